@@ -1,0 +1,3 @@
+//! Parse, run, exit; no decisions.
+
+fn main() {}

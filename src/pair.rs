@@ -1,0 +1,201 @@
+//! The domain words: what a row asks for, once it has been checked.
+//!
+//! A value of these types is valid by construction, so nothing behind the check has to doubt it: an
+//! [`ObjectType`] and a [`RecordId`] can stand in a request path as they are.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// The longest id the API's documents foresee, in decimal digits.
+pub const MAX_ID_DIGITS: usize = 20;
+
+/// The longest object type accepted; HubSpot's own custom names stay far below it.
+pub const MAX_TYPE_LENGTH: usize = 128;
+
+/// The kind of a record: a name (`contacts`), a type id (`0-1`, `2-1234567`) or a custom object's
+/// qualified name (`p_vendor`).
+///
+/// Cheap to clone: all rows of a file usually share one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ObjectType(Arc<str>);
+
+impl ObjectType {
+    /// Takes `text` as it stands if it is 1 to [`MAX_TYPE_LENGTH`] ASCII letters, digits, `_` or `-`.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let valid = !text.is_empty()
+            && text.len() <= MAX_TYPE_LENGTH
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
+        valid.then(|| Self(Arc::from(text)))
+    }
+
+    /// The type as the input spelled it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ObjectType {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// A record's id: 1 to [`MAX_ID_DIGITS`] decimal digits, not zero, kept as they were written.
+///
+/// Kept as text because ids are opaque: they may pass `u64::MAX`, and a float would round them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RecordId {
+    digits: [u8; MAX_ID_DIGITS],
+    length: u8,
+}
+
+impl RecordId {
+    /// Takes `text` if it is an id; surrounding blanks are the caller's to trim.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        let valid = (1..=MAX_ID_DIGITS).contains(&bytes.len())
+            && bytes.iter().all(u8::is_ascii_digit)
+            && bytes.iter().any(|&digit| digit != b'0');
+        if !valid {
+            return None;
+        }
+        let mut digits = [0; MAX_ID_DIGITS];
+        digits[..bytes.len()].copy_from_slice(bytes);
+        Some(Self {
+            digits,
+            length: u8::try_from(bytes.len()).ok()?,
+        })
+    }
+
+    /// The digits as the input spelled them.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.digits[..usize::from(self.length)]).unwrap_or_default()
+    }
+
+    /// Whether `other`, an id as a reply spells it, is the same number. Leading zeros do not count.
+    #[must_use]
+    pub fn is_same_as(&self, other: &str) -> bool {
+        self.as_str().trim_start_matches('0') == other.trim_start_matches('0')
+    }
+}
+
+impl fmt::Debug for RecordId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "RecordId({})", self.as_str())
+    }
+}
+
+impl fmt::Display for RecordId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// One end of a pair.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Record {
+    /// What kind of record it is.
+    pub object_type: ObjectType,
+    /// Which one.
+    pub id: RecordId,
+}
+
+/// The two records that one row links.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Pair {
+    /// The record the request names first.
+    pub from: Record,
+    /// The record the request names second.
+    pub to: Record,
+}
+
+impl fmt::Display for Pair {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { from, to } = self;
+        write!(
+            formatter,
+            "{} {} -> {} {}",
+            from.object_type, from.id, to.object_type, to.id
+        )
+    }
+}
+
+/// Where a row stands in the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RowKey {
+    /// The data record's number, counted from 1; the header does not count.
+    pub row: u64,
+    /// The line on which the record starts, counted from 1; the header counts.
+    pub line: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_type_is_letters_digits_underscores_and_dashes() {
+        for text in [
+            "contacts",
+            "0-1",
+            "2-1234567",
+            "p_vendor",
+            "p123_vendor",
+            "Line_Items",
+        ] {
+            assert_eq!(ObjectType::new(text).unwrap().as_str(), text);
+        }
+        let long = "x".repeat(MAX_TYPE_LENGTH + 1);
+        for text in [
+            "",
+            " ",
+            "a/b",
+            "a.b",
+            "con tacts",
+            "..",
+            "%2e",
+            "é",
+            "a\n",
+            &long,
+        ] {
+            assert_eq!(ObjectType::new(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_record_id_is_one_to_twenty_digits_and_not_zero() {
+        for text in ["1", "0041001", "566274304862", "99999999999999999999"] {
+            assert_eq!(RecordId::new(text).unwrap().as_str(), text);
+        }
+        for text in [
+            "",
+            "0",
+            "000",
+            "-1",
+            "+1",
+            "1.0",
+            "1e5",
+            " 1",
+            "123456789012345678901",
+            "１",
+        ] {
+            assert_eq!(RecordId::new(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn ids_are_compared_as_numbers_but_kept_as_written() {
+        let id = RecordId::new("0041001").unwrap();
+        assert!(id.is_same_as("41001"));
+        assert!(id.is_same_as("0041001"));
+        assert!(!id.is_same_as("410010"));
+        assert!(!id.is_same_as(""));
+        assert_eq!(id.to_string(), "0041001");
+    }
+}
