@@ -1,9 +1,7 @@
 //! Links HubSpot records in bulk: one row of a CSV in, one verdict per row out.
-//!
-//! A row travels through the folders of this crate in this order:
-//!
-//! | module | what it does with a row |
-//! |---|---|
-//! | [`pair`] | the domain words |
 
+pub mod api;
+pub mod outcome;
 pub mod pair;
+pub mod text;
+pub mod verdict;

@@ -1,0 +1,377 @@
+//! Reply bodies: whatever bytes came become a closed [`Body`]. Pure.
+//!
+//! The API's documents ask clients to treat every field as optional
+//! (<https://developers.hubspot.com/docs/api-reference/error-handling>), and captured bodies disagree
+//! with the published schema about types. So nothing here fails on a field: what cannot be understood
+//! is absent, and what decides about a row is read in every spelling that has been seen.
+
+use serde_json::{Map, Value};
+
+use crate::text::one_line;
+
+/// How much of an unreadable body is kept, in characters.
+const SNIPPET_CHARS: usize = 200;
+
+/// What stood in a reply's body.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body {
+    /// No bytes at all, or only blanks.
+    Empty,
+    /// A JSON object.
+    Json(Box<Envelope>),
+    /// All of it came, and it is not a JSON object: an HTML page, a bare string, broken JSON.
+    Foreign {
+        /// How it begins, on one line.
+        snippet: String,
+    },
+    /// It did not come whole.
+    Unread(Unreadable),
+}
+
+/// Why a body did not come whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// The connection ended first.
+    Cut,
+    /// It passed the bound up to which bodies are read.
+    TooLong,
+}
+
+/// The fields of the API's bodies that decide about a row, from success and error bodies alike.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Envelope {
+    /// `COMPLETE`, `PENDING` …; `error` in error bodies.
+    pub status: Option<String>,
+    /// The links that the reply confirms, one per direction.
+    pub results: Vec<Linked>,
+    /// The API's own count; absent on success.
+    pub num_errors: Option<u64>,
+    /// What an error body says at its top level.
+    pub top: Entry,
+    /// The entries of `errors`.
+    pub errors: Vec<Entry>,
+    /// What HubSpot's support asks for.
+    pub correlation_id: Option<String>,
+}
+
+/// One entry of `results`: a link in one direction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Linked {
+    /// The id on the near side, as the reply spells it.
+    pub from: String,
+    /// The id on the far side.
+    pub to: String,
+    /// The association type of this direction.
+    pub type_id: Option<String>,
+}
+
+/// One error as the API describes it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Entry {
+    /// `VALIDATION_ERROR` …; absent on some 400s and on 429.
+    pub category: Option<String>,
+    /// A finer category; published as an object, seen as a string.
+    pub sub_category: Option<String>,
+    /// Stands for the category in 429 bodies.
+    pub error_type: Option<String>,
+    /// Which limit was passed, in 429 bodies.
+    pub policy_name: Option<String>,
+    /// Human readable.
+    pub message: Option<String>,
+    /// Names and ids that belong to the message.
+    pub context: Vec<(String, Vec<String>)>,
+}
+
+impl Entry {
+    /// Whether it says anything at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Body {
+    /// Reads a body that came whole.
+    #[must_use]
+    pub fn parse(bytes: &[u8]) -> Self {
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return Self::Empty;
+        }
+        match serde_json::from_slice(bytes) {
+            Ok(Value::Object(object)) => Self::Json(Box::new(Envelope::read(object))),
+            Ok(_) | Err(_) => Self::Foreign {
+                snippet: snippet(bytes),
+            },
+        }
+    }
+
+    /// The envelope, if there is one.
+    #[must_use]
+    pub fn envelope(&self) -> Option<&Envelope> {
+        match self {
+            Self::Json(envelope) => Some(envelope),
+            Self::Empty | Self::Foreign { .. } | Self::Unread(_) => None,
+        }
+    }
+}
+
+impl Envelope {
+    fn read(mut object: Map<String, Value>) -> Self {
+        Self {
+            status: object.get("status").and_then(text),
+            results: items(object.get("results")).filter_map(linked).collect(),
+            num_errors: object.get("numErrors").and_then(count),
+            errors: items(object.get("errors")).filter_map(entry).collect(),
+            correlation_id: object.remove("correlationId").as_ref().and_then(text),
+            top: read_entry(&object),
+        }
+    }
+
+    /// Every entry that says something: the top level first, then those of `errors`.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        std::iter::once(&self.top)
+            .chain(&self.errors)
+            .filter(|entry| !entry.is_empty())
+    }
+}
+
+/// The elements of an array; a lone object counts as one element, anything else as none.
+fn items(value: Option<&Value>) -> impl Iterator<Item = &Value> {
+    match value {
+        Some(Value::Array(values)) => values.iter(),
+        Some(Value::Object(object)) if object.is_empty() => [].iter(),
+        Some(value @ (Value::Object(_) | Value::String(_))) => std::slice::from_ref(value).iter(),
+        _ => [].iter(),
+    }
+}
+
+fn linked(value: &Value) -> Option<Linked> {
+    let id = |side: &str| match value.get(side)? {
+        Value::Object(side) => side.get("id").and_then(text),
+        id => text(id),
+    };
+    Some(Linked {
+        from: id("from")?,
+        to: id("to")?,
+        type_id: value
+            .get("associationSpec")
+            .and_then(|spec| spec.get("associationTypeId"))
+            .and_then(text),
+    })
+}
+
+fn entry(value: &Value) -> Option<Entry> {
+    match value {
+        Value::Object(object) => Some(read_entry(object)),
+        Value::Null => None,
+        // An older API listed plain strings.
+        other => Some(Entry {
+            message: text(other),
+            ..Entry::default()
+        }),
+    }
+}
+
+fn read_entry(object: &Map<String, Value>) -> Entry {
+    let field = |name: &str| {
+        object
+            .get(name)
+            .and_then(text)
+            .filter(|text| !text.is_empty())
+    };
+    Entry {
+        category: field("category"),
+        sub_category: field("subCategory"),
+        error_type: field("errorType"),
+        policy_name: field("policyName"),
+        message: field("message"),
+        context: match object.get("context") {
+            Some(Value::Object(context)) => context
+                .iter()
+                .map(|(key, values)| (key.clone(), texts(values)))
+                .filter(|(_, values)| !values.is_empty())
+                .collect(),
+            _ => Vec::new(),
+        },
+    }
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(values) => values.iter().filter_map(text).collect(),
+        other => text(other).into_iter().collect(),
+    }
+}
+
+/// A scalar as it reads, anything deeper as compact JSON, `null` as nothing.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+/// `numErrors`: a count, perhaps as a string. Whatever is there and is not a count is not "none" either.
+fn count(value: &Value) -> Option<u64> {
+    let text = text(value)?;
+    Some(text.trim().parse().unwrap_or(1))
+}
+
+fn snippet(bytes: &[u8]) -> String {
+    // A character takes at most four bytes, and runs of blanks become one.
+    let start = &bytes[..bytes.len().min(SNIPPET_CHARS * 8)];
+    one_line(&String::from_utf8_lossy(start), SNIPPET_CHARS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn envelope(json: &str) -> Envelope {
+        match Body::parse(json.as_bytes()) {
+            Body::Json(envelope) => *envelope,
+            other => panic!("{json}: {other:?}"),
+        }
+    }
+
+    fn link(from: &str, to: &str, type_id: Option<&str>) -> Linked {
+        Linked {
+            from: from.into(),
+            to: to.into(),
+            type_id: type_id.map(Into::into),
+        }
+    }
+
+    #[test]
+    fn a_success_body_gives_its_links_and_no_errors() {
+        let read = envelope(
+            r#"{"status":"COMPLETE","results":[
+                {"from":{"id":"1"},"to":{"id":"2"},"associationSpec":{"associationCategory":"HUBSPOT_DEFINED","associationTypeId":15}},
+                {"from":{"id":"2"},"to":{"id":"1"},"associationSpec":{"associationCategory":"NEW","associationTypeId":16}}],
+                "startedAt":"2026-05-04T09:15:22.031Z","completedAt":"2026-05-04T09:15:22.118Z"}"#,
+        );
+        assert_eq!(read.status.as_deref(), Some("COMPLETE"));
+        assert_eq!(
+            read.results,
+            [link("1", "2", Some("15")), link("2", "1", Some("16"))]
+        );
+        assert_eq!(read.num_errors, None);
+        assert_eq!(read.entries().count(), 0);
+    }
+
+    #[test]
+    fn ids_are_read_as_strings_or_as_numbers_without_rounding() {
+        for id in ["\"12345678901234567890\"", "12345678901234567890"] {
+            let read = envelope(&format!(
+                r#"{{"results":[{{"from":{{"id":{id}}},"to":{{"id":7}}}}]}}"#
+            ));
+            assert_eq!(read.results, [link("12345678901234567890", "7", None)]);
+        }
+    }
+
+    #[test]
+    fn nulls_unknown_fields_and_other_types_are_absent_fields() {
+        let nothing = envelope("{}");
+        for json in [
+            r#"{"status":null,"results":null,"numErrors":null,"errors":null,"context":null}"#,
+            r#"{"warnings":[{"a":1}],"results":[],"errors":[]}"#,
+            r#"{"results":7,"errors":false,"context":"x"}"#,
+            r#"{"results":[null,1,"x",{"from":{},"to":{"id":"1"}}],"errors":[null]}"#,
+        ] {
+            assert_eq!(envelope(json), nothing, "{json}");
+        }
+    }
+
+    #[test]
+    fn num_errors_is_read_in_any_spelling_and_never_taken_for_none() {
+        for (spelling, count) in [
+            ("0", Some(0)),
+            ("3", Some(3)),
+            ("\"2\"", Some(2)),
+            ("null", None),
+            ("-1", Some(1)),
+            ("1.5", Some(1)),
+            ("true", Some(1)),
+            ("{}", Some(1)),
+            ("99999999999999999999", Some(1)),
+        ] {
+            let read = envelope(&format!(r#"{{"numErrors":{spelling}}}"#));
+            assert_eq!(read.num_errors, count, "{spelling}");
+        }
+    }
+
+    #[test]
+    fn an_error_body_gives_category_message_and_context() {
+        let read = envelope(
+            r#"{"status":"error","message":"One or more associations are invalid","correlationId":"8f6e",
+                "context":{"INVALID_OBJECT_IDS":["CONTACT=99 is not valid"],"objectId":["99"]},
+                "category":"VALIDATION_ERROR"}"#,
+        );
+        assert_eq!(read.correlation_id.as_deref(), Some("8f6e"));
+        assert_eq!(read.top.category.as_deref(), Some("VALIDATION_ERROR"));
+        assert_eq!(
+            read.top.context,
+            [
+                (
+                    "INVALID_OBJECT_IDS".to_owned(),
+                    vec!["CONTACT=99 is not valid".to_owned()]
+                ),
+                ("objectId".to_owned(), vec!["99".to_owned()]),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_sub_category_may_be_an_object_and_an_error_a_plain_string() {
+        let read = envelope(
+            r#"{"errors":[{"subCategory":{"name":"X"},"context":{"id":7,"ids":[1,"2"]}},"plain"]}"#,
+        );
+        assert_eq!(
+            read.errors[0].sub_category.as_deref(),
+            Some(r#"{"name":"X"}"#)
+        );
+        assert_eq!(
+            read.errors[0].context,
+            [
+                ("id".to_owned(), vec!["7".to_owned()]),
+                ("ids".to_owned(), vec!["1".to_owned(), "2".to_owned()]),
+            ]
+        );
+        assert_eq!(read.errors[1].message.as_deref(), Some("plain"));
+    }
+
+    #[test]
+    fn what_is_not_a_json_object_is_kept_as_a_snippet_on_one_line() {
+        for (bytes, expected) in [
+            (
+                &b"<html>\n <b>502</b>\r\n</html>"[..],
+                "<html> <b>502</b> </html>",
+            ),
+            (b"[1,2]", "[1,2]"),
+            (b"{\"status\":", "{\"status\":"),
+            (b"\x1b[31mred\xff", "[31mred\u{fffd}"),
+        ] {
+            let snippet = expected.to_owned();
+            assert_eq!(Body::parse(bytes), Body::Foreign { snippet });
+        }
+        assert_eq!(Body::parse(b" \r\n"), Body::Empty);
+        let deep = "[".repeat(100_000);
+        assert!(
+            matches!(Body::parse(deep.as_bytes()), Body::Foreign { snippet } if snippet.chars().count() == SNIPPET_CHARS)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            drop(Body::parse(&bytes));
+        }
+
+        #[test]
+        fn arbitrary_json_never_panics(json in "[\\[\\]{}:,\"0-9a-z ]{0,60}|\\{\"(errors|results|context|numErrors)\":[\\[\\]{}:,\"0-9a-z]{0,40}\\}") {
+            drop(Body::parse(json.as_bytes()));
+        }
+    }
+}

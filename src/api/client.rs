@@ -1,0 +1,178 @@
+//! [`Endpoint`] over HTTP; the only file that sends anything.
+//!
+//! One call is one request: redirects are not followed, and the client repeats nothing by itself. (Its
+//! connection pool does take a fresh connection when a kept one turns out to be closed before a single
+//! byte of the request was written; the server never sees the first try, so it is not an attempt.)
+
+use std::error::Error;
+use std::io;
+use std::time::{Duration, SystemTime};
+
+use reqwest::header::AUTHORIZATION;
+use reqwest::{Client, redirect, retry};
+
+use super::Endpoint;
+use super::body::{Body, Unreadable};
+use super::credentials::Token;
+use super::reply::{Answer, Reply, ReplyHeaders};
+use super::request::{ApiVersion, BaseUrl};
+use crate::pair::Pair;
+
+/// How much of a reply's body is read. A single association's reply is under a kilobyte.
+pub const MAX_REPLY_BYTES: usize = 1024 * 1024;
+
+/// How long a kept connection may idle; shorter than the servers' own bound, so that a request rarely
+/// meets a connection that is just being closed.
+const POOL_IDLE: Duration = Duration::from_secs(50);
+
+/// What a connection must be made within; the time for one attempt bounds it as well.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What the client needs to know, all of it checked.
+#[derive(Clone, Debug)]
+pub struct ClientSettings {
+    /// Where the API is.
+    pub base_url: BaseUrl,
+    /// Which form of the path is asked for.
+    pub version: ApiVersion,
+    /// Who we are.
+    pub token: Token,
+    /// The time for one attempt, from connecting to the last byte of the reply.
+    pub timeout: Duration,
+    /// How many connections may be kept.
+    pub concurrency: usize,
+}
+
+/// The HTTP client could not be set up.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot set up the HTTP client")]
+pub struct ClientError(#[from] reqwest::Error);
+
+/// The API behind HTTP.
+#[derive(Clone, Debug)]
+pub struct HttpEndpoint {
+    client: Client,
+    settings: ClientSettings,
+}
+
+impl HttpEndpoint {
+    /// Sets up the client; nothing is sent and no connection made.
+    pub fn new(settings: ClientSettings) -> Result<Self, ClientError> {
+        let mut builder = Client::builder()
+            .user_agent(concat!(
+                env!("CARGO_PKG_NAME"),
+                "/",
+                env!("CARGO_PKG_VERSION")
+            ))
+            .redirect(redirect::Policy::none())
+            .retry(retry::never())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .pool_idle_timeout(POOL_IDLE)
+            .pool_max_idle_per_host(settings.concurrency);
+        if settings.base_url.is_loopback() {
+            // What may be sent unencrypted because it stays on this machine must not go to a proxy.
+            builder = builder.no_proxy();
+        }
+        Ok(Self {
+            client: builder.build()?,
+            settings,
+        })
+    }
+
+    async fn exchange(&self, pair: &Pair) -> Result<Reply, reqwest::Error> {
+        let url = self
+            .settings
+            .base_url
+            .association(self.settings.version, pair);
+        let mut response = self
+            .client
+            .put(url)
+            .header(AUTHORIZATION, self.settings.token.authorization())
+            .send()
+            .await?;
+        let status = response.status().as_u16();
+        let headers = ReplyHeaders::read(response.headers(), SystemTime::now());
+        let mut bytes = Vec::new();
+        let body = loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if bytes.len() + chunk.len() > MAX_REPLY_BYTES => {
+                    break Body::Unread(Unreadable::TooLong);
+                }
+                Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
+                Ok(None) => break Body::parse(&bytes),
+                Err(_) => break Body::Unread(Unreadable::Cut),
+            }
+        };
+        Ok(Reply::Answered(Answer {
+            status,
+            headers,
+            body,
+        }))
+    }
+}
+
+impl Endpoint for HttpEndpoint {
+    async fn associate(&self, pair: &Pair) -> Reply {
+        match tokio::time::timeout(self.settings.timeout, self.exchange(pair)).await {
+            Ok(Ok(reply)) => reply,
+            Ok(Err(error)) => without_answer(error),
+            Err(_) => Reply::TimedOut,
+        }
+    }
+}
+
+/// Tells apart the ways in which no status came.
+fn without_answer(error: reqwest::Error) -> Reply {
+    if error.is_timeout() {
+        return Reply::TimedOut;
+    }
+    let error = error.without_url();
+    let why = chain(&error);
+    if causes(&error).any(is_certificate_refused) {
+        Reply::Untrusted { why }
+    } else if causes(&error).any(is_not_http) {
+        Reply::Garbled { why }
+    } else {
+        Reply::Disconnected { why }
+    }
+}
+
+fn is_certificate_refused(error: &(dyn Error + 'static)) -> bool {
+    matches!(
+        error.downcast_ref(),
+        Some(
+            rustls::Error::InvalidCertificate(_)
+                | rustls::Error::NoCertificatesPresented
+                | rustls::Error::UnsupportedNameType
+        )
+    )
+}
+
+fn is_not_http(error: &(dyn Error + 'static)) -> bool {
+    error.downcast_ref().is_some_and(hyper::Error::is_parse)
+}
+
+/// The error and what caused it, outermost first. An I/O error hides the error it was made from.
+fn causes<'e>(
+    error: &'e (dyn Error + 'static),
+) -> impl Iterator<Item = &'e (dyn Error + 'static)> + 'e {
+    std::iter::successors(Some(error), |&error| {
+        error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref)
+            .map(|inner| inner as &(dyn Error + 'static))
+            .or_else(|| error.source())
+    })
+}
+
+/// The messages of an error and its causes on one line, each once.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for cause in causes(error) {
+        let text = cause.to_string();
+        if !parts.iter().any(|part| part.contains(&text)) {
+            parts.push(text);
+        }
+    }
+    parts.join(": ")
+}

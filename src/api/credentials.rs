@@ -1,0 +1,119 @@
+//! Where the token comes from, and how it is kept from being shown.
+
+use std::fmt;
+
+use reqwest::header::HeaderValue;
+
+/// The environment variable that holds the access token. The command line never does.
+pub const ACCESS_TOKEN_VARIABLE: &str = "HUBSPOT_ACCESS_TOKEN";
+
+/// Why there is no usable token.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum CredentialsError {
+    /// The variable is not set, or empty.
+    #[error("no access token: `{ACCESS_TOKEN_VARIABLE}` is not set")]
+    Missing,
+    /// It holds what no header can carry.
+    #[error(
+        "the access token in `{ACCESS_TOKEN_VARIABLE}` has a blank or a character in it that no token has"
+    )]
+    Malformed,
+}
+
+/// A bearer token. Nothing prints it, `Debug` included.
+#[derive(Clone)]
+pub struct Token {
+    authorization: HeaderValue,
+}
+
+impl Token {
+    /// Takes a token as it was read; blanks and line ends around it do not count.
+    pub fn new(text: &str) -> Result<Self, CredentialsError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(CredentialsError::Missing);
+        }
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(CredentialsError::Malformed);
+        }
+        let mut authorization = HeaderValue::from_str(&format!("Bearer {text}"))
+            .map_err(|_| CredentialsError::Malformed)?;
+        // Keeps it out of every log that prints headers.
+        authorization.set_sensitive(true);
+        Ok(Self { authorization })
+    }
+
+    /// The value of the `Authorization` header, marked as sensitive.
+    #[must_use]
+    pub fn authorization(&self) -> HeaderValue {
+        self.authorization.clone()
+    }
+
+    /// Whether the token names another data-hosting region than North America: such a token may be
+    /// refused by the common host.
+    #[must_use]
+    pub fn region(&self) -> Option<&str> {
+        let text = self
+            .authorization
+            .to_str()
+            .ok()?
+            .strip_prefix("Bearer pat-")?;
+        let (region, _secret) = text.split_once('-')?;
+        // Only the well-known form is let out: two letters and a digit.
+        let known = region.len() == 3
+            && region[..2].bytes().all(|byte| byte.is_ascii_lowercase())
+            && region.as_bytes()[2].is_ascii_digit();
+        known.then_some(region)
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Token(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_trimmed_and_never_shown() {
+        let token = Token::new(" pat-eu1-secret\r\n").unwrap();
+        assert_eq!(
+            token.authorization().to_str().unwrap(),
+            "Bearer pat-eu1-secret"
+        );
+        assert!(token.authorization().is_sensitive());
+        assert_eq!(
+            format!("{token:?} {:?}", token.authorization()),
+            "Token(…) Sensitive"
+        );
+    }
+
+    #[test]
+    fn a_token_that_no_header_can_carry_is_refused_without_being_repeated() {
+        for (text, error) in [
+            ("", CredentialsError::Missing),
+            (" \n", CredentialsError::Missing),
+            ("two words", CredentialsError::Malformed),
+            ("line\nbreak", CredentialsError::Malformed),
+            ("pat-na1-é", CredentialsError::Malformed),
+        ] {
+            assert_eq!(Token::new(text).unwrap_err(), error, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_region_is_told_only_from_the_known_form() {
+        for (text, region) in [
+            ("pat-eu1-0000", Some("eu1")),
+            ("pat-na1-0000", Some("na1")),
+            ("pat-0000", None),
+            ("pat-sec-ret", None),
+            ("CiRuYTEt", None),
+        ] {
+            assert_eq!(Token::new(text).unwrap().region(), region, "{text}");
+        }
+    }
+}

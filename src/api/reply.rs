@@ -1,0 +1,216 @@
+//! What came back: status, headers and body as a closed [`Reply`]. Pure, all header parsing included.
+
+use std::time::{Duration, SystemTime};
+
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+
+use super::body::Body;
+
+/// The longest text kept of a header.
+const MAX_HEADER_CHARS: usize = 200;
+
+/// Everything that can come of one request. A new way to fail is a new variant, and the compiler
+/// lists the places to visit.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reply {
+    /// The server answered with a status.
+    Answered(Answer),
+    /// No whole reply came within the time of one attempt. The request may have been applied.
+    TimedOut,
+    /// The connection broke before a status came, or could not be made: refused, reset, no such host.
+    Disconnected {
+        /// What the system said.
+        why: String,
+    },
+    /// Something came that is not HTTP.
+    Garbled {
+        /// What could not be read.
+        why: String,
+    },
+    /// The server could not prove that it is who it should be; nothing was sent.
+    Untrusted {
+        /// What is wrong with its certificate.
+        why: String,
+    },
+}
+
+/// A status, and what came with it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// The HTTP status code.
+    pub status: u16,
+    /// The headers that matter.
+    pub headers: ReplyHeaders,
+    /// The body.
+    pub body: Body,
+}
+
+/// The headers that matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReplyHeaders {
+    /// What HubSpot's support asks for (`X-HubSpot-Correlation-Id`).
+    pub correlation_id: Option<String>,
+    /// How long to leave the server alone (`Retry-After`, in seconds or as a date).
+    pub retry_after: Option<Duration>,
+    /// Where a redirect points; it is not followed.
+    pub location: Option<String>,
+    /// What is left of the quota.
+    pub quota: Quota,
+}
+
+/// The quota as a reply's headers show it; all of them may be missing
+/// (<https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines>).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quota {
+    /// Requests per window, of the general limit.
+    pub max: Option<u32>,
+    /// Requests left in the window.
+    pub remaining: Option<u32>,
+    /// The window's length.
+    pub interval: Option<Duration>,
+    /// Requests per day.
+    pub daily: Option<u64>,
+    /// Requests left today.
+    pub daily_remaining: Option<u64>,
+}
+
+impl ReplyHeaders {
+    /// Reads them; `now` turns a date in `Retry-After` into a time to wait.
+    #[must_use]
+    pub fn read(headers: &HeaderMap, now: SystemTime) -> Self {
+        let text = |name: &str| {
+            let value = headers.get(name)?.to_str().ok()?.trim();
+            (!value.is_empty()).then(|| value.chars().take(MAX_HEADER_CHARS).collect::<String>())
+        };
+        Self {
+            correlation_id: text("x-hubspot-correlation-id"),
+            retry_after: headers
+                .get(RETRY_AFTER)
+                .and_then(|value| value.to_str().ok())
+                .and_then(|value| retry_after(value, now)),
+            location: text("location"),
+            quota: Quota {
+                max: number(headers, "x-hubspot-ratelimit-max"),
+                remaining: number(headers, "x-hubspot-ratelimit-remaining"),
+                interval: number(headers, "x-hubspot-ratelimit-interval-milliseconds")
+                    .filter(|&milliseconds| milliseconds > 0)
+                    .map(Duration::from_millis),
+                daily: number(headers, "x-hubspot-ratelimit-daily"),
+                daily_remaining: number(headers, "x-hubspot-ratelimit-daily-remaining"),
+            },
+        }
+    }
+}
+
+impl Reply {
+    /// The answer, if one came.
+    #[must_use]
+    pub fn answer(&self) -> Option<&Answer> {
+        match self {
+            Self::Answered(answer) => Some(answer),
+            Self::TimedOut
+            | Self::Disconnected { .. }
+            | Self::Garbled { .. }
+            | Self::Untrusted { .. } => None,
+        }
+    }
+
+    /// What HubSpot's support asks for, from the body or else from the header.
+    #[must_use]
+    pub fn correlation_id(&self) -> Option<&str> {
+        let answer = self.answer()?;
+        answer
+            .body
+            .envelope()
+            .and_then(|envelope| envelope.correlation_id.as_deref())
+            .or(answer.headers.correlation_id.as_deref())
+    }
+}
+
+fn number<N: std::str::FromStr>(headers: &HeaderMap, name: &str) -> Option<N> {
+    headers.get(name)?.to_str().ok()?.trim().parse().ok()
+}
+
+/// Seconds, perhaps with a fraction, or an HTTP date; a date in the past is no wait at all.
+fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+    let value = value.trim();
+    if let Ok(seconds) = value.parse::<f64>() {
+        return Some(
+            Duration::try_from_secs_f64(seconds).unwrap_or(if seconds > 0.0 {
+                Duration::MAX
+            } else {
+                Duration::ZERO
+            }),
+        );
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    Some(date.duration_since(now).unwrap_or(Duration::ZERO))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&'static str, &str)]) -> ReplyHeaders {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.insert(*name, value.parse().unwrap());
+        }
+        // 2026-05-04T09:15:22Z
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_777_886_122);
+        ReplyHeaders::read(&headers, now)
+    }
+
+    #[test]
+    fn retry_after_is_read_in_seconds_or_as_a_date() {
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        for (value, wait) in [
+            ("0", seconds(0)),
+            ("7", seconds(7)),
+            (" 7 ", seconds(7)),
+            ("1.5", Some(Duration::from_millis(1500))),
+            ("-3", seconds(0)),
+            ("1e300", Some(Duration::MAX)),
+            ("Mon, 04 May 2026 09:15:52 GMT", seconds(30)),
+            ("Mon, 04 May 2026 09:15:02 GMT", seconds(0)),
+            ("soon", None),
+            ("", None),
+            ("NaN", seconds(0)),
+        ] {
+            assert_eq!(
+                read(&[("retry-after", value)]).retry_after,
+                wait,
+                "{value:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn quota_headers_are_read_and_nonsense_is_absent() {
+        let headers = read(&[
+            ("x-hubspot-ratelimit-max", "190"),
+            ("x-hubspot-ratelimit-remaining", "99"),
+            ("x-hubspot-ratelimit-interval-milliseconds", "10000"),
+            ("x-hubspot-ratelimit-daily", "250000"),
+            ("x-hubspot-ratelimit-daily-remaining", "249991"),
+            ("x-hubspot-correlation-id", "8f6e"),
+        ]);
+        assert_eq!(headers.correlation_id.as_deref(), Some("8f6e"));
+        assert_eq!(
+            headers.quota,
+            Quota {
+                max: Some(190),
+                remaining: Some(99),
+                interval: Some(Duration::from_secs(10)),
+                daily: Some(250_000),
+                daily_remaining: Some(249_991),
+            }
+        );
+        let nonsense = read(&[
+            ("x-hubspot-ratelimit-max", "many"),
+            ("x-hubspot-ratelimit-remaining", "-1"),
+            ("x-hubspot-ratelimit-interval-milliseconds", "0"),
+        ]);
+        assert_eq!(nonsense, ReplyHeaders::default());
+    }
+}

@@ -1,0 +1,287 @@
+//! What is asked: base URL, API version and pair become the URL of one request. Pure.
+
+use std::fmt;
+use std::str::FromStr;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::Url;
+
+use crate::pair::Pair;
+
+/// Everything but RFC 3986's unreserved characters is encoded in a path segment.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// Which published form of the API the path names. Request and reply are the same in all of them
+/// (<https://github.com/HubSpot/HubSpot-public-api-spec-collection>).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum ApiVersion {
+    /// The numbered version; its support ends on 2027-03-30
+    /// (<https://developers.hubspot.com/changelog/legacy-apis-and-legacy-apps-whats-going-unsupported-and-when>).
+    #[default]
+    #[value(name = "v4")]
+    V4,
+    /// The dated version of March 2026.
+    #[value(name = "2026-03")]
+    Of202603,
+    /// The dated version of September 2026.
+    #[value(name = "2026-09")]
+    Of202609,
+}
+
+impl ApiVersion {
+    fn objects_path(self) -> &'static str {
+        match self {
+            Self::V4 => "/crm/v4/objects",
+            Self::Of202603 => "/crm/objects/2026-03",
+            Self::Of202609 => "/crm/objects/2026-09",
+        }
+    }
+}
+
+/// Why a base URL was refused.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum BaseUrlError {
+    /// It does not parse.
+    #[error("`{url}` is not a URL: {why}")]
+    Malformed {
+        /// What was given.
+        url: String,
+        /// What the parser said.
+        why: String,
+    },
+    /// Neither `https` nor `http`.
+    #[error("the base URL starts with `{scheme}://`, expected `https://`")]
+    Scheme {
+        /// What stood there.
+        scheme: String,
+    },
+    /// Plain HTTP would show the token to the network.
+    #[error(
+        "plain `http://` would send the token readable to `{host}`: only loopback may be reached that way"
+    )]
+    PlainHttp {
+        /// The host that was named.
+        host: String,
+    },
+    /// Secrets do not belong on a command line.
+    #[error("the base URL must not hold a user name or password")]
+    Credentials,
+    /// A path template cannot be added behind these.
+    #[error("the base URL must end with its host, port or path: no `?` and no `#`")]
+    QueryOrFragment,
+}
+
+/// Where the API is: scheme, host, port and perhaps a path in front of the API's own.
+///
+/// Valid by construction: `https`, or `http` to loopback; no credentials, query or fragment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseUrl {
+    url: Url,
+    /// The URL without a slash at its end, ready to be prefixed.
+    prefix: String,
+}
+
+impl BaseUrl {
+    /// The documented host of the API
+    /// (<https://developers.hubspot.com/docs/api-reference/latest/overview>).
+    pub const DEFAULT: &str = "https://api.hubapi.com";
+
+    /// Whether the host is this machine itself.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(&self.url)
+    }
+
+    /// The host's name or address.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
+
+    /// The URL of the request that links `pair` with the default association
+    /// (<https://developers.hubspot.com/docs/api-reference/latest/crm/associations/associate-records/guide>).
+    #[must_use]
+    pub fn association(&self, version: ApiVersion, pair: &Pair) -> String {
+        let Pair { from, to } = pair;
+        format!(
+            "{}{}/{}/{}/associations/default/{}/{}",
+            self.prefix,
+            version.objects_path(),
+            segment(from.object_type.as_str()),
+            segment(from.id.as_str()),
+            segment(to.object_type.as_str()),
+            segment(to.id.as_str()),
+        )
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.prefix)
+    }
+}
+
+impl FromStr for BaseUrl {
+    type Err = BaseUrlError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let url = Url::parse(text).map_err(|error| BaseUrlError::Malformed {
+            // What follows an `@` may be all that is wrong with it; what precedes it may be secret.
+            url: text.rsplit('@').next().unwrap_or_default().to_owned(),
+            why: error.to_string(),
+        })?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(BaseUrlError::Credentials);
+        }
+        match url.scheme() {
+            "https" => {}
+            "http" if is_loopback(&url) => {}
+            "http" => {
+                return Err(BaseUrlError::PlainHttp {
+                    host: url.host_str().unwrap_or_default().to_owned(),
+                });
+            }
+            scheme => {
+                return Err(BaseUrlError::Scheme {
+                    scheme: scheme.to_owned(),
+                });
+            }
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(BaseUrlError::QueryOrFragment);
+        }
+        let prefix = url.as_str().trim_end_matches('/').to_owned();
+        Ok(Self { url, prefix })
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let Some(host) = url.host_str() else {
+        return false;
+    };
+    // An IPv6 address stands in brackets.
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || address
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+fn segment(text: &str) -> impl fmt::Display + '_ {
+    utf8_percent_encode(text, SEGMENT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pair::{ObjectType, Record, RecordId};
+
+    fn pair(from_type: &str, from_id: &str, to_type: &str, to_id: &str) -> Pair {
+        let record = |object_type, id| Record {
+            object_type: ObjectType::new(object_type).unwrap(),
+            id: RecordId::new(id).unwrap(),
+        };
+        Pair {
+            from: record(from_type, from_id),
+            to: record(to_type, to_id),
+        }
+    }
+
+    #[test]
+    fn each_version_has_its_path_and_the_same_tail() {
+        let base: BaseUrl = BaseUrl::DEFAULT.parse().unwrap();
+        let pair = pair("contacts", "41001", "2-1234567", "52002");
+        for (version, expected) in [
+            (
+                ApiVersion::V4,
+                "https://api.hubapi.com/crm/v4/objects/contacts/41001/associations/default/2-1234567/52002",
+            ),
+            (
+                ApiVersion::Of202603,
+                "https://api.hubapi.com/crm/objects/2026-03/contacts/41001/associations/default/2-1234567/52002",
+            ),
+            (
+                ApiVersion::Of202609,
+                "https://api.hubapi.com/crm/objects/2026-09/contacts/41001/associations/default/2-1234567/52002",
+            ),
+        ] {
+            assert_eq!(base.association(version, &pair), expected);
+        }
+    }
+
+    #[test]
+    fn a_segment_cannot_change_the_route() {
+        assert_eq!(segment("a/b").to_string(), "a%2Fb");
+        assert_eq!(segment("ü ?#%").to_string(), "%C3%BC%20%3F%23%25");
+        assert_eq!(segment("p_vendor-1.x~").to_string(), "p_vendor-1.x~");
+    }
+
+    #[test]
+    fn a_path_and_a_slash_at_the_end_of_the_base_url_are_kept_and_dropped() {
+        let base: BaseUrl = "http://127.0.0.1:8787/proxy/".parse().unwrap();
+        assert_eq!(base.to_string(), "http://127.0.0.1:8787/proxy");
+    }
+
+    #[test]
+    fn plain_http_reaches_loopback_only() {
+        for url in [
+            "http://localhost:1",
+            "http://127.0.0.1",
+            "http://127.8.9.1:80",
+            "http://[::1]:80",
+        ] {
+            assert!(url.parse::<BaseUrl>().unwrap().is_loopback(), "{url}");
+        }
+        for (url, host) in [
+            ("http://api.hubapi.com", "api.hubapi.com"),
+            ("http://10.0.0.1", "10.0.0.1"),
+            ("http://localhost.example.com", "localhost.example.com"),
+            ("http://0.0.0.0", "0.0.0.0"),
+            ("http://127.0.0.1.example.com", "127.0.0.1.example.com"),
+        ] {
+            let host = host.to_owned();
+            assert_eq!(
+                url.parse::<BaseUrl>(),
+                Err(BaseUrlError::PlainHttp { host }),
+                "{url}"
+            );
+        }
+        assert!(!BaseUrl::DEFAULT.parse::<BaseUrl>().unwrap().is_loopback());
+    }
+
+    #[test]
+    fn a_base_url_that_cannot_be_prefixed_is_refused_without_repeating_a_secret() {
+        for (url, message) in [
+            (
+                "api.hubapi.com",
+                "`api.hubapi.com` is not a URL: relative URL without a base",
+            ),
+            (
+                "ftp://example.com",
+                "the base URL starts with `ftp://`, expected `https://`",
+            ),
+            (
+                "https://user:secret@example.com",
+                "the base URL must not hold a user name or password",
+            ),
+            (
+                "https://user:secret@exa mple.com",
+                "`exa mple.com` is not a URL: invalid international domain name",
+            ),
+            (
+                "https://example.com?x=1",
+                "the base URL must end with its host, port or path: no `?` and no `#`",
+            ),
+        ] {
+            assert_eq!(
+                url.parse::<BaseUrl>().unwrap_err().to_string(),
+                message,
+                "{url}"
+            );
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! How a row ended, with everything its line in the report says.
+
+use std::fmt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::pair::{Pair, RowKey};
+
+/// The ways in which a row can end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum OutcomeKind {
+    /// The API confirmed the link.
+    Associated,
+    /// The API's definite no.
+    Rejected,
+    /// A transient cause outlived the attempts.
+    Failed,
+    /// Never sent: the row itself is wrong.
+    Invalid,
+    /// Never sent: there was nothing to do.
+    Skipped,
+}
+
+impl OutcomeKind {
+    /// All of them, in the order in which they are shown.
+    pub const ALL: [Self; 5] = [
+        Self::Associated,
+        Self::Rejected,
+        Self::Failed,
+        Self::Invalid,
+        Self::Skipped,
+    ];
+
+    /// The word for it in the report.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Associated => "associated",
+            Self::Rejected => "rejected",
+            Self::Failed => "failed",
+            Self::Invalid => "invalid",
+            Self::Skipped => "skipped",
+        }
+    }
+
+    /// Whether the row needs nobody's attention.
+    #[must_use]
+    pub fn is_good(self) -> bool {
+        matches!(self, Self::Associated | Self::Skipped)
+    }
+}
+
+impl fmt::Display for OutcomeKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.as_str())
+    }
+}
+
+/// What the last reply, or the check of the row, found out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Finding {
+    /// The status code, if a reply came.
+    pub http_status: Option<u16>,
+    /// The `status` of a 2xx body.
+    pub batch_status: Option<String>,
+    /// The API's own count, else the number of errors; never 0 for a row that is rejected, failed or
+    /// invalid.
+    pub num_errors: u64,
+    /// The distinct categories, in order.
+    pub categories: Vec<String>,
+    /// The distinct sub-categories, in order.
+    pub subcategories: Vec<String>,
+    /// What went wrong, for a person; empty if nothing did.
+    pub message: String,
+    /// The association types of the confirmed link: the asked-for direction, then the inverse.
+    pub association_type_ids: Vec<String>,
+    /// What HubSpot's support asks for.
+    pub correlation_id: Option<String>,
+}
+
+/// What stands in the four columns of a row's line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A checked pair.
+    Pair(Pair),
+    /// The four values as the input had them, trimmed and shortened; the row could not be sent.
+    Raw([String; 4]),
+}
+
+/// How a row ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Which row.
+    pub key: RowKey,
+    /// What it asked for.
+    pub subject: Subject,
+    /// How it ended.
+    pub kind: OutcomeKind,
+    /// Why.
+    pub finding: Finding,
+    /// The requests sent for it, throttled ones included.
+    pub attempts: u32,
+    /// From the first request to the last reply, waits included; zero if it was never sent.
+    pub duration: Duration,
+    /// When it ended.
+    pub finished_at: Timestamp,
+}

@@ -1,0 +1,55 @@
+//! The categories that are made here; every other one is the API's own.
+
+use std::fmt;
+
+/// A cause that the API could not name because it never said it, or said nothing usable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Category {
+    /// The row itself is wrong.
+    InvalidRow,
+    /// No whole reply came within the time of one attempt.
+    Timeout,
+    /// The connection broke, or could not be made.
+    Connection,
+    /// A reply came and could not be read.
+    UnreadableReply,
+    /// A 2xx without a result.
+    NoResult,
+    /// A 2xx whose results are about other records.
+    ResultMismatch,
+    /// A 2xx that is not `COMPLETE`.
+    NotComplete,
+}
+
+impl Category {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::InvalidRow,
+        Self::Timeout,
+        Self::Connection,
+        Self::UnreadableReply,
+        Self::NoResult,
+        Self::ResultMismatch,
+        Self::NotComplete,
+    ];
+
+    /// The word for it in the report.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidRow => "CLIENT_INVALID_ROW",
+            Self::Timeout => "CLIENT_TIMEOUT",
+            Self::Connection => "CLIENT_CONNECTION",
+            Self::UnreadableReply => "CLIENT_UNREADABLE_REPLY",
+            Self::NoResult => "CLIENT_NO_RESULT",
+            Self::ResultMismatch => "CLIENT_RESULT_MISMATCH",
+            Self::NotComplete => "CLIENT_NOT_COMPLETE",
+        }
+    }
+}
+
+impl fmt::Display for Category {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}

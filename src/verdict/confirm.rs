@@ -1,0 +1,62 @@
+//! Does a 2xx confirm the pair? The status code alone never does. Pure.
+
+use crate::api::{Envelope, Linked};
+use crate::pair::Pair;
+
+use super::category::Category;
+
+/// What a readable 2xx body says about the pair that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Confirmation {
+    /// The link exists.
+    Confirmed,
+    /// There are errors inside.
+    Errors,
+    /// Not finished yet; asking again may help.
+    Pending,
+    /// Nothing that confirms the pair, for the reason given.
+    Missing(Category),
+}
+
+pub(super) fn confirm(envelope: &Envelope, pair: &Pair) -> Confirmation {
+    if has_errors(envelope) {
+        return Confirmation::Errors;
+    }
+    let present = links_of(envelope, pair).next().is_some();
+    match envelope.status.as_deref() {
+        Some("PENDING" | "PROCESSING") => Confirmation::Pending,
+        Some("COMPLETE") if present => Confirmation::Confirmed,
+        Some("COMPLETE") | None if envelope.results.is_empty() => {
+            Confirmation::Missing(Category::NoResult)
+        }
+        Some("COMPLETE") | None if !present => Confirmation::Missing(Category::ResultMismatch),
+        // Canceled, in either spelling, a status nobody knows, or none although the pair is there.
+        _ => Confirmation::Missing(Category::NotComplete),
+    }
+}
+
+fn has_errors(envelope: &Envelope) -> bool {
+    envelope.num_errors.is_some_and(|count| count > 0)
+        || !envelope.errors.is_empty()
+        || envelope.top.category.is_some()
+        || envelope.top.error_type.is_some()
+        || envelope.status.as_deref() == Some("error")
+}
+
+/// The results about `pair`, the asked-for direction first. Their order in the reply means nothing,
+/// and one of the two directions may be missing.
+pub(super) fn links_of<'e>(
+    envelope: &'e Envelope,
+    pair: &'e Pair,
+) -> impl Iterator<Item = &'e Linked> {
+    let Pair { from, to } = pair;
+    let forward =
+        move |link: &&Linked| from.id.is_same_as(&link.from) && to.id.is_same_as(&link.to);
+    let inverse =
+        move |link: &&Linked| to.id.is_same_as(&link.from) && from.id.is_same_as(&link.to);
+    let results = &envelope.results;
+    results
+        .iter()
+        .filter(forward)
+        .chain(results.iter().filter(inverse))
+}

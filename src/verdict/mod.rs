@@ -1,0 +1,36 @@
+//! What a reply means for its row. Pure: no clock, no chance, no network.
+//!
+//! Two steps. [`classify`] says what a reply *is*; [`RetryPolicy::judge`] says what to do *now*, given
+//! how often the row was sent before. [`describe`] puts into words what the report will say.
+//!
+//! | reply | class | then |
+//! |---|---|---|
+//! | 2xx, `COMPLETE`, pair in `results`, no errors | `Associated` | `associated` |
+//! | 2xx with errors inside; 4xx not named below | `Refused` | `rejected` |
+//! | 2xx: no result, another pair, canceled, no status | `Unconfirmed` | asked once more, then `rejected` |
+//! | 409 | `Conflict` | up to 3 attempts, then `rejected` |
+//! | 2xx `PENDING`/`PROCESSING`, 2xx unreadable, 4xx cut short | `Transient` | all attempts, then `failed` |
+//! | 408, 425, 502, 503, 504, 521, 523, 524, timeout, no connection, not HTTP | `Transient` | all attempts, then `failed` |
+//! | other 5xx, 1xx, 3xx | `BrieflyTransient` | up to 3 attempts, then `failed` |
+//! | 423 | `Locked` | as `Transient`, waits at least 2 s |
+//! | 429, 477 | `Throttled` | all wait; charged no attempt; the 20th makes it `failed` |
+//! | 429 of the daily limit | `DailyLimit` | the run stops, resumable |
+//! | 401 | `Unauthorized` | the run stops |
+//! | 403 that names scopes | `MissingScopes` | the run stops |
+//! | other 403 | `Forbidden` | all wait, one more attempt, then the run stops |
+//! | certificate refused | `Untrusted` | the run stops |
+//!
+//! The statuses follow <https://developers.hubspot.com/docs/api-reference/error-handling>.
+
+mod category;
+mod classify;
+mod confirm;
+mod describe;
+mod retry;
+#[cfg(test)]
+mod tests;
+
+pub use category::Category;
+pub use classify::{Class, classify};
+pub use describe::{MAX_MESSAGE_CHARS, describe, scopes};
+pub use retry::{Halt, LONGEST_WAIT, MAX_THROTTLED, RetryPolicy, Tries, Verdict, quiet_period};

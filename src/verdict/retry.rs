@@ -1,0 +1,192 @@
+//! What to do *now*: settle the row, send it again, or stop the run. Pure.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use crate::api::Reply;
+use crate::outcome::OutcomeKind;
+
+use super::classify::Class;
+
+/// How many 429s the same row may get before it counts as failed; they use up no attempts.
+pub const MAX_THROTTLED: u32 = 20;
+
+/// The longest that `Retry-After` is obeyed; a server that asks for more ends the run, resumable.
+pub const LONGEST_WAIT: Duration = Duration::from_mins(15);
+
+/// Attempts for causes that rarely pass: the plain 500, and conflicts.
+const BRIEF_ATTEMPTS: u32 = 3;
+
+/// How often a 2xx that confirms nothing is believed.
+const UNCONFIRMED_ATTEMPTS: u32 = 2;
+
+/// How often a 403 that names no scope is believed: the first may be a firewall's mood.
+const FORBIDDEN_ATTEMPTS: u32 = 2;
+
+/// The backoff's first bound; it doubles with each attempt.
+const FIRST_BACKOFF: Duration = Duration::from_secs(1);
+
+/// The backoff's last bound.
+const LAST_BACKOFF: Duration = Duration::from_mins(1);
+
+/// HubSpot's locks last two seconds
+/// (<https://developers.hubspot.com/docs/api-reference/error-handling>).
+const LOCK: Duration = Duration::from_secs(2);
+
+/// How long everybody waits after a 403 that names no scope.
+const FORBIDDEN_PAUSE: Duration = Duration::from_secs(5);
+
+/// How long everybody waits after a 429 that says nothing: HubSpot's window
+/// (<https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines>).
+const WINDOW: Duration = Duration::from_secs(10);
+
+/// What a row has been through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tries {
+    /// Requests sent for the row.
+    pub sent: u32,
+    throttled: u32,
+    unconfirmed: u32,
+    forbidden: u32,
+}
+
+impl Tries {
+    /// Counts one more request, by what came of it.
+    pub fn count(&mut self, class: Class) {
+        self.sent += 1;
+        match class {
+            Class::Throttled => self.throttled += 1,
+            Class::Unconfirmed => self.unconfirmed += 1,
+            Class::Forbidden => self.forbidden += 1,
+            _ => {}
+        }
+    }
+
+    /// The requests that count against the row's attempts.
+    fn charged(self) -> u32 {
+        self.sent - self.throttled - self.forbidden
+    }
+}
+
+/// Why the run must stop: no row is charged for any of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Halt {
+    /// The day's requests are used up.
+    DailyLimit,
+    /// The server asks to be left alone for longer than [`LONGEST_WAIT`].
+    LongWait(Duration),
+    /// Forbidden, twice, without a scope being named.
+    Forbidden,
+    /// A permission is missing.
+    MissingScopes,
+    /// The credentials are not accepted.
+    Unauthorized,
+    /// The server could not prove who it is.
+    Untrusted,
+}
+
+/// What is to be done with a row after a reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The row ends.
+    Settle(OutcomeKind),
+    /// The row is sent again, not before this has passed.
+    Again {
+        /// How long to wait at least.
+        after: Duration,
+    },
+    /// The run ends, and the row has no line.
+    Stop(Halt),
+}
+
+/// How often a row is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// Attempts for transient causes.
+    pub max_attempts: NonZeroU32,
+}
+
+impl RetryPolicy {
+    /// `tries` counts the attempt that got `class` already. `draw` is a chance in 0.0..1.0.
+    #[must_use]
+    pub fn judge(
+        self,
+        class: Class,
+        tries: Tries,
+        retry_after: Option<Duration>,
+        draw: f64,
+    ) -> Verdict {
+        let attempts = self.max_attempts.get();
+        let exhausted = match class {
+            Class::Associated | Class::Refused => true,
+            Class::Unconfirmed => {
+                tries.unconfirmed >= UNCONFIRMED_ATTEMPTS || tries.charged() >= attempts
+            }
+            Class::Conflict | Class::BrieflyTransient => {
+                tries.charged() >= attempts.min(BRIEF_ATTEMPTS)
+            }
+            Class::Transient | Class::Locked => tries.charged() >= attempts,
+            Class::Throttled => match retry_after {
+                Some(wait) if wait > LONGEST_WAIT => return Verdict::Stop(Halt::LongWait(wait)),
+                _ => tries.throttled >= MAX_THROTTLED,
+            },
+            Class::Forbidden if tries.forbidden < FORBIDDEN_ATTEMPTS => false,
+            Class::Forbidden => return Verdict::Stop(Halt::Forbidden),
+            Class::DailyLimit => return Verdict::Stop(Halt::DailyLimit),
+            Class::Unauthorized => return Verdict::Stop(Halt::Unauthorized),
+            Class::MissingScopes => return Verdict::Stop(Halt::MissingScopes),
+            Class::Untrusted => return Verdict::Stop(Halt::Untrusted),
+        };
+        if exhausted {
+            return Verdict::Settle(class.outcome());
+        }
+        let least = match class {
+            Class::Locked => LOCK,
+            _ => Duration::ZERO,
+        };
+        let after = match class {
+            // The gate keeps everybody waiting, this row included.
+            Class::Throttled | Class::Forbidden => Duration::ZERO,
+            _ => (least + backoff(tries.charged(), draw))
+                .max(retry_after.unwrap_or_default().min(LONGEST_WAIT)),
+        };
+        Verdict::Again { after }
+    }
+}
+
+/// Full jitter: anything between nothing and a bound that doubles with each attempt.
+fn backoff(attempt: u32, draw: f64) -> Duration {
+    let doublings = attempt.saturating_sub(1).min(16);
+    let bound = FIRST_BACKOFF
+        .saturating_mul(1 << doublings)
+        .min(LAST_BACKOFF);
+    bound.mul_f64(draw.clamp(0.0, 1.0))
+}
+
+/// How long everybody has to be quiet after this reply, if at all.
+#[must_use]
+pub fn quiet_period(class: Class, reply: &Reply) -> Option<Duration> {
+    let answer = reply.answer()?;
+    match class {
+        Class::Forbidden => Some(FORBIDDEN_PAUSE),
+        Class::Throttled => {
+            let policy = answer
+                .body
+                .envelope()
+                .and_then(|envelope| envelope.top.policy_name.as_deref());
+            let window = match policy {
+                Some("SECONDLY") => Duration::from_secs(1),
+                _ => answer.headers.quota.interval.unwrap_or(WINDOW),
+            };
+            let asked = answer.headers.retry_after;
+            // 477 is no matter of windows: only what it asks for counts.
+            let quiet = if answer.status == 477 {
+                asked.unwrap_or(WINDOW)
+            } else {
+                asked.unwrap_or(window)
+            };
+            Some(quiet.min(LONGEST_WAIT))
+        }
+        _ => None,
+    }
+}
