@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod outcome;
+pub mod pace;
 pub mod pair;
 pub mod text;
 pub mod verdict;

@@ -1,0 +1,181 @@
+//! One record → a [`Pair`], or everything that is wrong with it.
+//!
+//! Pure, and strict: a value is what stands there without the blanks around it. Nothing is repaired,
+//! because an id that was guessed links the wrong record.
+
+use std::fmt;
+
+use super::columns::{Column, Columns, TypeSource};
+use super::diagnosis::{id_problem, type_problem};
+use super::problem::{RowProblem, ValueProblem};
+use super::record::Record;
+use crate::pair::{self, ObjectType, Pair, RecordId};
+use crate::text::excerpt;
+
+/// Characters of a value that a message shows.
+const SHOWN_VALUE_LENGTH: usize = 60;
+
+/// Characters of a value that an invalid row keeps.
+const KEPT_VALUE_LENGTH: usize = 200;
+
+/// A row that will not be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidRow {
+    /// What is wrong, one at least, in the order of the four values.
+    pub problems: Vec<RowProblem>,
+    /// What stood where the four values belong.
+    pub values: RawValues,
+}
+
+impl fmt::Display for InvalidRow {
+    /// All problems on one line.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, problem) in self.problems.iter().enumerate() {
+            let separator = if place == 0 { "" } else { "; " };
+            write!(formatter, "{separator}{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The four values as the file has them, but without the blanks around them, as UTF-8 and not longer
+/// than 200 characters; blank where the row has no such field. Not escaped.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RawValues {
+    /// The type of the record named first.
+    pub from_type: String,
+    /// The id of the record named first.
+    pub from_id: String,
+    /// The type of the record named second.
+    pub to_type: String,
+    /// The id of the record named second.
+    pub to_id: String,
+}
+
+/// Checks the rows of one file. Remembers the last types, so that a row whose types are its
+/// predecessor's allocates nothing.
+#[derive(Debug)]
+pub(super) struct Checker {
+    columns: Columns,
+    last_from_type: Option<ObjectType>,
+    last_to_type: Option<ObjectType>,
+}
+
+impl Checker {
+    pub(super) fn new(columns: Columns) -> Self {
+        Self {
+            columns,
+            last_from_type: None,
+            last_to_type: None,
+        }
+    }
+
+    pub(super) fn columns(&self) -> &Columns {
+        &self.columns
+    }
+
+    pub(super) fn check(&mut self, record: Record<'_>) -> Result<Pair, InvalidRow> {
+        let columns = &self.columns;
+        if record.field_count() != columns.field_count {
+            let problem = RowProblem::FieldCount {
+                expected: columns.field_count,
+                found: record.field_count(),
+            };
+            return Err(invalid(vec![problem], columns, record));
+        }
+        let from_type = check_type(&columns.from_type, record, &mut self.last_from_type);
+        let from_id = check_id(&columns.from_id, record);
+        let to_type = check_type(&columns.to_type, record, &mut self.last_to_type);
+        let to_id = check_id(&columns.to_id, record);
+        match (from_type, from_id, to_type, to_id) {
+            (Ok(from_type), Ok(from_id), Ok(to_type), Ok(to_id)) => Ok(Pair {
+                from: pair::Record {
+                    object_type: from_type,
+                    id: from_id,
+                },
+                to: pair::Record {
+                    object_type: to_type,
+                    id: to_id,
+                },
+            }),
+            (from_type, from_id, to_type, to_id) => {
+                let problems = [from_type.err(), from_id.err(), to_type.err(), to_id.err()];
+                let problems = problems.into_iter().flatten().collect();
+                Err(invalid(problems, columns, record))
+            }
+        }
+    }
+}
+
+fn check_id(column: &Column, record: Record<'_>) -> Result<RecordId, RowProblem> {
+    let bytes = record.field(column.index).unwrap_or_default();
+    match str::from_utf8(bytes).map(str::trim) {
+        Ok(text) => {
+            RecordId::new(text).ok_or_else(|| value_problem(column, bytes, id_problem(text)))
+        }
+        Err(_) => Err(value_problem(column, bytes, ValueProblem::NotUtf8)),
+    }
+}
+
+fn check_type(
+    source: &TypeSource,
+    record: Record<'_>,
+    last: &mut Option<ObjectType>,
+) -> Result<ObjectType, RowProblem> {
+    let column = match source {
+        TypeSource::Fixed(object_type) => return Ok(object_type.clone()),
+        TypeSource::Column(column) => column,
+    };
+    let bytes = record.field(column.index).unwrap_or_default();
+    if let Some(last) = last
+        && last.as_str().as_bytes() == bytes
+    {
+        return Ok(last.clone());
+    }
+    let Ok(text) = str::from_utf8(bytes).map(str::trim) else {
+        return Err(value_problem(column, bytes, ValueProblem::NotUtf8));
+    };
+    if let Some(last) = last
+        && last.as_str() == text
+    {
+        return Ok(last.clone());
+    }
+    match ObjectType::new(text) {
+        Some(object_type) => {
+            *last = Some(object_type.clone());
+            Ok(object_type)
+        }
+        None => Err(value_problem(column, bytes, type_problem(text))),
+    }
+}
+
+fn value_problem(column: &Column, bytes: &[u8], problem: ValueProblem) -> RowProblem {
+    RowProblem::Value {
+        column: column.clone(),
+        value: excerpt(&kept(bytes), SHOWN_VALUE_LENGTH),
+        problem,
+    }
+}
+
+fn invalid(problems: Vec<RowProblem>, columns: &Columns, record: Record<'_>) -> InvalidRow {
+    let value = |column: &Column| kept(record.field(column.index).unwrap_or_default());
+    let type_value = |source: &TypeSource| match source {
+        TypeSource::Fixed(object_type) => object_type.to_string(),
+        TypeSource::Column(column) => value(column),
+    };
+    InvalidRow {
+        problems,
+        values: RawValues {
+            from_type: type_value(&columns.from_type),
+            from_id: value(&columns.from_id),
+            to_type: type_value(&columns.to_type),
+            to_id: value(&columns.to_id),
+        },
+    }
+}
+
+/// A value as [`RawValues`] has it.
+fn kept(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    text.trim().chars().take(KEPT_VALUE_LENGTH).collect()
+}

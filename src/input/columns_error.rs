@@ -1,0 +1,213 @@
+//! What can be wrong with a header, and how that is told: all of it in one line, and one hint. Pure.
+
+use std::fmt;
+use std::num::NonZeroUsize;
+
+use super::column_settings::Role;
+use super::columns::Column;
+use crate::pair::{ObjectType, RecordId};
+
+/// Headers that a message lists before it counts the rest.
+const LISTED_HEADERS: usize = 20;
+
+/// One thing that is wrong with a header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ColumnProblem {
+    /// No column has a name at all.
+    BlankHeader,
+    /// No column has a known name, and the user named none.
+    Missing {
+        /// What is missing.
+        role: Role,
+    },
+    /// The user named a column that is not there.
+    Unknown {
+        /// What it was named for.
+        role: Role,
+        /// What the user named, escaped and shortened.
+        name: String,
+    },
+    /// The user counted further than the header goes.
+    OutOfRange {
+        /// What it was named for.
+        role: Role,
+        /// What the user counted to.
+        number: NonZeroUsize,
+        /// How many columns there are.
+        count: usize,
+    },
+    /// Several columns fit.
+    Ambiguous {
+        /// What they fit.
+        role: Role,
+        /// The columns, two at least.
+        candidates: Vec<Column>,
+    },
+    /// One column would serve for an id and something else.
+    Shared {
+        /// The column.
+        column: Column,
+        /// What it would serve for.
+        roles: [Role; 2],
+    },
+}
+
+impl ColumnProblem {
+    fn roles(&self) -> &[Role] {
+        match self {
+            Self::BlankHeader => &[],
+            Self::Missing { role }
+            | Self::Unknown { role, .. }
+            | Self::OutOfRange { role, .. }
+            | Self::Ambiguous { role, .. } => std::slice::from_ref(role),
+            Self::Shared { roles, .. } => roles,
+        }
+    }
+
+    /// Sorts problems by the value that they are about.
+    pub(super) fn place(&self) -> usize {
+        Role::ALL
+            .iter()
+            .position(|role| self.roles().contains(role))
+            .unwrap_or_default()
+    }
+}
+
+impl fmt::Display for ColumnProblem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BlankHeader => write!(formatter, "the header is blank"),
+            Self::Missing { role } => write!(formatter, "no column for the {role}"),
+            Self::Unknown { role, name } => {
+                write!(formatter, "no column `{name}` for the {role}")
+            }
+            Self::OutOfRange {
+                role,
+                number,
+                count,
+            } => {
+                write!(
+                    formatter,
+                    "no column #{number} for the {role}: the header has {count}"
+                )
+            }
+            Self::Ambiguous { role, candidates } => {
+                write!(formatter, "more than one column for the {role}: ")?;
+                let count = candidates.len().min(LISTED_HEADERS);
+                write_list(formatter, &candidates[..count], candidates.len())
+            }
+            Self::Shared { column, roles } => write!(
+                formatter,
+                "{column} cannot be both the {} and the {}",
+                roles[0], roles[1]
+            ),
+        }
+    }
+}
+
+/// Everything that is wrong with a header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColumnsError {
+    problems: Vec<ColumnProblem>,
+    /// The first headers, quoted, and how many there are.
+    listed: Vec<String>,
+    count: usize,
+    looks_like_a_row: bool,
+}
+
+impl ColumnsError {
+    pub(super) fn new(problems: Vec<ColumnProblem>, headers: &[String]) -> Self {
+        let listed = (0..headers.len().min(LISTED_HEADERS))
+            .map(|index| format!("`{}`", Column::new(headers, index).header))
+            .collect();
+        Self {
+            problems,
+            listed,
+            count: headers.len(),
+            looks_like_a_row: looks_like_a_row(headers),
+        }
+    }
+
+    /// What is wrong, in the order of the four values.
+    #[must_use]
+    pub fn problems(&self) -> &[ColumnProblem] {
+        &self.problems
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        if self.problems.contains(&ColumnProblem::BlankHeader) {
+            return format!("the first line must name the columns, e.g. {HEADER_EXAMPLE}");
+        }
+        if self.looks_like_a_row {
+            return format!(
+                "the first line looks like a row: put a header above it, e.g. {HEADER_EXAMPLE}"
+            );
+        }
+        if self.count == 1 {
+            return "only one column was found: if the delimiter is none of `,` `;` tab `|`, \
+                    name it with `--delimiter`"
+                .to_owned();
+        }
+        let mut flags = Vec::new();
+        for role in Role::ALL {
+            if !self
+                .problems
+                .iter()
+                .any(|problem| problem.roles().contains(&role))
+            {
+                continue;
+            }
+            flags.extend_from_slice(match role {
+                Role::FromType => &["`--from-type`", "`--from-type-column`"],
+                Role::FromId => &["`--from-id-column`"],
+                Role::ToType => &["`--to-type`", "`--to-type-column`"],
+                Role::ToId => &["`--to-id-column`"],
+            });
+        }
+        format!(
+            "name the columns with {}: a header, or `#3` for the third column",
+            flags.join(", ")
+        )
+    }
+}
+
+/// A header that needs no flags.
+pub(super) const HEADER_EXAMPLE: &str =
+    "`from_object_type,from_object_id,to_object_type,to_object_id`";
+
+impl fmt::Display for ColumnsError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, problem) in self.problems.iter().enumerate() {
+            let separator = if place == 0 { "" } else { "; " };
+            write!(formatter, "{separator}{problem}")?;
+        }
+        write!(formatter, "; headers found: ")?;
+        write_list(formatter, &self.listed, self.count)
+    }
+}
+
+/// Writes `items` and how many of `count` are left.
+fn write_list(
+    formatter: &mut fmt::Formatter<'_>,
+    items: &[impl fmt::Display],
+    count: usize,
+) -> fmt::Result {
+    for (place, item) in items.iter().enumerate() {
+        let separator = if place == 0 { "" } else { ", " };
+        write!(formatter, "{separator}{item}")?;
+    }
+    match count - items.len() {
+        0 => Ok(()),
+        rest => write!(formatter, " and {rest} more"),
+    }
+}
+
+/// Whether nothing but ids and types stand there, two ids at least.
+fn looks_like_a_row(headers: &[String]) -> bool {
+    let fields = || headers.iter().map(|header| header.trim());
+    let ids = fields().filter(|field| RecordId::new(field).is_some());
+    ids.count() >= 2
+        && fields().all(|field| RecordId::new(field).is_some() || ObjectType::new(field).is_some())
+}

@@ -1,0 +1,152 @@
+//! Which character separates the fields: given by the user, or guessed from the header alone.
+//!
+//! Only the header is looked at, because data may hold any character any number of times. Pure.
+
+use std::str::FromStr;
+
+/// What a header may be separated by, the likeliest first: it wins a tie.
+const CANDIDATES: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+/// One ASCII character that separates the fields of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delimiter(u8);
+
+/// Why a text is no [`Delimiter`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DelimiterError {
+    /// Empty, several characters or not ASCII.
+    #[error("a delimiter is one ASCII character, or `tab`")]
+    NotOneCharacter,
+    /// A character that already has a meaning in CSV.
+    #[error("quotes, line breaks and NUL cannot be the delimiter")]
+    Reserved,
+}
+
+impl Delimiter {
+    /// The delimiter as it stands in the file.
+    #[must_use]
+    pub fn as_byte(self) -> u8 {
+        self.0
+    }
+}
+
+impl FromStr for Delimiter {
+    type Err = DelimiterError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "\\t" || text.eq_ignore_ascii_case("tab") {
+            return Ok(Self(b'\t'));
+        }
+        match *text.as_bytes() {
+            [b'"' | b'\r' | b'\n' | 0] => Err(DelimiterError::Reserved),
+            [byte] if byte.is_ascii() => Ok(Self(byte)),
+            _ => Err(DelimiterError::NotOneCharacter),
+        }
+    }
+}
+
+/// What the beginning of a file says about its delimiter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sniffed {
+    /// The best answer so far.
+    pub(super) delimiter: Delimiter,
+    /// Whether the header ended within the bytes, so that more of them would change nothing.
+    pub(super) header_is_complete: bool,
+}
+
+/// Counts the candidates outside quotes in the first record of `bytes`.
+pub(super) fn sniff(bytes: &[u8]) -> Sniffed {
+    let mut counts = [0_usize; CANDIDATES.len()];
+    let mut in_quotes = false;
+    // A quote means something only where a field starts, or right behind the quote that ended one.
+    let mut quote_can_open = true;
+    let mut header_is_complete = false;
+    let blank_lines = bytes
+        .iter()
+        .take_while(|byte| matches!(byte, b'\r' | b'\n'))
+        .count();
+    for &byte in &bytes[blank_lines..] {
+        if in_quotes {
+            in_quotes = byte != b'"';
+            quote_can_open = !in_quotes;
+        } else if byte == b'"' && quote_can_open {
+            in_quotes = true;
+        } else if matches!(byte, b'\r' | b'\n') {
+            header_is_complete = true;
+            break;
+        } else {
+            let candidate = CANDIDATES.iter().position(|&candidate| candidate == byte);
+            if let Some(index) = candidate {
+                counts[index] += 1;
+            }
+            quote_can_open = candidate.is_some();
+        }
+    }
+    let mut best = 0;
+    for index in 1..CANDIDATES.len() {
+        if counts[index] > counts[best] {
+            best = index;
+        }
+    }
+    Sniffed {
+        delimiter: Delimiter(CANDIDATES[best]),
+        header_is_complete,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delimiter_is_one_ascii_character_or_tab() {
+        for (text, expected) in [
+            (",", Ok(b',')),
+            (";", Ok(b';')),
+            ("|", Ok(b'|')),
+            (" ", Ok(b' ')),
+            ("\t", Ok(b'\t')),
+            ("\\t", Ok(b'\t')),
+            ("tab", Ok(b'\t')),
+            ("TAB", Ok(b'\t')),
+            ("", Err(DelimiterError::NotOneCharacter)),
+            (",,", Err(DelimiterError::NotOneCharacter)),
+            ("é", Err(DelimiterError::NotOneCharacter)),
+            ("\"", Err(DelimiterError::Reserved)),
+            ("\n", Err(DelimiterError::Reserved)),
+            ("\r", Err(DelimiterError::Reserved)),
+            ("\0", Err(DelimiterError::Reserved)),
+        ] {
+            assert_eq!(
+                Delimiter::from_str(text).map(Delimiter::as_byte),
+                expected,
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_delimiter_is_the_commonest_candidate_outside_quotes_in_the_header() {
+        for (header, delimiter, complete) in [
+            ("", b',', false),
+            ("only", b',', false),
+            ("only\n", b',', true),
+            ("a,b\n1;2;3;4", b',', true),
+            ("a;b\r\n", b';', true),
+            ("a\tb\r", b'\t', true),
+            ("a|b", b'|', false),
+            ("a,b;c", b',', false),
+            ("a;b;c,d", b';', false),
+            ("\"a,b,c\";d\n", b';', true),
+            ("\"a\"\",,\"\"b\";d\n", b';', true),
+            ("\"a\nb\",c\n", b',', true),
+            ("a 5\" wide;b,c,d\n", b',', true),
+            ("\r\n\n\na;b\n,,,,", b';', true),
+            ("\"open,,,\n;", b',', false),
+        ] {
+            let sniffed = sniff(header.as_bytes());
+            assert_eq!(sniffed.delimiter.as_byte(), delimiter, "{header:?}");
+            assert_eq!(sniffed.header_is_complete, complete, "{header:?}");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Why an input cannot be used, or not any further. Each says which input and, as far as there is
+//! one, which line; text from the file is escaped before it gets here.
+
+use std::io;
+
+use super::columns_error::{ColumnsError, HEADER_EXAMPLE};
+use super::format::Format;
+use super::record::RecordError;
+
+/// Why an input cannot be used, or not any further.
+#[derive(Debug, thiserror::Error)]
+pub enum InputError {
+    /// There is no such file.
+    #[error("`{input}` does not exist")]
+    Missing {
+        /// The input's name.
+        input: String,
+    },
+    /// A directory was named.
+    #[error("`{input}` is a directory, not a CSV file")]
+    Directory {
+        /// The input's name.
+        input: String,
+    },
+    /// The file may not be read.
+    #[error("no permission to read `{input}`")]
+    Denied {
+        /// The input's name.
+        input: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file cannot be opened for another reason.
+    #[error("cannot open `{input}`")]
+    Open {
+        /// The input's name.
+        input: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Reading failed in the middle.
+    #[error("`{input}` line {line}: cannot read on")]
+    Read {
+        /// The input's name.
+        input: String,
+        /// The line reached.
+        line: u64,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file is an archive or a workbook.
+    #[error("`{input}` is {format}, not a CSV file")]
+    NotText {
+        /// The input's name.
+        input: String,
+        /// What it is.
+        format: Format,
+    },
+    /// Nothing, or nothing but blank lines.
+    #[error("`{input}` is empty: it has no header")]
+    NoHeader {
+        /// The input's name.
+        input: String,
+    },
+    /// The header is no text in an encoding that can be recognised.
+    #[error(
+        "`{input}` line {line}: the header has NUL bytes, as UTF-16 without a byte order mark does"
+    )]
+    NulInHeader {
+        /// The input's name.
+        input: String,
+        /// The line of the header.
+        line: u64,
+    },
+    /// The columns cannot be found.
+    #[error("`{input}` line {line}: {problem}")]
+    Columns {
+        /// The input's name.
+        input: String,
+        /// The line of the header.
+        line: u64,
+        /// What is wrong with them.
+        problem: ColumnsError,
+    },
+    /// A quoted field does not end.
+    #[error("`{input}` line {line}: a quoted field opens here in {column} and {end}")]
+    OpenQuote {
+        /// The input's name.
+        input: String,
+        /// The line on which the field starts.
+        line: u64,
+        /// The column, as messages show it.
+        column: String,
+        /// What became of its end.
+        end: &'static str,
+    },
+    /// A record passes a bound.
+    #[error("`{input}` line {line}: a record starts here that {excess}")]
+    LargeRecord {
+        /// The input's name.
+        input: String,
+        /// The line on which the record starts.
+        line: u64,
+        /// Which bound it passes.
+        excess: &'static str,
+    },
+}
+
+impl InputError {
+    /// Gives a reader's error the names that the reader does not know. `column` shows a column by
+    /// its place counted from 1.
+    pub(super) fn of_record(
+        input: &str,
+        error: RecordError,
+        column: impl Fn(usize) -> String,
+    ) -> Self {
+        let input = input.to_owned();
+        match error {
+            RecordError::Source { line, source } => Self::Read {
+                input,
+                line,
+                source,
+            },
+            RecordError::OpenQuote { line, field } => Self::OpenQuote {
+                input,
+                line,
+                column: column(field),
+                end: "never ends",
+            },
+            RecordError::LongQuote { line, field } => Self::OpenQuote {
+                input,
+                line,
+                column: column(field),
+                end: "does not end within 4 MiB",
+            },
+            RecordError::LargeRecord { line } => Self::LargeRecord {
+                input,
+                line,
+                excess: "is larger than 64 MiB",
+            },
+            RecordError::ManyFields { line } => Self::LargeRecord {
+                input,
+                line,
+                excess: "has more than 65,536 fields",
+            },
+        }
+    }
+
+    /// What to do about it, if there is something to say.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NotText { input, format } => Some(format.hint(input)),
+            Self::NoHeader { .. } => Some(format!(
+                "the first line must name the columns, e.g. {HEADER_EXAMPLE}"
+            )),
+            Self::NulInHeader { .. } => Some("save the file as CSV UTF-8".to_owned()),
+            Self::Columns { problem, .. } => Some(problem.hint()),
+            Self::OpenQuote { .. } => Some(
+                "a quote inside a quoted field is written twice, as in `\"5\"\" pipe\"`".to_owned(),
+            ),
+            Self::LargeRecord { .. } => {
+                Some("is this a CSV file, and is `--delimiter` right?".to_owned())
+            }
+            Self::Missing { .. }
+            | Self::Directory { .. }
+            | Self::Denied { .. }
+            | Self::Open { .. }
+            | Self::Read { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Line numbers as an editor shows them, whatever ends the lines. Pure.
+
+/// Counts lines that end with LF, CRLF or a lone CR.
+///
+/// A CR counts at once and an LF right behind it does not, so that no byte has to be waited for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LineCount {
+    /// The line of the next byte, counted from 1.
+    pub(super) line: u64,
+    behind_carriage_return: bool,
+}
+
+impl LineCount {
+    pub(super) fn new() -> Self {
+        Self {
+            line: 1,
+            behind_carriage_return: false,
+        }
+    }
+
+    /// Goes past one byte.
+    pub(super) fn pass(&mut self, byte: u8) {
+        let ends_line = byte == b'\r' || (byte == b'\n' && !self.behind_carriage_return);
+        self.line += u64::from(ends_line);
+        self.behind_carriage_return = byte == b'\r';
+    }
+
+    /// Goes past `bytes`, in which every CR but perhaps the last byte is followed by an LF, and
+    /// which hold `line_feeds` LFs.
+    pub(super) fn pass_plain(&mut self, bytes: &[u8], line_feeds: u64) {
+        let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else {
+            return;
+        };
+        self.line += line_feeds;
+        self.line += u64::from(*last == b'\r');
+        self.line -= u64::from(*first == b'\n' && self.behind_carriage_return);
+        self.behind_carriage_return = *last == b'\r';
+    }
+}
+
+/// Whether `bytes` hold a CR that no LF follows; at the end of `bytes` nobody can tell.
+pub(super) fn has_lone_carriage_return(bytes: &[u8]) -> bool {
+    bytes.contains(&b'\r')
+        && bytes
+            .windows(2)
+            .any(|pair| pair[0] == b'\r' && pair[1] != b'\n')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn lines_are_counted_alike_byte_by_byte_and_at_once(
+            text in "[ab\r\n]{0,40}",
+            cut in 0_usize..40,
+        ) {
+            let bytes = text.as_bytes();
+            let (head, tail) = bytes.split_at(cut.min(bytes.len()));
+            let mut slow = LineCount::new();
+            let mut fast = LineCount::new();
+            for part in [head, tail] {
+                let line_feeds = part.split(|&byte| byte == b'\n').count() as u64 - 1;
+                for &byte in part {
+                    slow.pass(byte);
+                }
+                if has_lone_carriage_return(part) {
+                    for &byte in part {
+                        fast.pass(byte);
+                    }
+                } else {
+                    fast.pass_plain(part, line_feeds);
+                }
+                prop_assert_eq!(slow.line, fast.line);
+            }
+        }
+    }
+}

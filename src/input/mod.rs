@@ -1,0 +1,46 @@
+//! A CSV file → checked rows, one at a time.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `decode`, `format` | a path or standard input → UTF-8 bytes |
+//! | `delimiter` | the header → what separates the fields |
+//! | `reader`, `record`, `line`, `quote` | bytes → records, each with its line |
+//! | `columns`, `column_settings`, `columns_error` | header + settings → which column is which |
+//! | `check`, `diagnosis`, `problem` | a record → a pair, or what is wrong with it |
+//! | `front`, `error` | all of it behind one type |
+//! | `progress` | how far the reading has come |
+//!
+//! [`Input`] wires them together. It blocks while it reads, so it belongs on a thread of its own.
+
+mod check;
+mod column_settings;
+mod columns;
+mod columns_error;
+mod decode;
+mod delimiter;
+mod diagnosis;
+mod error;
+mod format;
+mod front;
+mod line;
+mod problem;
+mod progress;
+mod quote;
+mod reader;
+mod record;
+#[cfg(test)]
+mod tests;
+
+pub use check::{InvalidRow, RawValues};
+pub use column_settings::{ColumnName, ColumnNameError, ColumnSettings, Role};
+pub use columns::{Column, Columns, TypeSource};
+pub use columns_error::{ColumnProblem, ColumnsError};
+pub use decode::InputSource;
+pub use delimiter::{Delimiter, DelimiterError};
+pub use error::InputError;
+pub use format::Format;
+pub use front::{CheckedRow, Input, InputSettings};
+pub use problem::{RowProblem, ValueProblem};
+pub use progress::{ReadProgress, estimated_rows};
+pub use reader::RecordReader;
+pub use record::{Record, RecordError};

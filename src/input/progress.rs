@@ -1,0 +1,139 @@
+//! How far the reading has come, for whoever shows it from another thread.
+//!
+//! One writer, the thread that reads; any number of readers. The numbers are for display: each is
+//! right, but they are not taken at one instant.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+
+/// How far an input has been read.
+#[derive(Debug, Default)]
+pub struct ReadProgress {
+    size: Option<u64>,
+    rows: AtomicU64,
+    finished: AtomicBool,
+    /// Bytes as they stand in the file, taken from it so far.
+    raw: AtomicU64,
+    /// The same bytes as UTF-8.
+    decoded: AtomicU64,
+    /// Bytes as UTF-8 up to the end of the header, and of the last row handed out.
+    header_end: AtomicU64,
+    rows_end: AtomicU64,
+}
+
+impl ReadProgress {
+    pub(super) fn new(size: Option<u64>) -> Self {
+        Self {
+            size,
+            ..Self::default()
+        }
+    }
+
+    /// The rows handed out so far.
+    pub fn rows(&self) -> u64 {
+        self.rows.load(Relaxed)
+    }
+
+    /// The size of the file in bytes, if it is a regular file.
+    pub fn size(&self) -> Option<u64> {
+        self.size
+    }
+
+    /// Whether the last row has been handed out.
+    pub fn is_finished(&self) -> bool {
+        self.finished.load(Relaxed)
+    }
+
+    /// The bytes of the file up to the end of the last row handed out; what is merely buffered does
+    /// not count.
+    pub fn consumed(&self) -> u64 {
+        self.in_file(self.rows_end.load(Relaxed))
+    }
+
+    /// How many rows the whole file has, as far as one can tell by now.
+    pub fn estimated_rows(&self) -> Option<u64> {
+        let header = self.in_file(self.header_end.load(Relaxed));
+        estimated_rows(
+            self.rows(),
+            self.consumed().saturating_sub(header),
+            self.size.map(|size| size.saturating_sub(header)),
+            self.is_finished(),
+        )
+    }
+
+    /// An offset in the decoded text as an offset in the file.
+    fn in_file(&self, offset: u64) -> u64 {
+        scale(offset, self.raw.load(Relaxed), self.decoded.load(Relaxed))
+    }
+
+    pub(super) fn add_raw(&self, bytes: usize) {
+        self.raw.fetch_add(bytes as u64, Relaxed);
+    }
+
+    pub(super) fn set_decoded(&self, bytes: u64) {
+        self.decoded.store(bytes, Relaxed);
+    }
+
+    pub(super) fn header_read(&self, end: u64) {
+        self.header_end.store(end, Relaxed);
+        self.rows_end.store(end, Relaxed);
+    }
+
+    pub(super) fn row_read(&self, rows: u64, end: u64) {
+        self.rows.store(rows, Relaxed);
+        self.rows_end.store(end, Relaxed);
+    }
+
+    pub(super) fn finish(&self) {
+        self.finished.store(true, Relaxed);
+    }
+}
+
+/// How many rows the file has: known at its end, before that extrapolated from the `consumed` bytes
+/// of the first `rows`. `None` without a size or without a row to judge by.
+#[must_use]
+pub fn estimated_rows(rows: u64, consumed: u64, size: Option<u64>, finished: bool) -> Option<u64> {
+    if finished {
+        return Some(rows);
+    }
+    let size = size?;
+    (rows > 0 && consumed > 0).then(|| scale(rows, size, consumed).max(rows))
+}
+
+/// `value * numerator / denominator`, rounded; `value` itself if there is no denominator.
+fn scale(value: u64, numerator: u64, denominator: u64) -> u64 {
+    if denominator == 0 {
+        return value;
+    }
+    let denominator = u128::from(denominator);
+    let scaled = (u128::from(value) * u128::from(numerator) + denominator / 2) / denominator;
+    u64::try_from(scaled).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rows_of_a_file_are_extrapolated_until_its_end_is_known() {
+        for (rows, consumed, size, finished, expected) in [
+            (0, 0, None, false, None),
+            (0, 0, Some(100), false, None),
+            (5, 0, Some(100), false, None),
+            (5, 50, None, false, None),
+            (5, 50, Some(100), false, Some(10)),
+            (3, 10, Some(100), false, Some(30)),
+            (3, 7, Some(100), false, Some(43)),
+            // The file has grown since its size was taken.
+            (5, 200, Some(100), false, Some(5)),
+            (5, 50, Some(100), true, Some(5)),
+            (0, 0, None, true, Some(0)),
+            (u64::MAX, 1, Some(u64::MAX), false, Some(u64::MAX)),
+        ] {
+            assert_eq!(
+                estimated_rows(rows, consumed, size, finished),
+                expected,
+                "{rows} rows in {consumed} of {size:?} bytes, finished: {finished}"
+            );
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Follows the quotes of one record, to say which field is open and where it opened.
+//!
+//! `csv_core` parses but does not tell. The reader asks this second, slower pass only for a record
+//! that does not lie in its buffer as a whole, so it costs nothing on the common way. Pure.
+
+use super::line::LineCount;
+
+/// The field that a record is in, byte by byte.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OpenField {
+    state: State,
+    /// The field's place in the record, counted from 1.
+    pub(super) number: usize,
+    /// The line on which the field starts.
+    pub(super) line: u64,
+    /// The field's bytes so far, quotes included.
+    length: usize,
+    here: LineCount,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Start,
+    Unquoted,
+    Quoted,
+    /// Behind a quote that ends the field, unless another one follows.
+    QuoteInQuoted,
+}
+
+impl OpenField {
+    /// At the first byte of a record that starts where `here` is.
+    pub(super) fn new(here: LineCount) -> Self {
+        Self {
+            state: State::Start,
+            number: 1,
+            line: here.line,
+            length: 0,
+            here,
+        }
+    }
+
+    /// Whether the field is quoted and its closing quote has not come yet.
+    pub(super) fn is_in_quotes(&self) -> bool {
+        self.state == State::Quoted
+    }
+
+    /// Goes on through `bytes`, and stops early, with `false`, once a quoted field is longer than
+    /// `limit`.
+    pub(super) fn follow(&mut self, bytes: &[u8], delimiter: u8, limit: usize) -> bool {
+        for &byte in bytes {
+            self.here.pass(byte);
+            self.length += 1;
+            self.state = match self.state {
+                State::Quoted if byte == b'"' => State::QuoteInQuoted,
+                State::Quoted if self.length > limit => return false,
+                State::Quoted => State::Quoted,
+                State::Start | State::QuoteInQuoted if byte == b'"' => State::Quoted,
+                _ if byte == delimiter => {
+                    self.number += 1;
+                    self.line = self.here.line;
+                    self.length = 0;
+                    State::Start
+                }
+                _ => State::Unquoted,
+            };
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn follow(bytes: &[u8], limit: usize) -> (bool, OpenField) {
+        let mut field = OpenField::new(LineCount::new());
+        let within = field.follow(bytes, b',', limit);
+        (within, field)
+    }
+
+    #[test]
+    fn a_field_is_open_until_its_closing_quote() {
+        for (bytes, open, number, line) in [
+            ("", false, 1, 1),
+            ("abc", false, 1, 1),
+            ("\"abc", true, 1, 1),
+            ("\"abc\"", false, 1, 1),
+            ("\"abc\"\"", true, 1, 1),
+            ("\"abc\"\"\"", false, 1, 1),
+            ("a\"bc", false, 1, 1),
+            ("\"a\"b\"c", false, 1, 1),
+            ("a,\"b", true, 2, 1),
+            ("\"a\r\nb\rc\nd\",\"e\nf", true, 2, 4),
+            ("\"a,b\",c,\"", true, 3, 1),
+        ] {
+            let (within, field) = follow(bytes.as_bytes(), 100);
+            assert!(within, "{bytes:?}");
+            assert_eq!(field.is_in_quotes(), open, "{bytes:?}");
+            assert_eq!((field.number, field.line), (number, line), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn only_a_quoted_field_has_a_limit() {
+        assert!(follow(b"aaaaaaaaaaaaaaa,\"bbb", 4).0);
+        assert!(!follow(b"aaaaaaaaaaaaaaa,\"bbbb", 4).0);
+        assert!(follow(b"\"aaa\",\"bbb\",\"ccc", 4).0);
+    }
+}

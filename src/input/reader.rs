@@ -1,0 +1,601 @@
+//! UTF-8 bytes → records, one at a time, each with the line on which it starts.
+//!
+//! It stands on `csv_core` and not on `csv::Reader`, whose positions point at the blank lines in
+//! front of a record and whose records may grow until memory ends. Here lines end with LF, CRLF or a
+//! lone CR, blank lines are skipped and counted, and a record has bounds: the usual cause of an
+//! endless one is a quote that never closes, so the error says where it opened. Buffers are reused;
+//! reading allocates nothing per record.
+
+use std::io::{self, Read};
+
+use csv_core::ReadRecordResult;
+
+use super::delimiter::{self, Delimiter};
+use super::line::{LineCount, has_lone_carriage_return};
+use super::quote::OpenField;
+use super::record::{Record, RecordError};
+
+/// Bytes asked from the source at once. Also as far as a delimiter is looked for.
+const BUFFER_LENGTH: usize = 128 * 1024;
+
+/// What a record may hold. The constants are the real limits, tests take smaller ones.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    /// Bytes of a quoted field: far over the 32,767 characters of a spreadsheet cell.
+    quoted_field: usize,
+    /// Bytes of a record without its quotes: some hundred of the largest cells that HubSpot exports.
+    record: usize,
+    /// Fields of a record: four times what a spreadsheet can hold.
+    fields: usize,
+}
+
+const LIMITS: Limits = Limits {
+    quoted_field: 4 * 1024 * 1024,
+    record: 64 * 1024 * 1024,
+    fields: 65_536,
+};
+
+/// Reads records from UTF-8 bytes.
+pub struct RecordReader {
+    source: Box<dyn Read + Send>,
+    limits: Limits,
+    delimiter: Delimiter,
+    core: csv_core::Reader,
+    buffer: Vec<u8>,
+    /// The part of `buffer` that is filled and not yet parsed.
+    start: usize,
+    end: usize,
+    /// Whether lines in `buffer` can be counted by their LFs.
+    is_plain: bool,
+    position: LineCount,
+    /// Bytes parsed, and bytes taken from the source.
+    parsed: u64,
+    taken: u64,
+    /// The fields of the current record, one behind the other, and where each ends.
+    fields: Vec<u8>,
+    ends: Vec<usize>,
+    is_over: bool,
+}
+
+impl RecordReader {
+    /// Reads from `source`. Without a `delimiter` it is guessed from the first record, for which
+    /// this waits.
+    pub fn new(
+        source: Box<dyn Read + Send>,
+        delimiter: Option<Delimiter>,
+    ) -> Result<Self, RecordError> {
+        Self::with_limits(source, delimiter, LIMITS)
+    }
+
+    fn with_limits(
+        source: Box<dyn Read + Send>,
+        delimiter: Option<Delimiter>,
+        limits: Limits,
+    ) -> Result<Self, RecordError> {
+        let mut reader = Self {
+            source,
+            limits,
+            delimiter: delimiter::sniff(b"").delimiter,
+            core: csv_core::Reader::new(),
+            buffer: vec![0; BUFFER_LENGTH],
+            start: 0,
+            end: 0,
+            is_plain: true,
+            position: LineCount::new(),
+            parsed: 0,
+            taken: 0,
+            fields: vec![0; BUFFER_LENGTH.min(limits.record)],
+            ends: vec![0; 64.min(limits.fields)],
+            is_over: false,
+        };
+        reader.delimiter = match delimiter {
+            Some(delimiter) => delimiter,
+            None => reader.sniff()?,
+        };
+        reader.core = csv_core::ReaderBuilder::new()
+            .delimiter(reader.delimiter.as_byte())
+            .build();
+        // An empty first read keeps `csv_core` from looking for a byte order mark, which it would
+        // take or leave depending on how the first bytes arrive. Decoding is done by now.
+        reader.core.read_record(&[], &mut [], &mut [0]);
+        Ok(reader)
+    }
+
+    /// The delimiter in use.
+    #[must_use]
+    pub fn delimiter(&self) -> Delimiter {
+        self.delimiter
+    }
+
+    /// How many bytes the records read so far took, the blank lines in front of them included.
+    #[must_use]
+    pub fn parsed(&self) -> u64 {
+        self.parsed
+    }
+
+    /// How many bytes came from the source so far.
+    #[must_use]
+    pub fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// The next record, or `None` at the end and after an error.
+    pub fn read(&mut self) -> Result<Option<Record<'_>>, RecordError> {
+        if self.is_over {
+            return Ok(None);
+        }
+        // Whatever leaves early is the end or an error; only a whole record takes this back.
+        self.is_over = true;
+        if !self.skip_blank_lines()? {
+            return Ok(None);
+        }
+        let line = self.position.line;
+        let Some((length, count)) = self.parse_record()? else {
+            return Ok(None);
+        };
+        self.is_over = false;
+        let (fields, ends) = (&self.fields[..length], &self.ends[..count]);
+        Ok(Some(Record::new(line, fields, ends)))
+    }
+
+    /// Parses one record into `fields` and `ends`; gives the length of both.
+    fn parse_record(&mut self) -> Result<Option<(usize, usize)>, RecordError> {
+        let record_start = self.position;
+        let mut open_field = None;
+        let (mut length, mut count) = (0, 0);
+        loop {
+            // Empty input means the end to `csv_core`, so it gets none before the source is at it.
+            let at_end = self.start == self.end && !self.fill()?;
+            if at_end && let Some(field) = open_field {
+                close(field)?;
+            }
+            let before = self.core.line();
+            let (result, read, written, ended) = self.core.read_record(
+                &self.buffer[self.start..self.end],
+                &mut self.fields[length..],
+                &mut self.ends[count..],
+            );
+            let line_feeds = self.core.line() - before;
+            let read = self.start..self.start + read;
+            let is_record = matches!(result, ReadRecordResult::Record);
+            if open_field.is_some() || !is_record {
+                let field = open_field.get_or_insert_with(|| OpenField::new(record_start));
+                self.follow(field, &self.buffer[read.clone()])?;
+            }
+            self.pass(read, line_feeds);
+            length += written;
+            count += ended;
+            match result {
+                ReadRecordResult::Record => return Ok(Some((length, count))),
+                ReadRecordResult::End => return Ok(None),
+                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::OutputFull => {
+                    let line = record_start.line;
+                    grow(&mut self.fields, self.limits.record)
+                        .ok_or(RecordError::LargeRecord { line })?;
+                }
+                ReadRecordResult::OutputEndsFull => {
+                    let line = record_start.line;
+                    grow(&mut self.ends, self.limits.fields)
+                        .ok_or(RecordError::ManyFields { line })?;
+                }
+            }
+        }
+    }
+
+    fn follow(&self, field: &mut OpenField, bytes: &[u8]) -> Result<(), RecordError> {
+        let delimiter = self.delimiter.as_byte();
+        if field.follow(bytes, delimiter, self.limits.quoted_field) {
+            return Ok(());
+        }
+        Err(RecordError::LongQuote {
+            line: field.line,
+            field: field.number,
+        })
+    }
+
+    /// Counts the lines in a part of the buffer and leaves it behind.
+    fn pass(&mut self, part: std::ops::Range<usize>, line_feeds: u64) {
+        let bytes = &self.buffer[part.clone()];
+        if self.is_plain {
+            self.position.pass_plain(bytes, line_feeds);
+        } else {
+            for &byte in bytes {
+                self.position.pass(byte);
+            }
+        }
+        self.parsed += bytes.len() as u64;
+        self.start = part.end;
+    }
+
+    /// Goes to the first byte of the next record; `false` if there is none.
+    fn skip_blank_lines(&mut self) -> Result<bool, RecordError> {
+        loop {
+            while self.start < self.end {
+                let byte = self.buffer[self.start];
+                if !matches!(byte, b'\r' | b'\n') {
+                    return Ok(true);
+                }
+                self.position.pass(byte);
+                self.parsed += 1;
+                self.start += 1;
+            }
+            if !self.fill()? {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Guesses the delimiter from the first record, or from as much of it as the buffer holds.
+    fn sniff(&mut self) -> Result<Delimiter, RecordError> {
+        let mut looked_at = 0;
+        loop {
+            // Looking again at every byte of a slow pipe would take quadratic time; only a line
+            // break can complete the header.
+            let news = &self.buffer[looked_at..self.end];
+            let may_be_complete = news.iter().any(|byte| matches!(byte, b'\r' | b'\n'));
+            looked_at = self.end;
+            if may_be_complete {
+                let sniffed = delimiter::sniff(&self.buffer[..self.end]);
+                if sniffed.header_is_complete {
+                    return Ok(sniffed.delimiter);
+                }
+            }
+            if self.end == self.buffer.len() || !self.append()? {
+                return Ok(delimiter::sniff(&self.buffer[..self.end]).delimiter);
+            }
+        }
+    }
+
+    /// Refills the buffer once all of it is parsed; `false` at the end of the source.
+    fn fill(&mut self) -> Result<bool, RecordError> {
+        self.start = 0;
+        self.end = 0;
+        self.is_plain = true;
+        self.append()
+    }
+
+    /// Adds what the source gives next; `false` at its end.
+    fn append(&mut self) -> Result<bool, RecordError> {
+        let count = loop {
+            match self.source.read(&mut self.buffer[self.end..]) {
+                Ok(count) => break count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(source) => {
+                    return Err(RecordError::Source {
+                        line: self.position.line,
+                        source,
+                    });
+                }
+            }
+        };
+        // From the last byte before, because a CR there may just have met its LF, or not.
+        let news = self.end.saturating_sub(1)..self.end + count;
+        self.is_plain &= !has_lone_carriage_return(&self.buffer[news]);
+        self.end += count;
+        self.taken += count as u64;
+        Ok(count > 0)
+    }
+}
+
+/// Fails if the source ended within `field`.
+fn close(field: OpenField) -> Result<(), RecordError> {
+    if field.is_in_quotes() {
+        return Err(RecordError::OpenQuote {
+            line: field.line,
+            field: field.number,
+        });
+    }
+    Ok(())
+}
+
+/// Doubles `buffer` up to `limit`; `None` if it is there already.
+fn grow<T: Clone + Default>(buffer: &mut Vec<T>, limit: usize) -> Option<()> {
+    let length = buffer.len();
+    (length < limit).then(|| buffer.resize((length * 2).min(limit), T::default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Gives its bytes in pieces of these sizes, over and over.
+    struct Pieces {
+        bytes: io::Cursor<Vec<u8>>,
+        sizes: Vec<usize>,
+        next: usize,
+    }
+
+    impl Read for Pieces {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let size = self.sizes[self.next % self.sizes.len()].min(buffer.len());
+            self.next += 1;
+            self.bytes.read(&mut buffer[..size])
+        }
+    }
+
+    type LineAndFields = (u64, Vec<Vec<u8>>);
+
+    fn reader(bytes: &[u8], sizes: &[usize], limits: Limits) -> RecordReader {
+        let source = Pieces {
+            bytes: io::Cursor::new(bytes.to_vec()),
+            sizes: sizes.to_vec(),
+            next: 0,
+        };
+        let comma = Some(",".parse().unwrap());
+        RecordReader::with_limits(Box::new(source), comma, limits).unwrap()
+    }
+
+    fn read_all(reader: &mut RecordReader) -> Result<Vec<LineAndFields>, RecordError> {
+        let mut records = Vec::new();
+        while let Some(record) = reader.read()? {
+            let fields = record.fields().map(<[u8]>::to_vec).collect();
+            records.push((record.line(), fields));
+        }
+        Ok(records)
+    }
+
+    fn lines_and_fields(text: &str) -> Vec<(u64, String)> {
+        let mut reader = reader(text.as_bytes(), &[usize::MAX], LIMITS);
+        let records = read_all(&mut reader).unwrap();
+        assert_eq!(reader.parsed(), text.len() as u64);
+        records
+            .into_iter()
+            .map(|(line, fields)| (line, String::from_utf8(fields.join(&b'|')).unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn every_record_knows_the_line_on_which_it_starts() {
+        for (text, expected) in [
+            ("", vec![]),
+            ("\n\r\n\r", vec![]),
+            ("a", vec![(1, "a")]),
+            ("a,b\nc,d\n", vec![(1, "a|b"), (2, "c|d")]),
+            ("a\r\nb\r\nc", vec![(1, "a"), (2, "b"), (3, "c")]),
+            ("a\rb\rc", vec![(1, "a"), (2, "b"), (3, "c")]),
+            ("a\r\rb", vec![(1, "a"), (3, "b")]),
+            ("\n\na\n\n\nb", vec![(3, "a"), (6, "b")]),
+            ("\r\n\r\na\r\n\r\nb", vec![(3, "a"), (5, "b")]),
+            (
+                "\"a\nb\rc\r\nd\"\nnext",
+                vec![(1, "a\nb\rc\r\nd"), (5, "next")],
+            ),
+            (
+                "\"a\r\n\r\n\",x\r\nnext",
+                vec![(1, "a\r\n\r\n|x"), (4, "next")],
+            ),
+            ("\"\"\n,\n \n", vec![(1, ""), (2, "|"), (3, " ")]),
+        ] {
+            let expected: Vec<_> = expected
+                .into_iter()
+                .map(|(line, fields)| (line, fields.to_owned()))
+                .collect();
+            assert_eq!(lines_and_fields(text), expected, "{text:?}");
+        }
+    }
+
+    fn error_of(bytes: &[u8], limits: Limits) -> String {
+        let messages: Vec<String> = [1, 3, usize::MAX]
+            .into_iter()
+            .map(|size| {
+                let mut reader = reader(bytes, &[size], limits);
+                let error = read_all(&mut reader).unwrap_err();
+                assert!(reader.read().unwrap().is_none(), "an error is the end");
+                format!("{error:?}")
+            })
+            .collect();
+        assert!(messages.iter().all(|message| *message == messages[0]));
+        messages[0].clone()
+    }
+
+    #[test]
+    fn a_quote_that_never_closes_is_told_with_the_place_where_it_opened() {
+        for (text, expected) in [
+            ("a,b\n1,\"2\n3,4\n", "OpenQuote { line: 2, field: 2 }"),
+            ("\"", "OpenQuote { line: 1, field: 1 }"),
+            (
+                "\n\n\"a\nb\",\"c\"\"\n\n",
+                "OpenQuote { line: 4, field: 2 }",
+            ),
+        ] {
+            assert_eq!(error_of(text.as_bytes(), LIMITS), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_record_has_bounds() {
+        let limits = Limits {
+            quoted_field: 40,
+            record: 64,
+            fields: 5,
+        };
+        let long = "x".repeat(50);
+        for (text, expected) in [
+            (
+                format!("a\n\n1,\"{long}\n\n\",b"),
+                "LongQuote { line: 3, field: 2 }",
+            ),
+            (format!("a\n{long}{long}\nb"), "LargeRecord { line: 2 }"),
+            ("a\n1,2,3,4,5,6,7\n".to_owned(), "ManyFields { line: 2 }"),
+        ] {
+            assert_eq!(error_of(text.as_bytes(), limits), expected, "{text:?}");
+        }
+        let fits = format!("{long},{}\n1,2,3,4\n", "x".repeat(10));
+        for size in [1, 7, usize::MAX] {
+            let mut reader = reader(fits.as_bytes(), &[size], limits);
+            assert_eq!(read_all(&mut reader).unwrap().len(), 2);
+        }
+    }
+
+    #[test]
+    fn the_limits_are_those_that_messages_name() {
+        let message = RecordError::LongQuote { line: 1, field: 1 }.to_string();
+        let mebibyte = 1024 * 1024;
+        assert!(message.ends_with(&format!("within {} MiB", LIMITS.quoted_field / mebibyte)));
+        let message = RecordError::LargeRecord { line: 1 }.to_string();
+        assert!(message.ends_with(&format!("than {} MiB", LIMITS.record / mebibyte)));
+        let message = RecordError::ManyFields { line: 1 }.to_string();
+        assert!(
+            message
+                .replace(',', "")
+                .ends_with(&format!("than {} fields", LIMITS.fields))
+        );
+    }
+
+    #[test]
+    fn records_and_fields_larger_than_the_buffers_are_read_whole() {
+        let cell = "0123456789\"\"\r\n".repeat(20_000);
+        let wide = vec!["w"; 3_000].join(",");
+        let text = format!("h\n1,\"{cell}\",\"{cell}\"\n{wide}\nend\n");
+        let mut reader = reader(text.as_bytes(), &[usize::MAX], LIMITS);
+        let records = read_all(&mut reader).unwrap();
+        let lines: Vec<u64> = records.iter().map(|(line, _)| *line).collect();
+        assert_eq!(lines, [1, 2, 40_003, 40_004]);
+        assert_eq!(records[1].1[2], cell.replace("\"\"", "\"").into_bytes());
+        assert_eq!(records[2].1.len(), 3_000);
+    }
+
+    #[test]
+    fn a_quoted_field_of_just_four_mebibytes_is_read() {
+        for (length, fits) in [(4 * 1024 * 1024 - 1, true), (4 * 1024 * 1024, false)] {
+            let text = format!("\"{}\"\n", "x".repeat(length));
+            let mut reader = reader(text.as_bytes(), &[usize::MAX], LIMITS);
+            assert_eq!(read_all(&mut reader).is_ok(), fits, "{length}");
+        }
+    }
+
+    #[test]
+    fn a_source_that_fails_is_told_with_the_line_reached() {
+        struct Broken;
+        impl Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::Error::other("the disk is gone"))
+            }
+        }
+        let source = io::Cursor::new(b"a\nb\nc".to_vec()).chain(Broken);
+        let comma = Some(",".parse().unwrap());
+        let mut reader = RecordReader::new(Box::new(source), comma).unwrap();
+        let error = read_all(&mut reader).unwrap_err();
+        assert!(
+            matches!(error, RecordError::Source { line: 3, .. }),
+            "{error:?}"
+        );
+    }
+
+    #[test]
+    fn a_source_that_is_interrupted_is_asked_again() {
+        struct Interrupted(bool);
+        impl Read for Interrupted {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                self.0 = !self.0;
+                if self.0 {
+                    Err(io::ErrorKind::Interrupted.into())
+                } else {
+                    Ok(0)
+                }
+            }
+        }
+        let source = Interrupted(false).chain(&b"a\nb"[..]);
+        let mut reader = RecordReader::new(Box::new(source), None).unwrap();
+        assert_eq!(read_all(&mut reader).unwrap().len(), 2);
+    }
+
+    /// The line of each record by a slow and obvious way: count the breaks before its first byte.
+    fn expected_lines(records: &[(String, usize)], text: &str) -> Vec<u64> {
+        records
+            .iter()
+            .map(|(_, start)| {
+                let before = text[..*start].replace("\r\n", "\n").replace('\r', "\n");
+                1 + before.matches('\n').count() as u64
+            })
+            .collect()
+    }
+
+    fn csv_records(bytes: &[u8]) -> Vec<Vec<Vec<u8>>> {
+        csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(bytes)
+            .byte_records()
+            .map(|record| record.unwrap().iter().map(<[u8]>::to_vec).collect())
+            .collect()
+    }
+
+    fn sizes() -> impl Strategy<Value = Vec<usize>> {
+        prop_oneof![
+            Just(vec![1]),
+            Just(vec![usize::MAX]),
+            prop::collection::vec(1_usize..9, 1..4),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_csv_writer_writes_reads_back_field_for_field(
+            rows in prop::collection::vec(
+                prop::collection::vec("[a1é ,;\"\r\n]{0,8}", 1..5),
+                0..12,
+            ),
+            ending in prop::sample::select(vec!["\n", "\r\n", "\r"]),
+            blank_lines in 0_usize..3,
+            sizes in sizes(),
+        ) {
+            let mut text = String::new();
+            let mut starts = Vec::new();
+            for row in &rows {
+                text.push_str(&ending.repeat(blank_lines));
+                let mut writer = csv::WriterBuilder::new()
+                    .flexible(true)
+                    .terminator(match ending {
+                        "\r\n" => csv::Terminator::CRLF,
+                        other => csv::Terminator::Any(other.as_bytes()[0]),
+                    })
+                    .from_writer(Vec::new());
+                writer.write_record(row).unwrap();
+                let written = String::from_utf8(writer.into_inner().unwrap()).unwrap();
+                starts.push((written.clone(), text.len()));
+                text.push_str(&written);
+            }
+            let mut reader = reader(text.as_bytes(), &sizes, LIMITS);
+            let records = read_all(&mut reader).unwrap();
+            let lines: Vec<u64> = records.iter().map(|(line, _)| *line).collect();
+            prop_assert_eq!(lines, expected_lines(&starts, &text));
+            let fields: Vec<_> = records.into_iter().map(|(_, fields)| fields).collect();
+            prop_assert_eq!(&fields, &csv_records(text.as_bytes()));
+            let written: Vec<Vec<Vec<u8>>> = rows
+                .iter()
+                .map(|row| row.iter().map(|field| field.clone().into_bytes()).collect())
+                .collect();
+            prop_assert_eq!(fields, written);
+            prop_assert_eq!(reader.parsed(), text.len() as u64);
+        }
+
+        #[test]
+        fn any_text_is_parsed_as_csv_does_or_refused_for_an_open_quote(
+            text in "[a,\"\r\n]{0,30}",
+            sizes in sizes(),
+        ) {
+            let mut reader = reader(text.as_bytes(), &sizes, LIMITS);
+            let mut one_by_one = RecordReader::new(
+                Box::new(io::Cursor::new(text.clone().into_bytes())),
+                Some(",".parse().unwrap()),
+            ).unwrap();
+            match (read_all(&mut reader), read_all(&mut one_by_one)) {
+                (Ok(records), Ok(others)) => {
+                    prop_assert_eq!(&records, &others);
+                    let fields: Vec<_> = records.into_iter().map(|(_, fields)| fields).collect();
+                    prop_assert_eq!(fields, csv_records(text.as_bytes()));
+                }
+                (Err(error), Err(other)) => {
+                    prop_assert_eq!(format!("{error:?}"), format!("{other:?}"));
+                    // Where a quote is open, one more closes the last record.
+                    let closed = format!("{text}\"");
+                    prop_assert!(csv_records(closed.as_bytes()) == csv_records(text.as_bytes()));
+                }
+                (one, other) => prop_assert!(false, "{:?} but {:?}", one, other),
+            }
+        }
+    }
+}

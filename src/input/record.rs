@@ -1,0 +1,88 @@
+//! One record of a CSV file, and why there may be none. Its fields are bytes: what they mean, and
+//! whether they are text, is for whoever checks them.
+
+use std::io;
+
+/// One record, borrowed from the reader until the next one is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'reader> {
+    line: u64,
+    bytes: &'reader [u8],
+    ends: &'reader [usize],
+}
+
+impl<'reader> Record<'reader> {
+    /// The fields in `bytes` stand one behind the other; `ends` says where each ends.
+    pub(super) fn new(line: u64, bytes: &'reader [u8], ends: &'reader [usize]) -> Self {
+        Self { line, bytes, ends }
+    }
+
+    /// The line on which the record starts, counted from 1.
+    #[must_use]
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// How many fields it has, at least one.
+    #[must_use]
+    pub fn field_count(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// A field's bytes without its quotes, by its place counted from 0.
+    #[must_use]
+    pub fn field(&self, index: usize) -> Option<&'reader [u8]> {
+        let end = *self.ends.get(index)?;
+        let start = match index.checked_sub(1) {
+            Some(before) => self.ends[before],
+            None => 0,
+        };
+        Some(&self.bytes[start..end])
+    }
+
+    /// All fields in order.
+    pub fn fields(&self) -> impl Iterator<Item = &'reader [u8]> {
+        (0..self.field_count()).filter_map(|index| self.field(index))
+    }
+}
+
+/// Why no further record can be read.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// The source failed.
+    #[error("cannot read on")]
+    Source {
+        /// The line reached.
+        line: u64,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file ended inside quotes.
+    #[error("a quoted field starts here and never ends")]
+    OpenQuote {
+        /// The line on which the field starts.
+        line: u64,
+        /// The field's place in its record, counted from 1.
+        field: usize,
+    },
+    /// A quoted field passed its bound.
+    #[error("a quoted field starts here and does not end within 4 MiB")]
+    LongQuote {
+        /// The line on which the field starts.
+        line: u64,
+        /// The field's place in its record, counted from 1.
+        field: usize,
+    },
+    /// A record passed its bound in bytes.
+    #[error("a record starts here that is larger than 64 MiB")]
+    LargeRecord {
+        /// The line on which the record starts.
+        line: u64,
+    },
+    /// A record passed its bound in fields.
+    #[error("a record starts here that has more than 65,536 fields")]
+    ManyFields {
+        /// The line on which the record starts.
+        line: u64,
+    },
+}

@@ -1,0 +1,514 @@
+//! The input as its callers see it: whole messages, whole files, and what holds for any bytes.
+
+use std::error::Error;
+use std::io::{Cursor, Read};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::pair::ObjectType;
+
+const HEADER: &str = "from_object_type,from_object_id,to_object_type,to_object_id";
+
+fn open(bytes: impl AsRef<[u8]>) -> Result<Input, InputError> {
+    let source = Cursor::new(bytes.as_ref().to_vec());
+    Input::from_reader("pairs.csv", source, None, &ColumnSettings::default())
+}
+
+fn rows(input: &mut Input) -> Result<Vec<CheckedRow>, InputError> {
+    let mut rows = Vec::new();
+    while let Some(row) = input.next_row()? {
+        rows.push(row);
+    }
+    Ok(rows)
+}
+
+/// Each row as `row/line: content`.
+fn shown(bytes: impl AsRef<[u8]>) -> Vec<String> {
+    let mut input = open(bytes).unwrap();
+    rows(&mut input)
+        .unwrap()
+        .into_iter()
+        .map(|CheckedRow { key, content }| match content {
+            Ok(pair) => format!("{}/{}: {pair}", key.row, key.line),
+            Err(invalid) => format!("{}/{}: {invalid}", key.row, key.line),
+        })
+        .collect()
+}
+
+/// The message of the one row below the header.
+fn row_message(row: impl AsRef<[u8]>) -> String {
+    let mut input = open([HEADER.as_bytes(), b"\n", row.as_ref()].concat()).unwrap();
+    let row = input.next_row().unwrap().unwrap();
+    assert!(input.next_row().unwrap().is_none());
+    row.content.unwrap_err().to_string()
+}
+
+fn input_message(bytes: impl AsRef<[u8]>) -> [String; 2] {
+    let error = match open(bytes) {
+        Ok(mut input) => rows(&mut input).unwrap_err(),
+        Err(error) => error,
+    };
+    [error.to_string(), error.hint().unwrap_or_default()]
+}
+
+/// A pipe that gives one byte at a time.
+struct OneByOne(Cursor<Vec<u8>>);
+
+impl Read for OneByOne {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = buffer.len().min(1);
+        self.0.read(&mut buffer[..count])
+    }
+}
+
+#[test]
+fn an_input_is_sent_to_a_thread_of_its_own() {
+    fn is_send<T: Send>() {}
+    is_send::<Input>();
+    is_send::<InputError>();
+}
+
+#[test]
+fn rows_are_read_with_their_numbers_and_lines() {
+    let expected = [
+        "1/2: contacts 1 -> companies 2",
+        "2/4: 0-1 0031 -> p_vendor 99999999999999999999",
+        "3/5: contacts 3 -> companies 4",
+    ];
+    let text = format!(
+        "{HEADER}\ncontacts,1,companies,2\n\n \"0-1\",0031,p_vendor,99999999999999999999\n\
+         contacts , 3 ,\u{a0}companies,\"4\t\""
+    );
+    let text = text.replace(" \"0-1\"", "\"0-1\"");
+    for ending in ["\n", "\r\n", "\r"] {
+        assert_eq!(shown(text.replace('\n', ending)), expected, "{ending:?}");
+    }
+    assert_eq!(shown(format!("\u{feff}{text}")), expected);
+    assert_eq!(shown(format!("\u{feff}\u{feff}{text}")), expected);
+    for delimiter in [";", "\t", "|"] {
+        let text = text.replace("4\t", "4").replace(',', delimiter);
+        assert_eq!(shown(text), expected, "{delimiter:?}");
+    }
+}
+
+#[test]
+fn utf_16_is_read_by_its_byte_order_mark() {
+    let text = format!("\u{feff}{HEADER},name\r\ncontacts,1,companies,2,Zoë 漢\r\n");
+    let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    for bytes in [little, big] {
+        assert_eq!(shown(bytes), ["1/2: contacts 1 -> companies 2"]);
+    }
+}
+
+#[test]
+fn a_header_without_rows_is_zero_rows() {
+    for text in [HEADER.to_owned(), format!("\n{HEADER}\r\n\r\n")] {
+        assert_eq!(shown(text), [""; 0]);
+    }
+}
+
+#[test]
+fn what_is_wrong_in_other_columns_harms_no_row() {
+    let header = format!("{HEADER},na\u{ef}ve\n");
+    let row = b"contacts,1,companies,2,\xff\xfe\0\x1b\n";
+    let bytes = [header.as_bytes(), row].concat();
+    assert_eq!(shown(bytes), ["1/2: contacts 1 -> companies 2"]);
+}
+
+#[test]
+fn an_input_that_cannot_be_used_says_why() {
+    let header_hint = format!("the first line must name the columns, e.g. `{HEADER}`");
+    let quote_hint = "a quote inside a quoted field is written twice, as in `\"5\"\" pipe\"`";
+    for (bytes, message, hint) in [
+        (
+            b"".to_vec(),
+            "`pairs.csv` is empty: it has no header",
+            header_hint.as_str(),
+        ),
+        (
+            b"\xef\xbb\xbf\r\n\n".to_vec(),
+            "`pairs.csv` is empty: it has no header",
+            &header_hint,
+        ),
+        (
+            b"\x1f\x8b\x08\0\0\0\0\0\0\0\0".to_vec(),
+            "`pairs.csv` is a gzip file, not a CSV file",
+            "run `gzip -dc pairs.csv | hubspot-associate import - --report pairs.report.csv`",
+        ),
+        (
+            b"PK\x03\x04rest".to_vec(),
+            "`pairs.csv` is a zip archive or an Excel workbook, not a CSV file",
+            "save the sheet as CSV UTF-8, or unpack the archive",
+        ),
+        (
+            HEADER.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+            "`pairs.csv` line 1: the header has NUL bytes, as UTF-16 without a byte order mark does",
+            "save the file as CSV UTF-8",
+        ),
+        (
+            b"\nfrom_type,from_id,to_type,x\x1b\n".to_vec(),
+            "`pairs.csv` line 2: no column for the to id; headers found: `from_type`, `from_id`, \
+             `to_type`, `x\\u{1b}`",
+            "name the columns with `--to-id-column`: a header, or `#3` for the third column",
+        ),
+        (
+            format!("{HEADER}\ncontacts,1,companies,2\ncontacts,\"3\n,companies,4\n").into_bytes(),
+            "`pairs.csv` line 3: a quoted field opens here in `from_object_id` (column 2) and never \
+             ends",
+            quote_hint,
+        ),
+        (
+            format!("{HEADER}\na,b,c,d,e,\"{}\"", "x".repeat(5 << 20)).into_bytes(),
+            "`pairs.csv` line 2: a quoted field opens here in column 6 and does not end within 4 MiB",
+            quote_hint,
+        ),
+        (
+            b"from_id,\"to_id\n1,2\n".to_vec(),
+            "`pairs.csv` line 1: a quoted field opens here in column 2 and never ends",
+            quote_hint,
+        ),
+        (
+            format!("{HEADER}\n{}", ",".repeat(65_536)).into_bytes(),
+            "`pairs.csv` line 2: a record starts here that has more than 65,536 fields",
+            "is this a CSV file, and is `--delimiter` right?",
+        ),
+    ] {
+        assert_eq!(input_message(bytes), [message, hint]);
+    }
+}
+
+#[test]
+fn a_row_that_is_wrong_says_which_column_what_stood_there_and_why() {
+    let id = "`from_object_id` (column 2)";
+    let rounded = "a spreadsheet rounded it: re-export the column as text";
+    let reformatted = "a spreadsheet reformatted it: re-export the column as text";
+    for (value, expected) in [
+        (" ", "is blank".to_owned()),
+        (
+            "5.12E+11",
+            format!("`5.12E+11` is in scientific notation, {rounded}"),
+        ),
+        (
+            "\"5,12E+11\"",
+            format!("`5,12E+11` is in scientific notation, {rounded}"),
+        ),
+        (
+            "51200.0",
+            format!("`51200.0` is a decimal number, {rounded}"),
+        ),
+        (
+            "1.234.567",
+            format!("`1.234.567` has thousands separators, {reformatted}"),
+        ),
+        (
+            "\"512,513\"",
+            "`512,513` has thousands separators, or is a list where one id was expected".to_owned(),
+        ),
+        (
+            "1;2;3",
+            "`1;2;3` is a list where one id was expected".to_owned(),
+        ),
+        (
+            "\"12345\n67890\"",
+            "`12345\\n67890` is a list where one id was expected".to_owned(),
+        ),
+        (
+            "'512",
+            format!("`'512` begins with an apostrophe, {reformatted}"),
+        ),
+        ("-5", "`-5` has a sign, an id has only digits".to_owned()),
+        ("00", "`00` is zero, no record has that id".to_owned()),
+        (
+            "123456789012345678901",
+            "`123456789012345678901` has 21 digits, an id has at most 20".to_owned(),
+        ),
+        ("５", "`５` has digits other than 0 to 9".to_owned()),
+        ("12a", "`12a` has letters, an id has only digits".to_owned()),
+        ("#1", "`#1` has `#`, an id has only digits".to_owned()),
+        (
+            "5\u{200b}",
+            "`5\\u{200b}` has the invisible character U+200B".to_owned(),
+        ),
+    ] {
+        let separator = if expected.starts_with('`') { ": " } else { " " };
+        assert_eq!(
+            row_message(format!("contacts,{value},companies,2")),
+            format!("{id}{separator}{expected}")
+        );
+    }
+    assert_eq!(
+        row_message(b"contacts,5\xff,companies,2"),
+        format!("{id}: `5\u{fffd}` has bytes that are not valid UTF-8")
+    );
+    assert_eq!(row_message("contacts,1,2"), "expected 4 fields, found 3");
+    assert_eq!(
+        row_message("contacts,x,2,companies,5"),
+        "expected 4 fields, found 5"
+    );
+    assert_eq!(
+        row_message("deal s,1,,x/y"),
+        "`from_object_type` (column 1): `deal s` has a blank inside, a type has letters, digits, \
+         `_` and `-`; `to_object_type` (column 3) is blank; `to_object_id` (column 4): `x/y` has \
+         letters, an id has only digits"
+    );
+    assert_eq!(
+        row_message(format!("a/b,1,{},2", "t".repeat(200))),
+        format!(
+            "`from_object_type` (column 1): `a/b` has `/`, a type has letters, digits, `_` and `-`; \
+             `to_object_type` (column 3): `{}…` has 200 characters, a type has at most 128",
+            "t".repeat(59)
+        )
+    );
+}
+
+#[test]
+fn an_invalid_row_keeps_its_four_values() {
+    let long = "é".repeat(300);
+    let text = format!("x,{HEADER}\n1, contacts ,5\u{1b},{long}\n");
+    let mut input = open(text).unwrap();
+    let invalid = input.next_row().unwrap().unwrap().content.unwrap_err();
+    assert_eq!(
+        invalid.values,
+        RawValues {
+            from_type: "contacts".to_owned(),
+            from_id: "5\u{1b}".to_owned(),
+            to_type: "é".repeat(200),
+            to_id: String::new(),
+        }
+    );
+    assert_eq!(
+        invalid.problems,
+        [RowProblem::FieldCount {
+            expected: 5,
+            found: 4
+        }]
+    );
+}
+
+#[test]
+fn rows_of_one_type_share_it() {
+    let text = format!("{HEADER}\ncontacts,1,deals,2\n contacts,3,x y,4\ncontacts,5,deals,6\n");
+    let mut input = open(text).unwrap();
+    let rows = rows(&mut input).unwrap();
+    let pair = |index: usize| rows[index].content.as_ref().unwrap();
+    let (first, last) = (pair(0), pair(2));
+    assert_eq!(
+        first.from.object_type.as_str().as_ptr(),
+        last.from.object_type.as_str().as_ptr()
+    );
+    assert_eq!(
+        first.to.object_type.as_str().as_ptr(),
+        last.to.object_type.as_str().as_ptr()
+    );
+}
+
+#[test]
+fn fixed_types_stand_in_every_row() {
+    let settings = ColumnSettings {
+        from_type: ObjectType::new("contacts"),
+        to_type: ObjectType::new("0-2"),
+        ..ColumnSettings::default()
+    };
+    let source = Cursor::new("from_id:to_id\n1:2\n:4\n");
+    let colon = Some(":".parse().unwrap());
+    let mut input = Input::from_reader("pairs.csv", source, colon, &settings).unwrap();
+    let pair = input.next_row().unwrap().unwrap().content.unwrap();
+    assert_eq!(pair.to_string(), "contacts 1 -> 0-2 2");
+    let invalid = input.next_row().unwrap().unwrap().content.unwrap_err();
+    assert_eq!(invalid.values.to_type, "0-2");
+    assert_eq!(invalid.to_string(), "`from_id` (column 1) is blank");
+}
+
+#[test]
+fn a_path_that_cannot_be_read_says_so_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = |path: std::path::PathBuf| InputSettings {
+        path: path.into(),
+        delimiter: None,
+        columns: ColumnSettings::default(),
+    };
+    let missing = folder.path().join("no\nfile.csv");
+    let error = Input::open(&settings(missing)).err().unwrap();
+    let name = format!("{}/no\\nfile.csv", folder.path().display());
+    assert_eq!(error.to_string(), format!("`{name}` does not exist"));
+    let error = Input::open(&settings(folder.path().to_owned()))
+        .err()
+        .unwrap();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "`{}` is a directory, not a CSV file",
+            folder.path().display()
+        )
+    );
+}
+
+#[test]
+fn a_file_that_may_not_be_read_names_its_cause() {
+    let error = InputError::Denied {
+        input: "pairs.csv".to_owned(),
+        source: std::io::ErrorKind::PermissionDenied.into(),
+    };
+    assert_eq!(error.to_string(), "no permission to read `pairs.csv`");
+    assert_eq!(error.source().unwrap().to_string(), "permission denied");
+    assert_eq!(error.hint(), None);
+}
+
+#[test]
+fn a_dash_is_standard_input() {
+    for (path, name) in [("-", "standard input"), ("./-", "./-"), ("a\tb", "a\\tb")] {
+        let source = InputSource::from(std::path::PathBuf::from(path));
+        assert_eq!(source.name(), name);
+    }
+    assert_eq!(
+        InputSource::from(std::path::PathBuf::from("-")),
+        InputSource::Stdin
+    );
+}
+
+#[test]
+fn a_source_that_breaks_is_told_with_its_line_and_cause() {
+    struct Broken;
+    impl Read for Broken {
+        fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+            Err(std::io::Error::other("the disk is gone"))
+        }
+    }
+    let source = Cursor::new(format!("{HEADER}\ncontacts,1,companies,2\n")).chain(Broken);
+    let settings = ColumnSettings::default();
+    let mut input = Input::from_reader("pairs.csv", source, None, &settings).unwrap();
+    assert!(input.next_row().unwrap().is_some());
+    let error = input.next_row().unwrap_err();
+    assert_eq!(error.to_string(), "`pairs.csv` line 3: cannot read on");
+    assert_eq!(error.source().unwrap().to_string(), "the disk is gone");
+    assert!(input.next_row().unwrap().is_none(), "an error is the end");
+    assert!(
+        !input.progress().is_finished(),
+        "a broken input is not finished"
+    );
+}
+
+#[test]
+fn progress_tells_how_far_the_rows_handed_out_reach() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = "contacts,1,companies,2\n";
+    let text = format!("\u{feff}{HEADER}\n{}", row.repeat(10));
+    for (kind, bytes) in [
+        ("utf-8", text.clone().into_bytes()),
+        (
+            "utf-16",
+            text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        ),
+    ] {
+        let path = folder.path().join(kind);
+        std::fs::write(&path, &bytes).unwrap();
+        let mut input = Input::open(&InputSettings {
+            path: path.into(),
+            delimiter: None,
+            columns: ColumnSettings::default(),
+        })
+        .unwrap();
+        let progress = input.progress();
+        assert_eq!((progress.rows(), progress.estimated_rows()), (0, None));
+        for _ in 0..4 {
+            input.next_row().unwrap().unwrap();
+        }
+        assert_eq!(progress.rows(), 4);
+        assert_eq!(progress.size(), Some(bytes.len() as u64));
+        assert_eq!(progress.estimated_rows(), Some(10), "{kind}");
+        assert_eq!(rows(&mut input).unwrap().len(), 6);
+        assert!(progress.is_finished());
+        assert_eq!(progress.consumed(), bytes.len() as u64, "{kind}");
+        assert_eq!(progress.estimated_rows(), Some(10));
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_give_one_row_for_each_record(body in prop::collection::vec(
+        prop_oneof![any::<u8>(), prop::sample::select(b"1,\"\r\n ".to_vec())], 0..120,
+    )) {
+        let bytes = [HEADER.as_bytes(), b"\n", &body].concat();
+        let mut input = open(&bytes).unwrap();
+        if let Ok(rows) = rows(&mut input) {
+            let records = csv::ReaderBuilder::new().flexible(true).from_reader(&bytes[..])
+                .into_byte_records().count();
+            prop_assert_eq!(rows.len(), records);
+            prop_assert!(rows.iter().zip(1..).all(|(row, number)| row.key.row == number));
+            prop_assert!(rows.windows(2).all(|rows| rows[0].key.line < rows[1].key.line));
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_opened_or_refused(bytes: Vec<u8>) {
+        let error = match open(bytes) {
+            Ok(mut input) => rows(&mut input).err(),
+            Err(error) => Some(error),
+        };
+        let message = error.map(|error| error.to_string()).unwrap_or_default();
+        prop_assert!(!message.chars().any(crate::text::is_invisible));
+    }
+
+    #[test]
+    fn the_pieces_in_which_bytes_arrive_change_nothing(
+        body in "(contacts,1[;,\"\r\n 2é]{0,4},2[\r\n]{0,3}){0,5}",
+        mark in prop::sample::select(vec!["", "\u{feff}", "\u{feff}\u{feff}"]),
+        delimiter in prop::sample::select(vec![",", ";", "\t"]),
+        is_utf_16: bool,
+    ) {
+        let text = format!("{mark}{HEADER}\n{body}").replace(',', delimiter);
+        let bytes: Vec<u8> = if is_utf_16 {
+            format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_be_bytes).collect()
+        } else {
+            text.into_bytes()
+        };
+        let slow = OneByOne(Cursor::new(bytes.clone()));
+        let settings = ColumnSettings::default();
+        let slow = Input::from_reader("pairs.csv", slow, None, &settings);
+        let outcomes = [open(bytes), slow].map(|input| {
+            input
+                .and_then(|mut input| rows(&mut input))
+                .map_err(|error| error.to_string())
+        });
+        prop_assert_eq!(&outcomes[0], &outcomes[1]);
+    }
+
+    #[test]
+    fn an_accepted_id_is_the_trimmed_cell(
+        cells in prop::collection::vec(["[ \u{a0}0-9]{0,12}", "[ 0-9]{1,24}"], 0..8),
+    ) {
+        let body: Vec<String> = cells
+            .iter()
+            .map(|[from, to]| format!("\ncontacts,{from},companies,{to}"))
+            .collect();
+        let text = format!("{HEADER}{}", body.concat());
+        let mut input = open(&text).unwrap();
+        for (row, [from, to]) in rows(&mut input).unwrap().iter().zip(&cells) {
+            match &row.content {
+                Ok(pair) => {
+                    prop_assert_eq!(pair.from.id.as_str(), from.trim());
+                    prop_assert_eq!(pair.to.id.as_str(), to.trim());
+                }
+                Err(invalid) => {
+                    prop_assert_eq!(&invalid.values.from_id, from.trim());
+                    prop_assert!(!invalid.problems.is_empty());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_message_is_one_visible_line(
+        id in "[0-9#;/ \n\u{85}\u{2028}]{0,6}|\\PC{0,5}[\u{0}-\u{9f}\u{200b}]{1,5}",
+        object_type in "[a-c \n\u{85}\u{2028}\u{1b}]{0,6}",
+    ) {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record(HEADER.split(',')).unwrap();
+        writer.write_record([&object_type, &id, "companies", "x"]).unwrap();
+        let mut input = open(writer.into_inner().unwrap()).unwrap();
+        let invalid = input.next_row().unwrap().unwrap().content.unwrap_err();
+        prop_assert!(!invalid.to_string().chars().any(crate::text::is_invisible));
+    }
+}

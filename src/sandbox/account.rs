@@ -1,0 +1,43 @@
+//! What the account is, and how much of its day is used.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::clock::{Clock, TIME_ZONE, UTC_OFFSET};
+use super::limits::Day;
+use super::settings::SandboxSettings;
+
+/// The daily limit shown where none is enforced: that of a Professional account.
+const UNENFORCED_DAILY_LIMIT: u64 = 500_000;
+
+/// The account's details.
+pub(super) fn details(settings: &SandboxSettings) -> Value {
+    json!({
+        "portalId": settings.portal_id,
+        "portalName": "Sandbox",
+        "accountType": settings.account_type,
+        "timeZone": TIME_ZONE,
+        "utcOffset": format!("-{:02}:00", UTC_OFFSET.as_secs() / 3600),
+        "utcOffsetMilliseconds": -i64::try_from(UTC_OFFSET.as_millis()).unwrap_or_default(),
+        "companyCurrency": "USD",
+        "additionalCurrencies": [],
+        "uiDomain": "app.hubspot.com",
+        "dataHostingLocation": "na1",
+        "createdAt": "2024-01-01T00:00:00Z",
+    })
+}
+
+/// The day's usage.
+pub(super) fn usage(day: &Day, clock: Clock, now: Duration) -> Value {
+    json!({
+        "results": [{
+            "name": "private-apps-api-calls-daily",
+            "usageLimit": day.limit().unwrap_or(UNENFORCED_DAILY_LIMIT),
+            "currentUsage": day.used(),
+            "collectedAt": clock.stamp(now),
+            "fetchStatus": "SUCCESS",
+            "resetsAt": clock.stamp(day.ends()),
+        }],
+    })
+}

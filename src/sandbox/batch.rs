@@ -1,0 +1,202 @@
+//! The call for many pairs of two types.
+//!
+//! How HubSpot answers when some pairs are bad is not established; the settings choose among the
+//! plausible ways.
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::bodies::{self, Directions, Pair, Record, Side};
+use super::fault::Fault;
+use super::fault_table::{fault_of_id, names_a_fault};
+use super::ids::RecordId;
+use super::misbehave::{self, Action, Scene};
+use super::object_types::TypeNumber;
+use super::refusals;
+use super::reply::Reply;
+use super::settings::BatchErrors;
+use super::store::Link;
+use super::world::{Call, World, unknown_type};
+
+#[derive(Deserialize)]
+struct BatchRequest {
+    inputs: Vec<Input>,
+}
+
+#[derive(Deserialize)]
+struct Input {
+    from: Reference,
+    to: Reference,
+}
+
+#[derive(Deserialize)]
+struct Reference {
+    id: String,
+}
+
+/// What goes wrong in a batch.
+enum Trouble {
+    /// A fault of the whole reply, about these records.
+    Whole(Fault, (usize, Side)),
+    /// Records that do not exist.
+    Bad(Vec<(usize, Side)>),
+}
+
+impl World {
+    /// Associates many pairs, unless faults have it otherwise.
+    pub(super) fn batch_call(&mut self, call: &Call<'_>, from_type: &str, to_type: &str) -> Action {
+        let (inputs, links) = match self.read_inputs(call, from_type, to_type) {
+            Ok(read) => read,
+            Err(refusal) => return Action::Answer(refusal),
+        };
+        let before: Vec<u32> = links.iter().map(|link| self.store.admit(*link)).collect();
+        let trouble = self.batch_trouble(call, &inputs, &before);
+        let (culprits, whole) = match trouble {
+            Trouble::Whole(fault, culprit) => (vec![culprit], Some(fault)),
+            Trouble::Bad(bad) => (bad, None),
+        };
+        let pairs: Vec<Pair<'_>> = inputs
+            .iter()
+            .zip(&links)
+            .map(|(input, link)| Pair {
+                from: Record {
+                    type_name: self.types.name(link.from_type),
+                    id: &input.from.id,
+                },
+                to: Record {
+                    type_name: self.types.name(link.to_type),
+                    id: &input.to.id,
+                },
+            })
+            .collect();
+        let scene = Scene {
+            pairs: &pairs,
+            culprits: &culprits,
+            span: &call.span,
+            correlation: &call.correlation,
+            settings: &self.settings,
+            wall: self.clock.wall(call.now),
+        };
+        if let Some(fault) = whole {
+            let (effect, action) = misbehave::play(fault, &scene);
+            self.take_effect(&effect, &links, &culprits);
+            return action;
+        }
+        let (reply, all_refused) = answer_with_bad(&scene);
+        if !all_refused {
+            for (index, link) in links.iter().enumerate() {
+                if !is_bad(&culprits, index) {
+                    self.store.associate(*link);
+                }
+            }
+        }
+        Action::Answer(reply)
+    }
+
+    fn read_inputs(
+        &mut self,
+        call: &Call<'_>,
+        from_type: &str,
+        to_type: &str,
+    ) -> Result<(Vec<Input>, Vec<Link>), Reply> {
+        let correlation = &call.correlation;
+        let mut type_of = |segment: &str| -> Result<TypeNumber, Reply> {
+            let resolved = self.types.resolve(segment);
+            resolved.map_err(|unknown| unknown_type(&unknown, correlation))
+        };
+        let (from_type, to_type) = (type_of(from_type)?, type_of(to_type)?);
+        if call.request.body.is_empty() {
+            let message = "Invalid JSON input: a request body was expected, but none found";
+            return Err(refusals::validation(message, correlation));
+        }
+        let BatchRequest { inputs } =
+            serde_json::from_slice(call.request.body).map_err(|error| {
+                refusals::validation(&format!("Invalid JSON input: {error}"), correlation)
+            })?;
+        let most = self.settings.batch_limit;
+        if inputs.is_empty() || inputs.len() > most {
+            let given = inputs.len();
+            let message = format!("inputs must number 1 to {most}, but there are {given}");
+            return Err(refusals::validation(&message, correlation));
+        }
+        let id_of = |id: &str| {
+            RecordId::parse(id).ok_or_else(|| refusals::invalid_identifier(id, correlation))
+        };
+        let links = inputs
+            .iter()
+            .map(|input| {
+                Ok(Link {
+                    from_type,
+                    from: id_of(&input.from.id)?,
+                    to_type,
+                    to: id_of(&input.to.id)?,
+                })
+            })
+            .collect::<Result<Vec<Link>, Reply>>()?;
+        Ok((inputs, links))
+    }
+
+    /// Ids that name a fault first; a batch without any may draw one, about one of its pairs.
+    fn batch_trouble(&self, call: &Call<'_>, inputs: &[Input], before: &[u32]) -> Trouble {
+        let mut bad = Vec::new();
+        let mut any_named = false;
+        for (index, (input, before)) in inputs.iter().zip(before).enumerate() {
+            for (side, id) in [(Side::From, &input.from.id), (Side::To, &input.to.id)] {
+                any_named |= names_a_fault(id);
+                match fault_of_id(id, *before) {
+                    Some(Fault::Missing | Fault::MissingOldForm) => bad.push((index, side)),
+                    Some(fault) => return Trouble::Whole(fault, (index, side)),
+                    None => {}
+                }
+            }
+        }
+        let asked_before = before.iter().copied().max().unwrap_or_default();
+        if !any_named && let Some((fault, from)) = self.drawn_fault(call, asked_before) {
+            let index = usize::try_from(call.subject).unwrap_or_default() % inputs.len();
+            let culprit = (index, if from { Side::From } else { Side::To });
+            if !matches!(fault, Fault::Missing | Fault::MissingOldForm) {
+                return Trouble::Whole(fault, culprit);
+            }
+            bad.push(culprit);
+        }
+        Trouble::Bad(bad)
+    }
+}
+
+fn is_bad(culprits: &[(usize, Side)], index: usize) -> bool {
+    // Found in the order of the inputs, so they are sorted.
+    culprits
+        .binary_search_by_key(&index, |(culprit, _)| *culprit)
+        .is_ok()
+}
+
+/// The reply to a batch whose culprits are bad, and whether nothing was associated.
+fn answer_with_bad(scene: &Scene<'_>) -> (Reply, bool) {
+    let good: Vec<Pair<'_>> = scene
+        .pairs
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| !is_bad(scene.culprits, *index))
+        .map(|(_, pair)| *pair)
+        .collect();
+    let results = bodies::results(&good, Directions::Usual);
+    let mut body = bodies::complete(&results, scene.span);
+    if scene.culprits.is_empty() {
+        return (Reply::json(200, &body), false);
+    }
+    let status = match scene.settings.batch_errors {
+        BatchErrors::Listed => 207,
+        BatchErrors::ListedWithOk => 200,
+        BatchErrors::LeftOut => return (Reply::json(200, &body), false),
+        BatchErrors::Named => {
+            let culprits = misbehave::culprits(scene);
+            let reply = refusals::invalid_object_ids(&culprits, false, scene.correlation);
+            return (reply, true);
+        }
+        BatchErrors::Unnamed => return (refusals::associations_invalid(scene.correlation), true),
+    };
+    let errors = misbehave::errors(scene);
+    body["numErrors"] = json!(errors.len());
+    body["errors"] = json!(errors);
+    (Reply::json(status, &body), false)
+}

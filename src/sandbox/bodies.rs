@@ -1,0 +1,190 @@
+//! The body that says which pairs are associated.
+
+use serde_json::{Number, Value, json};
+
+use super::association_types;
+
+/// A record as a request names it: its type's name in the singular, and its id.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Record<'a> {
+    pub(super) type_name: &'a str,
+    pub(super) id: &'a str,
+}
+
+/// Two records to associate.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pair<'a> {
+    pub(super) from: Record<'a>,
+    pub(super) to: Record<'a>,
+}
+
+/// One of a pair's records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    From,
+    To,
+}
+
+impl<'a> Pair<'a> {
+    fn inverse(self) -> Self {
+        Self {
+            from: self.to,
+            to: self.from,
+        }
+    }
+
+    pub(super) fn side(self, side: Side) -> Record<'a> {
+        match side {
+            Side::From => self.from,
+            Side::To => self.to,
+        }
+    }
+}
+
+/// Which directions `results` show, and in which order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Directions {
+    /// Both, in the order HubSpot's examples have for these types.
+    Usual,
+    InverseFirst,
+    Forward,
+    Inverse,
+}
+
+/// When the work began and ended, as HubSpot writes times.
+#[derive(Clone, Debug)]
+pub(super) struct Span {
+    pub(super) started: String,
+    pub(super) completed: String,
+}
+
+fn result(pair: Pair<'_>, id: impl Fn(&str) -> Value) -> Value {
+    let (from, to) = (pair.from.type_name, pair.to.type_name);
+    json!({
+        "from": {"id": id(pair.from.id)},
+        "to": {"id": id(pair.to.id)},
+        "associationSpec": {
+            "associationCategory": association_types::category(from, to),
+            "associationTypeId": association_types::number(from, to),
+        },
+    })
+}
+
+/// The entries of `results` for these pairs.
+pub(super) fn results(pairs: &[Pair<'_>], directions: Directions) -> Vec<Value> {
+    results_with(pairs, directions, |id| json!(id))
+}
+
+/// [`results`] with ids as JSON numbers.
+pub(super) fn results_with_numbers(pairs: &[Pair<'_>]) -> Vec<Value> {
+    results_with(pairs, Directions::Usual, number)
+}
+
+fn results_with(
+    pairs: &[Pair<'_>],
+    directions: Directions,
+    id: impl Fn(&str) -> Value + Copy,
+) -> Vec<Value> {
+    let mut results = Vec::with_capacity(2 * pairs.len());
+    for pair in pairs {
+        let (forward, inverse) = (*pair, pair.inverse());
+        match directions {
+            Directions::Forward => results.push(result(forward, id)),
+            Directions::Inverse => results.push(result(inverse, id)),
+            Directions::Usual if !association_types::inverse_first(pair.from.type_name) => {
+                results.extend([result(forward, id), result(inverse, id)]);
+            }
+            Directions::Usual | Directions::InverseFirst => {
+                results.extend([result(inverse, id), result(forward, id)]);
+            }
+        }
+    }
+    results
+}
+
+/// An id as a JSON number of any size.
+pub(super) fn number(id: &str) -> Value {
+    id.parse::<Number>().map_or(Value::Null, Value::Number)
+}
+
+/// The whole body around `results`. Without errors it has neither `numErrors` nor `errors`.
+pub(super) fn complete(results: &[Value], span: &Span) -> Value {
+    json!({
+        "status": "COMPLETE",
+        "results": results,
+        "startedAt": span.started,
+        "completedAt": span.completed,
+    })
+}
+
+/// An entry of `errors` for a record that does not exist.
+pub(super) fn not_found(record: Record<'_>, side: Side) -> Value {
+    let name = record.type_name;
+    let side = match side {
+        Side::From => "FROM",
+        Side::To => "TO",
+    };
+    json!({
+        "status": "error",
+        "category": "OBJECT_NOT_FOUND",
+        "subCategory": format!("crm.associations.{side}_OBJECT_NOT_FOUND"),
+        "message": format!("No {name} with ID {} exists", record.id),
+        "context": {"objectType": [name], "id": [record.id]},
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair<'a>(from_type: &'a str, to_type: &'a str) -> Pair<'a> {
+        Pair {
+            from: Record {
+                type_name: from_type,
+                id: "41001",
+            },
+            to: Record {
+                type_name: to_type,
+                id: "52002",
+            },
+        }
+    }
+
+    #[test]
+    fn success_shows_both_directions_with_their_own_type_numbers() {
+        let span = Span {
+            started: "a".into(),
+            completed: "b".into(),
+        };
+        let results = results(&[pair("contact", "ticket")], Directions::Usual);
+        assert_eq!(
+            complete(&results, &span),
+            json!({
+                "status": "COMPLETE",
+                "results": [
+                    {"from": {"id": "41001"}, "to": {"id": "52002"}, "associationSpec":
+                        {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 15}},
+                    {"from": {"id": "52002"}, "to": {"id": "41001"}, "associationSpec":
+                        {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 16}},
+                ],
+                "startedAt": "a",
+                "completedAt": "b",
+            })
+        );
+    }
+
+    #[test]
+    fn line_items_show_the_inverse_first() {
+        let results = results(&[pair("line_item", "deal")], Directions::Usual);
+        assert_eq!(results[0]["from"]["id"], "52002");
+        assert_eq!(results[0]["associationSpec"]["associationTypeId"], 19);
+    }
+
+    #[test]
+    fn an_id_of_twenty_digits_stays_whole_as_a_number() {
+        assert_eq!(
+            number("99999999999999999999").to_string(),
+            "99999999999999999999"
+        );
+    }
+}

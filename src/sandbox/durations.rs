@@ -1,0 +1,51 @@
+//! Durations as a person types them: `40ms`, `10s`, `5m`, `2h`, and a bare `0`.
+
+use std::time::Duration;
+
+/// Reads one duration; `None` if it is not a whole number with a known unit.
+pub(super) fn parse(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    if text == "0" {
+        return Some(Duration::ZERO);
+    }
+    let unit_at = text.find(|letter: char| !letter.is_ascii_digit())?;
+    let (number, unit) = text.split_at(unit_at);
+    let number: u64 = number.parse().ok()?;
+    match unit {
+        "ms" => Some(Duration::from_millis(number)),
+        "s" => Some(Duration::from_secs(number)),
+        "m" => Some(Duration::from_secs(number.checked_mul(60)?)),
+        "h" => Some(Duration::from_secs(number.checked_mul(3600)?)),
+        _ => None,
+    }
+}
+
+/// [`parse`] for clap, with a message that says what is expected.
+pub(super) fn parse_argument(text: &str) -> Result<Duration, String> {
+    parse(text).ok_or_else(|| "expected a duration such as `40ms`, `10s` or `5m`".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_needs_a_whole_number_and_a_known_unit() {
+        for (text, expected) in [
+            ("0", Some(Duration::ZERO)),
+            ("40ms", Some(Duration::from_millis(40))),
+            (" 10s ", Some(Duration::from_secs(10))),
+            ("5m", Some(Duration::from_mins(5))),
+            ("2h", Some(Duration::from_hours(2))),
+            ("10", None),
+            ("s", None),
+            ("-1s", None),
+            ("1.5s", None),
+            ("1d", None),
+            ("99999999999999999999s", None),
+            ("", None),
+        ] {
+            assert_eq!(parse(text), expected, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Record ids as the sandbox stores them: decimal numbers of at most 20 digits, in 12 bytes.
+
+/// The longest id accepted, in digits.
+const MOST_DIGITS: usize = 20;
+
+/// A record's number, most significant part first so that ids sort by value.
+///
+/// Three words rather than a `u128`, which would take 16 bytes and align everything around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct RecordId([u32; 3]);
+
+impl RecordId {
+    pub(super) const LEAST: Self = Self([0; 3]);
+    pub(super) const MOST: Self = Self([u32::MAX; 3]);
+
+    /// Reads a positive decimal number.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        if text.is_empty() || text.len() > MOST_DIGITS || !digits {
+            return None;
+        }
+        text.parse().ok().filter(|value| *value > 0).map(Self::of)
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "each word takes its own 32 bits of a number below 2^96"
+    )]
+    fn of(value: u128) -> Self {
+        Self([(value >> 64) as u32, (value >> 32) as u32, value as u32])
+    }
+
+    pub(super) fn value(self) -> u128 {
+        self.0
+            .iter()
+            .fold(0, |value, word| (value << 32) | u128::from(*word))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_up_to_twenty_digits_are_read_whole() {
+        for text in [
+            "1",
+            "566274304862",
+            "18446744073709551616",
+            "99999999999999999999",
+        ] {
+            let id = RecordId::parse(text).unwrap();
+            assert_eq!(id.value().to_string(), text);
+        }
+        assert!(RecordId::parse("9").unwrap() < RecordId::parse("18446744073709551616").unwrap());
+    }
+
+    #[test]
+    fn anything_else_is_no_id() {
+        for text in [
+            "",
+            "0",
+            "-1",
+            "+1",
+            "1.0",
+            "5e11",
+            "abc",
+            " 1",
+            "١",
+            "100000000000000000000",
+        ] {
+            assert_eq!(RecordId::parse(text), None, "{text:?}");
+        }
+    }
+}

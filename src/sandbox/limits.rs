@@ -1,0 +1,261 @@
+//! The two limits: requests in a rolling window, and requests in a day.
+//!
+//! Both take the time as an argument, counted from the start, and never go back. Requests that were
+//! refused take no place; whether HubSpot counts them is not established.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::clock::Clock;
+
+/// A strict log of accepted requests: in no stretch of time as long as the window are there more
+/// than `limit` of them.
+pub(super) struct RollingWindow {
+    limit: Option<u32>,
+    window: Duration,
+    accepted: VecDeque<Duration>,
+}
+
+impl RollingWindow {
+    pub(super) fn new(limit: Option<u32>, window: Duration) -> Self {
+        Self {
+            limit,
+            window,
+            accepted: VecDeque::new(),
+        }
+    }
+
+    /// How many requests were accepted within the window before `now`.
+    pub(super) fn used(&mut self, now: Duration) -> u32 {
+        forget_before(&mut self.accepted, now, self.window);
+        u32::try_from(self.accepted.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn has_room(&mut self, now: Duration) -> bool {
+        let used = self.used(now);
+        self.limit.is_none_or(|limit| used < limit)
+    }
+
+    /// Counts a request that was accepted.
+    pub(super) fn take(&mut self, now: Duration) {
+        if self.limit.is_some() {
+            self.accepted.push_back(now);
+        }
+    }
+}
+
+impl RollingWindow {
+    /// The headers that announce a limit of `most` and what is left of it.
+    pub(super) fn headers(&mut self, most: u32, now: Duration) -> [(&'static str, String); 5] {
+        let left = most.saturating_sub(self.used(now));
+        let interval = self.window.as_millis();
+        [
+            ("x-hubspot-ratelimit-max", most.to_string()),
+            ("x-hubspot-ratelimit-remaining", left.to_string()),
+            (
+                "x-hubspot-ratelimit-interval-milliseconds",
+                interval.to_string(),
+            ),
+            ("x-hubspot-ratelimit-secondly", (most / 10).to_string()),
+            (
+                "x-hubspot-ratelimit-secondly-remaining",
+                (left / 10).to_string(),
+            ),
+        ]
+    }
+}
+
+/// The most requests that arrived in any window, accepted or not.
+pub(super) struct Peak {
+    window: Duration,
+    arrived: VecDeque<Duration>,
+    most: usize,
+}
+
+impl Peak {
+    pub(super) fn new(window: Duration) -> Self {
+        Self {
+            window,
+            arrived: VecDeque::new(),
+            most: 0,
+        }
+    }
+
+    pub(super) fn note(&mut self, now: Duration) {
+        forget_before(&mut self.arrived, now, self.window);
+        self.arrived.push_back(now);
+        self.most = self.most.max(self.arrived.len());
+    }
+
+    pub(super) fn value(&self) -> usize {
+        self.most
+    }
+}
+
+fn forget_before(log: &mut VecDeque<Duration>, now: Duration, window: Duration) {
+    while log
+        .front()
+        .is_some_and(|then| now.saturating_sub(*then) >= window)
+    {
+        log.pop_front();
+    }
+}
+
+/// The requests of one day, and when it ends.
+pub(super) struct Day {
+    limit: Option<u64>,
+    length: Option<Duration>,
+    used: u64,
+    ends: Duration,
+}
+
+impl Day {
+    pub(super) fn new(limit: Option<u64>, length: Option<Duration>, clock: Clock) -> Self {
+        Self {
+            limit,
+            length,
+            used: 0,
+            ends: length.unwrap_or_else(|| clock.midnight_after(Duration::ZERO)),
+        }
+    }
+
+    /// Begins a new day if the last one is over.
+    pub(super) fn turn(&mut self, now: Duration, clock: Clock) {
+        while now >= self.ends {
+            self.used = 0;
+            self.ends = match self.length {
+                Some(length) => self.ends + length,
+                None => clock.midnight_after(now),
+            };
+        }
+    }
+
+    pub(super) fn limit(&self) -> Option<u64> {
+        self.limit
+    }
+
+    pub(super) fn used(&self) -> u64 {
+        self.used
+    }
+
+    pub(super) fn ends(&self) -> Duration {
+        self.ends
+    }
+
+    /// The headers that announce the limit and what is left of it; none without a limit.
+    pub(super) fn headers(&self) -> Vec<(&'static str, String)> {
+        let Some(most) = self.limit else {
+            return Vec::new();
+        };
+        let left = most.saturating_sub(self.used);
+        vec![
+            ("x-hubspot-ratelimit-daily", most.to_string()),
+            ("x-hubspot-ratelimit-daily-remaining", left.to_string()),
+        ]
+    }
+
+    pub(super) fn has_room(&self) -> bool {
+        self.limit.is_none_or(|limit| self.used < limit)
+    }
+
+    pub(super) fn take(&mut self) {
+        self.used += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const WINDOW: Duration = Duration::from_secs(10);
+
+    fn ask(window: &mut RollingWindow, now: Duration) -> bool {
+        let room = window.has_room(now);
+        if room {
+            window.take(now);
+        }
+        room
+    }
+
+    #[test]
+    fn the_window_refuses_the_101st_request_within_ten_seconds() {
+        let mut window = RollingWindow::new(Some(100), WINDOW);
+        for number in 0..100 {
+            assert!(ask(&mut window, Duration::from_millis(number * 50)));
+        }
+        assert!(!ask(&mut window, Duration::from_millis(9_999)));
+        assert!(
+            ask(&mut window, WINDOW),
+            "the first has left the window by now"
+        );
+        assert!(!ask(&mut window, WINDOW), "but only the first");
+    }
+
+    #[test]
+    fn without_a_limit_everything_has_room_and_nothing_is_remembered() {
+        let mut window = RollingWindow::new(None, WINDOW);
+        for _ in 0..1000 {
+            assert!(ask(&mut window, Duration::ZERO));
+        }
+        assert!(window.accepted.is_empty());
+    }
+
+    #[test]
+    fn the_peak_counts_arrivals_of_one_window_only() {
+        let mut peak = Peak::new(WINDOW);
+        for second in [0, 1, 2, 11, 12, 13, 14, 15, 60] {
+            peak.note(Duration::from_secs(second));
+        }
+        assert_eq!(peak.value(), 5);
+    }
+
+    #[test]
+    fn a_day_that_is_used_up_has_room_again_when_the_next_begins() {
+        let clock = Clock::new(SystemTime::UNIX_EPOCH);
+        let mut day = Day::new(Some(2), Some(Duration::from_secs(30)), clock);
+        day.take();
+        day.take();
+        day.turn(Duration::from_secs(29), clock);
+        assert!(!day.has_room());
+        day.turn(Duration::from_secs(95), clock);
+        assert!(day.has_room());
+        assert_eq!(day.ends(), Duration::from_mins(2));
+    }
+
+    #[test]
+    fn a_day_without_a_length_ends_at_midnight() {
+        let clock = Clock::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1_777_886_122));
+        let mut day = Day::new(Some(2), None, clock);
+        let midnight = day.ends();
+        day.take();
+        day.turn(midnight, clock);
+        assert_eq!(day.used(), 0);
+        assert_eq!(day.ends(), midnight + Duration::from_hours(24));
+    }
+
+    proptest! {
+        #[test]
+        fn no_stretch_as_long_as_the_window_holds_more_than_the_limit(
+            limit in 0u32..20,
+            gaps in prop::collection::vec(0u64..3_000, 0..300),
+        ) {
+            let mut window = RollingWindow::new(Some(limit), WINDOW);
+            let mut now = Duration::ZERO;
+            let mut accepted = Vec::new();
+            for gap in gaps {
+                now += Duration::from_millis(gap);
+                if ask(&mut window, now) {
+                    accepted.push(now);
+                }
+            }
+            for (index, start) in accepted.iter().enumerate() {
+                let held = accepted[index..].iter().filter(|time| time.saturating_sub(*start) < WINDOW).count();
+                prop_assert!(held <= limit as usize, "{held} from {start:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! What each fault looks like: a reply or a script for the connection, and whether the pairs are
+//! associated all the same.
+
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+
+use super::bodies::{self, Directions, Pair, Side, Span};
+use super::fault::Fault;
+use super::pages;
+use super::refusals::{self, ScopesForm};
+use super::reply::Reply;
+use super::script::Script;
+use super::settings::SandboxSettings;
+use super::trouble;
+
+/// Long enough to be slow to hold, short enough to make at once.
+const HUGE: usize = 8 * 1024 * 1024;
+/// How long ago a token is said to have expired.
+const EXPIRED_AGO: u64 = 12;
+
+/// What is asked, and what a fault may say about it.
+pub(super) struct Scene<'a> {
+    pub(super) pairs: &'a [Pair<'a>],
+    /// The records the fault is about.
+    pub(super) culprits: &'a [(usize, Side)],
+    pub(super) span: &'a Span,
+    pub(super) correlation: &'a str,
+    pub(super) settings: &'a SandboxSettings,
+    pub(super) wall: SystemTime,
+}
+
+/// What a fault does to the connection.
+#[derive(Clone, Debug)]
+pub(super) enum Action {
+    Answer(Reply),
+    /// Answers after this much longer.
+    AnswerLate(Reply, Duration),
+    TakeOver(Script),
+}
+
+/// What becomes of the pairs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Effect {
+    Nothing,
+    Associate,
+    /// Associates them with this id in place of the first culprit's.
+    AssociateOther(String),
+}
+
+/// Plays a fault.
+pub(super) fn play(fault: Fault, scene: &Scene<'_>) -> (Effect, Action) {
+    if let Some(reply) = refusal(fault, scene) {
+        return (Effect::Nothing, Action::Answer(reply));
+    }
+    if let Some((effect, reply)) = odd_success(fault, scene) {
+        return (effect, Action::Answer(reply));
+    }
+    trouble::trouble(fault, scene)
+}
+
+/// The faults that say no.
+fn refusal(fault: Fault, scene: &Scene<'_>) -> Option<Reply> {
+    let correlation = scene.correlation;
+    let portal_id = scene.settings.portal_id;
+    let reply = match fault {
+        Fault::Status(477) => refusals::bare(477, "migration in progress", correlation)
+            .with("retry-after", retry_seconds(scene)),
+        Fault::Status(status @ 300..=399) => {
+            Reply::empty(status).with("location", "/crm/elsewhere")
+        }
+        Fault::Status(status @ 400..) => refusals::of_status(status, portal_id, correlation),
+        Fault::Missing => refusals::invalid_object_ids(&culprits(scene), false, correlation),
+        Fault::MissingOldForm => refusals::invalid_object_ids(&culprits(scene), true, correlation),
+        Fault::BareRefusal => refusals::bare(400, "Invalid input", correlation),
+        Fault::AssociationLimit => refusals::association_limit(correlation),
+        Fault::ExpiredToken => refusals::expired(EXPIRED_AGO, &scene.span.started, correlation),
+        Fault::OldScopes => refusals::missing_scopes(ScopesForm::Required, correlation),
+        Fault::SpecScopes => refusals::missing_scopes(ScopesForm::Missing, correlation),
+        Fault::BlockedPage => Reply::page(403, pages::page(403)),
+        Fault::DailyLimit => refusals::daily(correlation),
+        Fault::BurstRetrySeconds => {
+            refusals::burst(portal_id, correlation).with("retry-after", retry_seconds(scene))
+        }
+        Fault::BurstRetryDate => {
+            // Dates carry whole seconds; one more makes up for the fraction that is cut off.
+            let due = scene.wall + scene.settings.retry_after + Duration::from_secs(1);
+            refusals::burst(portal_id, correlation)
+                .with("retry-after", httpdate::fmt_http_date(due))
+        }
+        Fault::SecondlyLimit => refusals::secondly(correlation),
+        Fault::BareThrottle => Reply::empty(429),
+        Fault::UnavailableRetry => refusals::bare(503, "service unavailable", correlation)
+            .with("retry-after", retry_seconds(scene)),
+        Fault::InternalPage => Reply::page(500, pages::page(500)),
+        Fault::EmptyInternal => Reply::empty(500),
+        _ => return None,
+    };
+    Some(reply)
+}
+
+fn retry_seconds(scene: &Scene<'_>) -> String {
+    let asked = scene.settings.retry_after;
+    (asked.as_secs() + u64::from(asked.subsec_nanos() > 0)).to_string()
+}
+
+/// The culprits as a refusal names them.
+pub(super) fn culprits(scene: &Scene<'_>) -> Vec<(String, String)> {
+    let mut named = Vec::new();
+    for (index, side) in scene.culprits {
+        let Some(pair) = scene.pairs.get(*index) else {
+            continue;
+        };
+        let record = pair.side(*side);
+        let name = (record.type_name.to_uppercase(), record.id.to_owned());
+        if !named.contains(&name) {
+            named.push(name);
+        }
+    }
+    named
+}
+
+/// The culprits as `errors` list them.
+pub(super) fn errors(scene: &Scene<'_>) -> Vec<Value> {
+    let mut errors = Vec::new();
+    for (index, side) in scene.culprits {
+        let Some(pair) = scene.pairs.get(*index) else {
+            continue;
+        };
+        let error = bodies::not_found(pair.side(*side), *side);
+        if !errors.contains(&error) {
+            errors.push(error);
+        }
+    }
+    errors
+}
+
+/// The body of plain success.
+pub(super) fn success(scene: &Scene<'_>, directions: Directions) -> Value {
+    bodies::complete(&bodies::results(scene.pairs, directions), scene.span)
+}
+
+/// The success body without results and with something else instead.
+fn nothing_done(scene: &Scene<'_>, fields: Value) -> (Effect, Value) {
+    let body = bodies::complete(&[], scene.span);
+    (Effect::Nothing, overlaid(body, fields))
+}
+
+/// A success body with something more.
+fn done(scene: &Scene<'_>, fields: Value) -> (Effect, Value) {
+    (
+        Effect::Associate,
+        overlaid(success(scene, Directions::Usual), fields),
+    )
+}
+
+fn overlaid(mut body: Value, fields: Value) -> Value {
+    if let (Value::Object(body), Value::Object(fields)) = (&mut body, fields) {
+        body.extend(fields);
+    }
+    body
+}
+
+fn without(mut body: Value, field: &str) -> Value {
+    if let Value::Object(body) = &mut body {
+        body.remove(field);
+    }
+    body
+}
+
+/// The faults with a success status and a whole reply.
+fn odd_success(fault: Fault, scene: &Scene<'_>) -> Option<(Effect, Reply)> {
+    let reply = match fault {
+        Fault::Status(status @ (204 | 205)) => (Effect::Associate, Reply::empty(status)),
+        Fault::Status(status) => {
+            let body = success(scene, Directions::Usual);
+            (Effect::Associate, Reply::json(status, &body))
+        }
+        Fault::InvalidJson => {
+            let text = "{\"status\": \"COMPLETE\", \"results\": [".to_owned();
+            (Effect::Nothing, Reply::so_called_json(200, text))
+        }
+        Fault::PageWithOk => (Effect::Nothing, Reply::page(200, pages::page(200))),
+        Fault::EmptyOk => (Effect::Associate, Reply::empty(200)),
+        _ => {
+            let (effect, body) = odd_body(fault, scene)?;
+            (effect, Reply::json(200, &body))
+        }
+    };
+    Some(reply)
+}
+
+/// The faults with status 200 and an odd JSON body.
+fn odd_body(fault: Fault, scene: &Scene<'_>) -> Option<(Effect, Value)> {
+    let shown = |directions| (Effect::Associate, success(scene, directions));
+    let odd = match fault {
+        Fault::EmbeddedError => {
+            nothing_done(scene, json!({"numErrors": 1, "errors": errors(scene)}))
+        }
+        Fault::OnlyCount => nothing_done(scene, json!({"numErrors": 1})),
+        Fault::OnlyErrors => nothing_done(scene, json!({"errors": errors(scene)})),
+        Fault::EmptyResults => nothing_done(scene, json!({})),
+        Fault::NullResults => nothing_done(scene, json!({"results": null})),
+        Fault::NoResults => {
+            let (effect, body) = nothing_done(scene, json!({}));
+            (effect, without(body, "results"))
+        }
+        Fault::Pending => nothing_done(scene, json!({"status": "PENDING"})),
+        Fault::Processing => nothing_done(scene, json!({"status": "PROCESSING"})),
+        Fault::Canceled => nothing_done(scene, json!({"status": "CANCELED"})),
+        Fault::Cancelled => nothing_done(scene, json!({"status": "CANCELLED"})),
+        Fault::ZeroErrors => done(scene, json!({"numErrors": 0, "errors": []})),
+        Fault::NumericIds => done(
+            scene,
+            json!({"results": bodies::results_with_numbers(scene.pairs)}),
+        ),
+        Fault::UnknownFields => done(
+            scene,
+            json!({"warnings": [{"message": "a warning"}], "traceId": 7, "extra": {"a": [null]}}),
+        ),
+        Fault::Huge => done(scene, json!({"links": {"padding": "x".repeat(HUGE)}})),
+        Fault::NoStatus => {
+            let (effect, body) = done(scene, json!({}));
+            (effect, without(body, "status"))
+        }
+        Fault::ForwardOnly => shown(Directions::Forward),
+        Fault::InverseOnly => shown(Directions::Inverse),
+        Fault::InverseFirst => shown(Directions::InverseFirst),
+        Fault::Merged => merged(scene),
+        _ => return None,
+    };
+    Some(odd)
+}
+
+/// The first culprit lives on under another id: its first digit replaced by 8.
+fn merged(scene: &Scene<'_>) -> (Effect, Value) {
+    let Some((index, side)) = scene.culprits.first().copied() else {
+        return done(scene, json!({}));
+    };
+    let mut pairs = scene.pairs.to_vec();
+    let Some(pair) = pairs.get_mut(index) else {
+        return done(scene, json!({}));
+    };
+    let id = pair.side(side).id;
+    let other = format!("8{}", id.get(1..).unwrap_or_default());
+    match side {
+        Side::From => pair.from.id = &other,
+        Side::To => pair.to.id = &other,
+    }
+    let results = bodies::results(&pairs, Directions::Usual);
+    let body = bodies::complete(&results, scene.span);
+    (Effect::AssociateOther(other), body)
+}

@@ -1,0 +1,52 @@
+//! A local look-alike of HubSpot's association API, to rehearse against.
+//!
+//! It plays the default-association `PUT`, the batch call, reading associations back, account
+//! details and usage, and the OAuth token call, with HubSpot's limits, headers and error bodies, and
+//! it misbehaves on request: by seeded draws ([`Faults`]) and by ids that name their own fault
+//! ([`KNOWN_FAULTS`]).
+//!
+//! It is written from the API's public description alone and shares no code with the rest of this
+//! crate, so that a mistake made on both sides cannot hide. What it decides is plain functions of a
+//! request, what it remembers and the time; the sockets are a thin shell ([`Sandbox`]).
+
+mod account;
+mod args;
+mod association_types;
+mod batch;
+mod bodies;
+mod clock;
+mod draw;
+mod durations;
+mod fault;
+mod fault_table;
+mod faults;
+mod ids;
+mod limits;
+mod misbehave;
+mod oauth;
+mod object_types;
+mod pages;
+mod pair_call;
+mod refusals;
+mod reply;
+mod route;
+mod script;
+mod seen;
+mod server;
+mod settings;
+#[cfg(test)]
+mod socket_tests;
+mod store;
+#[cfg(test)]
+mod tests;
+mod tokens;
+mod trouble;
+mod wire;
+mod world;
+
+pub use args::SandboxArgs;
+pub use fault_table::{KNOWN_FAULTS, KnownFault, fault_id};
+pub use faults::{Faults, FaultsError};
+pub use seen::{PairSeen, Seen};
+pub use server::{Sandbox, Stopper};
+pub use settings::{BatchErrors, Latency, RateLimit, SandboxSettings, SettingError, SettingsError};

@@ -1,0 +1,199 @@
+//! The calls for one record: associate it with another, and read what it is associated with.
+
+use serde_json::json;
+
+use super::association_types;
+use super::bodies::{self, Directions, Pair, Record, Side};
+use super::draw::{self, Purpose};
+use super::fault::Fault;
+use super::fault_table::{fault_of_id, names_a_fault};
+use super::ids::RecordId;
+use super::misbehave::{self, Action, Effect, Scene};
+use super::refusals;
+use super::reply::Reply;
+use super::store::Link;
+use super::world::{Call, World, unknown_type};
+
+/// Links on one page if the request does not say.
+const PAGE: usize = 500;
+
+impl World {
+    /// Associates two records, given as type and id, unless a fault has it otherwise.
+    pub(super) fn pair_call(&mut self, call: &Call<'_>, ends: [(&String, &String); 2]) -> Action {
+        let link = match self.read_link(call, ends) {
+            Ok(link) => link,
+            Err(refusal) => return Action::Answer(refusal),
+        };
+        let before = self.store.admit(link);
+        let [(_, from_id), (_, to_id)] = ends;
+        let pair = Pair {
+            from: Record {
+                type_name: self.types.name(link.from_type),
+                id: from_id,
+            },
+            to: Record {
+                type_name: self.types.name(link.to_type),
+                id: to_id,
+            },
+        };
+        let Some((fault, sides)) = self.fault_for(call, pair, before) else {
+            let results = bodies::results(&[pair], Directions::Usual);
+            let body = bodies::complete(&results, &call.span);
+            self.store.associate(link);
+            return Action::Answer(Reply::json(200, &body));
+        };
+        let culprits: Vec<(usize, Side)> = sides.into_iter().map(|side| (0, side)).collect();
+        let (effect, action) = misbehave::play(
+            fault,
+            &Scene {
+                pairs: &[pair],
+                culprits: &culprits,
+                span: &call.span,
+                correlation: &call.correlation,
+                settings: &self.settings,
+                wall: self.clock.wall(call.now),
+            },
+        );
+        self.take_effect(&effect, &[link], &culprits);
+        action
+    }
+
+    fn read_link(
+        &mut self,
+        call: &Call<'_>,
+        [(from_type, from_id), (to_type, to_id)]: [(&String, &String); 2],
+    ) -> Result<Link, Reply> {
+        let correlation = &call.correlation;
+        let mut type_of = |segment: &str| {
+            let resolved = self.types.resolve(segment);
+            resolved.map_err(|unknown| unknown_type(&unknown, correlation))
+        };
+        let id_of = |id: &str| {
+            RecordId::parse(id).ok_or_else(|| refusals::invalid_identifier(id, correlation))
+        };
+        Ok(Link {
+            from_type: type_of(from_type)?,
+            to_type: type_of(to_type)?,
+            from: id_of(from_id)?,
+            to: id_of(to_id)?,
+        })
+    }
+
+    /// The fault for a pair, and the sides it is about. A pair with an id that names a fault draws
+    /// none, so that such ids do exactly what they say.
+    fn fault_for(
+        &self,
+        call: &Call<'_>,
+        pair: Pair<'_>,
+        before: u32,
+    ) -> Option<(Fault, Vec<Side>)> {
+        let sides = [Side::From, Side::To];
+        let named = |side: &Side| fault_of_id(pair.side(*side).id, before);
+        if let Some(fault) = sides.iter().find_map(named) {
+            let about = sides.into_iter().filter(|side| named(side) == Some(fault));
+            return Some((fault, about.collect()));
+        }
+        if sides.iter().any(|side| names_a_fault(pair.side(*side).id)) {
+            return None;
+        }
+        let (fault, from) = self.drawn_fault(call, before)?;
+        Some((fault, vec![if from { Side::From } else { Side::To }]))
+    }
+
+    /// A fault drawn for this call, and a coin to choose a side with.
+    pub(super) fn drawn_fault(&self, call: &Call<'_>, before: u32) -> Option<(Fault, bool)> {
+        if self.settings.faults.is_empty() {
+            return None;
+        }
+        let seed = self.settings.seed;
+        let mut draws = draw::generator(seed, Purpose::Fault, call.subject, before);
+        let fault = self.settings.faults.at(draws.f64())?;
+        Some((fault, draws.bool()))
+    }
+
+    /// Does to the store what a fault does to the pairs.
+    pub(super) fn take_effect(
+        &mut self,
+        effect: &Effect,
+        links: &[Link],
+        culprits: &[(usize, Side)],
+    ) {
+        if *effect == Effect::Nothing {
+            return;
+        }
+        for (index, link) in links.iter().enumerate() {
+            let mut link = *link;
+            if let (Effect::AssociateOther(id), Some((culprit, side))) = (effect, culprits.first())
+                && *culprit == index
+                && let Some(id) = RecordId::parse(id)
+            {
+                match side {
+                    Side::From => link.from = id,
+                    Side::To => link.to = id,
+                }
+            }
+            self.store.associate(link);
+        }
+    }
+
+    /// Lists what a record is associated with, page by page.
+    pub(super) fn read_call(
+        &mut self,
+        call: &Call<'_>,
+        from_type: &str,
+        from_id: &str,
+        to_type: &str,
+    ) -> Reply {
+        let correlation = &call.correlation;
+        let types = (self.types.resolve(from_type), self.types.resolve(to_type));
+        let (from_type, to_type) = match types {
+            (Ok(from_type), Ok(to_type)) => (from_type, to_type),
+            (Err(unknown), _) | (_, Err(unknown)) => return unknown_type(&unknown, correlation),
+        };
+        let Some(from) = RecordId::parse(from_id) else {
+            return refusals::invalid_identifier(from_id, correlation);
+        };
+        let query = call.request.query;
+        let after = parameter(query, "after").and_then(RecordId::parse);
+        let limit = parameter(query, "limit")
+            .and_then(|limit| limit.parse().ok())
+            .unwrap_or(PAGE)
+            .clamp(1, PAGE);
+        let (from_name, to_name) = (self.types.name(from_type), self.types.name(to_type));
+        let mut found: Vec<String> = self
+            .store
+            .associated(from_type, from, to_type, after.unwrap_or(RecordId::LEAST))
+            .take(limit + 1)
+            .map(|id| id.value().to_string())
+            .collect();
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let results: Vec<_> = found
+            .iter()
+            .map(|id| {
+                json!({
+                    "toObjectId": bodies::number(id),
+                    "associationTypes": [{
+                        "category": association_types::category(from_name, to_name),
+                        "typeId": association_types::number(from_name, to_name),
+                        "label": null,
+                    }],
+                })
+            })
+            .collect();
+        let mut body = json!({"results": results});
+        if let (true, Some(last)) = (more, found.last()) {
+            let path = call.request.path;
+            let link = format!("https://api.hubapi.com{path}?limit={limit}&after={last}");
+            body["paging"] = json!({"next": {"after": last, "link": link}});
+        }
+        Reply::json(200, &body)
+    }
+}
+
+fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
+    query
+        .split('&')
+        .filter_map(|field| field.split_once('='))
+        .find_map(|(key, value)| (key == name).then_some(value))
+}

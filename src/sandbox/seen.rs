@@ -1,0 +1,90 @@
+//! What the sandbox saw: the server's side of a rehearsal, for tests and for the last words.
+
+use std::collections::BTreeMap;
+
+use super::ids::RecordId;
+use super::object_types::ObjectTypes;
+use super::store::{Link, Store};
+
+/// A snapshot. Taking one copies everything known of every pair.
+#[derive(Clone)]
+pub struct Seen {
+    /// All requests that arrived.
+    pub requests: u64,
+    /// Whole replies by status.
+    pub replies: BTreeMap<u16, u64>,
+    /// Connections that a fault took over instead of a whole reply.
+    pub broken: u64,
+    /// Requests refused because the rolling window was full.
+    pub over_window: u64,
+    /// Requests refused because the day was used up.
+    pub over_day: u64,
+    /// The most requests that arrived in any rolling window, refused ones included; without those
+    /// that are exempt.
+    pub peak_in_window: usize,
+    /// Requests that counted against the current day.
+    pub used_today: u64,
+    /// Access tokens handed out.
+    pub tokens_issued: usize,
+    /// Pairs asked for singly, each direction on its own.
+    pub pairs_put: usize,
+    /// Pairs that are associated, both directions being one.
+    pub pairs_associated: usize,
+    pub(super) store: Store,
+    pub(super) types: ObjectTypes,
+}
+
+/// What was seen of one pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PairSeen {
+    /// Single calls for exactly this direction, refused ones included; stops at 65,535.
+    pub puts: u16,
+    /// Whether the two records are associated.
+    pub associated: bool,
+}
+
+impl Seen {
+    /// How many requests were throttled, by the limits or by a fault.
+    #[must_use]
+    pub fn throttled(&self) -> u64 {
+        self.replies.get(&429).copied().unwrap_or_default()
+    }
+
+    /// What was seen of a pair; types in any spelling. Nothing if a type or an id is unknown.
+    #[must_use]
+    pub fn pair(&self, from_type: &str, from_id: &str, to_type: &str, to_id: &str) -> PairSeen {
+        let link = || {
+            Some(Link {
+                from_type: self.types.find(from_type)?,
+                from: RecordId::parse(from_id)?,
+                to_type: self.types.find(to_type)?,
+                to: RecordId::parse(to_id)?,
+            })
+        };
+        let state = link()
+            .map(|link| self.store.state(link))
+            .unwrap_or_default();
+        PairSeen {
+            puts: state.puts,
+            associated: state.associated,
+        }
+    }
+}
+
+impl std::fmt::Debug for Seen {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Seen")
+            .field("requests", &self.requests)
+            .field("replies", &self.replies)
+            .field("broken", &self.broken)
+            .field("over_window", &self.over_window)
+            .field("over_day", &self.over_day)
+            .field("peak_in_window", &self.peak_in_window)
+            .field("used_today", &self.used_today)
+            .field("tokens_issued", &self.tokens_issued)
+            .field("pairs_put", &self.pairs_put)
+            .field("pairs_associated", &self.pairs_associated)
+            .finish_non_exhaustive()
+    }
+}

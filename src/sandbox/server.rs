@@ -1,0 +1,251 @@
+//! The sandbox on a socket: a thin shell around [`World`].
+//!
+//! It runs on a thread of its own with a runtime of its own, so that it neither needs nor disturbs
+//! the caller's. Connections are tasks; the world is behind a lock that is never held while waiting.
+
+use std::error::Error as _;
+use std::io;
+use std::net::{SocketAddr, TcpListener as StdTcpListener};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request as HttpRequest, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::misbehave::Action;
+use super::reply::Reply;
+use super::script::Script;
+use super::seen::Seen;
+use super::settings::SandboxSettings;
+use super::wire;
+use super::world::{Request, World};
+
+/// The largest body read: far more than the largest batch.
+const LARGEST_BODY: usize = 16 * 1024 * 1024;
+/// How long to let go when the system has no more sockets to give.
+const OUT_OF_SOCKETS: Duration = Duration::from_millis(10);
+
+/// A running sandbox. It stops when dropped.
+pub struct Sandbox {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    stopper: Stopper,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Stops a sandbox from elsewhere, such as a signal handler's thread.
+#[derive(Clone)]
+pub struct Stopper(Arc<watch::Sender<bool>>);
+
+impl Stopper {
+    /// Asks the sandbox to stop; returns at once.
+    pub fn stop(&self) {
+        self.0.send_replace(true);
+    }
+}
+
+struct Shared {
+    started: Instant,
+    world: Mutex<World>,
+}
+
+impl Shared {
+    /// The world as it is, even if a thread panicked with it: its numbers are still the best known.
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sandbox {
+    /// Binds and serves. When this returns, requests are answered.
+    ///
+    /// Fails if the settings are refused ([`SandboxSettings::check`]) or the address is taken.
+    pub fn start(settings: SandboxSettings) -> io::Result<Self> {
+        settings
+            .check()
+            .map_err(|refusal| io::Error::new(io::ErrorKind::InvalidInput, refusal))?;
+        let listener = StdTcpListener::bind(settings.listen)?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared {
+            started: Instant::now(),
+            world: Mutex::new(World::new(settings, SystemTime::now())),
+        });
+        let (stop, stopped) = watch::channel(false);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let thread = std::thread::Builder::new()
+            .name("sandbox".to_owned())
+            .spawn({
+                let shared = Arc::clone(&shared);
+                move || {
+                    if let Err(error) = runtime.block_on(serve(listener, shared, stopped)) {
+                        tracing::error!(%error, "the sandbox cannot serve");
+                    }
+                    // Dropped here, the runtime takes all connections with it.
+                }
+            })?;
+        Ok(Self {
+            address,
+            shared,
+            stopper: Stopper(Arc::new(stop)),
+            thread: Some(thread),
+        })
+    }
+
+    /// Where it listens, with the port it was given.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The base URL to send requests to.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// What it saw so far. Copies what is known of every pair.
+    #[must_use]
+    pub fn seen(&self) -> Seen {
+        self.shared.world().seen()
+    }
+
+    /// A way to stop it from elsewhere.
+    #[must_use]
+    pub fn stopper(&self) -> Stopper {
+        self.stopper.clone()
+    }
+
+    /// Blocks until it is stopped by its [`Stopper`]; returns what it saw.
+    #[must_use]
+    pub fn wait(mut self) -> Seen {
+        self.join();
+        self.seen()
+    }
+
+    fn join(&mut self) {
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the sandbox's thread panicked");
+        }
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.stopper.stop();
+        self.join();
+    }
+}
+
+async fn serve(
+    listener: StdTcpListener,
+    shared: Arc<Shared>,
+    mut stopped: watch::Receiver<bool>,
+) -> io::Result<()> {
+    let listener = TcpListener::from_std(listener)?;
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            // An error means that nobody is left to stop it, which is as good as being stopped.
+            _ = stopped.wait_for(|stopped| *stopped) => return Ok(()),
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(converse(stream, Arc::clone(&shared)));
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "no connection accepted");
+                    tokio::time::sleep(OUT_OF_SOCKETS).await;
+                }
+            },
+        }
+    }
+}
+
+/// Answers the requests of one connection until it ends or a fault takes it over.
+async fn converse(stream: TcpStream, shared: Arc<Shared>) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "small packets may wait");
+    }
+    // Boxed because letting go of a connection half-way asks for futures that can be moved.
+    let service = service_fn(|request| Box::pin(respond(request, Arc::clone(&shared))));
+    let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let ended =
+        std::future::poll_fn(|context| Pin::new(&mut connection).poll_without_shutdown(context))
+            .await;
+    let Err(error) = ended else {
+        return;
+    };
+    let Some(script) = error
+        .source()
+        .and_then(|cause| cause.downcast_ref::<Script>())
+    else {
+        tracing::debug!(%error, "a connection ended early");
+        return;
+    };
+    let stream = connection.into_parts().io.into_inner();
+    if let Err(error) = wire::play(script, stream).await {
+        tracing::debug!(%error, "the client did not stay for the fault");
+    }
+}
+
+async fn respond(
+    request: HttpRequest<Incoming>,
+    shared: Arc<Shared>,
+) -> Result<Response<Full<Bytes>>, Script> {
+    let (head, body) = request.into_parts();
+    let Ok(body) = Limited::new(body, LARGEST_BODY).collect().await else {
+        return Ok(response(Reply::empty(413)));
+    };
+    let body = body.to_bytes();
+    let authorization = head.headers.get(AUTHORIZATION);
+    let plan = {
+        let mut world = shared.world();
+        // Read under the lock, so that the world's time never goes back.
+        let now = shared.started.elapsed();
+        let request = Request {
+            method: head.method.as_str(),
+            path: head.uri.path(),
+            query: head.uri.query().unwrap_or_default(),
+            authorization: authorization.and_then(|value| value.to_str().ok()),
+            body: &body,
+        };
+        world.answer(request, now)
+    };
+    if !plan.after.is_zero() {
+        tokio::time::sleep(plan.after).await;
+    }
+    match plan.action {
+        Action::Answer(reply) | Action::AnswerLate(reply, _) => Ok(response(reply)),
+        Action::TakeOver(script) => Err(script),
+    }
+}
+
+fn response(reply: Reply) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(reply.body));
+    *response.status_mut() =
+        StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in reply.headers {
+        if let Ok(value) = HeaderValue::from_maybe_shared(Bytes::from(value)) {
+            response
+                .headers_mut()
+                .append(HeaderName::from_static(name), value);
+        }
+    }
+    response
+}

@@ -1,0 +1,309 @@
+//! Everything about a sandbox that can be set, with its defaults; every number lives here.
+//!
+//! The values are plain data. Only [`SandboxSettings::check`] judges them, before anything is bound.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::durations;
+use super::faults::Faults;
+
+/// Requests per [`DEFAULT_WINDOW`] of the smallest accounts.
+const DEFAULT_LIMIT: u32 = 100;
+/// The length of HubSpot's rolling window.
+const DEFAULT_WINDOW: Duration = Duration::from_secs(10);
+/// Quicker than the 30 to 110 ms seen in captures, so that a rehearsal is not a wait.
+const DEFAULT_LATENCY: Latency = Latency {
+    least: Duration::from_millis(20),
+    most: Duration::from_millis(60),
+};
+/// What HubSpot's OAuth tokens live.
+const DEFAULT_TOKEN_LIFETIME: Duration = Duration::from_mins(30);
+
+/// How a sandbox behaves.
+#[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own; any may go with any"
+)]
+pub struct SandboxSettings {
+    /// Where to listen; port 0 takes any free port.
+    pub listen: SocketAddr,
+    /// Allows `listen` to be reachable from other machines.
+    pub allow_remote: bool,
+    /// Requests accepted in any `window`; `None` switches the limit off.
+    pub limit: Option<u32>,
+    /// The length of the rolling window.
+    pub window: Duration,
+    /// What the `Max` header says if not `limit`: HubSpot may announce the general limit while a
+    /// lower one is enforced.
+    pub announced_limit: Option<u32>,
+    /// Whether replies carry rate-limit headers at all.
+    pub limit_headers: bool,
+    /// Requests per day; `None` switches the limit and its headers off.
+    pub daily_limit: Option<u64>,
+    /// How long a day lasts from the start; `None` ends days at midnight in the account's time zone.
+    pub day_length: Option<Duration>,
+    /// Whether batch calls escape the rolling window, as HubSpot's description marks them.
+    pub batch_exempt: bool,
+    /// How long a reply takes.
+    pub latency: Latency,
+    /// Faults drawn at random, reproducibly by `seed`.
+    pub faults: Faults,
+    /// Decides every draw.
+    pub seed: u64,
+    /// The most inputs of one batch call.
+    pub batch_limit: usize,
+    /// How a batch call answers when some of its pairs are bad.
+    pub batch_errors: BatchErrors,
+    /// How long the `slow` fault delays a reply.
+    pub slow: Duration,
+    /// How long the `stall` faults hold a connection, unless the client goes first.
+    pub stall: Duration,
+    /// What the faults with a `Retry-After` header ask for.
+    pub retry_after: Duration,
+    /// The only bearer token accepted besides those handed out; `None` accepts any that is not empty.
+    pub token: Option<String>,
+    /// How many requests a token from the OAuth call serves before it expires; `None` is no bound.
+    pub token_uses: Option<u32>,
+    /// How long a token from the OAuth call lives.
+    pub token_lifetime: Duration,
+    /// The only refresh token accepted; `None` accepts any that is not empty.
+    pub refresh_token: Option<String>,
+    /// Whether every refresh is refused as revoked.
+    pub refuse_refresh: bool,
+    /// Whether a refresh hands out a new refresh token, after which the old one is refused.
+    pub rotate_refresh: bool,
+    /// `accountType` of the account: `STANDARD`, `SANDBOX`, `DEVELOPER_TEST` or `APP_DEVELOPER`.
+    pub account_type: String,
+    /// `portalId` of the account.
+    pub portal_id: u64,
+}
+
+impl Default for SandboxSettings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            allow_remote: false,
+            limit: Some(DEFAULT_LIMIT),
+            window: DEFAULT_WINDOW,
+            announced_limit: None,
+            limit_headers: true,
+            daily_limit: None,
+            day_length: None,
+            batch_exempt: true,
+            latency: DEFAULT_LATENCY,
+            faults: Faults::default(),
+            seed: 0,
+            batch_limit: 2_000,
+            batch_errors: BatchErrors::default(),
+            slow: Duration::from_secs(10),
+            stall: Duration::from_mins(5),
+            retry_after: Duration::from_secs(1),
+            token: None,
+            token_uses: None,
+            token_lifetime: DEFAULT_TOKEN_LIFETIME,
+            refresh_token: None,
+            refuse_refresh: false,
+            rotate_refresh: false,
+            account_type: "DEVELOPER_TEST".to_owned(),
+            portal_id: 1_234_567,
+        }
+    }
+}
+
+impl SandboxSettings {
+    /// Refuses settings that would be unsafe or senseless to serve.
+    pub fn check(&self) -> Result<(), SettingsError> {
+        if !self.listen.ip().is_loopback() && !self.allow_remote {
+            return Err(SettingsError::NotLoopback {
+                listen: self.listen,
+            });
+        }
+        if self.window.is_zero() || self.day_length.is_some_and(|length| length.is_zero()) {
+            return Err(SettingsError::NoTime);
+        }
+        Ok(())
+    }
+}
+
+/// Why a sandbox cannot be served with these settings.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsError {
+    /// Other machines could reach it, and nobody said they may.
+    #[error(
+        "`{listen}` can be reached from other machines; listen on 127.0.0.1, or allow it with \
+         `--allow-remote`"
+    )]
+    NotLoopback {
+        /// The refused address.
+        listen: SocketAddr,
+    },
+    /// A window or a day of no length.
+    #[error("the window and the day must be longer than nothing")]
+    NoTime,
+}
+
+/// How long replies take: each a draw between two bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Latency {
+    /// The shortest.
+    pub least: Duration,
+    /// The longest.
+    pub most: Duration,
+}
+
+impl Latency {
+    /// No waiting at all.
+    pub const NONE: Self = Self {
+        least: Duration::ZERO,
+        most: Duration::ZERO,
+    };
+
+    /// The latency at `draw`, a number from 0.0 up to 1.0.
+    pub(super) fn at(self, draw: f64) -> Duration {
+        self.least + self.most.saturating_sub(self.least).mul_f64(draw)
+    }
+}
+
+/// Why a setting given as text is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected {expected}")]
+pub struct SettingError {
+    expected: &'static str,
+}
+
+impl FromStr for Latency {
+    type Err = SettingError;
+
+    /// Reads `40ms`, `40ms-1s`, `40-160ms` or `0`.
+    fn from_str(text: &str) -> Result<Self, SettingError> {
+        let refused = SettingError {
+            expected: "a latency such as `40ms`, `40-160ms` or `0`",
+        };
+        let (least, most) = text.split_once('-').unwrap_or((text, text));
+        let most_read = durations::parse(most).ok_or(refused.clone())?;
+        let unit = most.trim_start_matches(|letter: char| letter.is_ascii_digit());
+        let least = durations::parse(least)
+            .or_else(|| durations::parse(&format!("{least}{unit}")))
+            .ok_or(refused.clone())?;
+        if least > most_read {
+            return Err(refused);
+        }
+        Ok(Self {
+            least,
+            most: most_read,
+        })
+    }
+}
+
+/// A rolling-window limit as typed: `100/10s`, `100` (per ten seconds) or `off`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimit {
+    /// Requests per window; `None` is no limit.
+    pub requests: Option<u32>,
+    /// The window.
+    pub window: Duration,
+}
+
+impl FromStr for RateLimit {
+    type Err = SettingError;
+
+    fn from_str(text: &str) -> Result<Self, SettingError> {
+        let refused = SettingError {
+            expected: "a limit such as `100/10s`, `100` or `off`",
+        };
+        if text == "off" {
+            return Ok(Self {
+                requests: None,
+                window: DEFAULT_WINDOW,
+            });
+        }
+        let (requests, window) = match text.split_once('/') {
+            Some((requests, window)) => (requests, durations::parse(window)),
+            None => (text, Some(DEFAULT_WINDOW)),
+        };
+        let window = window.filter(|window| !window.is_zero());
+        match (requests.trim().parse(), window) {
+            (Ok(requests), Some(window)) => Ok(Self {
+                requests: Some(requests),
+                window,
+            }),
+            _ => Err(refused),
+        }
+    }
+}
+
+/// What a batch call does when some of its pairs are bad; HubSpot's way is not established.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum BatchErrors {
+    /// 207: the good pairs in `results`, the bad ones in `errors`.
+    #[default]
+    Listed,
+    /// The same with status 200.
+    #[value(name = "listed-200")]
+    ListedWithOk,
+    /// 400 for the whole batch, naming the bad ids; nothing is associated.
+    #[value(name = "named-400")]
+    Named,
+    /// 400 for the whole batch, naming nothing; nothing is associated.
+    #[value(name = "unnamed-400")]
+    Unnamed,
+    /// 200 whose `results` lack the bad pairs.
+    LeftOut,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_latency_is_one_duration_or_a_range_that_may_share_its_unit() {
+        let latency = |least, most| {
+            Ok(Latency {
+                least: Duration::from_millis(least),
+                most: Duration::from_millis(most),
+            })
+        };
+        assert_eq!("40ms".parse::<Latency>(), latency(40, 40));
+        assert_eq!("40-160ms".parse::<Latency>(), latency(40, 160));
+        assert_eq!("40ms-1s".parse::<Latency>(), latency(40, 1000));
+        assert_eq!("0".parse::<Latency>(), latency(0, 0));
+        assert_eq!("0-5ms".parse::<Latency>(), latency(0, 5));
+        for refused in ["", "fast", "40", "9s-1s", "40-"] {
+            assert!(refused.parse::<Latency>().is_err(), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn a_limit_is_a_number_with_or_without_its_window_or_off() {
+        let limit = |requests, seconds| {
+            Ok(RateLimit {
+                requests,
+                window: Duration::from_secs(seconds),
+            })
+        };
+        assert_eq!("150/5s".parse::<RateLimit>(), limit(Some(150), 5));
+        assert_eq!("150".parse::<RateLimit>(), limit(Some(150), 10));
+        assert_eq!("off".parse::<RateLimit>(), limit(None, 10));
+        for refused in ["", "x", "10/", "10/0", "/10s", "-1"] {
+            assert!(refused.parse::<RateLimit>().is_err(), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn only_loopback_is_served_unless_remote_is_allowed() {
+        let mut settings = SandboxSettings {
+            listen: "0.0.0.0:80".parse().unwrap(),
+            ..SandboxSettings::default()
+        };
+        let refusal = settings.check().unwrap_err();
+        assert!(refusal.to_string().contains("--allow-remote"), "{refusal}");
+        settings.allow_remote = true;
+        assert_eq!(settings.check(), Ok(()));
+        settings.listen = "[::1]:0".parse().unwrap();
+        settings.allow_remote = false;
+        assert_eq!(settings.check(), Ok(()));
+    }
+}

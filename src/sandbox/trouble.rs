@@ -1,0 +1,73 @@
+//! The faults of the connection itself, as scripts of bytes, waits and ends.
+//!
+//! An HTTP server would never commit them, so they say byte by byte what goes out.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::bodies::Directions;
+use super::fault::Fault;
+use super::misbehave::{self, Action, Effect, Scene};
+use super::reply::Reply;
+use super::script::{self, End, Framing, Script, Step};
+
+/// The endless body: blanks, which JSON allows for ever.
+const ENDLESS_CHUNK: usize = 64 * 1024;
+const ENDLESS_CHUNKS: u64 = 1024;
+/// Lets the bytes before a reset arrive, which a reset would otherwise overtake.
+const BEFORE_RESET: Duration = Duration::from_millis(20);
+
+/// The faults of the connection. Whatever has no reply of its own ends here.
+pub(super) fn trouble(fault: Fault, scene: &Scene<'_>) -> (Effect, Action) {
+    let reply = Reply::json(200, &misbehave::success(scene, Directions::Usual));
+    let body = reply.body.clone();
+    let half = body.slice(..body.len() / 2);
+    let begun = |framing: Framing, part: &[u8]| {
+        let mut bytes = script::head(&reply, framing);
+        bytes.extend_from_slice(part);
+        Step::Send(Bytes::from(bytes))
+    };
+    let whole_length = Framing::Length(body.len());
+    let stall = Step::Wait(scene.settings.stall);
+    let take_over = |steps, end| Action::TakeOver(Script { steps, end });
+    match fault {
+        Fault::Reset => (Effect::Nothing, take_over(vec![], End::Reset)),
+        Fault::ResetAfter => (Effect::Associate, take_over(vec![], End::Reset)),
+        Fault::Stall => (Effect::Nothing, take_over(vec![stall], End::Close)),
+        Fault::Garbage => {
+            let noise = Bytes::from_static(b"\x16\x03\x01 this is not HTTP \x00\xff\r\n\r\n");
+            let steps = vec![Step::Send(noise)];
+            (Effect::Nothing, take_over(steps, End::Close))
+        }
+        Fault::Cut => {
+            let steps = vec![begun(whole_length, &half)];
+            (Effect::Associate, take_over(steps, End::Close))
+        }
+        Fault::CutChunked => {
+            let steps = vec![begun(Framing::Chunked, &script::chunk(&half))];
+            (Effect::Associate, take_over(steps, End::Close))
+        }
+        Fault::StallInside => {
+            let steps = vec![begun(whole_length, &half), stall];
+            (Effect::Associate, take_over(steps, End::Close))
+        }
+        Fault::ResetInside => {
+            let steps = vec![begun(whole_length, &half), Step::Wait(BEFORE_RESET)];
+            (Effect::Associate, take_over(steps, End::Reset))
+        }
+        Fault::Endless => {
+            let blanks = Bytes::from(script::chunk(&vec![b' '; ENDLESS_CHUNK]));
+            let steps = vec![
+                begun(Framing::Chunked, b""),
+                Step::SendOver(blanks, ENDLESS_CHUNKS),
+            ];
+            (Effect::Associate, take_over(steps, End::Close))
+        }
+        Fault::Slow => (
+            Effect::Associate,
+            Action::AnswerLate(reply, scene.settings.slow),
+        ),
+        _ => (Effect::Nothing, take_over(vec![], End::Close)),
+    }
+}

@@ -1,0 +1,46 @@
+//! Plays a script on a connection.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::script::{End, Script, Step};
+
+/// Plays the script until its end or until the client goes.
+pub(super) async fn play(script: &Script, mut stream: TcpStream) -> io::Result<()> {
+    for step in &script.steps {
+        match step {
+            Step::Send(bytes) => stream.write_all(bytes).await?,
+            Step::SendOver(bytes, times) => {
+                for _ in 0..*times {
+                    stream.write_all(bytes).await?;
+                }
+            }
+            Step::Wait(long) => {
+                if gone_within(&mut stream, *long).await {
+                    return Ok(());
+                }
+            }
+        }
+    }
+    match script.end {
+        End::Close => stream.shutdown().await,
+        // Dropped with zero linger, a connection ends in a reset.
+        End::Reset => stream.set_zero_linger(),
+    }
+}
+
+/// Waits; true if the client closed its side meanwhile.
+async fn gone_within(stream: &mut TcpStream, long: Duration) -> bool {
+    let mut ignored = [0; 1024];
+    let gone = async {
+        while let Ok(length) = stream.read(&mut ignored).await {
+            if length == 0 {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(long, gone).await.is_ok()
+}

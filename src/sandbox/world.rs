@@ -1,0 +1,297 @@
+//! The sandbox's rules: a request, what is remembered and the time make a planned reply.
+//!
+//! Plain and without waiting: the time is an argument, chance comes from the seed. The shell around
+//! it reads requests, waits as planned and writes.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::{Duration, SystemTime};
+
+use super::account;
+use super::bodies::Span;
+use super::clock::Clock;
+use super::draw::{self, Fingerprint, Purpose};
+use super::ids::RecordId;
+use super::limits::{Day, Peak, RollingWindow};
+use super::misbehave::Action;
+use super::oauth;
+use super::object_types::{ObjectTypes, UnknownType};
+use super::refusals;
+use super::reply::Reply;
+use super::route::Route;
+use super::seen::Seen;
+use super::settings::SandboxSettings;
+use super::store::{Link, Store};
+use super::tokens::{Standing, Tokens};
+
+/// A request as the rules see it.
+#[derive(Clone, Copy)]
+pub(super) struct Request<'a> {
+    pub(super) method: &'a str,
+    pub(super) path: &'a str,
+    pub(super) query: &'a str,
+    pub(super) authorization: Option<&'a str>,
+    pub(super) body: &'a [u8],
+}
+
+/// What to do, and how long to wait before.
+pub(super) struct Plan {
+    pub(super) after: Duration,
+    pub(super) action: Action,
+}
+
+/// One request being answered.
+pub(super) struct Call<'a> {
+    pub(super) request: Request<'a>,
+    pub(super) now: Duration,
+    /// What chance depends on.
+    pub(super) subject: u64,
+    pub(super) correlation: String,
+    pub(super) span: Span,
+}
+
+/// Everything the sandbox remembers.
+pub(super) struct World {
+    pub(super) settings: SandboxSettings,
+    pub(super) clock: Clock,
+    pub(super) types: ObjectTypes,
+    pub(super) store: Store,
+    window: RollingWindow,
+    day: Day,
+    peak: Peak,
+    tokens: Tokens,
+    /// How often each call was made that is not for one pair.
+    asked: HashMap<u64, u32>,
+    requests: u64,
+    replies: BTreeMap<u16, u64>,
+    broken: u64,
+    over_window: u64,
+    over_day: u64,
+}
+
+impl World {
+    pub(super) fn new(settings: SandboxSettings, started: SystemTime) -> Self {
+        let clock = Clock::new(started);
+        Self {
+            clock,
+            types: ObjectTypes::new(settings.portal_id),
+            store: Store::default(),
+            window: RollingWindow::new(settings.limit, settings.window),
+            day: Day::new(settings.daily_limit, settings.day_length, clock),
+            peak: Peak::new(settings.window),
+            tokens: Tokens::new(&settings),
+            asked: HashMap::new(),
+            requests: 0,
+            replies: BTreeMap::new(),
+            broken: 0,
+            over_window: 0,
+            over_day: 0,
+            settings,
+        }
+    }
+
+    /// Plans the reply to a request that arrived at `now`, a time since the start that never goes
+    /// back.
+    pub(super) fn answer(&mut self, request: Request<'_>, now: Duration) -> Plan {
+        let route = Route::of(request.method, request.path);
+        let (subject, nth) = self.subject(&route, request);
+        let draws = |purpose| draw::generator(self.settings.seed, purpose, subject, nth);
+        let mut after = self.settings.latency.at(draws(Purpose::Latency).f64());
+        let call = Call {
+            request,
+            now,
+            subject,
+            correlation: draw::correlation_id(&mut draws(Purpose::CorrelationId)),
+            span: Span {
+                started: self.clock.stamp(now),
+                completed: self.clock.stamp(now + after),
+            },
+        };
+        let mut action = self.act(&route, &call);
+        if let Action::AnswerLate(reply, longer) = action {
+            after += longer;
+            action = Action::Answer(reply);
+        }
+        if let Action::Answer(reply) = &mut action {
+            let id = &call.correlation;
+            reply.headers.push(("x-hubspot-correlation-id", id.clone()));
+            reply.headers.push(("x-request-id", id.clone()));
+        }
+        self.requests += 1;
+        match &action {
+            Action::Answer(reply) | Action::AnswerLate(reply, _) => {
+                *self.replies.entry(reply.status).or_default() += 1;
+            }
+            Action::TakeOver(_) => self.broken += 1,
+        }
+        Plan { after, action }
+    }
+
+    /// What chance depends on for this request, and how often it came before. Calls for one pair
+    /// are the same whatever version and spelling they use.
+    fn subject(&mut self, route: &Route, request: Request<'_>) -> (u64, u32) {
+        if let Some(link) = self.link(route) {
+            let before = self.store.state(link).puts;
+            self.store.note_put(link);
+            let subject = Fingerprint::of(&[
+                self.types.name(link.from_type),
+                &link.from.value().to_string(),
+                self.types.name(link.to_type),
+                &link.to.value().to_string(),
+            ]);
+            return (subject, u32::from(before));
+        }
+        let mut fingerprint = Fingerprint::new();
+        fingerprint.add(request.method.as_bytes());
+        fingerprint.add(request.path.as_bytes());
+        fingerprint.add(request.body);
+        let subject = fingerprint.value();
+        let asked = self.asked.entry(subject).or_default();
+        let before = *asked;
+        *asked = before.saturating_add(1);
+        (subject, before)
+    }
+
+    /// The pair of a well-formed call for one pair.
+    fn link(&mut self, route: &Route) -> Option<Link> {
+        let Route::Pair {
+            from_type,
+            from_id,
+            to_type,
+            to_id,
+        } = route
+        else {
+            return None;
+        };
+        Some(Link {
+            from_type: self.types.resolve(from_type).ok()?,
+            from: RecordId::parse(from_id)?,
+            to_type: self.types.resolve(to_type).ok()?,
+            to: RecordId::parse(to_id)?,
+        })
+    }
+
+    fn act(&mut self, route: &Route, call: &Call<'_>) -> Action {
+        let portal_id = self.settings.portal_id;
+        let form = call.request.body;
+        match route {
+            Route::Token => {
+                Action::Answer(oauth::token(form, &mut self.tokens, portal_id, call.now))
+            }
+            Route::Introspection => Action::Answer(oauth::introspection(
+                form,
+                &self.tokens,
+                portal_id,
+                call.now,
+            )),
+            _ => self.act_within_limits(route, call),
+        }
+    }
+
+    /// The limits come first, as they do at a gateway; then the token; then the call itself.
+    fn act_within_limits(&mut self, route: &Route, call: &Call<'_>) -> Action {
+        let exempt = self.settings.batch_exempt && matches!(route, Route::Batch { .. });
+        self.day.turn(call.now, self.clock);
+        if !exempt {
+            self.peak.note(call.now);
+        }
+        let mut standing = Standing::Static;
+        let mut action = if !exempt && !self.window.has_room(call.now) {
+            self.over_window += 1;
+            Action::Answer(refusals::burst(self.settings.portal_id, &call.correlation))
+        } else if !self.day.has_room() {
+            self.over_day += 1;
+            Action::Answer(refusals::daily(&call.correlation))
+        } else {
+            if !exempt {
+                self.window.take(call.now);
+            }
+            self.day.take();
+            let authorization = call.request.authorization;
+            standing = self.tokens.use_once(authorization, call.now);
+            self.act_for(standing, route, call)
+        };
+        if let Action::Answer(reply) | Action::AnswerLate(reply, _) = &mut action
+            && self.settings.limit_headers
+        {
+            let announced = self.settings.announced_limit.or(self.settings.limit);
+            if let (Some(most), false) = (announced, exempt) {
+                reply.headers.extend(self.window.headers(most, call.now));
+            }
+            // HubSpot leaves the daily ones out for OAuth tokens.
+            if standing != Standing::OAuth {
+                reply.headers.extend(self.day.headers());
+            }
+        }
+        action
+    }
+
+    fn act_for(&mut self, standing: Standing, route: &Route, call: &Call<'_>) -> Action {
+        let correlation = &call.correlation;
+        let reply = match (standing, route) {
+            (Standing::Unknown, _) => refusals::unauthenticated(correlation),
+            (Standing::Expired { since }, _) => refusals::expired(
+                call.now.saturating_sub(since).as_secs(),
+                &self.clock.stamp(since),
+                correlation,
+            ),
+            (
+                _,
+                Route::Pair {
+                    from_type,
+                    from_id,
+                    to_type,
+                    to_id,
+                },
+            ) => return self.pair_call(call, [(from_type, from_id), (to_type, to_id)]),
+            (_, Route::Batch { from_type, to_type }) => {
+                return self.batch_call(call, from_type, to_type);
+            }
+            (
+                _,
+                Route::Read {
+                    from_type,
+                    from_id,
+                    to_type,
+                },
+            ) => self.read_call(call, from_type, from_id, to_type),
+            (_, Route::Labelled) if call.request.body.is_empty() => refusals::validation(
+                "Invalid JSON input: a request body was expected, but none found",
+                correlation,
+            ),
+            (_, Route::AccountDetails) => Reply::json(200, &account::details(&self.settings)),
+            (_, Route::ApiUsage) => {
+                Reply::json(200, &account::usage(&self.day, self.clock, call.now))
+            }
+            (_, Route::WrongMethod) => refusals::bare(405, "method not allowed", correlation),
+            _ => refusals::bare(404, "resource not found", correlation),
+        };
+        Action::Answer(reply)
+    }
+
+    /// What was seen so far.
+    pub(super) fn seen(&self) -> Seen {
+        Seen {
+            requests: self.requests,
+            replies: self.replies.clone(),
+            broken: self.broken,
+            over_window: self.over_window,
+            over_day: self.over_day,
+            peak_in_window: self.peak.value(),
+            used_today: self.day.used(),
+            tokens_issued: self.tokens.issued(),
+            pairs_put: self.store.pairs_put(),
+            pairs_associated: self.store.pairs_associated(),
+            store: self.store.clone(),
+            types: self.types.clone(),
+        }
+    }
+}
+
+/// The refusal of a type that is none.
+pub(super) fn unknown_type(unknown: &UnknownType, correlation: &str) -> Reply {
+    let message = match unknown {
+        UnknownType::Name(name) => format!("Unable to infer object type from: {name}"),
+        UnknownType::Id(id) => format!("Invalid object or event type id: {id}"),
+    };
+    refusals::bare(400, &message, correlation)
+}
