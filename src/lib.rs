@@ -1,6 +1,7 @@
 //! Links HubSpot records in bulk: one row of a CSV in, one verdict per row out.
 
 pub mod api;
+pub mod input;
 pub mod outcome;
 pub mod pace;
 pub mod pair;
