@@ -5,5 +5,6 @@ pub mod input;
 pub mod outcome;
 pub mod pace;
 pub mod pair;
+pub mod sandbox;
 pub mod text;
 pub mod verdict;

@@ -85,10 +85,6 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
     pub retry_after: Duration,
 
-    /// Accept only this token, and those handed out [default: any]
-    #[arg(long, value_name = "TOKEN")]
-    pub token: Option<String>,
-
     /// Let a token from the OAuth call expire after this many requests
     #[arg(long, value_name = "N")]
     pub token_uses: Option<u32>,
@@ -137,7 +133,7 @@ impl SandboxArgs {
             slow: self.slow,
             stall: self.stall,
             retry_after: self.retry_after,
-            token: self.token.clone(),
+            token: None,
             token_uses: self.token_uses,
             token_lifetime: self.token_lifetime,
             refresh_token: None,
