@@ -1,0 +1,76 @@
+//! What happened, in the past tense, for whoever shows it.
+
+use std::time::Duration;
+
+use super::stop::StopReason;
+use super::tally::Tally;
+use crate::outcome::Outcome;
+use crate::pace::Pace;
+use crate::pair::{Pair, RowKey};
+
+/// One event, stamped by the dispatcher: observers never read a clock and never count.
+#[derive(Debug)]
+pub struct Event<'e> {
+    /// Since the run started.
+    pub at: Duration,
+    /// What was counted so far.
+    pub tally: &'e Tally,
+    /// What happened.
+    pub kind: RunEvent<'e>,
+}
+
+/// What happened.
+#[derive(Debug)]
+pub enum RunEvent<'e> {
+    /// An attempt did not settle its row; it is sent again.
+    AttemptFailed {
+        /// Which row.
+        key: RowKey,
+        /// What it asks for.
+        pair: &'e Pair,
+        /// The requests sent for it so far.
+        attempts: u32,
+        /// What the reply said.
+        why: &'e str,
+        /// What HubSpot's support asks for.
+        correlation_id: Option<&'e str>,
+        /// How long the row waits at least.
+        next_in: Duration,
+    },
+    /// A row ended, and its line is handed to the system.
+    RowSettled(&'e Outcome),
+    /// Everybody waits.
+    Quieted {
+        /// For this long.
+        period: Duration,
+        /// Because of this.
+        why: &'e str,
+    },
+    /// Requests leave faster or slower from now on.
+    PaceChanged(Option<Pace>),
+    /// No new request leaves; those in flight may still be answered.
+    Stopping {
+        /// Why.
+        reason: &'e StopReason,
+        /// Requests that wait for their reply.
+        in_flight: usize,
+    },
+    /// Time passed.
+    Tick {
+        /// The pace that is kept now.
+        pace: Option<Pace>,
+        /// How long everybody still waits, if they do.
+        quiet_for: Option<Duration>,
+        /// Requests that wait for their reply.
+        in_flight: usize,
+        /// Rows that wait for their next attempt.
+        waiting: usize,
+    },
+}
+
+/// Somebody who shows what happened. Called synchronously: a slow terminal slows the run instead of
+/// growing a queue.
+pub trait Observe {
+    /// Shows `event`.
+    fn on(&mut self, event: &Event<'_>);
+}

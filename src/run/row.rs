@@ -1,0 +1,71 @@
+//! A row on its way: from the checked row to its outcome. Pure.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use crate::input::{InvalidRow, RawValues};
+use crate::outcome::{Finding, Outcome, OutcomeKind, Subject};
+use crate::pair::{Pair, RowKey};
+use crate::text::one_line;
+use crate::verdict::{Category, MAX_MESSAGE_CHARS, Tries};
+
+/// A row that can be sent, and what it has been through.
+#[derive(Debug)]
+pub(super) struct SendableRow {
+    pub(super) key: RowKey,
+    pub(super) pair: Pair,
+    pub(super) tries: Tries,
+    pub(super) first_sent: Option<Instant>,
+}
+
+impl SendableRow {
+    pub(super) fn new(key: RowKey, pair: Pair) -> Self {
+        Self {
+            key,
+            pair,
+            tries: Tries::default(),
+            first_sent: None,
+        }
+    }
+
+    /// Its end.
+    pub(super) fn outcome(self, kind: OutcomeKind, finding: Finding, now: Timestamp) -> Outcome {
+        Outcome {
+            key: self.key,
+            subject: Subject::Pair(self.pair),
+            kind,
+            finding,
+            attempts: self.tries.sent,
+            duration: self
+                .first_sent
+                .map_or(Duration::ZERO, |sent| sent.elapsed()),
+            finished_at: now,
+        }
+    }
+}
+
+/// The end of a row that cannot be sent.
+pub(super) fn invalid_outcome(key: RowKey, invalid: &InvalidRow, now: Timestamp) -> Outcome {
+    let RawValues {
+        from_type,
+        from_id,
+        to_type,
+        to_id,
+    } = invalid.values.clone();
+    Outcome {
+        key,
+        subject: Subject::Raw([from_type, from_id, to_type, to_id]),
+        kind: OutcomeKind::Invalid,
+        finding: Finding {
+            num_errors: invalid.problems.len().max(1) as u64,
+            categories: vec![Category::InvalidRow.as_str().to_owned()],
+            message: one_line(&invalid.to_string(), MAX_MESSAGE_CHARS),
+            ..Finding::default()
+        },
+        attempts: 0,
+        duration: Duration::ZERO,
+        finished_at: now,
+    }
+}

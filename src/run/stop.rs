@@ -1,0 +1,329 @@
+//! Why a run ends before its rows do, and when the first replies already tell that it must. Pure.
+
+use std::io;
+use std::time::Duration;
+
+use crate::exit::ExitStatus;
+use crate::input::InputError;
+use crate::outcome::{Outcome, OutcomeKind};
+use crate::verdict::Halt;
+
+/// So many first rows that are all told the same about their types mean that the types are wrong.
+const TYPE_ERRORS: u32 = 3;
+
+/// So many first rows that all meet a 404 mean that the path is wrong, not the rows.
+const NOT_FOUNDS: u32 = 25;
+
+/// So many rows in a row that fail for the server's TLS trouble behind its front (525, 526).
+const TLS_FAILURES: u32 = 5;
+
+/// A signal that asks the run to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// Ctrl-C.
+    Interrupt,
+    /// SIGTERM, or SIGHUP: the terminal went away.
+    Terminate,
+}
+
+/// Somebody asked the run to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// The first time: finish what is in flight.
+    Gracefully(Signal),
+    /// Again: now.
+    Now(Signal),
+}
+
+/// Why a run ended before every row had its outcome.
+#[derive(Debug)]
+pub enum StopReason {
+    /// Somebody asked it to.
+    Signal(Signal),
+    /// A reply said that no row can succeed now.
+    Halted {
+        /// What the reply was.
+        halt: Halt,
+        /// In its own words.
+        message: String,
+        /// The scopes it named as missing.
+        scopes: Vec<String>,
+        /// What HubSpot's support asks for.
+        correlation_id: Option<String>,
+    },
+    /// The first rows all ended alike.
+    AllAlike {
+        /// What they met.
+        what: Alike,
+        /// How many.
+        rows: u32,
+        /// The message that they got.
+        message: String,
+    },
+    /// The input could not be read on.
+    Input(InputError),
+    /// The report could not be written.
+    Report(io::Error),
+}
+
+/// What the first rows can have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alike {
+    /// The API does not know the object type.
+    TypeError,
+    /// The path is not there.
+    NotFound,
+    /// The server behind the front has TLS trouble.
+    TlsFailure,
+}
+
+impl StopReason {
+    /// How the program ends.
+    #[must_use]
+    pub fn exit_status(&self) -> ExitStatus {
+        match self {
+            Self::Signal(Signal::Interrupt) => ExitStatus::Interrupted,
+            Self::Signal(Signal::Terminate) => ExitStatus::Terminated,
+            Self::Halted { halt, .. } => match halt {
+                Halt::Unauthorized | Halt::MissingScopes | Halt::Forbidden => {
+                    ExitStatus::Credentials
+                }
+                Halt::DailyLimit | Halt::LongWait(_) => ExitStatus::StoppedEarly,
+                Halt::Untrusted => ExitStatus::Usage,
+            },
+            Self::AllAlike { what, .. } => match what {
+                Alike::TypeError | Alike::NotFound => ExitStatus::Usage,
+                Alike::TlsFailure => ExitStatus::StoppedEarly,
+            },
+            Self::Input(_) => ExitStatus::Usage,
+            Self::Report(_) => ExitStatus::CannotWrite,
+        }
+    }
+
+    /// Whether it outweighs every reason that comes later, or that came before.
+    fn seriousness(&self) -> u8 {
+        match self {
+            Self::Signal(_) => 0,
+            Self::Halted {
+                halt: Halt::DailyLimit | Halt::LongWait(_),
+                ..
+            } => 1,
+            Self::AllAlike { .. } | Self::Input(_) => 2,
+            Self::Halted { .. } => 3,
+            Self::Report(_) => 4,
+        }
+    }
+
+    /// Puts `later` in place of `known` if it is more serious.
+    pub(super) fn raise(known: &mut Option<Self>, later: Self) {
+        match known {
+            Some(known) if known.seriousness() >= later.seriousness() => {}
+            _ => *known = Some(later),
+        }
+    }
+}
+
+/// Watches whether rows end alike in a way that says the settings are wrong.
+#[derive(Debug, Default)]
+pub(super) struct Likeness {
+    run_of: Option<(Alike, u32, String)>,
+    /// Whether some row ended otherwise: then the settings cannot be all wrong.
+    varied: bool,
+}
+
+impl Likeness {
+    /// Takes one more outcome, in the order in which rows end.
+    pub(super) fn note(&mut self, outcome: &Outcome) -> Option<StopReason> {
+        if matches!(outcome.kind, OutcomeKind::Invalid | OutcomeKind::Skipped) {
+            return None;
+        }
+        let Some(what) = alike(outcome) else {
+            self.varied = true;
+            self.run_of = None;
+            return None;
+        };
+        let message = &outcome.finding.message;
+        let rows = match &self.run_of {
+            Some((known, rows, text))
+                if *known == what && (what != Alike::TypeError || text == message) =>
+            {
+                rows + 1
+            }
+            known => {
+                self.varied |= known.is_some();
+                1
+            }
+        };
+        let most = match what {
+            Alike::TypeError => TYPE_ERRORS,
+            Alike::NotFound => NOT_FOUNDS,
+            Alike::TlsFailure => TLS_FAILURES,
+        };
+        self.run_of = Some((what, rows, message.clone()));
+        let counts = what == Alike::TlsFailure || !self.varied;
+        (counts && rows == most).then(|| StopReason::AllAlike {
+            what,
+            rows,
+            message: message.clone(),
+        })
+    }
+}
+
+fn alike(outcome: &Outcome) -> Option<Alike> {
+    let finding = &outcome.finding;
+    // Captured in public tests of other clients; the API gives these 400s no category.
+    let type_error = [
+        "Unable to infer object type from",
+        "Invalid object or event type id",
+    ];
+    match finding.http_status? {
+        400 if type_error
+            .iter()
+            .any(|start| finding.message.starts_with(start)) =>
+        {
+            Some(Alike::TypeError)
+        }
+        404 => Some(Alike::NotFound),
+        525 | 526 => Some(Alike::TlsFailure),
+        _ => None,
+    }
+}
+
+/// How long the longest wait is that a stop names.
+impl StopReason {
+    /// When the API may be asked again, if it said so.
+    #[must_use]
+    pub fn wait(&self) -> Option<Duration> {
+        match self {
+            Self::Halted {
+                halt: Halt::LongWait(wait),
+                ..
+            } => Some(*wait),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::{Finding, Subject};
+    use crate::pair::RowKey;
+    use jiff::Timestamp;
+
+    fn outcome(kind: OutcomeKind, status: u16, message: &str) -> Outcome {
+        Outcome {
+            key: RowKey { row: 1, line: 2 },
+            subject: Subject::Raw(Default::default()),
+            kind,
+            finding: Finding {
+                http_status: (status > 0).then_some(status),
+                message: message.to_owned(),
+                ..Finding::default()
+            },
+            attempts: 1,
+            duration: Duration::ZERO,
+            finished_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    /// After how many of these outcomes the run stops.
+    fn stops_after(outcomes: impl IntoIterator<Item = Outcome>) -> Option<usize> {
+        let mut likeness = Likeness::default();
+        outcomes
+            .into_iter()
+            .position(|outcome| likeness.note(&outcome).is_some())
+            .map(|index| index + 1)
+    }
+
+    const TYPES: &str = "Unable to infer object type from: widgets";
+
+    #[test]
+    fn three_identical_type_errors_at_the_start_stop_the_run() {
+        let same = || outcome(OutcomeKind::Rejected, 400, TYPES);
+        let other = || {
+            outcome(
+                OutcomeKind::Rejected,
+                400,
+                "Unable to infer object type from: gadgets",
+            )
+        };
+        let good = || outcome(OutcomeKind::Associated, 200, "");
+        let invalid = || outcome(OutcomeKind::Invalid, 0, "");
+        assert_eq!(stops_after([same(), same(), same(), same()]), Some(3));
+        assert_eq!(
+            stops_after([same(), invalid(), same(), invalid(), same()]),
+            Some(5)
+        );
+        assert_eq!(stops_after([good(), same(), same(), same(), same()]), None);
+        assert_eq!(
+            stops_after([same(), same(), good(), same(), same(), same()]),
+            None
+        );
+        assert_eq!(stops_after([other(), same(), same(), same(), same()]), None);
+        let invalid_ids = (0..9).map(|_| {
+            outcome(
+                OutcomeKind::Rejected,
+                400,
+                "One or more associations are invalid",
+            )
+        });
+        assert_eq!(stops_after(invalid_ids), None);
+    }
+
+    #[test]
+    fn a_start_of_nothing_but_404_stops_the_run() {
+        let missing = || outcome(OutcomeKind::Rejected, 404, "HTTP 404");
+        assert_eq!(stops_after((0..40).map(|_| missing())), Some(25));
+        let late = std::iter::once(outcome(OutcomeKind::Associated, 200, ""));
+        assert_eq!(stops_after(late.chain((0..40).map(|_| missing()))), None);
+    }
+
+    #[test]
+    fn tls_trouble_behind_the_front_stops_the_run_whenever_it_comes() {
+        let broken = || outcome(OutcomeKind::Failed, 526, "HTTP 526");
+        let good = || outcome(OutcomeKind::Associated, 200, "");
+        let outcomes = [
+            good(),
+            broken(),
+            broken(),
+            good(),
+            broken(),
+            broken(),
+            broken(),
+            broken(),
+            broken(),
+        ];
+        assert_eq!(stops_after(outcomes), Some(9));
+    }
+
+    #[test]
+    fn a_later_reason_can_only_raise_the_seriousness() {
+        let halted = |halt| StopReason::Halted {
+            halt,
+            message: String::new(),
+            scopes: vec![],
+            correlation_id: None,
+        };
+        let report = || StopReason::Report(io::Error::other("full"));
+        let mut reason = None;
+        for (later, status) in [
+            (
+                StopReason::Signal(Signal::Interrupt),
+                ExitStatus::Interrupted,
+            ),
+            (
+                StopReason::Signal(Signal::Terminate),
+                ExitStatus::Interrupted,
+            ),
+            (halted(Halt::DailyLimit), ExitStatus::StoppedEarly),
+            (halted(Halt::Unauthorized), ExitStatus::Credentials),
+            (halted(Halt::DailyLimit), ExitStatus::Credentials),
+            (report(), ExitStatus::CannotWrite),
+            (halted(Halt::Unauthorized), ExitStatus::CannotWrite),
+        ] {
+            StopReason::raise(&mut reason, later);
+            assert_eq!(reason.as_ref().unwrap().exit_status(), status);
+        }
+    }
+}

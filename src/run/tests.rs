@@ -1,0 +1,861 @@
+//! The run under a held clock, against an endpoint in memory.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::*;
+use crate::api::{Answer, Body, Endpoint, Quota, Reply, ReplyHeaders, Unreadable};
+use crate::exit::ExitStatus;
+use crate::input::{CheckedRow, ColumnSettings, Input, InputError};
+use crate::outcome::{Outcome, OutcomeKind};
+use crate::pace::{Control, Gate};
+use crate::pair::{ObjectType, Pair, Record, RecordId, RowKey};
+use crate::verdict::{Halt, RetryPolicy};
+
+fn pair(id: u64) -> Pair {
+    let record = |object_type, id: u64| Record {
+        object_type: ObjectType::new(object_type).unwrap(),
+        id: RecordId::new(&id.to_string()).unwrap(),
+    };
+    Pair {
+        from: record("contacts", id),
+        to: record("companies", id + 1_000_000),
+    }
+}
+
+fn row(number: u64) -> CheckedRow {
+    CheckedRow {
+        key: RowKey {
+            row: number,
+            line: number + 1,
+        },
+        content: Ok(pair(number)),
+    }
+}
+
+fn answer(status: u16, body: &str) -> Reply {
+    Reply::Answered(Answer {
+        status,
+        headers: ReplyHeaders::default(),
+        body: Body::parse(body.as_bytes()),
+    })
+}
+
+fn throttled(seconds: u64) -> Reply {
+    Reply::Answered(Answer {
+        status: 429,
+        headers: ReplyHeaders {
+            retry_after: Some(Duration::from_secs(seconds)),
+            ..ReplyHeaders::default()
+        },
+        body: Body::Empty,
+    })
+}
+
+fn good(pair: &Pair) -> Reply {
+    let body = format!(
+        r#"{{"status":"COMPLETE","results":[{{"from":{{"id":"{}"}},"to":{{"id":"{}"}}}}]}}"#,
+        pair.from.id, pair.to.id
+    );
+    answer(200, &body)
+}
+
+/// An endpoint that answers each row's requests from a script, then confirms.
+#[derive(Clone, Default)]
+struct Scripted {
+    scripts: Arc<HashMap<u64, Vec<Reply>>>,
+    latency: Duration,
+    seen: Arc<Mutex<Seen>>,
+}
+
+#[derive(Default)]
+struct Seen {
+    /// The row of each request, and when it came.
+    requests: Vec<(u64, Instant)>,
+    in_flight: usize,
+    most_in_flight: usize,
+    confirmed: Vec<u64>,
+}
+
+impl Endpoint for Scripted {
+    async fn associate(&self, pair: &Pair) -> Reply {
+        let row: u64 = pair.from.id.as_str().parse().unwrap();
+        let earlier = {
+            let mut seen = self.seen.lock().unwrap();
+            let earlier = seen
+                .requests
+                .iter()
+                .filter(|(other, _)| *other == row)
+                .count();
+            seen.requests.push((row, Instant::now()));
+            seen.in_flight += 1;
+            seen.most_in_flight = seen.most_in_flight.max(seen.in_flight);
+            earlier
+        };
+        tokio::time::sleep(self.latency).await;
+        let mut seen = self.seen.lock().unwrap();
+        seen.in_flight -= 1;
+        let script = self
+            .scripts
+            .get(&row)
+            .and_then(|script| script.get(earlier));
+        script.cloned().unwrap_or_else(|| {
+            seen.confirmed.push(row);
+            good(pair)
+        })
+    }
+}
+
+/// A report in memory that can refuse.
+#[derive(Default)]
+struct Memory {
+    added: Vec<Outcome>,
+    handed_over: Vec<Outcome>,
+    refuse_after: Option<usize>,
+}
+
+impl WriteReport for Memory {
+    fn add(&mut self, outcome: &Outcome) {
+        self.added.push(outcome.clone());
+    }
+
+    fn is_full(&self) -> bool {
+        self.added.len() >= 50
+    }
+
+    fn hand_over(&mut self) -> io::Result<()> {
+        if self
+            .refuse_after
+            .is_some_and(|most| self.handed_over.len() >= most)
+        {
+            return Err(io::Error::from(io::ErrorKind::StorageFull));
+        }
+        self.handed_over.append(&mut self.added);
+        Ok(())
+    }
+
+    fn sync(&mut self) -> Option<Box<dyn FnOnce() -> io::Result<()> + Send>> {
+        None
+    }
+}
+
+/// Remembers what was shown, and that it was counted before.
+#[derive(Default)]
+struct Watcher {
+    shown: Vec<u64>,
+    counted_when_shown: Vec<u64>,
+    kinds: Vec<String>,
+}
+
+impl Observe for Watcher {
+    fn on(&mut self, event: &Event<'_>) {
+        match &event.kind {
+            RunEvent::RowSettled(outcome) => {
+                self.shown.push(outcome.key.row);
+                self.counted_when_shown.push(event.tally.settled());
+            }
+            RunEvent::Tick { .. } => {}
+            other => self.kinds.push(
+                format!("{other:?}")
+                    .split([' ', '('])
+                    .next()
+                    .unwrap()
+                    .to_owned(),
+            ),
+        }
+    }
+}
+
+/// A run to be set up, then done.
+struct Rehearsal {
+    rows: Vec<Result<CheckedRow, InputError>>,
+    scripts: HashMap<u64, Vec<Reply>>,
+    latency: Duration,
+    rate: &'static str,
+    concurrency: usize,
+    max_attempts: u32,
+    refuse_after: Option<usize>,
+    stops: Vec<(Duration, Stop)>,
+    draw: f64,
+    /// Whether the input goes on forever after its rows.
+    endless: bool,
+}
+
+struct Done {
+    ending: Ending,
+    report: Memory,
+    watcher: Watcher,
+    seen: Arc<Mutex<Seen>>,
+    took: Duration,
+}
+
+impl Rehearsal {
+    fn of(rows: u64) -> Self {
+        Self {
+            rows: (1..=rows).map(|number| Ok(row(number))).collect(),
+            scripts: HashMap::new(),
+            latency: Duration::from_millis(100),
+            rate: "unlimited",
+            concurrency: 4,
+            max_attempts: 6,
+            refuse_after: None,
+            stops: vec![],
+            draw: 0.5,
+            endless: false,
+        }
+    }
+
+    fn server_says(mut self, row: u64, replies: impl Into<Vec<Reply>>) -> Self {
+        self.scripts.insert(row, replies.into());
+        self
+    }
+
+    async fn run(self) -> Done {
+        let started = Instant::now();
+        let (sender, rows) = mpsc::channel(8);
+        let all = self.rows;
+        let endless = self.endless;
+        tokio::spawn(async move {
+            for row in all {
+                if sender.send(row).await.is_err() {
+                    return;
+                }
+            }
+            if endless {
+                sender.closed().await;
+            }
+        });
+        let (asker, stop) = mpsc::channel(4);
+        let stops = self.stops;
+        tokio::spawn(async move {
+            for (at, stop) in stops {
+                tokio::time::sleep_until(started + at).await;
+                asker.send(stop).await.ok();
+            }
+            asker.closed().await;
+        });
+        let endpoint = Scripted {
+            scripts: Arc::new(self.scripts),
+            latency: self.latency,
+            seen: Arc::default(),
+        };
+        let seen = Arc::clone(&endpoint.seen);
+        let mut report = Memory {
+            refuse_after: self.refuse_after,
+            ..Memory::default()
+        };
+        let mut watcher = Watcher::default();
+        let draw = self.draw;
+        let parts = Parts {
+            endpoint,
+            gate: Gate::new(Control::new(self.rate.parse().unwrap())),
+            report: &mut report,
+            observer: &mut watcher,
+            rows,
+            stop,
+            now: || Timestamp::UNIX_EPOCH,
+            draw: Box::new(move || draw),
+        };
+        let settings = RunSettings {
+            concurrency: self.concurrency.try_into().unwrap(),
+            retry: RetryPolicy {
+                max_attempts: self.max_attempts.try_into().unwrap(),
+            },
+        };
+        let ending = run(settings, parts).await;
+        Done {
+            ending,
+            report,
+            watcher,
+            seen,
+            took: started.elapsed(),
+        }
+    }
+}
+
+impl Done {
+    /// `(row, outcome, attempts)` in the order of rows.
+    fn lines(&self) -> Vec<(u64, OutcomeKind, u32)> {
+        let mut lines: Vec<_> = self
+            .report
+            .handed_over
+            .iter()
+            .map(|outcome| (outcome.key.row, outcome.kind, outcome.attempts))
+            .collect();
+        lines.sort_unstable();
+        lines
+    }
+
+    fn requests(&self) -> usize {
+        self.seen.lock().unwrap().requests.len()
+    }
+
+    fn status(&self) -> ExitStatus {
+        match &self.ending.stop {
+            Some(reason) => reason.exit_status(),
+            None => self.ending.tally.exit_status(),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_row_is_sent_once_and_gets_one_line() {
+    let done = Rehearsal::of(200).run().await;
+    let expected: Vec<_> = (1..=200)
+        .map(|row| (row, OutcomeKind::Associated, 1))
+        .collect();
+    assert_eq!(done.lines(), expected);
+    assert_eq!((done.requests(), done.status()), (200, ExitStatus::Done));
+    assert_eq!(done.seen.lock().unwrap().most_in_flight, 4);
+    assert_eq!(done.ending.tally.requests, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_rows_are_no_error() {
+    let done = Rehearsal::of(0).run().await;
+    assert_eq!((done.lines(), done.status()), (vec![], ExitStatus::Done));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outcome_is_handed_over_then_counted_then_shown() {
+    let done = Rehearsal::of(120).run().await;
+    let written: Vec<_> = done
+        .report
+        .handed_over
+        .iter()
+        .map(|outcome| outcome.key.row)
+        .collect();
+    assert_eq!(done.watcher.shown, written);
+    assert_eq!(
+        done.watcher.counted_when_shown,
+        (1..=120).collect::<Vec<_>>()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttled_row_is_sent_again_and_reported_once() {
+    let done = Rehearsal::of(1).server_says(1, [throttled(1)]).run().await;
+    assert_eq!(done.lines(), [(1, OutcomeKind::Associated, 2)]);
+    assert_eq!((done.requests(), done.ending.tally.throttled), (2, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_429_keeps_everybody_quiet() {
+    let mut rehearsal = Rehearsal::of(100).server_says(1, [throttled(30)]);
+    rehearsal.concurrency = 8;
+    let done = rehearsal.run().await;
+    let seen = done.seen.lock().unwrap();
+    let first = seen.requests[0].1;
+    let mut times: Vec<_> = seen
+        .requests
+        .iter()
+        .map(|(_, at)| at.duration_since(first))
+        .collect();
+    times.retain(|at| *at > Duration::from_millis(100) && *at < Duration::from_secs(30));
+    assert_eq!(
+        times,
+        [],
+        "nothing leaves between the 429 and the end of the quiet period"
+    );
+    assert_eq!(seen.requests.len(), 101);
+    assert_eq!(
+        done.watcher
+            .kinds
+            .iter()
+            .filter(|kind| *kind == "Quieted")
+            .count(),
+        1
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn retries_take_turns_like_everybody() {
+    let mut rehearsal = Rehearsal::of(40);
+    for row in 1..=40 {
+        rehearsal = rehearsal.server_says(row, vec![answer(502, ""); 3]);
+    }
+    rehearsal.rate = "10/s";
+    let done = rehearsal.run().await;
+    let seen = done.seen.lock().unwrap();
+    assert_eq!(seen.requests.len(), 160);
+    for window in seen.requests.windows(11) {
+        assert!(window[10].1.duration_since(window[0].1) >= Duration::from_secs(1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_that_waits_for_its_next_attempt_holds_nobody_up() {
+    let mut rehearsal = Rehearsal::of(100);
+    for row in 1..=8 {
+        rehearsal = rehearsal.server_says(row, vec![answer(503, ""); 5]);
+    }
+    rehearsal.concurrency = 2;
+    rehearsal.draw = 1.0;
+    let done = rehearsal.run().await;
+    let seen = done.seen.lock().unwrap();
+    let first = seen.requests[0].1;
+    let new = seen
+        .requests
+        .iter()
+        .filter(|(row, _)| *row > 8)
+        .map(|(_, at)| at.duration_since(first));
+    // 100 rows of 100 ms in two slots, and what the eight were sent again meanwhile.
+    assert!(new.max().unwrap() <= Duration::from_secs(7));
+    assert!(done.took >= Duration::from_secs(31));
+}
+
+/// Every kind of reply: what comes, how the row ends, after how many requests.
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn kinds() -> Vec<(&'static str, Vec<Reply>, OutcomeKind, u32, &'static str)> {
+    use OutcomeKind::{Associated, Failed, Rejected};
+    let always = |reply: Reply| vec![reply; 30];
+    let why = || "reset".to_owned();
+    let cut = |status| {
+        Reply::Answered(Answer {
+            status,
+            headers: ReplyHeaders::default(),
+            body: Body::Unread(Unreadable::Cut),
+        })
+    };
+    let status = |status| always(answer(status, ""));
+    vec![
+        ("confirmed", vec![], Associated, 1, ""),
+        (
+            "400",
+            always(answer(400, r#"{"category":"VALIDATION_ERROR"}"#)),
+            Rejected,
+            1,
+            "VALIDATION_ERROR",
+        ),
+        ("404", status(404), Rejected, 1, "HTTP_404"),
+        ("414", status(414), Rejected, 1, "HTTP_414"),
+        ("408", status(408), Failed, 6, "HTTP_408"),
+        (
+            "409",
+            always(answer(409, r#"{"category":"CONFLICT"}"#)),
+            Rejected,
+            3,
+            "CONFLICT",
+        ),
+        ("423", status(423), Failed, 6, "HTTP_423"),
+        ("429", always(throttled(1)), Failed, 20, "HTTP_429"),
+        ("477", status(477), Failed, 20, "HTTP_477"),
+        ("500", status(500), Failed, 3, "HTTP_500"),
+        ("501", status(501), Failed, 3, "HTTP_501"),
+        ("502", status(502), Failed, 6, "HTTP_502"),
+        ("503", status(503), Failed, 6, "HTTP_503"),
+        ("504", status(504), Failed, 6, "HTTP_504"),
+        ("522", status(522), Failed, 3, "HTTP_522"),
+        ("524", status(524), Failed, 6, "HTTP_524"),
+        ("302", status(302), Failed, 3, "HTTP_302"),
+        (
+            "timeout",
+            always(Reply::TimedOut),
+            Failed,
+            6,
+            "CLIENT_TIMEOUT",
+        ),
+        (
+            "reset",
+            always(Reply::Disconnected { why: why() }),
+            Failed,
+            6,
+            "CLIENT_CONNECTION",
+        ),
+        (
+            "garbage",
+            always(Reply::Garbled { why: why() }),
+            Failed,
+            6,
+            "CLIENT_UNREADABLE_REPLY",
+        ),
+        (
+            "cut",
+            always(cut(200)),
+            Failed,
+            6,
+            "CLIENT_UNREADABLE_REPLY",
+        ),
+        (
+            "html",
+            always(answer(200, "<html>")),
+            Failed,
+            6,
+            "CLIENT_UNREADABLE_REPLY",
+        ),
+        ("empty", status(200), Rejected, 2, "CLIENT_NO_RESULT"),
+        ("204", status(204), Rejected, 2, "CLIENT_NO_RESULT"),
+        (
+            "nothing",
+            always(answer(200, r#"{"status":"COMPLETE","results":[]}"#)),
+            Rejected,
+            2,
+            "CLIENT_NO_RESULT",
+        ),
+        (
+            "pending",
+            always(answer(200, r#"{"status":"PENDING"}"#)),
+            Failed,
+            6,
+            "CLIENT_NOT_COMPLETE",
+        ),
+        (
+            "canceled",
+            always(answer(200, r#"{"status":"CANCELED"}"#)),
+            Rejected,
+            2,
+            "CLIENT_NOT_COMPLETE",
+        ),
+        (
+            "errors",
+            always(answer(200, r#"{"errors":[{"category":"X"}]}"#)),
+            Rejected,
+            1,
+            "X",
+        ),
+        (
+            "count",
+            always(answer(207, r#"{"numErrors":2}"#)),
+            Rejected,
+            1,
+            "HTTP_207",
+        ),
+        ("502 once", vec![answer(502, "")], Associated, 2, ""),
+        ("429 ten times", vec![throttled(0); 10], Associated, 11, ""),
+        ("nothing once", vec![answer(200, "{}")], Associated, 2, ""),
+        (
+            "pending twice",
+            vec![answer(200, r#"{"status":"PROCESSING"}"#); 2],
+            Associated,
+            3,
+            "",
+        ),
+        (
+            "403 once",
+            vec![answer(403, "<html>blocked</html>")],
+            Associated,
+            2,
+            "",
+        ),
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_kind_of_reply_ends_its_row_as_the_table_says() {
+    let mut rehearsal = Rehearsal::of(0);
+    for (index, (_, replies, ..)) in kinds().into_iter().enumerate() {
+        let number = index as u64 + 1;
+        rehearsal.rows.push(Ok(row(number)));
+        rehearsal = rehearsal.server_says(number, replies);
+    }
+    let done = rehearsal.run().await;
+    for (index, (name, _, kind, attempts, category)) in kinds().into_iter().enumerate() {
+        let lines: Vec<_> = done
+            .report
+            .handed_over
+            .iter()
+            .filter(|line| line.key.row == index as u64 + 1)
+            .collect();
+        assert_eq!(lines.len(), 1, "{name}");
+        let first = lines[0]
+            .finding
+            .categories
+            .first()
+            .map_or("", String::as_str);
+        assert_eq!(
+            (lines[0].kind, lines[0].attempts, first),
+            (kind, attempts, category),
+            "{name}"
+        );
+        assert_eq!(
+            lines[0].finding.num_errors > 0,
+            kind != OutcomeKind::Associated,
+            "{name}"
+        );
+    }
+    assert_eq!(done.status(), ExitStatus::SomeRowsNot);
+}
+
+#[tokio::test(start_paused = true)]
+async fn refused_credentials_in_the_middle_stop_the_run_and_charge_no_row() {
+    let unauthorized = answer(401, r#"{"category":"INVALID_AUTHENTICATION"}"#);
+    let scopes = answer(403, r#"{"category":"MISSING_SCOPES"}"#);
+    let forbidden = answer(403, "<html>");
+    for (reply, halt) in [
+        (unauthorized, Halt::Unauthorized),
+        (scopes, Halt::MissingScopes),
+        (forbidden, Halt::Forbidden),
+    ] {
+        let mut rehearsal = Rehearsal::of(20_000);
+        rehearsal.concurrency = 16;
+        for row in 1000..=20_000 {
+            rehearsal = rehearsal.server_says(row, vec![reply.clone(); 30]);
+        }
+        let done = rehearsal.run().await;
+        let expected: Vec<_> = (1..1000)
+            .map(|row| (row, OutcomeKind::Associated, 1))
+            .collect();
+        assert_eq!(done.lines(), expected, "{halt:?}");
+        assert!(
+            matches!(&done.ending.stop, Some(StopReason::Halted { halt: stopped, .. }) if *stopped == halt)
+        );
+        assert_eq!(done.status(), ExitStatus::Credentials);
+        assert!(done.requests() < 1000 + 50, "{halt:?}: {}", done.requests());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_daily_limit_stops_the_run_whether_a_refusal_or_a_header_tells() {
+    let refused = answer(429, r#"{"policyName":"DAILY"}"#);
+    let mut last = good(&pair(10));
+    if let Reply::Answered(answer) = &mut last {
+        answer.headers.quota = Quota {
+            daily_remaining: Some(0),
+            ..Quota::default()
+        };
+    }
+    for (reply, lines) in [(refused, 9), (last, 10)] {
+        let mut rehearsal = Rehearsal::of(50).server_says(10, vec![reply]);
+        rehearsal.concurrency = 1;
+        let done = rehearsal.run().await;
+        assert_eq!((done.lines().len(), done.requests()), (lines, 10));
+        assert_eq!(done.status(), ExitStatus::StoppedEarly);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reason_to_stop_that_comes_with_the_last_row_comes_too_late() {
+    let mut last = good(&pair(3));
+    if let Reply::Answered(answer) = &mut last {
+        answer.headers.quota = Quota {
+            daily_remaining: Some(0),
+            ..Quota::default()
+        };
+    }
+    let mut rehearsal = Rehearsal::of(3).server_says(3, [last]);
+    rehearsal.concurrency = 1;
+    let done = rehearsal.run().await;
+    assert_eq!((done.lines().len(), done.status()), (3, ExitStatus::Done));
+}
+
+#[tokio::test(start_paused = true)]
+async fn three_identical_type_errors_at_the_start_stop_the_run() {
+    let mut rehearsal = Rehearsal::of(1000);
+    for row in 1..=1000 {
+        rehearsal = rehearsal.server_says(
+            row,
+            [answer(
+                400,
+                r#"{"message":"Unable to infer object type from: x"}"#,
+            )],
+        );
+    }
+    let done = rehearsal.run().await;
+    assert_eq!(done.status(), ExitStatus::Usage);
+    assert!(done.requests() <= 3 + 4);
+    assert_eq!(
+        done.lines().len(),
+        done.requests(),
+        "what was answered has its line"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_request_to_stop_lets_what_is_in_flight_be_answered() {
+    let mut rehearsal = Rehearsal::of(100).server_says(1, vec![answer(502, ""); 6]);
+    rehearsal.draw = 1.0;
+    rehearsal.concurrency = 3;
+    rehearsal.stops = vec![(
+        Duration::from_millis(450),
+        Stop::Gracefully(Signal::Interrupt),
+    )];
+    let done = rehearsal.run().await;
+    assert_eq!(done.status(), ExitStatus::Interrupted);
+    assert_eq!(done.took, Duration::from_millis(500));
+    // Row 1 was waiting for its second attempt; all else that was sent has its line.
+    assert_eq!(done.lines().len(), done.requests() - 1);
+    assert!(done.lines().iter().all(|(row, ..)| *row != 1));
+    assert_eq!(done.ending.tally.unsettled, 1);
+    assert!(done.watcher.kinds.contains(&"Stopping".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_is_heard_while_everybody_is_quiet_and_while_the_input_is_idle() {
+    let mut quiet = Rehearsal::of(50).server_says(1, [throttled(600)]);
+    quiet.stops = vec![(Duration::from_secs(5), Stop::Gracefully(Signal::Terminate))];
+    let mut idle = Rehearsal::of(3);
+    idle.endless = true;
+    idle.stops = vec![(Duration::from_secs(5), Stop::Gracefully(Signal::Terminate))];
+    for rehearsal in [quiet, idle] {
+        let done = rehearsal.run().await;
+        assert_eq!(done.took, Duration::from_secs(5));
+        assert_eq!(done.status(), ExitStatus::Terminated);
+        assert!(!done.lines().is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_second_request_to_stop_waits_for_nobody() {
+    let mut rehearsal = Rehearsal::of(10);
+    rehearsal.latency = Duration::from_secs(30);
+    rehearsal.stops = vec![
+        (Duration::from_secs(1), Stop::Gracefully(Signal::Interrupt)),
+        (Duration::from_secs(2), Stop::Now(Signal::Interrupt)),
+    ];
+    let done = rehearsal.run().await;
+    assert_eq!(
+        (done.took, done.status()),
+        (Duration::from_secs(2), ExitStatus::Interrupted)
+    );
+    assert_eq!((done.lines(), done.ending.tally.unsettled), (vec![], 4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_report_that_cannot_be_written_stops_the_run_at_once() {
+    let mut rehearsal = Rehearsal::of(1000);
+    rehearsal.refuse_after = Some(20);
+    let done = rehearsal.run().await;
+    assert_eq!(done.status(), ExitStatus::CannotWrite);
+    assert!(done.lines().len() < 30);
+    assert!(
+        done.requests() <= done.lines().len() + 3 * 4,
+        "{}",
+        done.requests()
+    );
+    assert_eq!(
+        done.ending.tally.settled(),
+        done.lines().len() as u64,
+        "only what is written counts"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_server_does_not_keep_outcomes_from_the_report() {
+    let mut rehearsal =
+        Rehearsal::of(2).server_says(2, [answer(502, ""), answer(502, ""), answer(502, "")]);
+    rehearsal.draw = 1.0;
+    rehearsal.stops = vec![(Duration::from_millis(200), Stop::Now(Signal::Interrupt))];
+    let done = rehearsal.run().await;
+    assert_eq!(done.watcher.shown, [1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_before_a_broken_one_are_sent_to_their_end() {
+    let text =
+        "from_type,from_id,to_type,to_id\ncontacts,1,companies,2\ncontacts,\"3,companies,4\n";
+    let mut input = Input::from_reader(
+        "pairs.csv",
+        text.as_bytes(),
+        None,
+        &ColumnSettings::default(),
+    )
+    .unwrap();
+    let first = input.next_row().unwrap().unwrap();
+    let error = input.next_row().unwrap_err();
+    let mut rehearsal = Rehearsal::of(0).server_says(1, [answer(502, "")]);
+    rehearsal.rows = vec![Ok(first), Err(error)];
+    let done = rehearsal.run().await;
+    assert_eq!(done.report.handed_over.len(), 1);
+    assert_eq!(done.status(), ExitStatus::Usage);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_invalid_row_is_never_sent_and_says_all_that_is_wrong() {
+    let text = "from_type,from_id,to_type,to_id\ncontacts,,companies,1.0\n";
+    let mut input = Input::from_reader(
+        "pairs.csv",
+        text.as_bytes(),
+        None,
+        &ColumnSettings::default(),
+    )
+    .unwrap();
+    let mut rehearsal = Rehearsal::of(0);
+    rehearsal.rows = vec![Ok(input.next_row().unwrap().unwrap())];
+    let done = rehearsal.run().await;
+    assert_eq!(
+        (done.requests(), done.lines()),
+        (0, vec![(1, OutcomeKind::Invalid, 0)])
+    );
+    let finding = &done.report.handed_over[0].finding;
+    assert_eq!(
+        (finding.num_errors, finding.categories.as_slice()),
+        (2, &["CLIENT_INVALID_ROW".to_owned()][..])
+    );
+}
+
+/// A reply that some server might give some time.
+fn mood() -> impl Strategy<Value = Reply> {
+    prop_oneof![
+        Just(answer(502, "")),
+        Just(answer(500, "")),
+        Just(answer(423, "")),
+        Just(answer(404, "")),
+        Just(answer(409, "")),
+        Just(answer(200, "{}")),
+        Just(answer(200, r#"{"status":"PENDING"}"#)),
+        Just(answer(200, "<html>")),
+        Just(throttled(0)),
+        Just(throttled(7)),
+        Just(Reply::TimedOut),
+        Just(Reply::Disconnected {
+            why: "reset".into()
+        }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn whatever_the_server_says_each_row_ends_once_and_nothing_is_passed(
+        scripts in proptest::collection::vec(proptest::collection::vec(mood(), 0..8), 1..60),
+        concurrency in 1_usize..9,
+        draw in 0.0..1.0,
+        stop_at in proptest::option::of(0_u64..60_000),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time().start_paused(true).build().unwrap();
+        let rows = scripts.len() as u64;
+        let mut rehearsal = Rehearsal::of(rows);
+        rehearsal.scripts = (1..).zip(scripts).collect();
+        rehearsal.concurrency = concurrency;
+        rehearsal.draw = draw;
+        rehearsal.rate = "20/s";
+        rehearsal.stops = stop_at
+            .map(|at| (Duration::from_millis(at), Stop::Gracefully(Signal::Interrupt)))
+            .into_iter().collect();
+        let done = runtime.block_on(rehearsal.run());
+
+        let mut lines: Vec<u64> = done.lines().into_iter().map(|(row, ..)| row).collect();
+        let written = lines.len();
+        lines.dedup();
+        prop_assert_eq!(lines.len(), written, "a row has two lines");
+        let seen = done.seen.lock().unwrap();
+        prop_assert!(seen.most_in_flight <= concurrency);
+        for window in seen.requests.windows(21) {
+            prop_assert!(window[20].1.duration_since(window[0].1) >= Duration::from_secs(1));
+        }
+        let associated: Vec<u64> = done.report.handed_over.iter()
+            .filter(|line| line.kind == OutcomeKind::Associated).map(|line| line.key.row).collect();
+        let mut confirmed = seen.confirmed.clone();
+        confirmed.sort_unstable();
+        let mut sorted = associated.clone();
+        sorted.sort_unstable();
+        prop_assert_eq!(sorted, confirmed, "what the server confirmed is what the report says");
+        for line in &done.report.handed_over {
+            let sent = seen.requests.iter().filter(|(row, _)| *row == line.key.row).count();
+            prop_assert_eq!(sent, line.attempts as usize);
+        }
+        if done.ending.stop.is_none() {
+            prop_assert_eq!(written as u64, rows);
+        }
+        prop_assert_eq!(done.ending.tally.settled(), written as u64);
+    }
+}
