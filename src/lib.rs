@@ -1,6 +1,26 @@
 //! Links HubSpot records in bulk: one row of a CSV in, one verdict per row out.
+//!
+//! A row travels through the folders of this crate in this order:
+//!
+//! | module | what happens to a row there |
+//! |---|---|
+//! | [`input`] | bytes become a checked [`pair`], or a row that is told what is wrong with it |
+//! | [`run`] | the row gets a slot; everything that is decided about it is decided here |
+//! | [`pace`] | it waits for its turn |
+//! | [`api`] | one request, one reply |
+//! | [`verdict`] | what the reply means: settle the row, send it again, or stop the run |
+//! | [`report`] | its [`outcome`] is written to the report |
+//! | [`display`] | and then shown |
+//!
+//! Around them: [`cli`] and [`settings`] turn flags into checked values, [`commands`] wires the parts,
+//! [`exit`] and [`error`] name the ways to end. [`sandbox`] stands alone: a look-alike of the API that
+//! shares no code with the client, so that a shared mistake cannot hide.
 
 pub mod api;
+pub mod cli;
+pub mod commands;
+pub mod display;
+pub mod error;
 pub mod exit;
 pub mod input;
 pub mod outcome;
@@ -9,5 +29,6 @@ pub mod pair;
 pub mod report;
 pub mod run;
 pub mod sandbox;
+pub mod settings;
 pub mod text;
 pub mod verdict;

@@ -1,3 +1,32 @@
 //! Parse, run, exit; no decisions.
 
-fn main() {}
+use std::process::ExitCode;
+
+use hubspot_associate::api::ACCESS_TOKEN_VARIABLE;
+use hubspot_associate::cli::Cli;
+use hubspot_associate::commands::{self, World};
+use hubspot_associate::display::{Manner, Screen, start_log};
+use hubspot_associate::error::Problem;
+use hubspot_associate::settings::{Environment, Secret};
+
+fn main() -> ExitCode {
+    let cli = Cli::read();
+    let world = World {
+        environment: Environment {
+            access_token: std::env::var(ACCESS_TOKEN_VARIABLE).ok().map(Secret::new),
+        },
+        manner: Manner::new(cli.manner),
+        screen: Screen::default(),
+        arguments: std::env::args_os().skip(1).collect(),
+    };
+    start_log(world.manner, world.screen.clone());
+    match commands::run(cli, &world) {
+        Ok(status) => status.into(),
+        Err(error) => {
+            world
+                .screen
+                .problem(world.manner, &Problem::new(&error, error.hint()));
+            error.exit_status().into()
+        }
+    }
+}

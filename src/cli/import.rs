@@ -1,0 +1,111 @@
+//! The flags of `import`.
+
+use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use jiff::SignedDuration;
+
+use crate::api::{ApiVersion, BaseUrl};
+use crate::input::{ColumnName, Delimiter};
+use crate::pace::RateSetting;
+use crate::pair::ObjectType;
+
+/// The flags of `import`.
+#[derive(Args, Clone, Debug)]
+pub struct ImportArgs {
+    /// The CSV with one pair of records per row; `-` reads standard input
+    #[arg(value_name = "FILE")]
+    pub input: PathBuf,
+
+    /// Rehearse: run against a look-alike of the API in this process; no token
+    #[arg(long, conflicts_with = "base_url")]
+    pub sandbox: bool,
+
+    /// Object type of the first record, for all rows, e.g. contacts or 0-1
+    #[arg(long, value_name = "TYPE", value_parser = object_type, help_heading = "Input")]
+    pub from_type: Option<ObjectType>,
+    /// Object type of the second record, for all rows
+    #[arg(long, value_name = "TYPE", value_parser = object_type, help_heading = "Input")]
+    pub to_type: Option<ObjectType>,
+    /// Column of the first record's type: a header name, or #3 for the third
+    #[arg(
+        long,
+        value_name = "COLUMN",
+        conflicts_with = "from_type",
+        help_heading = "Input"
+    )]
+    pub from_type_column: Option<ColumnName>,
+    /// Column of the first record's id
+    #[arg(long, value_name = "COLUMN", help_heading = "Input")]
+    pub from_id_column: Option<ColumnName>,
+    /// Column of the second record's type
+    #[arg(
+        long,
+        value_name = "COLUMN",
+        conflicts_with = "to_type",
+        help_heading = "Input"
+    )]
+    pub to_type_column: Option<ColumnName>,
+    /// Column of the second record's id
+    #[arg(long, value_name = "COLUMN", help_heading = "Input")]
+    pub to_id_column: Option<ColumnName>,
+    /// What separates the fields: a character, or tab [default: seen in the header]
+    #[arg(long, value_name = "C", help_heading = "Input")]
+    pub delimiter: Option<Delimiter>,
+    /// A pilot: the first N rows only
+    #[arg(long, value_name = "N", help_heading = "Input")]
+    pub first: Option<NonZeroU64>,
+
+    /// Where the report goes [default: FILE's stem + .report.csv, beside it]
+    #[arg(long, value_name = "PATH", help_heading = "Report")]
+    pub report: Option<PathBuf>,
+    /// Replace a report that exists
+    #[arg(long, help_heading = "Report")]
+    pub overwrite: bool,
+
+    /// Requests per time: auto, 100/10s, 15/s, unlimited
+    #[arg(long, value_name = "RATE", default_value_t, help_heading = "Pace")]
+    pub rate: RateSetting,
+    /// Requests in flight at most
+    #[arg(long, value_name = "N", default_value = "16", help_heading = "Pace")]
+    pub concurrency: NonZeroUsize,
+    /// Attempts per row, for transient failures
+    #[arg(long, value_name = "N", default_value = "6", help_heading = "Pace")]
+    pub max_attempts: NonZeroU32,
+    /// Time for one attempt, such as 30s or 1m
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration, help_heading = "Pace")]
+    pub timeout: Duration,
+
+    /// Where the API is; https, or http to loopback
+    #[arg(long, value_name = "URL", default_value = BaseUrl::DEFAULT, help_heading = "API")]
+    pub base_url: BaseUrl,
+    /// Which form of the API's path is asked for
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "VERSION",
+        help_heading = "API"
+    )]
+    pub api_version: ApiVersion,
+}
+
+fn object_type(text: &str) -> Result<ObjectType, String> {
+    ObjectType::new(text.trim()).ok_or_else(|| {
+        "an object type is made of letters, digits, `_` and `-`, such as `contacts`, `0-1` or `p_vendor`".to_owned()
+    })
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let duration: SignedDuration = text.trim().parse().map_err(|_| EXPECTED_TIME)?;
+    let duration = Duration::try_from(duration).map_err(|_| EXPECTED_TIME)?;
+    if duration.is_zero() {
+        Err(EXPECTED_TIME.to_owned())
+    } else {
+        Ok(duration)
+    }
+}
+
+const EXPECTED_TIME: &str = "expected a time such as `30s`, `1m` or `500ms`";

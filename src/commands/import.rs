@@ -1,0 +1,182 @@
+//! `import`: input → run → report and display.
+
+use std::io::{self, Write};
+use std::num::NonZeroU64;
+use std::thread;
+
+use jiff::Timestamp;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc;
+use tracing::warn;
+
+use super::{World, next, signals};
+use crate::api::{ApiVersion, BaseUrl, HttpEndpoint, Token};
+use crate::cli::ImportArgs;
+use crate::display::{Display, Stopped, Summary};
+use crate::error::RunError;
+use crate::exit::ExitStatus;
+use crate::input::{CheckedRow, Input, InputError, InputSource};
+use crate::pace::{Control, Gate};
+use crate::report::ReportFile;
+use crate::run::{Ending, Parts, run};
+use crate::sandbox::{Sandbox, SandboxSettings};
+use crate::settings::{Destination, ImportSettings};
+
+/// Rows that are read ahead of being sent.
+const ROWS_AHEAD: usize = 256;
+
+/// The first day on which v4 is worth a warning; its support ends on 2027-03-30.
+/// (<https://developers.hubspot.com/changelog/legacy-apis-and-legacy-apps-whats-going-unsupported-and-when>).
+const V4_WARNING_FROM: &str = "2027-01-01T00:00:00Z";
+
+/// Links every pair of the input.
+pub(super) fn import(flags: ImportArgs, world: &World) -> Result<ExitStatus, RunError> {
+    let settings = ImportSettings::resolve(flags, &world.environment)?;
+    let input = Input::open(&settings.input)?;
+    warn_of(&settings, &input);
+    let route = Route::open(&settings)?;
+    let endpoint = HttpEndpoint::new(settings.client(route.base_url.clone(), route.token.clone()))?;
+    let input_path = match &settings.input.path {
+        InputSource::File(path) => Some(path.as_path()),
+        InputSource::Stdin => None,
+    };
+    let mut report = ReportFile::create(&settings.report, input_path)?;
+    let first = settings.first.map(NonZeroU64::get);
+    let mut display = Display::new(world.manner, world.screen.clone(), input.progress(), first);
+
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(RunError::System)?;
+    let ending = {
+        let _inside = runtime.enter();
+        let parts = Parts {
+            endpoint,
+            gate: Gate::new(Control::new(settings.rate)),
+            report: &mut report,
+            observer: &mut display,
+            rows: read(input, first).map_err(RunError::System)?,
+            stop: signals::listen().map_err(RunError::System)?,
+            now: Timestamp::now,
+            draw: Box::new(fastrand::f64),
+        };
+        runtime.block_on(run(settings.run, parts))
+    };
+    display.finish();
+    give_up_what_is_left(runtime);
+    Ok(tell(&ending, &settings, &route, world))
+}
+
+/// Where requests go, once it is known.
+struct Route {
+    base_url: BaseUrl,
+    token: Token,
+    /// Serves as long as the run goes on.
+    _sandbox: Option<Sandbox>,
+}
+
+impl Route {
+    fn open(settings: &ImportSettings) -> Result<Self, RunError> {
+        match &settings.destination {
+            Destination::Api { base_url, token } => Ok(Self {
+                base_url: base_url.clone(),
+                token: token.clone(),
+                _sandbox: None,
+            }),
+            Destination::Sandbox => {
+                let sandbox =
+                    Sandbox::start(SandboxSettings::default()).map_err(RunError::SandboxStart)?;
+                Ok(Self {
+                    base_url: sandbox
+                        .url()
+                        .parse()
+                        .expect("the sandbox listens on loopback"),
+                    token: Token::new("sandbox").expect("a word is a token"),
+                    _sandbox: Some(sandbox),
+                })
+            }
+        }
+    }
+}
+
+fn warn_of(settings: &ImportSettings, input: &Input) {
+    for column in &input.columns().ignored {
+        warn!("the column {column} is not read: a flag gives the type for all rows");
+    }
+    // RFC 3339 in UTC sorts as text.
+    let today = Timestamp::now().to_string();
+    if settings.version == ApiVersion::V4 && today.as_str() >= V4_WARNING_FROM {
+        warn!("HubSpot ends its support of v4 on 2027-03-30: use --api-version 2026-09");
+    }
+}
+
+/// Reads rows on a thread of their own, as fast as they are taken.
+fn read(
+    mut input: Input,
+    first: Option<u64>,
+) -> io::Result<mpsc::Receiver<Result<CheckedRow, InputError>>> {
+    let (sender, receiver) = mpsc::channel(ROWS_AHEAD);
+    let thread = thread::Builder::new().name("input".to_owned());
+    thread.spawn(move || {
+        for _ in 0..first.unwrap_or(u64::MAX) {
+            let row = match input.next_row() {
+                Ok(Some(row)) => Ok(row),
+                Ok(None) => break,
+                Err(error) => Err(error),
+            };
+            let last = row.is_err();
+            // Nobody takes rows any more once the run has stopped.
+            if sender.blocking_send(row).is_err() || last {
+                break;
+            }
+        }
+    })?;
+    Ok(receiver)
+}
+
+/// Requests that nobody waits for, and a thread that waits for a pipe, must not delay the end.
+fn give_up_what_is_left(runtime: Runtime) {
+    runtime.shutdown_background();
+}
+
+fn tell(ending: &Ending, settings: &ImportSettings, route: &Route, world: &World) -> ExitStatus {
+    let again = match settings.destination {
+        Destination::Api { .. } => next::with_flag(&world.arguments, "--overwrite"),
+        Destination::Sandbox => next::without_flag(&world.arguments, "--sandbox"),
+    };
+    let status = match &ending.stop {
+        Some(reason) => reason.exit_status(),
+        None => ending.tally.exit_status(),
+    };
+    let rehearsed = matches!(settings.destination, Destination::Sandbox);
+    let next = (ending.stop.is_none() && (rehearsed || status != ExitStatus::Done))
+        .then_some(again.as_str());
+    if !world.manner.is_quiet() {
+        let summary = Summary {
+            tally: &ending.tally,
+            elapsed: ending.elapsed,
+            finished: ending.stop.is_none(),
+            report: &settings.report.path,
+            next,
+        };
+        // A reader that went away (`| head`) is no error.
+        let mut stdout = anstream::stdout().lock();
+        drop(
+            stdout
+                .write_all(summary.to_text().as_bytes())
+                .and_then(|()| stdout.flush()),
+        );
+    }
+    if let Some(reason) = &ending.stop {
+        let base_url = route.base_url.to_string();
+        let stopped = Stopped {
+            reason,
+            tally: &ending.tally,
+            region: route.token.region(),
+            base_url: &base_url,
+            next: &again,
+        };
+        world.screen.problem(world.manner, &stopped.problem());
+    }
+    status
+}

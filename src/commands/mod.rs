@@ -1,0 +1,35 @@
+//! One file per verb. Each only wires parts together; what can be decided is decided elsewhere.
+
+mod import;
+mod next;
+mod sandbox;
+mod signals;
+
+use std::ffi::OsString;
+
+use crate::cli::{Cli, Command};
+use crate::display::{Manner, Screen};
+use crate::error::RunError;
+use crate::exit::ExitStatus;
+use crate::settings::Environment;
+
+/// The world as `main` found it.
+#[derive(Debug)]
+pub struct World {
+    /// What the environment holds for us.
+    pub environment: Environment,
+    /// How much is said.
+    pub manner: Manner,
+    /// Where it is said.
+    pub screen: Screen,
+    /// The command line as typed, without the program's name.
+    pub arguments: Vec<OsString>,
+}
+
+/// Does what the command line asks for.
+pub fn run(cli: Cli, world: &World) -> Result<ExitStatus, RunError> {
+    match cli.command {
+        Command::Import(flags) => import::import(*flags, world),
+        Command::Sandbox(flags) => sandbox::sandbox(&flags),
+    }
+}

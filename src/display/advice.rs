@@ -1,0 +1,112 @@
+//! Category → one line of advice. Pure.
+
+use crate::outcome::OutcomeKind;
+use crate::run::CategoryCount;
+
+/// What to do about rows that ended with this category.
+#[must_use]
+pub(super) fn advice(entry: &CategoryCount) -> &'static str {
+    let about_types = [
+        "Unable to infer object type",
+        "Invalid object or event type id",
+    ];
+    match entry.category.as_str() {
+        "CLIENT_INVALID_ROW" => "fix the rows in the input: the report says which column and why",
+        "CLIENT_TIMEOUT" => {
+            "no reply in time: run the rows again, with a longer --timeout if it stays"
+        }
+        "CLIENT_CONNECTION" => "the API could not be reached: check network, proxy and --base-url",
+        "CLIENT_UNREADABLE_REPLY" => "what answered was not the API: check proxy and --base-url",
+        "CLIENT_NO_RESULT" => "accepted, but nothing was linked: look at one pair in HubSpot",
+        "CLIENT_RESULT_MISMATCH" => {
+            "another record answered: was it merged? The report names its id"
+        }
+        "CLIENT_NOT_COMPLETE" => "HubSpot did not finish: run the rows again later",
+        "VALIDATION_ERROR" if entry.example.to_lowercase().contains("limit") => {
+            "a record has as many associations as it may have: raise the limit in HubSpot"
+        }
+        "VALIDATION_ERROR" => "a record does not exist, is deleted, or the token may not see it",
+        "OBJECT_NOT_FOUND" => "the record does not exist or is deleted: check the id and its type",
+        "CONFLICT" => "something else is changing these records: run the rows again later",
+        "RATE_LIMIT" | "RATE_LIMITS" => {
+            "others use the same quota: lower --rate or run at a quiet hour"
+        }
+        "HTTP_400"
+            if about_types
+                .iter()
+                .any(|start| entry.example.starts_with(start)) =>
+        {
+            "HubSpot does not know the object type: check the type columns or --from-type, --to-type"
+        }
+        "HTTP_404" => "the path is not there: check --base-url and --api-version",
+        "HTTP_423" => "the record is locked by another change: run the rows again later",
+        category if category.starts_with("HTTP_3") => {
+            "something redirects the API: check --base-url"
+        }
+        category if category.starts_with("HTTP_5") => {
+            "HubSpot had trouble: run the rows again later"
+        }
+        _ if entry.kind == OutcomeKind::Failed => "it may pass: run the rows again later",
+        _ => "HubSpot refused these rows: the report has its reason",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::Category;
+
+    fn entry(category: &str, kind: OutcomeKind, example: &str) -> CategoryCount {
+        CategoryCount {
+            category: category.into(),
+            kind,
+            rows: 1,
+            example: example.into(),
+        }
+    }
+
+    #[test]
+    fn every_category_made_here_has_advice_of_its_own() {
+        let fallback = advice(&entry("BRAND_NEW", OutcomeKind::Rejected, ""));
+        for category in Category::ALL {
+            assert_ne!(
+                advice(&entry(category.as_str(), OutcomeKind::Rejected, "")),
+                fallback
+            );
+        }
+    }
+
+    #[test]
+    fn the_same_category_may_need_another_advice_for_another_message() {
+        for (category, example, start) in [
+            (
+                "VALIDATION_ERROR",
+                "One or more associations are invalid",
+                "a record does not exist",
+            ),
+            (
+                "VALIDATION_ERROR",
+                "Association Limit exceeded",
+                "a record has as many",
+            ),
+            (
+                "HTTP_400",
+                "Unable to infer object type from: widgets",
+                "HubSpot does not know",
+            ),
+            ("HTTP_400", "<html>", "HubSpot refused"),
+            ("HTTP_302", "", "something redirects"),
+            ("HTTP_502", "", "HubSpot had trouble"),
+        ] {
+            let advice = advice(&entry(category, OutcomeKind::Rejected, example));
+            assert!(advice.starts_with(start), "{category}: {advice}");
+        }
+    }
+
+    #[test]
+    fn advice_fits_the_line_of_a_summary() {
+        for category in Category::ALL {
+            assert!(advice(&entry(category.as_str(), OutcomeKind::Failed, "")).len() <= 90);
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! What people see: the bar or lines of progress and the log on stderr, the summary on stdout.
+//!
+//! Only this folder and [`crate::error`] write to the terminal. Everything shown is made from events and
+//! from the tally that comes with them; nothing is counted here.
+
+mod advice;
+mod log;
+mod number;
+mod observer;
+mod progress;
+mod screen;
+mod stopped;
+mod summary;
+
+pub use log::start_log;
+pub use observer::Display;
+pub use screen::{Manner, Screen};
+pub use stopped::Stopped;
+pub use summary::Summary;

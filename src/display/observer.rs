@@ -1,0 +1,127 @@
+//! Events → progress and log.
+
+use std::sync::Arc;
+
+use tracing::{Level, debug, enabled, event, info};
+
+use super::progress::{Moment, Progress};
+use super::screen::{Manner, Screen};
+use crate::input::ReadProgress;
+use crate::outcome::{Outcome, OutcomeKind, Subject};
+use crate::run::{Event, Observe, RunEvent};
+use crate::text::excerpt;
+
+/// The longest message in a log line.
+const MAX_LOGGED_CHARS: usize = 300;
+
+/// Shows a run while it goes on.
+#[derive(Debug)]
+pub struct Display {
+    progress: Progress,
+}
+
+impl Display {
+    /// `read` tells how far the input is read; `first` how many rows of it are wanted, if not all.
+    #[must_use]
+    pub fn new(
+        manner: Manner,
+        screen: Screen,
+        read: Arc<ReadProgress>,
+        first: Option<u64>,
+    ) -> Self {
+        Self {
+            progress: Progress::new(manner, screen, read, first),
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        self.progress.finish();
+    }
+}
+
+impl Observe for Display {
+    fn on(&mut self, event: &Event<'_>) {
+        match &event.kind {
+            RunEvent::Tick {
+                pace, quiet_for, ..
+            } => self.progress.tick(Moment {
+                at: event.at,
+                settled: event.tally.settled(),
+                not_good: event.tally.not_good(),
+                total: None,
+                counted: false,
+                pace: *pace,
+                quiet_for: *quiet_for,
+            }),
+            RunEvent::RowSettled(outcome) => log_outcome(outcome),
+            RunEvent::AttemptFailed {
+                key,
+                pair,
+                attempts,
+                why,
+                correlation_id,
+                next_in,
+            } => debug!(
+                row = key.row,
+                line = key.line,
+                attempts,
+                correlation_id,
+                next_in_ms = u64::try_from(next_in.as_millis()).unwrap_or(u64::MAX),
+                "{pair} will be sent again: {}",
+                excerpt(why, MAX_LOGGED_CHARS)
+            ),
+            RunEvent::Quieted { period, why } => info!(
+                seconds = period.as_secs_f64(),
+                "everybody waits: {}",
+                excerpt(why, MAX_LOGGED_CHARS)
+            ),
+            RunEvent::PaceChanged(Some(pace)) => info!("the pace is {pace} from now on"),
+            RunEvent::PaceChanged(None) => {}
+            RunEvent::Stopping { in_flight, .. } => {
+                info!(in_flight, "stopping: waiting for the replies in flight");
+            }
+        }
+    }
+}
+
+fn log_outcome(outcome: &Outcome) {
+    let finding = &outcome.finding;
+    let pair = match &outcome.subject {
+        Subject::Pair(pair) if outcome.kind == OutcomeKind::Associated => {
+            if !enabled!(Level::TRACE) {
+                return;
+            }
+            pair.to_string()
+        }
+        Subject::Pair(pair) => pair.to_string(),
+        Subject::Raw(_) => "the row".to_owned(),
+    };
+    macro_rules! log {
+        ($level:expr) => {
+            event!(
+                $level,
+                row = outcome.key.row,
+                line = outcome.key.line,
+                outcome = outcome.kind.as_str(),
+                http_status = finding.http_status,
+                category = finding
+                    .categories
+                    .first()
+                    .map(|text| excerpt(text, MAX_LOGGED_CHARS)),
+                correlation_id = finding
+                    .correlation_id
+                    .as_ref()
+                    .map(|text| excerpt(text, MAX_LOGGED_CHARS)),
+                attempts = outcome.attempts,
+                "{pair} is {}: {}",
+                outcome.kind,
+                excerpt(&finding.message, MAX_LOGGED_CHARS)
+            )
+        };
+    }
+    match outcome.kind {
+        OutcomeKind::Associated | OutcomeKind::Skipped => log!(Level::TRACE),
+        OutcomeKind::Rejected | OutcomeKind::Failed | OutcomeKind::Invalid => log!(Level::INFO),
+    }
+}

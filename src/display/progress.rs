@@ -1,0 +1,264 @@
+//! How far the run is: the text of the bar and of the lines. Pure but for [`Progress`], which shows it.
+
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use indicatif::{ProgressDrawTarget, ProgressStyle};
+use tracing::info;
+
+use super::log::PROGRESS_TARGET;
+use super::number::{grouped, per_second, span};
+use super::screen::{Manner, ProgressForm, Screen};
+use crate::cli::LogFormat;
+use crate::input::ReadProgress;
+use crate::pace::Pace;
+
+/// The time over which the rate is measured.
+const RATE_OVER: Duration = Duration::from_secs(10);
+
+/// How often the bar is drawn, per second, at most.
+const DRAWS_PER_SECOND: u8 = 10;
+
+/// What the display knows of the run at some moment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    pub(super) at: Duration,
+    pub(super) settled: u64,
+    pub(super) not_good: u64,
+    pub(super) total: Option<u64>,
+    /// Whether `total` was counted, not estimated.
+    pub(super) counted: bool,
+    pub(super) pace: Option<Pace>,
+    pub(super) quiet_for: Option<Duration>,
+}
+
+/// Rows per second over the last while.
+#[derive(Debug, Default)]
+struct Speed {
+    samples: VecDeque<(Duration, u64)>,
+}
+
+impl Speed {
+    fn sample(&mut self, at: Duration, settled: u64) {
+        self.samples.push_back((at, settled));
+        while self.samples.len() > 2 && at.saturating_sub(self.samples[1].0) >= RATE_OVER {
+            self.samples.pop_front();
+        }
+    }
+
+    fn rate(&self) -> Option<f64> {
+        let (first, last) = (self.samples.front()?, self.samples.back()?);
+        let time = last.0.saturating_sub(first.0).as_secs_f64();
+        (time > 0.0).then(|| (last.1 - first.1) as f64 / time)
+    }
+}
+
+/// What a moment looks like: `1,234 of ~9,900 rows · 9.9/s · 14m 35s left · 12 with problems · 100/10s`.
+fn text(moment: &Moment, rate: Option<f64>) -> String {
+    let mut text = grouped(moment.settled);
+    if let Some(total) = moment.total {
+        let about = if moment.counted { "" } else { "~" };
+        let total = grouped(total.max(moment.settled));
+        let _infallible = write!(text, " of {about}{total}");
+    }
+    text.push_str(" rows");
+    if let Some(rate) = rate {
+        let _infallible = write!(text, " · {}/s", per_second(rate));
+        if let Some(left) = left(moment, rate) {
+            let _infallible = write!(text, " · {} left", span(left));
+        }
+    }
+    if moment.not_good > 0 {
+        let _infallible = write!(text, " · {} with problems", grouped(moment.not_good));
+    }
+    match (moment.quiet_for, moment.pace) {
+        (Some(quiet), _) => {
+            let _infallible = write!(text, " · quiet for {}", span(quiet));
+        }
+        (None, Some(pace)) => {
+            let _infallible = write!(text, " · pace {pace}");
+        }
+        (None, None) => {}
+    }
+    text
+}
+
+fn left(moment: &Moment, rate: f64) -> Option<Duration> {
+    let rows = moment
+        .total?
+        .checked_sub(moment.settled)
+        .filter(|&rows| rows > 0)?;
+    Duration::try_from_secs_f64(rows as f64 / rate).ok()
+}
+
+/// Shows how far the run is.
+#[derive(Debug)]
+pub(super) struct Progress {
+    form: ProgressForm,
+    json: bool,
+    screen: Screen,
+    speed: Speed,
+    next_line: Duration,
+    next_sample: Duration,
+    read: Arc<ReadProgress>,
+    first: Option<u64>,
+}
+
+impl Progress {
+    pub(super) fn new(
+        manner: Manner,
+        screen: Screen,
+        read: Arc<ReadProgress>,
+        first: Option<u64>,
+    ) -> Self {
+        if manner.progress == ProgressForm::Bar {
+            let style = ProgressStyle::with_template("{wide_bar:.cyan/dim} {msg}")
+                .expect("the template is a constant")
+                .progress_chars("━━─");
+            screen.bar().set_style(style);
+            screen
+                .bar()
+                .set_draw_target(ProgressDrawTarget::stderr_with_hz(DRAWS_PER_SECOND));
+        }
+        let next_line = match manner.progress {
+            ProgressForm::Lines { every } => every,
+            ProgressForm::Bar | ProgressForm::None => Duration::MAX,
+        };
+        Self {
+            form: manner.progress,
+            json: manner.log_format == LogFormat::Json,
+            screen,
+            speed: Speed::default(),
+            next_line,
+            next_sample: Duration::ZERO,
+            read,
+            first,
+        }
+    }
+
+    /// Time passed.
+    pub(super) fn tick(&mut self, mut moment: Moment) {
+        if self.form == ProgressForm::None {
+            return;
+        }
+        if moment.at >= self.next_sample {
+            self.speed.sample(moment.at, moment.settled);
+            self.next_sample = moment.at + Duration::from_millis(500);
+        }
+        let estimated = self.read.estimated_rows();
+        moment.total = match (estimated, self.first) {
+            (Some(rows), Some(first)) => Some(rows.min(first)),
+            (rows, first) => rows.or(first),
+        };
+        moment.counted =
+            self.read.is_finished() || self.first.is_some_and(|first| self.read.rows() >= first);
+        match self.form {
+            ProgressForm::Bar => self.draw(&moment),
+            ProgressForm::Lines { every } if moment.at >= self.next_line => {
+                self.next_line = moment.at + every;
+                self.line(&moment);
+            }
+            ProgressForm::Lines { .. } | ProgressForm::None => {}
+        }
+    }
+
+    fn draw(&self, moment: &Moment) {
+        let bar = self.screen.bar();
+        if let Some(total) = moment.total {
+            bar.set_length(total.max(moment.settled).max(1));
+        }
+        bar.set_message(text(moment, self.speed.rate()));
+        bar.set_position(moment.settled);
+    }
+
+    fn line(&self, moment: &Moment) {
+        let text = text(moment, self.speed.rate());
+        if self.json {
+            info!(
+                target: PROGRESS_TARGET,
+                settled = moment.settled,
+                with_problems = moment.not_good,
+                total = moment.total,
+                "{text}"
+            );
+        } else {
+            self.screen.write(&format!("{text}\n"));
+        }
+    }
+
+    /// Takes the bar away; what was written above it stays.
+    pub(super) fn finish(&self) {
+        self.screen.bar().finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moment() -> Moment {
+        Moment {
+            at: Duration::from_secs(100),
+            settled: 1234,
+            not_good: 0,
+            total: Some(9900),
+            counted: false,
+            pace: "100/10s".parse().ok(),
+            quiet_for: None,
+        }
+    }
+
+    #[test]
+    fn the_text_says_rows_rate_time_left_problems_and_pace() {
+        for (moment, rate, expected) in [
+            (moment(), None, "1,234 of ~9,900 rows · pace 100/10s"),
+            (
+                Moment {
+                    not_good: 12,
+                    counted: true,
+                    ..moment()
+                },
+                Some(9.9),
+                "1,234 of 9,900 rows · 9.9/s · 14m 35s left · 12 with problems · pace 100/10s",
+            ),
+            (
+                Moment {
+                    quiet_for: Some(Duration::from_secs(8)),
+                    total: None,
+                    ..moment()
+                },
+                Some(0.0),
+                "1,234 rows · 0.0/s · quiet for 8.0s",
+            ),
+            (
+                Moment {
+                    total: Some(1000),
+                    pace: None,
+                    ..moment()
+                },
+                Some(5000.0),
+                "1,234 of ~1,234 rows · 5,000/s",
+            ),
+        ] {
+            assert_eq!(text(&moment, rate), expected);
+        }
+    }
+
+    #[test]
+    fn the_rate_is_that_of_the_last_while() {
+        let mut speed = Speed::default();
+        assert_eq!(speed.rate(), None);
+        for second in 0..=100 {
+            let settled = if second <= 80 {
+                second * 1000
+            } else {
+                80_000 + (second - 80) * 10
+            };
+            speed.sample(Duration::from_secs(second), settled);
+        }
+        assert_eq!(speed.rate(), Some(10.0));
+        assert!(speed.samples.len() <= 12);
+    }
+}

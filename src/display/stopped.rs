@@ -1,0 +1,220 @@
+//! Why a run ended early, as an error with the command that goes on. Pure.
+
+use super::number::{grouped, span};
+use crate::error::Problem;
+use crate::run::{Alike, Signal, StopReason, Tally};
+use crate::verdict::Halt;
+
+/// What is known when a run has ended early.
+#[derive(Debug)]
+pub struct Stopped<'s> {
+    /// Why.
+    pub reason: &'s StopReason,
+    /// What was counted until then.
+    pub tally: &'s Tally,
+    /// The region that the token names, if it does.
+    pub region: Option<&'s str>,
+    /// Where the API was looked for.
+    pub base_url: &'s str,
+    /// The command that goes on.
+    pub next: &'s str,
+}
+
+impl Stopped<'_> {
+    /// As it is shown.
+    #[must_use]
+    pub fn problem(&self) -> Problem {
+        let settled = grouped(self.tally.settled());
+        let mut causes = Vec::new();
+        let (what, advice) = match self.reason {
+            StopReason::Signal(signal) => {
+                let what = match signal {
+                    Signal::Interrupt => "interrupted",
+                    Signal::Terminate => "terminated",
+                };
+                (what.to_owned(), None)
+            }
+            StopReason::Halted {
+                halt,
+                message,
+                scopes,
+                correlation_id,
+            } => {
+                let id = correlation_id
+                    .as_ref()
+                    .map(|id| format!(" (correlation id {id})"));
+                causes.push(format!("{message}{}", id.unwrap_or_default()));
+                self.halted(*halt, scopes)
+            }
+            StopReason::AllAlike {
+                what,
+                rows,
+                message,
+            } => {
+                causes.push(message.clone());
+                Self::all_alike(*what, *rows)
+            }
+            StopReason::Input(error) => {
+                let problem = Problem::new(error, error.hint());
+                causes = problem.causes;
+                (problem.what, problem.hint)
+            }
+            StopReason::Report(error) => {
+                causes.push(error.to_string());
+                let advice = "free some space or name another place with `--report PATH`";
+                (
+                    "cannot write the report; nothing more was sent".to_owned(),
+                    Some(advice.to_owned()),
+                )
+            }
+        };
+        let advice = advice
+            .map(|advice| format!("{advice}; then "))
+            .unwrap_or_default();
+        Problem {
+            what: format!("{what}; {settled} rows have their line in the report"),
+            causes,
+            hint: Some(format!("{advice}run `{}`", self.next)),
+        }
+    }
+
+    fn halted(&self, halt: Halt, scopes: &[String]) -> (String, Option<String>) {
+        let (what, advice) = match halt {
+            Halt::DailyLimit => (
+                "stopped: the account's daily limit is used up".to_owned(),
+                "wait until it resets, at midnight in the account's time zone".to_owned(),
+            ),
+            Halt::LongWait(wait) => (
+                "stopped: HubSpot asks to be left alone for a long time".to_owned(),
+                format!("wait {}", span(wait)),
+            ),
+            Halt::Unauthorized => (
+                "stopped: HubSpot does not accept the token".to_owned(),
+                self.unauthorized(),
+            ),
+            Halt::MissingScopes if scopes.is_empty() => (
+                "stopped: the token lacks a permission".to_owned(),
+                "give it read and write scopes for both object types".to_owned(),
+            ),
+            Halt::MissingScopes => (
+                format!("stopped: the token lacks a scope: {}", scopes.join(", ")),
+                "give it one of these, with read and write for both object types".to_owned(),
+            ),
+            Halt::Forbidden => (
+                "stopped: HubSpot, or a firewall before it, forbids the requests".to_owned(),
+                "ask HubSpot's support or whoever runs the network".to_owned(),
+            ),
+            Halt::Untrusted => (
+                format!(
+                    "stopped: the certificate of `{}` is not trusted",
+                    self.base_url
+                ),
+                "check the base URL, and whether a proxy puts its own certificate in between"
+                    .to_owned(),
+            ),
+        };
+        (what, Some(advice))
+    }
+
+    fn unauthorized(&self) -> String {
+        match self.region {
+            Some(region) if region != "na1" && !self.base_url.contains(region) => format!(
+                "check that it is current; a `{region}` token may need `--base-url https://api-{region}.hubapi.com`"
+            ),
+            _ => "check that it is current and of the right account".to_owned(),
+        }
+    }
+
+    fn all_alike(what: Alike, rows: u32) -> (String, Option<String>) {
+        let (what, advice) = match what {
+            Alike::TypeError => (
+                format!("stopped: HubSpot does not know the object type of the first {rows} rows"),
+                "correct the types in the file or with `--from-type` and `--to-type`",
+            ),
+            Alike::NotFound => (
+                format!(
+                    "stopped: the first {rows} rows all met a 404, so the path itself is wrong"
+                ),
+                "check `--base-url` and `--api-version`",
+            ),
+            Alike::TlsFailure => (
+                format!("stopped: {rows} rows in a row met TLS trouble behind HubSpot's front"),
+                "ask HubSpot's support",
+            ),
+        };
+        (what, Some(advice.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(reason: &StopReason, region: Option<&str>) -> Problem {
+        let tally = Tally::default();
+        let base_url = "https://api.hubapi.com";
+        Stopped {
+            reason,
+            tally: &tally,
+            region,
+            base_url,
+            next: "again",
+        }
+        .problem()
+    }
+
+    fn halted(halt: Halt, scopes: &[&str]) -> StopReason {
+        StopReason::Halted {
+            halt,
+            message: "what it said".into(),
+            scopes: scopes.iter().map(ToString::to_string).collect(),
+            correlation_id: Some("8f6e".into()),
+        }
+    }
+
+    #[test]
+    fn every_early_end_says_what_happened_why_and_how_to_go_on() {
+        let rows = "; 0 rows have their line in the report";
+        for (reason, what, hint) in [
+            (
+                StopReason::Signal(Signal::Interrupt),
+                "interrupted",
+                "run `again`",
+            ),
+            (
+                StopReason::Signal(Signal::Terminate),
+                "terminated",
+                "run `again`",
+            ),
+            (
+                halted(Halt::MissingScopes, &["crm.objects.contacts.write", "b"]),
+                "stopped: the token lacks a scope: crm.objects.contacts.write, b",
+                "give it one of these, with read and write for both object types; then run `again`",
+            ),
+            (
+                halted(Halt::DailyLimit, &[]),
+                "stopped: the account's daily limit is used up",
+                "wait until it resets, at midnight in the account's time zone; then run `again`",
+            ),
+        ] {
+            let problem = problem(&reason, None);
+            assert_eq!(problem.what, format!("{what}{rows}"));
+            assert_eq!(problem.hint.as_deref(), Some(hint));
+        }
+        let problem = problem(&halted(Halt::Forbidden, &[]), None);
+        assert_eq!(problem.causes, ["what it said (correlation id 8f6e)"]);
+    }
+
+    #[test]
+    fn a_refused_token_of_another_region_gets_the_regional_host_as_advice() {
+        let reason = halted(Halt::Unauthorized, &[]);
+        for (region, advised) in [(None, false), (Some("na1"), false), (Some("eu1"), true)] {
+            let hint = problem(&reason, region).hint.unwrap();
+            assert_eq!(
+                hint.contains("https://api-eu1.hubapi.com"),
+                advised,
+                "{hint}"
+            );
+        }
+    }
+}

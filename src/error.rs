@@ -1,0 +1,175 @@
+//! Why a command ended without doing its work, and how an error is printed.
+//!
+//! A row that fails is data and never gets here; an error here means that the run cannot begin.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::io;
+
+use anstyle::{AnsiColor, Style};
+
+use crate::api::ClientError;
+use crate::exit::ExitStatus;
+use crate::input::InputError;
+use crate::report::ReportError;
+use crate::sandbox::SettingsError as SandboxSettingsError;
+use crate::settings::SettingsError;
+use crate::text::excerpt;
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const CAUSE: Style = Style::new().bold();
+const HINT: Style = AnsiColor::Cyan.on_default().bold();
+
+/// The longest line of an error, in characters.
+const MAX_LINE_CHARS: usize = 4000;
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Flags and environment do not make a run.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The input cannot be used.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// The report cannot be used.
+    #[error(transparent)]
+    Report(#[from] ReportError),
+    /// The HTTP client cannot be set up.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The sandbox's flags contradict each other.
+    #[error(transparent)]
+    SandboxSettings(#[from] SandboxSettingsError),
+    /// The sandbox cannot start.
+    #[error("cannot start the sandbox")]
+    SandboxStart(#[source] io::Error),
+    /// The system refused a thread, a timer or a signal handler.
+    #[error("cannot start the run")]
+    System(#[source] io::Error),
+}
+
+impl RunError {
+    /// How the program ends.
+    #[must_use]
+    pub fn exit_status(&self) -> ExitStatus {
+        match self {
+            Self::Report(ReportError::Busy { .. }) => ExitStatus::ReportBusy,
+            Self::Report(ReportError::Io { .. }) => ExitStatus::CannotWrite,
+            _ => ExitStatus::Usage,
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Settings(error) => error.hint(),
+            Self::Input(error) => error.hint(),
+            Self::Report(ReportError::Exists { .. }) => Some(
+                "`--overwrite` replaces it, `--report PATH` writes another; links that exist are not made twice"
+                    .to_owned(),
+            ),
+            Self::Report(ReportError::Busy { .. }) => {
+                Some("wait until it ends, or write another with `--report PATH`".to_owned())
+            }
+            Self::Report(ReportError::IsInput { .. }) => {
+                Some("name another file with `--report PATH`".to_owned())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Something went wrong, ready to be shown: what, why, and at most one hint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// What is wrong, as a fragment that fits behind `error:`.
+    pub what: String,
+    /// Why, outermost cause first.
+    pub causes: Vec<String>,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+impl Problem {
+    /// An error and what caused it.
+    #[must_use]
+    pub fn new(error: &dyn Error, hint: Option<String>) -> Self {
+        let causes = std::iter::successors(error.source(), |&cause| cause.source());
+        Self {
+            what: error.to_string(),
+            causes: causes.map(ToString::to_string).collect(),
+            hint,
+        }
+    }
+
+    /// The lines for a terminal. Whoever prints them drops the colours where there is none.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        let mut line = |style: Style, label: &str, indent: &str, content: &str| {
+            let content = excerpt(content, MAX_LINE_CHARS);
+            let _infallible = writeln!(text, "{indent}{style}{label}:{style:#} {content}");
+        };
+        line(ERROR, "error", "", &self.what);
+        for cause in &self.causes {
+            line(CAUSE, "caused by", "  ", cause);
+        }
+        if let Some(hint) = &self.hint {
+            line(HINT, "hint", "", hint);
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+
+    fn plain(text: &str) -> String {
+        anstream::adapter::strip_str(text).to_string()
+    }
+
+    #[test]
+    fn an_error_is_printed_with_its_causes_and_one_hint() {
+        let error = ReportError::Io {
+            path: PathBuf::from("r.csv"),
+            source: io::Error::other("no \u{1b}[31mspace"),
+        };
+        let problem = Problem::new(&error, Some("free some".to_owned()));
+        assert_eq!(
+            plain(&problem.to_text()),
+            "error: cannot write the report `r.csv`\n  caused by: no \\u{1b}[31mspace\nhint: free some\n"
+        );
+    }
+
+    #[test]
+    fn every_error_of_a_report_has_its_exit_status() {
+        let path = PathBuf::from("r.csv");
+        for (error, status) in [
+            (
+                ReportError::Exists { path: path.clone() },
+                ExitStatus::Usage,
+            ),
+            (
+                ReportError::IsInput { path: path.clone() },
+                ExitStatus::Usage,
+            ),
+            (
+                ReportError::Busy { path: path.clone() },
+                ExitStatus::ReportBusy,
+            ),
+            (
+                ReportError::Io {
+                    path,
+                    source: io::Error::other("x"),
+                },
+                ExitStatus::CannotWrite,
+            ),
+        ] {
+            assert_eq!(RunError::from(error).exit_status(), status);
+        }
+    }
+}
