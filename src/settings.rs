@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
-use crate::api::{ApiVersion, BaseUrl, ClientSettings, CredentialsError, Token};
+use crate::api::{ApiVersion, BaseUrl, BaseUrlError, ClientSettings, CredentialsError, Token};
 use crate::cli::ImportArgs;
 use crate::input::{ColumnSettings, InputSettings, InputSource};
 use crate::pace::RateSetting;
@@ -43,6 +43,9 @@ pub enum SettingsError {
     /// No usable token.
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
+    /// `--base-url` cannot be used.
+    #[error("`--base-url` cannot be used")]
+    BaseUrl(#[from] BaseUrlError),
     /// Standard input has no place beside which a report could be.
     #[error(
         "standard input needs `--report PATH`: there is no file beside which the report could be"
@@ -59,6 +62,7 @@ impl SettingsError {
                 "put a service key's or private app's token into `HUBSPOT_ACCESS_TOKEN`, or rehearse with `--sandbox`"
                     .to_owned(),
             ),
+            Self::BaseUrl(_) => Some(format!("HubSpot's API is at `{}`", BaseUrl::DEFAULT)),
             Self::NoReportPath => Some("e.g. `--report pairs.report.csv`".to_owned()),
         }
     }
@@ -105,10 +109,11 @@ impl ImportSettings {
         let destination = if flags.sandbox {
             Destination::Sandbox
         } else {
+            let base_url = flags.base_url.parse()?;
             let secret = environment.access_token.as_ref();
             let token = secret.ok_or(CredentialsError::Missing)?;
             Destination::Api {
-                base_url: flags.base_url,
+                base_url,
                 token: Token::new(&token.0)?,
             }
         };

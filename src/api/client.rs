@@ -8,7 +8,7 @@ use std::error::Error;
 use std::io;
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::AUTHORIZATION;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderValue};
 use reqwest::{Client, redirect, retry};
 
 use super::Endpoint;
@@ -58,7 +58,13 @@ pub struct HttpEndpoint {
 impl HttpEndpoint {
     /// Sets up the client; nothing is sent and no connection made.
     pub fn new(settings: ClientSettings) -> Result<Self, ClientError> {
+        let headers = HeaderMap::from_iter([
+            (ACCEPT, HeaderValue::from_static("application/json")),
+            // A PUT without a body should say so; some proxies insist (RFC 9110, section 8.6).
+            (CONTENT_LENGTH, HeaderValue::from_static("0")),
+        ]);
         let mut builder = Client::builder()
+            .default_headers(headers)
             .user_agent(concat!(
                 env!("CARGO_PKG_NAME"),
                 "/",

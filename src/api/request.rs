@@ -16,18 +16,18 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~');
 
 /// Which published form of the API the path names. Request and reply are the same in all of them
-/// (<https://github.com/HubSpot/HubSpot-public-api-spec-collection>).
+/// (<https://github.com/HubSpot/HubSpot-public-api-spec-collection>); when support ends is told in
+/// <https://developers.hubspot.com/changelog/legacy-apis-and-legacy-apps-whats-going-unsupported-and-when>.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum ApiVersion {
     /// The numbered version; its support ends on 2027-03-30
-    /// (<https://developers.hubspot.com/changelog/legacy-apis-and-legacy-apps-whats-going-unsupported-and-when>).
     #[default]
     #[value(name = "v4")]
     V4,
-    /// The dated version of March 2026.
+    /// The dated version of March 2026
     #[value(name = "2026-03")]
     Of202603,
-    /// The dated version of September 2026.
+    /// The dated version of September 2026
     #[value(name = "2026-09")]
     Of202609,
 }

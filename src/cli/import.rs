@@ -78,9 +78,10 @@ pub struct ImportArgs {
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration, help_heading = "Pace")]
     pub timeout: Duration,
 
+    // Parsed later: an error here would repeat it, and what stands in it may be secret.
     /// Where the API is; https, or http to loopback
     #[arg(long, value_name = "URL", default_value = BaseUrl::DEFAULT, help_heading = "API")]
-    pub base_url: BaseUrl,
+    pub base_url: String,
     /// Which form of the API's path is asked for
     #[arg(
         long,

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tracing::warn;
 
 use super::{World, next, signals};
-use crate::api::{ApiVersion, BaseUrl, HttpEndpoint, Token};
+use crate::api::{ACCESS_TOKEN_VARIABLE, ApiVersion, BaseUrl, HttpEndpoint, Token};
 use crate::cli::ImportArgs;
 use crate::display::{Display, Stopped, Summary};
 use crate::error::RunError;
@@ -140,24 +140,33 @@ fn give_up_what_is_left(runtime: Runtime) {
 }
 
 fn tell(ending: &Ending, settings: &ImportSettings, route: &Route, world: &World) -> ExitStatus {
-    let again = match settings.destination {
-        Destination::Api { .. } => next::with_flag(&world.arguments, "--overwrite"),
-        Destination::Sandbox => next::without_flag(&world.arguments, "--sandbox"),
-    };
     let status = match &ending.stop {
         Some(reason) => reason.exit_status(),
         None => ending.tally.exit_status(),
     };
     let rehearsed = matches!(settings.destination, Destination::Sandbox);
-    let next = (ending.stop.is_none() && (rehearsed || status != ExitStatus::Done))
-        .then_some(again.as_str());
+    let again = if rehearsed {
+        next::as_typed(&world.arguments)
+    } else {
+        next::with_flag(&world.arguments, "--overwrite")
+    };
+    let next = if ending.stop.is_some() {
+        None
+    } else if rehearsed {
+        let command = next::without_flag(&world.arguments, "--sandbox");
+        Some(format!(
+            "the real run, with {ACCESS_TOKEN_VARIABLE} set: {command}"
+        ))
+    } else {
+        (status != ExitStatus::Done).then(|| format!("once the causes are mended: {again}"))
+    };
     if !world.manner.is_quiet() {
         let summary = Summary {
             tally: &ending.tally,
             elapsed: ending.elapsed,
             finished: ending.stop.is_none(),
             report: &settings.report.path,
-            next,
+            next: next.as_deref(),
         };
         // A reader that went away (`| head`) is no error.
         let mut stdout = anstream::stdout().lock();

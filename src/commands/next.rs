@@ -2,6 +2,12 @@
 
 use std::ffi::OsString;
 
+/// What was typed.
+#[must_use]
+pub(super) fn as_typed(arguments: &[OsString]) -> String {
+    join(&typed(arguments))
+}
+
 /// What was typed, with `flag` added unless it was there.
 #[must_use]
 pub(super) fn with_flag(arguments: &[OsString], flag: &str) -> String {

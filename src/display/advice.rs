@@ -40,6 +40,9 @@ pub(super) fn advice(entry: &CategoryCount) -> &'static str {
         }
         "HTTP_404" => "the path is not there: check --base-url and --api-version",
         "HTTP_423" => "the record is locked by another change: run the rows again later",
+        category if category.starts_with("HTTP_2") => {
+            "HubSpot counted errors and named none: look at one pair there"
+        }
         category if category.starts_with("HTTP_3") => {
             "something redirects the API: check --base-url"
         }

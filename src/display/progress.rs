@@ -1,11 +1,11 @@
 //! How far the run is: the text of the bar and of the lines. Pure but for [`Progress`], which shows it.
 
 use std::collections::VecDeque;
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressDrawTarget, ProgressStyle};
+use terminal_size::{Width, terminal_size_of};
 use tracing::info;
 
 use super::log::PROGRESS_TARGET;
@@ -17,6 +17,15 @@ use crate::pace::Pace;
 
 /// The time over which the rate is measured.
 const RATE_OVER: Duration = Duration::from_secs(10);
+
+/// The blanks at the end keep a `^C` that the terminal echoes from wrapping the line.
+const TEMPLATE: &str = "{wide_bar:.cyan/dim} {msg}   ";
+
+/// Columns that the bar and the blanks around it need at least.
+const BAR_COLUMNS: usize = 14;
+
+/// Columns of a terminal that does not tell.
+const USUAL_COLUMNS: usize = 80;
 
 /// How often the bar is drawn, per second, at most.
 const DRAWS_PER_SECOND: u8 = 10;
@@ -55,34 +64,44 @@ impl Speed {
     }
 }
 
-/// What a moment looks like: `1,234 of ~9,900 rows · 9.9/s · 14m 35s left · 12 with problems · 100/10s`.
-fn text(moment: &Moment, rate: Option<f64>) -> String {
-    let mut text = grouped(moment.settled);
-    if let Some(total) = moment.total {
-        let about = if moment.counted { "" } else { "~" };
-        let total = grouped(total.max(moment.settled));
-        let _infallible = write!(text, " of {about}{total}");
-    }
-    text.push_str(" rows");
-    if let Some(rate) = rate {
-        let _infallible = write!(text, " · {}/s", per_second(rate));
-        if let Some(left) = left(moment, rate) {
-            let _infallible = write!(text, " · {} left", span(left));
+/// What a moment looks like in at most `room` characters:
+/// `1,234 of ~9,900 rows · 9.9/s · 14m 35s left · 12 with problems · pace 100/10s`.
+///
+/// Where that does not fit, what matters least is left out: the pace, then the rate, then the time left.
+fn text(moment: &Moment, rate: Option<f64>, room: usize) -> String {
+    let settled = grouped(moment.settled);
+    let rows = match moment.total {
+        Some(total) => {
+            let about = if moment.counted { "" } else { "~" };
+            format!(
+                "{settled} of {about}{} rows",
+                grouped(total.max(moment.settled))
+            )
         }
-    }
-    if moment.not_good > 0 {
-        let _infallible = write!(text, " · {} with problems", grouped(moment.not_good));
-    }
-    match (moment.quiet_for, moment.pace) {
-        (Some(quiet), _) => {
-            let _infallible = write!(text, " · quiet for {}", span(quiet));
+        None => format!("{settled} rows"),
+    };
+    let per_second = rate.map(|rate| format!("{}/s", per_second(rate)));
+    let left = rate.and_then(|rate| left(moment, rate));
+    let left = left.map(|left| format!("{} left", span(left)));
+    let problems =
+        (moment.not_good > 0).then(|| format!("{} with problems", grouped(moment.not_good)));
+    let pace = match (moment.quiet_for, moment.pace) {
+        (Some(quiet), _) => Some(format!("quiet for {}", span(quiet))),
+        (None, pace) => pace.map(|pace| format!("pace {pace}")),
+    };
+    let mut parts = [Some(rows), per_second, left, problems, pace];
+    for dropped in [4, 1, 2, 3] {
+        if joined(&parts).chars().count() <= room {
+            break;
         }
-        (None, Some(pace)) => {
-            let _infallible = write!(text, " · pace {pace}");
-        }
-        (None, None) => {}
+        parts[dropped] = None;
     }
-    text
+    joined(&parts)
+}
+
+fn joined(parts: &[Option<String>]) -> String {
+    let parts: Vec<&str> = parts.iter().flatten().map(String::as_str).collect();
+    parts.join(" · ")
 }
 
 fn left(moment: &Moment, rate: f64) -> Option<Duration> {
@@ -114,7 +133,7 @@ impl Progress {
         first: Option<u64>,
     ) -> Self {
         if manner.progress == ProgressForm::Bar {
-            let style = ProgressStyle::with_template("{wide_bar:.cyan/dim} {msg}")
+            let style = ProgressStyle::with_template(TEMPLATE)
                 .expect("the template is a constant")
                 .progress_chars("━━─");
             screen.bar().set_style(style);
@@ -169,12 +188,15 @@ impl Progress {
         if let Some(total) = moment.total {
             bar.set_length(total.max(moment.settled).max(1));
         }
-        bar.set_message(text(moment, self.speed.rate()));
+        let columns = terminal_size_of(std::io::stderr())
+            .map_or(USUAL_COLUMNS, |(Width(columns), _)| usize::from(columns));
+        let room = columns.saturating_sub(BAR_COLUMNS);
+        bar.set_message(text(moment, self.speed.rate(), room));
         bar.set_position(moment.settled);
     }
 
     fn line(&self, moment: &Moment) {
-        let text = text(moment, self.speed.rate());
+        let text = text(moment, self.speed.rate(), usize::MAX);
         if self.json {
             info!(
                 target: PROGRESS_TARGET,
@@ -242,7 +264,31 @@ mod tests {
                 "1,234 of ~1,234 rows · 5,000/s",
             ),
         ] {
-            assert_eq!(text(&moment, rate), expected);
+            assert_eq!(text(&moment, rate, usize::MAX), expected);
+        }
+    }
+
+    #[test]
+    fn a_narrow_terminal_gets_what_matters_most() {
+        let moment = Moment {
+            not_good: 12,
+            ..moment()
+        };
+        for (room, expected) in [
+            (
+                79,
+                "1,234 of ~9,900 rows · 9.9/s · 14m 35s left · 12 with problems · pace 100/10s",
+            ),
+            (
+                70,
+                "1,234 of ~9,900 rows · 9.9/s · 14m 35s left · 12 with problems",
+            ),
+            (60, "1,234 of ~9,900 rows · 14m 35s left · 12 with problems"),
+            (42, "1,234 of ~9,900 rows · 12 with problems"),
+            (26, "1,234 of ~9,900 rows"),
+            (0, "1,234 of ~9,900 rows"),
+        ] {
+            assert_eq!(text(&moment, Some(9.9), room), expected);
         }
     }
 
