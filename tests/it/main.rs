@@ -1,0 +1,14 @@
+//! The real program against the real sandbox, in one test binary.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod import; // the main job, and the report it leaves
+mod input; // broken and odd files: exit status, message, and no request
+mod manner; // what is said where: stdout, stderr, logs, environment variables
+mod readme; // the README and the sample data are true
+mod replies; // every kind of reply, end to end
+mod sandbox; // the sandbox as a program of its own
+mod secrets; // the token is nowhere to be seen
+mod stop; // signals, credentials, limits: early ends
+mod support; // how a test sets a run up and looks at what it left
+mod wire; // what a request looks like, byte for byte

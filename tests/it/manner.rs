@@ -1,0 +1,203 @@
+//! What is said where: stdout, stderr, logs, environment variables.
+
+use std::process::Stdio;
+
+use crate::support::{Rehearsal, finish, good_rows};
+
+#[test]
+fn flags_are_read_from_the_environment_and_the_command_line_wins() {
+    let rehearsal = Rehearsal::new().rows(good_rows(9));
+    let run = |variables: &[(&str, &str)], flags: &[&str]| {
+        finish(
+            rehearsal
+                .import_command(flags)
+                .envs(variables.iter().copied())
+                .output()
+                .unwrap(),
+        )
+    };
+    let first = ("HUBSPOT_ASSOCIATE_FIRST", "3");
+    assert_eq!(
+        run(&[first, ("HUBSPOT_ASSOCIATE_REPORT", "env.csv")], &[]).code,
+        0
+    );
+    assert_eq!(rehearsal.report_named("env.csv").len(), 3);
+    for (value, code) in [
+        ("1", 0),
+        ("true", 0),
+        ("yes", 0),
+        ("0", 2),
+        ("false", 2),
+        ("", 2),
+    ] {
+        let finished = run(
+            &[("HUBSPOT_ASSOCIATE_OVERWRITE", value)],
+            &["--report", "env.csv"],
+        );
+        assert_eq!(finished.code, code, "{value:?}");
+    }
+    assert_eq!(run(&[first], &["--first", "5", "--overwrite"]).code, 0);
+    assert_eq!(rehearsal.report().len(), 5);
+}
+
+#[test]
+fn a_value_that_cannot_be_is_refused_with_the_flag_it_stood_in() {
+    let rehearsal = Rehearsal::new().rows(good_rows(1));
+    for (flag, value, part) in [
+        ("--rate", "fast", "`fast` is no rate"),
+        ("--rate", "0/10s", "`0/10s` is no rate"),
+        ("--concurrency", "0", "number would be zero"),
+        ("--timeout", "0s", "expected a time such as `30s`"),
+        ("--timeout", "30", "expected a time such as `30s`"),
+        (
+            "--from-type",
+            "con/tacts",
+            "an object type is made of letters",
+        ),
+        ("--delimiter", "ab", "--delimiter"),
+        ("--first", "0", "--first"),
+        (
+            "--api-version",
+            "v3",
+            "[possible values: v4, 2026-03, 2026-09]",
+        ),
+        (
+            "--base-url",
+            "http://api.hubapi.com",
+            "only loopback may be reached that way",
+        ),
+        ("--base-url", "ftp://x", "expected `https://`"),
+    ] {
+        let finished = finish(
+            rehearsal
+                .command(&["import", "pairs.csv", flag, value])
+                .output()
+                .unwrap(),
+        );
+        assert_eq!(
+            (finished.code, finished.stdout.as_str()),
+            (2, ""),
+            "{flag} {value}"
+        );
+        assert!(
+            finished.stderr.contains(part),
+            "{flag} {value}: {}",
+            finished.stderr
+        );
+        assert!(
+            finished.stderr.contains(flag),
+            "{flag} {value}: {}",
+            finished.stderr
+        );
+    }
+}
+
+#[test]
+fn quiet_says_nothing_but_errors() {
+    let rehearsal = Rehearsal::new().rows(good_rows(3));
+    let finished = rehearsal.import(&["-q"]);
+    assert_eq!(
+        (
+            finished.code,
+            finished.stdout.as_str(),
+            finished.stderr.as_str()
+        ),
+        (0, "", "")
+    );
+    assert!(
+        rehearsal
+            .import(&["-q"])
+            .stderr
+            .starts_with("error: the report `pairs.report.csv` exists already\n")
+    );
+}
+
+#[test]
+fn nothing_but_text_reaches_a_pipe() {
+    let rehearsal =
+        Rehearsal::new().rows(good_rows(3).chain(["contacts,0,companies,1".to_owned()]));
+    let finished = rehearsal.import(&["-vvv"]);
+    assert!(!finished.stdout.contains('\u{1b}') && !finished.stderr.contains('\u{1b}'));
+    assert!(
+        finished.stderr.contains(" INFO the row is invalid: "),
+        "{}",
+        finished.stderr
+    );
+    assert!(
+        finished
+            .stderr
+            .contains("TRACE contacts 41001 -> companies 52001 is associated"),
+        "{}",
+        finished.stderr
+    );
+}
+
+#[test]
+fn a_json_log_is_one_object_per_line_errors_included() {
+    let rehearsal = Rehearsal::new().rows(good_rows(3).chain([
+        "contacts,1.0,companies,1".to_owned(),
+        "contacts,994010000000001,companies,1".to_owned(),
+    ]));
+    let finished = rehearsal.import(&["-vv", "--log-format", "json"]);
+    assert_eq!(finished.code, 3);
+    let lines: Vec<serde_json::Value> = finished
+        .stderr
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let invalid = lines
+        .iter()
+        .find(|line| line["outcome"] == "invalid")
+        .unwrap();
+    assert_eq!(
+        (&invalid["row"], &invalid["line"], &invalid["level"]),
+        (&4.into(), &5.into(), &"INFO".into())
+    );
+    let error = lines.last().unwrap();
+    assert_eq!(error["level"], "ERROR");
+    assert!(
+        error["message"]
+            .as_str()
+            .unwrap()
+            .starts_with("stopped: HubSpot does not accept the token")
+    );
+    assert!(error["hint"].as_str().unwrap().contains("--overwrite"));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let rehearsal = Rehearsal::new().rows(good_rows(3));
+    let mut child = rehearsal
+        .import_command(&[])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let finished = finish(child.wait_with_output().unwrap());
+    assert_eq!((finished.code, finished.stderr.as_str()), (0, ""));
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let finished = finish(
+        rehearsal
+            .import_command(&["--overwrite"])
+            .stdout(full)
+            .output()
+            .unwrap(),
+    );
+    assert_eq!((finished.code, finished.stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn names_from_the_file_cannot_steer_the_terminal() {
+    let rehearsal = Rehearsal::new().file("\u{1b}[2J,from_id,\u{202e}x\n");
+    let finished = rehearsal.import(&[]);
+    assert_eq!(finished.code, 2);
+    assert!(
+        finished.stderr.contains("`\\u{1b}[2J`"),
+        "{}",
+        finished.stderr
+    );
+    assert!(!finished.stderr.contains('\u{1b}') && !finished.stderr.contains('\u{202e}'));
+}

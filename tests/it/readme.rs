@@ -1,0 +1,137 @@
+//! The README and the sample data are true.
+
+use std::path::{Path, PathBuf};
+
+use hubspot_associate::outcome::OutcomeKind;
+use hubspot_associate::verdict::Category;
+
+use crate::support::{Rehearsal, finish};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn readme() -> String {
+    std::fs::read_to_string(root().join("README.md")).unwrap()
+}
+
+/// A copy of the sample data: reports are written beside it.
+fn with_sample_data() -> Rehearsal {
+    let rehearsal = Rehearsal::new();
+    let to = rehearsal.path("sample-data");
+    std::fs::create_dir(&to).unwrap();
+    for file in std::fs::read_dir(root().join("sample-data")).unwrap() {
+        let file = file.unwrap();
+        if !file.file_name().to_string_lossy().contains(".report.") {
+            std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
+        }
+    }
+    rehearsal
+}
+
+#[test]
+fn every_rehearsal_in_the_readme_runs_as_it_stands_there() {
+    let page = readme();
+    let commands: Vec<_> = page
+        .lines()
+        .filter_map(|line| {
+            let line = line.trim().trim_start_matches("$ ");
+            let rest = line
+                .strip_prefix("cargo run --release -- ")
+                .or_else(|| line.strip_prefix("hubspot-associate "))?;
+            // What follows two blanks is a remark.
+            let command = rest.split("  ").next().unwrap_or(rest);
+            command.contains("--sandbox").then(|| command.to_owned())
+        })
+        .collect();
+    assert!(commands.len() >= 2, "{commands:?}");
+    for command in commands {
+        let rehearsal = with_sample_data();
+        let arguments: Vec<_> = command.split(' ').collect();
+        let finished = finish(
+            rehearsal
+                .command(&arguments)
+                .env_remove("HUBSPOT_ACCESS_TOKEN")
+                .output()
+                .unwrap(),
+        );
+        assert!(
+            matches!(finished.code, 0 | 1),
+            "{command}: {}",
+            finished.stderr
+        );
+        assert!(finished.stdout.contains("finished: "), "{command}");
+    }
+}
+
+#[test]
+fn the_sample_data_ends_as_its_readme_says() {
+    let page = std::fs::read_to_string(root().join("sample-data/README.md")).unwrap();
+    let mut files = 0;
+    for row in page.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<_> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let [file, rows, _, status] = cells[..] else {
+            panic!("{row}")
+        };
+        let file = Path::new("sample-data").join(file.trim_matches('`'));
+        let rehearsal = with_sample_data();
+        let file = file.to_str().unwrap();
+        let finished = finish(
+            rehearsal
+                .command(&["import", file, "--sandbox"])
+                .output()
+                .unwrap(),
+        );
+        assert_eq!(finished.code.to_string(), status, "{file}");
+        let report = rehearsal.report_named(&file.replace(".csv", ".sandbox.report.csv"));
+        let mut numbers: Vec<u64> = report
+            .iter()
+            .map(|line| line["row"].parse().unwrap())
+            .collect();
+        numbers.sort_unstable();
+        assert_eq!(
+            numbers,
+            (1..=rows.parse().unwrap()).collect::<Vec<u64>>(),
+            "{file}"
+        );
+        files += 1;
+    }
+    let there = std::fs::read_dir(root().join("sample-data")).unwrap();
+    let there = there.map(|file| file.unwrap().path());
+    let csv = there.filter(|path| {
+        let is_report = path.to_string_lossy().contains(".report.");
+        path.extension().is_some_and(|end| end == "csv") && !is_report
+    });
+    assert_eq!(files, csv.count());
+}
+
+#[test]
+fn the_flags_in_the_readme_are_those_of_the_program() {
+    let rehearsal = Rehearsal::new();
+    let page = readme();
+    let (_, block) = page.split_once("<!-- import -h -->\n```text\n").unwrap();
+    let (block, _) = block.split_once("```").unwrap();
+    let help = finish(rehearsal.command(&["import", "-h"]).output().unwrap()).stdout;
+    let (flags, _) = help.split_once("\nEvery flag can also").unwrap();
+    assert_eq!(
+        block.trim_end(),
+        flags.trim_end(),
+        "run `hubspot-associate import -h` and copy it"
+    );
+}
+
+#[test]
+fn the_readme_names_every_column_outcome_and_exit_status() {
+    let page = readme();
+    let kinds = OutcomeKind::ALL.map(OutcomeKind::as_str);
+    for name in hubspot_associate::report::COLUMNS.iter().chain(&kinds) {
+        assert!(page.contains(&format!("`{name}`")), "{name}");
+    }
+    let categories = Category::ALL.map(Category::as_str);
+    for name in categories {
+        assert!(page.contains(&format!("`{name}`")), "{name}");
+    }
+    for status in [0, 1, 2, 3, 4, 5, 6, 130, 143] {
+        assert!(page.contains(&format!("\n| {status} |")), "{status}");
+    }
+}

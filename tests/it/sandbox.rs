@@ -1,0 +1,117 @@
+//! The sandbox as a program of its own.
+
+use std::io::{BufRead, BufReader, Read};
+
+use crate::support::{Rehearsal, finish, good_rows, signal};
+
+#[test]
+fn it_prints_its_address_serves_and_ends_when_asked() {
+    let rehearsal = Rehearsal::new().rows(good_rows(5));
+    let mut server = rehearsal
+        .command(&[
+            "sandbox",
+            "--listen",
+            "127.0.0.1:0",
+            "--limit",
+            "off",
+            "--latency",
+            "0",
+        ])
+        .spawn()
+        .unwrap();
+    let mut stdout = BufReader::new(server.stdout.take().unwrap());
+    let mut greeting = String::new();
+    stdout.read_line(&mut greeting).unwrap();
+    let url = greeting
+        .trim()
+        .strip_prefix("listening on ")
+        .unwrap()
+        .to_owned();
+    let arguments = [
+        "import",
+        "pairs.csv",
+        "--base-url",
+        &url,
+        "--rate",
+        "unlimited",
+    ];
+    assert_eq!(
+        finish(rehearsal.command(&arguments).output().unwrap()).code,
+        0
+    );
+    signal(&server, "INT");
+    let mut rest = String::new();
+    stdout.read_to_string(&mut rest).unwrap();
+    assert!(rest.starts_with(&format!(
+        "try: HUBSPOT_ACCESS_TOKEN=sandbox hubspot-associate import pairs.csv --base-url {url}\n"
+    )));
+    assert!(rest.ends_with("5 requests, 0 answered 429\n"), "{rest}");
+    assert_eq!(server.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn it_listens_beyond_this_machine_only_when_told() {
+    let rehearsal = Rehearsal::new();
+    let finished = finish(
+        rehearsal
+            .command(&["sandbox", "--listen", "0.0.0.0:0"])
+            .output()
+            .unwrap(),
+    );
+    assert_eq!((finished.code, finished.stdout.as_str()), (2, ""));
+    assert!(
+        finished.stderr.contains("--allow-remote"),
+        "{}",
+        finished.stderr
+    );
+}
+
+#[test]
+fn an_address_in_use_is_an_error_with_its_cause() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let rehearsal = Rehearsal::new();
+    let finished = finish(
+        rehearsal
+            .command(&["sandbox", "--listen", &address])
+            .output()
+            .unwrap(),
+    );
+    assert_eq!(finished.code, 2);
+    assert!(
+        finished
+            .stderr
+            .starts_with("error: cannot start the sandbox\n  caused by: "),
+        "{}",
+        finished.stderr
+    );
+}
+
+#[test]
+fn the_same_seed_brings_the_same_faults_at_any_speed() {
+    let outcomes = |concurrency: &str| {
+        let settings = hubspot_associate::sandbox::SandboxSettings {
+            faults: "missing=10%,empty-results=10%,embedded-error=5%"
+                .parse()
+                .unwrap(),
+            seed: 7,
+            ..crate::support::instant()
+        };
+        let rehearsal = Rehearsal::against(settings).rows(good_rows(200));
+        assert_eq!(
+            rehearsal
+                .import(&["--concurrency", concurrency, "--max-attempts", "1"])
+                .code,
+            1
+        );
+        rehearsal.outcomes()
+    };
+    let slow = outcomes("1");
+    assert!(
+        slow.iter()
+            .filter(|outcome| outcome.ends_with("rejected"))
+            .count()
+            > 20
+    );
+    assert_eq!(slow, outcomes("32"));
+}

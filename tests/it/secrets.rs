@@ -1,0 +1,90 @@
+//! The token is nowhere to be seen.
+
+use crate::support::{Rehearsal, TOKEN, finish, good_rows, signal};
+
+#[test]
+fn the_token_is_in_no_output_log_report_or_process_listing() {
+    let mut rows: Vec<_> = good_rows(50).collect();
+    rows.extend(
+        ["400", "502", "800", "808", "423"]
+            .map(|fault| format!("contacts,99{fault}0100000001,companies,1")),
+    );
+    rows.push("contacts,995000000000001,companies,1".to_owned());
+    rows.push("contacts,994010000000001,companies,1".to_owned());
+    for flags in [&["-vvv"][..], &["-vvv", "--log-format", "json"]] {
+        let rehearsal = Rehearsal::new().rows(&rows);
+        let flags = [flags, &["--concurrency", "1", "--max-attempts", "2"]].concat();
+        let finished = rehearsal.import(&flags);
+        assert_eq!(finished.code, 3, "{}", finished.stderr);
+        assert!(finished.stderr.contains("associated"), "the log is there");
+        let report = std::fs::read_to_string(rehearsal.path("pairs.report.csv")).unwrap();
+        for text in [&finished.stdout, &finished.stderr, &report] {
+            assert!(
+                !text.contains("secret") && !text.contains("Bearer"),
+                "{text}"
+            );
+        }
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_token_is_not_in_the_process_listing() {
+    let rehearsal = Rehearsal::new()
+        .rows(good_rows(10).chain(["contacts,998020000000001,companies,1".to_owned()]));
+    let (child, finish) = rehearsal.start(10, &[]);
+    let listing = std::fs::read_to_string(format!("/proc/{}/cmdline", child.id())).unwrap();
+    assert!(listing.contains("import") && !listing.contains("secret"));
+    signal(&child, "KILL");
+    assert_eq!(finish(child).code, 1009);
+}
+
+#[test]
+fn a_token_that_cannot_be_one_is_refused_without_being_repeated() {
+    let rehearsal = Rehearsal::new().rows(good_rows(1));
+    for (token, message) in [
+        ("", "no access token: `HUBSPOT_ACCESS_TOKEN` is not set"),
+        (
+            "secret with blanks",
+            "the access token in `HUBSPOT_ACCESS_TOKEN` has a blank or a character in it that no token has",
+        ),
+    ] {
+        let output = rehearsal
+            .import_command(&[])
+            .env("HUBSPOT_ACCESS_TOKEN", token)
+            .output();
+        let finished = finish(output.unwrap());
+        assert_eq!(finished.code, 2);
+        assert!(
+            finished
+                .stderr
+                .starts_with(&format!("error: {message}\nhint: ")),
+            "{}",
+            finished.stderr
+        );
+        assert!(!finished.stderr.contains("secret"));
+    }
+    assert!(!rehearsal.path("pairs.report.csv").exists());
+    assert_eq!(rehearsal.seen().requests, 0);
+}
+
+#[test]
+fn a_token_in_the_base_url_is_refused_without_being_repeated() {
+    let rehearsal = Rehearsal::new().rows(good_rows(1));
+    let url = format!("https://user:{TOKEN}@api.hubapi.com");
+    let finished = finish(
+        rehearsal
+            .command(&["import", "pairs.csv", "--base-url", &url])
+            .output()
+            .unwrap(),
+    );
+    assert_eq!(finished.code, 2);
+    assert!(
+        finished
+            .stderr
+            .contains("must not hold a user name or password"),
+        "{}",
+        finished.stderr
+    );
+    assert!(!finished.stderr.contains("secret"), "{}", finished.stderr);
+}

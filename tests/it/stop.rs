@@ -1,0 +1,227 @@
+//! Signals, credentials, limits: early ends.
+
+use std::time::Duration;
+
+use hubspot_associate::sandbox::{Latency, SandboxSettings};
+
+use crate::support::{Rehearsal, good_rows, instant, signal};
+
+/// Rows of which the one in the middle meets `id`.
+fn with_in_the_middle(id: &str) -> Vec<String> {
+    let mut rows: Vec<_> = good_rows(20_000).collect();
+    rows.insert(10_000, format!("contacts,{id},companies,2"));
+    rows
+}
+
+#[test]
+fn refused_credentials_stop_the_run_and_charge_no_row() {
+    for (code, message, hint) in [
+        (
+            "401",
+            "stopped: HubSpot does not accept the token",
+            "check that it is current",
+        ),
+        (
+            "710",
+            "stopped: HubSpot does not accept the token",
+            "check that it is current",
+        ),
+        (
+            "403",
+            "stopped: the token lacks a scope: crm.objects.contacts.write, crm.objects.companies.write",
+            "give it one of these",
+        ),
+        (
+            "711",
+            "stopped: the token lacks a scope: ",
+            "give it one of these",
+        ),
+        (
+            "712",
+            "stopped: the token lacks a scope: ",
+            "give it one of these",
+        ),
+    ] {
+        let rehearsal = Rehearsal::new().rows(with_in_the_middle(&format!("99{code}0000000001")));
+        let finished = rehearsal.import(&[]);
+        assert_eq!(finished.code, 3, "{code}: {}", finished.stderr);
+        assert!(
+            finished.stderr.starts_with(&format!("error: {message}")),
+            "{}",
+            finished.stderr
+        );
+        assert!(
+            finished.stderr.contains(&format!("\nhint: {hint}")),
+            "{}",
+            finished.stderr
+        );
+        let outcomes = rehearsal.outcomes();
+        assert!(
+            outcomes
+                .iter()
+                .all(|outcome| outcome.ends_with(" associated"))
+        );
+        assert!(!outcomes.contains(&"10001 associated".to_owned()));
+        let requests = usize::try_from(rehearsal.seen().requests).unwrap();
+        assert_eq!(
+            requests,
+            outcomes.len() + 1,
+            "all but the refused row have their line"
+        );
+        assert!(requests < 10_000 + 40, "{code}: {requests}");
+    }
+}
+
+#[test]
+fn the_daily_limit_ends_the_run_so_that_it_can_go_on() {
+    let settings = SandboxSettings {
+        daily_limit: Some(300),
+        ..instant()
+    };
+    let rehearsal = Rehearsal::against(settings).rows(good_rows(1000));
+    let finished = rehearsal.import(&[]);
+    assert_eq!(finished.code, 4);
+    assert!(
+        finished
+            .stderr
+            .starts_with("error: stopped: the account's daily limit is used up; 300 rows")
+    );
+    assert_eq!(rehearsal.report().len(), 300);
+    assert!(rehearsal.seen().over_day <= 16);
+}
+
+#[test]
+fn a_server_that_asks_for_hours_of_rest_ends_the_run() {
+    let settings = SandboxSettings {
+        retry_after: Duration::from_hours(2),
+        ..instant()
+    };
+    let rows = with_in_the_middle("994770000000001");
+    let rehearsal = Rehearsal::against(settings).rows(rows);
+    let finished = rehearsal.import(&[]);
+    assert_eq!(finished.code, 4);
+    assert!(
+        finished
+            .stderr
+            .contains("hint: wait 2h 0m; then run `hubspot-associate import"),
+        "{}",
+        finished.stderr
+    );
+}
+
+#[test]
+fn a_type_that_hubspot_does_not_know_stops_at_the_first_rows() {
+    let rehearsal = Rehearsal::new().rows((1..500).map(|id| format!("widgets,{id},companies,1")));
+    let finished = rehearsal.import(&[]);
+    assert_eq!(finished.code, 2);
+    assert!(
+        finished
+            .stderr
+            .contains("caused by: Unable to infer object type from: widgets\n")
+    );
+    let seen = rehearsal.seen();
+    assert!(seen.requests < 3 + 16);
+    assert_eq!(rehearsal.report().len() as u64, seen.requests);
+}
+
+#[test]
+fn a_wrong_path_stops_before_many_rows_are_rejected() {
+    let rehearsal = Rehearsal::new().rows(good_rows(500));
+    let url = format!("{}/elsewhere", rehearsal.url());
+    let arguments = [
+        "import",
+        "pairs.csv",
+        "--rate",
+        "unlimited",
+        "--base-url",
+        &url,
+    ];
+    let finished = crate::support::finish(rehearsal.command(&arguments).output().unwrap());
+    assert_eq!(finished.code, 2);
+    assert!(
+        finished
+            .stderr
+            .contains("all met a 404, so the path itself is wrong"),
+        "{}",
+        finished.stderr
+    );
+    assert!(rehearsal.report().len() < 25 + 16);
+}
+
+fn slow() -> SandboxSettings {
+    let latency = Duration::from_millis(100);
+    SandboxSettings {
+        latency: Latency {
+            least: latency,
+            most: latency,
+        },
+        ..instant()
+    }
+}
+
+#[test]
+fn one_signal_lets_what_is_in_flight_be_answered_and_says_how_to_go_on() {
+    for (name, code, word) in [
+        ("INT", 130, "interrupted"),
+        ("TERM", 143, "terminated"),
+        ("HUP", 143, "terminated"),
+    ] {
+        let rehearsal = Rehearsal::against(slow()).rows(good_rows(5000));
+        let (child, finish) = rehearsal.start(40, &[]);
+        signal(&child, name);
+        let finished = finish(child);
+        assert_eq!(finished.code, code, "{name}");
+        let error = finished
+            .stderr
+            .lines()
+            .find(|line| line.starts_with("error: "))
+            .unwrap();
+        let lines = rehearsal.report().len();
+        assert_eq!(
+            error,
+            format!("error: {word}; {lines} rows have their line in the report")
+        );
+        assert!(
+            finished
+                .stderr
+                .contains("\nhint: run `hubspot-associate import pairs.csv --base-url ")
+        );
+        assert_eq!(
+            rehearsal.seen().requests,
+            lines as u64,
+            "every reply is in the report"
+        );
+        assert!((40..5000).contains(&lines));
+    }
+}
+
+#[test]
+fn a_second_signal_waits_for_nobody() {
+    let rehearsal = Rehearsal::new().rows(
+        good_rows(10)
+            .chain((1..10).map(|serial| format!("contacts,9980200000000{serial:02},companies,1"))),
+    );
+    let (child, finish) = rehearsal.start(10, &[]);
+    signal(&child, "INT");
+    signal(&child, "INT");
+    let finished = finish(child);
+    assert_eq!((finished.code, rehearsal.report().len()), (130, 10));
+}
+
+#[test]
+fn a_second_run_on_the_same_report_ends_at_once_and_harms_nothing() {
+    let rehearsal = Rehearsal::against(slow()).rows(good_rows(500));
+    let (child, finish) = rehearsal.start(10, &[]);
+    for flags in [&[][..], &["--overwrite"]] {
+        let second = rehearsal.import(flags);
+        assert_eq!(second.code, 5);
+        assert!(
+            second
+                .stderr
+                .starts_with("error: another run holds the report `pairs.report.csv`\n")
+        );
+    }
+    assert_eq!(finish(child).code, 0);
+    assert_eq!(rehearsal.report().len(), 500);
+    assert_eq!(rehearsal.seen().requests, 500);
+}

@@ -1,0 +1,191 @@
+//! A rehearsal: a folder, a sandbox, and the real program run against it.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use hubspot_associate::sandbox::{Latency, Sandbox, SandboxSettings, Seen};
+use tempfile::TempDir;
+
+pub(crate) const HEADER: &str = "from_object_type,from_object_id,to_object_type,to_object_id";
+
+/// What the tests give as token; it must never be seen again.
+pub(crate) const TOKEN: &str = "pat-na1-7f3e-secret";
+
+pub(crate) struct Rehearsal {
+    pub(crate) folder: TempDir,
+    sandbox: Sandbox,
+}
+
+/// A line of the report, by column.
+pub(crate) type Line = BTreeMap<String, String>;
+
+pub(crate) struct Finished {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// A sandbox that answers at once and refuses nothing.
+pub(crate) fn instant() -> SandboxSettings {
+    SandboxSettings {
+        limit: None,
+        latency: Latency::NONE,
+        slow: Duration::from_millis(50),
+        stall: Duration::from_mins(1),
+        ..SandboxSettings::default()
+    }
+}
+
+impl Rehearsal {
+    pub(crate) fn new() -> Self {
+        Self::against(instant())
+    }
+
+    pub(crate) fn against(settings: SandboxSettings) -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            sandbox: Sandbox::start(settings).unwrap(),
+        }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        self.sandbox.url()
+    }
+
+    pub(crate) fn seen(&self) -> Seen {
+        self.sandbox.seen()
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Writes `pairs.csv` as it is.
+    pub(crate) fn file(self, content: impl AsRef<[u8]>) -> Self {
+        std::fs::write(self.path("pairs.csv"), content).unwrap();
+        self
+    }
+
+    /// Writes `pairs.csv` with these rows under the usual header.
+    pub(crate) fn rows(self, rows: impl IntoIterator<Item = impl std::fmt::Display>) -> Self {
+        let rows = rows.into_iter().map(|row| format!("{row}\n"));
+        let text: String = std::iter::once(format!("{HEADER}\n")).chain(rows).collect();
+        self.file(text)
+    }
+
+    /// The program with `arguments`, in the folder, with a token and nothing else of ours.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hubspot-associate"));
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("HUBSPOT_") {
+                command.env_remove(name);
+            }
+        }
+        command
+            .current_dir(self.folder.path())
+            .env("HUBSPOT_ACCESS_TOKEN", TOKEN)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// `import pairs.csv` against the sandbox, as fast as it can, with more `flags`.
+    pub(crate) fn import(&self, flags: &[&str]) -> Finished {
+        finish(self.import_command(flags).output().unwrap())
+    }
+
+    pub(crate) fn import_command(&self, flags: &[&str]) -> Command {
+        let url = self.url();
+        let mut arguments = vec!["import", "pairs.csv", "--base-url", &url];
+        if !flags.contains(&"--rate") {
+            arguments.extend(["--rate", "unlimited"]);
+        }
+        arguments.extend(flags);
+        self.command(&arguments)
+    }
+
+    /// Starts `import -vvv`, and waits until `rows` rows have ended.
+    pub(crate) fn start(
+        &self,
+        rows: usize,
+        flags: &[&str],
+    ) -> (Child, impl FnOnce(Child) -> Finished) {
+        let mut child = self.import_command(flags).arg("-vvv").spawn().unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut text = String::new();
+        let mut ended = 0;
+        while ended < rows {
+            let before = text.len();
+            assert!(
+                stderr.read_line(&mut text).unwrap() > 0,
+                "ended early: {text}"
+            );
+            ended += usize::from(text[before..].contains("outcome="));
+        }
+        let finish = move |child: Child| {
+            // Drained beside the wait, so that the child is never held up by a full pipe.
+            let rest = std::thread::spawn(move || {
+                std::io::Read::read_to_string(&mut stderr, &mut text).unwrap();
+                text
+            });
+            let mut finished = finish(child.wait_with_output().unwrap());
+            finished.stderr = rest.join().unwrap();
+            finished
+        };
+        (child, finish)
+    }
+
+    /// The lines of `pairs.report.csv`.
+    pub(crate) fn report(&self) -> Vec<Line> {
+        self.report_named("pairs.report.csv")
+    }
+
+    pub(crate) fn report_named(&self, name: &str) -> Vec<Line> {
+        let mut reader = csv::Reader::from_path(self.path(name)).unwrap();
+        reader.deserialize().map(Result::unwrap).collect()
+    }
+
+    /// `row outcome` of each line, in the order of rows.
+    pub(crate) fn outcomes(&self) -> Vec<String> {
+        let mut lines = self.report();
+        lines.sort_by_key(|line| line["row"].parse::<u64>().unwrap());
+        lines
+            .iter()
+            .map(|line| format!("{} {}", line["row"], line["outcome"]))
+            .collect()
+    }
+}
+
+pub(crate) fn finish(output: Output) -> Finished {
+    use std::os::unix::process::ExitStatusExt;
+    Finished {
+        code: output
+            .status
+            .code()
+            .unwrap_or_else(|| 1000 + output.status.signal().unwrap()),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// Sends a signal, by its name without SIG.
+pub(crate) fn signal(child: &Child, name: &str) {
+    let command = format!("kill -{name} {}", child.id());
+    assert!(
+        Command::new("sh")
+            .args(["-c", &command])
+            .status()
+            .unwrap()
+            .success()
+    );
+}
+
+/// `count` rows of contacts and companies that all exist.
+pub(crate) fn good_rows(count: u64) -> impl Iterator<Item = String> {
+    (1..=count).map(|row| format!("contacts,{},companies,{}", 41_000 + row, 52_000 + row))
+}

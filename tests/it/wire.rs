@@ -1,0 +1,169 @@
+//! What a request looks like, byte for byte, and what the client does with odd servers.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::time::Duration;
+
+use httpmock::prelude::*;
+use hubspot_associate::api::{ApiVersion, ClientSettings, Endpoint, HttpEndpoint, Reply, Token};
+use hubspot_associate::pair::{ObjectType, Pair, Record, RecordId};
+
+use crate::support::TOKEN;
+
+fn pair(from_type: &str, to_type: &str) -> Pair {
+    let record = |object_type, id| Record {
+        object_type: ObjectType::new(object_type).unwrap(),
+        id: RecordId::new(id).unwrap(),
+    };
+    Pair {
+        from: record(from_type, "41001"),
+        to: record(to_type, "0052002"),
+    }
+}
+
+/// What comes of one request.
+fn ask(base_url: &str, version: ApiVersion, pair: &Pair) -> Reply {
+    let settings = ClientSettings {
+        base_url: base_url.parse().unwrap(),
+        version,
+        token: Token::new(TOKEN).unwrap(),
+        timeout: Duration::from_secs(5),
+        concurrency: 1,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async { HttpEndpoint::new(settings).unwrap().associate(pair).await })
+}
+
+fn status(reply: &Reply) -> Option<u16> {
+    reply.answer().map(|answer| answer.status)
+}
+
+/// Plays a server for one connection: returns what it was sent, and what the client made of `answer`.
+fn play(answer: &'static [u8]) -> (String, Reply) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = Vec::new();
+        let mut buffer = [0; 4096];
+        while !request.ends_with(b"\r\n\r\n") {
+            let length = stream.read(&mut buffer).unwrap();
+            assert!(length > 0);
+            request.extend_from_slice(&buffer[..length]);
+        }
+        stream.write_all(answer).unwrap();
+        String::from_utf8(request).unwrap()
+    });
+    let reply = ask(&url, ApiVersion::V4, &pair("contacts", "companies"));
+    (server.join().unwrap(), reply)
+}
+
+#[test]
+fn a_request_is_a_put_with_a_bearer_token_and_no_body() {
+    let (request, reply) = play(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}");
+    assert_eq!(status(&reply), Some(200));
+    let (head, body) = request.split_once("\r\n\r\n").unwrap();
+    assert_eq!(body, "");
+    let mut lines: Vec<_> = head.split("\r\n").collect();
+    assert_eq!(
+        lines.remove(0),
+        "PUT /crm/v4/objects/contacts/41001/associations/default/companies/0052002 HTTP/1.1"
+    );
+    lines.retain(|line| !line.starts_with("host: "));
+    lines.sort_unstable();
+    assert_eq!(
+        lines,
+        [
+            "accept: application/json",
+            &format!("authorization: Bearer {TOKEN}"),
+            "content-length: 0",
+            concat!("user-agent: hubspot-associate/", env!("CARGO_PKG_VERSION")),
+        ]
+    );
+}
+
+#[test]
+fn each_version_and_each_form_of_a_type_has_its_path() {
+    let server = MockServer::start();
+    for (version, from, to, path) in [
+        (
+            ApiVersion::V4,
+            "0-1",
+            "2-1234567",
+            "/crm/v4/objects/0-1/41001/associations/default/2-1234567/0052002",
+        ),
+        (
+            ApiVersion::Of202603,
+            "contacts",
+            "p_vendor",
+            "/crm/objects/2026-03/contacts/41001/associations/default/p_vendor/0052002",
+        ),
+        (
+            ApiVersion::Of202609,
+            "line_items",
+            "p123_Vendor-x",
+            "/crm/objects/2026-09/line_items/41001/associations/default/p123_Vendor-x/0052002",
+        ),
+    ] {
+        let mock = server.mock(|when, then| {
+            when.method(PUT)
+                .path(path)
+                .header("authorization", format!("Bearer {TOKEN}"))
+                .header("accept", "application/json")
+                .is_true(|request: &HttpMockRequest| request.body().is_empty());
+            then.status(200).body("{}");
+        });
+        assert_eq!(
+            status(&ask(&server.base_url(), version, &pair(from, to))),
+            Some(200),
+            "{path}"
+        );
+        mock.assert();
+    }
+}
+
+#[test]
+fn a_redirect_gets_no_request_and_the_token_stays_here() {
+    let elsewhere = MockServer::start();
+    let followed = elsewhere.mock(|when, then| {
+        when.any_request();
+        then.status(200).body("{}");
+    });
+    let server = MockServer::start();
+    for code in [301, 302, 303, 307, 308] {
+        let mut redirect = server.mock(|when, then| {
+            when.method(PUT);
+            then.status(code)
+                .header("location", elsewhere.url("/there"));
+        });
+        let reply = ask(
+            &server.base_url(),
+            ApiVersion::V4,
+            &pair("contacts", "companies"),
+        );
+        assert_eq!(status(&reply), Some(code));
+        redirect.delete();
+    }
+    followed.assert_calls(0);
+}
+
+#[test]
+fn odd_servers_are_told_apart() {
+    let connection_lost = |reply: &Reply| matches!(reply, Reply::Disconnected { .. });
+    let (_, reply) = play(b"");
+    assert!(connection_lost(&reply), "{reply:?}");
+    let (_, reply) = play(b"HTTP/1.1 200 OK\r\ncontent-le");
+    assert!(connection_lost(&reply), "{reply:?}");
+    let (_, reply) = play(b"SSH-2.0-OpenSSH_9.2p1\r\n");
+    assert!(matches!(reply, Reply::Garbled { .. }), "{reply:?}");
+    let (_, reply) = play(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{}");
+    assert_eq!(status(&reply), Some(200));
+    let (_, reply) = play(b"HTTP/1.0 404 Not Found\r\n\r\n<html>");
+    assert_eq!(status(&reply), Some(404));
+    let (_, reply) =
+        play(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n");
+    assert_eq!(status(&reply), Some(502));
+}
