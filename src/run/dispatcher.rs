@@ -3,68 +3,29 @@
 //! It owns all state, so nothing is shared and nothing locked. The only `select!` of the run turns what
 //! happens into one call of a synchronous method each.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::io;
-use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::sync::mpsc;
-use tokio::task::{JoinError, JoinHandle, JoinSet};
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 
+use super::WriteReport;
 use super::event::{Event, Observe, RunEvent};
+use super::outbox::Outbox;
+use super::parts::{Ending, Parts, RunSettings};
+use super::queue::Queue;
 use super::row::{SendableRow, invalid_outcome};
 use super::stop::{Likeness, Stop, StopReason};
 use super::tally::Tally;
-use super::{Ending, WriteReport};
 use crate::api::{Endpoint, Reply};
 use crate::input::{CheckedRow, InputError};
 use crate::outcome::{Finding, Outcome};
-use crate::pace::{Gate, Observation};
-use crate::verdict::{Class, Halt, RetryPolicy, Verdict, classify, describe, quiet_period, scopes};
-
-/// An outcome is handed to the system after this at the latest.
-const HAND_OVER_WITHIN: Duration = Duration::from_millis(50);
-
-/// Outcomes are brought to the disk this often.
-const SYNC_EVERY: Duration = Duration::from_millis(500);
+use crate::pace::Observation;
+use crate::verdict::{Class, Halt, Verdict, classify, describe, quiet_period, scopes};
 
 /// How often observers hear that time passed.
 const TICK: Duration = Duration::from_millis(100);
-
-/// Rows that may wait for their next attempt. They hold no slot, so a few slow failures do not stop
-/// the others; beyond this no new row is read, which bounds the memory.
-const MAX_WAITING: usize = 1000;
-
-/// What the run needs to know.
-#[derive(Clone, Copy, Debug)]
-pub struct RunSettings {
-    /// Requests in flight at most.
-    pub concurrency: NonZeroUsize,
-    /// How often a row is sent.
-    pub retry: RetryPolicy,
-}
-
-/// Everybody whom the run calls.
-pub struct Parts<'p, E, W, O> {
-    /// Answers requests.
-    pub endpoint: E,
-    /// Gives turns.
-    pub gate: Gate,
-    /// Keeps outcomes.
-    pub report: &'p mut W,
-    /// Shows what happens.
-    pub observer: &'p mut O,
-    /// Brings rows; its end is the input's end.
-    pub rows: mpsc::Receiver<Result<CheckedRow, InputError>>,
-    /// Asks to stop.
-    pub stop: mpsc::Receiver<Stop>,
-    /// The wall clock, for stamps.
-    pub now: fn() -> Timestamp,
-    /// Chance: draws from 0.0..1.0.
-    pub draw: Box<dyn FnMut() -> f64 + 'p>,
-}
 
 /// Sends every row of the input until it has an outcome, or something stops the run.
 pub async fn run<E: Endpoint, W: WriteReport, O: Observe>(
@@ -81,14 +42,9 @@ pub async fn run<E: Endpoint, W: WriteReport, O: Observe>(
         reason: None,
         phase: Phase::Running,
         input_over: false,
-        ready: VecDeque::new(),
-        waiting: BTreeMap::new(),
-        sequence: 0,
+        queue: Queue::default(),
         in_flight: JoinSet::new(),
-        unwritten: Vec::new(),
-        hand_over_at: None,
-        sync: None,
-        sync_at: Instant::now() + SYNC_EVERY,
+        outbox: Outbox::new(),
         likeness: Likeness::default(),
         tick,
     };
@@ -114,17 +70,9 @@ struct Dispatcher<'p, E, W, O> {
     reason: Option<StopReason>,
     phase: Phase,
     input_over: bool,
-    /// Rows that may be sent now.
-    ready: VecDeque<SendableRow>,
-    /// Rows that may be sent again, by when; the number keeps equal times apart.
-    waiting: BTreeMap<(Instant, u64), SendableRow>,
-    sequence: u64,
+    queue: Queue,
     in_flight: JoinSet<(SendableRow, Reply)>,
-    /// Outcomes that are with the report but not yet handed to the system.
-    unwritten: Vec<Outcome>,
-    hand_over_at: Option<Instant>,
-    sync: Option<JoinHandle<io::Result<()>>>,
-    sync_at: Instant,
+    outbox: Outbox,
     likeness: Likeness,
     tick: Interval,
 }
@@ -133,21 +81,17 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     async fn run(mut self) -> Ending {
         while !self.is_over() {
             let some_time = self.started;
-            let next_waiting = self.waiting.keys().next().map(|&(due, _)| due);
+            let hand_over_at = self.outbox.hand_over_at();
+            let next_due = self.queue.next_due();
             let running = self.phase == Phase::Running;
-            let may_send = running && !self.ready.is_empty() && self.has_slot();
-            let may_read = running && !self.input_over && self.ready.is_empty() && self.has_slot();
+            let has_slot = running && self.in_flight.len() < self.settings.concurrency.get();
             tokio::select! {
                 biased;
                 Some(stop) = self.parts.stop.recv() => self.asked_to_stop(stop),
-                () = sleep_until(self.hand_over_at.unwrap_or(some_time)), if self.hand_over_at.is_some() => {
+                () = sleep_until(hand_over_at.unwrap_or(some_time)), if hand_over_at.is_some() => {
                     self.hand_over();
                 }
-                done = async { self.sync.as_mut().expect("checked before").await }, if self.sync.is_some() => {
-                    self.sync = None;
-                    self.synced(done);
-                }
-                () = sleep_until(self.sync_at), if self.sync.is_none() => self.start_sync(),
+                done = self.outbox.sync_in_time(self.parts.report) => self.synced(done),
                 _ = self.tick.tick() => self.tell_time(),
                 Some(done) = self.in_flight.join_next(), if !self.in_flight.is_empty() => {
                     self.answered(done);
@@ -155,11 +99,13 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
                         self.answered(done);
                     }
                 }
-                () = sleep_until(next_waiting.unwrap_or(some_time)), if running && next_waiting.is_some() => {
-                    self.wake_waiting();
+                () = sleep_until(next_due.unwrap_or(some_time)), if running && next_due.is_some() => {
+                    self.queue.wake();
                 }
-                () = self.parts.gate.turn(), if may_send => self.send(),
-                row = self.parts.rows.recv(), if may_read => self.take(row),
+                () = self.parts.gate.turn(), if has_slot && self.queue.is_ready() => self.send(),
+                row = self.parts.rows.recv(), if has_slot && !self.input_over && self.queue.takes_more() => {
+                    self.take(row);
+                }
             }
         }
         self.end().await
@@ -167,20 +113,10 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
 
     fn is_over(&self) -> bool {
         match self.phase {
-            Phase::Running => {
-                self.input_over
-                    && self.in_flight.is_empty()
-                    && self.ready.is_empty()
-                    && self.waiting.is_empty()
-            }
+            Phase::Running => self.input_over && self.in_flight.is_empty() && self.queue.len() == 0,
             Phase::Stopping => self.in_flight.is_empty(),
             Phase::Abandoned => true,
         }
-    }
-
-    /// Whether one more row may be on its way. Rows that wait hold no slot, up to a bound.
-    fn has_slot(&self) -> bool {
-        self.in_flight.len() < self.settings.concurrency.get() && self.waiting.len() < MAX_WAITING
     }
 
     fn take(&mut self, row: Option<Result<CheckedRow, InputError>>) {
@@ -190,7 +126,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
                 key,
                 content: Ok(pair),
             })) => {
-                self.ready.push_back(SendableRow::new(key, pair));
+                self.queue.push(SendableRow::new(key, pair));
             }
             Some(Ok(CheckedRow {
                 key,
@@ -209,7 +145,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
 
     /// Sends the next row; its turn is taken.
     fn send(&mut self) {
-        let Some(mut row) = self.ready.pop_front() else {
+        let Some(mut row) = self.queue.pop() else {
             return;
         };
         row.first_sent.get_or_insert_with(Instant::now);
@@ -218,17 +154,6 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             let reply = endpoint.associate(&row.pair).await;
             (row, reply)
         });
-    }
-
-    fn wake_waiting(&mut self) {
-        let now = Instant::now();
-        while let Some(first) = self.waiting.first_entry() {
-            if first.key().0 > now {
-                break;
-            }
-            // In front of the row that was read last: the older row is sent first.
-            self.ready.push_front(first.remove());
-        }
     }
 
     fn answered(&mut self, done: Result<(SendableRow, Reply), JoinError>) {
@@ -284,9 +209,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             correlation_id: finding.correlation_id.as_deref(),
             next_in: after,
         });
-        self.sequence += 1;
-        self.waiting
-            .insert((Instant::now() + after, self.sequence), row);
+        self.queue.push_again(row, after);
     }
 
     fn observe_pace(&mut self, class: Class, reply: &Reply, finding: &Finding) {
@@ -318,45 +241,30 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
 
     /// A row ended. It counts once it is handed over.
     fn settle(&mut self, outcome: Outcome) {
-        self.parts.report.add(&outcome);
         if let Some(reason) = self.likeness.note(&outcome) {
             self.stop(reason);
         }
-        self.unwritten.push(outcome);
-        if self.parts.report.is_full() {
-            self.hand_over();
-        } else {
-            self.hand_over_at
-                .get_or_insert_with(|| Instant::now() + HAND_OVER_WITHIN);
-        }
+        self.outbox.add(outcome, self.parts.report);
     }
 
-    /// On its way to the disk first, then counted, then shown.
+    /// With the system first, then counted, then shown.
     fn hand_over(&mut self) {
-        self.hand_over_at = None;
-        if self.unwritten.is_empty() {
-            return;
-        }
-        let outcomes = std::mem::take(&mut self.unwritten);
-        if let Err(error) = self.parts.report.hand_over() {
-            self.tally.unsettled += outcomes.len() as u64;
-            self.cannot_write(error);
-            return;
-        }
-        for outcome in outcomes {
-            self.tally.count(&outcome);
-            self.emit(RunEvent::RowSettled(&outcome));
+        match self.outbox.hand_over(self.parts.report) {
+            Ok(outcomes) => {
+                for outcome in outcomes {
+                    self.tally.count(&outcome);
+                    self.emit(RunEvent::RowSettled(&outcome));
+                }
+            }
+            Err((error, outcomes)) => {
+                self.tally.unsettled += outcomes.len() as u64;
+                self.cannot_write(error);
+            }
         }
     }
 
-    fn start_sync(&mut self) {
-        self.sync_at = Instant::now() + SYNC_EVERY;
-        self.sync = self.parts.report.sync().map(tokio::task::spawn_blocking);
-    }
-
-    fn synced(&mut self, done: Result<io::Result<()>, JoinError>) {
-        self.sync_at = Instant::now() + SYNC_EVERY;
-        if let Err(error) = done.map_err(io::Error::other).flatten() {
+    fn synced(&mut self, done: io::Result<()>) {
+        if let Err(error) = done {
             self.cannot_write(error);
         }
     }
@@ -406,7 +314,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             pace: self.parts.gate.pace(),
             quiet_for: self.parts.gate.quiet_for(),
             in_flight: self.in_flight.len(),
-            waiting: self.waiting.len(),
+            waiting: self.queue.waiting(),
         };
         self.emit(event);
     }
@@ -422,16 +330,9 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
 
     async fn end(mut self) -> Ending {
         self.hand_over();
-        if let Some(sync) = self.sync.take() {
-            let done = sync.await;
-            self.synced(done);
-        }
-        if let Some(sync) = self.parts.report.sync() {
-            let done = tokio::task::spawn_blocking(sync).await;
-            self.synced(done);
-        }
-        let left = self.in_flight.len() + self.ready.len() + self.waiting.len();
-        self.tally.unsettled += left as u64;
+        let done = self.outbox.sync(self.parts.report).await;
+        self.synced(done);
+        self.tally.unsettled += (self.in_flight.len() + self.queue.len()) as u64;
         self.in_flight.abort_all();
         let stop = if self.nothing_is_left() {
             None

@@ -19,6 +19,9 @@
 
 mod dispatcher;
 mod event;
+mod outbox;
+mod parts;
+mod queue;
 mod row;
 mod stop;
 mod tally;
@@ -27,8 +30,9 @@ mod tests;
 
 use std::io;
 
-pub use dispatcher::{Parts, RunSettings, run};
+pub use dispatcher::run;
 pub use event::{Event, Observe, RunEvent};
+pub use parts::{Ending, Parts, RunSettings};
 pub use stop::{Alike, Signal, Stop, StopReason};
 pub use tally::{CategoryCount, Tally};
 
@@ -48,15 +52,4 @@ pub trait WriteReport {
     /// What brings everything handed over so far to the disk. It may take long, so it is run beside
     /// the run; `None` if nothing new was handed over.
     fn sync(&mut self) -> Option<Box<dyn FnOnce() -> io::Result<()> + Send>>;
-}
-
-/// How a run ended.
-#[derive(Debug)]
-pub struct Ending {
-    /// What was counted.
-    pub tally: Tally,
-    /// Why it ended before all rows had theirs, if it did.
-    pub stop: Option<StopReason>,
-    /// How long it took.
-    pub elapsed: std::time::Duration,
 }

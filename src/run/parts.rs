@@ -1,0 +1,53 @@
+//! What a run is handed, and what it hands back.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+use super::stop::{Stop, StopReason};
+use super::tally::Tally;
+use crate::input::{CheckedRow, InputError};
+use crate::pace::Gate;
+use crate::verdict::RetryPolicy;
+
+/// What the run needs to know.
+#[derive(Clone, Copy, Debug)]
+pub struct RunSettings {
+    /// Requests in flight at most.
+    pub concurrency: NonZeroUsize,
+    /// How often a row is sent.
+    pub retry: RetryPolicy,
+}
+
+/// Everybody whom the run calls.
+pub struct Parts<'p, E, W, O> {
+    /// Answers requests.
+    pub endpoint: E,
+    /// Gives turns.
+    pub gate: Gate,
+    /// Keeps outcomes.
+    pub report: &'p mut W,
+    /// Shows what happens.
+    pub observer: &'p mut O,
+    /// Brings rows; its end is the input's end.
+    pub rows: mpsc::Receiver<Result<CheckedRow, InputError>>,
+    /// Asks to stop.
+    pub stop: mpsc::Receiver<Stop>,
+    /// The wall clock, for stamps.
+    pub now: fn() -> Timestamp,
+    /// Chance: draws from 0.0..1.0.
+    pub draw: Box<dyn FnMut() -> f64 + 'p>,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Ending {
+    /// What was counted.
+    pub tally: Tally,
+    /// Why it ended before all rows had theirs, if it did.
+    pub stop: Option<StopReason>,
+    /// How long it took.
+    pub elapsed: Duration,
+}
