@@ -1,11 +1,22 @@
-//! What pace is right, given what the replies showed. Pure: times are durations since the start.
+//! What pace is right, given what the replies showed. Pure: every time is an argument.
+//!
+//! Three things bound the requests of a window; the lowest counts:
+//!
+//! 1. what the user allows ([`RateSetting`]);
+//! 2. what the account may do: the limit that the headers announce, through the table of the association
+//!    limits, less what others are seen to take of it ([`Foreign`]);
+//! 3. what a 429 taught: no more than had been accepted in the window before it. From there the bound is
+//!    searched upward in steps, which come the later the more often they failed.
+//!
+//! Requests leave evenly, and a log of those that left makes sure that no window ever holds more than its
+//! limit, not even where a pace changed in its middle.
 
-use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
-use jiff::SignedDuration;
-
+use super::foreign::Foreign;
+use super::log::SentLog;
+use super::rate::{Pace, RateSetting};
+use super::spread::Spread;
 use crate::api::Quota;
 
 /// The window of HubSpot's burst limit, unless the headers name another
@@ -13,159 +24,68 @@ use crate::api::Quota;
 const WINDOW: Duration = Duration::from_secs(10);
 
 /// The lowest of the association limits; safe for every account.
-const FIRST_PACE: Pace = Pace {
-    requests: 100,
-    window: WINDOW,
-};
+const FIRST_LIMIT: u32 = 100;
 
 /// The highest of the association limits: a second increase of the API limit adds nothing to it.
 const MOST_ASSOCIATIONS: u32 = 200;
 
-/// What remains of the pace after a 429.
-const CUT: f64 = 0.7;
+/// How much higher than announced `Remaining` must be to count as evidence: requests overtake each other.
+const EVIDENCE: u32 = 3;
 
-/// What a window without a 429 gives back, as a share of the full pace.
-const RECOVERY: f64 = 0.1;
+/// What one step upward adds after a 429, as a share of the full limit.
+const STEP: f64 = 0.05;
 
-/// The pace is never cut below this share.
-const LEAST_SHARE: f64 = 0.1;
+/// Each step that holds doubles the next, at most so often.
+const LARGEST_STEP: u32 = 2;
 
-/// Allowed requests per window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pace {
-    requests: u32,
-    window: Duration,
-}
+/// Steps upward fail at most this often before they come no later any more, as doublings of the wait.
+const MOST_DOUBLINGS: u32 = 3;
 
-/// Why text is no pace.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error(
-    "`{text}` is no rate: expected `auto`, `unlimited`, or requests per time such as `100/10s` or `15/s`"
-)]
-pub struct PaceError {
-    text: String,
-}
-
-impl Pace {
-    /// At least one request per window, and the window not empty.
-    #[must_use]
-    pub fn new(requests: u32, window: Duration) -> Option<Self> {
-        (requests > 0 && !window.is_zero()).then_some(Self { requests, window })
-    }
-
-    /// Allowed requests per window.
-    #[must_use]
-    pub fn requests(self) -> u32 {
-        self.requests
-    }
-
-    /// The window's length.
-    #[must_use]
-    pub fn window(self) -> Duration {
-        self.window
-    }
-
-    /// Requests per second.
-    #[must_use]
-    pub fn per_second(self) -> f64 {
-        f64::from(self.requests) / self.window.as_secs_f64()
-    }
-
-    fn slower_of(self, other: Self) -> Self {
-        if other.per_second() < self.per_second() {
-            other
-        } else {
-            self
-        }
-    }
-}
-
-impl fmt::Display for Pace {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.window.as_secs_f64();
-        if self.window == Duration::from_secs(1) {
-            write!(formatter, "{}/s", self.requests)
-        } else {
-            write!(formatter, "{}/{seconds}s", self.requests)
-        }
-    }
-}
-
-impl FromStr for Pace {
-    type Err = PaceError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let parse = || {
-            let (requests, window) = text.trim().split_once('/')?;
-            let window = window.trim();
-            let starts_with_number = window.starts_with(|c: char| c.is_ascii_digit());
-            let window = if starts_with_number {
-                window.to_owned()
-            } else {
-                format!("1{window}")
-            };
-            let window = Duration::try_from(window.parse::<SignedDuration>().ok()?).ok()?;
-            Self::new(requests.trim().parse().ok()?, window)
-        };
-        parse().ok_or_else(|| PaceError {
-            text: text.to_owned(),
-        })
-    }
-}
-
-/// What the user wants of the pace.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum RateSetting {
-    /// Start low and learn the limit from the headers.
-    #[default]
-    Auto,
-    /// Never faster than this; headers can lower it.
-    AtMost(Pace),
-    /// No pacing at all; a 429 still makes everybody wait.
-    Unlimited,
-}
-
-impl fmt::Display for RateSetting {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Auto => formatter.write_str("auto"),
-            Self::AtMost(pace) => pace.fmt(formatter),
-            Self::Unlimited => formatter.write_str("unlimited"),
-        }
-    }
-}
-
-impl FromStr for RateSetting {
-    type Err = PaceError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.trim() {
-            "auto" => Ok(Self::Auto),
-            "unlimited" => Ok(Self::Unlimited),
-            pace => pace.parse().map(Self::AtMost),
-        }
-    }
-}
+/// How long everybody is quiet after a first 429 that names no time; doubles while they follow each other.
+const FIRST_QUIET: Duration = Duration::from_secs(1);
 
 /// What a reply showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Observation {
-    /// A reply came that says nothing against the pace.
-    Answered(Quota),
-    /// We were too fast.
-    Throttled(Quota),
+pub struct Observation {
+    /// When its request left.
+    pub sent_at: Duration,
+    /// When it came.
+    pub now: Duration,
+    /// Whether it said that we were too fast.
+    pub throttled: bool,
+    /// What its headers said of the quota.
+    pub quota: Quota,
+}
+
+/// What a 429 taught.
+#[derive(Clone, Copy, Debug)]
+struct Lesson {
+    limit: u32,
+    /// When it last changed; what left before says nothing about it.
+    since: Duration,
+    /// How often a step upward has failed, as doublings of the wait for the next.
+    doublings: u32,
+    /// How often it was raised since it was taught.
+    raised: u32,
 }
 
 /// The pace and how it came about.
 #[derive(Clone, Debug)]
 pub struct Control {
     setting: RateSetting,
-    /// What the headers allow, through the association table.
-    announced: Option<Pace>,
-    /// The share of the full pace in use: 1 unless we were throttled.
-    share: f64,
-    /// When the share last changed.
-    changed_at: Option<Duration>,
+    sent: SentLog,
+    /// When the next request may leave so that they leave evenly.
+    even: Duration,
+    quiet_until: Duration,
+    /// How often in a row a 429 met a request that had left after the one before.
+    strikes: u32,
+    /// The limit in the headers, and its window.
+    announced: Option<(u32, Duration)>,
+    /// Whether `Remaining` counts down from the announced limit, not from the association limit below it.
+    counts_from_announced: bool,
+    foreign: Foreign,
+    spread: Spread,
+    lesson: Option<Lesson>,
 }
 
 impl Control {
@@ -174,213 +94,201 @@ impl Control {
     pub fn new(setting: RateSetting) -> Self {
         Self {
             setting,
+            sent: SentLog::default(),
+            even: Duration::ZERO,
+            quiet_until: Duration::ZERO,
+            strikes: 0,
             announced: None,
-            share: 1.0,
-            changed_at: None,
+            counts_from_announced: false,
+            foreign: Foreign::default(),
+            spread: Spread::default(),
+            lesson: None,
         }
     }
 
-    /// The pace to keep now; `None` means none.
+    /// When the next request may leave; a time in the past means now.
     #[must_use]
-    pub fn pace(&self) -> Option<Pace> {
-        let full = self.full()?;
-        // Rounding up keeps at least one request; the share has a lower bound anyway.
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a share of a u32 is one"
-        )]
-        let requests = (f64::from(full.requests) * self.share).ceil() as u32;
-        Pace::new(requests, full.window)
-    }
-
-    fn full(&self) -> Option<Pace> {
-        match (self.setting, self.announced) {
-            (RateSetting::Unlimited, _) => None,
-            (RateSetting::Auto, announced) => Some(announced.unwrap_or(FIRST_PACE)),
-            (RateSetting::AtMost(most), None) => Some(most),
-            (RateSetting::AtMost(most), Some(announced)) => Some(most.slower_of(announced)),
+    pub fn next_turn(&self, now: Duration) -> Duration {
+        let mut next = self.quiet_until;
+        for pace in self.bounds(now).into_iter().flatten() {
+            let margin = self.spread.margin(pace.window());
+            next = next.max(self.sent.next(pace, margin));
+        }
+        if self.pace(now).is_some() {
+            next.max(self.even)
+        } else {
+            next
         }
     }
 
-    /// Learns from a reply that came `now`. Of several 429s within a window one counts: they all
-    /// answer requests that had left before the first came back.
-    pub fn observe(&mut self, now: Duration, observation: Observation) {
-        let (Observation::Answered(quota) | Observation::Throttled(quota)) = observation;
-        if let Some(announced) = announced_pace(quota) {
-            self.announced = Some(announced);
-        }
-        let window = self.full().map_or(WINDOW, Pace::window);
-        let settled = self
-            .changed_at
-            .is_none_or(|changed_at| now.saturating_sub(changed_at) >= window);
-        match observation {
-            Observation::Throttled(_) if settled => {
-                self.share = (self.share * CUT).max(LEAST_SHARE);
-                self.changed_at = Some(now);
-            }
-            Observation::Answered(_) if settled && self.share < 1.0 => {
-                self.share = (self.share + RECOVERY).min(1.0);
-                self.changed_at = Some(now);
-            }
-            _ => {}
-        }
-    }
-}
-
-/// The limit of association calls under the general limit that the headers name
-/// (<https://developers.hubspot.com/docs/api-reference/latest/crm/associations/associate-records/guide>).
-fn announced_pace(quota: Quota) -> Option<Pace> {
-    let requests = match quota.max? {
-        190 => 150,
-        other => other.min(MOST_ASSOCIATIONS),
-    };
-    Pace::new(requests, quota.interval.unwrap_or(WINDOW))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn quota(max: u32) -> Quota {
-        Quota {
-            max: Some(max),
-            ..Quota::default()
-        }
-    }
-
-    fn seconds(seconds: u64) -> Duration {
-        Duration::from_secs(seconds)
-    }
-
-    fn requests(control: &Control) -> Option<u32> {
-        control.pace().map(Pace::requests)
-    }
-
-    #[test]
-    fn a_rate_is_read_as_requests_per_time() {
-        for (text, expected) in [
-            ("auto", RateSetting::Auto),
-            ("unlimited", RateSetting::Unlimited),
-            (
-                "100/10s",
-                RateSetting::AtMost(Pace::new(100, seconds(10)).unwrap()),
-            ),
-            (
-                "15/s",
-                RateSetting::AtMost(Pace::new(15, seconds(1)).unwrap()),
-            ),
-            (
-                " 5 / 500ms ",
-                RateSetting::AtMost(Pace::new(5, Duration::from_millis(500)).unwrap()),
-            ),
-            (
-                "60/m",
-                RateSetting::AtMost(Pace::new(60, seconds(60)).unwrap()),
-            ),
-        ] {
-            assert_eq!(text.parse(), Ok(expected), "{text}");
-        }
-        for text in [
-            "", "fast", "100", "0/10s", "100/0s", "-1/s", "1.5/s", "100/10", "/s", "100/",
-        ] {
-            let error = text.parse::<RateSetting>().unwrap_err();
-            assert!(
-                error
-                    .to_string()
-                    .starts_with(&format!("`{text}` is no rate")),
-                "{text}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_pace_is_written_as_it_is_read() {
-        for text in ["100/10s", "15/s", "5/0.5s"] {
-            assert_eq!(text.parse::<Pace>().unwrap().to_string(), text);
-        }
-    }
-
-    #[test]
-    fn auto_starts_at_the_lowest_limit_and_learns_the_tier_from_the_headers() {
-        let mut control = Control::new(RateSetting::Auto);
-        assert_eq!(requests(&control), Some(100));
-        for (max, expected) in [
-            (100, 100),
-            (110, 110),
-            (190, 150),
-            (250, 200),
-            (60, 60),
-            (199, 199),
-            (1000, 200),
-        ] {
-            control.observe(seconds(1), Observation::Answered(quota(max)));
-            assert_eq!(requests(&control), Some(expected), "{max}");
-        }
-        control.observe(seconds(1), Observation::Answered(quota(0)));
-        assert_eq!(
-            requests(&control),
-            Some(200),
-            "a limit of nothing is no limit that can be kept"
-        );
-    }
-
-    #[test]
-    fn the_headers_name_the_window_too() {
-        let mut control = Control::new(RateSetting::Auto);
-        let quota = Quota {
-            interval: Some(seconds(1)),
-            ..quota(10)
+    /// A request leaves.
+    pub fn take_turn(&mut self, now: Duration) {
+        let Some(pace) = self.pace(now) else {
+            return;
         };
-        control.observe(seconds(1), Observation::Answered(quota));
-        assert_eq!(control.pace().unwrap().to_string(), "10/s");
+        let period = (pace.window() + self.spread.margin(pace.window())) / pace.requests();
+        // A turn that came late does not delay the next, up to one period; more would be a burst.
+        self.even = self.even.max(now.saturating_sub(period)) + period;
+        let windows = self.bounds(now).into_iter().flatten().map(Pace::window);
+        let longest = windows.max().unwrap_or(WINDOW).max(WINDOW);
+        self.sent.push(now, longest * 2);
     }
 
-    #[test]
-    fn headers_lower_an_explicit_rate_and_never_raise_it() {
-        let mut control = Control::new("120/10s".parse().unwrap());
-        control.observe(seconds(1), Observation::Answered(quota(250)));
-        assert_eq!(requests(&control), Some(120));
-        control.observe(seconds(1), Observation::Answered(quota(100)));
-        assert_eq!(requests(&control), Some(100));
+    /// Lets nobody through until `until`, or longer if that was said before.
+    pub fn be_quiet(&mut self, until: Duration) {
+        self.quiet_until = self.quiet_until.max(until);
     }
 
-    #[test]
-    fn unlimited_stays_unlimited() {
-        let mut control = Control::new(RateSetting::Unlimited);
-        control.observe(seconds(1), Observation::Throttled(quota(100)));
-        assert_eq!(control.pace(), None);
+    /// How long everybody still has to be quiet, if they have to.
+    #[must_use]
+    pub fn quiet_for(&self, now: Duration) -> Option<Duration> {
+        self.quiet_until
+            .checked_sub(now)
+            .filter(|left| !left.is_zero())
     }
 
-    #[test]
-    fn throttled_replies_of_one_window_cut_the_pace_once_and_it_recovers_in_steps() {
-        let mut control = Control::new(RateSetting::Auto);
-        for milliseconds in 0..50 {
-            control.observe(
-                Duration::from_millis(3000 + milliseconds),
-                Observation::Throttled(Quota::default()),
-            );
+    /// The pace to keep now: the slowest of the bounds. `None` means none.
+    #[must_use]
+    pub fn pace(&self, now: Duration) -> Option<Pace> {
+        let slower = |one: Pace, other: Pace| {
+            if other.period() > one.period() {
+                other
+            } else {
+                one
+            }
+        };
+        self.bounds(now).into_iter().flatten().reduce(slower)
+    }
+
+    /// What the user allows, and what the account does. Both must hold.
+    fn bounds(&self, now: Duration) -> [Option<Pace>; 2] {
+        let own = match self.setting {
+            RateSetting::Unlimited => return [None, None],
+            RateSetting::AtMost(pace) => Some(pace),
+            RateSetting::Auto => None,
+        };
+        let known = self.announced.is_some() || self.lesson.is_some() || own.is_none();
+        let account = known.then(|| {
+            let limit = self.account_limit();
+            let left = limit.saturating_sub(self.foreign.expected(now, self.window()));
+            let taught = self.lesson.map_or(left, |lesson| lesson.limit.min(left));
+            Pace::new(taught.max(1), self.window()).expect("neither is zero")
+        });
+        [own, account]
+    }
+
+    fn window(&self) -> Duration {
+        self.announced.map_or(WINDOW, |(_, window)| window)
+    }
+
+    /// The limit of association calls under the general limit that the headers name
+    /// (<https://developers.hubspot.com/docs/api-reference/latest/crm/associations/associate-records/guide>).
+    fn account_limit(&self) -> u32 {
+        match (self.announced, self.setting) {
+            (Some((190, _)), _) => 150,
+            (Some((announced, _)), _) => announced.min(MOST_ASSOCIATIONS),
+            (None, RateSetting::AtMost(pace)) => {
+                let share = WINDOW.as_secs_f64() / pace.window().as_secs_f64();
+                whole(f64::from(pace.requests()) * share).max(1)
+            }
+            (None, _) => FIRST_LIMIT,
         }
-        assert_eq!(requests(&control), Some(70));
-        let answered = Observation::Answered(Quota::default());
-        let mut seen = vec![];
-        for second in 4..60 {
-            control.observe(seconds(second), answered);
-            seen.push(requests(&control).unwrap());
-        }
-        seen.dedup();
-        assert_eq!(seen, [70, 80, 90, 100]);
     }
 
-    #[test]
-    fn the_pace_is_never_cut_to_nothing() {
-        let mut control = Control::new("1/s".parse().unwrap());
-        for second in 1..1000 {
-            control.observe(
-                seconds(second * 20),
-                Observation::Throttled(Quota::default()),
-            );
-            assert_eq!(requests(&control), Some(1));
+    /// Learns from a reply. Returns how long everybody should be quiet for it, if at all.
+    pub fn observe(&mut self, observation: Observation) -> Option<Duration> {
+        let Observation {
+            sent_at,
+            now,
+            throttled,
+            quota,
+        } = observation;
+        if let Some(max) = quota.max.filter(|&max| max > 0) {
+            self.announced = Some((max, quota.interval.unwrap_or(WINDOW)));
+        }
+        if throttled {
+            self.sent.take_back(sent_at);
+            return self.learn(sent_at, now);
+        }
+        self.strikes = 0;
+        self.spread.saw(now.saturating_sub(sent_at));
+        if let Some(remaining) = quota.remaining {
+            self.look_for_others(sent_at, now, remaining);
+        }
+        self.search_upward(now, quota.remaining.is_some());
+        None
+    }
+
+    fn look_for_others(&mut self, sent_at: Duration, now: Duration, remaining: u32) {
+        let Some((announced, window)) = self.announced else {
+            return;
+        };
+        let ours = self.sent.count(sent_at, window);
+        let limit = self.account_limit();
+        let seen = remaining.saturating_add(ours);
+        self.counts_from_announced |= seen > limit + EVIDENCE;
+        let from = if self.counts_from_announced {
+            announced
+        } else {
+            limit
+        };
+        self.foreign.saw(now, from.saturating_sub(seen));
+    }
+
+    /// A 429: everything accepted in the window before it is what fits.
+    fn learn(&mut self, sent_at: Duration, now: Duration) -> Option<Duration> {
+        if self.lesson.is_some_and(|lesson| sent_at <= lesson.since) {
+            // It left before the lesson it would teach.
+            return None;
+        }
+        let fits = self.sent.count(sent_at, self.window());
+        let doublings = self
+            .lesson
+            .map_or(0, |lesson| (lesson.doublings + 1).min(MOST_DOUBLINGS));
+        self.lesson = Some(Lesson {
+            limit: fits.max(1),
+            since: now,
+            doublings,
+            raised: 0,
+        });
+        let quiet = FIRST_QUIET
+            .saturating_mul(1 << self.strikes.min(10))
+            .min(self.window());
+        self.strikes += 1;
+        Some(quiet)
+    }
+
+    /// Raises what a 429 taught by a step, once that has held for a while. Where the headers show what
+    /// others take, they do the slowing down, and the lesson may be forgotten sooner.
+    fn search_upward(&mut self, now: Duration, headers: bool) {
+        let (window, limit) = (self.window(), self.account_limit());
+        let Some(lesson) = &mut self.lesson else {
+            return;
+        };
+        let patience = if headers { window / 4 } else { window } * (1 << lesson.doublings);
+        if now < lesson.since + patience {
+            return;
+        }
+        if lesson.raised > 0 {
+            // The step before this one has held.
+            lesson.doublings = lesson.doublings.saturating_sub(1);
+        }
+        let step = f64::from(limit) * STEP * f64::from(1 << lesson.raised.min(LARGEST_STEP));
+        lesson.limit += whole(step).max(1);
+        lesson.raised += 1;
+        lesson.since = now;
+        if lesson.limit >= limit {
+            self.lesson = None;
         }
     }
+}
+
+/// The whole part; the values here are small and not negative.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "saturates"
+)]
+fn whole(value: f64) -> u32 {
+    value as u32
 }

@@ -21,7 +21,7 @@ use super::tally::Tally;
 use crate::api::{Endpoint, Reply};
 use crate::input::{CheckedRow, InputError};
 use crate::outcome::{Finding, Outcome};
-use crate::pace::Observation;
+use crate::pace::Turn;
 use crate::verdict::{Class, Halt, Verdict, classify, describe, quiet_period, scopes};
 
 /// How often observers hear that time passed.
@@ -71,7 +71,7 @@ struct Dispatcher<'p, E, W, O> {
     phase: Phase,
     input_over: bool,
     queue: Queue,
-    in_flight: JoinSet<(SendableRow, Reply)>,
+    in_flight: JoinSet<(SendableRow, Turn, Reply)>,
     outbox: Outbox,
     likeness: Likeness,
     tick: Interval,
@@ -102,7 +102,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
                 () = sleep_until(next_due.unwrap_or(some_time)), if running && next_due.is_some() => {
                     self.queue.wake();
                 }
-                () = self.parts.gate.turn(), if has_slot && self.queue.is_ready() => self.send(),
+                turn = self.parts.gate.turn(), if has_slot && self.queue.is_ready() => self.send(turn),
                 row = self.parts.rows.recv(), if has_slot && !self.input_over && self.queue.takes_more() => {
                     self.take(row);
                 }
@@ -143,8 +143,8 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         }
     }
 
-    /// Sends the next row; its turn is taken.
-    fn send(&mut self) {
+    /// Sends the next row with this turn.
+    fn send(&mut self, turn: Turn) {
         let Some(mut row) = self.queue.pop() else {
             return;
         };
@@ -152,12 +152,12 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         let endpoint = self.parts.endpoint.clone();
         self.in_flight.spawn(async move {
             let reply = endpoint.associate(&row.pair).await;
-            (row, reply)
+            (row, turn, reply)
         });
     }
 
-    fn answered(&mut self, done: Result<(SendableRow, Reply), JoinError>) {
-        let (mut row, reply) = match done {
+    fn answered(&mut self, done: Result<(SendableRow, Turn, Reply), JoinError>) {
+        let (mut row, turn, reply) = match done {
             Ok(done) => done,
             // A bug. Everything received so far is kept, then it is told as loudly as can be.
             Err(error) => {
@@ -169,7 +169,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         row.tries.count(class);
         self.tally.requests += 1;
         let finding = describe(&reply, &row.pair);
-        self.observe_pace(class, &reply, &finding);
+        self.observe_pace(turn, class, &reply, &finding);
         let retry_after = reply.answer().and_then(|answer| answer.headers.retry_after);
         let draw = (self.parts.draw)();
         match self
@@ -212,24 +212,20 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         self.queue.push_again(row, after);
     }
 
-    fn observe_pace(&mut self, class: Class, reply: &Reply, finding: &Finding) {
+    fn observe_pace(&mut self, turn: Turn, class: Class, reply: &Reply, finding: &Finding) {
         let gate = &mut self.parts.gate;
         let before = gate.pace();
-        if let Some(answer) = reply.answer() {
-            let quota = answer.headers.quota;
-            gate.observe(if answer.status == 429 {
-                self.tally.throttled += 1;
-                Observation::Throttled(quota)
-            } else {
-                Observation::Answered(quota)
-            });
-        }
-        let after = gate.pace();
         let was_quiet = gate.quiet_for().is_some();
-        let quiet = quiet_period(class, reply);
+        let learned = reply.answer().and_then(|answer| {
+            let throttled = answer.status == 429;
+            self.tally.throttled += u64::from(throttled);
+            gate.observe(turn, answer.headers.quota, throttled)
+        });
+        let quiet = quiet_period(class, reply).or(learned);
         if let Some(period) = quiet {
             gate.be_quiet(period);
         }
+        let after = gate.pace();
         if let (Some(period), false) = (quiet, was_quiet) {
             let why = &finding.message;
             self.emit(RunEvent::Quieted { period, why });

@@ -36,9 +36,11 @@ const LOCK: Duration = Duration::from_secs(2);
 /// How long everybody waits after a 403 that names no scope.
 const FORBIDDEN_PAUSE: Duration = Duration::from_secs(5);
 
-/// How long everybody waits after a 429 that says nothing: HubSpot's window
-/// (<https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines>).
-const WINDOW: Duration = Duration::from_secs(10);
+/// How long everybody waits after a 477 that names no time.
+const MIGRATION_PAUSE: Duration = Duration::from_secs(10);
+
+/// The window of the policy `SECONDLY`.
+const SECOND: Duration = Duration::from_secs(1);
 
 /// What a row has been through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -163,30 +165,19 @@ fn backoff(attempt: u32, draw: f64) -> Duration {
     bound.mul_f64(draw.clamp(0.0, 1.0))
 }
 
-/// How long everybody has to be quiet after this reply, if at all.
+/// How long this reply asks everybody to be quiet, if it does. A 429 that names no time leaves it to the
+/// pace.
 #[must_use]
 pub fn quiet_period(class: Class, reply: &Reply) -> Option<Duration> {
     let answer = reply.answer()?;
-    match class {
-        Class::Forbidden => Some(FORBIDDEN_PAUSE),
-        Class::Throttled => {
-            let policy = answer
-                .body
-                .envelope()
-                .and_then(|envelope| envelope.top.policy_name.as_deref());
-            let window = match policy {
-                Some("SECONDLY") => Duration::from_secs(1),
-                _ => answer.headers.quota.interval.unwrap_or(WINDOW),
-            };
-            let asked = answer.headers.retry_after;
-            // 477 is no matter of windows: only what it asks for counts.
-            let quiet = if answer.status == 477 {
-                asked.unwrap_or(WINDOW)
-            } else {
-                asked.unwrap_or(window)
-            };
-            Some(quiet.min(LONGEST_WAIT))
-        }
-        _ => None,
-    }
+    let asked = answer.headers.retry_after;
+    let policy = || answer.body.envelope()?.top.policy_name.as_deref();
+    let quiet = match class {
+        Class::Forbidden => FORBIDDEN_PAUSE,
+        Class::Throttled if answer.status == 477 => asked.unwrap_or(MIGRATION_PAUSE),
+        Class::Throttled if policy() == Some("SECONDLY") => asked.unwrap_or(SECOND),
+        Class::Throttled => asked?,
+        _ => return None,
+    };
+    Some(quiet.min(LONGEST_WAIT))
 }

@@ -1,0 +1,116 @@
+//! What others take of the same quota, as far as `X-HubSpot-RateLimit-Remaining` tells. Pure.
+//!
+//! A reply says how much of the window was left when its request was counted. What is missing there and
+//! was not sent by us, others took.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// So many replies must agree: requests overtake each other, and one sighting is off by one or two.
+const SIGHTINGS: usize = 5;
+
+/// Over this time a rise is measured, and expected to go on for as long again.
+const TREND: Duration = Duration::from_secs(1);
+
+/// Fewer are noise: a request at the window's edge may count there and not here.
+const NOISE: u32 = 2;
+
+/// Sightings of what others take.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Foreign {
+    sightings: VecDeque<(Duration, u32)>,
+    /// What was taken, over the time in which a rise is looked for.
+    taken: VecDeque<(Duration, u32)>,
+}
+
+impl Foreign {
+    /// At `now` it looked as if others had taken `taken` of the window.
+    pub(super) fn saw(&mut self, now: Duration, taken: u32) {
+        self.sightings.push_back((now, taken));
+        if self.sightings.len() < SIGHTINGS {
+            return;
+        }
+        if self.sightings.len() > SIGHTINGS {
+            self.sightings.pop_front();
+        }
+        self.taken.push_back((now, self.settled()));
+        while self.taken.front().is_some_and(|&(at, _)| at + TREND < now) {
+            self.taken.pop_front();
+        }
+    }
+
+    /// What they take of the window, with what they will if they go on as they began. What was seen
+    /// longer than `fresh` ago says nothing.
+    pub(super) fn expected(&self, now: Duration, fresh: Duration) -> u32 {
+        if self
+            .sightings
+            .back()
+            .is_none_or(|&(at, _)| at + fresh < now)
+        {
+            return 0;
+        }
+        let settled = self.settled();
+        let before = self.taken.front().map_or(settled, |&(_, taken)| taken);
+        let rise = settled.saturating_sub(before);
+        let more_than_noise = |count: u32| if count >= NOISE { count } else { 0 };
+        more_than_noise(settled) + more_than_noise(rise)
+    }
+
+    /// The least of the last sightings: a rise must last, a fall is believed at once.
+    fn settled(&self) -> u32 {
+        if self.sightings.len() < SIGHTINGS {
+            return 0;
+        }
+        self.sightings
+            .iter()
+            .map(|&(_, taken)| taken)
+            .min()
+            .unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(milliseconds: u64) -> Duration {
+        Duration::from_millis(milliseconds)
+    }
+
+    fn expected(taken: &[u32]) -> u32 {
+        let mut foreign = Foreign::default();
+        let mut now = at(0);
+        for &taken in taken {
+            now += at(100);
+            foreign.saw(now, taken);
+        }
+        foreign.expected(now, at(10_000))
+    }
+
+    #[test]
+    fn a_single_sighting_is_noise_and_a_lasting_one_is_not() {
+        assert_eq!(expected(&[0; 20]), 0);
+        assert_eq!(expected(&[0, 0, 0, 0, 0, 0, 0, 9, 0]), 0);
+        assert_eq!(expected(&[4; 40]), 4);
+    }
+
+    #[test]
+    fn a_rise_is_expected_to_go_on_and_a_fall_is_believed_at_once() {
+        let rising: Vec<u32> = (0..40).collect();
+        // 35 is the least of the last five; a second before it was 25.
+        assert_eq!(expected(&rising), 35 + 10);
+        let mut falling = rising;
+        falling.push(3);
+        assert_eq!(expected(&falling), 3);
+    }
+
+    #[test]
+    fn what_was_seen_long_ago_says_nothing() {
+        let mut foreign = Foreign::default();
+        for _ in 0..10 {
+            foreign.saw(at(100), 7);
+        }
+        assert_eq!(foreign.expected(at(5000), at(10_000)), 7);
+        assert_eq!(foreign.expected(at(10_101), at(10_000)), 0);
+    }
+}

@@ -1,0 +1,175 @@
+//! A pace, and what the user wants of it. Pure.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+/// Allowed requests per window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    requests: u32,
+    window: Duration,
+}
+
+/// Why text is no pace.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error(
+    "`{text}` is no rate: expected `auto`, `unlimited`, or requests per time such as `100/10s` or `15/s`"
+)]
+pub struct PaceError {
+    text: String,
+}
+
+impl Pace {
+    /// At least one request per window, and the window not empty.
+    #[must_use]
+    pub fn new(requests: u32, window: Duration) -> Option<Self> {
+        (requests > 0 && !window.is_zero()).then_some(Self { requests, window })
+    }
+
+    /// Allowed requests per window.
+    #[must_use]
+    pub fn requests(self) -> u32 {
+        self.requests
+    }
+
+    /// The window's length.
+    #[must_use]
+    pub fn window(self) -> Duration {
+        self.window
+    }
+
+    /// Requests per second.
+    #[must_use]
+    pub fn per_second(self) -> f64 {
+        f64::from(self.requests) / self.window.as_secs_f64()
+    }
+
+    /// The time between two requests that keep this pace evenly.
+    #[must_use]
+    pub fn period(self) -> Duration {
+        self.window / self.requests
+    }
+}
+
+impl fmt::Display for Pace {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.window.as_secs_f64();
+        if self.window == Duration::from_secs(1) {
+            write!(formatter, "{}/s", self.requests)
+        } else {
+            write!(formatter, "{}/{seconds}s", self.requests)
+        }
+    }
+}
+
+impl FromStr for Pace {
+    type Err = PaceError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parse = || {
+            let (requests, window) = text.trim().split_once('/')?;
+            let window = window.trim();
+            let starts_with_number = window.starts_with(|c: char| c.is_ascii_digit());
+            let window = if starts_with_number {
+                window.to_owned()
+            } else {
+                format!("1{window}")
+            };
+            let window = Duration::try_from(window.parse::<SignedDuration>().ok()?).ok()?;
+            Self::new(requests.trim().parse().ok()?, window)
+        };
+        parse().ok_or_else(|| PaceError {
+            text: text.to_owned(),
+        })
+    }
+}
+
+/// What the user wants of the pace.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RateSetting {
+    /// Start low and learn the limit from the headers.
+    #[default]
+    Auto,
+    /// Never faster than this; headers can lower it.
+    AtMost(Pace),
+    /// No pacing at all; a 429 still makes everybody wait.
+    Unlimited,
+}
+
+impl fmt::Display for RateSetting {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => formatter.write_str("auto"),
+            Self::AtMost(pace) => pace.fmt(formatter),
+            Self::Unlimited => formatter.write_str("unlimited"),
+        }
+    }
+}
+
+impl FromStr for RateSetting {
+    type Err = PaceError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.trim() {
+            "auto" => Ok(Self::Auto),
+            "unlimited" => Ok(Self::Unlimited),
+            pace => pace.parse().map(Self::AtMost),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn a_rate_is_read_as_requests_per_time() {
+        for (text, expected) in [
+            ("auto", RateSetting::Auto),
+            ("unlimited", RateSetting::Unlimited),
+            (
+                "100/10s",
+                RateSetting::AtMost(Pace::new(100, seconds(10)).unwrap()),
+            ),
+            (
+                "15/s",
+                RateSetting::AtMost(Pace::new(15, seconds(1)).unwrap()),
+            ),
+            (
+                " 5 / 500ms ",
+                RateSetting::AtMost(Pace::new(5, Duration::from_millis(500)).unwrap()),
+            ),
+            (
+                "60/m",
+                RateSetting::AtMost(Pace::new(60, seconds(60)).unwrap()),
+            ),
+        ] {
+            assert_eq!(text.parse(), Ok(expected), "{text}");
+        }
+        for text in [
+            "", "fast", "100", "0/10s", "100/0s", "-1/s", "1.5/s", "100/10", "/s", "100/",
+        ] {
+            let error = text.parse::<RateSetting>().unwrap_err();
+            assert!(
+                error
+                    .to_string()
+                    .starts_with(&format!("`{text}` is no rate")),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_pace_is_written_as_it_is_read() {
+        for text in ["100/10s", "15/s", "5/0.5s"] {
+            assert_eq!(text.parse::<Pace>().unwrap().to_string(), text);
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! The control in scenarios, and the gate under a held clock.
+
+use std::path::Path;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use tokio::time::Instant;
+
+use super::simulation::{Expect, Others, Scenario, Server, simulate};
+use super::{Control, Gate, Observation, Pace, RateSetting};
+use crate::api::Quota;
+
+fn scenarios() -> Vec<(String, Scenario)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/pace/scenarios");
+    let mut scenarios: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|file| {
+            let path = file.unwrap().path();
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            let text = std::fs::read_to_string(&path).unwrap();
+            (
+                name.clone(),
+                toml::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}")),
+            )
+        })
+        .collect();
+    scenarios.sort_by(|one, other| one.0.cmp(&other.0));
+    scenarios
+}
+
+#[test]
+fn every_scenario_holds_whatever_the_jitter() {
+    let scenarios = scenarios();
+    assert!(scenarios.len() >= 12);
+    for (name, scenario) in scenarios {
+        assert!(!scenario.intent.trim().is_empty(), "{name}");
+        for seed in 0..20 {
+            let measured = simulate(&scenario, seed);
+            let Expect {
+                use_at_least,
+                throttled_at_most,
+                throttled_share_at_most,
+                ..
+            } = scenario.expect;
+            let share = f64::from(measured.throttled) / f64::from(measured.requests);
+            if seed == 0 {
+                println!("{name}: {measured:?}, {:.2} % throttled", share * 100.0);
+            }
+            assert!(
+                measured.use_share >= use_at_least,
+                "{name}, seed {seed}: {measured:?}"
+            );
+            assert!(
+                throttled_at_most.is_none_or(|most| measured.throttled <= most),
+                "{name}, seed {seed}: {measured:?}"
+            );
+            assert!(
+                throttled_share_at_most.is_none_or(|most| share <= most),
+                "{name}, seed {seed}: {measured:?}"
+            );
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn whatever_the_server_the_window_is_kept_and_the_rows_get_through(
+        limit in 20_u32..250,
+        announces in any::<bool>(),
+        remaining_of_announced in any::<bool>(),
+        jitter in 0.0..60.0,
+        latency in 20.0..500.0,
+        others in proptest::option::of((5.0..60.0, 1_u32..15)),
+        seed in any::<u64>(),
+    ) {
+        // The table of the association limits does not say what a limit between its lines announces.
+        let announced = if limit == 150 { 190 } else { limit.min(200) };
+        let limit = if announced == 190 { 150 } else { announced };
+        let scenario = Scenario {
+            intent: String::new(),
+            rate: "auto".into(),
+            rows: limit * 8,
+            server: Server {
+                limit,
+                window_seconds: 10.0,
+                announces: announces.then_some(announced),
+                remaining_of_announced,
+                counts_refused: false,
+                inbound_ms: [0.0, jitter],
+                reply_ms: [latency, latency * 2.0],
+                clock: 1.0,
+            },
+            others: others
+                .map(|(from_second, take)| Others { from_second, to_second: f64::INFINITY, take })
+                .into_iter().collect(),
+            expect: Expect {
+                use_at_least: 0.0, after_second: 0.0, throttled_at_most: None, throttled_share_at_most: None,
+            },
+        };
+        let measured = simulate(&scenario, seed);
+        let share = f64::from(measured.throttled) / f64::from(measured.requests);
+        prop_assert!(share <= 0.08, "{measured:?}");
+        if announces && others.is_none() {
+            prop_assert_eq!(measured.throttled, 0, "{:?}", measured);
+            prop_assert!(measured.peak <= limit as usize, "{:?}", measured);
+            prop_assert!(measured.use_share >= 0.95 || limit > 100, "{:?}", measured);
+        }
+    }
+}
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn observe(control: &mut Control, at: Duration, throttled: bool, quota: Quota) -> Option<Duration> {
+    control.observe(Observation {
+        sent_at: at,
+        now: at,
+        throttled,
+        quota,
+    })
+}
+
+fn requests(control: &Control, now: Duration) -> Option<u32> {
+    control.pace(now).map(Pace::requests)
+}
+
+fn max(max: u32) -> Quota {
+    Quota {
+        max: Some(max),
+        ..Quota::default()
+    }
+}
+
+#[test]
+fn auto_starts_at_the_lowest_limit_and_learns_the_tier_from_the_headers() {
+    let mut control = Control::new(RateSetting::Auto);
+    assert_eq!(requests(&control, seconds(0)), Some(100));
+    for (announced, expected) in [
+        (100, 100),
+        (110, 110),
+        (190, 150),
+        (250, 200),
+        (60, 60),
+        (199, 199),
+        (1000, 200),
+    ] {
+        observe(&mut control, seconds(1), false, max(announced));
+        assert_eq!(
+            requests(&control, seconds(1)),
+            Some(expected),
+            "{announced}"
+        );
+    }
+    observe(&mut control, seconds(1), false, max(0));
+    assert_eq!(
+        requests(&control, seconds(1)),
+        Some(200),
+        "a limit of nothing is no limit that can be kept"
+    );
+}
+
+#[test]
+fn the_headers_name_the_window_too() {
+    let mut control = Control::new(RateSetting::Auto);
+    observe(
+        &mut control,
+        seconds(1),
+        false,
+        Quota {
+            interval: Some(seconds(1)),
+            ..max(10)
+        },
+    );
+    assert_eq!(control.pace(seconds(1)).unwrap().to_string(), "10/s");
+}
+
+#[test]
+fn headers_lower_an_explicit_rate_and_never_raise_it() {
+    let mut control = Control::new("120/10s".parse().unwrap());
+    observe(&mut control, seconds(1), false, max(250));
+    assert_eq!(requests(&control, seconds(1)), Some(120));
+    observe(&mut control, seconds(1), false, max(100));
+    assert_eq!(requests(&control, seconds(1)), Some(100));
+}
+
+#[test]
+fn unlimited_stays_unlimited() {
+    let mut control = Control::new(RateSetting::Unlimited);
+    observe(&mut control, seconds(1), true, max(100));
+    assert_eq!(control.pace(seconds(1)), None);
+}
+
+#[test]
+fn replies_to_what_left_before_a_429_teach_nothing_more() {
+    let mut control = Control::new(RateSetting::Auto);
+    for index in 0..60 {
+        control.take_turn(Duration::from_millis(index * 101));
+    }
+    let at = |milliseconds| Duration::from_millis(milliseconds);
+    let mut quiets = vec![];
+    for index in 0..5 {
+        let (sent_at, now) = (at(5959 - index), at(6100 + index));
+        quiets.extend(control.observe(Observation {
+            sent_at,
+            now,
+            throttled: true,
+            quota: Quota::default(),
+        }));
+    }
+    assert_eq!(quiets, [seconds(1)]);
+    assert_eq!(requests(&control, at(6200)), Some(59));
+}
+
+#[test]
+fn quiet_periods_that_follow_each_other_grow_up_to_a_window() {
+    let mut control = Control::new(RateSetting::Auto);
+    let mut quiets = vec![];
+    for step in 1..=6 {
+        quiets.extend(observe(
+            &mut control,
+            seconds(step * 100),
+            true,
+            Quota::default(),
+        ));
+    }
+    assert_eq!(quiets, [1, 2, 4, 8, 10, 10].map(seconds));
+    observe(&mut control, seconds(700), false, Quota::default());
+    assert_eq!(
+        observe(&mut control, seconds(800), true, Quota::default()),
+        Some(seconds(1))
+    );
+}
+
+/// The times, in milliseconds, at which `count` turns come.
+async fn turns(gate: &mut Gate, start: Instant, count: usize) -> Vec<u128> {
+    let mut times = vec![];
+    for _ in 0..count {
+        gate.turn().await;
+        times.push(start.elapsed().as_millis());
+    }
+    times
+}
+
+fn gate(rate: &str) -> (Gate, Instant) {
+    (
+        Gate::new(Control::new(rate.parse().unwrap())),
+        Instant::now(),
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn turns_come_evenly_and_no_window_has_more_than_its_limit() {
+    let (mut gate, start) = gate("100/10s");
+    let times = turns(&mut gate, start, 1000).await;
+    for window in times.windows(101) {
+        assert!(window[100] - window[0] >= 10_000, "{window:?}");
+    }
+    // 999 periods, each 1 % longer than announced; a timer that is late does not add up.
+    assert!((100_899..100_920).contains(&times[999]), "{}", times[999]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_limit_every_turn_is_free() {
+    let (mut gate, start) = gate("unlimited");
+    assert_eq!(turns(&mut gate, start, 1000).await, [0; 1000]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn quiet_holds_everybody_until_the_last_period_that_was_asked_for() {
+    let (mut gate, start) = gate("unlimited");
+    gate.be_quiet(seconds(10));
+    gate.be_quiet(seconds(3));
+    assert_eq!(gate.quiet_for(), Some(seconds(10)));
+    assert_eq!(turns(&mut gate, start, 2).await, [10_000, 10_000]);
+    assert_eq!(gate.quiet_for(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_that_nobody_waited_for_to_the_end_is_not_lost() {
+    let (mut gate, start) = gate("1/s");
+    gate.turn().await;
+    for _ in 0..5 {
+        let waited = tokio::time::timeout(Duration::from_millis(100), gate.turn()).await;
+        assert!(waited.is_err());
+    }
+    assert_eq!(turns(&mut gate, start, 1).await, [1010]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pace_that_changes_does_not_burst() {
+    let mut gate = Gate::new(Control::new(RateSetting::Auto));
+    let start = Instant::now();
+    let mut times = vec![];
+    for announced in (0..200).map(|index| 100 + index % 2) {
+        let turn = gate.turn().await;
+        times.push(start.elapsed());
+        gate.observe(turn, max(announced), false);
+    }
+    for window in times.windows(102) {
+        assert!(window[0] + seconds(10) <= window[101]);
+    }
+}
