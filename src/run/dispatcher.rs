@@ -181,7 +181,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
                 let outcome = row.outcome(kind, finding, (self.parts.now)());
                 self.settle(outcome);
             }
-            Verdict::Again { after } => self.again(row, &finding, after),
+            Verdict::Again { after } => self.again(row, class, &finding, after),
             Verdict::Stop(halt) => {
                 self.tally.unsettled += 1;
                 let scopes = reply.answer().map(scopes).unwrap_or_default();
@@ -200,7 +200,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         }
     }
 
-    fn again(&mut self, row: SendableRow, finding: &Finding, after: Duration) {
+    fn again(&mut self, row: SendableRow, class: Class, finding: &Finding, after: Duration) {
         self.emit(RunEvent::AttemptFailed {
             key: row.key,
             pair: &row.pair,
@@ -209,7 +209,10 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             correlation_id: finding.correlation_id.as_deref(),
             next_in: after,
         });
-        self.queue.push_again(row, after);
+        match class {
+            Class::Locked => self.queue.push_locked(row, after),
+            _ => self.queue.push_again(row, after),
+        }
     }
 
     fn observe_pace(&mut self, turn: Turn, class: Class, reply: &Reply, finding: &Finding) {

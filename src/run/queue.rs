@@ -1,11 +1,12 @@
 //! Rows that are not in flight: those that may be sent now, and those that wait for their next attempt.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::row::SendableRow;
+use crate::pair::{Pair, Record};
 
 /// Rows that may wait for their next attempt. They hold no slot, so a few slow failures do not stop
 /// the others; beyond this no new row is read, which bounds the memory.
@@ -18,19 +19,48 @@ pub(super) struct Queue {
     /// By when they may be sent again; the number keeps equal times apart.
     waiting: BTreeMap<(Instant, u64), SendableRow>,
     sequence: u64,
+    /// Records that are locked on the server, and until when nobody touches them.
+    locked: HashMap<Record, Instant>,
 }
 
 impl Queue {
     /// Adds a row that was just read.
     pub(super) fn push(&mut self, row: SendableRow) {
-        self.ready.push_back(row);
+        match self.locked_until(&row.pair) {
+            Some(until) => self.wait(row, until),
+            None => self.ready.push_back(row),
+        }
     }
 
     /// Lets a row wait for its next attempt.
     pub(super) fn push_again(&mut self, row: SendableRow, after: Duration) {
+        self.wait(row, Instant::now() + after);
+    }
+
+    /// Lets a row wait whose records are locked, and with it every other row that touches one of them.
+    pub(super) fn push_locked(&mut self, row: SendableRow, after: Duration) {
+        let until = Instant::now() + after;
+        for record in [&row.pair.from, &row.pair.to] {
+            let known = self.locked.entry(record.clone()).or_insert(until);
+            *known = until.max(*known);
+        }
+        self.wait(row, until);
+        for row in std::mem::take(&mut self.ready) {
+            self.push(row);
+        }
+    }
+
+    fn wait(&mut self, row: SendableRow, until: Instant) {
         self.sequence += 1;
-        self.waiting
-            .insert((Instant::now() + after, self.sequence), row);
+        self.waiting.insert((until, self.sequence), row);
+    }
+
+    fn locked_until(&self, pair: &Pair) -> Option<Instant> {
+        if self.locked.is_empty() {
+            return None;
+        }
+        let locks = [&pair.from, &pair.to].map(|record| self.locked.get(record));
+        locks.into_iter().flatten().max().copied()
     }
 
     /// The next row to be sent.
@@ -56,11 +86,11 @@ impl Queue {
     /// Makes the rows ready whose time has come; they go before the row that was read last.
     pub(super) fn wake(&mut self) {
         let now = Instant::now();
-        while let Some(first) = self.waiting.first_entry() {
-            if first.key().0 > now {
-                break;
-            }
-            self.ready.push_front(first.remove());
+        self.locked.retain(|_, until| *until > now);
+        let later = self.waiting.split_off(&(now, u64::MAX));
+        let due = std::mem::replace(&mut self.waiting, later);
+        for row in due.into_values().rev() {
+            self.ready.push_front(row);
         }
     }
 
@@ -72,5 +102,73 @@ impl Queue {
     /// All rows in it.
     pub(super) fn len(&self) -> usize {
         self.ready.len() + self.waiting.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pair::{ObjectType, RecordId, RowKey};
+
+    fn row(number: u64, from: &str, to: &str) -> SendableRow {
+        let record = |object_type, id| Record {
+            object_type: ObjectType::new(object_type).unwrap(),
+            id: RecordId::new(id).unwrap(),
+        };
+        let pair = Pair {
+            from: record("contacts", from),
+            to: record("companies", to),
+        };
+        SendableRow::new(
+            RowKey {
+                row: number,
+                line: number + 1,
+            },
+            pair,
+        )
+    }
+
+    fn drain(queue: &mut Queue) -> Vec<u64> {
+        std::iter::from_fn(|| queue.pop())
+            .map(|row| row.key.row)
+            .collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn rows_that_wait_come_back_in_order_and_before_new_ones() {
+        let mut queue = Queue::default();
+        queue.push_again(row(1, "1", "1"), Duration::from_secs(2));
+        queue.push_again(row(2, "2", "2"), Duration::from_secs(1));
+        queue.push_again(row(3, "3", "3"), Duration::from_secs(1));
+        queue.push(row(4, "4", "4"));
+        assert_eq!(
+            queue.next_due(),
+            Some(Instant::now() + Duration::from_secs(1))
+        );
+        tokio::time::advance(Duration::from_secs(1)).await;
+        queue.wake();
+        assert_eq!((drain(&mut queue), queue.waiting()), (vec![2, 3, 4], 1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_touches_a_locked_record_until_its_row_is_sent_again() {
+        let mut queue = Queue::default();
+        queue.push(row(2, "9", "8"));
+        queue.push(row(3, "7", "5"));
+        queue.push_locked(row(1, "9", "5"), Duration::from_secs(3));
+        queue.push(row(4, "4", "4"));
+        queue.push(row(5, "6", "5"));
+        queue.push(row(6, "5", "9"));
+        assert_eq!(
+            drain(&mut queue),
+            [4, 6],
+            "ids are compared with their types"
+        );
+        assert!(queue.takes_more());
+        tokio::time::advance(Duration::from_secs(3)).await;
+        queue.wake();
+        assert_eq!(drain(&mut queue), [1, 2, 3, 5]);
+        queue.push(row(7, "9", "5"));
+        assert_eq!(drain(&mut queue), [7]);
     }
 }
