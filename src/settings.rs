@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::api::{ApiVersion, BaseUrl, BaseUrlError, ClientSettings, CredentialsError, Token};
 use crate::cli::ImportArgs;
 use crate::input::{ColumnSettings, InputSettings, InputSource};
-use crate::pace::RateSetting;
+use crate::pace::{RateSetting, Share};
 use crate::report::ReportPlan;
 use crate::run::RunSettings;
 use crate::verdict::RetryPolicy;
@@ -99,6 +99,8 @@ pub struct ImportSettings {
     pub timeout: std::time::Duration,
     /// How fast requests leave.
     pub rate: RateSetting,
+    /// How much of the account's limit may be used.
+    pub share: Share,
     /// How rows are sent.
     pub run: RunSettings,
 }
@@ -145,6 +147,7 @@ impl ImportSettings {
             version: flags.api_version,
             timeout: flags.timeout,
             rate: flags.rate,
+            share: flags.share,
             run: RunSettings {
                 concurrency: flags.concurrency,
                 retry: RetryPolicy {

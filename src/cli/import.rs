@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 
 use crate::api::{ApiVersion, BaseUrl};
 use crate::input::{ColumnName, Delimiter};
-use crate::pace::RateSetting;
+use crate::pace::{RateSetting, Share};
 use crate::pair::ObjectType;
 
 /// The flags of `import`.
@@ -68,6 +68,9 @@ pub struct ImportArgs {
     /// Requests per time: auto, 100/10s, 15/s, unlimited
     #[arg(long, value_name = "RATE", default_value_t, help_heading = "Pace")]
     pub rate: RateSetting,
+    /// The share of the quota to use; the rest is left to others
+    #[arg(long, value_name = "P%", default_value_t, help_heading = "Pace")]
+    pub share: Share,
     /// Requests in flight at most
     #[arg(long, value_name = "N", default_value = "16", help_heading = "Pace")]
     pub concurrency: NonZeroUsize,

@@ -52,7 +52,7 @@ pub(super) fn import(flags: ImportArgs, world: &World) -> Result<ExitStatus, Run
         let _inside = runtime.enter();
         let parts = Parts {
             endpoint,
-            gate: Gate::new(Control::new(settings.rate)),
+            gate: Gate::new(Control::new(settings.rate, settings.share)),
             report: &mut report,
             observer: &mut display,
             rows: read(input, first).map_err(RunError::System)?,

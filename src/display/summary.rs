@@ -13,6 +13,9 @@ use crate::text::excerpt;
 /// How many categories are listed.
 const MAX_CATEGORIES: usize = 5;
 
+/// Where less of the quota is used than this, the summary says why.
+const WORTH_A_REASON: f64 = 0.95;
+
 /// Characters of a category that are shown.
 const MAX_CATEGORY_CHARS: usize = 40;
 
@@ -69,6 +72,16 @@ impl Summary<'_> {
             "requests: {}, {throttled}",
             grouped(self.tally.requests)
         ));
+        if let Some((share, why)) = self.tally.usage.of(self.tally.requests) {
+            let why = why.filter(|_| share < WORTH_A_REASON);
+            let why = why
+                .map(|why| format!(", {}", why.as_str()))
+                .unwrap_or_default();
+            line(format!(
+                "quota: {:.0} % of the limit used{why}",
+                share * 100.0
+            ));
+        }
         let report = excerpt(&self.report.to_string_lossy(), usize::MAX);
         line(format!("report: {report}"));
         if let Some(next) = self.next {

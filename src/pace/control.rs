@@ -15,8 +15,9 @@ use std::time::Duration;
 
 use super::foreign::Foreign;
 use super::log::SentLog;
-use super::rate::{Pace, RateSetting};
+use super::rate::{Pace, RateSetting, Share};
 use super::spread::Spread;
+use super::usage::Why;
 use crate::api::Quota;
 
 /// The window of HubSpot's burst limit, unless the headers name another
@@ -73,6 +74,7 @@ struct Lesson {
 #[derive(Clone, Debug)]
 pub struct Control {
     setting: RateSetting,
+    share: Share,
     sent: SentLog,
     /// When the next request may leave so that they leave evenly.
     even: Duration,
@@ -89,11 +91,12 @@ pub struct Control {
 }
 
 impl Control {
-    /// Starts with what `setting` says.
+    /// Starts with what `setting` says, and never takes more than `share` of the account's limit.
     #[must_use]
-    pub fn new(setting: RateSetting) -> Self {
+    pub fn new(setting: RateSetting, share: Share) -> Self {
         Self {
             setting,
+            share,
             sent: SentLog::default(),
             even: Duration::ZERO,
             quiet_until: Duration::ZERO,
@@ -167,14 +170,57 @@ impl Control {
             RateSetting::AtMost(pace) => Some(pace),
             RateSetting::Auto => None,
         };
-        let known = self.announced.is_some() || self.lesson.is_some() || own.is_none();
+        let known = self.announced.is_some()
+            || self.lesson.is_some()
+            || own.is_none()
+            || self.share != Share::ALL;
         let account = known.then(|| {
-            let limit = self.account_limit();
-            let left = limit.saturating_sub(self.foreign.expected(now, self.window()));
+            let left = self
+                .share
+                .of(self.account_limit())
+                .min(self.left_by_others(now));
             let taught = self.lesson.map_or(left, |lesson| lesson.limit.min(left));
             Pace::new(taught.max(1), self.window()).expect("neither is zero")
         });
         [own, account]
+    }
+
+    fn left_by_others(&self, now: Duration) -> u32 {
+        let taken = self.foreign.expected(now, self.window());
+        self.account_limit().saturating_sub(taken)
+    }
+
+    /// All that the account may do, whoever does it; `None` where nothing is paced.
+    #[must_use]
+    pub fn account_pace(&self) -> Option<Pace> {
+        match self.setting {
+            RateSetting::Unlimited => None,
+            _ => Pace::new(self.account_limit(), self.window()),
+        }
+    }
+
+    /// Why less than the account's limit is used now, if it is.
+    #[must_use]
+    pub fn why_below_limit(&self, now: Duration) -> Option<Why> {
+        let limit = self.account_limit();
+        let shared = self.share.of(limit);
+        let left = self.left_by_others(now);
+        if self.quiet_for(now).is_some() {
+            Some(Why::Quiet)
+        } else if self
+            .lesson
+            .is_some_and(|lesson| lesson.limit < shared.min(left))
+        {
+            Some(Why::Throttled)
+        } else if left < shared {
+            Some(Why::Others)
+        } else if shared < limit {
+            Some(Why::Share)
+        } else {
+            let own = self.bounds(now)[0]?;
+            let account = self.account_pace()?;
+            (own.period() > account.period()).then_some(Why::Rate)
+        }
     }
 
     fn window(&self) -> Duration {

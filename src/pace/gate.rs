@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::control::{Control, Observation};
 use super::rate::Pace;
+use super::usage::Why;
 use crate::api::Quota;
 
 /// Permission to send one request, and when it was given.
@@ -66,6 +67,13 @@ impl Gate {
     #[must_use]
     pub fn pace(&self) -> Option<Pace> {
         self.control.pace(self.start.elapsed())
+    }
+
+    /// What can be said of the quota now: all that the account may do, and why less of it is used.
+    #[must_use]
+    pub fn account(&self) -> Option<(Pace, Option<Why>)> {
+        let why = self.control.why_below_limit(self.start.elapsed());
+        Some((self.control.account_pace()?, why))
     }
 
     /// How long everybody still has to wait, if they do.

@@ -17,7 +17,9 @@ mod simulation;
 mod spread;
 #[cfg(test)]
 mod tests;
+mod usage;
 
 pub use control::{Control, Observation};
 pub use gate::{Gate, Turn};
-pub use rate::{Pace, PaceError, RateSetting};
+pub use rate::{Pace, PaceError, RateSetting, Share, ShareError};
+pub use usage::{Usage, Why};

@@ -87,6 +87,55 @@ impl FromStr for Pace {
     }
 }
 
+/// The share of the quota that may be used, in per cent; the rest is left to others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share(u8);
+
+/// Why text is no share.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("`{text}` is no share: expected `1%` to `100%`")]
+pub struct ShareError {
+    text: String,
+}
+
+impl Share {
+    /// All of it.
+    pub const ALL: Self = Self(100);
+
+    /// The whole part of this share of `requests`, but never nothing.
+    #[must_use]
+    pub fn of(self, requests: u32) -> u32 {
+        let part = u64::from(requests) * u64::from(self.0) / 100;
+        u32::try_from(part).unwrap_or(requests).max(1)
+    }
+}
+
+impl Default for Share {
+    fn default() -> Self {
+        Self::ALL
+    }
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}%", self.0)
+    }
+}
+
+impl FromStr for Share {
+    type Err = ShareError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let number = text.trim().trim_end_matches('%').trim_end();
+        match number.parse() {
+            Ok(percent @ 1..=100) => Ok(Self(percent)),
+            _ => Err(ShareError {
+                text: text.to_owned(),
+            }),
+        }
+    }
+}
+
 /// What the user wants of the pace.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RateSetting {
@@ -171,5 +220,17 @@ mod tests {
         for text in ["100/10s", "15/s", "5/0.5s"] {
             assert_eq!(text.parse::<Pace>().unwrap().to_string(), text);
         }
+    }
+
+    #[test]
+    fn a_share_is_one_to_a_hundred_per_cent() {
+        for (text, of_150) in [("100%", 150), ("50%", 75), ("33", 49), (" 1 % ", 1)] {
+            assert_eq!(text.parse::<Share>().unwrap().of(150), of_150, "{text}");
+        }
+        for text in ["", "0", "101%", "-5", "half", "1.5%"] {
+            assert!(text.parse::<Share>().is_err(), "{text}");
+        }
+        assert_eq!("7".parse::<Share>().unwrap().to_string(), "7%");
+        assert_eq!("1%".parse::<Share>().unwrap().of(20), 1);
     }
 }

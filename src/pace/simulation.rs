@@ -17,6 +17,9 @@ pub(super) struct Scenario {
     pub(super) intent: String,
     /// The `--rate`.
     pub(super) rate: String,
+    /// The `--share`.
+    #[serde(default = "all")]
+    pub(super) share: String,
     /// Rows to be sent.
     pub(super) rows: u32,
     pub(super) server: Server,
@@ -74,6 +77,10 @@ pub(super) struct Expect {
     pub(super) throttled_at_most: Option<u32>,
     /// Share of replies of 429, at most.
     pub(super) throttled_share_at_most: Option<f64>,
+}
+
+fn all() -> String {
+    "100%".to_owned()
 }
 
 fn ten() -> f64 {
@@ -168,7 +175,10 @@ pub(super) fn simulate(scenario: &Scenario, seed: u64) -> Measured {
     let mut between = |range: [f64; 2]| (range[0] + chance.f64() * (range[1] - range[0])) / 1000.0;
     let server = &scenario.server;
     let mut window = Window::new(scenario);
-    let mut control = Control::new(scenario.rate.parse().unwrap());
+    let mut control = Control::new(
+        scenario.rate.parse().unwrap(),
+        scenario.share.parse().unwrap(),
+    );
     // What happens, by when, in microseconds; the second number keeps equal times apart.
     let mut events: BinaryHeap<Reverse<(u64, u64, Event)>> = BinaryHeap::new();
     let (mut accepted, mut all) = (Vec::new(), Vec::new());

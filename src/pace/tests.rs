@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use tokio::time::Instant;
 
 use super::simulation::{Expect, Others, Scenario, Server, simulate};
-use super::{Control, Gate, Observation, Pace, RateSetting};
+use super::{Control, Gate, Observation, Pace, RateSetting, Share};
 use crate::api::Quota;
 
 fn scenarios() -> Vec<(String, Scenario)> {
@@ -81,6 +81,7 @@ proptest! {
         let scenario = Scenario {
             intent: String::new(),
             rate: "auto".into(),
+            share: "100%".into(),
             rows: limit * 8,
             server: Server {
                 limit,
@@ -136,7 +137,7 @@ fn max(max: u32) -> Quota {
 
 #[test]
 fn auto_starts_at_the_lowest_limit_and_learns_the_tier_from_the_headers() {
-    let mut control = Control::new(RateSetting::Auto);
+    let mut control = Control::new(RateSetting::Auto, Share::ALL);
     assert_eq!(requests(&control, seconds(0)), Some(100));
     for (announced, expected) in [
         (100, 100),
@@ -164,7 +165,7 @@ fn auto_starts_at_the_lowest_limit_and_learns_the_tier_from_the_headers() {
 
 #[test]
 fn the_headers_name_the_window_too() {
-    let mut control = Control::new(RateSetting::Auto);
+    let mut control = Control::new(RateSetting::Auto, Share::ALL);
     observe(
         &mut control,
         seconds(1),
@@ -179,7 +180,7 @@ fn the_headers_name_the_window_too() {
 
 #[test]
 fn headers_lower_an_explicit_rate_and_never_raise_it() {
-    let mut control = Control::new("120/10s".parse().unwrap());
+    let mut control = Control::new("120/10s".parse().unwrap(), Share::ALL);
     observe(&mut control, seconds(1), false, max(250));
     assert_eq!(requests(&control, seconds(1)), Some(120));
     observe(&mut control, seconds(1), false, max(100));
@@ -188,14 +189,14 @@ fn headers_lower_an_explicit_rate_and_never_raise_it() {
 
 #[test]
 fn unlimited_stays_unlimited() {
-    let mut control = Control::new(RateSetting::Unlimited);
+    let mut control = Control::new(RateSetting::Unlimited, Share::ALL);
     observe(&mut control, seconds(1), true, max(100));
     assert_eq!(control.pace(seconds(1)), None);
 }
 
 #[test]
 fn replies_to_what_left_before_a_429_teach_nothing_more() {
-    let mut control = Control::new(RateSetting::Auto);
+    let mut control = Control::new(RateSetting::Auto, Share::ALL);
     for index in 0..60 {
         control.take_turn(Duration::from_millis(index * 101));
     }
@@ -216,7 +217,7 @@ fn replies_to_what_left_before_a_429_teach_nothing_more() {
 
 #[test]
 fn quiet_periods_that_follow_each_other_grow_up_to_a_window() {
-    let mut control = Control::new(RateSetting::Auto);
+    let mut control = Control::new(RateSetting::Auto, Share::ALL);
     let mut quiets = vec![];
     for step in 1..=6 {
         quiets.extend(observe(
@@ -246,7 +247,7 @@ async fn turns(gate: &mut Gate, start: Instant, count: usize) -> Vec<u128> {
 
 fn gate(rate: &str) -> (Gate, Instant) {
     (
-        Gate::new(Control::new(rate.parse().unwrap())),
+        Gate::new(Control::new(rate.parse().unwrap(), Share::ALL)),
         Instant::now(),
     )
 }
@@ -291,7 +292,7 @@ async fn a_turn_that_nobody_waited_for_to_the_end_is_not_lost() {
 
 #[tokio::test(start_paused = true)]
 async fn a_pace_that_changes_does_not_burst() {
-    let mut gate = Gate::new(Control::new(RateSetting::Auto));
+    let mut gate = Gate::new(Control::new(RateSetting::Auto, Share::ALL));
     let start = Instant::now();
     let mut times = vec![];
     for announced in (0..200).map(|index| 100 + index % 2) {

@@ -21,7 +21,7 @@ use super::tally::Tally;
 use crate::api::{Endpoint, Reply};
 use crate::input::{CheckedRow, InputError};
 use crate::outcome::{Finding, Outcome};
-use crate::pace::Turn;
+use crate::pace::{Turn, Why};
 use crate::verdict::{Class, Halt, Verdict, classify, describe, quiet_period, scopes};
 
 /// How often observers hear that time passed.
@@ -47,6 +47,7 @@ pub async fn run<E: Endpoint, W: WriteReport, O: Observe>(
         outbox: Outbox::new(),
         likeness: Likeness::default(),
         tick,
+        told_at: Instant::now(),
     };
     dispatcher.run().await
 }
@@ -75,6 +76,8 @@ struct Dispatcher<'p, E, W, O> {
     outbox: Outbox,
     likeness: Likeness,
     tick: Interval,
+    /// When time was last told.
+    told_at: Instant,
 }
 
 impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
@@ -309,6 +312,16 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     }
 
     fn tell_time(&mut self) {
+        if let Some((account, why)) = self.parts.gate.account() {
+            let running = self.phase == Phase::Running;
+            let full = self.in_flight.len() >= self.settings.concurrency.get();
+            let why = why.or(full.then_some(Why::Concurrency));
+            let no_row = running && self.queue.len() == 0 && !full;
+            let why = why.or(no_row.then_some(Why::NoRow));
+            let passed = self.told_at.elapsed();
+            self.tally.usage.add(passed, account, why);
+        }
+        self.told_at = Instant::now();
         let event = RunEvent::Tick {
             pace: self.parts.gate.pace(),
             quiet_for: self.parts.gate.quiet_for(),

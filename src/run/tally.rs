@@ -2,6 +2,7 @@
 
 use crate::exit::ExitStatus;
 use crate::outcome::{Outcome, OutcomeKind};
+use crate::pace::Usage;
 
 /// How many distinct categories are counted by name. Categories come from a server: without a bound,
 /// one that invents a new one per row would grow the memory with the input.
@@ -24,7 +25,7 @@ pub struct CategoryCount {
 }
 
 /// What was counted so far.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tally {
     kinds: [u64; OutcomeKind::ALL.len()],
     categories: Vec<CategoryCount>,
@@ -32,6 +33,8 @@ pub struct Tally {
     pub requests: u64,
     /// How many of them were answered 429.
     pub throttled: u64,
+    /// How much of the quota was there, and why less was used.
+    pub usage: Usage,
     /// Rows that were read but have no line: a stop came first.
     pub unsettled: u64,
 }

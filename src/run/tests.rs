@@ -15,7 +15,7 @@ use crate::api::{Answer, Body, Endpoint, Quota, Reply, ReplyHeaders, Unreadable}
 use crate::exit::ExitStatus;
 use crate::input::{CheckedRow, ColumnSettings, Input, InputError};
 use crate::outcome::{Outcome, OutcomeKind};
-use crate::pace::{Control, Gate};
+use crate::pace::{Control, Gate, Share};
 use crate::pair::{ObjectType, Pair, Record, RecordId, RowKey};
 use crate::verdict::{Halt, RetryPolicy};
 
@@ -255,7 +255,7 @@ impl Rehearsal {
         let draw = self.draw;
         let parts = Parts {
             endpoint,
-            gate: Gate::new(Control::new(self.rate.parse().unwrap())),
+            gate: Gate::new(Control::new(self.rate.parse().unwrap(), Share::ALL)),
             report: &mut report,
             observer: &mut watcher,
             rows,
