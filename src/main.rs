@@ -13,7 +13,9 @@ fn main() -> ExitCode {
     let cli = Cli::read();
     let world = World {
         environment: Environment {
-            access_token: std::env::var(ACCESS_TOKEN_VARIABLE).ok().map(Secret::new),
+            // What is not text is no token either, and is refused as such.
+            access_token: std::env::var_os(ACCESS_TOKEN_VARIABLE)
+                .map(|token| Secret::new(token.to_string_lossy().into_owned())),
         },
         manner: Manner::new(cli.manner),
         screen: Screen::default(),

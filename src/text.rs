@@ -46,13 +46,13 @@ pub fn excerpt(text: &str, max_chars: usize) -> String {
     shown
 }
 
-/// Joins the words of `text` by single spaces, so that no line end or control character is left, and
-/// keeps at most `max_chars` characters of it, the last one then being `…`.
+/// Joins the words of `text` by single spaces, so that no line end, control or invisible character is
+/// left, and keeps at most `max_chars` characters of it, the last one then being `…`.
 #[must_use]
 pub fn one_line(text: &str, max_chars: usize) -> String {
     let mut line = String::new();
     let words = text
-        .split(|c: char| c.is_whitespace() || c.is_control())
+        .split(|c: char| c.is_whitespace() || is_invisible(c))
         .filter(|word| !word.is_empty());
     for word in words {
         if !line.is_empty() {

@@ -12,6 +12,8 @@ use crate::text::one_line;
 /// How much of an unreadable body is kept, in characters.
 const SNIPPET_CHARS: usize = 200;
 
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// What stood in a reply's body.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body {
@@ -97,7 +99,9 @@ impl Body {
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Self::Empty;
         }
-        match serde_json::from_slice(bytes) {
+        let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+        // Two bad bytes in a message must not hide the category beside it.
+        match serde_json::from_str(&String::from_utf8_lossy(bytes)) {
             Ok(Value::Object(object)) => Self::Json(Box::new(Envelope::read(object))),
             Ok(_) | Err(_) => Self::Foreign {
                 snippet: snippet(bytes),
@@ -121,7 +125,7 @@ impl Envelope {
             status: object.get("status").and_then(text),
             results: items(object.get("results")).filter_map(linked).collect(),
             num_errors: object.get("numErrors").and_then(count),
-            errors: items(object.get("errors")).filter_map(entry).collect(),
+            errors: items(object.get("errors")).map(entry).collect(),
             correlation_id: object.remove("correlationId").as_ref().and_then(text),
             top: read_entry(&object),
         }
@@ -160,15 +164,14 @@ fn linked(value: &Value) -> Option<Linked> {
     })
 }
 
-fn entry(value: &Value) -> Option<Entry> {
+fn entry(value: &Value) -> Entry {
     match value {
-        Value::Object(object) => Some(read_entry(object)),
-        Value::Null => None,
-        // An older API listed plain strings.
-        other => Some(Entry {
+        Value::Object(object) => read_entry(object),
+        // An older API listed plain strings. Whatever else stands in the list, it is not empty.
+        other => Entry {
             message: text(other),
             ..Entry::default()
-        }),
+        },
     }
 }
 
@@ -278,7 +281,7 @@ mod tests {
             r#"{"status":null,"results":null,"numErrors":null,"errors":null,"context":null}"#,
             r#"{"warnings":[{"a":1}],"results":[],"errors":[]}"#,
             r#"{"results":7,"errors":false,"context":"x"}"#,
-            r#"{"results":[null,1,"x",{"from":{},"to":{"id":"1"}}],"errors":[null]}"#,
+            r#"{"results":[null,1,"x",{"from":{},"to":{"id":"1"}}]}"#,
         ] {
             assert_eq!(envelope(json), nothing, "{json}");
         }
@@ -340,6 +343,31 @@ mod tests {
             ]
         );
         assert_eq!(read.errors[1].message.as_deref(), Some("plain"));
+    }
+
+    #[test]
+    fn a_list_of_errors_is_empty_only_if_nothing_stands_in_it() {
+        for (json, errors) in [
+            (r#"{"errors":[]}"#, 0),
+            (r#"{"errors":{}}"#, 0),
+            (r#"{"errors":[null]}"#, 1),
+            (r#"{"errors":[{}]}"#, 1),
+            (r#"{"errors":"x"}"#, 1),
+            (r#"{"errors":{"message":"x"}}"#, 1),
+        ] {
+            assert_eq!(envelope(json).errors.len(), errors, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_bad_bytes_in_a_text_do_not_hide_the_rest() {
+        for bytes in [
+            &b"\xef\xbb\xbf{\"category\":\"X\"}"[..],
+            b"{\"message\":\"\xff\xfe\",\"category\":\"X\"}",
+        ] {
+            let body = Body::parse(bytes);
+            assert_eq!(body.envelope().unwrap().top.category.as_deref(), Some("X"));
+        }
     }
 
     #[test]

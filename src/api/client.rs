@@ -19,7 +19,7 @@ use super::request::{ApiVersion, BaseUrl};
 use crate::pair::Pair;
 
 /// How much of a reply's body is read. A single association's reply is under a kilobyte.
-pub const MAX_REPLY_BYTES: usize = 1024 * 1024;
+pub const MAX_REPLY_BYTES: usize = 256 * 1024;
 
 /// How long a kept connection may idle; shorter than the servers' own bound, so that a request rarely
 /// meets a connection that is just being closed.
@@ -97,7 +97,13 @@ impl HttpEndpoint {
             .send()
             .await?;
         let status = response.status().as_u16();
-        let headers = ReplyHeaders::read(response.headers(), SystemTime::now());
+        let mut headers = ReplyHeaders::read(response.headers(), SystemTime::now());
+        for text in [&mut headers.correlation_id, &mut headers.location]
+            .into_iter()
+            .flatten()
+        {
+            self.settings.token.mask_text(text);
+        }
         let mut bytes = Vec::new();
         let body = loop {
             match response.chunk().await {
@@ -105,7 +111,10 @@ impl HttpEndpoint {
                     break Body::Unread(Unreadable::TooLong);
                 }
                 Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
-                Ok(None) => break Body::parse(&bytes),
+                Ok(None) => {
+                    self.settings.token.mask(&mut bytes);
+                    break Body::parse(&bytes);
+                }
                 Err(_) => break Body::Unread(Unreadable::Cut),
             }
         };
@@ -176,6 +185,11 @@ fn chain(error: &(dyn Error + 'static)) -> String {
     let mut parts: Vec<String> = Vec::new();
     for cause in causes(error) {
         let text = cause.to_string();
+        // The client's own layers say no more than that sending failed.
+        let says_nothing = ["error sending request", "client error ("];
+        if says_nothing.iter().any(|start| text.starts_with(start)) && cause.source().is_some() {
+            continue;
+        }
         if !parts.iter().any(|part| part.contains(&text)) {
             parts.push(text);
         }

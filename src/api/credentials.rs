@@ -7,6 +7,12 @@ use reqwest::header::HeaderValue;
 /// The environment variable that holds the access token. The command line never does.
 pub const ACCESS_TOKEN_VARIABLE: &str = "HUBSPOT_ACCESS_TOKEN";
 
+/// What stands before the token in the header.
+const SCHEME: &str = "Bearer ";
+
+/// What stands in place of the token where a server repeats it.
+const MASK: &str = "(token)";
+
 /// Why there is no usable token.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum CredentialsError {
@@ -36,7 +42,7 @@ impl Token {
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(CredentialsError::Malformed);
         }
-        let mut authorization = HeaderValue::from_str(&format!("Bearer {text}"))
+        let mut authorization = HeaderValue::from_str(&format!("{SCHEME}{text}"))
             .map_err(|_| CredentialsError::Malformed)?;
         // Keeps it out of every log that prints headers.
         authorization.set_sensitive(true);
@@ -47,6 +53,21 @@ impl Token {
     #[must_use]
     pub fn authorization(&self) -> HeaderValue {
         self.authorization.clone()
+    }
+
+    /// Takes the token out of what a server sent back.
+    pub fn mask(&self, bytes: &mut Vec<u8>) {
+        let secret = &self.authorization.as_bytes()[SCHEME.len()..];
+        while let Some(start) = bytes.windows(secret.len()).position(|part| part == secret) {
+            bytes.splice(start..start + secret.len(), MASK.bytes());
+        }
+    }
+
+    /// Takes the token out of a text that a server sent back.
+    pub fn mask_text(&self, text: &mut String) {
+        let mut bytes = std::mem::take(text).into_bytes();
+        self.mask(&mut bytes);
+        *text = String::from_utf8_lossy(&bytes).into_owned();
     }
 
     /// Whether the token names another data-hosting region than North America: such a token may be
@@ -89,6 +110,20 @@ mod tests {
             format!("{token:?} {:?}", token.authorization()),
             "Token(…) Sensitive"
         );
+    }
+
+    #[test]
+    fn a_token_that_a_server_repeats_is_taken_out() {
+        let token = Token::new("pat-1").unwrap();
+        for (sent, masked) in [
+            ("no pat-1 and pat-1.", "no (token) and (token)."),
+            ("pat-", "pat-"),
+            ("", ""),
+        ] {
+            let mut bytes = sent.as_bytes().to_vec();
+            token.mask(&mut bytes);
+            assert_eq!(String::from_utf8(bytes).unwrap(), masked);
+        }
     }
 
     #[test]

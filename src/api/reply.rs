@@ -1,5 +1,6 @@
 //! What came back: status, headers and body as a closed [`Reply`]. Pure, all header parsing included.
 
+use std::ops::RangeInclusive;
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
@@ -8,6 +9,10 @@ use super::body::Body;
 
 /// The longest text kept of a header.
 const MAX_HEADER_CHARS: usize = 200;
+
+/// HubSpot's window is ten seconds; one of a year would stand the run still.
+const BELIEVABLE_INTERVALS: RangeInclusive<Duration> =
+    Duration::from_millis(100)..=Duration::from_mins(1);
 
 /// Everything that can come of one request. A new way to fail is a new variant, and the compiler
 /// lists the places to visit.
@@ -93,8 +98,8 @@ impl ReplyHeaders {
                 max: number(headers, "x-hubspot-ratelimit-max"),
                 remaining: number(headers, "x-hubspot-ratelimit-remaining"),
                 interval: number(headers, "x-hubspot-ratelimit-interval-milliseconds")
-                    .filter(|&milliseconds| milliseconds > 0)
-                    .map(Duration::from_millis),
+                    .map(Duration::from_millis)
+                    .filter(|interval| BELIEVABLE_INTERVALS.contains(interval)),
                 daily: number(headers, "x-hubspot-ratelimit-daily"),
                 daily_remaining: number(headers, "x-hubspot-ratelimit-daily-remaining"),
             },
@@ -209,8 +214,10 @@ mod tests {
         let nonsense = read(&[
             ("x-hubspot-ratelimit-max", "many"),
             ("x-hubspot-ratelimit-remaining", "-1"),
-            ("x-hubspot-ratelimit-interval-milliseconds", "0"),
+            ("x-hubspot-ratelimit-interval-milliseconds", "1000000000000"),
         ]);
         assert_eq!(nonsense, ReplyHeaders::default());
+        let nothing = read(&[("x-hubspot-ratelimit-interval-milliseconds", "0")]);
+        assert_eq!(nothing, ReplyHeaders::default());
     }
 }

@@ -32,6 +32,15 @@ Exit status:
   6    the report cannot be written
   130  interrupted (Ctrl-C); 143 terminated";
 
+const SANDBOX_HELP: &str = "\
+An id of 15 digits that begins with 99 names its own fault, so that a CSV can meet every kind of reply:
+99, a status or fault of three digits, how often in two (00 is always), eight free digits.
+  995020200000017   502 twice, then associated
+  994040000000001   always 404
+  997000000000001   a record that does not exist
+Others, and names for --faults: 600 embedded-error, 604 empty-results, 607 merged, 620 pending,
+800 reset, 802 stall, 803 cut ... docs/sandbox.md has them all.";
+
 /// Link HubSpot records in bulk: one row of a CSV in, one verdict per row out.
 #[derive(Debug, Parser)]
 #[command(
@@ -58,6 +67,7 @@ pub enum Command {
     #[command(after_help = AFTER_HELP)]
     Import(Box<ImportArgs>),
     /// Serve a local look-alike of the API, to rehearse against
+    #[command(after_help = SANDBOX_HELP)]
     Sandbox(Box<SandboxArgs>),
 }
 
@@ -112,44 +122,144 @@ impl Cli {
     /// (status 2) where there is nothing to run.
     #[must_use]
     pub fn read() -> Self {
-        let matches = Self::described().get_matches();
+        let words: Vec<String> = std::env::args_os()
+            .map(|word| word.to_string_lossy().into_owned())
+            .collect();
+        let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| is_given(&value));
+        let matches = Self::described(&words, is_set).get_matches();
         Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
     }
 
-    /// The command line's description, each flag with its variable.
+    /// The command line's description. Each flag has its variable, unless that says no, or a flag among
+    /// `words` speaks against it: what is typed wins.
     #[must_use]
-    pub fn described() -> clap::Command {
+    pub fn described(words: &[String], is_set: impl Fn(&str) -> bool) -> clap::Command {
+        let with_variable = |flag: clap::Arg| with_variable(flag, words, &is_set);
         let command = <Self as CommandFactory>::command().mut_args(with_variable);
         command.mut_subcommands(|subcommand| subcommand.mut_args(with_variable))
     }
 }
 
-fn with_variable(flag: clap::Arg) -> clap::Arg {
-    let Some(name) = flag.get_long() else {
+/// Flags that exclude each other.
+const ALTERNATIVES: [(&str, &str); 4] = [
+    ("from-type", "from-type-column"),
+    ("to-type", "to-type-column"),
+    ("sandbox", "base-url"),
+    ("quiet", "verbose"),
+];
+
+fn with_variable(flag: clap::Arg, words: &[String], is_set: &impl Fn(&str) -> bool) -> clap::Arg {
+    let Some(name) = flag.get_long().map(ToOwned::to_owned) else {
         return flag;
     };
-    let name = name.to_uppercase().replace('-', "_");
-    let flag = match flag.get_action() {
-        // `=0`, `=false`, `=no`, `=off` and nothing at all mean that the flag is not set.
-        clap::ArgAction::SetTrue => flag.value_parser(clap::builder::FalseyValueParser::new()),
-        _ => flag,
+    let is_switch = matches!(flag.get_action(), clap::ArgAction::SetTrue);
+    let counts = matches!(flag.get_action(), clap::ArgAction::Count);
+    let flag = if is_switch {
+        flag.value_parser(clap::builder::BoolishValueParser::new())
+    } else {
+        flag
     };
-    flag.env(format!("{ENVIRONMENT_PREFIX}{name}"))
-        .hide_env(true)
+    let variable = format!(
+        "{ENVIRONMENT_PREFIX}{}",
+        name.to_uppercase().replace('-', "_")
+    );
+    let mut pairs = ALTERNATIVES
+        .iter()
+        .flat_map(|&(one, other)| [(one, other), (other, one)]);
+    let spoken_against = pairs.any(|(one, other)| one == name && is_typed(other, words));
+    let says_no = (is_switch || counts) && !is_set(&variable);
+    if spoken_against || says_no {
+        return flag;
+    }
+    flag.env(variable).hide_env(true)
+}
+
+/// Whether a variable's value says anything but no. A switch that says no is as good as none.
+fn is_given(value: &std::ffi::OsStr) -> bool {
+    let value = value.to_string_lossy().trim().to_lowercase();
+    !["", "0", "false", "no", "off", "n", "f"].contains(&value.as_str())
+}
+
+fn is_typed(name: &str, words: &[String]) -> bool {
+    words.iter().any(|word| match word.strip_prefix("--") {
+        Some(long) => long.split('=').next() == Some(name),
+        // `-vv` and `-q` are the only short flags that exclude each other.
+        None => {
+            word.len() > 1
+                && word.starts_with('-')
+                && word[1..].chars().all(|c| name.starts_with(c))
+        }
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// With every variable set.
+    fn described(words: &[&str]) -> clap::Command {
+        let words: Vec<_> = words.iter().map(ToString::to_string).collect();
+        Cli::described(&words, |_| true)
+    }
+
+    /// The variables that still count when these words are typed.
+    fn variables(words: &[&str]) -> Vec<String> {
+        let command = described(words);
+        let import = command.find_subcommand("import").unwrap();
+        let flags = import
+            .get_arguments()
+            .filter(|flag| flag.get_env().is_some());
+        flags
+            .filter_map(|flag| flag.get_long().map(ToOwned::to_owned))
+            .collect()
+    }
+
+    #[test]
+    fn what_is_typed_wins_over_the_variable_of_its_alternative() {
+        let all = variables(&[]);
+        for (typed, silent) in [
+            ("--from-type-column=x", "from-type"),
+            ("--from-type", "from-type-column"),
+            ("--to-type", "to-type-column"),
+            ("--sandbox", "base-url"),
+            ("--base-url", "sandbox"),
+        ] {
+            let left = variables(&["import", typed]);
+            let missing: Vec<_> = all.iter().filter(|name| !left.contains(name)).collect();
+            assert_eq!(missing, [silent], "{typed}");
+        }
+        for typed in ["-q", "-vv", "--verbose", "--quiet"] {
+            let command = described(&["import", typed]);
+            let silent = if typed.contains('q') {
+                "verbose"
+            } else {
+                "quiet"
+            };
+            let flag = command
+                .get_arguments()
+                .find(|flag| flag.get_long() == Some(silent));
+            assert_eq!(flag.unwrap().get_env(), None, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_variable_that_says_no_is_none() {
+        for no in ["", "0", "false", "No", " off "] {
+            assert!(!is_given(no.as_ref()), "{no:?}");
+        }
+        for yes in ["1", "true", "2", "flase", "contacts"] {
+            assert!(is_given(yes.as_ref()), "{yes:?}");
+        }
+    }
+
     #[test]
     fn the_command_line_is_well_formed() {
-        Cli::described().debug_assert();
+        described(&[]).debug_assert();
     }
 
     #[test]
     fn every_flag_has_its_variable() {
-        for subcommand in Cli::described().get_subcommands() {
+        for subcommand in described(&[]).get_subcommands() {
             for flag in subcommand.get_arguments() {
                 let Some(name) = flag.get_long() else {
                     continue;
@@ -165,7 +275,7 @@ mod tests {
 
     #[test]
     fn the_first_line_of_every_flags_help_fits_a_terminal() {
-        for subcommand in Cli::described().get_subcommands() {
+        for subcommand in described(&[]).get_subcommands() {
             for flag in subcommand.get_arguments() {
                 let help = flag
                     .get_help()
@@ -184,7 +294,7 @@ mod tests {
 
     #[test]
     fn the_token_has_no_flag() {
-        for subcommand in Cli::described().get_subcommands() {
+        for subcommand in described(&[]).get_subcommands() {
             assert!(
                 subcommand
                     .get_arguments()

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::num::NonZeroU64;
+use std::path::Path;
 use std::thread;
 
 use jiff::Timestamp;
@@ -37,8 +38,9 @@ pub(super) fn import(flags: ImportArgs, world: &World) -> Result<ExitStatus, Run
     let route = Route::open(&settings)?;
     let endpoint = HttpEndpoint::new(settings.client(route.base_url.clone(), route.token.clone()))?;
     let input_path = match &settings.input.path {
-        InputSource::File(path) => Some(path.as_path()),
-        InputSource::Stdin => None,
+        InputSource::File(path) => path.as_path(),
+        // Leads to the file behind it, if there is one.
+        InputSource::Stdin => Path::new("/dev/stdin"),
     };
     let mut report = ReportFile::create(&settings.report, input_path)?;
     let first = settings.first.map(NonZeroU64::get);
@@ -152,7 +154,7 @@ fn tell(ending: &Ending, settings: &ImportSettings, route: &Route, world: &World
     };
     let next = if ending.stop.is_some() {
         None
-    } else if rehearsed {
+    } else if rehearsed && status == ExitStatus::Done {
         let command = next::without_flag(&world.arguments, "--sandbox");
         Some(format!(
             "the real run, with {ACCESS_TOKEN_VARIABLE} set: {command}"

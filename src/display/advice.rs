@@ -38,7 +38,7 @@ pub(super) fn advice(entry: &CategoryCount) -> &'static str {
         {
             "HubSpot does not know the object type: check the type columns or --from-type, --to-type"
         }
-        "HTTP_404" => "the path is not there: check --base-url and --api-version",
+        "HTTP_404" => "not there: if all rows say so, check --base-url and --api-version",
         "HTTP_423" => "the record is locked by another change: run the rows again later",
         category if category.starts_with("HTTP_2") => {
             "HubSpot counted errors and named none: look at one pair there"

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use tracing::{Level, debug, enabled, event, info};
+use tracing::{Level, debug, enabled, event, info, warn};
 
 use super::progress::{Moment, Progress};
 use super::screen::{Manner, Screen};
 use crate::input::ReadProgress;
 use crate::outcome::{Outcome, OutcomeKind, Subject};
-use crate::run::{Event, Observe, RunEvent};
+use crate::run::{Event, Observe, RunEvent, StopReason};
 use crate::text::excerpt;
 
 /// The longest message in a log line.
@@ -44,7 +44,10 @@ impl Observe for Display {
     fn on(&mut self, event: &Event<'_>) {
         match &event.kind {
             RunEvent::Tick {
-                pace, quiet_for, ..
+                pace,
+                quiet_for,
+                waiting,
+                ..
             } => self.progress.tick(Moment {
                 at: event.at,
                 settled: event.tally.settled(),
@@ -53,6 +56,7 @@ impl Observe for Display {
                 counted: false,
                 pace: *pace,
                 quiet_for: *quiet_for,
+                waiting: *waiting,
             }),
             RunEvent::RowSettled(outcome) => log_outcome(outcome),
             RunEvent::AttemptFailed {
@@ -77,9 +81,16 @@ impl Observe for Display {
                 excerpt(why, MAX_LOGGED_CHARS)
             ),
             RunEvent::PaceChanged(Some(pace)) => info!("the pace is {pace} from now on"),
-            RunEvent::PaceChanged(None) => {}
-            RunEvent::Stopping { in_flight, .. } => {
-                info!(in_flight, "stopping: waiting for the replies in flight");
+            RunEvent::PaceChanged(None) | RunEvent::Stopping { in_flight: 0, .. } => {}
+            RunEvent::Stopping { in_flight, reason } => {
+                let replies = if *in_flight == 1 { "reply" } else { "replies" };
+                let waiting = format!("stopping: waiting for {in_flight} {replies} in flight");
+                // Whoever pressed Ctrl-C sits there and wonders.
+                if let StopReason::Signal(_) = reason {
+                    warn!("{waiting}; Ctrl-C again ends at once");
+                } else {
+                    info!("{waiting}");
+                }
             }
         }
     }

@@ -41,6 +41,8 @@ pub(super) struct Moment {
     pub(super) counted: bool,
     pub(super) pace: Option<Pace>,
     pub(super) quiet_for: Option<Duration>,
+    /// Rows that wait for their next attempt.
+    pub(super) waiting: usize,
 }
 
 /// Rows per second over the last while.
@@ -67,7 +69,7 @@ impl Speed {
 /// What a moment looks like in at most `room` characters:
 /// `1,234 of ~9,900 rows · 9.9/s · 14m 35s left · 12 with problems · pace 100/10s`.
 ///
-/// Where that does not fit, what matters least is left out: the pace, then the rate, then the time left.
+/// Where that does not fit, what matters least is left out: the pace, what waits, the rate, the time left, in this order.
 fn text(moment: &Moment, rate: Option<f64>, room: usize) -> String {
     let settled = grouped(moment.settled);
     let rows = match moment.total {
@@ -89,8 +91,9 @@ fn text(moment: &Moment, rate: Option<f64>, room: usize) -> String {
         (Some(quiet), _) => Some(format!("quiet for {}", span(quiet))),
         (None, pace) => pace.map(|pace| format!("pace {pace}")),
     };
-    let mut parts = [Some(rows), per_second, left, problems, pace];
-    for dropped in [4, 1, 2, 3] {
+    let waiting = (moment.waiting > 0).then(|| format!("{} to be sent again", moment.waiting));
+    let mut parts = [Some(rows), per_second, left, problems, waiting, pace];
+    for dropped in [5, 4, 1, 2, 3] {
         if joined(&parts).chars().count() <= room {
             break;
         }
@@ -229,6 +232,7 @@ mod tests {
             counted: false,
             pace: "100/10s".parse().ok(),
             quiet_for: None,
+            waiting: 0,
         }
     }
 
@@ -257,11 +261,12 @@ mod tests {
             (
                 Moment {
                     total: Some(1000),
+                    waiting: 3,
                     pace: None,
                     ..moment()
                 },
                 Some(5000.0),
-                "1,234 of ~1,234 rows · 5,000/s",
+                "1,234 of ~1,234 rows · 5,000/s · 3 to be sent again",
             ),
         ] {
             assert_eq!(text(&moment, rate, usize::MAX), expected);

@@ -24,7 +24,10 @@ impl Stopped<'_> {
     /// As it is shown.
     #[must_use]
     pub fn problem(&self) -> Problem {
-        let settled = grouped(self.tally.settled());
+        let settled = match self.tally.settled() {
+            1 => "1 row has its line".to_owned(),
+            rows => format!("{} rows have their line", grouped(rows)),
+        };
         let mut causes = Vec::new();
         let (what, advice) = match self.reason {
             StopReason::Signal(signal) => {
@@ -72,7 +75,7 @@ impl Stopped<'_> {
             .map(|advice| format!("{advice}; then "))
             .unwrap_or_default();
         Problem {
-            what: format!("{what}; {settled} rows have their line in the report"),
+            what: format!("{what}; {settled} in the report"),
             causes,
             hint: Some(format!("{advice}run `{}`", self.next)),
         }
@@ -133,7 +136,7 @@ impl Stopped<'_> {
             ),
             Alike::NotFound => (
                 format!(
-                    "stopped: the first {rows} rows all met a 404, so the path itself is wrong"
+                    "stopped: the first {rows} rows all met a 404: the path itself seems wrong"
                 ),
                 "check `--base-url` and `--api-version`",
             ),

@@ -109,6 +109,9 @@ impl Checker {
 
 fn check_id(column: &Column, record: Record<'_>) -> Result<RecordId, RowProblem> {
     let bytes = record.field(column.index).unwrap_or_default();
+    if record.is_misquoted(column.index) {
+        return Err(value_problem(column, bytes, ValueProblem::Misquoted));
+    }
     match str::from_utf8(bytes).map(str::trim) {
         Ok(text) => {
             RecordId::new(text).ok_or_else(|| value_problem(column, bytes, id_problem(text)))
@@ -127,6 +130,9 @@ fn check_type(
         TypeSource::Column(column) => column,
     };
     let bytes = record.field(column.index).unwrap_or_default();
+    if record.is_misquoted(column.index) {
+        return Err(value_problem(column, bytes, ValueProblem::Misquoted));
+    }
     if let Some(last) = last
         && last.as_str().as_bytes() == bytes
     {

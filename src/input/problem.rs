@@ -11,6 +11,8 @@ use crate::pair::{MAX_ID_DIGITS, MAX_TYPE_LENGTH};
 pub enum ValueProblem {
     /// Nothing, or nothing but blanks.
     Blank,
+    /// Text behind the closing quote, as in `"1"2`.
+    Misquoted,
     /// Bytes that are no UTF-8.
     NotUtf8,
     /// A character that cannot be seen.
@@ -52,6 +54,7 @@ impl fmt::Display for ValueProblem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Blank => write!(formatter, "is blank"),
+            Self::Misquoted => write!(formatter, "has text behind its closing quote"),
             Self::NotUtf8 => write!(formatter, "has bytes that are not valid UTF-8"),
             Self::Invisible(character) => write!(
                 formatter,

@@ -1,12 +1,13 @@
 //! Follows the quotes of one record, to say which field is open and where it opened.
 //!
-//! `csv_core` parses but does not tell. The reader asks this second, slower pass only for a record
-//! that does not lie in its buffer as a whole, so it costs nothing on the common way. Pure.
+//! `csv_core` parses but does not tell, and it joins what follows a closing quote to the field. The
+//! reader asks this second, slower pass only for a record that has quotes or does not lie in its buffer
+//! as a whole, so it costs nothing on the common way. Pure.
 
 use super::line::LineCount;
 
 /// The field that a record is in, byte by byte.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct OpenField {
     state: State,
     /// The field's place in the record, counted from 1.
@@ -16,6 +17,8 @@ pub(super) struct OpenField {
     /// The field's bytes so far, quotes included.
     length: usize,
     here: LineCount,
+    /// The fields with text behind their closing quote, counted from 0.
+    misquoted: Vec<usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +39,13 @@ impl OpenField {
             line: here.line,
             length: 0,
             here,
+            misquoted: Vec::new(),
         }
+    }
+
+    /// The fields so far that have text behind their closing quote, counted from 0.
+    pub(super) fn into_misquoted(self) -> Vec<usize> {
+        self.misquoted
     }
 
     /// Whether the field is quoted and its closing quote has not come yet.
@@ -60,6 +69,10 @@ impl OpenField {
                     self.line = self.here.line;
                     self.length = 0;
                     State::Start
+                }
+                State::QuoteInQuoted if !byte.is_ascii_whitespace() => {
+                    self.misquoted.push(self.number - 1);
+                    State::Unquoted
                 }
                 _ => State::Unquoted,
             };
@@ -97,6 +110,22 @@ mod tests {
             assert!(within, "{bytes:?}");
             assert_eq!(field.is_in_quotes(), open, "{bytes:?}");
             assert_eq!((field.number, field.line), (number, line), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn text_behind_a_closing_quote_is_told_by_its_field() {
+        for (bytes, misquoted) in [
+            ("\"1\"2,b,\"c\"", &[0][..]),
+            ("a,\"1\" ,\"c\"x,\"d\"\"e\"\r\n", &[2]),
+            ("a\"1\"2,\"b\"", &[]),
+            ("\"1\"\"2\",\"\"", &[]),
+        ] {
+            assert_eq!(
+                follow(bytes.as_bytes(), 100).1.into_misquoted(),
+                misquoted,
+                "{bytes:?}"
+            );
         }
     }
 

@@ -54,6 +54,8 @@ pub struct RecordReader {
     /// The fields of the current record, one behind the other, and where each ends.
     fields: Vec<u8>,
     ends: Vec<usize>,
+    /// The fields of the current record with text behind their closing quote.
+    misquoted: Vec<usize>,
     is_over: bool,
 }
 
@@ -86,6 +88,7 @@ impl RecordReader {
             taken: 0,
             fields: vec![0; BUFFER_LENGTH.min(limits.record)],
             ends: vec![0; 64.min(limits.fields)],
+            misquoted: Vec::new(),
             is_over: false,
         };
         reader.delimiter = match delimiter {
@@ -135,18 +138,19 @@ impl RecordReader {
         };
         self.is_over = false;
         let (fields, ends) = (&self.fields[..length], &self.ends[..count]);
-        Ok(Some(Record::new(line, fields, ends)))
+        Ok(Some(Record::new(line, fields, ends, &self.misquoted)))
     }
 
     /// Parses one record into `fields` and `ends`; gives the length of both.
     fn parse_record(&mut self) -> Result<Option<(usize, usize)>, RecordError> {
         let record_start = self.position;
-        let mut open_field = None;
+        let mut open_field: Option<OpenField> = None;
+        self.misquoted.clear();
         let (mut length, mut count) = (0, 0);
         loop {
             // Empty input means the end to `csv_core`, so it gets none before the source is at it.
             let at_end = self.start == self.end && !self.fill()?;
-            if at_end && let Some(field) = open_field {
+            if at_end && let Some(field) = &open_field {
                 close(field)?;
             }
             let before = self.core.line();
@@ -158,7 +162,8 @@ impl RecordReader {
             let line_feeds = self.core.line() - before;
             let read = self.start..self.start + read;
             let is_record = matches!(result, ReadRecordResult::Record);
-            if open_field.is_some() || !is_record {
+            let has_quotes = self.buffer[read.clone()].contains(&b'"');
+            if open_field.is_some() || !is_record || has_quotes {
                 let field = open_field.get_or_insert_with(|| OpenField::new(record_start));
                 self.follow(field, &self.buffer[read.clone()])?;
             }
@@ -166,7 +171,12 @@ impl RecordReader {
             length += written;
             count += ended;
             match result {
-                ReadRecordResult::Record => return Ok(Some((length, count))),
+                ReadRecordResult::Record => {
+                    if let Some(field) = open_field {
+                        self.misquoted = field.into_misquoted();
+                    }
+                    return Ok(Some((length, count)));
+                }
                 ReadRecordResult::End => return Ok(None),
                 ReadRecordResult::InputEmpty => {}
                 ReadRecordResult::OutputFull => {
@@ -279,7 +289,7 @@ impl RecordReader {
 }
 
 /// Fails if the source ended within `field`.
-fn close(field: OpenField) -> Result<(), RecordError> {
+fn close(field: &OpenField) -> Result<(), RecordError> {
     if field.is_in_quotes() {
         return Err(RecordError::OpenQuote {
             line: field.line,

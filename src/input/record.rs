@@ -9,12 +9,31 @@ pub struct Record<'reader> {
     line: u64,
     bytes: &'reader [u8],
     ends: &'reader [usize],
+    misquoted: &'reader [usize],
 }
 
 impl<'reader> Record<'reader> {
-    /// The fields in `bytes` stand one behind the other; `ends` says where each ends.
-    pub(super) fn new(line: u64, bytes: &'reader [u8], ends: &'reader [usize]) -> Self {
-        Self { line, bytes, ends }
+    /// The fields in `bytes` stand one behind the other; `ends` says where each ends, `misquoted` which of
+    /// them have text behind their closing quote.
+    pub(super) fn new(
+        line: u64,
+        bytes: &'reader [u8],
+        ends: &'reader [usize],
+        misquoted: &'reader [usize],
+    ) -> Self {
+        Self {
+            line,
+            bytes,
+            ends,
+            misquoted,
+        }
+    }
+
+    /// Whether a field, by its place counted from 0, has text behind its closing quote: then it is not
+    /// what stands there.
+    #[must_use]
+    pub fn is_misquoted(&self, index: usize) -> bool {
+        self.misquoted.contains(&index)
     }
 
     /// The line on which the record starts, counted from 1.

@@ -45,6 +45,9 @@ const MOST_DOUBLINGS: u32 = 3;
 /// How long everybody is quiet after a first 429 that names no time; doubles while they follow each other.
 const FIRST_QUIET: Duration = Duration::from_secs(1);
 
+/// A timer may be this late.
+const TIMER: Duration = Duration::from_millis(4);
+
 /// What a reply showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Observation {
@@ -130,8 +133,9 @@ impl Control {
             return;
         };
         let period = (pace.window() + self.spread.margin(pace.window())) / pace.requests();
-        // A turn that came late does not delay the next, up to one period; more would be a burst.
-        self.even = self.even.max(now.saturating_sub(period)) + period;
+        // A turn that came late does not delay those behind it; what is made up for stays short of a burst.
+        let made_up = period.max(TIMER);
+        self.even = self.even.max(now.saturating_sub(made_up)) + period;
         let windows = self.bounds(now).into_iter().flatten().map(Pace::window);
         let longest = windows.max().unwrap_or(WINDOW).max(WINDOW);
         self.sent.push(now, longest * 2);

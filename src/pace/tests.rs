@@ -102,7 +102,9 @@ proptest! {
         };
         let measured = simulate(&scenario, seed);
         let share = f64::from(measured.throttled) / f64::from(measured.requests);
-        prop_assert!(share <= 0.08, "{measured:?}");
+        // Blind, and with others about, every step upward is a question that may be answered no.
+        let blind = !announces && others.is_some();
+        prop_assert!(share <= if blind { 0.15 } else { 0.08 }, "{measured:?}");
         if announces && others.is_none() {
             prop_assert_eq!(measured.throttled, 0, "{:?}", measured);
             prop_assert!(measured.peak <= limit as usize, "{:?}", measured);

@@ -5,6 +5,7 @@ use std::io::Write;
 
 use crate::outcome::{Finding, Outcome, Subject};
 use crate::pair::RecordId;
+use crate::text::excerpt;
 
 /// The report's columns. Their order and meaning are a promise.
 pub const COLUMNS: [&str; 18] = [
@@ -129,7 +130,8 @@ fn subject(subject: &Subject) -> [Cow<'_, str>; 4] {
         ],
         Subject::Raw(values) => values.each_ref().map(|value| match RecordId::new(value) {
             Some(_) => Cow::from(value),
-            None => formula_safe(value),
+            // Escaped, so that a cell of a broken row cannot break a line of the report as well.
+            None => Cow::from(formula_safe(&excerpt(value, usize::MAX)).into_owned()),
         }),
     }
 }
@@ -212,7 +214,7 @@ mod tests {
         let outcome = Outcome {
             subject: Subject::Raw([
                 "contacts".into(),
-                "5.12E+11".into(),
+                "5.12\nE+11".into(),
                 String::new(),
                 "-1".into(),
             ]),
@@ -229,7 +231,7 @@ mod tests {
         };
         assert_eq!(
             written(&outcome),
-            "7,9,contacts,5.12E+11,,'-1,invalid,,,3,A;B,,\"says \"\"x\"\", and more\",,,0,0,2026-05-04T09:15:22.118Z\n"
+            "7,9,contacts,5.12\\nE+11,,'-1,invalid,,,3,A;B,,\"says \"\"x\"\", and more\",,,0,0,2026-05-04T09:15:22.118Z\n"
         );
     }
 

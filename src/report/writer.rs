@@ -64,14 +64,14 @@ pub struct ReportFile {
 impl ReportFile {
     /// Creates the report, or replaces the one that is there if `plan` says so, and writes its header.
     ///
-    /// `input` is the file that is read, if there is one: it is never replaced.
-    pub fn create(plan: &ReportPlan, input: Option<&Path>) -> Result<Self, ReportError> {
+    /// `input` is the file that is read: it is never replaced.
+    pub fn create(plan: &ReportPlan, input: &Path) -> Result<Self, ReportError> {
         let path = || plan.path.clone();
         let failed = |source| ReportError::Io {
             path: path(),
             source,
         };
-        if input.is_some_and(|input| is_same_file(input, &plan.path)) {
+        if is_same_file(input, &plan.path) {
             return Err(ReportError::IsInput { path: path() });
         }
         // Not truncated on opening: first it must be ours.
@@ -189,6 +189,8 @@ mod tests {
     use crate::report::COLUMNS;
     use std::fs;
 
+    const NO_INPUT: &str = "/nowhere/pairs.csv";
+
     fn plan(path: &Path, overwrite: bool) -> ReportPlan {
         ReportPlan {
             path: path.to_owned(),
@@ -201,10 +203,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.csv");
         fs::write(&path, "precious").unwrap();
-        let error = ReportFile::create(&plan(&path, false), None).unwrap_err();
+        let error = ReportFile::create(&plan(&path, false), Path::new(NO_INPUT)).unwrap_err();
         assert!(matches!(error, ReportError::Exists { .. }));
         assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
-        drop(ReportFile::create(&plan(&path, true), None).unwrap());
+        drop(ReportFile::create(&plan(&path, true), Path::new(NO_INPUT)).unwrap());
         assert!(fs::read_to_string(&path).unwrap().starts_with("row,line,"));
     }
 
@@ -220,26 +222,27 @@ mod tests {
         ] {
             fs::write(&path, content).unwrap();
             assert!(
-                ReportFile::create(&plan(&path, false), None).is_ok(),
+                ReportFile::create(&plan(&path, false), Path::new(NO_INPUT)).is_ok(),
                 "{content}"
             );
         }
         fs::write(&path, COLUMNS.join(",") + "\n1").unwrap();
-        assert!(ReportFile::create(&plan(&path, false), None).is_err());
+        assert!(ReportFile::create(&plan(&path, false), Path::new(NO_INPUT)).is_err());
     }
 
     #[test]
     fn a_report_that_another_run_holds_is_busy_and_stays_as_it_is() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.csv");
-        let held = ReportFile::create(&plan(&path, false), None).unwrap();
+        let held = ReportFile::create(&plan(&path, false), Path::new(NO_INPUT)).unwrap();
         for overwrite in [false, true] {
-            let error = ReportFile::create(&plan(&path, overwrite), None).unwrap_err();
+            let error =
+                ReportFile::create(&plan(&path, overwrite), Path::new(NO_INPUT)).unwrap_err();
             assert!(matches!(error, ReportError::Busy { .. }));
             assert!(fs::read_to_string(&path).unwrap().starts_with("row,line,"));
         }
         drop(held);
-        assert!(ReportFile::create(&plan(&path, true), None).is_ok());
+        assert!(ReportFile::create(&plan(&path, true), Path::new(NO_INPUT)).is_ok());
     }
 
     #[test]
@@ -253,7 +256,7 @@ mod tests {
         let hard = folder.path().join("hard.csv");
         fs::hard_link(&input, &hard).unwrap();
         for path in [&input, &link, &hard, &folder.path().join("./pairs.csv")] {
-            let error = ReportFile::create(&plan(path, true), Some(&input)).unwrap_err();
+            let error = ReportFile::create(&plan(path, true), &input).unwrap_err();
             assert!(matches!(error, ReportError::IsInput { .. }), "{path:?}");
         }
         assert_eq!(fs::read_to_string(&input).unwrap(), "from_id\n");
@@ -261,8 +264,11 @@ mod tests {
 
     #[test]
     fn a_folder_that_is_not_there_is_an_error_with_its_path() {
-        let error =
-            ReportFile::create(&plan(Path::new("/nowhere/r.csv"), false), None).unwrap_err();
+        let error = ReportFile::create(
+            &plan(Path::new("/nowhere/r.csv"), false),
+            Path::new(NO_INPUT),
+        )
+        .unwrap_err();
         assert_eq!(
             error.to_string(),
             "cannot write the report `/nowhere/r.csv`"
@@ -272,7 +278,8 @@ mod tests {
     #[test]
     #[cfg(unix)]
     fn a_device_takes_the_report_without_lock_or_sync() {
-        let mut report = ReportFile::create(&plan(Path::new("/dev/null"), false), None).unwrap();
+        let mut report =
+            ReportFile::create(&plan(Path::new("/dev/null"), false), Path::new(NO_INPUT)).unwrap();
         assert!(report.sync().is_none());
     }
 }

@@ -16,11 +16,11 @@ use super::outbox::Outbox;
 use super::parts::{Ending, Parts, RunSettings};
 use super::queue::Queue;
 use super::row::{SendableRow, invalid_outcome};
-use super::stop::{Likeness, Stop, StopReason};
+use super::stop::{Alike, Likeness, Stop, StopReason};
 use super::tally::Tally;
 use crate::api::{Endpoint, Reply};
 use crate::input::{CheckedRow, InputError};
-use crate::outcome::{Finding, Outcome};
+use crate::outcome::{Finding, Outcome, OutcomeKind};
 use crate::pace::{Turn, Why};
 use crate::verdict::{Class, Halt, Verdict, classify, describe, quiet_period, scopes};
 
@@ -227,7 +227,8 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             self.tally.throttled += u64::from(throttled);
             gate.observe(turn, answer.headers.quota, throttled)
         });
-        let quiet = quiet_period(class, reply).or(learned);
+        // What the server asks for is a floor: `Retry-After: 0` is no permission to hammer.
+        let quiet = quiet_period(class, reply).max(learned);
         if let Some(period) = quiet {
             gate.be_quiet(period);
         }
@@ -246,7 +247,24 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         if let Some(reason) = self.likeness.note(&outcome) {
             self.stop(reason);
         }
+        self.reconsider(&outcome);
         self.outbox.add(outcome, self.parts.report);
+    }
+
+    /// A row that was in flight when the first ones had ended alike, and is associated, shows that the
+    /// settings are right and those rows were not.
+    fn reconsider(&mut self, outcome: &Outcome) {
+        let suspected = matches!(
+            self.reason,
+            Some(StopReason::AllAlike {
+                what: Alike::TypeError | Alike::NotFound,
+                ..
+            })
+        );
+        if suspected && self.phase == Phase::Stopping && outcome.kind == OutcomeKind::Associated {
+            self.reason = None;
+            self.phase = Phase::Running;
+        }
     }
 
     /// With the system first, then counted, then shown.
@@ -344,6 +362,8 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         self.hand_over();
         let done = self.outbox.sync(self.parts.report).await;
         self.synced(done);
+        // They were sent, and nobody waits for their replies.
+        self.tally.requests += self.in_flight.len() as u64;
         self.tally.unsettled += (self.in_flight.len() + self.queue.len()) as u64;
         self.in_flight.abort_all();
         let stop = if self.nothing_is_left() {

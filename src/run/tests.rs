@@ -668,6 +668,29 @@ async fn three_identical_type_errors_at_the_start_stop_the_run() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_row_that_is_associated_meanwhile_clears_the_suspicion() {
+    let mut rehearsal = Rehearsal::of(50);
+    for row in 1..=3 {
+        let refused = answer(400, r#"{"message":"Unable to infer object type from: x"}"#);
+        rehearsal = rehearsal.server_says(row, [refused]);
+    }
+    let done = rehearsal.run().await;
+    assert_eq!(
+        (done.lines().len(), done.status()),
+        (50, ExitStatus::SomeRowsNot)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_429_that_asks_for_no_wait_gets_one_all_the_same() {
+    let mut rehearsal = Rehearsal::of(1).server_says(1, vec![throttled(0); 30]);
+    rehearsal.rate = "unlimited";
+    let done = rehearsal.run().await;
+    assert_eq!(done.lines(), [(1, OutcomeKind::Failed, 20)]);
+    assert!(done.took > Duration::from_secs(100), "{:?}", done.took);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_first_request_to_stop_lets_what_is_in_flight_be_answered() {
     let mut rehearsal = Rehearsal::of(100).server_says(1, vec![answer(502, ""); 6]);
     rehearsal.draw = 1.0;

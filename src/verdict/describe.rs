@@ -11,6 +11,12 @@ use super::confirm::{Confirmation, confirm, links_of};
 /// The longest message kept, in characters.
 pub const MAX_MESSAGE_CHARS: usize = 1000;
 
+/// The longest category, status or correlation id kept, in characters.
+const MAX_WORD_CHARS: usize = 200;
+
+/// How many categories are kept.
+const MAX_WORDS: usize = 10;
+
 /// How many ids of other records a mismatch lists.
 const MAX_FOREIGN_LINKS: usize = 4;
 
@@ -27,8 +33,29 @@ pub fn describe(reply: &Reply, pair: &Pair) -> Finding {
         Reply::Disconnected { why } | Reply::Untrusted { why } => local(Category::Connection, why),
     };
     finding.correlation_id = reply.correlation_id().map(str::to_owned);
-    finding.message = one_line(&finding.message, MAX_MESSAGE_CHARS);
+    tame(&mut finding);
     finding
+}
+
+/// Text from a server is kept within a line and a bound, however much of it there is.
+fn tame(finding: &mut Finding) {
+    finding.message = one_line(&finding.message, MAX_MESSAGE_CHARS);
+    for text in [&mut finding.batch_status, &mut finding.correlation_id]
+        .into_iter()
+        .flatten()
+    {
+        *text = one_line(text, MAX_WORD_CHARS);
+    }
+    for list in [
+        &mut finding.categories,
+        &mut finding.subcategories,
+        &mut finding.association_type_ids,
+    ] {
+        list.truncate(MAX_WORDS);
+        for text in list.iter_mut() {
+            *text = one_line(text, MAX_WORD_CHARS);
+        }
+    }
 }
 
 /// The scopes that a reply says are missing, each once.
@@ -68,8 +95,7 @@ fn describe_answer(answer: &Answer, pair: &Pair) -> Finding {
             Category::NoResult,
             &format!("HTTP {} without a body confirms nothing", answer.status),
         ),
-        Body::Unread(Unreadable::Cut) => unread(answer.status, "the reply was cut short"),
-        Body::Unread(Unreadable::TooLong) => unread(answer.status, "the reply does not end"),
+        Body::Unread(why) => unread(answer, *why),
         Body::Foreign { snippet } if success => local(
             Category::UnreadableReply,
             &format!("not the API's JSON: {snippet}"),
@@ -132,14 +158,15 @@ fn mismatch(envelope: &Envelope) -> String {
     )
 }
 
-/// A definite status stays what it is; without one, an unread body is all there is to say.
-fn unread(status: u16, message: &str) -> Finding {
-    match status {
-        200..=499 => local(Category::UnreadableReply, message),
-        _ => Finding {
-            categories: vec![http_category(status)],
-            ..local(Category::UnreadableReply, message)
-        },
+/// A definite status stays what it is; otherwise an unread body is all there is to say.
+fn unread(answer: &Answer, why: Unreadable) -> Finding {
+    match (why, answer.status) {
+        (Unreadable::Cut, 200..=499) => local(Category::UnreadableReply, "the reply was cut short"),
+        (Unreadable::TooLong, 200..=299) => local(
+            Category::UnreadableReply,
+            "the reply is longer than any of the API's",
+        ),
+        _ => of_status(answer, "the body could not be read"),
     }
 }
 

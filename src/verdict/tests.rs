@@ -429,6 +429,41 @@ fn a_message_is_one_line_and_bounded() {
     assert_eq!(message.chars().count(), MAX_MESSAGE_CHARS);
 }
 
+#[test]
+fn no_text_of_a_server_gets_into_a_line_unbounded() {
+    let errors: Vec<_> = (0..1000)
+        .map(|index| format!(r#"{{"category":"C\n{index}"}}"#))
+        .collect();
+    let body = format!(
+        r#"{{"status":"A\nB","errors":[{}],"correlationId":"{}"}}"#,
+        errors.join(","),
+        "x".repeat(5000)
+    );
+    let finding = describe(&answer(200, &body), &pair());
+    assert_eq!(finding.categories.len(), 10);
+    assert_eq!(finding.categories[0], "C 0");
+    assert_eq!(finding.batch_status.as_deref(), Some("A B"));
+    assert_eq!(finding.correlation_id.unwrap().chars().count(), 200);
+    assert_eq!(finding.num_errors, 1000);
+}
+
+#[test]
+fn an_unread_body_says_what_the_status_leaves_open() {
+    for (status, why, category) in [
+        (200, Unreadable::Cut, "CLIENT_UNREADABLE_REPLY"),
+        (200, Unreadable::TooLong, "CLIENT_UNREADABLE_REPLY"),
+        (400, Unreadable::Cut, "CLIENT_UNREADABLE_REPLY"),
+        (400, Unreadable::TooLong, "HTTP_400"),
+        (502, Unreadable::Cut, "HTTP_502"),
+    ] {
+        assert_eq!(
+            describe(&unread(status, why), &pair()).categories,
+            [category],
+            "{status} {why:?}"
+        );
+    }
+}
+
 const POLICY: RetryPolicy = RetryPolicy {
     max_attempts: NonZeroU32::new(6).unwrap(),
 };

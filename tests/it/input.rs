@@ -149,7 +149,7 @@ fn a_quote_that_never_closes_stops_the_run_at_its_line_after_the_rows_before_it(
         assert_eq!(finished.code, 2);
         let error = format!(
             "error: `pairs.csv` line 3: a quoted field opens here in `from_object_id` (column 2) and {end}; \
-             1 rows have their line in the report\n"
+             1 row has its line in the report\n"
         );
         assert!(finished.stderr.starts_with(&error), "{}", finished.stderr);
         assert_eq!(

@@ -36,6 +36,25 @@ fn flags_are_read_from_the_environment_and_the_command_line_wins() {
         );
         assert_eq!(finished.code, code, "{value:?}");
     }
+    let typo = run(
+        &[("HUBSPOT_ASSOCIATE_OVERWRITE", "flase")],
+        &["--report", "env.csv"],
+    );
+    assert_eq!(typo.code, 2);
+    assert!(typo.stderr.contains("flase"), "{}", typo.stderr);
+    let alternatives = [
+        ("HUBSPOT_ASSOCIATE_SANDBOX", "0"),
+        ("HUBSPOT_ASSOCIATE_QUIET", "0"),
+        ("HUBSPOT_ASSOCIATE_FROM_TYPE_COLUMN", "nowhere"),
+    ];
+    assert_eq!(
+        run(
+            &alternatives,
+            &["-v", "--from-type", "contacts", "--report", "alt.csv"]
+        )
+        .code,
+        0
+    );
     assert_eq!(run(&[first], &["--first", "5", "--overwrite"]).code, 0);
     assert_eq!(rehearsal.report().len(), 5);
 }

@@ -141,7 +141,7 @@ fn a_wrong_path_stops_before_many_rows_are_rejected() {
     assert!(
         finished
             .stderr
-            .contains("all met a 404, so the path itself is wrong"),
+            .contains("all met a 404: the path itself seems wrong"),
         "{}",
         finished.stderr
     );
