@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::durations::parse_argument as duration;
 use super::faults::Faults;
-use super::settings::{BatchErrors, Latency, RateLimit, SandboxSettings, SettingsError};
+use super::settings::{BatchErrors, Latency, Others, RateLimit, SandboxSettings, SettingsError};
 
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8787);
 
@@ -47,6 +47,14 @@ pub struct SandboxArgs {
     /// Count batch calls against the rolling window too
     #[arg(long)]
     pub count_batches: bool,
+
+    /// Let others take requests per window, perhaps from a time: `50@30s`
+    #[arg(long, value_name = "N@TIME")]
+    pub others: Option<Others>,
+
+    /// How long requests take to arrive: `40ms`, `0-40ms` or `0`
+    #[arg(long, value_name = "TIME", default_value = "0")]
+    pub inbound: Latency,
 
     /// How long replies take: `40ms`, `40-160ms` or `0`
     #[arg(long, value_name = "TIME", default_value = "20-60ms")]
@@ -122,6 +130,8 @@ impl SandboxArgs {
             window: self.limit.window,
             announced_limit: self.announce,
             limit_headers: !self.no_limit_headers,
+            others: self.others,
+            inbound: self.inbound,
             daily_limit: self.daily_limit,
             day_length: self.day_length,
             batch_exempt: !self.count_batches,

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::clock::Clock;
+use super::settings::Others;
 
 /// A strict log of accepted requests: in no stretch of time as long as the window are there more
 /// than `limit` of them.
@@ -14,19 +15,41 @@ pub(super) struct RollingWindow {
     limit: Option<u32>,
     window: Duration,
     accepted: VecDeque<Duration>,
+    /// When others send their next request, and how long they wait between two.
+    others: Option<(Duration, Duration)>,
 }
 
 impl RollingWindow {
-    pub(super) fn new(limit: Option<u32>, window: Duration) -> Self {
+    pub(super) fn new(limit: Option<u32>, window: Duration, others: Option<Others>) -> Self {
         Self {
             limit,
             window,
             accepted: VecDeque::new(),
+            others: others.map(|others| (others.after, window / others.requests)),
         }
+    }
+
+    /// Lets the requests of others arrive up to `now`; those that do not fit are refused.
+    fn let_others_in(&mut self, now: Duration) {
+        let Some((mut next, period)) = self.others else {
+            return;
+        };
+        while next <= now {
+            forget_before(&mut self.accepted, next, self.window);
+            if self
+                .limit
+                .is_some_and(|limit| self.accepted.len() < limit as usize)
+            {
+                self.accepted.push_back(next);
+            }
+            next += period;
+        }
+        self.others = Some((next, period));
     }
 
     /// How many requests were accepted within the window before `now`.
     pub(super) fn used(&mut self, now: Duration) -> u32 {
+        self.let_others_in(now);
         forget_before(&mut self.accepted, now, self.window);
         u32::try_from(self.accepted.len()).unwrap_or(u32::MAX)
     }
@@ -171,6 +194,25 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn others_take_their_part_of_the_window_and_are_refused_like_everybody() {
+        let seconds = Duration::from_secs;
+        let others = Others {
+            requests: 5,
+            after: seconds(30),
+        };
+        let mut window = RollingWindow::new(Some(8), seconds(10), Some(others));
+        assert_eq!(window.used(seconds(29)), 0);
+        assert_eq!(window.used(seconds(39)), 5);
+        assert_eq!(window.used(seconds(100)), 5);
+        for _ in 0..3 {
+            assert!(window.has_room(seconds(100)));
+            window.take(seconds(100));
+        }
+        assert!(!window.has_room(seconds(101)));
+        assert_eq!(window.used(seconds(109)), 8);
+    }
+
     const WINDOW: Duration = Duration::from_secs(10);
 
     fn ask(window: &mut RollingWindow, now: Duration) -> bool {
@@ -183,7 +225,7 @@ mod tests {
 
     #[test]
     fn the_window_refuses_the_101st_request_within_ten_seconds() {
-        let mut window = RollingWindow::new(Some(100), WINDOW);
+        let mut window = RollingWindow::new(Some(100), WINDOW, None);
         for number in 0..100 {
             assert!(ask(&mut window, Duration::from_millis(number * 50)));
         }
@@ -197,7 +239,7 @@ mod tests {
 
     #[test]
     fn without_a_limit_everything_has_room_and_nothing_is_remembered() {
-        let mut window = RollingWindow::new(None, WINDOW);
+        let mut window = RollingWindow::new(None, WINDOW, None);
         for _ in 0..1000 {
             assert!(ask(&mut window, Duration::ZERO));
         }
@@ -243,7 +285,7 @@ mod tests {
             limit in 0u32..20,
             gaps in prop::collection::vec(0u64..3_000, 0..300),
         ) {
-            let mut window = RollingWindow::new(Some(limit), WINDOW);
+            let mut window = RollingWindow::new(Some(limit), WINDOW, None);
             let mut now = Duration::ZERO;
             let mut accepted = Vec::new();
             for gap in gaps {

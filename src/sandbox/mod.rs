@@ -49,4 +49,6 @@ pub use fault_table::{KNOWN_FAULTS, KnownFault, fault_id};
 pub use faults::{Faults, FaultsError};
 pub use seen::{PairSeen, Seen};
 pub use server::{Sandbox, Stopper};
-pub use settings::{BatchErrors, Latency, RateLimit, SandboxSettings, SettingError, SettingsError};
+pub use settings::{
+    BatchErrors, Latency, Others, RateLimit, SandboxSettings, SettingError, SettingsError,
+};

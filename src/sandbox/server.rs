@@ -214,6 +214,10 @@ async fn respond(
     };
     let body = body.to_bytes();
     let authorization = head.headers.get(AUTHORIZATION);
+    let inbound = shared.world().inbound();
+    if !inbound.is_zero() {
+        tokio::time::sleep(inbound).await;
+    }
     let plan = {
         let mut world = shared.world();
         // Read under the lock, so that the world's time never goes back.

@@ -41,13 +41,17 @@ pub struct SandboxSettings {
     pub announced_limit: Option<u32>,
     /// Whether replies carry rate-limit headers at all.
     pub limit_headers: bool,
+    /// Others who take their part of the rolling window.
+    pub others: Option<Others>,
     /// Requests per day; `None` switches the limit and its headers off.
     pub daily_limit: Option<u64>,
     /// How long a day lasts from the start; `None` ends days at midnight in the account's time zone.
     pub day_length: Option<Duration>,
     /// Whether batch calls escape the rolling window, as HubSpot's description marks them.
     pub batch_exempt: bool,
-    /// How long a reply takes.
+    /// How long a request takes until it arrives and counts.
+    pub inbound: Latency,
+    /// How long a reply takes from then on.
     pub latency: Latency,
     /// Faults drawn at random, reproducibly by `seed`.
     pub faults: Faults,
@@ -90,9 +94,11 @@ impl Default for SandboxSettings {
             window: DEFAULT_WINDOW,
             announced_limit: None,
             limit_headers: true,
+            others: None,
             daily_limit: None,
             day_length: None,
             batch_exempt: true,
+            inbound: Latency::NONE,
             latency: DEFAULT_LATENCY,
             faults: Faults::default(),
             seed: 0,
@@ -235,6 +241,35 @@ impl FromStr for RateLimit {
     }
 }
 
+/// Others who use the same quota, evenly, from some time on: `50@30s` is 50 requests per window from
+/// second 30.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Others {
+    /// Requests per window.
+    pub requests: u32,
+    /// When they begin, from the start.
+    pub after: Duration,
+}
+
+impl FromStr for Others {
+    type Err = SettingError;
+
+    fn from_str(text: &str) -> Result<Self, SettingError> {
+        let (requests, after) = text.split_once('@').unwrap_or((text, "0"));
+        let requests = requests
+            .trim()
+            .parse()
+            .ok()
+            .filter(|&requests| requests > 0);
+        match (requests, durations::parse(after)) {
+            (Some(requests), Some(after)) => Ok(Self { requests, after }),
+            _ => Err(SettingError {
+                expected: "requests per window, and perhaps from when, such as `50` or `50@30s`",
+            }),
+        }
+    }
+}
+
 /// What a batch call does when some of its pairs are bad; HubSpot's way is not established.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum BatchErrors {
@@ -257,6 +292,19 @@ pub enum BatchErrors {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn others_are_requests_and_perhaps_a_time() {
+        let others = |requests, seconds| {
+            let after = Duration::from_secs(seconds);
+            Ok(Others { requests, after })
+        };
+        assert_eq!("50".parse::<Others>(), others(50, 0));
+        assert_eq!("50@30s".parse::<Others>(), others(50, 30));
+        for text in ["", "0", "50@", "@3s", "x@1s"] {
+            assert!(text.parse::<Others>().is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn a_latency_is_one_duration_or_a_range_that_may_share_its_unit() {

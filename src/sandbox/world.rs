@@ -58,6 +58,7 @@ pub(super) struct World {
     window: RollingWindow,
     day: Day,
     peak: Peak,
+    inbound: fastrand::Rng,
     tokens: Tokens,
     /// How often each call was made that is not for one pair.
     asked: HashMap<u64, u32>,
@@ -75,7 +76,8 @@ impl World {
             clock,
             types: ObjectTypes::new(settings.portal_id),
             store: Store::default(),
-            window: RollingWindow::new(settings.limit, settings.window),
+            inbound: fastrand::Rng::with_seed(settings.seed),
+            window: RollingWindow::new(settings.limit, settings.window, settings.others),
             day: Day::new(settings.daily_limit, settings.day_length, clock),
             peak: Peak::new(settings.window),
             tokens: Tokens::new(&settings),
@@ -87,6 +89,11 @@ impl World {
             over_day: 0,
             settings,
         }
+    }
+
+    /// How long the next request takes to arrive.
+    pub(super) fn inbound(&mut self) -> Duration {
+        self.settings.inbound.at(self.inbound.f64())
     }
 
     /// Plans the reply to a request that arrived at `now`, a time since the start that never goes

@@ -153,6 +153,26 @@ fn the_report_never_replaces_the_input() {
 }
 
 #[test]
+fn a_report_never_replaces_what_standard_input_reads() {
+    let rehearsal = Rehearsal::new().rows(good_rows(500));
+    let url = rehearsal.url();
+    let arguments = [
+        "import",
+        "-",
+        "--base-url",
+        &url,
+        "--report",
+        "pairs.csv",
+        "--overwrite",
+    ];
+    let input = std::fs::File::open(rehearsal.path("pairs.csv")).unwrap();
+    let finished = finish(rehearsal.command(&arguments).stdin(input).output().unwrap());
+    assert_eq!(finished.code, 2);
+    let text = std::fs::read_to_string(rehearsal.path("pairs.csv")).unwrap();
+    assert_eq!(text.lines().count(), 501);
+}
+
+#[test]
 fn a_report_that_cannot_be_written_ends_with_its_own_status() {
     let rehearsal = Rehearsal::new().rows(good_rows(3));
     for path in ["nowhere/r.csv", "/dev/full"] {

@@ -176,6 +176,10 @@ fn a_damaged_row_is_invalid_and_says_which_column_what_stood_there_and_why() {
             "`from_object_id` (column 2): `123456789012345678901` has 21 digits, an id has at most 20".into(),
         ),
         ("contacts/1,1,companies,2", "`from_object_type` (column 1): `contacts/1` has `/`, a type has letters, digits, `_` and `-`".into()),
+        (
+            "contacts,\"1\"2,companies,7",
+            "`from_object_id` (column 2): `12` has text behind its closing quote".into(),
+        ),
         ("contacts,1,companies", "expected 4 fields, found 3".into()),
         ("contacts,1,companies,2,3", "expected 4 fields, found 5".into()),
     ] {

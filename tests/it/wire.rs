@@ -151,6 +151,21 @@ fn a_redirect_gets_no_request_and_the_token_stays_here() {
 }
 
 #[test]
+fn a_token_that_a_server_repeats_goes_no_further() {
+    let (_, reply) = play(
+        b"HTTP/1.1 400 Bad Request\r\nx-hubspot-correlation-id: id-pat-na1-7f3e-secret\r\n\
+          location: /?token=pat-na1-7f3e-secret\r\nconnection: close\r\n\r\n\
+          {\"message\":\"token pat-na1-7f3e-secret is not valid\"}",
+    );
+    assert_eq!(status(&reply), Some(400));
+    assert!(!format!("{reply:?}").contains(TOKEN), "{reply:?}");
+    assert!(
+        format!("{reply:?}").contains("token (token) is not valid"),
+        "{reply:?}"
+    );
+}
+
+#[test]
 fn odd_servers_are_told_apart() {
     let connection_lost = |reply: &Reply| matches!(reply, Reply::Disconnected { .. });
     let (_, reply) = play(b"");
