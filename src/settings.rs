@@ -101,6 +101,8 @@ pub struct ImportSettings {
     pub rate: RateSetting,
     /// How much of the account's limit may be used.
     pub share: Share,
+    /// Whether a used-up daily limit is waited out.
+    pub wait_for_daily_reset: bool,
     /// How rows are sent.
     pub run: RunSettings,
 }
@@ -148,7 +150,9 @@ impl ImportSettings {
             timeout: flags.timeout,
             rate: flags.rate,
             share: flags.share,
+            wait_for_daily_reset: flags.wait_for_daily_reset,
             run: RunSettings {
+                daily_reset: None,
                 concurrency: flags.concurrency,
                 retry: RetryPolicy {
                     max_attempts: flags.max_attempts,

@@ -12,6 +12,7 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderVa
 use reqwest::{Client, redirect, retry};
 
 use super::Endpoint;
+use super::account;
 use super::body::{Body, Unreadable};
 use super::credentials::Token;
 use super::reply::{Answer, Reply, ReplyHeaders};
@@ -83,6 +84,32 @@ impl HttpEndpoint {
             client: builder.build()?,
             settings,
         })
+    }
+
+    /// Asks for the account's time zone, by its IANA name; `None` if it cannot be had: some tokens may
+    /// link records and not ask this.
+    pub async fn account_time_zone(&self) -> Option<String> {
+        let ClientSettings {
+            base_url,
+            version,
+            token,
+            timeout,
+            ..
+        } = &self.settings;
+        let request = self
+            .client
+            .get(base_url.account_details(*version))
+            .header(AUTHORIZATION, token.authorization())
+            .timeout(*timeout);
+        let mut response = request.send().await.ok()?.error_for_status().ok()?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.ok()? {
+            if body.len() + chunk.len() > MAX_REPLY_BYTES {
+                return None;
+            }
+            body.extend_from_slice(&chunk);
+        }
+        account::time_zone(&body)
     }
 
     async fn exchange(&self, pair: &Pair) -> Result<Reply, reqwest::Error> {

@@ -3,6 +3,7 @@
 //! [`Endpoint`] is what the run knows; [`HttpEndpoint`] speaks HTTP, tests answer from memory. What a
 //! reply *means* for a row is decided in [`crate::verdict`], not here.
 
+mod account;
 mod body;
 mod client;
 mod credentials;

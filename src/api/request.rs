@@ -102,6 +102,18 @@ impl BaseUrl {
         self.url.host_str().unwrap_or_default()
     }
 
+    /// The URL of the account's details
+    /// (<https://developers.hubspot.com/docs/api-reference/account-account-info-v3/guide>).
+    #[must_use]
+    pub fn account_details(&self, version: ApiVersion) -> String {
+        let version = match version {
+            ApiVersion::V4 => "v3",
+            ApiVersion::Of202603 => "2026-03",
+            ApiVersion::Of202609 => "2026-09",
+        };
+        format!("{}/account-info/{version}/details", self.prefix)
+    }
+
     /// The URL of the request that links `pair` with the default association
     /// (<https://developers.hubspot.com/docs/api-reference/latest/crm/associations/associate-records/guide>).
     #[must_use]

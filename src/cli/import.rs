@@ -71,6 +71,9 @@ pub struct ImportArgs {
     /// The share of the quota to use; the rest is left to others
     #[arg(long, value_name = "P%", default_value_t, help_heading = "Pace")]
     pub share: Share,
+    /// On the daily limit wait until it resets instead of ending
+    #[arg(long, help_heading = "Pace")]
+    pub wait_for_daily_reset: bool,
     /// Requests in flight at most
     #[arg(long, value_name = "N", default_value = "16", help_heading = "Pace")]
     pub concurrency: NonZeroUsize,

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::thread;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
 use tracing::warn;
@@ -19,7 +20,7 @@ use crate::exit::ExitStatus;
 use crate::input::{CheckedRow, Input, InputError, InputSource};
 use crate::pace::{Control, Gate};
 use crate::report::ReportFile;
-use crate::run::{Ending, Parts, run};
+use crate::run::{DailyReset, Ending, Parts, RunSettings, run};
 use crate::sandbox::{Sandbox, SandboxSettings};
 use crate::settings::{Destination, ImportSettings};
 
@@ -62,11 +63,30 @@ pub(super) fn import(flags: ImportArgs, world: &World) -> Result<ExitStatus, Run
             now: Timestamp::now,
             draw: Box::new(fastrand::f64),
         };
-        runtime.block_on(run(settings.run, parts))
+        let daily_reset = settings
+            .wait_for_daily_reset
+            .then(|| runtime.block_on(daily_reset(&parts.endpoint)));
+        let run_settings = RunSettings {
+            daily_reset,
+            ..settings.run.clone()
+        };
+        runtime.block_on(run(run_settings, parts))
     };
     display.finish();
     give_up_what_is_left(runtime);
     Ok(tell(&ending, &settings, &route, world))
+}
+
+/// Finds out when the account's day ends. Costs one request, before the first row's.
+async fn daily_reset(endpoint: &HttpEndpoint) -> DailyReset {
+    let name = endpoint.account_time_zone().await;
+    let zone = name.and_then(|name| TimeZone::get(&name).ok());
+    if zone.is_none() {
+        warn!(
+            "the account's time zone cannot be had: on the daily limit HubSpot is asked again every hour"
+        );
+    }
+    DailyReset { zone }
 }
 
 /// Where requests go, once it is known.

@@ -185,6 +185,9 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
                 self.settle(outcome);
             }
             Verdict::Again { after } => self.again(row, class, &finding, after),
+            Verdict::Stop(Halt::DailyLimit) if self.waits_for_tomorrow(&finding.message) => {
+                self.again(row, class, &finding, Duration::ZERO);
+            }
             Verdict::Stop(halt) => {
                 self.tally.unsettled += 1;
                 let scopes = reply.answer().map(scopes).unwrap_or_default();
@@ -194,13 +197,35 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         let daily_remaining = reply
             .answer()
             .and_then(|answer| answer.headers.quota.daily_remaining);
-        if daily_remaining == Some(0) {
-            let finding = Finding {
-                message: "the reply says that no request is left today".to_owned(),
-                ..Finding::default()
-            };
-            self.halt(Halt::DailyLimit, Vec::new(), finding);
+        let message = "the reply says that no request is left today";
+        if class != Class::DailyLimit
+            && daily_remaining == Some(0)
+            && !self.waits_for_tomorrow(message)
+        {
+            let message = message.to_owned();
+            self.halt(
+                Halt::DailyLimit,
+                Vec::new(),
+                Finding {
+                    message,
+                    ..Finding::default()
+                },
+            );
         }
+    }
+
+    /// Keeps everybody quiet until the daily limit resets, if the run is to wait for that.
+    fn waits_for_tomorrow(&mut self, why: &str) -> bool {
+        let Some(reset) = &self.settings.daily_reset else {
+            return false;
+        };
+        let period = reset.wait((self.parts.now)());
+        let was_quiet = self.parts.gate.quiet_for().is_some();
+        self.parts.gate.be_quiet(period);
+        if !was_quiet {
+            self.emit(RunEvent::Quieted { period, why });
+        }
+        true
     }
 
     fn again(&mut self, row: SendableRow, class: Class, finding: &Finding, after: Duration) {

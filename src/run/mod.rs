@@ -17,6 +17,7 @@
 //!
 //! The run knows neither HTTP nor files nor the terminal: it calls whoever it was handed.
 
+mod daily;
 mod dispatcher;
 mod event;
 mod outbox;
@@ -30,6 +31,7 @@ mod tests;
 
 use std::io;
 
+pub use daily::DailyReset;
 pub use dispatcher::run;
 pub use event::{Event, Observe, RunEvent};
 pub use parts::{Ending, Parts, RunSettings};

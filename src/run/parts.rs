@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
+use super::daily::DailyReset;
 use super::stop::{Stop, StopReason};
 use super::tally::Tally;
 use crate::input::{CheckedRow, InputError};
@@ -13,12 +14,14 @@ use crate::pace::Gate;
 use crate::verdict::RetryPolicy;
 
 /// What the run needs to know.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct RunSettings {
     /// Requests in flight at most.
     pub concurrency: NonZeroUsize,
     /// How often a row is sent.
     pub retry: RetryPolicy,
+    /// What is waited for when the daily limit is used up; without it the run stops.
+    pub daily_reset: Option<DailyReset>,
 }
 
 /// Everybody whom the run calls.

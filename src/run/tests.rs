@@ -184,6 +184,7 @@ struct Rehearsal {
     refuse_after: Option<usize>,
     stops: Vec<(Duration, Stop)>,
     draw: f64,
+    daily_reset: Option<DailyReset>,
     /// Whether the input goes on forever after its rows.
     endless: bool,
 }
@@ -208,6 +209,7 @@ impl Rehearsal {
             refuse_after: None,
             stops: vec![],
             draw: 0.5,
+            daily_reset: None,
             endless: false,
         }
     }
@@ -268,6 +270,7 @@ impl Rehearsal {
             retry: RetryPolicy {
                 max_attempts: self.max_attempts.try_into().unwrap(),
             },
+            daily_reset: self.daily_reset,
         };
         let ending = run(settings, parts).await;
         Done {
@@ -627,6 +630,27 @@ async fn the_daily_limit_stops_the_run_whether_a_refusal_or_a_header_tells() {
         let done = rehearsal.run().await;
         assert_eq!((done.lines().len(), done.requests()), (lines, 10));
         assert_eq!(done.status(), ExitStatus::StoppedEarly);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_waits_for_the_daily_reset_goes_on_after_midnight() {
+    let refused = answer(429, r#"{"policyName":"DAILY"}"#);
+    let mut last = good(&pair(10));
+    if let Reply::Answered(answer) = &mut last {
+        answer.headers.quota = Quota {
+            daily_remaining: Some(0),
+            ..Quota::default()
+        };
+    }
+    for reply in [refused, last] {
+        let mut rehearsal = Rehearsal::of(50).server_says(10, vec![reply]);
+        // Where the test's clock shows eleven at night.
+        let zone = Some(jiff::tz::TimeZone::fixed(jiff::tz::offset(23)));
+        rehearsal.daily_reset = Some(DailyReset { zone });
+        let done = rehearsal.run().await;
+        assert_eq!((done.lines().len(), done.status()), (50, ExitStatus::Done));
+        assert!(done.took > Duration::from_hours(1) && done.took < Duration::from_mins(62));
     }
 }
 

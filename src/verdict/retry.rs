@@ -50,6 +50,7 @@ pub struct Tries {
     throttled: u32,
     unconfirmed: u32,
     forbidden: u32,
+    out_of_day: u32,
 }
 
 impl Tries {
@@ -60,13 +61,14 @@ impl Tries {
             Class::Throttled => self.throttled += 1,
             Class::Unconfirmed => self.unconfirmed += 1,
             Class::Forbidden => self.forbidden += 1,
+            Class::DailyLimit => self.out_of_day += 1,
             _ => {}
         }
     }
 
     /// The requests that count against the row's attempts.
     fn charged(self) -> u32 {
-        self.sent - self.throttled - self.forbidden
+        self.sent - self.throttled - self.forbidden - self.out_of_day
     }
 }
 

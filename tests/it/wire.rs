@@ -21,15 +21,19 @@ fn pair(from_type: &str, to_type: &str) -> Pair {
     }
 }
 
-/// What comes of one request.
-fn ask(base_url: &str, version: ApiVersion, pair: &Pair) -> Reply {
-    let settings = ClientSettings {
+fn settings(base_url: &str, version: ApiVersion) -> ClientSettings {
+    ClientSettings {
         base_url: base_url.parse().unwrap(),
         version,
         token: Token::new(TOKEN).unwrap(),
         timeout: Duration::from_secs(5),
         concurrency: 1,
-    };
+    }
+}
+
+/// What comes of one request.
+fn ask(base_url: &str, version: ApiVersion, pair: &Pair) -> Reply {
+    let settings = settings(base_url, version);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -123,6 +127,34 @@ fn each_version_and_each_form_of_a_type_has_its_path() {
         );
         mock.assert();
     }
+}
+
+#[test]
+fn the_accounts_time_zone_is_asked_for_under_every_version_and_may_be_refused() {
+    let rehearsal = crate::support::Rehearsal::new();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let zone = |url: &str, version| {
+        let settings = settings(url, version);
+        runtime.block_on(async {
+            HttpEndpoint::new(settings)
+                .unwrap()
+                .account_time_zone()
+                .await
+        })
+    };
+    for version in [ApiVersion::V4, ApiVersion::Of202603, ApiVersion::Of202609] {
+        assert_eq!(
+            zone(&rehearsal.url(), version).as_deref(),
+            Some("America/Bogota")
+        );
+    }
+    assert_eq!(
+        zone(&format!("{}/elsewhere", rehearsal.url()), ApiVersion::V4),
+        None
+    );
 }
 
 #[test]

@@ -1,0 +1,73 @@
+//! When a used-up daily limit is full again. Pure: the time is an argument.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// The first request of a new day leaves this long after midnight: clocks differ.
+const AFTER_MIDNIGHT: Duration = Duration::from_secs(30);
+
+/// Where midnight is not known, the API is asked again this often.
+const ASK_AGAIN: Duration = Duration::from_hours(1);
+
+/// How long to wait for the next day. The limit resets at midnight in the account's time zone
+/// (<https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines>).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DailyReset {
+    /// The account's time zone, if it is known.
+    pub zone: Option<TimeZone>,
+}
+
+impl DailyReset {
+    /// How long to wait from `now` on.
+    #[must_use]
+    pub fn wait(&self, now: Timestamp) -> Duration {
+        self.until_midnight(now)
+            .map_or(ASK_AGAIN, |wait| wait + AFTER_MIDNIGHT)
+    }
+
+    fn until_midnight(&self, now: Timestamp) -> Option<Duration> {
+        let here = now.to_zoned_datetime(self.zone.clone()?);
+        let midnight = here
+            .tomorrow()
+            .and_then(|tomorrow| tomorrow.start_of_day())
+            .ok()?;
+        Duration::try_from(midnight.timestamp().duration_since(now)).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wait_ends_after_midnight_in_the_accounts_zone_whatever_its_clocks_do() {
+        for (zone, now, hours) in [
+            ("UTC", "2026-05-04T09:00:00Z", 15.0),
+            ("America/New_York", "2026-05-04T09:00:00Z", 19.0),
+            // Clocks go back in the night before, and forward.
+            ("Europe/Berlin", "2026-10-24T23:00:00Z", 24.0),
+            ("Europe/Berlin", "2026-10-25T00:00:00Z", 23.0),
+            ("Europe/Berlin", "2026-03-28T23:30:00Z", 22.5),
+            // A day that begins at one o'clock, because its midnight does not exist.
+            ("Africa/Cairo", "2026-04-23T12:00:00Z", 10.0),
+        ] {
+            let reset = DailyReset {
+                zone: Some(TimeZone::get(zone).unwrap()),
+            };
+            let wait = reset.wait(now.parse().unwrap());
+            assert_eq!(
+                wait,
+                Duration::from_secs_f64(hours * 3600.0) + AFTER_MIDNIGHT,
+                "{zone} {now}"
+            );
+        }
+    }
+
+    #[test]
+    fn without_a_zone_the_api_is_asked_again_every_hour() {
+        let wait = DailyReset { zone: None }.wait(Timestamp::UNIX_EPOCH);
+        assert_eq!(wait, Duration::from_hours(1));
+    }
+}
