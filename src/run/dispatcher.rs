@@ -3,10 +3,11 @@
 //! It owns all state, so nothing is shared and nothing locked. The only `select!` of the run turns what
 //! happens into one call of a synchronous method each.
 
+mod stopping;
+
 use std::io;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 
@@ -16,11 +17,11 @@ use super::outbox::Outbox;
 use super::parts::{Ending, Parts, RunSettings};
 use super::queue::Queue;
 use super::row::{SendableRow, invalid_outcome};
-use super::stop::{Alike, Likeness, Stop, StopReason};
+use super::stop::{Likeness, StopReason};
 use super::tally::Tally;
 use crate::api::{Endpoint, Reply};
 use crate::input::{CheckedRow, InputError};
-use crate::outcome::{Finding, Outcome, OutcomeKind};
+use crate::outcome::{Finding, Outcome};
 use crate::pace::{Turn, Why};
 use crate::verdict::{Class, Halt, Verdict, classify, describe, quiet_period, scopes};
 
@@ -214,20 +215,6 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         }
     }
 
-    /// Keeps everybody quiet until the daily limit resets, if the run is to wait for that.
-    fn waits_for_tomorrow(&mut self, why: &str) -> bool {
-        let Some(reset) = &self.settings.daily_reset else {
-            return false;
-        };
-        let period = reset.wait((self.parts.now)());
-        let was_quiet = self.parts.gate.quiet_for().is_some();
-        self.parts.gate.be_quiet(period);
-        if !was_quiet {
-            self.emit(RunEvent::Quieted { period, why });
-        }
-        true
-    }
-
     fn again(&mut self, row: SendableRow, class: Class, finding: &Finding, after: Duration) {
         self.emit(RunEvent::AttemptFailed {
             key: row.key,
@@ -276,22 +263,6 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         self.outbox.add(outcome, self.parts.report);
     }
 
-    /// A row that was in flight when the first ones had ended alike, and is associated, shows that the
-    /// settings are right and those rows were not.
-    fn reconsider(&mut self, outcome: &Outcome) {
-        let suspected = matches!(
-            self.reason,
-            Some(StopReason::AllAlike {
-                what: Alike::TypeError | Alike::NotFound,
-                ..
-            })
-        );
-        if suspected && self.phase == Phase::Stopping && outcome.kind == OutcomeKind::Associated {
-            self.reason = None;
-            self.phase = Phase::Running;
-        }
-    }
-
     /// With the system first, then counted, then shown.
     fn hand_over(&mut self) {
         match self.outbox.hand_over(self.parts.report) {
@@ -312,46 +283,6 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         if let Err(error) = done {
             self.cannot_write(error);
         }
-    }
-
-    /// Without a report nothing is to be sent: nobody would know what became of it.
-    fn cannot_write(&mut self, error: io::Error) {
-        self.stop(StopReason::Report(error));
-        self.phase = Phase::Abandoned;
-    }
-
-    fn asked_to_stop(&mut self, stop: Stop) {
-        let (Stop::Gracefully(signal) | Stop::Now(signal)) = stop;
-        self.stop(StopReason::Signal(signal));
-        if let Stop::Now(_) = stop {
-            self.phase = Phase::Abandoned;
-        }
-    }
-
-    fn halt(&mut self, halt: Halt, scopes: Vec<String>, finding: Finding) {
-        let Finding {
-            message,
-            correlation_id,
-            ..
-        } = finding;
-        self.stop(StopReason::Halted {
-            halt,
-            message,
-            scopes,
-            correlation_id,
-        });
-    }
-
-    fn stop(&mut self, reason: StopReason) {
-        if self.phase == Phase::Running {
-            self.phase = Phase::Stopping;
-            let in_flight = self.in_flight.len();
-            self.emit(RunEvent::Stopping {
-                reason: &reason,
-                in_flight,
-            });
-        }
-        StopReason::raise(&mut self.reason, reason);
     }
 
     fn tell_time(&mut self) {
@@ -381,39 +312,5 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             kind,
         };
         self.parts.observer.on(&event);
-    }
-
-    async fn end(mut self) -> Ending {
-        self.hand_over();
-        let done = self.outbox.sync(self.parts.report).await;
-        self.synced(done);
-        // They were sent, and nobody waits for their replies.
-        self.tally.requests += self.in_flight.len() as u64;
-        self.tally.unsettled += (self.in_flight.len() + self.queue.len()) as u64;
-        self.in_flight.abort_all();
-        let stop = if self.nothing_is_left() {
-            None
-        } else {
-            self.reason
-        };
-        Ending {
-            tally: self.tally,
-            stop,
-            elapsed: self.started.elapsed(),
-        }
-    }
-
-    /// Whether the reason to stop came too late to matter: every row has its line.
-    fn nothing_is_left(&mut self) -> bool {
-        let cut_short = matches!(
-            self.reason,
-            Some(StopReason::Report(_) | StopReason::Input(_))
-        );
-        let read_to_the_end = self.input_over
-            || matches!(
-                self.parts.rows.try_recv(),
-                Err(mpsc::error::TryRecvError::Disconnected)
-            );
-        !cut_short && self.tally.unsettled == 0 && read_to_the_end
     }
 }

@@ -1,7 +1,6 @@
 //! Why a run ends before its rows do, and when the first replies already tell that it must. Pure.
 
 use std::io;
-use std::time::Duration;
 
 use crate::exit::ExitStatus;
 use crate::input::InputError;
@@ -189,27 +188,13 @@ fn alike(outcome: &Outcome) -> Option<Alike> {
     }
 }
 
-/// How long the longest wait is that a stop names.
-impl StopReason {
-    /// When the API may be asked again, if it said so.
-    #[must_use]
-    pub fn wait(&self) -> Option<Duration> {
-        match self {
-            Self::Halted {
-                halt: Halt::LongWait(wait),
-                ..
-            } => Some(*wait),
-            _ => None,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::outcome::{Finding, Subject};
     use crate::pair::RowKey;
     use jiff::Timestamp;
+    use std::time::Duration;
 
     fn outcome(kind: OutcomeKind, status: u16, message: &str) -> Outcome {
         Outcome {

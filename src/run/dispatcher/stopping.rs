@@ -1,0 +1,120 @@
+//! How a run ends: what stops it, what is still waited for, and what is left behind.
+
+use std::io;
+
+use tokio::sync::mpsc;
+
+use super::{Dispatcher, Phase};
+use crate::api::Endpoint;
+use crate::outcome::{Finding, Outcome, OutcomeKind};
+use crate::run::WriteReport;
+use crate::run::event::{Observe, RunEvent};
+use crate::run::parts::Ending;
+use crate::run::stop::{Alike, Stop, StopReason};
+use crate::verdict::Halt;
+
+impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
+    /// Keeps everybody quiet until the daily limit resets, if the run is to wait for that.
+    pub(super) fn waits_for_tomorrow(&mut self, why: &str) -> bool {
+        let Some(reset) = &self.settings.daily_reset else {
+            return false;
+        };
+        let period = reset.wait((self.parts.now)());
+        let was_quiet = self.parts.gate.quiet_for().is_some();
+        self.parts.gate.be_quiet(period);
+        if !was_quiet {
+            self.emit(RunEvent::Quieted { period, why });
+        }
+        true
+    }
+
+    /// A row that was in flight when the first ones had ended alike, and is associated, shows that the
+    /// settings are right and those rows were not.
+    pub(super) fn reconsider(&mut self, outcome: &Outcome) {
+        let suspected = matches!(
+            self.reason,
+            Some(StopReason::AllAlike {
+                what: Alike::TypeError | Alike::NotFound,
+                ..
+            })
+        );
+        if suspected && self.phase == Phase::Stopping && outcome.kind == OutcomeKind::Associated {
+            self.reason = None;
+            self.phase = Phase::Running;
+        }
+    }
+
+    /// Without a report nothing is to be sent: nobody would know what became of it.
+    pub(super) fn cannot_write(&mut self, error: io::Error) {
+        self.stop(StopReason::Report(error));
+        self.phase = Phase::Abandoned;
+    }
+
+    pub(super) fn asked_to_stop(&mut self, stop: Stop) {
+        let (Stop::Gracefully(signal) | Stop::Now(signal)) = stop;
+        self.stop(StopReason::Signal(signal));
+        if let Stop::Now(_) = stop {
+            self.phase = Phase::Abandoned;
+        }
+    }
+
+    pub(super) fn halt(&mut self, halt: Halt, scopes: Vec<String>, finding: Finding) {
+        let Finding {
+            message,
+            correlation_id,
+            ..
+        } = finding;
+        self.stop(StopReason::Halted {
+            halt,
+            message,
+            scopes,
+            correlation_id,
+        });
+    }
+
+    pub(super) fn stop(&mut self, reason: StopReason) {
+        if self.phase == Phase::Running {
+            self.phase = Phase::Stopping;
+            let in_flight = self.in_flight.len();
+            self.emit(RunEvent::Stopping {
+                reason: &reason,
+                in_flight,
+            });
+        }
+        StopReason::raise(&mut self.reason, reason);
+    }
+
+    pub(super) async fn end(mut self) -> Ending {
+        self.hand_over();
+        let done = self.outbox.sync(self.parts.report).await;
+        self.synced(done);
+        // They were sent, and nobody waits for their replies.
+        self.tally.requests += self.in_flight.len() as u64;
+        self.tally.unsettled += (self.in_flight.len() + self.queue.len()) as u64;
+        self.in_flight.abort_all();
+        let stop = if self.nothing_is_left() {
+            None
+        } else {
+            self.reason
+        };
+        Ending {
+            tally: self.tally,
+            stop,
+            elapsed: self.started.elapsed(),
+        }
+    }
+
+    /// Whether the reason to stop came too late to matter: every row has its line.
+    fn nothing_is_left(&mut self) -> bool {
+        let cut_short = matches!(
+            self.reason,
+            Some(StopReason::Report(_) | StopReason::Input(_))
+        );
+        let read_to_the_end = self.input_over
+            || matches!(
+                self.parts.rows.try_recv(),
+                Err(mpsc::error::TryRecvError::Disconnected)
+            );
+        !cut_short && self.tally.unsettled == 0 && read_to_the_end
+    }
+}
