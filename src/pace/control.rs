@@ -14,6 +14,7 @@
 use std::time::Duration;
 
 use super::foreign::Foreign;
+use super::lesson::Lesson;
 use super::log::SentLog;
 use super::rate::{Pace, RateSetting, Share};
 use super::spread::Spread;
@@ -33,15 +34,6 @@ const MOST_ASSOCIATIONS: u32 = 200;
 /// How much higher than announced `Remaining` must be to count as evidence: requests overtake each other.
 const EVIDENCE: u32 = 3;
 
-/// What one step upward adds after a 429, as a share of the full limit.
-const STEP: f64 = 0.05;
-
-/// Each step that holds doubles the next, at most so often.
-const LARGEST_STEP: u32 = 2;
-
-/// Steps upward fail at most this often before they come no later any more, as doublings of the wait.
-const MOST_DOUBLINGS: u32 = 3;
-
 /// How long everybody is quiet after a first 429 that names no time; doubles while they follow each other.
 const FIRST_QUIET: Duration = Duration::from_secs(1);
 
@@ -59,18 +51,6 @@ pub struct Observation {
     pub throttled: bool,
     /// What its headers said of the quota.
     pub quota: Quota,
-}
-
-/// What a 429 taught.
-#[derive(Clone, Copy, Debug)]
-struct Lesson {
-    limit: u32,
-    /// When it last changed; what left before says nothing about it.
-    since: Duration,
-    /// How often a step upward has failed, as doublings of the wait for the next.
-    doublings: u32,
-    /// How often it was raised since it was taught.
-    raised: u32,
 }
 
 /// The pace and how it came about.
@@ -292,15 +272,7 @@ impl Control {
             return None;
         }
         let fits = self.sent.count(sent_at, self.window());
-        let doublings = self
-            .lesson
-            .map_or(0, |lesson| (lesson.doublings + 1).min(MOST_DOUBLINGS));
-        self.lesson = Some(Lesson {
-            limit: fits.max(1),
-            since: now,
-            doublings,
-            raised: 0,
-        });
+        self.lesson = Some(Lesson::taught(now, fits, self.lesson));
         let quiet = FIRST_QUIET
             .saturating_mul(1 << self.strikes.min(10))
             .min(self.window());
@@ -311,25 +283,15 @@ impl Control {
     /// Raises what a 429 taught by a step, once that has held for a while. Where the headers show what
     /// others take, they do the slowing down, and the lesson may be forgotten sooner.
     fn search_upward(&mut self, now: Duration, headers: bool) {
-        let (window, limit) = (self.window(), self.account_limit());
-        let Some(lesson) = &mut self.lesson else {
-            return;
+        let patience = if headers {
+            self.window() / 4
+        } else {
+            self.window()
         };
-        let patience = if headers { window / 4 } else { window } * (1 << lesson.doublings);
-        if now < lesson.since + patience {
-            return;
-        }
-        if lesson.raised > 0 {
-            // The step before this one has held.
-            lesson.doublings = lesson.doublings.saturating_sub(1);
-        }
-        let step = f64::from(limit) * STEP * f64::from(1 << lesson.raised.min(LARGEST_STEP));
-        lesson.limit += whole(step).max(1);
-        lesson.raised += 1;
-        lesson.since = now;
-        if lesson.limit >= limit {
-            self.lesson = None;
-        }
+        let full = self.account_limit();
+        self.lesson = self
+            .lesson
+            .and_then(|lesson| lesson.search_upward(now, patience, full));
     }
 }
 

@@ -10,6 +10,7 @@
 mod control;
 mod foreign;
 mod gate;
+mod lesson;
 mod log;
 mod rate;
 #[cfg(test)]
