@@ -11,6 +11,7 @@ mod progress;
 mod screen;
 mod stopped;
 mod summary;
+mod terminal;
 
 pub use log::start_log;
 pub use observer::Display;

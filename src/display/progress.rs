@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressDrawTarget, ProgressStyle};
-use terminal_size::{Width, terminal_size_of};
 use tracing::info;
 
 use super::log::PROGRESS_TARGET;
 use super::number::{grouped, per_second, span};
 use super::screen::{Manner, ProgressForm, Screen};
+use super::terminal::{BarTerminal, columns};
 use crate::cli::LogFormat;
 use crate::input::ReadProgress;
 use crate::pace::Pace;
@@ -18,14 +18,8 @@ use crate::pace::Pace;
 /// The time over which the rate is measured.
 const RATE_OVER: Duration = Duration::from_secs(10);
 
-/// The blanks at the end keep a `^C` that the terminal echoes from wrapping the line.
-const TEMPLATE: &str = "{wide_bar:.cyan/dim} {msg}   ";
-
-/// Columns that the bar and the blanks around it need at least.
-const BAR_COLUMNS: usize = 14;
-
-/// Columns of a terminal that does not tell.
-const USUAL_COLUMNS: usize = 80;
+/// What the bar takes of the terminal's columns: one in so many.
+const BAR_SHARE: usize = 4;
 
 /// How often the bar is drawn, per second, at most.
 const DRAWS_PER_SECOND: u8 = 10;
@@ -121,6 +115,7 @@ pub(super) struct Progress {
     form: ProgressForm,
     json: bool,
     screen: Screen,
+    bar_columns: usize,
     speed: Speed,
     next_line: Duration,
     next_sample: Duration,
@@ -135,14 +130,19 @@ impl Progress {
         read: Arc<ReadProgress>,
         first: Option<u64>,
     ) -> Self {
+        let bar_columns = usize::from(columns()) / BAR_SHARE;
         if manner.progress == ProgressForm::Bar {
-            let style = ProgressStyle::with_template(TEMPLATE)
-                .expect("the template is a constant")
+            let template = format!("{{bar:{bar_columns}.cyan/dim}} {{msg}}");
+            let style = ProgressStyle::with_template(&template)
+                .expect("the template is fixed but for a number")
                 .progress_chars("━━─");
             screen.bar().set_style(style);
             screen
                 .bar()
-                .set_draw_target(ProgressDrawTarget::stderr_with_hz(DRAWS_PER_SECOND));
+                .set_draw_target(ProgressDrawTarget::term_like_with_hz(
+                    Box::new(BarTerminal),
+                    DRAWS_PER_SECOND,
+                ));
         }
         let next_line = match manner.progress {
             ProgressForm::Lines { every } => every,
@@ -152,6 +152,7 @@ impl Progress {
             form: manner.progress,
             json: manner.log_format == LogFormat::Json,
             screen,
+            bar_columns,
             speed: Speed::default(),
             next_line,
             next_sample: Duration::ZERO,
@@ -191,9 +192,7 @@ impl Progress {
         if let Some(total) = moment.total {
             bar.set_length(total.max(moment.settled).max(1));
         }
-        let columns = terminal_size_of(std::io::stderr())
-            .map_or(USUAL_COLUMNS, |(Width(columns), _)| usize::from(columns));
-        let room = columns.saturating_sub(BAR_COLUMNS);
+        let room = usize::from(columns()).saturating_sub(self.bar_columns + 1);
         bar.set_message(text(moment, self.speed.rate(), room));
         bar.set_position(moment.settled);
     }
