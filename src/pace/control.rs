@@ -238,7 +238,7 @@ impl Control {
         }
         if throttled {
             self.sent.take_back(sent_at);
-            return self.learn(sent_at, now);
+            return self.learn(sent_at, now, quota.remaining);
         }
         self.strikes = 0;
         self.spread.saw(now.saturating_sub(sent_at));
@@ -265,14 +265,32 @@ impl Control {
         self.foreign.saw(now, from.saturating_sub(seen));
     }
 
+    /// What is left of the association limit when the headers say that so much remains.
+    fn room(&self, remaining: u32) -> u32 {
+        match self.announced {
+            Some((announced, _)) if self.counts_from_announced => {
+                remaining.saturating_sub(announced.saturating_sub(self.account_limit()))
+            }
+            _ => remaining,
+        }
+    }
+
     /// A 429: everything accepted in the window before it is what fits.
-    fn learn(&mut self, sent_at: Duration, now: Duration) -> Option<Duration> {
+    fn learn(
+        &mut self,
+        sent_at: Duration,
+        now: Duration,
+        remaining: Option<u32>,
+    ) -> Option<Duration> {
         if self.lesson.is_some_and(|lesson| sent_at <= lesson.since) {
             // It left before the lesson it would teach.
             return None;
         }
-        let fits = self.sent.count(sent_at, self.window());
-        self.lesson = Some(Lesson::taught(now, fits, self.lesson));
+        // Where the headers show room in the window, a first 429 has another cause than the pace.
+        if self.strikes > 0 || remaining.is_none_or(|remaining| self.room(remaining) == 0) {
+            let fits = self.sent.count(sent_at, self.window());
+            self.lesson = Some(Lesson::taught(now, fits, self.lesson));
+        }
         let quiet = FIRST_QUIET
             .saturating_mul(1 << self.strikes.min(10))
             .min(self.window());

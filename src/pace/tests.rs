@@ -218,6 +218,37 @@ fn replies_to_what_left_before_a_429_teach_nothing_more() {
 }
 
 #[test]
+fn a_429_although_the_headers_show_room_quiets_and_teaches_only_if_it_is_repeated() {
+    let quota = |remaining| Quota {
+        remaining: Some(remaining),
+        ..max(100)
+    };
+    let mut control = Control::new(RateSetting::Auto, Share::ALL);
+    for index in 0..10 {
+        control.take_turn(Duration::from_millis(index * 101));
+    }
+    assert_eq!(
+        observe(&mut control, seconds(2), true, quota(90)),
+        Some(seconds(1))
+    );
+    assert_eq!(requests(&control, seconds(2)), Some(100));
+    assert_eq!(
+        observe(&mut control, seconds(4), true, quota(90)),
+        Some(seconds(2))
+    );
+    assert_eq!(requests(&control, seconds(4)), Some(10));
+
+    let mut control = Control::new(RateSetting::Auto, Share::ALL);
+    control.take_turn(seconds(0));
+    observe(&mut control, seconds(1), true, quota(0));
+    assert_eq!(
+        requests(&control, seconds(1)),
+        Some(1),
+        "a full window teaches at once"
+    );
+}
+
+#[test]
 fn quiet_periods_that_follow_each_other_grow_up_to_a_window() {
     let mut control = Control::new(RateSetting::Auto, Share::ALL);
     let mut quiets = vec![];
