@@ -11,7 +11,7 @@ use anstyle::{AnsiColor, Style};
 use crate::api::ClientError;
 use crate::exit::ExitStatus;
 use crate::input::InputError;
-use crate::report::ReportError;
+use crate::report::{ReadBackError, ReportError};
 use crate::sandbox::SettingsError as SandboxSettingsError;
 use crate::settings::SettingsError;
 use crate::text::excerpt;
@@ -67,18 +67,34 @@ impl RunError {
             Self::Settings(error) => error.hint(),
             Self::Input(error) => error.hint(),
             Self::Report(ReportError::Exists { .. }) => Some(
-                "`--overwrite` replaces it, `--report PATH` writes another; links that exist are not made twice"
+                "`--resume` goes on with it, `--overwrite` replaces it, `--report PATH` writes another"
                     .to_owned(),
             ),
             Self::Report(ReportError::Busy { .. }) => {
                 Some("wait until it ends, or write another with `--report PATH`".to_owned())
             }
+            Self::Report(ReportError::ReadBack { source, .. }) => read_back_hint(source),
             Self::Report(ReportError::IsInput { .. }) => {
                 Some("name another file with `--report PATH`".to_owned())
             }
             _ => None,
         }
     }
+}
+
+fn read_back_hint(error: &ReadBackError) -> Option<String> {
+    let hint = match error {
+        ReadBackError::Io(_) => return None,
+        ReadBackError::NoReport { .. } => "name the report of an earlier run with `--report PATH`",
+        ReadBackError::Damaged { line: 1, .. } => {
+            "it was changed or is of another version: write another with `--report PATH`"
+        }
+        ReadBackError::Damaged { .. } => {
+            "was it edited? Delete that line: its row is then sent again, which does no harm"
+        }
+        ReadBackError::Twice { .. } => "delete one of them",
+    };
+    Some(hint.to_owned())
 }
 
 /// Something went wrong, ready to be shown: what, why, and at most one hint.
@@ -158,7 +174,10 @@ mod tests {
                 ExitStatus::Usage,
             ),
             (
-                ReportError::Busy { path: path.clone() },
+                ReportError::Busy {
+                    path: path.clone(),
+                    by: None,
+                },
                 ExitStatus::ReportBusy,
             ),
             (

@@ -20,6 +20,8 @@ pub enum ExitStatus {
     ReportBusy = 5,
     /// The report (or another output) cannot be written.
     CannotWrite = 6,
+    /// A bug in this program ended it; the number that Rust gives a panic.
+    Bug = 101,
     /// Interrupted from the keyboard, resumable.
     Interrupted = 130,
     /// Asked to end by the system, resumable.

@@ -8,6 +8,7 @@ use hubspot_associate::commands::{self, World};
 use hubspot_associate::display::{Manner, Screen, start_log};
 use hubspot_associate::error::Problem;
 use hubspot_associate::settings::{Environment, Secret};
+use jiff::ZonedDateTime;
 
 fn main() -> ExitCode {
     let cli = Cli::read();
@@ -16,6 +17,7 @@ fn main() -> ExitCode {
             // What is not text is no token either, and is refused as such.
             access_token: std::env::var_os(ACCESS_TOKEN_VARIABLE)
                 .map(|token| Secret::new(token.to_string_lossy().into_owned())),
+            now: ZonedDateTime::now(),
         },
         manner: Manner::new(cli.manner),
         screen: Screen::default(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::pair::{Pair, RowKey};
+use crate::text::excerpt;
 
 /// The ways in which a row can end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -42,6 +43,13 @@ impl OutcomeKind {
             Self::Invalid => "invalid",
             Self::Skipped => "skipped",
         }
+    }
+
+    /// The kind that this word stands for in a report.
+    #[must_use]
+    pub fn of_word(word: &[u8]) -> Option<Self> {
+        let mut kinds = Self::ALL.into_iter();
+        kinds.find(|kind| kind.as_str().as_bytes() == word)
     }
 
     /// Whether the row needs nobody's attention.
@@ -86,6 +94,18 @@ pub enum Subject {
     Pair(Pair),
     /// The four values as the input had them, trimmed and shortened; the row could not be sent.
     Raw([String; 4]),
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pair(pair) => pair.fmt(formatter),
+            Self::Raw([from_type, from_id, to_type, to_id]) => {
+                let shown = format!("{from_type} {from_id} -> {to_type} {to_id}");
+                formatter.write_str(&excerpt(&shown, 200))
+            }
+        }
+    }
 }
 
 /// How a row ended.

@@ -4,19 +4,24 @@ use std::ffi::OsStr;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
+use jiff::civil::Time;
+use jiff::{Timestamp, ZonedDateTime};
+
 use crate::api::{ApiVersion, BaseUrl, BaseUrlError, ClientSettings, CredentialsError, Token};
 use crate::cli::ImportArgs;
 use crate::input::{ColumnSettings, InputSettings, InputSource};
 use crate::pace::{RateSetting, Share};
-use crate::report::ReportPlan;
-use crate::run::RunSettings;
+use crate::report::{Existing, ReportPlan};
+use crate::run::{ErrorBudget, RunSettings, TimeLimits};
 use crate::verdict::RetryPolicy;
 
 /// What the environment holds for us. Read once, by `main`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Environment {
     /// The access token, unchecked; never printed.
     pub access_token: Option<Secret>,
+    /// The time where we are.
+    pub now: ZonedDateTime,
 }
 
 /// Text that nothing prints.
@@ -127,8 +132,16 @@ impl ImportSettings {
                 None => default_report(&flags.input, flags.sandbox)
                     .ok_or(SettingsError::NoReportPath)?,
             },
-            // A rehearsal's report is nobody's memory.
-            overwrite: flags.overwrite || flags.sandbox,
+            existing: if flags.resume {
+                Existing::Resume {
+                    retry_rejected: flags.retry_rejected,
+                }
+            } else if flags.overwrite || flags.sandbox {
+                // A rehearsal's report is nobody's memory.
+                Existing::Overwrite
+            } else {
+                Existing::Refuse
+            },
         };
         Ok(Self {
             input: InputSettings {
@@ -152,6 +165,14 @@ impl ImportSettings {
             share: flags.share,
             wait_for_daily_reset: flags.wait_for_daily_reset,
             run: RunSettings {
+                error_budget: ErrorBudget {
+                    max_failed: flags.max_failed,
+                    max_failed_percent: flags.max_failed_percent,
+                },
+                time_limits: TimeLimits {
+                    max_duration: flags.max_duration,
+                    until: flags.until.and_then(|time| next(time, &environment.now)),
+                },
                 daily_reset: None,
                 concurrency: flags.concurrency,
                 retry: RetryPolicy {
@@ -174,6 +195,18 @@ impl ImportSettings {
     }
 }
 
+/// When it is this time of day next. A time that the clocks skip that day comes an hour later.
+fn next(time: Time, now: &ZonedDateTime) -> Option<Timestamp> {
+    let zone = now.time_zone();
+    let days = [now.date(), now.date().tomorrow().ok()?];
+    let mut moments = days
+        .into_iter()
+        .filter_map(|day| day.to_datetime(time).to_zoned_datetime(zone.clone()).ok());
+    moments
+        .find(|moment| moment > now)
+        .map(|moment| moment.timestamp())
+}
+
 /// `<input stem>.report.csv` beside the input; a rehearsal has its own.
 fn default_report(input: &Path, sandbox: bool) -> Option<PathBuf> {
     if input == Path::new("-") {
@@ -194,6 +227,11 @@ mod tests {
     use crate::cli::{Cli, Command};
     use clap::FromArgMatches;
 
+    fn environment(access_token: Option<Secret>) -> Environment {
+        let now = "2026-05-04T09:00:00[UTC]".parse().unwrap();
+        Environment { access_token, now }
+    }
+
     fn resolve(flags: &[&str], token: Option<&str>) -> Result<ImportSettings, SettingsError> {
         let words = ["hubspot-associate", "import"].iter().chain(flags);
         let matches = Cli::described(&[], |_| false).get_matches_from(words);
@@ -201,7 +239,7 @@ mod tests {
             panic!("not an import");
         };
         let access_token = token.map(|token| Secret::new(token.to_owned()));
-        ImportSettings::resolve(*flags, &Environment { access_token })
+        ImportSettings::resolve(*flags, &environment(access_token))
     }
 
     #[test]
@@ -232,13 +270,55 @@ mod tests {
         }
         let settings = resolve(&["pairs.csv", "--sandbox"], Some("t")).unwrap();
         assert!(matches!(settings.destination, Destination::Sandbox));
-        assert!(settings.report.overwrite);
-        assert!(!resolve(&["pairs.csv"], Some("t")).unwrap().report.overwrite);
+    }
+
+    #[test]
+    fn a_report_that_is_there_is_refused_replaced_or_gone_on_with() {
+        let resume = |retry_rejected| Existing::Resume { retry_rejected };
+        for (flags, existing) in [
+            (&[][..], Existing::Refuse),
+            (&["--overwrite"], Existing::Overwrite),
+            (&["--sandbox"], Existing::Overwrite),
+            (&["--resume"], resume(false)),
+            (&["--resume", "--retry-rejected"], resume(true)),
+            (&["--sandbox", "--resume"], resume(false)),
+        ] {
+            let flags: Vec<_> = ["pairs.csv"].iter().chain(flags).copied().collect();
+            let settings = resolve(&flags, Some("t")).unwrap();
+            assert_eq!(settings.report.existing, existing, "{flags:?}");
+        }
+    }
+
+    #[test]
+    fn a_time_of_day_is_the_next_one_wherever_the_clocks_stand() {
+        for (time, now, expected) in [
+            ("09:30", "2026-05-04T09:00:00[UTC]", "2026-05-04T09:30:00Z"),
+            ("09:00", "2026-05-04T09:00:00[UTC]", "2026-05-05T09:00:00Z"),
+            (
+                "06:00",
+                "2026-05-04T22:00:00[Europe/Berlin]",
+                "2026-05-05T04:00:00Z",
+            ),
+            // The night in which the clocks go forward at two, and the one in which they go back.
+            (
+                "02:30",
+                "2026-03-28T22:00:00[Europe/Berlin]",
+                "2026-03-29T01:30:00Z",
+            ),
+            (
+                "06:00",
+                "2026-10-24T22:00:00[Europe/Berlin]",
+                "2026-10-25T05:00:00Z",
+            ),
+        ] {
+            let moment = next(time.parse().unwrap(), &now.parse().unwrap());
+            assert_eq!(moment, expected.parse().ok(), "{time} after {now}");
+        }
     }
 
     #[test]
     fn a_secret_is_not_shown() {
         let access_token = Some(Secret::new("t0p".into()));
-        assert!(!format!("{:?}", Environment { access_token }).contains("t0p"));
+        assert!(!format!("{:?}", environment(access_token)).contains("t0p"));
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use jiff::SignedDuration;
+use jiff::civil::Time;
 
 use crate::api::{ApiVersion, BaseUrl};
 use crate::input::{ColumnName, Delimiter};
@@ -14,6 +15,7 @@ use crate::pair::ObjectType;
 
 /// The flags of `import`.
 #[derive(Args, Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct ImportArgs {
     /// The CSV with one pair of records per row; `-` reads standard input
     #[arg(value_name = "FILE")]
@@ -61,9 +63,28 @@ pub struct ImportArgs {
     /// Where the report goes [default: FILE's stem + .report.csv, beside it]
     #[arg(long, value_name = "PATH", help_heading = "Report")]
     pub report: Option<PathBuf>,
+    /// Go on where the report of an earlier run ends, or start if there is none
+    #[arg(long, conflicts_with = "overwrite", help_heading = "Report")]
+    pub resume: bool,
+    /// With --resume: send rejected rows again too, not only failed ones
+    #[arg(long, requires = "resume", help_heading = "Report")]
+    pub retry_rejected: bool,
     /// Replace a report that exists
     #[arg(long, help_heading = "Report")]
     pub overwrite: bool,
+
+    /// Stop when N rows were rejected, failed or invalid [default: never]
+    #[arg(long, value_name = "N", help_heading = "Stopping")]
+    pub max_failed: Option<NonZeroU64>,
+    /// Stop when P % of the last 1,000 rows were (from the 100th on); 100 is never
+    #[arg(long, value_name = "P", default_value = "50", value_parser = percent, help_heading = "Stopping")]
+    pub max_failed_percent: u8,
+    /// Stop after this time, such as 90m or 8h
+    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Stopping")]
+    pub max_duration: Option<Duration>,
+    /// Stop at this time of day, such as 06:00
+    #[arg(long, value_name = "HH:MM", value_parser = time_of_day, help_heading = "Stopping")]
+    pub until: Option<Time>,
 
     /// Requests per time: auto, 100/10s, 15/s, unlimited
     #[arg(long, value_name = "RATE", default_value_t, help_heading = "Pace")]
@@ -113,6 +134,24 @@ fn duration(text: &str) -> Result<Duration, String> {
     } else {
         Ok(duration)
     }
+}
+
+/// `50` and `50%` are the same.
+fn percent(text: &str) -> Result<u8, String> {
+    let text = text.trim();
+    let number = text.strip_suffix('%').unwrap_or(text).trim_end();
+    let percent = number
+        .parse()
+        .ok()
+        .filter(|percent| (1..=100).contains(percent));
+    percent.ok_or_else(|| "expected a number from 1 to 100".to_owned())
+}
+
+fn time_of_day(text: &str) -> Result<Time, String> {
+    let text = text.trim();
+    Time::strptime("%H:%M", text)
+        .or_else(|_| Time::strptime("%H:%M:%S", text))
+        .map_err(|_| "expected a time of day such as `06:00` or `22:30`".to_owned())
 }
 
 const EXPECTED_TIME: &str = "expected a time such as `30s`, `1m` or `500ms`";

@@ -27,10 +27,12 @@ Exit status:
   1    the run finished; some rows are rejected, failed or invalid
   2    usage, settings or input are wrong; nothing (more) was sent
   3    stopped by credentials or permissions
-  4    stopped early on purpose: daily limit and the like
+  4    stopped early on purpose: daily limit, error budget, --until and the like
   5    another run holds the report
   6    the report cannot be written
-  130  interrupted (Ctrl-C); 143 terminated";
+  130  interrupted (Ctrl-C); 143 terminated
+
+What was stopped goes on with --resume.";
 
 const SANDBOX_HELP: &str = "\
 An id of 15 digits that begins with 99 names its own fault, so that a CSV can meet every kind of reply:
@@ -141,10 +143,11 @@ impl Cli {
 }
 
 /// Flags that exclude each other.
-const ALTERNATIVES: [(&str, &str); 4] = [
+const ALTERNATIVES: [(&str, &str); 5] = [
     ("from-type", "from-type-column"),
     ("to-type", "to-type-column"),
     ("sandbox", "base-url"),
+    ("resume", "overwrite"),
     ("quiet", "verbose"),
 ];
 
@@ -223,6 +226,8 @@ mod tests {
             ("--to-type", "to-type-column"),
             ("--sandbox", "base-url"),
             ("--base-url", "sandbox"),
+            ("--resume", "overwrite"),
+            ("--overwrite", "resume"),
         ] {
             let left = variables(&["import", typed]);
             let missing: Vec<_> = all.iter().filter(|name| !left.contains(name)).collect();

@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 use std::num::NonZeroU64;
-use std::path::Path;
 use std::thread;
 
 use jiff::Timestamp;
@@ -11,16 +10,18 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
 use tracing::warn;
 
+use super::begin::{Begun, begin, changed};
 use super::{World, next, signals};
 use crate::api::{ACCESS_TOKEN_VARIABLE, ApiVersion, BaseUrl, HttpEndpoint, Token};
 use crate::cli::ImportArgs;
 use crate::display::{Display, Stopped, Summary};
 use crate::error::RunError;
 use crate::exit::ExitStatus;
-use crate::input::{CheckedRow, Input, InputError, InputSource};
+use crate::input::{CheckedRow, Input, InputError};
+use crate::outcome::OutcomeKind;
 use crate::pace::{Control, Gate};
-use crate::report::ReportFile;
-use crate::run::{DailyReset, Ending, Parts, RunSettings, run};
+use crate::report::{Comparison, Difference, Known};
+use crate::run::{DailyReset, Ending, Parts, RunSettings, Tally, run, subject_of};
 use crate::sandbox::{Sandbox, SandboxSettings};
 use crate::settings::{Destination, ImportSettings};
 
@@ -38,12 +39,11 @@ pub(super) fn import(flags: ImportArgs, world: &World) -> Result<ExitStatus, Run
     warn_of(&settings, &input);
     let route = Route::open(&settings)?;
     let endpoint = HttpEndpoint::new(settings.client(route.base_url.clone(), route.token.clone()))?;
-    let input_path = match &settings.input.path {
-        InputSource::File(path) => path.as_path(),
-        // Leads to the file behind it, if there is one.
-        InputSource::Stdin => Path::new("/dev/stdin"),
-    };
-    let mut report = ReportFile::create(&settings.report, input_path)?;
+    let Begun {
+        mut report,
+        comparison,
+        earlier,
+    } = begin(&settings.report, &settings.input)?;
     let first = settings.first.map(NonZeroU64::get);
     let mut display = Display::new(world.manner, world.screen.clone(), input.progress(), first);
 
@@ -58,7 +58,8 @@ pub(super) fn import(flags: ImportArgs, world: &World) -> Result<ExitStatus, Run
             gate: Gate::new(Control::new(settings.rate, settings.share)),
             report: &mut report,
             observer: &mut display,
-            rows: read(input, first).map_err(RunError::System)?,
+            rows: read(input, first, comparison).map_err(RunError::System)?,
+            earlier,
             stop: signals::listen().map_err(RunError::System)?,
             now: Timestamp::now,
             draw: Box::new(fastrand::f64),
@@ -132,20 +133,17 @@ fn warn_of(settings: &ImportSettings, input: &Input) {
     }
 }
 
-/// Reads rows on a thread of their own, as fast as they are taken.
+/// Reads rows on a thread of their own, as fast as they are taken. Those that are settled are not brought.
 fn read(
-    mut input: Input,
+    input: Input,
     first: Option<u64>,
+    comparison: Option<Comparison>,
 ) -> io::Result<mpsc::Receiver<Result<CheckedRow, InputError>>> {
     let (sender, receiver) = mpsc::channel(ROWS_AHEAD);
     let thread = thread::Builder::new().name("input".to_owned());
+    let mut rows = Unsettled { input, comparison };
     thread.spawn(move || {
-        for _ in 0..first.unwrap_or(u64::MAX) {
-            let row = match input.next_row() {
-                Ok(Some(row)) => Ok(row),
-                Ok(None) => break,
-                Err(error) => Err(error),
-            };
+        while let Some(row) = rows.next(first.unwrap_or(u64::MAX)).transpose() {
             let last = row.is_err();
             // Nobody takes rows any more once the run has stopped.
             if sender.blocking_send(row).is_err() || last {
@@ -154,6 +152,40 @@ fn read(
         }
     })?;
     Ok(receiver)
+}
+
+/// The rows of the input that have no line yet.
+struct Unsettled {
+    input: Input,
+    comparison: Option<Comparison>,
+}
+
+impl Unsettled {
+    /// The next of the first `most` rows.
+    fn next(&mut self, most: u64) -> Result<Option<CheckedRow>, InputError> {
+        while self.input.rows() < most {
+            let Some(row) = self.input.next_row()? else {
+                let end = self.comparison.as_mut().map_or(Ok(()), Comparison::end);
+                return end
+                    .map(|()| None)
+                    .map_err(|difference| self.changed(difference, ""));
+            };
+            let Some(comparison) = &mut self.comparison else {
+                return Ok(Some(row));
+            };
+            let subject = subject_of(&row);
+            match comparison.meet(row.key, &subject) {
+                Ok(Known::Settled) => {}
+                Ok(Known::ToBeSent) => return Ok(Some(row)),
+                Err(difference) => return Err(self.changed(difference, &subject.to_string())),
+            }
+        }
+        Ok(None)
+    }
+
+    fn changed(&self, difference: Difference, found: &str) -> InputError {
+        changed(self.input.name(), difference, found, &[])
+    }
 }
 
 /// Requests that nobody waits for, and a thread that waits for a pipe, must not delay the end.
@@ -167,20 +199,13 @@ fn tell(ending: &Ending, settings: &ImportSettings, route: &Route, world: &World
         None => ending.tally.exit_status(),
     };
     let rehearsed = matches!(settings.destination, Destination::Sandbox);
-    let again = if rehearsed {
-        next::as_typed(&world.arguments)
-    } else {
-        next::with_flag(&world.arguments, "--overwrite")
-    };
-    let next = if ending.stop.is_some() {
-        None
-    } else if rehearsed && status == ExitStatus::Done {
-        let command = next::without_flag(&world.arguments, "--sandbox");
-        Some(format!(
-            "the real run, with {ACCESS_TOKEN_VARIABLE} set: {command}"
-        ))
-    } else {
-        (status != ExitStatus::Done).then(|| format!("once the causes are mended: {again}"))
+    let next = match (&ending.stop, status) {
+        (Some(_), _) => None,
+        (None, ExitStatus::Done) => rehearsed.then(|| {
+            let command = next::without_flag(&world.arguments, "--sandbox");
+            format!("the real run, with {ACCESS_TOKEN_VARIABLE} set: {command}")
+        }),
+        (None, _) => Some(after_failures(&ending.tally, world)),
     };
     if !world.manner.is_quiet() {
         let summary = Summary {
@@ -205,9 +230,22 @@ fn tell(ending: &Ending, settings: &ImportSettings, route: &Route, world: &World
             tally: &ending.tally,
             region: route.token.region(),
             base_url: &base_url,
-            next: &again,
+            next: &next::resumed(&world.arguments),
         };
         world.screen.problem(world.manner, &stopped.problem());
     }
     status
+}
+
+/// What brings the rows on that are not associated.
+fn after_failures(tally: &Tally, world: &World) -> String {
+    if tally.of(OutcomeKind::Rejected) > 0 {
+        let command = next::resumed_with_rejected(&world.arguments);
+        format!("once the causes are mended: {command}")
+    } else if tally.of(OutcomeKind::Failed) > 0 {
+        let command = next::resumed(&world.arguments);
+        format!("later, for the rows that failed: {command}")
+    } else {
+        "put the invalid rows right in a file of their own, and import that".to_owned()
+    }
 }

@@ -1,5 +1,6 @@
 //! One file per verb. Each only wires parts together; what can be decided is decided elsewhere.
 
+mod begin;
 mod import;
 mod next;
 mod sandbox;

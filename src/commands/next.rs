@@ -2,20 +2,31 @@
 
 use std::ffi::OsString;
 
-/// What was typed.
+/// What goes on with the report of what was typed.
 #[must_use]
-pub(super) fn as_typed(arguments: &[OsString]) -> String {
-    join(&typed(arguments))
+pub(super) fn resumed(arguments: &[OsString]) -> String {
+    join(&to_resume(arguments))
 }
 
-/// What was typed, with `flag` added unless it was there.
+/// The same, with rejected rows sent again too.
 #[must_use]
-pub(super) fn with_flag(arguments: &[OsString], flag: &str) -> String {
+pub(super) fn resumed_with_rejected(arguments: &[OsString]) -> String {
+    let mut words = to_resume(arguments);
+    add(&mut words, "--retry-rejected");
+    join(&words)
+}
+
+fn to_resume(arguments: &[OsString]) -> Vec<String> {
     let mut words = typed(arguments);
+    words.retain(|word| word != "--overwrite");
+    add(&mut words, "--resume");
+    words
+}
+
+fn add(words: &mut Vec<String>, flag: &str) {
     if !words.iter().any(|word| word == flag) {
         words.push(flag.to_owned());
     }
-    join(&words)
 }
 
 /// What was typed, without `flag`.
@@ -61,16 +72,23 @@ mod tests {
     }
 
     #[test]
-    fn a_flag_is_added_or_taken_away_once() {
+    fn what_goes_on_is_what_was_typed_with_resume_instead_of_overwrite() {
         let typed = arguments(&["import", "pairs.csv", "--rate", "50/10s"]);
-        let added = "hubspot-associate import pairs.csv --rate 50/10s --overwrite";
-        assert_eq!(with_flag(&typed, "--overwrite"), added);
-        let again = arguments(&["import", "pairs.csv", "--rate", "50/10s", "--overwrite"]);
-        assert_eq!(with_flag(&again, "--overwrite"), added);
-        assert_eq!(
-            without_flag(&again, "--overwrite"),
-            added.replace(" --overwrite", "")
-        );
+        let resume = "hubspot-associate import pairs.csv --rate 50/10s --resume";
+        assert_eq!(resumed(&typed), resume);
+        let rejected = format!("{resume} --retry-rejected");
+        assert_eq!(resumed_with_rejected(&typed), rejected);
+        for flag in ["--overwrite", "--resume"] {
+            let typed = arguments(&["import", "pairs.csv", "--rate", "50/10s", flag]);
+            assert_eq!(
+                (resumed(&typed), resumed_with_rejected(&typed)),
+                (resume.to_owned(), rejected.clone())
+            );
+            assert_eq!(
+                without_flag(&typed, flag),
+                "hubspot-associate import pairs.csv --rate 50/10s"
+            );
+        }
     }
 
     #[test]

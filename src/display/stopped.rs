@@ -2,7 +2,8 @@
 
 use super::number::{grouped, span};
 use crate::error::Problem;
-use crate::run::{Alike, Signal, StopReason, Tally};
+use crate::run::{Alike, CategoryCount, Limit, Signal, Spent, StopReason, Tally, TimeLimit};
+use crate::text::excerpt;
 use crate::verdict::Halt;
 
 /// What is known when a run has ended early.
@@ -61,6 +62,28 @@ impl Stopped<'_> {
                 let problem = Problem::new(error, error.hint());
                 causes = problem.causes;
                 (problem.what, problem.hint)
+            }
+            StopReason::BudgetSpent(spent) => {
+                causes.extend(
+                    spent
+                        .common
+                        .as_ref()
+                        .map(|(common, row)| in_common(common, *row)),
+                );
+                (budget_spent(spent), Some(after_budget(spent).to_owned()))
+            }
+            StopReason::TimeIsUp(limit) => {
+                let limit = match limit {
+                    TimeLimit::MaxDuration(time) => format!("`--max-duration`, {}", span(*time)),
+                    TimeLimit::Until(moment) => format!("`--until`, {moment:.0}"),
+                };
+                let what = format!("stopped: the time is over ({limit})");
+                (what, None)
+            }
+            StopReason::Bug(panic) => {
+                causes.push(excerpt(panic, 300));
+                let advice = "please report this".to_owned();
+                ("stopped by a bug in this program".to_owned(), Some(advice))
             }
             StopReason::Report(error) => {
                 causes.push(error.to_string());
@@ -146,6 +169,44 @@ impl Stopped<'_> {
             ),
         };
         (what, Some(advice.to_owned()))
+    }
+}
+
+fn budget_spent(spent: &Spent) -> String {
+    let Spent { bad, of, .. } = spent;
+    let (bad, of) = (grouped(*bad), grouped(*of));
+    match spent.limit {
+        Limit::Rows(most) => {
+            format!("stopped: {bad} of {of} rows were not associated (`--max-failed {most}`)")
+        }
+        Limit::Percent(percent) => format!(
+            "stopped: {bad} of the last {of} rows were not associated (`--max-failed-percent {percent}`)"
+        ),
+    }
+}
+
+fn in_common(common: &CategoryCount, row: u64) -> String {
+    let CategoryCount {
+        category,
+        kind,
+        rows,
+        example,
+    } = common;
+    let (category, example) = (excerpt(category, 40), excerpt(example, 300));
+    format!(
+        "{} of them: {kind} {category}, first in row {row}: {example}",
+        grouped(*rows)
+    )
+}
+
+fn after_budget(spent: &Spent) -> &'static str {
+    match spent.limit {
+        Limit::Rows(_) => {
+            "if file, columns and types are right, raise `--max-failed`; if not, mend them and start anew with `--overwrite`"
+        }
+        Limit::Percent(_) => {
+            "if file, columns and types are right, add `--max-failed-percent 100`; if not, mend them and start anew with `--overwrite`"
+        }
     }
 }
 

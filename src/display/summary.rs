@@ -40,10 +40,11 @@ impl Summary<'_> {
     pub fn to_text(&self) -> String {
         let mut text = String::new();
         let settled = self.tally.settled();
+        let here = settled - self.tally.earlier;
         let state = if self.finished { "finished" } else { "stopped" };
         let seconds = self.elapsed.as_secs_f64();
         let rate = if seconds > 0.0 {
-            settled as f64 / seconds
+            here as f64 / seconds
         } else {
             0.0
         };
@@ -52,8 +53,16 @@ impl Summary<'_> {
             text.push_str(content.trim_end());
             text.push('\n');
         };
+        let earlier = match self.tally.earlier {
+            0 => String::new(),
+            earlier => format!(
+                ", {} of them in earlier runs; {}",
+                grouped(earlier),
+                grouped(here)
+            ),
+        };
         line(format!(
-            "{state}: {} {rows} in {}, {} rows per second",
+            "{state}: {} {rows}{earlier} in {}, {} rows per second",
             grouped(settled),
             span(self.elapsed),
             per_second(rate)

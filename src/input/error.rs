@@ -94,6 +94,18 @@ pub enum InputError {
         /// What became of its end.
         end: &'static str,
     },
+    /// It is not the input that the report was made from.
+    #[error("`{input}` is not the input that the report was made from: row {row}{}: {how}", at_line(*line))]
+    Changed {
+        /// The input's name.
+        input: String,
+        /// The first row that differs.
+        row: u64,
+        /// The line on which it starts; `None` if the input ends before it.
+        line: Option<u64>,
+        /// What stands there, and what the report says.
+        how: String,
+    },
     /// A record passes a bound.
     #[error("`{input}` line {line}: a record starts here that {excess}")]
     LargeRecord {
@@ -104,6 +116,11 @@ pub enum InputError {
         /// Which bound it passes.
         excess: &'static str,
     },
+}
+
+fn at_line(line: Option<u64>) -> String {
+    line.map(|line| format!(" (line {line})"))
+        .unwrap_or_default()
 }
 
 impl InputError {
@@ -162,6 +179,11 @@ impl InputError {
             Self::LargeRecord { .. } => {
                 Some("is this a CSV file, and is `--delimiter` right?".to_owned())
             }
+            Self::Changed { .. } => Some(
+                "bring back the file, and the flags that name types and columns; or start anew with `--overwrite` \
+                 or another `--report PATH`: links that exist are not made twice"
+                    .to_owned(),
+            ),
             Self::Missing { .. }
             | Self::Directory { .. }
             | Self::Denied { .. }

@@ -118,6 +118,18 @@ impl Input {
         &self.headers
     }
 
+    /// How messages call it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How many rows were read.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
     /// What separates the fields.
     #[must_use]
     pub fn delimiter(&self) -> Delimiter {

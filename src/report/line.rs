@@ -1,33 +1,12 @@
-//! One outcome as one line of the report; the only place that knows the columns.
+//! One outcome as one line of the report, and what of it tells which pair it is about.
 
 use std::borrow::Cow;
-use std::io::Write;
+use std::hash::{DefaultHasher, Hasher};
 
+use super::column::COLUMNS;
 use crate::outcome::{Finding, Outcome, Subject};
 use crate::pair::RecordId;
 use crate::text::excerpt;
-
-/// The report's columns. Their order and meaning are a promise.
-pub const COLUMNS: [&str; 18] = [
-    "row",
-    "line",
-    "from_object_type",
-    "from_object_id",
-    "to_object_type",
-    "to_object_id",
-    "outcome",
-    "http_status",
-    "batch_status",
-    "num_errors",
-    "error_categories",
-    "error_subcategories",
-    "error_message",
-    "association_type_ids",
-    "correlation_id",
-    "attempts",
-    "duration_ms",
-    "finished_at",
-];
 
 /// What stands between several values in one field.
 const SEPARATOR: &str = ";";
@@ -112,12 +91,30 @@ impl Lines {
         self.writer.get_ref().len()
     }
 
-    /// Writes them all to `file`; whatever it does with them, none is left here.
-    pub fn write_to(&mut self, file: &mut impl Write) -> std::io::Result<()> {
+    /// Takes them all; none is left here.
+    #[must_use]
+    pub fn take(&mut self) -> Vec<u8> {
         let bytes = std::mem::take(self).writer.into_inner();
-        let bytes = bytes.expect("memory takes every write");
-        file.write_all(&bytes)
+        bytes.expect("memory takes every write")
     }
+}
+
+/// Tells pairs apart: what a line says of its pair, in 64 bits. Only good within one run of the program.
+#[must_use]
+pub(super) fn fingerprint(values: [&[u8]; 4]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for value in values {
+        hasher.write(value);
+        // No value holds this byte: they are UTF-8.
+        hasher.write_u8(0xff);
+    }
+    hasher.finish()
+}
+
+/// The same for what a line would say of `subject`.
+#[must_use]
+pub(super) fn fingerprint_of(of: &Subject) -> u64 {
+    fingerprint(subject(of).each_ref().map(|value| value.as_bytes()))
 }
 
 fn subject(subject: &Subject) -> [Cow<'_, str>; 4] {
@@ -156,10 +153,9 @@ mod tests {
     fn written(outcome: &Outcome) -> String {
         let mut lines = Lines::default();
         lines.add(outcome);
-        let mut file = Vec::new();
-        lines.write_to(&mut file).unwrap();
+        let bytes = lines.take();
         assert_eq!(lines.bytes(), 0);
-        String::from_utf8(file).unwrap()
+        String::from_utf8(bytes).unwrap()
     }
 
     fn associated() -> Outcome {
@@ -191,10 +187,8 @@ mod tests {
     fn the_header_is_as_promised() {
         let mut lines = Lines::default();
         lines.add_header();
-        let mut file = Vec::new();
-        lines.write_to(&mut file).unwrap();
         assert_eq!(
-            String::from_utf8(file).unwrap(),
+            String::from_utf8(lines.take()).unwrap(),
             "row,line,from_object_type,from_object_id,to_object_type,to_object_id,outcome,http_status,batch_status,\
              num_errors,error_categories,error_subcategories,error_message,association_type_ids,correlation_id,\
              attempts,duration_ms,finished_at\n"

@@ -2,9 +2,32 @@
 //!
 //! It is both what the user reads and the program's only memory, so a line is a fact: it is written
 //! once its row has ended, and never changed.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `column`, `line` | an outcome as a line |
+//! | `held`, `same_file`, `holder` | the file is ours alone |
+//! | `writer` | lines reach the system, then the disk |
+//! | `reader` | lines read back |
+//! | `resume`, `settled`, `comparison` | a run goes on where another one ended |
 
+mod column;
+mod comparison;
+mod held;
+mod holder;
 mod line;
+mod reader;
+mod resume;
+mod same_file;
+mod settled;
 mod writer;
 
-pub use line::{COLUMNS, Lines};
-pub use writer::{ReportError, ReportFile, ReportPlan};
+pub use column::{COLUMNS, Column};
+pub use comparison::{Comparison, Difference};
+pub use held::{Existing, HeldReport, ReportError, ReportPlan};
+pub use holder::Holder;
+pub use line::Lines;
+pub use reader::{ReadBackError, ReportLine, ReportReader};
+pub use resume::Earlier;
+pub use settled::{Known, Settled};
+pub use writer::ReportFile;

@@ -5,15 +5,15 @@
 
 mod stopping;
 
-use std::io;
 use std::time::Duration;
 
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 
 use super::WriteReport;
+use super::budget::Budget;
 use super::event::{Event, Observe, RunEvent};
-use super::outbox::Outbox;
+use super::outbox::{Outbox, Step};
 use super::parts::{Ending, Parts, RunSettings};
 use super::queue::Queue;
 use super::row::{SendableRow, invalid_outcome};
@@ -36,10 +36,11 @@ pub async fn run<E: Endpoint, W: WriteReport, O: Observe>(
     let mut tick = interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let dispatcher = Dispatcher {
+        budget: Budget::new(settings.error_budget),
+        tally: parts.earlier.clone(),
         settings,
         parts,
         started: Instant::now(),
-        tally: Tally::default(),
         reason: None,
         phase: Phase::Running,
         input_over: false,
@@ -76,6 +77,7 @@ struct Dispatcher<'p, E, W, O> {
     in_flight: JoinSet<(SendableRow, Turn, Reply)>,
     outbox: Outbox,
     likeness: Likeness,
+    budget: Budget,
     tick: Interval,
     /// When time was last told.
     told_at: Instant,
@@ -85,17 +87,15 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     async fn run(mut self) -> Ending {
         while !self.is_over() {
             let some_time = self.started;
-            let hand_over_at = self.outbox.hand_over_at();
             let next_due = self.queue.next_due();
             let running = self.phase == Phase::Running;
-            let has_slot = running && self.in_flight.len() < self.settings.concurrency.get();
+            let has_slot = running
+                && self.in_flight.len() < self.settings.concurrency.get()
+                && self.outbox.has_room();
             tokio::select! {
                 biased;
                 Some(stop) = self.parts.stop.recv() => self.asked_to_stop(stop),
-                () = sleep_until(hand_over_at.unwrap_or(some_time)), if hand_over_at.is_some() => {
-                    self.hand_over();
-                }
-                done = self.outbox.sync_in_time(self.parts.report) => self.synced(done),
+                step = self.outbox.step(self.parts.report) => self.wrote(step),
                 _ = self.tick.tick() => self.tell_time(),
                 Some(done) = self.in_flight.join_next(), if !self.in_flight.is_empty() => {
                     self.answered(done);
@@ -163,10 +163,11 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     fn answered(&mut self, done: Result<(SendableRow, Turn, Reply), JoinError>) {
         let (mut row, turn, reply) = match done {
             Ok(done) => done,
-            // A bug. Everything received so far is kept, then it is told as loudly as can be.
             Err(error) => {
-                self.hand_over();
-                std::panic::resume_unwind(error.into_panic());
+                self.tally.requests += 1;
+                self.tally.unsettled += 1;
+                self.stop(StopReason::of_panic(error));
+                return;
             }
         };
         let class = classify(&reply, &row.pair);
@@ -259,29 +260,27 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         if let Some(reason) = self.likeness.note(&outcome) {
             self.stop(reason);
         }
+        if let Some(spent) = self.budget.note(&outcome) {
+            self.stop(StopReason::BudgetSpent(spent));
+        }
         self.reconsider(&outcome);
         self.outbox.add(outcome, self.parts.report);
     }
 
     /// With the system first, then counted, then shown.
-    fn hand_over(&mut self) {
-        match self.outbox.hand_over(self.parts.report) {
-            Ok(outcomes) => {
+    fn wrote(&mut self, step: Step) {
+        match step {
+            Step::HandedOver(outcomes) => {
                 for outcome in outcomes {
                     self.tally.count(&outcome);
                     self.emit(RunEvent::RowSettled(&outcome));
                 }
             }
-            Err((error, outcomes)) => {
-                self.tally.unsettled += outcomes.len() as u64;
+            Step::Synced => {}
+            Step::Failed(error, lost) => {
+                self.tally.unsettled += lost as u64;
                 self.cannot_write(error);
             }
-        }
-    }
-
-    fn synced(&mut self, done: io::Result<()>) {
-        if let Err(error) = done {
-            self.cannot_write(error);
         }
     }
 
@@ -296,6 +295,13 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             self.tally.usage.add(passed, account, why);
         }
         self.told_at = Instant::now();
+        if let Some(limit) = self
+            .settings
+            .time_limits
+            .passed(self.started.elapsed(), (self.parts.now)())
+        {
+            self.stop(StopReason::TimeIsUp(limit));
+        }
         let event = RunEvent::Tick {
             pace: self.parts.gate.pace(),
             quiet_for: self.parts.gate.quiet_for(),

@@ -17,6 +17,7 @@
 //!
 //! The run knows neither HTTP nor files nor the terminal: it calls whoever it was handed.
 
+mod budget;
 mod daily;
 mod dispatcher;
 mod event;
@@ -28,30 +29,37 @@ mod stop;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod time_limit;
 
 use std::io;
 
+pub use budget::{ErrorBudget, Limit, Spent};
 pub use daily::DailyReset;
 pub use dispatcher::run;
 pub use event::{Event, Observe, RunEvent};
 pub use parts::{Ending, Parts, RunSettings};
+pub use row::subject_of;
 pub use stop::{Alike, Signal, Stop, StopReason};
 pub use tally::{CategoryCount, Tally};
+pub use time_limit::{TimeLimit, TimeLimits};
 
 use crate::outcome::Outcome;
 
-/// Where outcomes are kept. An outcome counts only once [`WriteReport::hand_over`] has returned.
+/// Work on the report that may take long, because a disk may be slow: it is done beside the run.
+pub type ReportJob = Box<dyn FnOnce() -> io::Result<()> + Send>;
+
+/// Where outcomes are kept. An outcome counts only once the job that hands it over has returned.
 pub trait WriteReport {
-    /// Takes one more line; it may stay in memory until the next hand-over.
+    /// Takes one more line; it stays in memory until the next hand-over.
     fn add(&mut self, outcome: &Outcome);
 
     /// Whether so much is kept in memory that handing it over should not wait.
     fn is_full(&self) -> bool;
 
-    /// Gives everything added so far to the system; a crash of this program cannot lose it afterwards.
-    fn hand_over(&mut self) -> io::Result<()>;
+    /// What gives everything added so far to the system; a crash of this program cannot lose it
+    /// afterwards. One such job is done before the next one is asked for.
+    fn hand_over(&mut self) -> ReportJob;
 
-    /// What brings everything handed over so far to the disk. It may take long, so it is run beside
-    /// the run; `None` if nothing new was handed over.
-    fn sync(&mut self) -> Option<Box<dyn FnOnce() -> io::Result<()> + Send>>;
+    /// What brings everything handed over so far to the disk; `None` if nothing new was handed over.
+    fn sync(&mut self) -> Option<ReportJob>;
 }

@@ -1,15 +1,17 @@
 //! Outcomes on their way to the disk, and when which step of it is due.
 //!
 //! An outcome is with the report first, then handed to the system, then brought to the disk. Only from
-//! the second step on does it count. The last step may take long, so it runs beside the run.
+//! the second step on does it count. Both steps may take long, so they are done beside the run, which can
+//! still be stopped meanwhile; it sends nothing more once too much waits for a slow disk.
 
+use std::future::pending;
 use std::io;
 use std::time::Duration;
 
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
-use super::WriteReport;
+use super::{ReportJob, WriteReport};
 use crate::outcome::Outcome;
 
 /// An outcome is handed to the system after this at the latest.
@@ -18,20 +20,39 @@ const HAND_OVER_WITHIN: Duration = Duration::from_millis(50);
 /// Outcomes are brought to the disk this often.
 const SYNC_EVERY: Duration = Duration::from_millis(500);
 
+/// So many outcomes may wait for a slow disk before nothing more is sent.
+const MAX_WAITING: usize = 5000;
+
+type Running = JoinHandle<io::Result<()>>;
+
 /// What the report was given and the system was not yet.
 #[derive(Debug)]
 pub(super) struct Outbox {
-    outcomes: Vec<Outcome>,
-    hand_over_at: Option<Instant>,
-    sync: Option<JoinHandle<io::Result<()>>>,
+    added: Vec<Outcome>,
+    due: Option<Instant>,
+    /// Handed over just now, and the job that does it.
+    leaving: Option<(Running, Vec<Outcome>)>,
+    sync: Option<Running>,
     sync_at: Instant,
+}
+
+/// What came of a step.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// These outcomes count from now on.
+    HandedOver(Vec<Outcome>),
+    /// What was handed over is on the disk.
+    Synced,
+    /// The report cannot be written; so many outcomes are lost for this run.
+    Failed(io::Error, usize),
 }
 
 impl Outbox {
     pub(super) fn new() -> Self {
         Self {
-            outcomes: Vec::new(),
-            hand_over_at: None,
+            added: Vec::new(),
+            due: None,
+            leaving: None,
             sync: None,
             sync_at: Instant::now() + SYNC_EVERY,
         }
@@ -40,62 +61,107 @@ impl Outbox {
     /// Gives an outcome to the report.
     pub(super) fn add(&mut self, outcome: Outcome, report: &mut impl WriteReport) {
         report.add(&outcome);
-        self.outcomes.push(outcome);
+        self.added.push(outcome);
         let now = Instant::now();
         let due = if report.is_full() {
             now
         } else {
             now + HAND_OVER_WITHIN
         };
-        self.hand_over_at = Some(self.hand_over_at.map_or(due, |known| known.min(due)));
+        self.due = Some(self.due.map_or(due, |known| known.min(due)));
     }
 
-    /// When the next hand-over is due, if one is.
-    pub(super) fn hand_over_at(&self) -> Option<Instant> {
-        self.hand_over_at
+    /// Whether the disk keeps up.
+    pub(super) fn has_room(&self) -> bool {
+        self.added.len() < MAX_WAITING
     }
 
-    /// Hands over everything, and returns what counts from now on, or what is lost for this run.
-    pub(super) fn hand_over(
-        &mut self,
-        report: &mut impl WriteReport,
-    ) -> Result<Vec<Outcome>, (io::Error, Vec<Outcome>)> {
-        self.hand_over_at = None;
-        let outcomes = std::mem::take(&mut self.outcomes);
-        if outcomes.is_empty() {
-            return Ok(outcomes);
+    /// Outcomes that do not count yet.
+    pub(super) fn waiting(&self) -> usize {
+        self.added.len()
+            + self
+                .leaving
+                .as_ref()
+                .map_or(0, |(_, outcomes)| outcomes.len())
+    }
+
+    /// Does the next step once it is time, and says what came of it. May be dropped while it waits: what
+    /// was begun goes on, and the next call waits for it.
+    pub(super) async fn step(&mut self, report: &mut impl WriteReport) -> Step {
+        loop {
+            let due = self.due.filter(|_| self.leaving.is_none());
+            let sync_at = self.sync.is_none().then_some(self.sync_at);
+            tokio::select! {
+                biased;
+                done = finish(self.leaving.as_mut().map(|(job, _)| job)) => return self.handed_over(done),
+                () = at(due) => self.hand_over(report),
+                done = finish(self.sync.as_mut()) => return self.synced(done),
+                () = at(sync_at) => self.begin_sync(report),
+            }
         }
-        match report.hand_over() {
-            Ok(()) => Ok(outcomes),
-            Err(error) => Err((error, outcomes)),
-        }
     }
 
-    /// Waits until it is time to bring outcomes to the disk, does so, and returns what came of it.
-    /// May be dropped while it waits; a sync that was begun is then waited for by the next call.
-    pub(super) async fn sync_in_time(&mut self, report: &mut impl WriteReport) -> io::Result<()> {
+    /// What still has to be done so that everything is on the disk; `None` once it is.
+    pub(super) async fn last_step(&mut self, report: &mut impl WriteReport) -> Option<Step> {
+        if self.leaving.is_none() && !self.added.is_empty() {
+            self.hand_over(report);
+        }
+        if let Some((job, _)) = &mut self.leaving {
+            let done = finish(Some(job)).await;
+            return Some(self.handed_over(done));
+        }
         if self.sync.is_none() {
-            tokio::time::sleep_until(self.sync_at).await;
-            self.sync = report.sync().map(spawn_blocking);
+            self.sync = Some(spawn_blocking(report.sync()?));
         }
-        self.finish_sync().await
+        let done = finish(self.sync.as_mut()).await;
+        Some(self.synced(done))
     }
 
-    /// Brings everything to the disk now.
-    pub(super) async fn sync(&mut self, report: &mut impl WriteReport) -> io::Result<()> {
-        self.finish_sync().await?;
-        self.sync = report.sync().map(spawn_blocking);
-        self.finish_sync().await
+    fn hand_over(&mut self, report: &mut impl WriteReport) {
+        self.due = None;
+        let job: ReportJob = report.hand_over();
+        self.leaving = Some((spawn_blocking(job), std::mem::take(&mut self.added)));
     }
 
-    async fn finish_sync(&mut self) -> io::Result<()> {
-        let done = match &mut self.sync {
-            Some(sync) => sync.await,
-            None => Ok(Ok(())),
-        };
-        self.sync = None;
+    fn begin_sync(&mut self, report: &mut impl WriteReport) {
         self.sync_at = Instant::now() + SYNC_EVERY;
-        done.map_err(|error: JoinError| io::Error::other(error))
-            .flatten()
+        self.sync = report.sync().map(spawn_blocking);
+    }
+
+    fn handed_over(&mut self, done: io::Result<()>) -> Step {
+        let outcomes = self
+            .leaving
+            .take()
+            .map(|(_, outcomes)| outcomes)
+            .unwrap_or_default();
+        match done {
+            Ok(()) => Step::HandedOver(outcomes),
+            Err(error) => Step::Failed(error, outcomes.len()),
+        }
+    }
+
+    fn synced(&mut self, done: io::Result<()>) -> Step {
+        self.sync = None;
+        match done {
+            Ok(()) => Step::Synced,
+            Err(error) => Step::Failed(error, 0),
+        }
+    }
+}
+
+async fn finish(job: Option<&mut Running>) -> io::Result<()> {
+    match job {
+        Some(job) => job
+            .await
+            .map_err(|error: JoinError| io::Error::other(error))
+            .flatten(),
+        None => pending().await,
+    }
+}
+
+async fn at(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => pending().await,
     }
 }

@@ -6,9 +6,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
+use super::budget::ErrorBudget;
 use super::daily::DailyReset;
 use super::stop::{Stop, StopReason};
 use super::tally::Tally;
+use super::time_limit::TimeLimits;
 use crate::input::{CheckedRow, InputError};
 use crate::pace::Gate;
 use crate::verdict::RetryPolicy;
@@ -20,6 +22,10 @@ pub struct RunSettings {
     pub concurrency: NonZeroUsize,
     /// How often a row is sent.
     pub retry: RetryPolicy,
+    /// How much may go wrong.
+    pub error_budget: ErrorBudget,
+    /// When it is to end by itself.
+    pub time_limits: TimeLimits,
     /// What is waited for when the daily limit is used up; without it the run stops.
     pub daily_reset: Option<DailyReset>,
 }
@@ -36,6 +42,8 @@ pub struct Parts<'p, E, W, O> {
     pub observer: &'p mut O,
     /// Brings rows; its end is the input's end.
     pub rows: mpsc::Receiver<Result<CheckedRow, InputError>>,
+    /// What earlier runs wrote into the same report; counted on from.
+    pub earlier: Tally,
     /// Asks to stop.
     pub stop: mpsc::Receiver<Stop>,
     /// The wall clock, for stamps.

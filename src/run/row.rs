@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::input::{InvalidRow, RawValues};
+use crate::input::{CheckedRow, InvalidRow, RawValues};
 use crate::outcome::{Finding, Outcome, OutcomeKind, Subject};
 use crate::pair::{Pair, RowKey};
 use crate::text::one_line;
@@ -46,17 +46,30 @@ impl SendableRow {
     }
 }
 
-/// The end of a row that cannot be sent.
-pub(super) fn invalid_outcome(key: RowKey, invalid: &InvalidRow, now: Timestamp) -> Outcome {
+/// What a row asks for, as its line in the report will say.
+#[must_use]
+pub fn subject_of(row: &CheckedRow) -> Subject {
+    match &row.content {
+        Ok(pair) => Subject::Pair(pair.clone()),
+        Err(invalid) => raw(invalid),
+    }
+}
+
+fn raw(invalid: &InvalidRow) -> Subject {
     let RawValues {
         from_type,
         from_id,
         to_type,
         to_id,
     } = invalid.values.clone();
+    Subject::Raw([from_type, from_id, to_type, to_id])
+}
+
+/// The end of a row that cannot be sent.
+pub(super) fn invalid_outcome(key: RowKey, invalid: &InvalidRow, now: Timestamp) -> Outcome {
     Outcome {
         key,
-        subject: Subject::Raw([from_type, from_id, to_type, to_id]),
+        subject: raw(invalid),
         kind: OutcomeKind::Invalid,
         finding: Finding {
             num_errors: invalid.problems.len().max(1) as u64,

@@ -2,6 +2,10 @@
 
 use std::io;
 
+use tokio::task::JoinError;
+
+use super::budget::Spent;
+use super::time_limit::TimeLimit;
 use crate::exit::ExitStatus;
 use crate::input::InputError;
 use crate::outcome::{Outcome, OutcomeKind};
@@ -59,8 +63,14 @@ pub enum StopReason {
         /// The message that they got.
         message: String,
     },
-    /// The input could not be read on.
+    /// The input could not be read on, or is not the one that the report was made from.
     Input(InputError),
+    /// Too many rows ended badly.
+    BudgetSpent(Spent),
+    /// The time that it was given is over.
+    TimeIsUp(TimeLimit),
+    /// A bug in this program.
+    Bug(String),
     /// The report could not be written.
     Report(io::Error),
 }
@@ -95,6 +105,8 @@ impl StopReason {
                 Alike::TlsFailure => ExitStatus::StoppedEarly,
             },
             Self::Input(_) => ExitStatus::Usage,
+            Self::BudgetSpent(_) | Self::TimeIsUp(_) => ExitStatus::StoppedEarly,
+            Self::Bug(_) => ExitStatus::Bug,
             Self::Report(_) => ExitStatus::CannotWrite,
         }
     }
@@ -102,15 +114,33 @@ impl StopReason {
     /// Whether it outweighs every reason that comes later, or that came before.
     fn seriousness(&self) -> u8 {
         match self {
-            Self::Signal(_) => 0,
+            Self::Signal(_) | Self::TimeIsUp(_) => 0,
             Self::Halted {
                 halt: Halt::DailyLimit | Halt::LongWait(_),
                 ..
             } => 1,
-            Self::AllAlike { .. } | Self::Input(_) => 2,
-            Self::Halted { .. } => 3,
-            Self::Report(_) => 4,
+            Self::BudgetSpent(_) => 2,
+            Self::AllAlike { .. } | Self::Input(_) => 3,
+            Self::Halted { .. } => 4,
+            Self::Bug(_) => 5,
+            Self::Report(_) => 6,
         }
+    }
+
+    /// A task of the run panicked.
+    pub(super) fn of_panic(error: JoinError) -> Self {
+        let what = match error.try_into_panic() {
+            Ok(panic) => match panic.downcast::<String>() {
+                Ok(text) => *text,
+                Err(panic) => panic
+                    .downcast_ref::<&str>()
+                    .copied()
+                    .unwrap_or("a panic")
+                    .to_owned(),
+            },
+            Err(error) => error.to_string(),
+        };
+        Self::Bug(what)
     }
 
     /// Puts `later` in place of `known` if it is more serious.

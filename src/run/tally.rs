@@ -1,7 +1,7 @@
 //! What was counted: a fold over outcomes and replies. Pure.
 
 use crate::exit::ExitStatus;
-use crate::outcome::{Outcome, OutcomeKind};
+use crate::outcome::{Finding, Outcome, OutcomeKind};
 use crate::pace::Usage;
 
 /// How many distinct categories are counted by name. Categories come from a server: without a bound,
@@ -29,6 +29,8 @@ pub struct CategoryCount {
 pub struct Tally {
     kinds: [u64; OutcomeKind::ALL.len()],
     categories: Vec<CategoryCount>,
+    /// How many of the rows ended in earlier runs.
+    pub earlier: u64,
     /// Requests that were answered, or given up on.
     pub requests: u64,
     /// How many of them were answered 429.
@@ -42,15 +44,31 @@ pub struct Tally {
 impl Tally {
     /// Counts an outcome.
     pub fn count(&mut self, outcome: &Outcome) {
-        self.kinds[outcome.kind as usize] += 1;
-        if outcome.kind.is_good() {
-            return;
-        }
-        let Some(category) = outcome.finding.categories.first() else {
+        let Finding {
+            categories,
+            message,
+            ..
+        } = &outcome.finding;
+        self.count_line(
+            outcome.kind,
+            categories.first().map(String::as_str),
+            message,
+        );
+    }
+
+    /// Counts a row that ended in an earlier run, by its line.
+    pub fn count_earlier(&mut self, kind: OutcomeKind, category: Option<&str>, message: &str) {
+        self.earlier += 1;
+        self.count_line(kind, category, message);
+    }
+
+    fn count_line(&mut self, kind: OutcomeKind, category: Option<&str>, message: &str) {
+        self.kinds[kind as usize] += 1;
+        let Some(category) = category.filter(|_| !kind.is_good()) else {
             return;
         };
         let known = |entry: &CategoryCount, category: &str| {
-            entry.category == category && entry.kind == outcome.kind
+            entry.category == category && entry.kind == kind
         };
         let full = self.categories.len() >= MAX_CATEGORIES;
         let seen = self.categories.iter().any(|entry| known(entry, category));
@@ -63,9 +81,9 @@ impl Tally {
             Some(entry) => entry.rows += 1,
             None => self.categories.push(CategoryCount {
                 category: category.to_owned(),
-                kind: outcome.kind,
+                kind,
                 rows: 1,
-                example: outcome.finding.message.clone(),
+                example: message.to_owned(),
             }),
         }
     }
@@ -111,7 +129,7 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::{Finding, Subject};
+    use crate::outcome::Subject;
     use crate::pair::RowKey;
     use jiff::Timestamp;
     use std::time::Duration;

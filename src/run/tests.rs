@@ -117,7 +117,7 @@ impl Endpoint for Scripted {
 #[derive(Default)]
 struct Memory {
     added: Vec<Outcome>,
-    handed_over: Vec<Outcome>,
+    handed_over: Arc<Mutex<Vec<Outcome>>>,
     refuse_after: Option<usize>,
 }
 
@@ -130,18 +130,21 @@ impl WriteReport for Memory {
         self.added.len() >= 50
     }
 
-    fn hand_over(&mut self) -> io::Result<()> {
-        if self
-            .refuse_after
-            .is_some_and(|most| self.handed_over.len() >= most)
-        {
-            return Err(io::Error::from(io::ErrorKind::StorageFull));
-        }
-        self.handed_over.append(&mut self.added);
-        Ok(())
+    fn hand_over(&mut self) -> ReportJob {
+        let mut added = std::mem::take(&mut self.added);
+        let handed_over = Arc::clone(&self.handed_over);
+        let refuse_after = self.refuse_after;
+        Box::new(move || {
+            let mut handed_over = handed_over.lock().unwrap();
+            if refuse_after.is_some_and(|most| handed_over.len() >= most) {
+                return Err(io::Error::from(io::ErrorKind::StorageFull));
+            }
+            handed_over.append(&mut added);
+            Ok(())
+        })
     }
 
-    fn sync(&mut self) -> Option<Box<dyn FnOnce() -> io::Result<()> + Send>> {
+    fn sync(&mut self) -> Option<ReportJob> {
         None
     }
 }
@@ -185,13 +188,15 @@ struct Rehearsal {
     stops: Vec<(Duration, Stop)>,
     draw: f64,
     daily_reset: Option<DailyReset>,
+    error_budget: ErrorBudget,
+    time_limits: TimeLimits,
     /// Whether the input goes on forever after its rows.
     endless: bool,
 }
 
 struct Done {
     ending: Ending,
-    report: Memory,
+    handed_over: Vec<Outcome>,
     watcher: Watcher,
     seen: Arc<Mutex<Seen>>,
     took: Duration,
@@ -210,6 +215,11 @@ impl Rehearsal {
             stops: vec![],
             draw: 0.5,
             daily_reset: None,
+            error_budget: ErrorBudget {
+                max_failed: None,
+                max_failed_percent: 100,
+            },
+            time_limits: TimeLimits::default(),
             endless: false,
         }
     }
@@ -261,6 +271,7 @@ impl Rehearsal {
             report: &mut report,
             observer: &mut watcher,
             rows,
+            earlier: Tally::default(),
             stop,
             now: || Timestamp::UNIX_EPOCH,
             draw: Box::new(move || draw),
@@ -270,12 +281,15 @@ impl Rehearsal {
             retry: RetryPolicy {
                 max_attempts: self.max_attempts.try_into().unwrap(),
             },
+            error_budget: self.error_budget,
+            time_limits: self.time_limits,
             daily_reset: self.daily_reset,
         };
         let ending = run(settings, parts).await;
+        let handed_over = std::mem::take(&mut *report.handed_over.lock().unwrap());
         Done {
             ending,
-            report,
+            handed_over,
             watcher,
             seen,
             took: started.elapsed(),
@@ -287,7 +301,6 @@ impl Done {
     /// `(row, outcome, attempts)` in the order of rows.
     fn lines(&self) -> Vec<(u64, OutcomeKind, u32)> {
         let mut lines: Vec<_> = self
-            .report
             .handed_over
             .iter()
             .map(|outcome| (outcome.key.row, outcome.kind, outcome.attempts))
@@ -330,7 +343,6 @@ async fn no_rows_are_no_error() {
 async fn an_outcome_is_handed_over_then_counted_then_shown() {
     let done = Rehearsal::of(120).run().await;
     let written: Vec<_> = done
-        .report
         .handed_over
         .iter()
         .map(|outcome| outcome.key.row)
@@ -561,7 +573,6 @@ async fn every_kind_of_reply_ends_its_row_as_the_table_says() {
     let done = rehearsal.run().await;
     for (index, (name, _, kind, attempts, category)) in kinds().into_iter().enumerate() {
         let lines: Vec<_> = done
-            .report
             .handed_over
             .iter()
             .filter(|line| line.key.row == index as u64 + 1)
@@ -809,7 +820,7 @@ async fn rows_before_a_broken_one_are_sent_to_their_end() {
     let mut rehearsal = Rehearsal::of(0).server_says(1, [answer(502, "")]);
     rehearsal.rows = vec![Ok(first), Err(error)];
     let done = rehearsal.run().await;
-    assert_eq!(done.report.handed_over.len(), 1);
+    assert_eq!(done.handed_over.len(), 1);
     assert_eq!(done.status(), ExitStatus::Usage);
 }
 
@@ -830,7 +841,7 @@ async fn an_invalid_row_is_never_sent_and_says_all_that_is_wrong() {
         (done.requests(), done.lines()),
         (0, vec![(1, OutcomeKind::Invalid, 0)])
     );
-    let finding = &done.report.handed_over[0].finding;
+    let finding = &done.handed_over[0].finding;
     assert_eq!(
         (finding.num_errors, finding.categories.as_slice()),
         (2, &["CLIENT_INVALID_ROW".to_owned()][..])
@@ -889,14 +900,14 @@ proptest! {
         for window in seen.requests.windows(21) {
             prop_assert!(window[20].1.duration_since(window[0].1) >= Duration::from_secs(1));
         }
-        let associated: Vec<u64> = done.report.handed_over.iter()
+        let associated: Vec<u64> = done.handed_over.iter()
             .filter(|line| line.kind == OutcomeKind::Associated).map(|line| line.key.row).collect();
         let mut confirmed = seen.confirmed.clone();
         confirmed.sort_unstable();
         let mut sorted = associated.clone();
         sorted.sort_unstable();
         prop_assert_eq!(sorted, confirmed, "what the server confirmed is what the report says");
-        for line in &done.report.handed_over {
+        for line in &done.handed_over {
             let sent = seen.requests.iter().filter(|(row, _)| *row == line.key.row).count();
             prop_assert_eq!(sent, line.attempts as usize);
         }
@@ -905,4 +916,89 @@ proptest! {
         }
         prop_assert_eq!(done.ending.tally.settled(), written as u64);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_error_budget_stops_the_run_after_about_a_hundred_rows() {
+    let mut rehearsal = Rehearsal::of(5000);
+    rehearsal.error_budget = ErrorBudget::default();
+    for row in 1..=5000 {
+        rehearsal = rehearsal.server_says(row, [answer(400, r#"{"category":"VALIDATION_ERROR"}"#)]);
+    }
+    let done = rehearsal.run().await;
+    assert_eq!(done.status(), ExitStatus::StoppedEarly);
+    assert!(done.requests() < 100 + 4, "{}", done.requests());
+    assert_eq!(
+        done.lines().len(),
+        done.requests(),
+        "every reply has its line"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_ends_when_its_time_is_over_also_while_it_waits_for_the_quota() {
+    for (rate, least) in [("unlimited", 300), ("1/10s", 1)] {
+        let mut rehearsal = Rehearsal::of(5000);
+        rehearsal.rate = rate;
+        rehearsal.time_limits.max_duration = Some(Duration::from_secs(9));
+        let done = rehearsal.run().await;
+        assert_eq!(done.status(), ExitStatus::StoppedEarly);
+        assert!(done.took < Duration::from_millis(9500), "{:?}", done.took);
+        assert!(done.lines().len() >= least, "{}", done.lines().len());
+        assert_eq!(done.lines().len(), done.requests());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bug_in_a_worker_is_told_and_every_other_reply_kept() {
+    #[derive(Clone)]
+    struct Buggy(Scripted);
+    impl Endpoint for Buggy {
+        async fn associate(&self, pair: &Pair) -> Reply {
+            assert!(pair.from.id.as_str() != "50", "out of cheese");
+            self.0.associate(pair).await
+        }
+    }
+    let (sender, rows) = mpsc::channel(100);
+    for number in 1..=100 {
+        sender.try_send(Ok(row(number))).unwrap();
+    }
+    drop(sender);
+    let (_asker, stop) = mpsc::channel(1);
+    let mut report = Memory::default();
+    let mut watcher = Watcher::default();
+    let endpoint = Scripted {
+        latency: Duration::from_millis(100),
+        ..Scripted::default()
+    };
+    let ending = run(
+        RunSettings {
+            concurrency: 4.try_into().unwrap(),
+            retry: RetryPolicy {
+                max_attempts: 6.try_into().unwrap(),
+            },
+            error_budget: ErrorBudget::default(),
+            time_limits: TimeLimits::default(),
+            daily_reset: None,
+        },
+        Parts {
+            endpoint: Buggy(endpoint.clone()),
+            gate: Gate::new(Control::new("unlimited".parse().unwrap(), Share::ALL)),
+            report: &mut report,
+            observer: &mut watcher,
+            rows,
+            earlier: Tally::default(),
+            stop,
+            now: || Timestamp::UNIX_EPOCH,
+            draw: Box::new(|| 0.5),
+        },
+    )
+    .await;
+    let Some(StopReason::Bug(what)) = &ending.stop else {
+        panic!("{:?}", ending.stop);
+    };
+    assert_eq!(what, "out of cheese");
+    let answered = endpoint.seen.lock().unwrap().confirmed.len();
+    assert_eq!(report.handed_over.lock().unwrap().len(), answered);
+    assert!((48..60).contains(&answered), "{answered}");
 }

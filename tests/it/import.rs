@@ -124,7 +124,7 @@ fn a_report_that_is_there_is_kept_until_told_otherwise() {
     assert_eq!(
         again.stderr,
         "error: the report `pairs.report.csv` exists already\n\
-         hint: `--overwrite` replaces it, `--report PATH` writes another; links that exist are not made twice\n"
+         hint: `--resume` goes on with it, `--overwrite` replaces it, `--report PATH` writes another\n"
     );
     assert_eq!(
         std::fs::read(rehearsal.path("pairs.report.csv")).unwrap(),
@@ -250,7 +250,7 @@ why:
             fix the rows in the input: the report says which column and why
 requests: 5, none answered 429
 report: pairs.report.csv
-next: once the causes are mended: hubspot-associate import pairs.csv --base-url {} --rate unlimited --overwrite
+next: once the causes are mended: hubspot-associate import pairs.csv --base-url {} --rate unlimited --resume --retry-rejected
 ",
             rehearsal.url()
         )

@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod faults; // disks that are full, slow or gone
 mod import; // the main job, and the report it leaves
 mod input; // broken and odd files: exit status, message, and no request
 mod manner; // what is said where: stdout, stderr, logs, environment variables
 mod readme; // the README and the sample data are true
 mod replies; // every kind of reply, end to end
+mod resume; // going on after kills, cuts, stops and failures
 mod sandbox; // the sandbox as a program of its own
 mod secrets; // the token is nowhere to be seen
 mod stop; // signals, credentials, limits: early ends

@@ -180,7 +180,7 @@ fn a_json_log_is_one_object_per_line_errors_included() {
             .unwrap()
             .starts_with("stopped: HubSpot does not accept the token")
     );
-    assert!(error["hint"].as_str().unwrap().contains("--overwrite"));
+    assert!(error["hint"].as_str().unwrap().contains("--resume"));
 }
 
 #[test]

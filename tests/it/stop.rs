@@ -212,16 +212,76 @@ fn a_second_signal_waits_for_nobody() {
 fn a_second_run_on_the_same_report_ends_at_once_and_harms_nothing() {
     let rehearsal = Rehearsal::against(slow()).rows(good_rows(500));
     let (child, finish) = rehearsal.start(10, &[]);
-    for flags in [&[][..], &["--overwrite"]] {
+    let holder = if cfg!(target_os = "linux") {
+        format!(": process {}, since ", child.id())
+    } else {
+        String::new()
+    };
+    for flags in [&[][..], &["--overwrite"], &["--resume"]] {
         let second = rehearsal.import(flags);
         assert_eq!(second.code, 5);
-        assert!(
-            second
-                .stderr
-                .starts_with("error: another run holds the report `pairs.report.csv`\n")
-        );
+        let start = format!("error: another run holds the report `pairs.report.csv`{holder}");
+        assert!(second.stderr.starts_with(&start), "{}", second.stderr);
     }
     assert_eq!(finish(child).code, 0);
     assert_eq!(rehearsal.report().len(), 500);
     assert_eq!(rehearsal.seen().requests, 500);
+}
+
+#[test]
+fn a_run_that_points_at_the_wrong_column_stops_after_a_hundred_rows_and_says_what_they_had_in_common()
+ {
+    let rows = (1..=5000).map(|serial| format!("contacts,9970000{serial:08},companies,1"));
+    let rehearsal = Rehearsal::new().rows(rows);
+    let finished = rehearsal.import(&[]);
+    assert_eq!(finished.code, 4, "{}", finished.stderr);
+    let start = "error: stopped: 100 of the last 100 rows were not associated (`--max-failed-percent 50`); ";
+    assert!(finished.stderr.starts_with(start), "{}", finished.stderr);
+    assert!(
+        finished
+            .stderr
+            .contains("\n  caused by: 100 of them: rejected VALIDATION_ERROR, first in row "),
+        "{}",
+        finished.stderr
+    );
+    let requests = rehearsal.seen().requests;
+    assert!((100..=116).contains(&requests), "{requests}");
+    assert_eq!(rehearsal.report().len() as u64, requests);
+    assert_eq!(
+        rehearsal.import(&["--resume", "--max-failed", "10"]).code,
+        4
+    );
+    assert!(rehearsal.seen().requests <= requests + 26);
+    let regardless = rehearsal.import(&["--resume", "--max-failed-percent", "100"]);
+    assert_eq!((regardless.code, rehearsal.report().len()), (1, 5000));
+}
+
+#[test]
+fn a_run_ends_when_its_time_is_over_and_goes_on_later() {
+    let rehearsal = Rehearsal::against(slow()).rows(good_rows(300));
+    let stopped = rehearsal.import(&["--max-duration", "500ms"]);
+    assert_eq!(stopped.code, 4);
+    assert!(
+        stopped
+            .stderr
+            .starts_with("error: stopped: the time is over (`--max-duration`, 0.5s); "),
+        "{}",
+        stopped.stderr
+    );
+    let lines = rehearsal.report().len() as u64;
+    assert_eq!(rehearsal.seen().requests, lines, "every reply has its line");
+    assert_eq!(rehearsal.import(&["--resume"]).code, 0);
+    assert_eq!(
+        (rehearsal.report().len(), rehearsal.seen().requests),
+        (300, 300)
+    );
+}
+
+#[test]
+fn a_signal_is_heard_while_the_run_waits_for_its_quota() {
+    let rehearsal = Rehearsal::new().rows(good_rows(30));
+    let (child, finish) = rehearsal.start(1, &["--rate", "1/60s"]);
+    signal(&child, "INT");
+    let finished = finish(child);
+    assert_eq!((finished.code, rehearsal.report().len()), (130, 1));
 }

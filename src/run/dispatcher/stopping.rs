@@ -1,17 +1,23 @@
 //! How a run ends: what stops it, what is still waited for, and what is left behind.
 
 use std::io;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
 
 use super::{Dispatcher, Phase};
 use crate::api::Endpoint;
 use crate::outcome::{Finding, Outcome, OutcomeKind};
 use crate::run::WriteReport;
 use crate::run::event::{Observe, RunEvent};
+use crate::run::outbox::Step;
 use crate::run::parts::Ending;
 use crate::run::stop::{Alike, Stop, StopReason};
 use crate::verdict::Halt;
+
+/// How long a run that is to end now still waits for the disk.
+const LAST_WRITE: Duration = Duration::from_secs(1);
 
 impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     /// Keeps everybody quiet until the daily limit resets, if the run is to wait for that.
@@ -85,9 +91,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     }
 
     pub(super) async fn end(mut self) -> Ending {
-        self.hand_over();
-        let done = self.outbox.sync(self.parts.report).await;
-        self.synced(done);
+        self.write_the_rest().await;
         // They were sent, and nobody waits for their replies.
         self.tally.requests += self.in_flight.len() as u64;
         self.tally.unsettled += (self.in_flight.len() + self.queue.len()) as u64;
@@ -102,6 +106,34 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             stop,
             elapsed: self.started.elapsed(),
         }
+    }
+
+    /// Waits until everything is on the disk, however slow that is. Once somebody said "now", only a moment.
+    async fn write_the_rest(&mut self) {
+        let mut patience = None;
+        loop {
+            if self.phase == Phase::Abandoned {
+                patience.get_or_insert_with(|| Instant::now() + LAST_WRITE);
+            }
+            let step = tokio::select! {
+                biased;
+                Some(stop) = self.parts.stop.recv() => {
+                    self.asked_to_stop(stop);
+                    continue;
+                }
+                step = self.outbox.last_step(self.parts.report) => step,
+                () = sleep_until(patience.unwrap_or(self.started)), if patience.is_some() => break,
+            };
+            match step {
+                None => break,
+                Some(step @ Step::Failed(..)) => {
+                    self.wrote(step);
+                    break;
+                }
+                Some(step) => self.wrote(step),
+            }
+        }
+        self.tally.unsettled += self.outbox.waiting() as u64;
     }
 
     /// Whether the reason to stop came too late to matter: every row has its line.

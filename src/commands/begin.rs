@@ -1,0 +1,137 @@
+//! The report at the start of a run: new, or one to go on with.
+
+use std::path::Path;
+
+use tracing::info;
+
+use crate::error::RunError;
+use crate::input::{Input, InputError, InputSettings, InputSource};
+use crate::report::{
+    Column, Comparison, Difference, Existing, HeldReport, ReportError, ReportFile, ReportLine,
+    ReportPlan,
+};
+use crate::run::{Tally, subject_of};
+
+/// A report that a run can write to.
+pub(super) struct Begun {
+    pub(super) report: ReportFile,
+    /// Tells which rows are still to be sent, if there are earlier ones.
+    pub(super) comparison: Option<Comparison>,
+    /// What is in the report already.
+    pub(super) earlier: Tally,
+}
+
+/// Makes the report ready. Nothing in it is changed before the input is known to be the same.
+pub(super) fn begin(plan: &ReportPlan, input: &InputSettings) -> Result<Begun, RunError> {
+    let input_path = match &input.path {
+        InputSource::File(path) => path.as_path(),
+        // Leads to the file behind it, if there is one.
+        InputSource::Stdin => Path::new("/dev/stdin"),
+    };
+    let mut held = HeldReport::open(plan, input_path)?;
+    let failed = |source| ReportError::Io {
+        path: plan.path.clone(),
+        source,
+    };
+    let retry_rejected = match plan.existing {
+        Existing::Resume { retry_rejected } if held.has_lines().map_err(failed)? => retry_rejected,
+        _ => {
+            return Ok(Begun {
+                report: held.begin()?,
+                comparison: None,
+                earlier: Tally::default(),
+            });
+        }
+    };
+    let mut earlier = Tally::default();
+    let mut found = held.read_back(retry_rejected, |line| count(&mut earlier, line))?;
+    info!(
+        kept = earlier.settled(),
+        sent_again = found.replaced(),
+        "going on with the report"
+    );
+    let mut comparison = Comparison::new(std::mem::take(&mut found.settled), false);
+    // Standard input comes only once: its rows are compared while they are sent.
+    if let InputSource::File(_) = input.path {
+        compare(&mut comparison, input, &mut held)?;
+        comparison.rewind();
+    }
+    Ok(Begun {
+        report: held.go_on(&found)?,
+        comparison: Some(comparison),
+        earlier,
+    })
+}
+
+fn count(earlier: &mut Tally, line: &ReportLine<'_>) {
+    if line.outcome.is_good() {
+        earlier.count_earlier(line.outcome, None, "");
+        return;
+    }
+    let categories = line.text(Column::Categories);
+    let category = categories
+        .split(';')
+        .next()
+        .filter(|category| !category.is_empty());
+    earlier.count_earlier(line.outcome, category, &line.text(Column::Message));
+}
+
+/// Holds the input against the report, as far as that has lines.
+fn compare(
+    comparison: &mut Comparison,
+    settings: &InputSettings,
+    held: &mut HeldReport,
+) -> Result<(), RunError> {
+    let mut input = Input::open(settings)?;
+    let name = settings.path.name();
+    let mut found = String::new();
+    let difference = loop {
+        let Some(row) = input.next_row()? else {
+            break comparison.end().err();
+        };
+        if row.key.row > comparison.last_row() {
+            break comparison.meet(row.key, &subject_of(&row)).err();
+        }
+        let subject = subject_of(&row);
+        if let Err(difference) = comparison.meet(row.key, &subject) {
+            found = subject.to_string();
+            break Some(difference);
+        }
+    };
+    match difference {
+        None => Ok(()),
+        Some(difference) => {
+            let path = held.path().to_owned();
+            let reported = held
+                .words_of(difference.row)
+                .map_err(|source| ReportError::ReadBack { path, source })?;
+            Err(changed(&name, difference, &found, &reported).into())
+        }
+    }
+}
+
+/// The input is another one than before.
+pub(super) fn changed(
+    input: &str,
+    difference: Difference,
+    found: &str,
+    reported: &[String],
+) -> InputError {
+    let Difference { row, key } = difference;
+    let now = match key {
+        None => "the input ends before it".to_owned(),
+        Some(_) if found.is_empty() => "the input has another pair there".to_owned(),
+        Some(_) => format!("the input has {found}"),
+    };
+    let before = if reported.is_empty() {
+        String::new()
+    } else {
+        format!(", the report has {}", reported.join(" and "))
+    };
+    InputError::Changed {
+        input: input.to_owned(),
+        line: key.map(|key| key.line),
+        row,
+        how: format!("{now}{before}"),
+    }
+}

@@ -1,0 +1,201 @@
+//! Is the input the one that the report was made from, and which of its rows are still to be sent? Pure.
+
+use super::line::fingerprint_of;
+use super::settled::{Known, Settled};
+use crate::outcome::Subject;
+use crate::pair::RowKey;
+
+/// Holds the rows of an input, in their order, against the lines of a report.
+#[derive(Debug)]
+pub struct Comparison {
+    settled: Settled,
+    /// Whether a row may have several lines.
+    splits: bool,
+    /// The row that came last, and how many of its lines were met.
+    current: Option<(RowKey, usize)>,
+}
+
+/// The first row that differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// Which row of the report.
+    pub row: u64,
+    /// Where it is in the input; `None` if the input ended before it.
+    pub key: Option<RowKey>,
+}
+
+impl Comparison {
+    /// `splits` tells that a row of the input may hold several pairs.
+    #[must_use]
+    pub fn new(settled: Settled, splits: bool) -> Self {
+        Self {
+            settled,
+            splits,
+            current: None,
+        }
+    }
+
+    /// The last row that has a line: behind it there is nothing to compare.
+    #[must_use]
+    pub fn last_row(&self) -> u64 {
+        self.settled.last_row()
+    }
+
+    /// Begins again at the first row.
+    pub fn rewind(&mut self) {
+        self.current = None;
+    }
+
+    /// The next pair of the input: whether it is to be sent. Fails if the report has another one in its
+    /// place, or if the row before had a line whose pair was not met.
+    pub fn meet(&mut self, key: RowKey, subject: &Subject) -> Result<Known, Difference> {
+        if self
+            .current
+            .is_none_or(|(current, _)| current.row != key.row)
+        {
+            self.leave()?;
+            self.current = Some((key, 0));
+        }
+        if key.row > self.settled.last_row() {
+            return Ok(Known::ToBeSent);
+        }
+        let Some(known) = self.settled.known(key.row, fingerprint_of(subject)) else {
+            if !self.splits && self.settled.lines_of(key.row) > 0 {
+                return Err(Difference {
+                    row: key.row,
+                    key: Some(key),
+                });
+            }
+            return Ok(Known::ToBeSent);
+        };
+        if let Some((_, met)) = &mut self.current {
+            *met += 1;
+        }
+        Ok(known)
+    }
+
+    /// The input is over. Fails if the report knows of more.
+    pub fn end(&mut self) -> Result<(), Difference> {
+        self.leave()?;
+        let reached = self.current.map_or(0, |(key, _)| key.row);
+        let missing =
+            (reached + 1..=self.settled.last_row()).find(|&row| self.settled.lines_of(row) > 0);
+        missing.map_or(Ok(()), |row| Err(Difference { row, key: None }))
+    }
+
+    /// Every line of the current row must have been met.
+    fn leave(&self) -> Result<(), Difference> {
+        match self.current {
+            Some((key, met)) if met < self.settled.lines_of(key.row) => Err(Difference {
+                row: key.row,
+                key: Some(key),
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn subject(name: &str) -> Subject {
+        Subject::Raw([
+            "contacts".into(),
+            name.into(),
+            "companies".into(),
+            "1".into(),
+        ])
+    }
+
+    fn comparison(lines: &[(u64, &str, bool)], splits: bool) -> Comparison {
+        let mut settled = Settled::default();
+        for &(row, name, stays) in lines {
+            settled.insert(row, fingerprint_of(&subject(name)), stays);
+        }
+        settled.seal().unwrap();
+        Comparison::new(settled, splits)
+    }
+
+    /// What is sent of an input, or the first row that differs.
+    fn sent(comparison: &mut Comparison, input: &[(u64, &str)]) -> Result<Vec<String>, Difference> {
+        let mut sent = Vec::new();
+        for &(row, name) in input {
+            let key = RowKey { row, line: row + 1 };
+            if comparison.meet(key, &subject(name))? == Known::ToBeSent {
+                sent.push(format!("{row}{name}"));
+            }
+        }
+        comparison.end().map(|()| sent)
+    }
+
+    fn differs(row: u64, in_input: bool) -> Result<Vec<String>, Difference> {
+        let key = in_input.then_some(RowKey { row, line: row + 1 });
+        Err(Difference { row, key })
+    }
+
+    #[test]
+    fn settled_rows_are_left_out_and_changed_ones_found() {
+        let report = [(1, "a", true), (2, "b", false), (4, "d", true)];
+        for (input, expected) in [
+            // As it was, and grown.
+            (
+                &[(1, "a"), (2, "b"), (3, "c"), (4, "d")][..],
+                Ok(vec!["2b", "3c"]),
+            ),
+            (
+                &[(1, "a"), (2, "b"), (3, "x"), (4, "d"), (5, "e")],
+                Ok(vec!["2b", "3x", "5e"]),
+            ),
+            // Changed, whether its line stays or not; shorter.
+            (&[(1, "x"), (2, "b")], Err(differs(1, true))),
+            (&[(1, "a"), (2, "x")], Err(differs(2, true))),
+            (&[(1, "a"), (2, "b"), (3, "c")], Err(differs(4, false))),
+            (&[], Err(differs(1, false))),
+        ] {
+            let expected = match expected {
+                Ok(names) => Ok(names.into_iter().map(str::to_owned).collect()),
+                Err(error) => error,
+            };
+            let mut comparison = comparison(&report, false);
+            assert_eq!(sent(&mut comparison, input), expected, "{input:?}");
+            comparison.rewind();
+            assert_eq!(
+                sent(&mut comparison, input),
+                expected,
+                "once more: {input:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_row_of_several_pairs_may_be_settled_in_part() {
+        let report = [
+            (1, "a", true),
+            (1, "b", false),
+            (2, "c", true),
+            (2, "d", true),
+        ];
+        for (input, expected) in [
+            (
+                &[(1, "a"), (1, "b"), (1, "x"), (2, "d"), (2, "c")][..],
+                Ok(vec!["1b", "1x"]),
+            ),
+            (&[(1, "a"), (1, "x"), (2, "c")], Err(differs(1, true))),
+            (&[(1, "a"), (1, "b"), (2, "c")], Err(differs(2, true))),
+        ] {
+            let expected = match expected {
+                Ok(names) => Ok(names.into_iter().map(str::to_owned).collect()),
+                Err(error) => error,
+            };
+            assert_eq!(
+                sent(&mut comparison(&report, true), input),
+                expected,
+                "{input:?}"
+            );
+        }
+        // Without splitting, a second line of a row is one that the input does not have.
+        let once = sent(&mut comparison(&report, false), &[(1, "a"), (2, "c")]);
+        assert_eq!(once, differs(1, true));
+    }
+}

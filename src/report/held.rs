@@ -1,0 +1,282 @@
+//! A report's file that is ours: opened so that nothing is lost, and locked.
+//!
+//! The lock is the system's, on the file itself: it ends with whoever holds it, however that ends. A
+//! file that takes the report's name later is locked before it does, so there is no moment without.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek};
+use std::path::{Path, PathBuf};
+
+use super::column::COLUMNS;
+use super::holder::{Holder, holder_of};
+use super::reader::ReadBackError;
+use super::same_file::{is_named, is_same_file};
+use super::writer::ReportFile;
+
+/// What may happen to a report that is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// Nothing: it is an error.
+    Refuse,
+    /// It is replaced.
+    Overwrite,
+    /// The run goes on where it ends.
+    Resume {
+        /// Whether rejected rows are sent again too.
+        retry_rejected: bool,
+    },
+}
+
+/// Where the report goes, and what may happen to one that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportPlan {
+    /// Its path.
+    pub path: PathBuf,
+    /// What may happen to one that is there.
+    pub existing: Existing,
+}
+
+/// Why a report cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// It would replace an earlier one.
+    #[error("the report `{}` exists already", path.display())]
+    Exists {
+        /// Its path.
+        path: PathBuf,
+    },
+    /// Its path names the input, which would be destroyed.
+    #[error("the report `{}` is the input itself", path.display())]
+    IsInput {
+        /// Its path.
+        path: PathBuf,
+    },
+    /// Another run writes to it.
+    #[error("another run holds the report `{}`{}", path.display(), holder(*by))]
+    Busy {
+        /// Its path.
+        path: PathBuf,
+        /// Who that is, if it can be known.
+        by: Option<Holder>,
+    },
+    /// It cannot be written.
+    #[error("cannot write the report `{}`", path.display())]
+    Io {
+        /// Its path.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It cannot be gone on from, or shown.
+    #[error("cannot read the report `{}` back", path.display())]
+    ReadBack {
+        /// Its path.
+        path: PathBuf,
+        /// Why.
+        source: ReadBackError,
+    },
+}
+
+fn holder(by: Option<Holder>) -> String {
+    by.map(|holder| format!(": {holder}")).unwrap_or_default()
+}
+
+/// The report's file, ours alone, as yet unchanged.
+#[derive(Debug)]
+pub struct HeldReport {
+    pub(super) file: File,
+    /// As it was given, for messages.
+    pub(super) path: PathBuf,
+    /// A device or a pipe has nothing to truncate, lock or sync.
+    pub(super) regular: bool,
+}
+
+impl HeldReport {
+    /// Opens and locks the report, and makes sure that it may be used; an empty one is created where there
+    /// is none. `input` is the file that is read: it is never replaced.
+    pub fn open(plan: &ReportPlan, input: &Path) -> Result<Self, ReportError> {
+        let path = || plan.path.clone();
+        let failed = |source| ReportError::Io {
+            path: path(),
+            source,
+        };
+        if is_same_file(input, &plan.path) {
+            return Err(ReportError::IsInput { path: path() });
+        }
+        // Not truncated on opening: first it must be ours.
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        let mut held = loop {
+            let file = options.open(&plan.path).map_err(failed)?;
+            let regular = file.metadata().map_err(failed)?.is_file();
+            if regular && !lock(&file).map_err(failed)? {
+                let by = inode(&file).and_then(holder_of);
+                return Err(ReportError::Busy { path: path(), by });
+            }
+            // Between opening and locking, the run that held it may have put another file in its place.
+            if !regular || is_named(&file, &plan.path).map_err(failed)? {
+                break Self {
+                    file,
+                    path: path(),
+                    regular,
+                };
+            }
+        };
+        // Read only now: before the lock, another run may have been writing.
+        if plan.existing == Existing::Refuse && held.has_lines().map_err(failed)? {
+            return Err(ReportError::Exists { path: path() });
+        }
+        Ok(held)
+    }
+
+    /// Its path, as it was given.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether there is anything in it but the header: a run that was stopped before its first outcome
+    /// leaves nothing worth keeping.
+    pub fn has_lines(&mut self) -> io::Result<bool> {
+        if !self.regular {
+            return Ok(false);
+        }
+        let header = COLUMNS.join(",") + "\n";
+        let mut start = Vec::new();
+        self.file.rewind()?;
+        let most = header.len() as u64 + 1;
+        (&self.file).take(most).read_to_end(&mut start)?;
+        Ok(!header.as_bytes().starts_with(&start))
+    }
+
+    /// Begins a new report: whatever was in the file is gone.
+    pub fn begin(self) -> Result<ReportFile, ReportError> {
+        ReportFile::begin(self)
+    }
+}
+
+/// Takes the lock; `false` if somebody else has it.
+pub(super) fn lock(file: &File) -> io::Result<bool> {
+    match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        // A file system without locks cannot tell; it is no reason not to run.
+        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(true),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+#[cfg(unix)]
+fn inode(file: &File) -> Option<u64> {
+    use std::os::unix::fs::MetadataExt;
+    file.metadata().ok().map(|metadata| metadata.ino())
+}
+
+#[cfg(not(unix))]
+fn inode(_file: &File) -> Option<u64> {
+    None
+}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::WriteReport;
+    use std::fs;
+
+    const NO_INPUT: &str = "/nowhere/pairs.csv";
+
+    fn create(path: &Path, existing: Existing) -> Result<ReportFile, ReportError> {
+        let plan = ReportPlan {
+            path: path.to_owned(),
+            existing,
+        };
+        HeldReport::open(&plan, Path::new(NO_INPUT))?.begin()
+    }
+
+    #[test]
+    fn a_report_that_is_there_is_kept_unless_it_may_be_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("r.csv");
+        fs::write(&path, "precious").unwrap();
+        let error = create(&path, Existing::Refuse).unwrap_err();
+        assert!(matches!(error, ReportError::Exists { .. }));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
+        drop(create(&path, Existing::Overwrite).unwrap());
+        assert!(fs::read_to_string(&path).unwrap().starts_with("row,line,"));
+    }
+
+    #[test]
+    fn a_report_without_a_single_line_is_no_loss() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("r.csv");
+        for content in [
+            "",
+            "row,line",
+            &COLUMNS.join(","),
+            &(COLUMNS.join(",") + "\n"),
+        ] {
+            fs::write(&path, content).unwrap();
+            assert!(create(&path, Existing::Refuse).is_ok(), "{content}");
+        }
+        fs::write(&path, COLUMNS.join(",") + "\n1").unwrap();
+        assert!(create(&path, Existing::Refuse).is_err());
+    }
+
+    #[test]
+    fn a_report_that_another_run_holds_is_busy_and_stays_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("r.csv");
+        let held = create(&path, Existing::Refuse).unwrap();
+        let resume = Existing::Resume {
+            retry_rejected: false,
+        };
+        for existing in [Existing::Refuse, Existing::Overwrite, resume] {
+            let error = create(&path, existing).unwrap_err();
+            let ReportError::Busy { by, .. } = error else {
+                panic!("{error}");
+            };
+            if cfg!(target_os = "linux") {
+                assert_eq!(by.map(|holder| holder.process), Some(std::process::id()));
+            }
+            assert!(fs::read_to_string(&path).unwrap().starts_with("row,line,"));
+        }
+        drop(held);
+        assert!(create(&path, Existing::Overwrite).is_ok());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn the_input_is_never_replaced_whatever_name_it_is_given() {
+        let folder = tempfile::tempdir().unwrap();
+        let input = folder.path().join("pairs.csv");
+        fs::write(&input, "from_id\n").unwrap();
+        let link = folder.path().join("link.csv");
+        std::os::unix::fs::symlink(&input, &link).unwrap();
+        let hard = folder.path().join("hard.csv");
+        fs::hard_link(&input, &hard).unwrap();
+        for path in [&input, &link, &hard, &folder.path().join("./pairs.csv")] {
+            let plan = ReportPlan {
+                path: path.clone(),
+                existing: Existing::Overwrite,
+            };
+            let error = HeldReport::open(&plan, &input).unwrap_err();
+            assert!(matches!(error, ReportError::IsInput { .. }), "{path:?}");
+        }
+        assert_eq!(fs::read_to_string(&input).unwrap(), "from_id\n");
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_an_error_with_its_path() {
+        let error = create(Path::new("/nowhere/r.csv"), Existing::Refuse).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "cannot write the report `/nowhere/r.csv`"
+        );
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_device_takes_the_report_without_lock_or_sync() {
+        let mut report = create(Path::new("/dev/null"), Existing::Refuse).unwrap();
+        assert!(report.sync().is_none());
+    }
+}

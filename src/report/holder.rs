@@ -1,0 +1,102 @@
+//! Who holds a locked report: the system knows, so that no file has to be written for it.
+
+use std::fmt;
+use std::fs;
+
+use jiff::Timestamp;
+
+/// Ticks per second in which Linux counts the age of processes; the same on every platform that Rust
+/// builds for (<https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html>).
+const TICKS_PER_SECOND: i64 = 100;
+
+/// A process that holds a lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Its number.
+    pub process: u32,
+    /// When it was started.
+    pub since: Option<Timestamp>,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "process {}", self.process)?;
+        match self.since {
+            Some(since) => write!(formatter, ", since {since:.0}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Who holds the lock of the file with this inode, as far as the system tells.
+pub(super) fn holder_of(inode: u64) -> Option<Holder> {
+    let process = process_in(&fs::read_to_string("/proc/locks").ok()?, inode)?;
+    let started = || {
+        let process = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+        started_at(&process, &fs::read_to_string("/proc/stat").ok()?)
+    };
+    Some(Holder {
+        process,
+        since: started(),
+    })
+}
+
+/// Looks for `1: FLOCK  ADVISORY  WRITE 8450 fe:00:10010641 0 EOF`.
+fn process_in(locks: &str, inode: u64) -> Option<u32> {
+    locks.lines().find_map(|line| {
+        let words: Vec<&str> = line.split_ascii_whitespace().collect();
+        let [_, "FLOCK", _, _, process, file, ..] = words[..] else {
+            return None;
+        };
+        let (_, number) = file.rsplit_once(':')?;
+        // A holder in another container has no number here.
+        let process = process.parse().ok().filter(|&process| process > 0)?;
+        (number.parse() == Ok(inode)).then_some(process)
+    })
+}
+
+/// From the process's own status and the system's time of boot.
+fn started_at(process: &str, system: &str) -> Option<Timestamp> {
+    // The name, in parentheses, may hold anything; the 20th word behind it is the start.
+    let (_, behind_name) = process.rsplit_once(')')?;
+    let ticks: i64 = behind_name.split_ascii_whitespace().nth(19)?.parse().ok()?;
+    let boot = system
+        .lines()
+        .find_map(|line| line.strip_prefix("btime "))?;
+    let boot: i64 = boot.trim().parse().ok()?;
+    Timestamp::from_second(boot + ticks / TICKS_PER_SECOND).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_holder_is_read_from_what_the_system_tells() {
+        let locks = "1: POSIX  ADVISORY  WRITE 11 fe:00:77 0 EOF\n\
+                     2: FLOCK  ADVISORY  WRITE 0 fe:00:78 0 EOF\n\
+                     3: FLOCK  ADVISORY  WRITE 8450 fe:00:77 0 EOF\n";
+        for (inode, process) in [(77, Some(8450)), (78, None), (7, None)] {
+            assert_eq!(process_in(locks, inode), process, "{inode}");
+        }
+        assert_eq!(process_in("nothing of it\n", 77), None);
+    }
+
+    #[test]
+    fn since_when_is_counted_from_the_boot() {
+        let process =
+            "8450 (a ) b) S 1 2 3 0 -1 4194304 5 6 7 8 9 10 11 12 20 0 1 0 86039 16990208 3347";
+        let system = "cpu 1 2\nbtime 1795547932\nprocesses 5\n";
+        let since = started_at(process, system).unwrap();
+        assert_eq!(since.as_second(), 1_795_547_932 + 860);
+        let holder = Holder {
+            process: 8450,
+            since: Some(since),
+        };
+        assert_eq!(
+            holder.to_string(),
+            "process 8450, since 2026-11-24T19:33:12Z"
+        );
+        assert_eq!(started_at("", system), None);
+    }
+}

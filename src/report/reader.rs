@@ -1,0 +1,516 @@
+//! A report read back, line by line. Used by whoever goes on from it, sums it up or turns it into a page.
+//!
+//! What this program writes holds no line break inside a field, so a line of the file is a line of the
+//! report. That makes reading fast, and damage easy to tell: only the very last line may be torn, by a
+//! crash in the middle of a write; it is not given out. Columns are found by name, and one that is newer
+//! than the report may be missing.
+
+use std::io::{self, Read};
+
+use csv_core::ReadRecordResult;
+use memchr::{memchr, memchr_iter};
+
+use super::column::{COLUMNS, Column};
+use crate::outcome::OutcomeKind;
+use crate::text::excerpt;
+
+/// Bytes asked from the file at once.
+const BUFFER_LENGTH: usize = 256 * 1024;
+
+/// The longest line that this program could have written is far shorter.
+const LONGEST_LINE: usize = 1024 * 1024;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Why a report cannot be read back.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadBackError {
+    /// The system refused.
+    #[error("cannot read it")]
+    Io(#[from] io::Error),
+    /// Columns are missing: it is some other file.
+    #[error("it is no report of this program: the header has no column {}", columns.join(", "))]
+    NoReport {
+        /// What is missing, in backticks.
+        columns: Vec<String>,
+    },
+    /// A line in its middle is not whole.
+    #[error("line {line}: {why}")]
+    Damaged {
+        /// The line of the report.
+        line: u64,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A row has two lines that say the same pair.
+    #[error("row {row} has two lines for the same pair")]
+    Twice {
+        /// The row.
+        row: u64,
+    },
+}
+
+/// Reads a report's lines.
+pub struct ReportReader<R> {
+    source: R,
+    buffer: Vec<u8>,
+    /// The part of `buffer` that is filled and not yet given out.
+    start: usize,
+    end: usize,
+    /// Where in the file `start` is.
+    offset: u64,
+    /// The number of the line last given out.
+    line: u64,
+    /// Where each of our columns stands in this file.
+    places: [Option<usize>; COLUMNS.len()],
+    field_count: usize,
+    fields: Fields,
+    header: Vec<u8>,
+    is_standard: bool,
+}
+
+/// Where the fields of the current line are, and the unquoted text of a line with quotes.
+struct Fields {
+    ends: Vec<usize>,
+    unquoted: Vec<u8>,
+    /// Whether the line has quotes, so that its fields are in `unquoted`.
+    is_quoted: bool,
+    core: csv_core::Reader,
+}
+
+/// One line of a report, borrowed until the next one is read.
+#[derive(Clone, Copy, Debug)]
+pub struct ReportLine<'r> {
+    /// Its number in the file; the header is line 1.
+    pub number: u64,
+    /// The row that it is about.
+    pub row: u64,
+    /// How that row ended.
+    pub outcome: OutcomeKind,
+    /// The line as it stands, with its end.
+    pub raw: &'r [u8],
+    text: &'r [u8],
+    ends: &'r [usize],
+    /// Bytes between two fields: a comma, or nothing where the fields were unquoted.
+    gap: usize,
+    places: &'r [Option<usize>; COLUMNS.len()],
+}
+
+impl<'r> ReportLine<'r> {
+    /// What stands in `column`; nothing if the report has no such column.
+    #[must_use]
+    pub fn field(&self, column: Column) -> &'r [u8] {
+        let Some(place) = self.places[column as usize] else {
+            return &[];
+        };
+        let start = match place {
+            0 => 0,
+            place => self.ends[place - 1] + self.gap,
+        };
+        &self.text[start..self.ends[place]]
+    }
+
+    /// The field as text.
+    #[must_use]
+    pub fn text(&self, column: Column) -> std::borrow::Cow<'r, str> {
+        String::from_utf8_lossy(self.field(column))
+    }
+
+    /// The four values that tell which pair it is about.
+    #[must_use]
+    pub fn subject(&self) -> [&'r [u8]; 4] {
+        [
+            Column::FromType,
+            Column::FromId,
+            Column::ToType,
+            Column::ToId,
+        ]
+        .map(|c| self.field(c))
+    }
+}
+
+impl<R: Read> ReportReader<R> {
+    /// Reads the header. A file without even a whole header has no lines: that is no error.
+    pub fn new(source: R) -> Result<Self, ReadBackError> {
+        let mut reader = Self {
+            source,
+            buffer: vec![0; BUFFER_LENGTH],
+            start: 0,
+            end: 0,
+            offset: 0,
+            line: 0,
+            places: [None; COLUMNS.len()],
+            field_count: 0,
+            fields: Fields {
+                ends: Vec::new(),
+                unquoted: Vec::new(),
+                is_quoted: false,
+                core: csv_core::Reader::new(),
+            },
+            header: Vec::new(),
+            is_standard: true,
+        };
+        match reader.next_line()? {
+            Some((start, end)) => reader.read_header(start, end)?,
+            // Half a header is what a crash leaves at the very start; anything else is not ours to touch.
+            None if !COLUMNS
+                .join(",")
+                .as_bytes()
+                .starts_with(&reader.buffer[..reader.end]) =>
+            {
+                let columns = Column::NEEDED
+                    .map(|column| format!("`{}`", column.name()))
+                    .to_vec();
+                return Err(ReadBackError::NoReport { columns });
+            }
+            None => {}
+        }
+        Ok(reader)
+    }
+
+    fn read_header(&mut self, start: usize, end: usize) -> Result<(), ReadBackError> {
+        let raw = &self.buffer[start..end];
+        self.header.extend_from_slice(raw);
+        self.fields.split(content(raw), 1)?;
+        let count = self.fields.ends.len();
+        let names: Vec<&[u8]> = (0..count)
+            .map(|place| self.fields.get(content(raw), place))
+            .collect();
+        let names: Vec<&[u8]> = names
+            .iter()
+            .map(|name| name.strip_prefix(BYTE_ORDER_MARK).unwrap_or(name))
+            .collect();
+        for (column, place) in self.places.iter_mut().enumerate() {
+            *place = names
+                .iter()
+                .position(|name| *name == COLUMNS[column].as_bytes());
+        }
+        self.field_count = count;
+        self.is_standard = names
+            .iter()
+            .copied()
+            .eq(COLUMNS.iter().map(|name| name.as_bytes()));
+        let missing = Column::NEEDED
+            .into_iter()
+            .filter(|&column| self.places[column as usize].is_none());
+        let columns: Vec<String> = missing
+            .map(|column| format!("`{}`", column.name()))
+            .collect();
+        if columns.is_empty() {
+            Ok(())
+        } else {
+            Err(ReadBackError::NoReport { columns })
+        }
+    }
+
+    /// The header as it stands, with its line end.
+    #[must_use]
+    pub fn header(&self) -> &[u8] {
+        &self.header
+    }
+
+    /// Whether the header is the one that this version writes, so that lines can be added below it.
+    #[must_use]
+    pub fn is_standard(&self) -> bool {
+        self.is_standard
+    }
+
+    /// How many bytes of the file the header and the lines given out so far take.
+    #[must_use]
+    pub fn whole_length(&self) -> u64 {
+        self.offset
+    }
+
+    /// The next line, or `None` at the end; what stands behind the last line break is torn and no line.
+    pub fn read(&mut self) -> Result<Option<ReportLine<'_>>, ReadBackError> {
+        let Some((start, end)) = self.next_line()? else {
+            return Ok(None);
+        };
+        let raw = &self.buffer[start..end];
+        let number = self.line;
+        let text = content(raw);
+        self.fields.split(text, number)?;
+        let found = self.fields.ends.len();
+        let damaged = |why: String| ReadBackError::Damaged { line: number, why };
+        if found != self.field_count {
+            let expected = self.field_count;
+            return Err(damaged(format!(
+                "has {found} fields, expected {expected}: {}",
+                shown(text)
+            )));
+        }
+        let (text, gap) = self.fields.text_and_gap(text);
+        let mut line = ReportLine {
+            number,
+            row: 0,
+            outcome: OutcomeKind::Skipped,
+            raw,
+            text,
+            ends: &self.fields.ends,
+            gap,
+            places: &self.places,
+        };
+        line.row = row_number(line.field(Column::Row))
+            .ok_or_else(|| damaged(format!("`{}` is no row", shown(line.field(Column::Row)))))?;
+        line.outcome = OutcomeKind::of_word(line.field(Column::Outcome)).ok_or_else(|| {
+            damaged(format!(
+                "`{}` is no outcome",
+                shown(line.field(Column::Outcome))
+            ))
+        })?;
+        Ok(Some(line))
+    }
+
+    /// Where the next whole line is in `buffer`, its end included.
+    fn next_line(&mut self) -> Result<Option<(usize, usize)>, ReadBackError> {
+        let mut searched = self.start;
+        loop {
+            if let Some(place) = memchr(b'\n', &self.buffer[searched..self.end]) {
+                let (start, end) = (self.start, searched + place + 1);
+                self.start = end;
+                self.offset += (end - start) as u64;
+                self.line += 1;
+                return Ok(Some((start, end)));
+            }
+            searched = self.end;
+            if self.start > 0 {
+                self.buffer.copy_within(self.start..self.end, 0);
+                searched -= self.start;
+                self.end -= self.start;
+                self.start = 0;
+            }
+            if self.end == self.buffer.len() {
+                if self.end >= LONGEST_LINE {
+                    let why = "is longer than any that this program writes".to_owned();
+                    return Err(ReadBackError::Damaged {
+                        line: self.line + 1,
+                        why,
+                    });
+                }
+                self.buffer.resize(self.end * 2, 0);
+            }
+            match self.source.read(&mut self.buffer[self.end..]) {
+                Ok(0) => return Ok(None),
+                Ok(count) => self.end += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+impl Fields {
+    /// Finds the fields of a line.
+    fn split(&mut self, line: &[u8], number: u64) -> Result<(), ReadBackError> {
+        self.ends.clear();
+        self.is_quoted = memchr(b'"', line).is_some();
+        if !self.is_quoted {
+            self.ends.extend(memchr_iter(b',', line));
+            self.ends.push(line.len());
+            return Ok(());
+        }
+        self.unquoted.resize(line.len(), 0);
+        self.ends.resize(line.len() + 1, 0);
+        self.core.reset();
+        let (result, read, written, ended) =
+            self.core
+                .read_record(line, &mut self.unquoted, &mut self.ends);
+        // A second call without input tells the end, and ends the last field.
+        let (end, _, more, last) =
+            self.core
+                .read_record(&[], &mut self.unquoted[written..], &mut self.ends[ended..]);
+        let is_whole = matches!(result, ReadRecordResult::InputEmpty) && read == line.len();
+        if !is_whole || !matches!(end, ReadRecordResult::Record) || is_in_quotes(line) {
+            let why = format!("a quote is open: {}", shown(line));
+            return Err(ReadBackError::Damaged { line: number, why });
+        }
+        self.unquoted.truncate(written + more);
+        self.ends.truncate(ended + last);
+        Ok(())
+    }
+
+    fn text_and_gap<'f>(&'f self, line: &'f [u8]) -> (&'f [u8], usize) {
+        if self.is_quoted {
+            (&self.unquoted, 0)
+        } else {
+            (line, 1)
+        }
+    }
+
+    fn get<'f>(&'f self, line: &'f [u8], place: usize) -> &'f [u8] {
+        let (text, gap) = self.text_and_gap(line);
+        let start = if place == 0 {
+            0
+        } else {
+            self.ends[place - 1] + gap
+        };
+        &text[start..self.ends[place]]
+    }
+}
+
+/// Quotes come in pairs, also those that stand for one: an odd number leaves one open.
+fn is_in_quotes(line: &[u8]) -> bool {
+    memchr_iter(b'"', line).count() % 2 == 1
+}
+
+/// A line without its end.
+fn content(raw: &[u8]) -> &[u8] {
+    let line = raw.strip_suffix(b"\n").unwrap_or(raw);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+fn row_number(digits: &[u8]) -> Option<u64> {
+    let is_number = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
+    let text = str::from_utf8(digits).ok().filter(|_| is_number)?;
+    text.parse().ok().filter(|&row| row > 0)
+}
+
+fn shown(bytes: &[u8]) -> String {
+    excerpt(&String::from_utf8_lossy(&bytes[..bytes.len().min(200)]), 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Row, outcome and message of every line.
+    fn read(bytes: &[u8]) -> Result<Vec<(u64, OutcomeKind, String)>, ReadBackError> {
+        let mut reader = ReportReader::new(bytes)?;
+        let mut lines = Vec::new();
+        while let Some(line) = reader.read()? {
+            lines.push((
+                line.row,
+                line.outcome,
+                line.text(Column::Message).into_owned(),
+            ));
+        }
+        Ok(lines)
+    }
+
+    const SHORT: &str =
+        "outcome,row,error_message,from_object_type,from_object_id,to_object_type,to_object_id";
+
+    #[test]
+    fn columns_are_found_by_name_and_newer_ones_may_be_missing() {
+        let text = format!(
+            "\u{feff}{SHORT}\r\nfailed,7,\"says \"\"x\"\", and more\",a,1,b,2\r\ninvalid,9,,a,\"1,2\",b,2\r\n"
+        );
+        let mut reader = ReportReader::new(text.as_bytes()).unwrap();
+        assert!(!reader.is_standard());
+        let line = reader.read().unwrap().unwrap();
+        assert_eq!(
+            (line.number, line.row, line.outcome),
+            (2, 7, OutcomeKind::Failed)
+        );
+        assert_eq!(line.text(Column::Message), "says \"x\", and more");
+        assert_eq!(line.subject(), [&b"a"[..], b"1", b"b", b"2"]);
+        assert_eq!(line.field(Column::Attempts), b"");
+        let line = reader.read().unwrap().unwrap();
+        assert_eq!(line.subject()[1], b"1,2");
+        assert!(reader.read().unwrap().is_none());
+        assert_eq!(reader.whole_length(), text.len() as u64);
+    }
+
+    #[test]
+    fn only_the_last_line_may_be_torn() {
+        let whole = format!("{SHORT}\nfailed,7,,a,1,b,2\n");
+        for torn in [
+            "",
+            "f",
+            "failed,8,,a,1,b",
+            "failed,8,,a,1,b,2",
+            "\0\0\0",
+            "failed,8,\"x",
+        ] {
+            let text = format!("{whole}{torn}");
+            let mut reader = ReportReader::new(text.as_bytes()).unwrap();
+            assert_eq!(reader.read().unwrap().unwrap().row, 7);
+            assert!(reader.read().unwrap().is_none(), "{torn}");
+            assert_eq!(reader.whole_length(), whole.len() as u64);
+        }
+    }
+
+    #[test]
+    fn damage_in_the_middle_is_told_with_its_line() {
+        for (line, why) in [
+            (
+                "failed,7,,a,1,b",
+                "has 6 fields, expected 7: failed,7,,a,1,b",
+            ),
+            ("failed,0,,a,1,b,2", "`0` is no row"),
+            ("failed,x,,a,1,b,2", "`x` is no row"),
+            (
+                "failed,99999999999999999999,,a,1,b,2",
+                "`99999999999999999999` is no row",
+            ),
+            ("fine,7,,a,1,b,2", "`fine` is no outcome"),
+            (
+                "failed,7,\"x,a,1,b,2",
+                "a quote is open: failed,7,\"x,a,1,b,2",
+            ),
+            ("", "has 1 fields, expected 7: "),
+            ("\0\0", "has 1 fields, expected 7: \\u{0}\\u{0}"),
+        ] {
+            let text = format!("{SHORT}\nfailed,6,,a,1,b,2\n{line}\nfailed,8,,a,1,b,2\n");
+            let error = read(text.as_bytes()).unwrap_err();
+            assert_eq!(error.to_string(), format!("line 3: {why}"));
+        }
+    }
+
+    #[test]
+    fn some_other_file_is_no_report() {
+        for (text, missing) in [
+            (
+                "a,b\n1,2\n",
+                "`row`, `from_object_type`, `from_object_id`, `to_object_type`, `to_object_id`, `outcome`",
+            ),
+            (
+                "row,from_object_type,from_object_id,to_object_type,to_object_id\n",
+                "`outcome`",
+            ),
+            (
+                "precious",
+                "`row`, `from_object_type`, `from_object_id`, `to_object_type`, `to_object_id`, `outcome`",
+            ),
+        ] {
+            let error = read(text.as_bytes()).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!("it is no report of this program: the header has no column {missing}")
+            );
+        }
+        for start in ["", "row", "row,line,from_obj"] {
+            assert_eq!(read(start.as_bytes()).unwrap(), []);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(
+            bytes in prop::collection::vec(any::<u8>(), 0..200),
+            lines in "[a-z0-9,\"\n\r\0]{0,200}",
+        ) {
+            drop(read(&bytes));
+            drop(read(format!("{SHORT}\n{lines}").as_bytes()));
+        }
+
+        #[test]
+        fn what_a_csv_writer_writes_on_one_line_is_read_field_for_field(
+            fields in prop::collection::vec("[a\",é ]{0,6}", 6),
+            row in 1..=u64::MAX,
+        ) {
+            let mut writer = csv::Writer::from_writer(Vec::new());
+            writer.write_record(SHORT.split(',')).unwrap();
+            let mut record = vec!["skipped".to_owned(), row.to_string()];
+            record.extend(fields[..5].to_vec());
+            writer.write_record(&record).unwrap();
+            let bytes = writer.into_inner().unwrap();
+            let mut reader = ReportReader::new(bytes.as_slice()).unwrap();
+            let line = reader.read().unwrap().unwrap();
+            prop_assert_eq!(line.row, row);
+            prop_assert_eq!(line.text(Column::Message), fields[0].as_str());
+            prop_assert_eq!(line.text(Column::ToId), fields[4].as_str());
+        }
+    }
+}

@@ -1,0 +1,407 @@
+//! A report that a run goes on with: read back, healed, rid of the lines that are replaced.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Seek, Write};
+use std::path::PathBuf;
+
+use super::held::{HeldReport, ReportError, lock};
+use super::line::fingerprint;
+use super::reader::{ReadBackError, ReportLine, ReportReader};
+use super::same_file::sync_folder;
+use super::settled::Settled;
+use super::writer::ReportFile;
+use crate::outcome::OutcomeKind;
+use crate::text::excerpt;
+
+/// What the name of the file ends with that takes the report's place once it is whole.
+const BESIDE: &str = ".resuming";
+
+/// What was found in a report.
+#[derive(Debug)]
+pub struct Earlier {
+    /// What its lines say about each row.
+    pub settled: Settled,
+    /// The bytes of its whole lines.
+    whole_length: u64,
+    /// Lines whose rows are sent again.
+    replaced: u64,
+    retry_rejected: bool,
+}
+
+impl Earlier {
+    /// How many lines are dropped because their rows are sent again.
+    #[must_use]
+    pub fn replaced(&self) -> u64 {
+        self.replaced
+    }
+}
+
+/// Whether the line of such a row is kept by a resume.
+fn stays(kind: OutcomeKind, retry_rejected: bool) -> bool {
+    match kind {
+        OutcomeKind::Associated | OutcomeKind::Invalid | OutcomeKind::Skipped => true,
+        OutcomeKind::Rejected => !retry_rejected,
+        OutcomeKind::Failed => false,
+    }
+}
+
+impl HeldReport {
+    /// Reads the report back without changing it; `kept` is shown every line that stays.
+    pub fn read_back(
+        &mut self,
+        retry_rejected: bool,
+        mut kept: impl FnMut(&ReportLine<'_>),
+    ) -> Result<Earlier, ReportError> {
+        let path = self.path.clone();
+        self.lines(retry_rejected, &mut kept)
+            .map_err(|source| ReportError::ReadBack { path, source })
+    }
+
+    fn lines(
+        &mut self,
+        retry_rejected: bool,
+        kept: &mut impl FnMut(&ReportLine<'_>),
+    ) -> Result<Earlier, ReadBackError> {
+        self.file.rewind()?;
+        let mut reader = ReportReader::new(&self.file)?;
+        if !reader.is_standard() {
+            let why = "the columns are not those that this version writes".to_owned();
+            return Err(ReadBackError::Damaged { line: 1, why });
+        }
+        let mut settled = Settled::default();
+        let mut replaced = 0;
+        while let Some(line) = reader.read()? {
+            let stays = stays(line.outcome, retry_rejected);
+            settled.insert(line.row, fingerprint(line.subject()), stays);
+            if stays {
+                kept(&line);
+            } else {
+                replaced += 1;
+            }
+        }
+        settled.seal().map_err(|row| ReadBackError::Twice { row })?;
+        Ok(Earlier {
+            settled,
+            whole_length: reader.whole_length(),
+            replaced,
+            retry_rejected,
+        })
+    }
+
+    /// What the report says of a row, for a message.
+    pub fn words_of(&mut self, row: u64) -> Result<Vec<String>, ReadBackError> {
+        self.file.rewind()?;
+        let mut reader = ReportReader::new(&self.file)?;
+        let mut words = Vec::new();
+        while let Some(line) = reader.read()? {
+            if line.row == row {
+                let values = line.subject().map(String::from_utf8_lossy);
+                let [from_type, from_id, to_type, to_id] = values;
+                let pair = excerpt(&format!("{from_type} {from_id} -> {to_type} {to_id}"), 200);
+                words.push(format!("{pair} (line {} of the report)", line.number));
+            }
+        }
+        Ok(words)
+    }
+
+    /// Cuts off a torn last line, drops the lines whose rows are sent again, and goes on behind the others.
+    pub fn go_on(self, earlier: &Earlier) -> Result<ReportFile, ReportError> {
+        let path = self.path.clone();
+        let failed = |source| ReportError::Io {
+            path: path.clone(),
+            source,
+        };
+        if earlier.replaced == 0 {
+            let length = self.file.metadata().map_err(failed)?.len();
+            if length > earlier.whole_length {
+                self.file.set_len(earlier.whole_length).map_err(failed)?;
+            }
+            return ReportFile::append(self);
+        }
+        let file = self.without_replaced(earlier).map_err(failed)?;
+        ReportFile::append(Self { file, ..self })
+    }
+
+    /// Never in place: a crash leaves the old report or the new one, both whole.
+    fn without_replaced(&self, earlier: &Earlier) -> io::Result<File> {
+        // A link is followed, so that what it leads to is replaced and not the link.
+        let path = self.path.canonicalize()?;
+        let mut name = path.file_name().map(OsString::from).unwrap_or_default();
+        name.push(BESIDE);
+        let beside = path.with_file_name(name);
+        let done = self.write_beside(&beside, earlier).and_then(|file| {
+            fs::rename(&beside, &path)?;
+            Ok(file)
+        });
+        match done {
+            Ok(file) => sync_folder(&path).map(|()| file),
+            Err(error) => {
+                // It may not even be there; what matters is the first error.
+                drop(fs::remove_file(&beside));
+                Err(error)
+            }
+        }
+    }
+
+    fn write_beside(&self, beside: &PathBuf, earlier: &Earlier) -> io::Result<File> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(true);
+        let file = options.open(beside)?;
+        file.set_permissions(self.file.metadata()?.permissions())?;
+        if !lock(&file)? {
+            return Err(io::Error::other(format!(
+                "`{}` is locked",
+                beside.display()
+            )));
+        }
+        let mut writer = BufWriter::with_capacity(256 * 1024, &file);
+        (&self.file).rewind()?;
+        let mut reader = ReportReader::new(&self.file).map_err(io::Error::other)?;
+        writer.write_all(reader.header())?;
+        while let Some(line) = reader.read().map_err(io::Error::other)? {
+            if stays(line.outcome, earlier.retry_rejected) {
+                writer.write_all(line.raw)?;
+            }
+        }
+        writer.flush()?;
+        drop(writer);
+        file.sync_all()?;
+        Ok(file)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::{Finding, Outcome, Subject};
+    use crate::pair::RowKey;
+    use crate::report::{Comparison, Existing, Known, ReportPlan};
+    use crate::run::WriteReport;
+    use jiff::Timestamp;
+    use proptest::prelude::*;
+    use std::path::Path;
+    use std::time::Duration;
+
+    fn outcome(row: u64, kind: OutcomeKind) -> Outcome {
+        Outcome {
+            key: RowKey { row, line: row + 1 },
+            subject: subject(row),
+            kind,
+            finding: Finding {
+                message: format!("\"{kind}\", row {row}"),
+                ..Finding::default()
+            },
+            attempts: 1,
+            duration: Duration::ZERO,
+            finished_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    fn subject(row: u64) -> Subject {
+        Subject::Raw([
+            "contacts".into(),
+            row.to_string(),
+            "companies".into(),
+            "x,1".into(),
+        ])
+    }
+
+    fn open(path: &Path, existing: Existing) -> HeldReport {
+        let plan = ReportPlan {
+            path: path.to_owned(),
+            existing,
+        };
+        HeldReport::open(&plan, Path::new("/nowhere/pairs.csv")).unwrap()
+    }
+
+    fn add(report: &mut ReportFile, outcomes: impl IntoIterator<Item = Outcome>) {
+        for outcome in outcomes {
+            report.add(&outcome);
+        }
+        report.hand_over()().unwrap();
+        report.sync().unwrap()().unwrap();
+    }
+
+    const RESUME: Existing = Existing::Resume {
+        retry_rejected: false,
+    };
+
+    fn kind() -> impl Strategy<Value = OutcomeKind> {
+        prop::sample::select(OutcomeKind::ALL.to_vec())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// A report of any outcomes, cut at any byte, gone on with: each row has one line in the end, settled
+        /// lines are as they were, and nothing else is left in the folder.
+        #[test]
+        fn a_report_cut_anywhere_is_healed(
+            kinds in prop::collection::vec(kind(), 1..30),
+            cut in 0.0..1.0_f64,
+            retry_rejected: bool,
+        ) {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("r.csv");
+            let rows = 1_u64..;
+            let outcomes: Vec<Outcome> = rows.zip(&kinds).map(|(row, &kind)| outcome(row, kind)).collect();
+            let mut report = open(&path, Existing::Refuse).begin().unwrap();
+            add(&mut report, outcomes.clone());
+            drop(report);
+            let whole = fs::read(&path).unwrap();
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place in a short file")]
+            let length = (whole.len() as f64 * cut) as usize;
+            fs::write(&path, &whole[..length]).unwrap();
+
+            let mut held = open(&path, RESUME);
+            let mut report = if held.has_lines().unwrap() {
+                let mut kept = Vec::new();
+                let mut found = held.read_back(retry_rejected, |line| kept.push(line.raw.to_vec())).unwrap();
+                let mut comparison = Comparison::new(std::mem::take(&mut found.settled), false);
+                let mut again = Vec::new();
+                for outcome in &outcomes {
+                    if comparison.meet(outcome.key, &outcome.subject).unwrap() == Known::ToBeSent {
+                        again.push(outcome.clone());
+                    }
+                }
+                comparison.end().unwrap();
+                let mut report = held.go_on(&found).unwrap();
+                let healed = fs::read(&path).unwrap();
+                prop_assert!(healed.ends_with(&kept.concat()));
+                add(&mut report, again);
+                report
+            } else {
+                let mut report = held.begin().unwrap();
+                add(&mut report, outcomes.clone());
+                report
+            };
+            prop_assert!(report.sync().is_none());
+            drop(report);
+            let text = fs::read_to_string(&path).unwrap();
+            let mut lines: Vec<&str> = text.lines().collect();
+            let whole = String::from_utf8(whole).unwrap();
+            let mut expected: Vec<&str> = whole.lines().collect();
+            lines.sort_unstable();
+            expected.sort_unstable();
+            prop_assert_eq!(lines, expected);
+            prop_assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        }
+
+        /// Whatever a disk that gives up after so many bytes left of a report can be gone on from.
+        #[test]
+        fn what_a_failing_disk_left_is_healed(room in 0_usize..3000, piece in 1_usize..300) {
+            struct Failing { kept: Vec<u8>, room: usize, piece: usize }
+            impl Write for Failing {
+                fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                    let length = bytes.len().min(self.piece).min(self.room);
+                    if length == 0 {
+                        return Err(io::ErrorKind::StorageFull.into());
+                    }
+                    self.kept.extend_from_slice(&bytes[..length]);
+                    self.room -= length;
+                    Ok(length)
+                }
+                fn flush(&mut self) -> io::Result<()> {
+                    Ok(())
+                }
+            }
+            let mut lines = crate::report::Lines::default();
+            lines.add_header();
+            let mut disk = Failing { kept: Vec::new(), room, piece };
+            let mut taken = 0;
+            for row in 1..40 {
+                lines.add(&outcome(row, OutcomeKind::Associated));
+                if disk.write_all(&lines.take()).is_err() {
+                    break;
+                }
+                taken = row;
+            }
+            let mut reader = match ReportReader::new(disk.kept.as_slice()) {
+                Ok(reader) => reader,
+                Err(error) => panic!("{error}"),
+            };
+            let mut last = 0;
+            while let Some(line) = reader.read().unwrap() {
+                last = line.row;
+            }
+            prop_assert_eq!(last, taken);
+        }
+    }
+
+    #[test]
+    fn lines_that_are_replaced_go_and_the_lock_and_the_links_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("r.csv");
+        let link = folder.path().join("link.csv");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        let mut report = open(&path, Existing::Refuse).begin().unwrap();
+        let kinds = [
+            OutcomeKind::Associated,
+            OutcomeKind::Failed,
+            OutcomeKind::Rejected,
+        ];
+        add(
+            &mut report,
+            (1..).zip(kinds).map(|(row, kind)| outcome(row, kind)),
+        );
+        drop(report);
+        fs::write(folder.path().join("r.csv.resuming"), "left by a crash").unwrap();
+
+        let mut held = open(&link, RESUME);
+        let found = held.read_back(false, |_| ()).unwrap();
+        assert_eq!(found.replaced(), 1);
+        let report = held.go_on(&found).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        assert_eq!(text.lines().count(), 3);
+        assert!(!text.contains("failed"), "{text}");
+        assert!(link.is_symlink());
+        for existing in [RESUME, Existing::Overwrite] {
+            let plan = ReportPlan {
+                path: path.clone(),
+                existing,
+            };
+            let error = HeldReport::open(&plan, Path::new("/nowhere/pairs.csv")).unwrap_err();
+            assert!(matches!(error, ReportError::Busy { .. }), "{error}");
+        }
+        drop(report);
+        let found = open(&path, RESUME).read_back(true, |_| ()).unwrap();
+        assert_eq!(found.replaced(), 1, "the rejected row");
+        assert!(!folder.path().join("r.csv.resuming").exists());
+    }
+
+    #[test]
+    fn a_report_that_is_gone_is_noticed_by_the_next_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("r.csv");
+        let mut report = open(&path, Existing::Refuse).begin().unwrap();
+        fs::remove_file(&path).unwrap();
+        report.add(&outcome(1, OutcomeKind::Associated));
+        assert_eq!(
+            report.hand_over()().unwrap_err().kind(),
+            io::ErrorKind::NotFound
+        );
+        report.add(&outcome(2, OutcomeKind::Associated));
+        assert!(
+            report.hand_over()().is_err(),
+            "nothing is added behind a write that failed"
+        );
+    }
+
+    #[test]
+    fn a_report_with_two_lines_for_one_pair_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("r.csv");
+        let mut report = open(&path, Existing::Refuse).begin().unwrap();
+        add(
+            &mut report,
+            [1, 2, 1].map(|row| outcome(row, OutcomeKind::Associated)),
+        );
+        drop(report);
+        let error = open(&path, RESUME).read_back(false, |_| ()).unwrap_err();
+        let ReportError::ReadBack { source, .. } = error else {
+            panic!("{error}")
+        };
+        assert_eq!(source.to_string(), "row 1 has two lines for the same pair");
+    }
+}

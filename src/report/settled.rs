@@ -1,0 +1,176 @@
+//! What the lines of a report say about each row, in a few bytes a row. Pure.
+//!
+//! A resume must know of every row whether it is settled, and whether it is still the same row. Ten million
+//! rows fit in 80 MB: 63 bits tell the pair, one bit tells whether its line stays. That two different
+//! pairs look alike has a chance of one in 10^18 for each row; then a changed row would pass for the old one.
+
+use std::collections::HashMap;
+
+/// Rows that share one piece of memory. Rows follow each other, but a damaged report may name any number.
+const CHUNK: usize = 4096;
+
+/// What one line says: never 0, which stands for no line.
+type Mark = u64;
+
+/// The bit of a mark that tells that the line stays.
+const STAYS: Mark = 1;
+
+/// What is known of a row and a pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// Its line stays: the row is not sent again.
+    Settled,
+    /// Its line was dropped: the row is sent again.
+    ToBeSent,
+}
+
+/// The rows that have lines, and what these lines say.
+#[derive(Debug, Default)]
+pub struct Settled {
+    chunks: HashMap<u64, Box<[Mark]>>,
+    /// The second line of a row, its third and so on, sorted by row once all are in.
+    more: Vec<(u64, Mark)>,
+    last_row: u64,
+}
+
+impl Settled {
+    /// Adds what a line says.
+    pub(super) fn insert(&mut self, row: u64, fingerprint: u64, stays: bool) {
+        let mark = mark(fingerprint, stays);
+        let (chunk, place) = place(row);
+        let chunk = self
+            .chunks
+            .entry(chunk)
+            .or_insert_with(|| vec![0; CHUNK].into_boxed_slice());
+        match &mut chunk[place] {
+            first @ 0 => *first = mark,
+            _ => self.more.push((row, mark)),
+        }
+        self.last_row = self.last_row.max(row);
+    }
+
+    /// Makes it ready to be asked; fails with a row that has two lines for the same pair.
+    pub(super) fn seal(&mut self) -> Result<(), u64> {
+        self.more.sort_unstable();
+        let alike = |one: Mark, other: Mark| one | STAYS == other | STAYS;
+        let neighbours = self.more.windows(2);
+        let mut among_more =
+            neighbours.filter(|two| two[0].0 == two[1].0 && alike(two[0].1, two[1].1));
+        if let Some(two) = among_more.next() {
+            return Err(two[0].0);
+        }
+        let mut like_first = self
+            .more
+            .iter()
+            .filter(|&&(row, mark)| alike(self.first(row), mark));
+        if let Some(&(row, _)) = like_first.next() {
+            return Err(row);
+        }
+        Ok(())
+    }
+
+    /// The last row that has a line.
+    #[must_use]
+    pub fn last_row(&self) -> u64 {
+        self.last_row
+    }
+
+    /// How many lines a row has.
+    #[must_use]
+    pub fn lines_of(&self, row: u64) -> usize {
+        usize::from(self.first(row) != 0) + self.others(row).len()
+    }
+
+    /// What the report says of this pair in this row; `None` if it has no such line.
+    #[must_use]
+    pub fn known(&self, row: u64, fingerprint: u64) -> Option<Known> {
+        let wanted = mark(fingerprint, true);
+        let first = self.first(row);
+        let found = if first | STAYS == wanted {
+            first
+        } else {
+            let others = self.others(row);
+            let place = others.binary_search_by_key(&wanted, |&(_, mark)| mark | STAYS);
+            others[place.ok()?].1
+        };
+        Some(if found & STAYS == STAYS {
+            Known::Settled
+        } else {
+            Known::ToBeSent
+        })
+    }
+
+    fn first(&self, row: u64) -> Mark {
+        let (chunk, place) = place(row);
+        self.chunks.get(&chunk).map_or(0, |chunk| chunk[place])
+    }
+
+    fn others(&self, row: u64) -> &[(u64, Mark)] {
+        let start = self.more.partition_point(|&(other, _)| other < row);
+        let length = self.more[start..].partition_point(|&(other, _)| other == row);
+        &self.more[start..start + length]
+    }
+}
+
+fn mark(fingerprint: u64, stays: bool) -> Mark {
+    // The lowest value that the fingerprint's bits may have, so that no mark is 0.
+    (fingerprint & !STAYS).max(2) | if stays { STAYS } else { 0 }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a place is below the length of a chunk"
+)]
+fn place(row: u64) -> (u64, usize) {
+    (row / CHUNK as u64, (row % CHUNK as u64) as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn two_lines_for_the_same_pair_of_a_row_are_found() {
+        for (marks, twice) in [
+            (&[(1, 10), (1, 20), (2, 10)][..], None),
+            (&[(1, 10), (2, 10), (1, 10)], Some(1)),
+            (&[(7, 10), (7, 20), (7, 30), (7, 20)], Some(7)),
+        ] {
+            let mut settled = Settled::default();
+            for (place, &(row, fingerprint)) in marks.iter().enumerate() {
+                settled.insert(row, fingerprint, place % 2 == 0);
+            }
+            assert_eq!(settled.seal().err(), twice);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn it_knows_what_a_map_would_know(
+            lines in prop::collection::btree_map((1_u64..40, 0_u64..6), any::<bool>(), 0..60),
+            far in any::<u64>(),
+        ) {
+            // Fingerprints that differ in their lowest bit alone are one.
+            let lines: BTreeMap<(u64, u64), bool> =
+                lines.into_iter().map(|((row, print), stays)| ((row, print * 4 + 4), stays)).collect();
+            let mut settled = Settled::default();
+            for (&(row, print), &stays) in &lines {
+                settled.insert(row, print, stays);
+            }
+            settled.seal().unwrap();
+            for row in (0..42).chain([far]) {
+                for print in (0..6).map(|print| print * 4 + 4) {
+                    let expected = lines.get(&(row, print)).map(|&stays| {
+                        if stays { Known::Settled } else { Known::ToBeSent }
+                    });
+                    prop_assert_eq!(settled.known(row, print), expected);
+                }
+                let count = lines.keys().filter(|(other, _)| *other == row).count();
+                prop_assert_eq!(settled.lines_of(row), count);
+            }
+            prop_assert_eq!(settled.last_row(), lines.keys().map(|&(row, _)| row).max().unwrap_or(0));
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! The error budget: how many rows may end badly before the run stops by itself. Pure.
+//!
+//! A run that points at the wrong column is told so by its first hundred rows; without a budget it would
+//! go on for two million, and count against the account's share of errors.
+
+use std::collections::VecDeque;
+use std::num::NonZeroU64;
+
+use super::tally::CategoryCount;
+use crate::outcome::Outcome;
+
+/// The share of bad rows is that of so many last ones.
+const LAST_ROWS: usize = 1000;
+
+/// Before so many rows have ended, a share says little.
+const FIRST_ROWS: usize = 100;
+
+/// How many causes are told apart.
+const MAX_CAUSES: usize = 200;
+
+/// How much may go wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ErrorBudget {
+    /// The run stops at so many rows that were rejected, failed or invalid.
+    pub max_failed: Option<NonZeroU64>,
+    /// The run stops when this share of the last rows was; 100 means never.
+    pub max_failed_percent: u8,
+}
+
+impl Default for ErrorBudget {
+    fn default() -> Self {
+        Self {
+            max_failed: None,
+            max_failed_percent: 50,
+        }
+    }
+}
+
+/// Which part of the budget is spent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// So many rows.
+    Rows(NonZeroU64),
+    /// This share of the last rows.
+    Percent(u8),
+}
+
+/// The budget is spent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spent {
+    /// Which part of it.
+    pub limit: Limit,
+    /// How many rows ended badly.
+    pub bad: u64,
+    /// Of how many.
+    pub of: u64,
+    /// What most of the bad ones among the last rows had in common, and the row that met it first.
+    pub common: Option<(CategoryCount, u64)>,
+}
+
+/// A cause that bad rows had, and the row that met it first.
+#[derive(Debug)]
+struct Cause {
+    shape: String,
+    count: CategoryCount,
+    first_row: u64,
+}
+
+/// Watches how rows end. Rows that were skipped say nothing and do not count.
+#[derive(Debug)]
+pub(super) struct Budget {
+    allowed: ErrorBudget,
+    /// The last rows; those that ended badly with their cause.
+    last: VecDeque<Option<usize>>,
+    bad_among_last: usize,
+    bad: u64,
+    rows: u64,
+    causes: Vec<Cause>,
+}
+
+impl Budget {
+    pub(super) fn new(allowed: ErrorBudget) -> Self {
+        Self {
+            allowed,
+            last: VecDeque::with_capacity(LAST_ROWS),
+            bad_among_last: 0,
+            bad: 0,
+            rows: 0,
+            causes: Vec::new(),
+        }
+    }
+
+    /// Notes how a row ended; says so when that spends the budget.
+    pub(super) fn note(&mut self, outcome: &Outcome) -> Option<Spent> {
+        if outcome.kind == crate::outcome::OutcomeKind::Skipped {
+            return None;
+        }
+        self.rows += 1;
+        let cause = (!outcome.kind.is_good()).then(|| self.cause(outcome));
+        if self.last.len() == LAST_ROWS
+            && let Some(Some(left)) = self.last.pop_front()
+        {
+            self.bad_among_last -= 1;
+            self.causes[left].count.rows -= 1;
+        }
+        self.last.push_back(cause);
+        let cause = cause?;
+        self.bad += 1;
+        self.bad_among_last += 1;
+        self.causes[cause].count.rows += 1;
+        self.spent()
+    }
+
+    fn spent(&self) -> Option<Spent> {
+        let common = || {
+            let most = self.causes.iter().max_by_key(|cause| cause.count.rows)?;
+            Some((most.count.clone(), most.first_row))
+        };
+        if let Some(most) = self.allowed.max_failed
+            && self.bad >= most.get()
+        {
+            let (bad, of) = (self.bad, self.rows);
+            return Some(Spent {
+                limit: Limit::Rows(most),
+                bad,
+                of,
+                common: common(),
+            });
+        }
+        let percent = self.allowed.max_failed_percent;
+        let enough = self.last.len() >= FIRST_ROWS;
+        let is_spent = self.bad_among_last * 100 >= self.last.len() * usize::from(percent);
+        (percent < 100 && enough && is_spent).then(|| Spent {
+            limit: Limit::Percent(percent),
+            bad: self.bad_among_last as u64,
+            of: self.last.len() as u64,
+            common: common(),
+        })
+    }
+
+    /// Messages that differ in their numbers alone are one cause.
+    fn cause(&mut self, outcome: &Outcome) -> usize {
+        let category = outcome
+            .finding
+            .categories
+            .first()
+            .cloned()
+            .unwrap_or_default();
+        let mut shape: String = outcome
+            .finding
+            .message
+            .chars()
+            .filter(|c| !c.is_ascii_digit())
+            .collect();
+        if self.causes.len() >= MAX_CAUSES {
+            shape.clear();
+        }
+        let same = |cause: &Cause| {
+            cause.shape == shape
+                && cause.count.category == category
+                && cause.count.kind == outcome.kind
+        };
+        if let Some(known) = self.causes.iter().position(same) {
+            return known;
+        }
+        if self.causes.len() > MAX_CAUSES {
+            return MAX_CAUSES;
+        }
+        self.causes.push(Cause {
+            shape,
+            count: CategoryCount {
+                category,
+                kind: outcome.kind,
+                rows: 0,
+                example: outcome.finding.message.clone(),
+            },
+            first_row: outcome.key.row,
+        });
+        self.causes.len() - 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::{Finding, OutcomeKind, Subject};
+    use crate::pair::RowKey;
+    use jiff::Timestamp;
+    use std::time::Duration;
+
+    fn outcome(row: u64, kind: OutcomeKind, message: &str) -> Outcome {
+        Outcome {
+            key: RowKey { row, line: row + 1 },
+            subject: Subject::Raw(Default::default()),
+            kind,
+            finding: Finding {
+                categories: vec!["VALIDATION_ERROR".into()],
+                message: message.to_owned(),
+                ..Finding::default()
+            },
+            attempts: 1,
+            duration: Duration::ZERO,
+            finished_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    /// After how many rows the budget is spent; `bad` tells which rows end badly.
+    fn spent_after(budget: ErrorBudget, rows: u64, bad: impl Fn(u64) -> bool) -> Option<u64> {
+        let mut watch = Budget::new(budget);
+        (1..=rows).find(|&row| {
+            let kind = if bad(row) {
+                OutcomeKind::Rejected
+            } else {
+                OutcomeKind::Associated
+            };
+            watch.note(&outcome(row, kind, "x")).is_some()
+        })
+    }
+
+    fn percent(max_failed_percent: u8) -> ErrorBudget {
+        ErrorBudget {
+            max_failed: None,
+            max_failed_percent,
+        }
+    }
+
+    #[test]
+    fn a_share_counts_from_the_hundredth_row_on_and_over_the_last_thousand() {
+        for (budget, bad, after) in [
+            (percent(50), (|_| true) as fn(u64) -> bool, Some(100)),
+            (percent(100), |_| true, None),
+            (percent(50), |row| row % 2 == 0, Some(100)),
+            (percent(50), |row| row % 3 == 0, None),
+            (percent(30), |row| row % 3 == 0, Some(102)),
+            // The first 4,000 are good: what counts is the last thousand.
+            (percent(50), |row| row > 4000, Some(4500)),
+            (percent(1), |row| row == 100, Some(100)),
+            (percent(1), |row| row == 101, None),
+        ] {
+            assert_eq!(spent_after(budget, 6000, bad), after, "{budget:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_of_rows_counts_over_the_whole_run() {
+        let budget = ErrorBudget {
+            max_failed: NonZeroU64::new(3),
+            max_failed_percent: 100,
+        };
+        assert_eq!(spent_after(budget, 6000, |row| row % 1500 == 0), Some(4500));
+    }
+
+    #[test]
+    fn rows_that_were_skipped_say_nothing() {
+        let mut watch = Budget::new(percent(50));
+        for row in 0..5000 {
+            assert_eq!(watch.note(&outcome(row, OutcomeKind::Skipped, "")), None);
+        }
+        let spent = (0..100).find_map(|row| watch.note(&outcome(row, OutcomeKind::Failed, "x")));
+        assert_eq!(spent.unwrap().of, 100);
+    }
+
+    #[test]
+    fn it_says_what_most_bad_rows_had_in_common() {
+        let mut watch = Budget::new(percent(50));
+        let spent = (1..=100).find_map(|row| match row % 10 {
+            0 => watch.note(&outcome(row, OutcomeKind::Failed, "late")),
+            3 => watch.note(&outcome(row, OutcomeKind::Associated, "")),
+            _ => watch.note(&outcome(
+                row,
+                OutcomeKind::Rejected,
+                &format!("CONTACT={row} is not valid"),
+            )),
+        });
+        let spent = spent.unwrap();
+        assert_eq!(
+            (spent.bad, spent.of, spent.limit),
+            (90, 100, Limit::Percent(50))
+        );
+        let (common, first_row) = spent.common.unwrap();
+        assert_eq!((common.rows, first_row), (80, 1));
+        assert_eq!(common.example, "CONTACT=1 is not valid");
+    }
+
+    #[test]
+    fn causes_are_bounded_and_the_last_rows_are_those_that_count() {
+        let mut watch = Budget::new(percent(100));
+        for row in 0..10_000 {
+            let name: String =
+                std::iter::repeat_n('x', usize::try_from(row).unwrap() % 900).collect();
+            watch.note(&outcome(row, OutcomeKind::Rejected, &name));
+        }
+        assert!(watch.causes.len() <= MAX_CAUSES + 1);
+        let counted: u64 = watch.causes.iter().map(|cause| cause.count.rows).sum();
+        assert_eq!((counted, watch.bad_among_last), (1000, 1000));
+    }
+}

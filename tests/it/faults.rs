@@ -1,0 +1,167 @@
+//! Disks that are full, slow or gone.
+
+use std::fs;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use hubspot_associate::sandbox::{Latency, SandboxSettings};
+
+use crate::support::{Rehearsal, finish, good_rows, instant, signal};
+
+/// `command` under a shell that lets no file grow beyond `blocks` of 512 bytes.
+fn with_little_room(command: &Command, blocks: u32) -> Command {
+    let mut shell = Command::new("sh");
+    // The signal of such a limit is ignored, so that the write itself fails, as on a full disk.
+    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
+    shell
+        .args(["-c", &script, "sh"])
+        .arg(command.get_program())
+        .args(command.get_args())
+        .current_dir(command.get_current_dir().unwrap())
+        .stdin(Stdio::null());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    shell
+}
+
+#[test]
+fn a_full_disk_stops_the_run_and_what_is_on_it_goes_on_elsewhere() {
+    let latency = Duration::from_millis(2);
+    let settings = SandboxSettings {
+        latency: Latency {
+            least: latency,
+            most: latency,
+        },
+        ..instant()
+    };
+    let rehearsal = Rehearsal::against(settings).rows(good_rows(3000));
+    let command = rehearsal.import_command(&[]);
+    let stopped = finish(with_little_room(&command, 128).output().unwrap());
+    assert_eq!(stopped.code, 6, "{}", stopped.stderr);
+    assert!(
+        stopped.stderr.contains("error: cannot write the report"),
+        "{}",
+        stopped.stderr
+    );
+    let torn = fs::read(rehearsal.path("pairs.report.csv")).unwrap();
+    assert!(torn.len() <= 64 * 1024);
+    let whole = String::from_utf8_lossy(&torn).matches('\n').count() as u64 - 1;
+    // What was being handed over, in two pieces at most, and what was in flight.
+    let requests = rehearsal.seen().requests;
+    assert!(requests <= whole + 2 * 300 + 16, "{requests} for {whole}");
+
+    fs::create_dir(rehearsal.path("elsewhere")).unwrap();
+    fs::copy(
+        rehearsal.path("pairs.report.csv"),
+        rehearsal.path("elsewhere/r.csv"),
+    )
+    .unwrap();
+    let resumed = rehearsal.import(&["--report", "elsewhere/r.csv", "--resume"]);
+    assert_eq!(resumed.code, 0, "{}", resumed.stderr);
+    let mut rows: Vec<u64> = rehearsal
+        .report_named("elsewhere/r.csv")
+        .iter()
+        .map(|line| line["row"].parse().unwrap())
+        .collect();
+    rows.sort_unstable();
+    assert_eq!(rows, (1..=3000).collect::<Vec<_>>());
+    assert_eq!(rehearsal.seen().requests, requests + 3000 - whole);
+}
+
+#[test]
+fn a_disk_that_is_full_from_the_start_costs_no_request() {
+    let rehearsal = Rehearsal::new().rows(good_rows(30));
+    let refused = rehearsal.import(&["--report", "/dev/full"]);
+    assert_eq!((refused.code, rehearsal.seen().requests), (6, 0));
+    assert!(
+        refused.stderr.starts_with(
+            "error: cannot write the report `/dev/full`\n  caused by: No space left on device"
+        ),
+        "{}",
+        refused.stderr
+    );
+}
+
+#[test]
+fn a_full_disk_leaves_the_report_that_is_to_be_resumed_as_it_was() {
+    let rows = (1..=400).map(|id| format!("contacts,9950300{id:08},companies,2"));
+    let rehearsal = Rehearsal::new().rows(good_rows(400).chain(rows));
+    assert_eq!(
+        rehearsal
+            .import(&["--max-attempts", "1", "--max-failed-percent", "100"])
+            .code,
+        1
+    );
+    let before = fs::read(rehearsal.path("pairs.report.csv")).unwrap();
+    let requests = rehearsal.seen().requests;
+    let command = rehearsal.import_command(&["--resume"]);
+    let stopped = finish(with_little_room(&command, 40).output().unwrap());
+    assert_eq!(stopped.code, 6, "{}", stopped.stderr);
+    assert_eq!(
+        fs::read(rehearsal.path("pairs.report.csv")).unwrap(),
+        before
+    );
+    assert_eq!(rehearsal.seen().requests, requests);
+    assert_eq!(fs::read_dir(rehearsal.folder.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn a_report_whose_folder_vanishes_stops_the_run() {
+    let latency = Duration::from_millis(20);
+    let settings = SandboxSettings {
+        latency: Latency {
+            least: latency,
+            most: latency,
+        },
+        ..instant()
+    };
+    let rehearsal = Rehearsal::against(settings).rows(good_rows(20_000));
+    fs::create_dir(rehearsal.path("out")).unwrap();
+    let (child, finish) = rehearsal.start(50, &["--report", "out/r.csv"]);
+    fs::remove_dir_all(rehearsal.path("out")).unwrap();
+    let stopped = finish(child);
+    assert_eq!(stopped.code, 6);
+    assert!(
+        stopped.stderr.contains(
+            "caused by: it was deleted, or another file put in its place, during the run\n"
+        ),
+        "{}",
+        stopped.stderr
+    );
+    assert!(rehearsal.seen().requests < 10_000);
+}
+
+#[test]
+fn a_disk_that_does_not_answer_cannot_hold_up_a_second_signal() {
+    let rehearsal = Rehearsal::new().rows(good_rows(20_000));
+    let pipe = rehearsal.path("stuck");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    // Reads nothing: the pipe is full after 64 KiB, and stays so.
+    let _reader = fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(&pipe)
+        .unwrap();
+    let (child, finish) = rehearsal.start(200, &["--report", "stuck"]);
+    // More lines than a pipe takes.
+    while rehearsal.seen().requests < 2000 {
+        std::thread::yield_now();
+    }
+    signal(&child, "INT");
+    signal(&child, "INT");
+    let stopped = finish(child);
+    assert_eq!(stopped.code, 130);
+    let requests = rehearsal.seen().requests;
+    assert!(requests < 10_000, "a slow disk slows the run: {requests}");
+    assert!(stopped.stderr.contains(" --resume`"), "{}", stopped.stderr);
+}
