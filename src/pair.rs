@@ -78,6 +78,17 @@ impl RecordId {
         str::from_utf8(&self.digits[..usize::from(self.length)]).unwrap_or_default()
     }
 
+    /// The number that the digits are; leading zeros do not count.
+    #[must_use]
+    pub fn number(&self) -> u128 {
+        let (head, tail) = self.as_str().split_at(usize::from(self.length).min(19));
+        let head: u64 = head.parse().unwrap_or_default();
+        match tail.parse::<u8>() {
+            Ok(last) => u128::from(head) * 10 + u128::from(last),
+            Err(_) => u128::from(head),
+        }
+    }
+
     /// Whether `other`, an id as a reply spells it, is the same number. Leading zeros do not count.
     #[must_use]
     pub fn is_same_as(&self, other: &str) -> bool {
@@ -138,6 +149,19 @@ pub struct RowKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_id_is_a_number_of_up_to_20_digits() {
+        for (text, number) in [
+            ("1", 1),
+            ("0031", 31),
+            ("18446744073709551615", u128::from(u64::MAX)),
+            ("99999999999999999999", 99_999_999_999_999_999_999),
+            ("00000000000000000012", 12),
+        ] {
+            assert_eq!(RecordId::new(text).unwrap().number(), number);
+        }
+    }
 
     #[test]
     fn an_object_type_is_letters_digits_underscores_and_dashes() {

@@ -1,7 +1,6 @@
 //! Flags and environment → checked settings of an import. Behind this nothing asks "was it given?".
 
 use std::ffi::OsStr;
-use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Time;
@@ -9,7 +8,7 @@ use jiff::{Timestamp, ZonedDateTime};
 
 use crate::api::{ApiVersion, BaseUrl, BaseUrlError, ClientSettings, CredentialsError, Token};
 use crate::cli::ImportArgs;
-use crate::input::{ColumnSettings, InputSettings, InputSource};
+use crate::input::InputSettings;
 use crate::pace::{RateSetting, Share};
 use crate::report::{Existing, ReportPlan};
 use crate::run::{ErrorBudget, RunSettings, TimeLimits};
@@ -92,8 +91,6 @@ pub enum Destination {
 pub struct ImportSettings {
     /// What is read.
     pub input: InputSettings,
-    /// How many rows of it; `None` means all.
-    pub first: Option<NonZeroU64>,
     /// Where outcomes are kept.
     pub report: ReportPlan,
     /// Where requests go.
@@ -129,7 +126,7 @@ impl ImportSettings {
         let report = ReportPlan {
             path: match flags.report {
                 Some(path) => path,
-                None => default_report(&flags.input, flags.sandbox)
+                None => default_report(&flags.input.input, flags.sandbox)
                     .ok_or(SettingsError::NoReportPath)?,
             },
             existing: if flags.resume {
@@ -144,19 +141,7 @@ impl ImportSettings {
             },
         };
         Ok(Self {
-            input: InputSettings {
-                path: InputSource::from(flags.input),
-                delimiter: flags.delimiter,
-                columns: ColumnSettings {
-                    from_type: flags.from_type,
-                    to_type: flags.to_type,
-                    from_type_column: flags.from_type_column,
-                    from_id_column: flags.from_id_column,
-                    to_type_column: flags.to_type_column,
-                    to_id_column: flags.to_id_column,
-                },
-            },
-            first: flags.first,
+            input: flags.input.into_settings(),
             report,
             destination,
             version: flags.api_version,

@@ -8,57 +8,21 @@ use clap::Args;
 use jiff::SignedDuration;
 use jiff::civil::Time;
 
+use super::InputArgs;
 use crate::api::{ApiVersion, BaseUrl};
-use crate::input::{ColumnName, Delimiter};
 use crate::pace::{RateSetting, Share};
-use crate::pair::ObjectType;
 
 /// The flags of `import`.
 #[derive(Args, Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct ImportArgs {
-    /// The CSV with one pair of records per row; `-` reads standard input
-    #[arg(value_name = "FILE")]
-    pub input: PathBuf,
+    /// What is read.
+    #[command(flatten)]
+    pub input: InputArgs,
 
     /// Rehearse: run against a look-alike of the API in this process; no token
     #[arg(long, conflicts_with = "base_url")]
     pub sandbox: bool,
-
-    /// Object type of the first record, for all rows, e.g. contacts or 0-1
-    #[arg(long, value_name = "TYPE", value_parser = object_type, help_heading = "Input")]
-    pub from_type: Option<ObjectType>,
-    /// Object type of the second record, for all rows
-    #[arg(long, value_name = "TYPE", value_parser = object_type, help_heading = "Input")]
-    pub to_type: Option<ObjectType>,
-    /// Column of the first record's type: a header name, or #3 for the third
-    #[arg(
-        long,
-        value_name = "COLUMN",
-        conflicts_with = "from_type",
-        help_heading = "Input"
-    )]
-    pub from_type_column: Option<ColumnName>,
-    /// Column of the first record's id
-    #[arg(long, value_name = "COLUMN", help_heading = "Input")]
-    pub from_id_column: Option<ColumnName>,
-    /// Column of the second record's type
-    #[arg(
-        long,
-        value_name = "COLUMN",
-        conflicts_with = "to_type",
-        help_heading = "Input"
-    )]
-    pub to_type_column: Option<ColumnName>,
-    /// Column of the second record's id
-    #[arg(long, value_name = "COLUMN", help_heading = "Input")]
-    pub to_id_column: Option<ColumnName>,
-    /// What separates the fields: a character, or tab [default: seen in the header]
-    #[arg(long, value_name = "C", help_heading = "Input")]
-    pub delimiter: Option<Delimiter>,
-    /// A pilot: the first N rows only
-    #[arg(long, value_name = "N", help_heading = "Input")]
-    pub first: Option<NonZeroU64>,
 
     /// Where the report goes [default: FILE's stem + .report.csv, beside it]
     #[arg(long, value_name = "PATH", help_heading = "Report")]
@@ -118,12 +82,6 @@ pub struct ImportArgs {
         help_heading = "API"
     )]
     pub api_version: ApiVersion,
-}
-
-fn object_type(text: &str) -> Result<ObjectType, String> {
-    ObjectType::new(text.trim()).ok_or_else(|| {
-        "an object type is made of letters, digits, `_` and `-`, such as `contacts`, `0-1` or `p_vendor`".to_owned()
-    })
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -1,11 +1,13 @@
 //! The flags exactly as typed, and their help text. Nothing is decided here.
 
 mod import;
+mod input;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub use import::ImportArgs;
+pub use input::InputArgs;
 
 use crate::sandbox::SandboxArgs;
 

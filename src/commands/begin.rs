@@ -50,7 +50,7 @@ pub(super) fn begin(plan: &ReportPlan, input: &InputSettings) -> Result<Begun, R
         sent_again = found.replaced(),
         "going on with the report"
     );
-    let mut comparison = Comparison::new(std::mem::take(&mut found.settled), false);
+    let mut comparison = Comparison::new(std::mem::take(&mut found.settled), input.split.is_some());
     // Standard input comes only once: its rows are compared while they are sent.
     if let InputSource::File(_) = input.path {
         compare(&mut comparison, input, &mut held)?;
@@ -82,7 +82,11 @@ fn compare(
     settings: &InputSettings,
     held: &mut HeldReport,
 ) -> Result<(), RunError> {
-    let mut input = Input::open(settings)?;
+    // A pilot sends the first rows only, but every line has its row.
+    let mut input = Input::open(&InputSettings {
+        first: None,
+        ..settings.clone()
+    })?;
     let name = settings.path.name();
     let mut found = String::new();
     let difference = loop {

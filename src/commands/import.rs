@@ -1,32 +1,27 @@
 //! `import`: input → run → report and display.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::num::NonZeroU64;
-use std::thread;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::mpsc;
 use tracing::warn;
 
-use super::begin::{Begun, begin, changed};
+use super::begin::{Begun, begin};
+use super::rows::Rows;
 use super::{World, next, signals};
 use crate::api::{ACCESS_TOKEN_VARIABLE, ApiVersion, BaseUrl, HttpEndpoint, Token};
 use crate::cli::ImportArgs;
 use crate::display::{Display, Stopped, Summary};
 use crate::error::RunError;
 use crate::exit::ExitStatus;
-use crate::input::{CheckedRow, Input, InputError};
+use crate::input::Input;
 use crate::outcome::OutcomeKind;
 use crate::pace::{Control, Gate};
-use crate::report::{Comparison, Difference, Known};
-use crate::run::{DailyReset, Ending, Parts, RunSettings, Tally, run, subject_of};
+use crate::run::{DailyReset, Ending, Parts, RunSettings, Tally, run};
 use crate::sandbox::{Sandbox, SandboxSettings};
 use crate::settings::{Destination, ImportSettings};
-
-/// Rows that are read ahead of being sent.
-const ROWS_AHEAD: usize = 256;
 
 /// The first day on which v4 is worth a warning; its support ends on 2027-03-30.
 /// (<https://developers.hubspot.com/changelog/legacy-apis-and-legacy-apps-whats-going-unsupported-and-when>).
@@ -44,7 +39,11 @@ pub(super) fn import(flags: ImportArgs, world: &World) -> Result<ExitStatus, Run
         comparison,
         earlier,
     } = begin(&settings.report, &settings.input)?;
-    let first = settings.first.map(NonZeroU64::get);
+    // Where a cell may hold several ids, rows are fewer than what they lead to.
+    let first = match &settings.input.split {
+        Some(_) => None,
+        None => settings.input.first.map(NonZeroU64::get),
+    };
     let mut display = Display::new(world.manner, world.screen.clone(), input.progress(), first);
 
     let runtime = Builder::new_current_thread()
@@ -58,7 +57,9 @@ pub(super) fn import(flags: ImportArgs, world: &World) -> Result<ExitStatus, Run
             gate: Gate::new(Control::new(settings.rate, settings.share)),
             report: &mut report,
             observer: &mut display,
-            rows: read(input, first, comparison).map_err(RunError::System)?,
+            rows: Rows::new(input, &settings.input, comparison)
+                .read()
+                .map_err(RunError::System)?,
             earlier,
             stop: signals::listen().map_err(RunError::System)?,
             now: Timestamp::now,
@@ -130,61 +131,6 @@ fn warn_of(settings: &ImportSettings, input: &Input) {
     let today = Timestamp::now().to_string();
     if settings.version == ApiVersion::V4 && today.as_str() >= V4_WARNING_FROM {
         warn!("HubSpot ends its support of v4 on 2027-03-30: use --api-version 2026-09");
-    }
-}
-
-/// Reads rows on a thread of their own, as fast as they are taken. Those that are settled are not brought.
-fn read(
-    input: Input,
-    first: Option<u64>,
-    comparison: Option<Comparison>,
-) -> io::Result<mpsc::Receiver<Result<CheckedRow, InputError>>> {
-    let (sender, receiver) = mpsc::channel(ROWS_AHEAD);
-    let thread = thread::Builder::new().name("input".to_owned());
-    let mut rows = Unsettled { input, comparison };
-    thread.spawn(move || {
-        while let Some(row) = rows.next(first.unwrap_or(u64::MAX)).transpose() {
-            let last = row.is_err();
-            // Nobody takes rows any more once the run has stopped.
-            if sender.blocking_send(row).is_err() || last {
-                break;
-            }
-        }
-    })?;
-    Ok(receiver)
-}
-
-/// The rows of the input that have no line yet.
-struct Unsettled {
-    input: Input,
-    comparison: Option<Comparison>,
-}
-
-impl Unsettled {
-    /// The next of the first `most` rows.
-    fn next(&mut self, most: u64) -> Result<Option<CheckedRow>, InputError> {
-        while self.input.rows() < most {
-            let Some(row) = self.input.next_row()? else {
-                let end = self.comparison.as_mut().map_or(Ok(()), Comparison::end);
-                return end
-                    .map(|()| None)
-                    .map_err(|difference| self.changed(difference, ""));
-            };
-            let Some(comparison) = &mut self.comparison else {
-                return Ok(Some(row));
-            };
-            let subject = subject_of(&row);
-            match comparison.meet(row.key, &subject) {
-                Ok(Known::Settled) => {}
-                Ok(Known::ToBeSent) => return Ok(Some(row)),
-                Err(difference) => return Err(self.changed(difference, &subject.to_string())),
-            }
-        }
-        Ok(None)
-    }
-
-    fn changed(&self, difference: Difference, found: &str) -> InputError {
-        changed(self.input.name(), difference, found, &[])
     }
 }
 

@@ -3,6 +3,7 @@
 mod begin;
 mod import;
 mod next;
+mod rows;
 mod sandbox;
 mod signals;
 

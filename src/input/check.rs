@@ -6,9 +6,12 @@
 use std::fmt;
 
 use super::columns::{Column, Columns, TypeSource};
+use super::content::{RowContent, SkippedRow};
 use super::diagnosis::{id_problem, type_problem};
+use super::fan::Fan;
 use super::problem::{RowProblem, ValueProblem};
 use super::record::Record;
+use super::split::{Piece, Separator, split};
 use crate::pair::{self, ObjectType, Pair, RecordId};
 use crate::text::excerpt;
 
@@ -74,15 +77,10 @@ impl Checker {
         &self.columns
     }
 
+    /// Checks a row whose cells hold one id each.
     pub(super) fn check(&mut self, record: Record<'_>) -> Result<Pair, InvalidRow> {
         let columns = &self.columns;
-        if record.field_count() != columns.field_count {
-            let problem = RowProblem::FieldCount {
-                expected: columns.field_count,
-                found: record.field_count(),
-            };
-            return Err(invalid(vec![problem], columns, record));
-        }
+        check_field_count(columns, record)?;
         let from_type = check_type(&columns.from_type, record, &mut self.last_from_type);
         let from_id = check_id(&columns.from_id, record);
         let to_type = check_type(&columns.to_type, record, &mut self.last_to_type);
@@ -104,6 +102,61 @@ impl Checker {
                 Err(invalid(problems, columns, record))
             }
         }
+    }
+
+    /// Checks a row whose cells may hold several ids each. What is not about one of the ids is said once,
+    /// for the row as a whole; else `fan` has the pairs, and this is `None`.
+    pub(super) fn check_lists(
+        &mut self,
+        record: Record<'_>,
+        separator: &Separator,
+        fan: &mut Fan,
+    ) -> Option<RowContent> {
+        let columns = &self.columns;
+        fan.clear();
+        if let Err(invalid) = check_field_count(columns, record) {
+            return Some(RowContent::Invalid(invalid));
+        }
+        let from_type = check_type(&columns.from_type, record, &mut self.last_from_type);
+        let to_type = check_type(&columns.to_type, record, &mut self.last_to_type);
+        let types = match (from_type, to_type) {
+            (Ok(from_type), Ok(to_type)) => [from_type, to_type],
+            (from_type, to_type) => {
+                let problems = [from_type.err(), to_type.err()].into_iter().flatten();
+                let invalid = invalid(problems.collect(), columns, record);
+                return Some(RowContent::Invalid(invalid));
+            }
+        };
+        split_cell(&columns.from_id, record, separator, &mut fan.from);
+        split_cell(&columns.to_id, record, separator, &mut fan.to);
+        if fan.is_empty() {
+            let values = raw_values(columns, record);
+            return Some(RowContent::Skipped(SkippedRow::NothingToLink(values)));
+        }
+        fan.open(types);
+        None
+    }
+}
+
+/// A row with a field too many or too few may have its values in each other's columns.
+fn check_field_count(columns: &Columns, record: Record<'_>) -> Result<(), InvalidRow> {
+    if record.field_count() == columns.field_count {
+        return Ok(());
+    }
+    let problem = RowProblem::FieldCount {
+        expected: columns.field_count,
+        found: record.field_count(),
+    };
+    Err(invalid(vec![problem], columns, record))
+}
+
+/// The ids of a cell.
+fn split_cell(column: &Column, record: Record<'_>, separator: &Separator, pieces: &mut Vec<Piece>) {
+    let cell = record.field(column.index).unwrap_or_default();
+    if record.is_misquoted(column.index) {
+        pieces.push(Piece::bad(cell, ValueProblem::Misquoted));
+    } else {
+        split(cell, separator, pieces);
     }
 }
 
@@ -156,32 +209,41 @@ fn check_type(
 }
 
 fn value_problem(column: &Column, bytes: &[u8], problem: ValueProblem) -> RowProblem {
+    problem_of(column, &kept(bytes), problem)
+}
+
+/// What is wrong with a value that [`RawValues`] has.
+pub(super) fn problem_of(column: &Column, value: &str, problem: ValueProblem) -> RowProblem {
     RowProblem::Value {
         column: column.clone(),
-        value: excerpt(&kept(bytes), SHOWN_VALUE_LENGTH),
+        value: excerpt(value, SHOWN_VALUE_LENGTH),
         problem,
     }
 }
 
 fn invalid(problems: Vec<RowProblem>, columns: &Columns, record: Record<'_>) -> InvalidRow {
+    InvalidRow {
+        problems,
+        values: raw_values(columns, record),
+    }
+}
+
+fn raw_values(columns: &Columns, record: Record<'_>) -> RawValues {
     let value = |column: &Column| kept(record.field(column.index).unwrap_or_default());
     let type_value = |source: &TypeSource| match source {
         TypeSource::Fixed(object_type) => object_type.to_string(),
         TypeSource::Column(column) => value(column),
     };
-    InvalidRow {
-        problems,
-        values: RawValues {
-            from_type: type_value(&columns.from_type),
-            from_id: value(&columns.from_id),
-            to_type: type_value(&columns.to_type),
-            to_id: value(&columns.to_id),
-        },
+    RawValues {
+        from_type: type_value(&columns.from_type),
+        from_id: value(&columns.from_id),
+        to_type: type_value(&columns.to_type),
+        to_id: value(&columns.to_id),
     }
 }
 
 /// A value as [`RawValues`] has it.
-fn kept(bytes: &[u8]) -> String {
+pub(super) fn kept(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     text.trim().chars().take(KEPT_VALUE_LENGTH).collect()
 }

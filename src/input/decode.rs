@@ -24,11 +24,12 @@ pub(super) const STDIN_NAME: &str = "standard input";
 const UTF_8_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Where the input comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum InputSource {
     /// A file, or something that reads like one.
     File(PathBuf),
     /// Standard input.
+    #[default]
     Stdin,
 }
 

@@ -1,20 +1,24 @@
 //! [`Input`]: one file from its header to its last row.
 
 use std::io::Read;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
-use super::check::{Checker, InvalidRow};
+use super::check::Checker;
 use super::column_settings::ColumnSettings;
 use super::columns::{Column, Columns};
+use super::content::{CheckedRow, RowContent};
 use super::decode::{InputSource, decode};
 use super::delimiter::Delimiter;
 use super::error::InputError;
+use super::fan::Fan;
 use super::progress::ReadProgress;
 use super::reader::RecordReader;
-use crate::pair::{Pair, RowKey};
+use super::split::Separator;
+use crate::pair::RowKey;
 
 /// What to read, and what the user says about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InputSettings {
     /// Where the text comes from.
     pub path: InputSource,
@@ -22,15 +26,10 @@ pub struct InputSettings {
     pub delimiter: Option<Delimiter>,
     /// Which column is which.
     pub columns: ColumnSettings,
-}
-
-/// A row of the input: a pair, or what is wrong with it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CheckedRow {
-    /// Where it stands.
-    pub key: RowKey,
-    /// What it asks for.
-    pub content: Result<Pair, InvalidRow>,
+    /// What stands between the ids of a cell, if it may hold several.
+    pub split: Option<Separator>,
+    /// How many rows are read; `None` means all.
+    pub first: Option<NonZeroU64>,
 }
 
 /// An input whose header has been read.
@@ -39,7 +38,14 @@ pub struct Input {
     headers: Vec<String>,
     reader: RecordReader,
     checker: Checker,
-    rows: u64,
+    split: Option<Separator>,
+    /// What is left of a row that makes several pairs.
+    fan: Fan,
+    first: u64,
+    /// The row that was read last.
+    key: RowKey,
+    /// What was handed out so far: more than rows, where a row makes several pairs.
+    items: u64,
     is_broken: bool,
     progress: Arc<ReadProgress>,
 }
@@ -48,8 +54,7 @@ impl Input {
     /// Opens the input and finds its columns; no row is read.
     pub fn open(settings: &InputSettings) -> Result<Self, InputError> {
         let (source, size) = settings.path.open()?;
-        let name = settings.path.name();
-        Self::new(name, source, size, settings.delimiter, &settings.columns)
+        Self::new(settings.path.name(), source, size, settings)
     }
 
     /// Like [`Input::open`] for what is no file. `name` stands for it in messages.
@@ -59,21 +64,33 @@ impl Input {
         delimiter: Option<Delimiter>,
         columns: &ColumnSettings,
     ) -> Result<Self, InputError> {
-        Self::new(name.to_owned(), Box::new(source), None, delimiter, columns)
+        let settings = InputSettings {
+            delimiter,
+            columns: columns.clone(),
+            ..InputSettings::default()
+        };
+        Self::new(name.to_owned(), Box::new(source), None, &settings)
+    }
+
+    /// Like [`Input::open`], but with the bytes from `source`.
+    pub fn from_source(
+        source: impl Read + Send + 'static,
+        settings: &InputSettings,
+    ) -> Result<Self, InputError> {
+        Self::new(settings.path.name(), Box::new(source), None, settings)
     }
 
     fn new(
         name: String,
         source: Box<dyn Read + Send>,
         size: Option<u64>,
-        delimiter: Option<Delimiter>,
-        settings: &ColumnSettings,
+        settings: &InputSettings,
     ) -> Result<Self, InputError> {
         let progress = Arc::new(ReadProgress::new(size));
         let text = decode(&name, source, Arc::clone(&progress))?;
         let failed =
             |error| InputError::of_record(&name, error, |number| format!("column {number}"));
-        let mut reader = RecordReader::new(text, delimiter).map_err(failed)?;
+        let mut reader = RecordReader::new(text, settings.delimiter).map_err(failed)?;
         let Some(record) = reader.read().map_err(failed)? else {
             return Err(InputError::NoHeader { input: name });
         };
@@ -85,7 +102,7 @@ impl Input {
             .fields()
             .map(|field| String::from_utf8_lossy(field).into_owned())
             .collect();
-        let columns = Columns::resolve(&headers, settings).map_err(|problem| {
+        let columns = Columns::resolve(&headers, &settings.columns).map_err(|problem| {
             let input = name.clone();
             InputError::Columns {
                 input,
@@ -100,7 +117,11 @@ impl Input {
             headers,
             reader,
             checker: Checker::new(columns),
-            rows: 0,
+            split: settings.split.clone(),
+            fan: Fan::default(),
+            first: settings.first.map_or(u64::MAX, NonZeroU64::get),
+            key: RowKey { row: 0, line },
+            items: 0,
             is_broken: false,
             progress,
         })
@@ -127,7 +148,7 @@ impl Input {
     /// How many rows were read.
     #[must_use]
     pub fn rows(&self) -> u64 {
-        self.rows
+        self.key.row
     }
 
     /// What separates the fields.
@@ -142,8 +163,28 @@ impl Input {
         Arc::clone(&self.progress)
     }
 
-    /// The next row, or `None` at the end. After an error there are no more rows.
+    /// The next row, or the next pair of the last one, or `None` at the end. After an error there are no
+    /// more.
     pub fn next_row(&mut self) -> Result<Option<CheckedRow>, InputError> {
+        let content = match self.fan.next(self.checker.columns()) {
+            Some(content) => content,
+            None => match self.read_row()? {
+                Some(content) => content,
+                None => return Ok(None),
+            },
+        };
+        self.items += 1;
+        self.progress.row_read(self.items, self.reader.parsed());
+        let key = self.key;
+        Ok(Some(CheckedRow { key, content }))
+    }
+
+    /// Reads one row; what is left of it is with the fan.
+    fn read_row(&mut self) -> Result<Option<RowContent>, InputError> {
+        if self.key.row == self.first {
+            self.progress.finish();
+            return Ok(None);
+        }
         let record = match self.reader.read() {
             Ok(Some(record)) => record,
             Ok(None) => {
@@ -159,15 +200,16 @@ impl Input {
                 return Err(InputError::of_record(&self.name, error, column));
             }
         };
-        self.rows += 1;
-        let key = RowKey {
-            row: self.rows,
+        self.key = RowKey {
+            row: self.key.row + 1,
             line: record.line(),
         };
-        let content = self.checker.check(record);
+        let content = match &self.split {
+            None => Some(self.checker.check(record).into()),
+            Some(separator) => self.checker.check_lists(record, separator, &mut self.fan),
+        };
         self.progress.set_decoded(self.reader.taken());
-        self.progress.row_read(self.rows, self.reader.parsed());
-        Ok(Some(CheckedRow { key, content }))
+        Ok(content.or_else(|| self.fan.next(self.checker.columns())))
     }
 }
 

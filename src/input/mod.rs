@@ -7,6 +7,8 @@
 //! | `reader`, `record`, `line`, `quote` | bytes → records, each with its line |
 //! | `columns`, `column_settings`, `columns_error` | header + settings → which column is which |
 //! | `check`, `diagnosis`, `problem` | a record → a pair, or what is wrong with it |
+//! | `split`, `fan` | a record with several ids in a cell → its pairs, one at a time |
+//! | `content` | what all of this makes of a row |
 //! | `front`, `error` | all of it behind one type |
 //! | `progress` | how far the reading has come |
 //!
@@ -16,10 +18,12 @@ mod check;
 mod column_settings;
 mod columns;
 mod columns_error;
+mod content;
 mod decode;
 mod delimiter;
 mod diagnosis;
 mod error;
+mod fan;
 mod format;
 mod front;
 mod line;
@@ -28,6 +32,7 @@ mod progress;
 mod quote;
 mod reader;
 mod record;
+mod split;
 #[cfg(test)]
 mod tests;
 
@@ -35,12 +40,14 @@ pub use check::{InvalidRow, RawValues};
 pub use column_settings::{ColumnName, ColumnNameError, ColumnSettings, Role};
 pub use columns::{Column, Columns, TypeSource};
 pub use columns_error::{ColumnProblem, ColumnsError};
+pub use content::{CheckedRow, RowContent, SkippedRow};
 pub use decode::InputSource;
 pub use delimiter::{Delimiter, DelimiterError};
 pub use error::InputError;
 pub use format::Format;
-pub use front::{CheckedRow, Input, InputSettings};
+pub use front::{Input, InputSettings};
 pub use problem::{RowProblem, ValueProblem};
 pub use progress::{ReadProgress, estimated_rows};
 pub use reader::RecordReader;
 pub use record::{Record, RecordError};
+pub use split::{Separator, SeparatorError};

@@ -68,9 +68,12 @@ impl fmt::Display for ValueProblem {
             }
             Self::ThousandsSeparatorsOrList => write!(
                 formatter,
-                "has thousands separators, or is a list where one id was expected"
+                "has thousands separators, or is a list where one id was expected, see `--split`"
             ),
-            Self::List => write!(formatter, "is a list where one id was expected"),
+            Self::List => write!(
+                formatter,
+                "is a list where one id was expected, see `--split`"
+            ),
             Self::LeadingApostrophe => {
                 write!(formatter, "begins with an apostrophe, {REFORMATTED}")
             }

@@ -6,7 +6,7 @@ use std::io::{Cursor, Read};
 use proptest::prelude::*;
 
 use super::*;
-use crate::pair::ObjectType;
+use crate::pair::{ObjectType, Pair};
 
 const HEADER: &str = "from_object_type,from_object_id,to_object_type,to_object_id";
 
@@ -30,10 +30,25 @@ fn shown(bytes: impl AsRef<[u8]>) -> Vec<String> {
         .unwrap()
         .into_iter()
         .map(|CheckedRow { key, content }| match content {
-            Ok(pair) => format!("{}/{}: {pair}", key.row, key.line),
-            Err(invalid) => format!("{}/{}: {invalid}", key.row, key.line),
+            RowContent::Pair(pair) => format!("{}/{}: {pair}", key.row, key.line),
+            RowContent::Invalid(invalid) => format!("{}/{}: {invalid}", key.row, key.line),
+            RowContent::Skipped(_) => format!("{}/{}: skipped", key.row, key.line),
         })
         .collect()
+}
+
+fn pair(row: CheckedRow) -> Pair {
+    match row.content {
+        RowContent::Pair(pair) => pair,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn invalid(row: CheckedRow) -> InvalidRow {
+    match row.content {
+        RowContent::Invalid(invalid) => invalid,
+        other => panic!("{other:?}"),
+    }
 }
 
 /// The message of the one row below the header.
@@ -41,7 +56,7 @@ fn row_message(row: impl AsRef<[u8]>) -> String {
     let mut input = open([HEADER.as_bytes(), b"\n", row.as_ref()].concat()).unwrap();
     let row = input.next_row().unwrap().unwrap();
     assert!(input.next_row().unwrap().is_none());
-    row.content.unwrap_err().to_string()
+    invalid(row).to_string()
 }
 
 fn input_message(bytes: impl AsRef<[u8]>) -> [String; 2] {
@@ -204,15 +219,15 @@ fn a_row_that_is_wrong_says_which_column_what_stood_there_and_why() {
         ),
         (
             "\"512,513\"",
-            "`512,513` has thousands separators, or is a list where one id was expected".to_owned(),
+            "`512,513` has thousands separators, or is a list where one id was expected, see `--split`".to_owned(),
         ),
         (
             "1;2;3",
-            "`1;2;3` is a list where one id was expected".to_owned(),
+            "`1;2;3` is a list where one id was expected, see `--split`".to_owned(),
         ),
         (
             "\"12345\n67890\"",
-            "`12345\\n67890` is a list where one id was expected".to_owned(),
+            "`12345\\n67890` is a list where one id was expected, see `--split`".to_owned(),
         ),
         (
             "'512",
@@ -268,7 +283,7 @@ fn an_invalid_row_keeps_its_four_values() {
     let long = "é".repeat(300);
     let text = format!("x,{HEADER}\n1, contacts ,5\u{1b},{long}\n");
     let mut input = open(text).unwrap();
-    let invalid = input.next_row().unwrap().unwrap().content.unwrap_err();
+    let invalid = invalid(input.next_row().unwrap().unwrap());
     assert_eq!(
         invalid.values,
         RawValues {
@@ -292,8 +307,7 @@ fn rows_of_one_type_share_it() {
     let text = format!("{HEADER}\ncontacts,1,deals,2\n contacts,3,x y,4\ncontacts,5,deals,6\n");
     let mut input = open(text).unwrap();
     let rows = rows(&mut input).unwrap();
-    let pair = |index: usize| rows[index].content.as_ref().unwrap();
-    let (first, last) = (pair(0), pair(2));
+    let (first, last) = (pair(rows[0].clone()), pair(rows[2].clone()));
     assert_eq!(
         first.from.object_type.as_str().as_ptr(),
         last.from.object_type.as_str().as_ptr()
@@ -314,9 +328,9 @@ fn fixed_types_stand_in_every_row() {
     let source = Cursor::new("from_id:to_id\n1:2\n:4\n");
     let colon = Some(":".parse().unwrap());
     let mut input = Input::from_reader("pairs.csv", source, colon, &settings).unwrap();
-    let pair = input.next_row().unwrap().unwrap().content.unwrap();
+    let pair = pair(input.next_row().unwrap().unwrap());
     assert_eq!(pair.to_string(), "contacts 1 -> 0-2 2");
-    let invalid = input.next_row().unwrap().unwrap().content.unwrap_err();
+    let invalid = invalid(input.next_row().unwrap().unwrap());
     assert_eq!(invalid.values.to_type, "0-2");
     assert_eq!(invalid.to_string(), "`from_id` (column 1) is blank");
 }
@@ -326,8 +340,7 @@ fn a_path_that_cannot_be_read_says_so_in_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let settings = |path: std::path::PathBuf| InputSettings {
         path: path.into(),
-        delimiter: None,
-        columns: ColumnSettings::default(),
+        ..InputSettings::default()
     };
     let missing = folder.path().join("no\nfile.csv");
     let error = Input::open(&settings(missing)).err().unwrap();
@@ -406,8 +419,7 @@ fn progress_tells_how_far_the_rows_handed_out_reach() {
         std::fs::write(&path, &bytes).unwrap();
         let mut input = Input::open(&InputSettings {
             path: path.into(),
-            delimiter: None,
-            columns: ColumnSettings::default(),
+            ..InputSettings::default()
         })
         .unwrap();
         let progress = input.progress();
@@ -423,6 +435,111 @@ fn progress_tells_how_far_the_rows_handed_out_reach() {
         assert_eq!(progress.consumed(), bytes.len() as u64, "{kind}");
         assert_eq!(progress.estimated_rows(), Some(10));
     }
+}
+
+/// What `--split ';'` makes of `from_id,to_id` rows: each item as `row: from -> to`.
+fn split(rows: &str, first: Option<u64>) -> Vec<String> {
+    let settings = InputSettings {
+        columns: ColumnSettings {
+            from_type: ObjectType::new("contacts"),
+            to_type: ObjectType::new("companies"),
+            ..ColumnSettings::default()
+        },
+        split: Some(";".parse().unwrap()),
+        first: first.and_then(std::num::NonZeroU64::new),
+        ..InputSettings::default()
+    };
+    let source = Cursor::new(format!("from_id,to_id,x\n{rows}"));
+    let mut input = Input::from_source(source, &settings).unwrap();
+    let shown = |row: CheckedRow| {
+        let what = match row.content {
+            RowContent::Pair(pair) => format!("{} -> {}", pair.from.id, pair.to.id),
+            RowContent::Invalid(InvalidRow { problems, values }) => format!(
+                "{} -> {}, {} wrong",
+                values.from_id,
+                values.to_id,
+                problems.len()
+            ),
+            RowContent::Skipped(SkippedRow::NothingToLink(values)) => {
+                format!("{} -> {}, nothing", values.from_id, values.to_id)
+            }
+        };
+        format!("{}: {what}", row.key.row)
+    };
+    let items = self::rows(&mut input).unwrap();
+    assert!(input.progress().is_finished());
+    assert_eq!(input.progress().rows(), items.len() as u64);
+    items.into_iter().map(shown).collect()
+}
+
+#[test]
+fn a_row_makes_a_pair_of_every_id_in_its_cells() {
+    for (rows, expected) in [
+        ("1,2,x\n", &["1: 1 -> 2"][..]),
+        (
+            "1, 2 ;3;;2,x\n4,5,x\n",
+            &["1: 1 -> 2", "1: 1 -> 3", "2: 4 -> 5"],
+        ),
+        (
+            "1;2,3;4,x\n",
+            &["1: 1 -> 3", "1: 1 -> 4", "1: 2 -> 3", "1: 2 -> 4"],
+        ),
+        (
+            "1,2;x;3,x\n",
+            &["1: 1 -> 2", "1: 1 -> x, 1 wrong", "1: 1 -> 3"],
+        ),
+        ("x;1,y,x\n", &["1: x -> y, 2 wrong", "1: 1 -> y, 1 wrong"]),
+        (
+            "1,,x\n,2,x\n1, ; ,x\n",
+            &[
+                "1: 1 -> , nothing",
+                "2:  -> 2, nothing",
+                "3: 1 -> ;, nothing",
+            ],
+        ),
+        ("1,2;3\n", &["1: 1 -> 2;3, 1 wrong"]),
+        ("1,\"2\"3;4,x\n", &["1: 1 -> 23;4, 1 wrong"]),
+    ] {
+        assert_eq!(split(rows, None), expected, "{rows:?}");
+    }
+}
+
+#[test]
+fn the_first_rows_are_counted_in_the_file_and_not_in_pairs() {
+    let rows = "1,2;3;4,x\n5,6,x\n7,8,x\n";
+    assert_eq!(split(rows, Some(1)).len(), 3);
+    assert_eq!(split(rows, Some(2)).len(), 4);
+    assert_eq!(split(rows, Some(9)).len(), 5);
+}
+
+#[test]
+fn a_type_that_is_wrong_is_said_once_for_the_whole_row() {
+    let settings = InputSettings {
+        split: Some(";".parse().unwrap()),
+        ..InputSettings::default()
+    };
+    let source = Cursor::new(format!("{HEADER}\na/b,1;2,companies,3;4\n"));
+    let mut input = Input::from_source(source, &settings).unwrap();
+    let rows = rows(&mut input).unwrap();
+    assert_eq!(rows.len(), 1);
+    let invalid = invalid(rows[0].clone());
+    assert_eq!(invalid.values.to_id, "3;4");
+    assert_eq!(
+        invalid.to_string(),
+        "`from_object_type` (column 1): `a/b` has `/`, a type has letters, digits, `_` and `-`"
+    );
+}
+
+#[test]
+fn a_cell_of_many_ids_makes_them_all_one_at_a_time() {
+    let ids: Vec<String> = (0..16_000)
+        .map(|id| (10_000_000_000_u64 + id).to_string())
+        .collect();
+    let cell = ids.join(";");
+    assert!(cell.len() > 180_000);
+    let items = split(&format!("1,{cell},x\n2,\"{cell}\",x\n"), None);
+    assert_eq!(items.len(), 32_000);
+    assert_eq!(items[31_999], format!("2: 2 -> {}", ids[15_999]));
 }
 
 proptest! {
@@ -487,14 +604,15 @@ proptest! {
         let mut input = open(&text).unwrap();
         for (row, [from, to]) in rows(&mut input).unwrap().iter().zip(&cells) {
             match &row.content {
-                Ok(pair) => {
+                RowContent::Pair(pair) => {
                     prop_assert_eq!(pair.from.id.as_str(), from.trim());
                     prop_assert_eq!(pair.to.id.as_str(), to.trim());
                 }
-                Err(invalid) => {
+                RowContent::Invalid(invalid) => {
                     prop_assert_eq!(&invalid.values.from_id, from.trim());
                     prop_assert!(!invalid.problems.is_empty());
                 }
+                RowContent::Skipped(_) => prop_assert!(false, "nothing is split here"),
             }
         }
     }
@@ -508,7 +626,7 @@ proptest! {
         writer.write_record(HEADER.split(',')).unwrap();
         writer.write_record([&object_type, &id, "companies", "x"]).unwrap();
         let mut input = open(writer.into_inner().unwrap()).unwrap();
-        let invalid = input.next_row().unwrap().unwrap().content.unwrap_err();
+        let invalid = invalid(input.next_row().unwrap().unwrap());
         prop_assert!(!invalid.to_string().chars().any(crate::text::is_invisible));
     }
 }

@@ -16,11 +16,11 @@ use super::event::{Event, Observe, RunEvent};
 use super::outbox::{Outbox, Step};
 use super::parts::{Ending, Parts, RunSettings};
 use super::queue::Queue;
-use super::row::{SendableRow, invalid_outcome};
+use super::row::{SendableRow, invalid_outcome, skipped_outcome};
 use super::stop::{Likeness, StopReason};
 use super::tally::Tally;
 use crate::api::{Endpoint, Reply};
-use crate::input::{CheckedRow, InputError};
+use crate::input::{CheckedRow, InputError, RowContent};
 use crate::outcome::{Finding, Outcome};
 use crate::pace::{Turn, Why};
 use crate::verdict::{Class, Halt, Verdict, classify, describe, quiet_period, scopes};
@@ -126,19 +126,15 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     fn take(&mut self, row: Option<Result<CheckedRow, InputError>>) {
         match row {
             None => self.input_over = true,
-            Some(Ok(CheckedRow {
-                key,
-                content: Ok(pair),
-            })) => {
-                self.queue.push(SendableRow::new(key, pair));
-            }
-            Some(Ok(CheckedRow {
-                key,
-                content: Err(invalid),
-            })) => {
-                let outcome = invalid_outcome(key, &invalid, (self.parts.now)());
-                self.settle(outcome);
-            }
+            Some(Ok(CheckedRow { key, content })) => match content {
+                RowContent::Pair(pair) => self.queue.push(SendableRow::new(key, pair)),
+                RowContent::Invalid(invalid) => {
+                    self.settle(invalid_outcome(key, &invalid, (self.parts.now)()));
+                }
+                RowContent::Skipped(skipped) => {
+                    self.settle(skipped_outcome(key, skipped, (self.parts.now)()));
+                }
+            },
             Some(Err(error)) => {
                 // The rows read before are sent to their end; there are just no more of them.
                 self.input_over = true;

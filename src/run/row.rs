@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::input::{CheckedRow, InvalidRow, RawValues};
+use crate::input::{CheckedRow, InvalidRow, RawValues, RowContent, SkippedRow};
 use crate::outcome::{Finding, Outcome, OutcomeKind, Subject};
 use crate::pair::{Pair, RowKey};
 use crate::text::one_line;
@@ -50,26 +50,17 @@ impl SendableRow {
 #[must_use]
 pub fn subject_of(row: &CheckedRow) -> Subject {
     match &row.content {
-        Ok(pair) => Subject::Pair(pair.clone()),
-        Err(invalid) => raw(invalid),
+        RowContent::Pair(pair) => Subject::Pair(pair.clone()),
+        RowContent::Invalid(invalid) => raw(invalid.values.clone()),
+        RowContent::Skipped(SkippedRow::NothingToLink(values)) => raw(values.clone()),
     }
-}
-
-fn raw(invalid: &InvalidRow) -> Subject {
-    let RawValues {
-        from_type,
-        from_id,
-        to_type,
-        to_id,
-    } = invalid.values.clone();
-    Subject::Raw([from_type, from_id, to_type, to_id])
 }
 
 /// The end of a row that cannot be sent.
 pub(super) fn invalid_outcome(key: RowKey, invalid: &InvalidRow, now: Timestamp) -> Outcome {
     Outcome {
         key,
-        subject: raw(invalid),
+        subject: raw(invalid.values.clone()),
         kind: OutcomeKind::Invalid,
         finding: Finding {
             num_errors: invalid.problems.len().max(1) as u64,
@@ -81,4 +72,38 @@ pub(super) fn invalid_outcome(key: RowKey, invalid: &InvalidRow, now: Timestamp)
         duration: Duration::ZERO,
         finished_at: now,
     }
+}
+
+/// The end of a row that need not be sent.
+pub(super) fn skipped_outcome(key: RowKey, skipped: SkippedRow, now: Timestamp) -> Outcome {
+    let (subject, category, message) = match skipped {
+        SkippedRow::NothingToLink(values) => (
+            raw(values),
+            Category::NothingToLink,
+            "the list of ids is empty",
+        ),
+    };
+    Outcome {
+        key,
+        subject,
+        kind: OutcomeKind::Skipped,
+        finding: Finding {
+            categories: vec![category.as_str().to_owned()],
+            message: message.to_owned(),
+            ..Finding::default()
+        },
+        attempts: 0,
+        duration: Duration::ZERO,
+        finished_at: now,
+    }
+}
+
+fn raw(values: RawValues) -> Subject {
+    let RawValues {
+        from_type,
+        from_id,
+        to_type,
+        to_id,
+    } = values;
+    Subject::Raw([from_type, from_id, to_type, to_id])
 }

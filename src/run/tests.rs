@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::*;
 use crate::api::{Answer, Body, Endpoint, Quota, Reply, ReplyHeaders, Unreadable};
 use crate::exit::ExitStatus;
-use crate::input::{CheckedRow, ColumnSettings, Input, InputError};
+use crate::input::{CheckedRow, ColumnSettings, Input, InputError, RowContent};
 use crate::outcome::{Outcome, OutcomeKind};
 use crate::pace::{Control, Gate, Share};
 use crate::pair::{ObjectType, Pair, Record, RecordId, RowKey};
@@ -36,7 +36,7 @@ fn row(number: u64) -> CheckedRow {
             row: number,
             line: number + 1,
         },
-        content: Ok(pair(number)),
+        content: RowContent::Pair(pair(number)),
     }
 }
 

@@ -7,6 +7,8 @@ use std::fmt;
 pub enum Category {
     /// The row itself is wrong.
     InvalidRow,
+    /// The list of ids is empty.
+    NothingToLink,
     /// No whole reply came within the time of one attempt.
     Timeout,
     /// The connection broke, or could not be made.
@@ -23,8 +25,9 @@ pub enum Category {
 
 impl Category {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::InvalidRow,
+        Self::NothingToLink,
         Self::Timeout,
         Self::Connection,
         Self::UnreadableReply,
@@ -38,6 +41,7 @@ impl Category {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::InvalidRow => "CLIENT_INVALID_ROW",
+            Self::NothingToLink => "CLIENT_NOTHING_TO_LINK",
             Self::Timeout => "CLIENT_TIMEOUT",
             Self::Connection => "CLIENT_CONNECTION",
             Self::UnreadableReply => "CLIENT_UNREADABLE_REPLY",

@@ -170,7 +170,7 @@ fn a_damaged_row_is_invalid_and_says_which_column_what_stood_there_and_why() {
         ("contacts,12a,companies,2", "`from_object_id` (column 2): `12a` has letters, an id has only digits".into()),
         ("contacts,-12,companies,2", "`from_object_id` (column 2): `-12` has a sign, an id has only digits".into()),
         ("contacts,0,companies,2", "`from_object_id` (column 2): `0` is zero, no record has that id".into()),
-        ("contacts,1;2,companies,2", "`from_object_id` (column 2): `1;2` is a list where one id was expected".into()),
+        ("contacts,1;2,companies,2", "`from_object_id` (column 2): `1;2` is a list where one id was expected, see `--split`".into()),
         (
             "contacts,123456789012345678901,companies,2",
             "`from_object_id` (column 2): `123456789012345678901` has 21 digits, an id has at most 20".into(),

@@ -1,0 +1,82 @@
+//! The flags that say what is read and how: the same for every command that reads an input.
+
+use std::num::NonZeroU64;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::input::{ColumnName, ColumnSettings, Delimiter, InputSettings, InputSource, Separator};
+use crate::pair::ObjectType;
+
+/// What is read and how.
+#[derive(Args, Clone, Debug)]
+pub struct InputArgs {
+    /// The CSV with one pair of records per row; `-` reads standard input
+    #[arg(value_name = "FILE")]
+    pub input: PathBuf,
+
+    /// Object type of the first record, for all rows, e.g. contacts or 0-1
+    #[arg(long, value_name = "TYPE", value_parser = object_type, help_heading = "Input")]
+    pub from_type: Option<ObjectType>,
+    /// Object type of the second record, for all rows
+    #[arg(long, value_name = "TYPE", value_parser = object_type, help_heading = "Input")]
+    pub to_type: Option<ObjectType>,
+    /// Column of the first record's type: a header name, or #3 for the third
+    #[arg(
+        long,
+        value_name = "COLUMN",
+        conflicts_with = "from_type",
+        help_heading = "Input"
+    )]
+    pub from_type_column: Option<ColumnName>,
+    /// Column of the first record's id
+    #[arg(long, value_name = "COLUMN", help_heading = "Input")]
+    pub from_id_column: Option<ColumnName>,
+    /// Column of the second record's type
+    #[arg(
+        long,
+        value_name = "COLUMN",
+        conflicts_with = "to_type",
+        help_heading = "Input"
+    )]
+    pub to_type_column: Option<ColumnName>,
+    /// Column of the second record's id
+    #[arg(long, value_name = "COLUMN", help_heading = "Input")]
+    pub to_id_column: Option<ColumnName>,
+    /// An id cell may hold several ids with SEP between them; each makes a pair
+    #[arg(long, value_name = "SEP", help_heading = "Input")]
+    pub split: Option<Separator>,
+    /// What separates the fields: a character, or tab [default: seen in the header]
+    #[arg(long, value_name = "C", help_heading = "Input")]
+    pub delimiter: Option<Delimiter>,
+    /// A pilot: the first N rows only
+    #[arg(long, value_name = "N", help_heading = "Input")]
+    pub first: Option<NonZeroU64>,
+}
+
+impl InputArgs {
+    /// The same for the reader.
+    #[must_use]
+    pub fn into_settings(self) -> InputSettings {
+        InputSettings {
+            path: InputSource::from(self.input),
+            delimiter: self.delimiter,
+            columns: ColumnSettings {
+                from_type: self.from_type,
+                to_type: self.to_type,
+                from_type_column: self.from_type_column,
+                from_id_column: self.from_id_column,
+                to_type_column: self.to_type_column,
+                to_id_column: self.to_id_column,
+            },
+            split: self.split,
+            first: self.first,
+        }
+    }
+}
+
+fn object_type(text: &str) -> Result<ObjectType, String> {
+    ObjectType::new(text.trim()).ok_or_else(|| {
+        "an object type is made of letters, digits, `_` and `-`, such as `contacts`, `0-1` or `p_vendor`".to_owned()
+    })
+}

@@ -1,0 +1,88 @@
+//! The rows that are brought to a run: those of the input that still have something to do.
+
+use std::io;
+use std::num::NonZeroU64;
+use std::thread;
+
+use tokio::sync::mpsc;
+
+use super::begin::changed;
+use crate::input::{CheckedRow, Input, InputError, InputSettings};
+use crate::report::{Comparison, Difference, Known};
+use crate::run::subject_of;
+
+/// Rows that are read ahead of being sent.
+const ROWS_AHEAD: usize = 256;
+
+/// The rows of an input, less those that are settled.
+pub(super) struct Rows {
+    input: Input,
+    /// If only the first rows are read, their end is not the input's.
+    first: Option<NonZeroU64>,
+    comparison: Option<Comparison>,
+}
+
+impl Rows {
+    pub(super) fn new(
+        input: Input,
+        settings: &InputSettings,
+        comparison: Option<Comparison>,
+    ) -> Self {
+        Self {
+            input,
+            first: settings.first,
+            comparison,
+        }
+    }
+
+    /// Reads them on a thread of their own, as fast as they are taken.
+    pub(super) fn read(mut self) -> io::Result<mpsc::Receiver<Result<CheckedRow, InputError>>> {
+        let (sender, receiver) = mpsc::channel(ROWS_AHEAD);
+        let thread = thread::Builder::new().name("input".to_owned());
+        thread.spawn(move || {
+            while let Some(row) = self.next().transpose() {
+                let last = row.is_err();
+                // Nobody takes rows any more once the run has stopped.
+                if sender.blocking_send(row).is_err() || last {
+                    break;
+                }
+            }
+        })?;
+        Ok(receiver)
+    }
+
+    fn next(&mut self) -> Result<Option<CheckedRow>, InputError> {
+        loop {
+            let Some(row) = self.input.next_row()? else {
+                return self.end().map(|()| None);
+            };
+            let Some(comparison) = &mut self.comparison else {
+                return Ok(Some(row));
+            };
+            let subject = subject_of(&row);
+            match comparison.meet(row.key, &subject) {
+                Ok(Known::Settled) => {}
+                Ok(Known::ToBeSent) => return Ok(Some(row)),
+                Err(difference) => return Err(self.changed(difference, &subject.to_string())),
+            }
+        }
+    }
+
+    /// Nothing more is read: is nothing of the report left over either?
+    fn end(&mut self) -> Result<(), InputError> {
+        let is_cut_short = self
+            .first
+            .is_some_and(|first| self.input.rows() >= first.get());
+        match &mut self.comparison {
+            Some(comparison) if !is_cut_short => {
+                let end = comparison.end();
+                end.map_err(|difference| self.changed(difference, ""))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn changed(&self, difference: Difference, found: &str) -> InputError {
+        changed(self.input.name(), difference, found, &[])
+    }
+}

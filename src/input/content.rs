@@ -1,0 +1,41 @@
+//! What a row of the input turned out to be. Under `--split` one row makes several of these, with the
+//! same place and told apart by their ids.
+
+use super::check::{InvalidRow, RawValues};
+use crate::pair::{Pair, RowKey};
+
+/// A row of the input, or one of the pairs that it asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckedRow {
+    /// Where it stands.
+    pub key: RowKey,
+    /// What it asks for.
+    pub content: RowContent,
+}
+
+/// What a row asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RowContent {
+    /// To link a pair.
+    Pair(Pair),
+    /// Something is wrong with it; it is not sent.
+    Invalid(InvalidRow),
+    /// Nothing is wrong with it, and nothing is to be sent.
+    Skipped(SkippedRow),
+}
+
+/// Why nothing is to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SkippedRow {
+    /// A list of ids is empty.
+    NothingToLink(RawValues),
+}
+
+impl From<Result<Pair, InvalidRow>> for RowContent {
+    fn from(checked: Result<Pair, InvalidRow>) -> Self {
+        match checked {
+            Ok(pair) => Self::Pair(pair),
+            Err(invalid) => Self::Invalid(invalid),
+        }
+    }
+}

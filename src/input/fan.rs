@@ -1,0 +1,85 @@
+//! One row with several ids in its cells → a pair for each of them, one at a time. Pure.
+//!
+//! Where both cells are lists, every id of the one is paired with every id of the other; the pairs are
+//! made when they are asked for, so that only the two lists take memory.
+
+use super::check::{InvalidRow, RawValues, problem_of};
+use super::columns::{Column, Columns};
+use super::content::RowContent;
+use super::problem::RowProblem;
+use super::split::Piece;
+use crate::pair::{ObjectType, Pair, Record};
+
+/// The pairs of one row that are still to come.
+#[derive(Debug, Default)]
+pub(super) struct Fan {
+    types: Option<[ObjectType; 2]>,
+    pub(super) from: Vec<Piece>,
+    pub(super) to: Vec<Piece>,
+    next: usize,
+}
+
+impl Fan {
+    /// Forgets everything, and keeps the room.
+    pub(super) fn clear(&mut self) {
+        self.types = None;
+        self.from.clear();
+        self.to.clear();
+        self.next = 0;
+    }
+
+    /// Whether a list is empty, so that there is no pair.
+    pub(super) fn is_empty(&self) -> bool {
+        self.from.is_empty() || self.to.is_empty()
+    }
+
+    /// Makes pairs of these types from the lists.
+    pub(super) fn open(&mut self, types: [ObjectType; 2]) {
+        self.types = Some(types);
+    }
+
+    /// The next pair, or what is wrong with it; `None` once all were there.
+    pub(super) fn next(&mut self, columns: &Columns) -> Option<RowContent> {
+        let [from_type, to_type] = self.types.as_ref()?;
+        let from = self.from.get(self.next / self.to.len().max(1));
+        let (Some(from), Some(to)) = (from, self.to.get(self.next % self.to.len().max(1))) else {
+            self.clear();
+            return None;
+        };
+        self.next += 1;
+        if let (&Piece::Id(from), &Piece::Id(to)) = (from, to) {
+            let record = |object_type: &ObjectType, id| Record {
+                object_type: object_type.clone(),
+                id,
+            };
+            return Some(RowContent::Pair(Pair {
+                from: record(from_type, from),
+                to: record(to_type, to),
+            }));
+        }
+        let problems = [problem(&columns.from_id, from), problem(&columns.to_id, to)];
+        Some(RowContent::Invalid(InvalidRow {
+            problems: problems.into_iter().flatten().collect(),
+            values: RawValues {
+                from_type: from_type.to_string(),
+                from_id: value(from),
+                to_type: to_type.to_string(),
+                to_id: value(to),
+            },
+        }))
+    }
+}
+
+fn problem(column: &Column, piece: &Piece) -> Option<RowProblem> {
+    match piece {
+        Piece::Id(_) => None,
+        Piece::Bad { value, problem } => Some(problem_of(column, value, *problem)),
+    }
+}
+
+fn value(piece: &Piece) -> String {
+    match piece {
+        Piece::Id(id) => id.to_string(),
+        Piece::Bad { value, .. } => value.clone(),
+    }
+}

@@ -1,0 +1,193 @@
+//! A cell with several ids → its ids, each once. Pure.
+//!
+//! Only what stands between two separators is looked at: one bad id does not spoil its neighbours. The
+//! work and the memory are bounded by the cell, which the reader bounds.
+
+use std::collections::HashSet;
+use std::str::FromStr;
+
+use memchr::memmem;
+
+use super::check::kept;
+use super::diagnosis::id_problem;
+use super::problem::ValueProblem;
+use crate::pair::RecordId;
+
+/// What stands between the ids of one cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Separator(String);
+
+/// Why a text is no [`Separator`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SeparatorError {
+    /// Nothing.
+    #[error("a separator has one character at least, such as `;`")]
+    Empty,
+    /// A character that damaged ids have too: `5.12E+11` split at its `.` would name another record.
+    #[error("a separator has no letters and digits, and none of `.` `+` `-`")]
+    PartOfIds,
+}
+
+impl FromStr for Separator {
+    type Err = SeparatorError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = match text {
+            "\\t" | "tab" => "\t",
+            "\\n" => "\n",
+            text => text,
+        };
+        let is_in_ids =
+            |character: char| character.is_alphanumeric() || matches!(character, '.' | '+' | '-');
+        if text.is_empty() {
+            Err(SeparatorError::Empty)
+        } else if text.contains(is_in_ids) {
+            Err(SeparatorError::PartOfIds)
+        } else {
+            Ok(Self(text.to_owned()))
+        }
+    }
+}
+
+/// What one of the ids in a cell turned out to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Piece {
+    /// An id.
+    Id(RecordId),
+    /// Something else.
+    Bad {
+        /// What stands there, as [`super::RawValues`] has it.
+        value: String,
+        /// Why it is no id.
+        problem: ValueProblem,
+    },
+}
+
+impl Piece {
+    pub(super) fn of(bytes: &[u8]) -> Self {
+        let problem = match str::from_utf8(bytes).map(str::trim) {
+            Ok(text) => match RecordId::new(text) {
+                Some(id) => return Self::Id(id),
+                None => id_problem(text),
+            },
+            Err(_) => ValueProblem::NotUtf8,
+        };
+        Self::bad(bytes, problem)
+    }
+
+    pub(super) fn bad(bytes: &[u8], problem: ValueProblem) -> Self {
+        Self::Bad {
+            value: kept(bytes),
+            problem,
+        }
+    }
+}
+
+/// Adds the ids of a cell to `pieces`: trimmed, without empty ones, each once and where it stands first.
+/// `007` and `7` are the same id.
+pub(super) fn split(cell: &[u8], separator: &Separator, pieces: &mut Vec<Piece>) {
+    let separator = separator.0.as_bytes();
+    let mut seen_ids = HashSet::new();
+    let mut seen_others = HashSet::new();
+    let mut start = 0;
+    let ends = memmem::find_iter(cell, separator).chain([cell.len()]);
+    for end in ends {
+        let piece = &cell[start..end];
+        start = (end + separator.len()).min(cell.len());
+        if kept(piece).is_empty() {
+            continue;
+        }
+        let piece = Piece::of(piece);
+        let is_new = match &piece {
+            Piece::Id(id) => seen_ids.insert(id.number()),
+            // `5,12E+11` at its comma: the 5 in front is none of the file's ids.
+            Piece::Bad {
+                problem: ValueProblem::Scientific,
+                ..
+            } if separator == b"," => {
+                pieces.clear();
+                pieces.push(Piece::bad(cell, ValueProblem::Scientific));
+                return;
+            }
+            Piece::Bad { value, .. } => seen_others.insert(value.clone()),
+        };
+        if is_new {
+            pieces.push(piece);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The ids as they stand, what is none in `!…`.
+    fn shown(cell: impl AsRef<[u8]>, separator: &str) -> String {
+        let mut pieces = Vec::new();
+        split(cell.as_ref(), &separator.parse().unwrap(), &mut pieces);
+        let pieces: Vec<String> = pieces
+            .into_iter()
+            .map(|piece| match piece {
+                Piece::Id(id) => id.to_string(),
+                Piece::Bad { value, .. } => format!("!{value}"),
+            })
+            .collect();
+        pieces.join(" ")
+    }
+
+    #[test]
+    fn a_separator_is_nothing_that_an_id_may_have_in_it() {
+        for text in [";", ",", "|", " ; ", "\\n", "\n", "tab", "::", "、"] {
+            assert!(text.parse::<Separator>().is_ok(), "{text:?}");
+        }
+        assert_eq!("".parse::<Separator>(), Err(SeparatorError::Empty));
+        for text in ["0", "; 1", "and", ".", "+", "-"] {
+            assert_eq!(text.parse::<Separator>(), Err(SeparatorError::PartOfIds));
+        }
+    }
+
+    #[test]
+    fn a_cell_is_its_ids_trimmed_and_each_once() {
+        for (cell, separator, expected) in [
+            ("", ";", ""),
+            (" ; ;;", ";", ""),
+            ("5", ";", "5"),
+            ("5;6", ";", "5 6"),
+            (";5 ; 6;\u{a0}7\t;", ";", "5 6 7"),
+            ("5;6;5;005", ";", "5 6"),
+            ("005;5", ";", "005"),
+            ("5;x;6;x;y", ";", "5 !x 6 !y"),
+            ("5,6", ";", "!5,6"),
+            ("5 | 6", "|", "5 6"),
+            ("5\r\n6\n", "\\n", "5 6"),
+            ("5::6:7", "::", "5 !6:7"),
+            ("5 6", " ", "5 6"),
+            ("5.12E+11;6", ";", "!5.12E+11 6"),
+            ("5,12E+11", ",", "!5,12E+11"),
+            ("7,5,12E+11", ",", "!7,5,12E+11"),
+            ("5、6", "、", "5 6"),
+        ] {
+            assert_eq!(shown(cell, separator), expected, "{cell:?}");
+        }
+    }
+
+    #[test]
+    fn a_damaged_id_does_not_spoil_its_neighbours() {
+        assert_eq!(shown(b"5;6\xff;7", ";"), "5 !6\u{fffd} 7");
+    }
+
+    proptest! {
+        #[test]
+        fn every_id_of_a_cell_comes_out_once(ids in prop::collection::vec(1_u64..40, 0..60)) {
+            let cell: Vec<String> = ids.iter().map(ToString::to_string).collect();
+            let mut expected: Vec<String> = Vec::new();
+            for id in &cell {
+                if !expected.contains(id) {
+                    expected.push(id.clone());
+                }
+            }
+            prop_assert_eq!(shown(cell.join(";"), ";"), expected.join(" "));
+        }
+    }
+}
