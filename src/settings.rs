@@ -197,7 +197,17 @@ fn default_report(input: &Path, sandbox: bool) -> Option<PathBuf> {
     if input == Path::new("-") {
         return None;
     }
-    let mut name = input.file_stem().unwrap_or(OsStr::new("pairs")).to_owned();
+    let packed = ["gz", "zst"];
+    let is_packed = input
+        .extension()
+        .is_some_and(|end| packed.iter().any(|packed| end.eq_ignore_ascii_case(packed)));
+    let unpacked = if is_packed {
+        input.file_stem().map_or(input, Path::new)
+    } else {
+        input
+    };
+    let stem = unpacked.file_stem().unwrap_or(OsStr::new("pairs"));
+    let mut name = stem.to_owned();
     name.push(if sandbox {
         ".sandbox.report.csv"
     } else {
@@ -234,6 +244,9 @@ mod tests {
             (&["data/x/pairs.csv"], "data/x/pairs.report.csv"),
             (&["/a/pairs"], "/a/pairs.report.csv"),
             (&["pairs.tar.csv"], "pairs.tar.report.csv"),
+            (&["data/pairs.csv.gz"], "data/pairs.report.csv"),
+            (&["pairs.csv.ZST"], "pairs.report.csv"),
+            (&["pairs.gz"], "pairs.report.csv"),
             (&["pairs.csv", "--sandbox"], "pairs.sandbox.report.csv"),
             (&["pairs.csv", "--report", "r.csv"], "r.csv"),
             (&["-", "--report", "r.csv"], "r.csv"),

@@ -5,13 +5,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::input::{ColumnName, ColumnSettings, Delimiter, InputSettings, InputSource, Separator};
+use crate::input::{
+    ColumnName, ColumnSettings, Delimiter, InputSettings, InputSource, Separator, TextEncoding,
+};
 use crate::pair::ObjectType;
 
 /// What is read and how.
 #[derive(Args, Clone, Debug)]
 pub struct InputArgs {
-    /// The CSV with one pair of records per row; `-` reads standard input
+    /// The CSV, or its .gz or .zst, with one pair per row; `-` reads standard input
     #[arg(value_name = "FILE")]
     pub input: PathBuf,
 
@@ -49,6 +51,9 @@ pub struct InputArgs {
     /// What separates the fields: a character, or tab [default: seen in the header]
     #[arg(long, value_name = "C", help_heading = "Input")]
     pub delimiter: Option<Delimiter>,
+    /// Encoding of the file, such as windows-1252 [default: UTF-8; UTF-16 by its mark]
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    pub encoding: Option<TextEncoding>,
     /// A pilot: the first N rows only
     #[arg(long, value_name = "N", help_heading = "Input")]
     pub first: Option<NonZeroU64>,
@@ -60,6 +65,7 @@ impl InputArgs {
     pub fn into_settings(self) -> InputSettings {
         InputSettings {
             path: InputSource::from(self.input),
+            encoding: self.encoding,
             delimiter: self.delimiter,
             columns: ColumnSettings {
                 from_type: self.from_type,

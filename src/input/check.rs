@@ -8,6 +8,7 @@ use std::fmt;
 use super::columns::{Column, Columns, TypeSource};
 use super::content::{RowContent, SkippedRow};
 use super::diagnosis::{id_problem, type_problem};
+use super::encoding::TextEncoding;
 use super::fan::Fan;
 use super::problem::{RowProblem, ValueProblem};
 use super::record::Record;
@@ -60,14 +61,17 @@ pub struct RawValues {
 #[derive(Debug)]
 pub(super) struct Checker {
     columns: Columns,
+    encoding: TextEncoding,
     last_from_type: Option<ObjectType>,
     last_to_type: Option<ObjectType>,
 }
 
 impl Checker {
-    pub(super) fn new(columns: Columns) -> Self {
+    /// For text that was made UTF-8 from `encoding`.
+    pub(super) fn new(columns: Columns, encoding: TextEncoding) -> Self {
         Self {
             columns,
+            encoding,
             last_from_type: None,
             last_to_type: None,
         }
@@ -81,10 +85,20 @@ impl Checker {
     pub(super) fn check(&mut self, record: Record<'_>) -> Result<Pair, InvalidRow> {
         let columns = &self.columns;
         check_field_count(columns, record)?;
-        let from_type = check_type(&columns.from_type, record, &mut self.last_from_type);
-        let from_id = check_id(&columns.from_id, record);
-        let to_type = check_type(&columns.to_type, record, &mut self.last_to_type);
-        let to_id = check_id(&columns.to_id, record);
+        let from_type = check_type(
+            &columns.from_type,
+            record,
+            self.encoding,
+            &mut self.last_from_type,
+        );
+        let from_id = check_id(&columns.from_id, record, self.encoding);
+        let to_type = check_type(
+            &columns.to_type,
+            record,
+            self.encoding,
+            &mut self.last_to_type,
+        );
+        let to_id = check_id(&columns.to_id, record, self.encoding);
         match (from_type, from_id, to_type, to_id) {
             (Ok(from_type), Ok(from_id), Ok(to_type), Ok(to_id)) => Ok(Pair {
                 from: pair::Record {
@@ -117,8 +131,18 @@ impl Checker {
         if let Err(invalid) = check_field_count(columns, record) {
             return Some(RowContent::Invalid(invalid));
         }
-        let from_type = check_type(&columns.from_type, record, &mut self.last_from_type);
-        let to_type = check_type(&columns.to_type, record, &mut self.last_to_type);
+        let from_type = check_type(
+            &columns.from_type,
+            record,
+            self.encoding,
+            &mut self.last_from_type,
+        );
+        let to_type = check_type(
+            &columns.to_type,
+            record,
+            self.encoding,
+            &mut self.last_to_type,
+        );
         let types = match (from_type, to_type) {
             (Ok(from_type), Ok(to_type)) => [from_type, to_type],
             (from_type, to_type) => {
@@ -127,8 +151,9 @@ impl Checker {
                 return Some(RowContent::Invalid(invalid));
             }
         };
-        split_cell(&columns.from_id, record, separator, &mut fan.from);
-        split_cell(&columns.to_id, record, separator, &mut fan.to);
+        let separated = (separator, self.encoding);
+        split_cell(&columns.from_id, record, separated, &mut fan.from);
+        split_cell(&columns.to_id, record, separated, &mut fan.to);
         if fan.is_empty() {
             let values = raw_values(columns, record);
             return Some(RowContent::Skipped(SkippedRow::NothingToLink(values)));
@@ -151,23 +176,46 @@ fn check_field_count(columns: &Columns, record: Record<'_>) -> Result<(), Invali
 }
 
 /// The ids of a cell.
-fn split_cell(column: &Column, record: Record<'_>, separator: &Separator, pieces: &mut Vec<Piece>) {
+fn split_cell(
+    column: &Column,
+    record: Record<'_>,
+    (separator, encoding): (&Separator, TextEncoding),
+    pieces: &mut Vec<Piece>,
+) {
     let cell = record.field(column.index).unwrap_or_default();
     if record.is_misquoted(column.index) {
         pieces.push(Piece::bad(cell, ValueProblem::Misquoted));
     } else {
-        split(cell, separator, pieces);
+        split(cell, separator, encoding, pieces);
     }
 }
 
-fn check_id(column: &Column, record: Record<'_>) -> Result<RecordId, RowProblem> {
+/// What is wrong with a trimmed value that is no id, in a text that was made UTF-8 from `encoding`.
+pub(super) fn bad_id(text: &str, encoding: TextEncoding) -> ValueProblem {
+    if was_damaged(text, encoding) {
+        ValueProblem::NotInEncoding(encoding)
+    } else {
+        id_problem(text)
+    }
+}
+
+/// Whether `text` has the character that a decoder puts in place of bytes that stand for nothing.
+fn was_damaged(text: &str, encoding: TextEncoding) -> bool {
+    encoding != TextEncoding::UTF_8 && text.contains(char::REPLACEMENT_CHARACTER)
+}
+
+fn check_id(
+    column: &Column,
+    record: Record<'_>,
+    encoding: TextEncoding,
+) -> Result<RecordId, RowProblem> {
     let bytes = record.field(column.index).unwrap_or_default();
     if record.is_misquoted(column.index) {
         return Err(value_problem(column, bytes, ValueProblem::Misquoted));
     }
     match str::from_utf8(bytes).map(str::trim) {
         Ok(text) => {
-            RecordId::new(text).ok_or_else(|| value_problem(column, bytes, id_problem(text)))
+            RecordId::new(text).ok_or_else(|| value_problem(column, bytes, bad_id(text, encoding)))
         }
         Err(_) => Err(value_problem(column, bytes, ValueProblem::NotUtf8)),
     }
@@ -176,6 +224,7 @@ fn check_id(column: &Column, record: Record<'_>) -> Result<RecordId, RowProblem>
 fn check_type(
     source: &TypeSource,
     record: Record<'_>,
+    encoding: TextEncoding,
     last: &mut Option<ObjectType>,
 ) -> Result<ObjectType, RowProblem> {
     let column = match source {
@@ -203,6 +252,10 @@ fn check_type(
         Some(object_type) => {
             *last = Some(object_type.clone());
             Ok(object_type)
+        }
+        None if was_damaged(text, encoding) => {
+            let problem = ValueProblem::NotInEncoding(encoding);
+            Err(value_problem(column, bytes, problem))
         }
         None => Err(value_problem(column, bytes, type_problem(text))),
     }

@@ -113,6 +113,8 @@ pub struct ColumnsError {
     listed: Vec<String>,
     count: usize,
     looks_like_a_row: bool,
+    /// Whether a header has bytes that stand for nothing.
+    is_damaged: bool,
 }
 
 impl ColumnsError {
@@ -125,6 +127,9 @@ impl ColumnsError {
             listed,
             count: headers.len(),
             looks_like_a_row: looks_like_a_row(headers),
+            is_damaged: headers
+                .iter()
+                .any(|header| header.contains(char::REPLACEMENT_CHARACTER)),
         }
     }
 
@@ -139,6 +144,11 @@ impl ColumnsError {
     pub fn hint(&self) -> String {
         if self.problems.contains(&ColumnProblem::BlankHeader) {
             return format!("the first line must name the columns, e.g. {HEADER_EXAMPLE}");
+        }
+        if self.is_damaged {
+            return "the header has bytes that stand for no character: name the file's encoding, e.g. \
+                    `--encoding windows-1252`"
+                .to_owned();
         }
         if self.looks_like_a_row {
             return format!(

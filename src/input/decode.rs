@@ -1,126 +1,94 @@
-//! A path or standard input → UTF-8 bytes without a byte order mark.
+//! The bytes of a file → UTF-8 bytes without a byte order mark.
 //!
-//! UTF-8 passes through byte for byte, valid or not: what is wrong in a column that nobody reads is
-//! nobody's problem. UTF-16 is recognised by its byte order mark. What is no text at all (archives,
+//! gzip and zstd are unpacked, recognised by their first bytes. UTF-8 passes through byte for byte, valid
+//! or not: what is wrong in a column that nobody reads is nobody's problem. A byte order mark says which
+//! encoding it is, and is believed over what the user says. What is no text at all (other archives,
 //! workbooks) is refused by its first bytes. The bytes taken from the file are counted into the
 //! [`ReadProgress`].
 
-use std::fs::{self, File};
-use std::io::{self, Cursor, Read};
-use std::path::PathBuf;
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::sync::Arc;
 
-use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
+use super::archive::Archive;
+use super::encoding::TextEncoding;
 use super::error::InputError;
 use super::format::{Format, SIGNATURE_LENGTH};
 use super::progress::ReadProgress;
-use crate::text::excerpt;
-
-/// How messages call standard input.
-pub(super) const STDIN_NAME: &str = "standard input";
 
 const UTF_8_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Where the input comes from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum InputSource {
-    /// A file, or something that reads like one.
-    File(PathBuf),
-    /// Standard input.
-    #[default]
-    Stdin,
+/// Bytes of a compressed file that are read at once.
+const BUFFER_LENGTH: usize = 64 * 1024;
+
+/// UTF-8, and what it was.
+pub(super) struct Decoded {
+    pub(super) text: Box<dyn Read + Send>,
+    pub(super) encoding: TextEncoding,
 }
 
-impl From<PathBuf> for InputSource {
-    /// `-` is standard input.
-    fn from(path: PathBuf) -> Self {
-        if path.as_os_str() == "-" {
-            Self::Stdin
-        } else {
-            Self::File(path)
-        }
-    }
-}
-
-impl InputSource {
-    /// How messages call it.
-    #[must_use]
-    pub fn name(&self) -> String {
-        match self {
-            Self::File(path) => excerpt(&path.display().to_string(), 200),
-            Self::Stdin => STDIN_NAME.to_owned(),
-        }
-    }
-
-    /// Opens it for reading; with its size if it is a regular file.
-    pub(super) fn open(&self) -> Result<(Box<dyn Read + Send>, Option<u64>), InputError> {
-        let Self::File(path) = self else {
-            return Ok((Box::new(io::stdin()), None));
-        };
-        let input = self.name();
-        let failed = |source: io::Error| match source.kind() {
-            io::ErrorKind::NotFound => InputError::Missing {
-                input: input.clone(),
-            },
-            io::ErrorKind::PermissionDenied => InputError::Denied {
-                input: input.clone(),
-                source,
-            },
-            _ => InputError::Open {
-                input: input.clone(),
-                source,
-            },
-        };
-        let metadata = fs::metadata(path).map_err(failed)?;
-        if metadata.is_dir() {
-            return Err(InputError::Directory { input });
-        }
-        let file = File::open(path).map_err(failed)?;
-        let size = metadata.is_file().then_some(metadata.len());
-        Ok((Box::new(file), size))
-    }
-}
-
-/// Makes UTF-8 of `source`, whatever its byte order mark says it is.
+/// Makes UTF-8 of `source`, whatever its first bytes and the user say that it is.
 pub(super) fn decode(
     name: &str,
     source: Box<dyn Read + Send>,
+    said: Option<TextEncoding>,
     progress: Arc<ReadProgress>,
-) -> Result<Box<dyn Read + Send>, InputError> {
-    let mut counted = Counted { source, progress };
-    let prefix = read_prefix(&mut counted).map_err(|source| InputError::Read {
-        input: name.to_owned(),
-        line: 1,
-        source,
-    })?;
-    if let Some(format) = Format::of(&prefix) {
-        return Err(InputError::NotText {
-            input: name.to_owned(),
-            format,
-        });
-    }
-    let encoding: &'static Encoding = if prefix.starts_with(b"\xff\xfe") {
-        UTF_16LE
-    } else if prefix.starts_with(b"\xfe\xff") {
-        UTF_16BE
-    } else {
-        return Ok(without_marks(prefix, counted));
+) -> Result<Decoded, InputError> {
+    let failed = |source| InputError::of_source(name, 1, source);
+    let mut counted = Counted {
+        source: BufReader::with_capacity(BUFFER_LENGTH, source),
+        progress,
     };
-    let whole = Cursor::new(prefix).chain(counted);
-    let decoded = DecodeReaderBytesBuilder::new()
-        .encoding(Some(encoding))
-        .build(whole);
-    Ok(Box::new(decoded))
+    let prefix = read_prefix(&mut counted).map_err(failed)?;
+    let Some(format) = Format::of(&prefix) else {
+        return decode_text(prefix, counted, said).map_err(failed);
+    };
+    let input = name.to_owned();
+    let Some(compression) = format.compression() else {
+        return Err(InputError::NotText { input, format });
+    };
+    let packed = Cursor::new(prefix).chain(counted);
+    let mut unpacked = Archive::new(compression, packed).map_err(failed)?;
+    let prefix = read_prefix(&mut unpacked).map_err(failed)?;
+    if let Some(format) = Format::of(&prefix) {
+        return Err(InputError::HoldsNoText { input, format });
+    }
+    decode_text(prefix, unpacked, said).map_err(failed)
 }
 
-/// UTF-8 as it stands. Programs that prepend a mark to a file that has one leave two.
-fn without_marks(mut prefix: Vec<u8>, rest: Counted) -> Box<dyn Read + Send> {
-    while prefix.starts_with(UTF_8_MARK) {
-        prefix.drain(..UTF_8_MARK.len());
+/// Makes UTF-8 of text.
+fn decode_text(
+    prefix: Vec<u8>,
+    rest: impl Read + Send + 'static,
+    said: Option<TextEncoding>,
+) -> io::Result<Decoded> {
+    let encoding = TextEncoding::of_mark(&prefix)
+        .or(said)
+        .unwrap_or(TextEncoding::UTF_8);
+    let whole = Cursor::new(prefix).chain(rest);
+    let text: Box<dyn Read + Send> = if encoding == TextEncoding::UTF_8 {
+        Box::new(without_marks(whole)?)
+    } else {
+        let decoded = DecodeReaderBytesBuilder::new()
+            .encoding(Some(encoding.as_encoding()))
+            .bom_sniffing(false)
+            .build(whole);
+        Box::new(without_marks(decoded)?)
+    };
+    Ok(Decoded { text, encoding })
+}
+
+/// Programs that prepend a mark to a file that has one leave two.
+fn without_marks<R: Read>(mut text: R) -> io::Result<impl Read + use<R>> {
+    loop {
+        let mut start = Vec::with_capacity(UTF_8_MARK.len());
+        let length = UTF_8_MARK.len() as u64;
+        (&mut text).take(length).read_to_end(&mut start)?;
+        if start != UTF_8_MARK {
+            return Ok(Cursor::new(start).chain(text));
+        }
     }
-    Box::new(Cursor::new(prefix).chain(rest))
 }
 
 /// The first bytes, fewer only if the source has fewer.
@@ -132,9 +100,9 @@ fn read_prefix(source: &mut impl Read) -> io::Result<Vec<u8>> {
         .map(|_| prefix)
 }
 
-/// Counts what is taken from the file itself.
+/// Counts what is used of the file itself; what is only buffered does not count yet.
 struct Counted {
-    source: Box<dyn Read + Send>,
+    source: BufReader<Box<dyn Read + Send>>,
     progress: Arc<ReadProgress>,
 }
 
@@ -143,5 +111,16 @@ impl Read for Counted {
         let count = self.source.read(buffer)?;
         self.progress.add_raw(count);
         Ok(count)
+    }
+}
+
+impl BufRead for Counted {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.source.fill_buf()
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.source.consume(count);
+        self.progress.add_raw(count);
     }
 }

@@ -1,4 +1,5 @@
-//! Which character separates the fields: given by the user, or guessed from the header alone.
+//! Which character separates the fields: given by the user, named by a first line such as `sep=;`, as
+//! Excel reads and writes it, or guessed from the header alone.
 //!
 //! Only the header is looked at, because data may hold any character any number of times. Pure.
 
@@ -43,6 +44,38 @@ impl FromStr for Delimiter {
             _ => Err(DelimiterError::NotOneCharacter),
         }
     }
+}
+
+/// As many bytes as a line that names the delimiter has at most.
+const LINE_LENGTH: usize = b"\"sep=;\"\r\n".len();
+
+/// Whether more bytes are needed to tell whether the first line names the delimiter.
+pub(super) fn may_become_a_line(bytes: &[u8]) -> bool {
+    let unquoted = bytes.strip_prefix(b"\"").unwrap_or(bytes);
+    let begun = unquoted.len().min(LINE_NAME.len());
+    bytes.len() < LINE_LENGTH && unquoted[..begun].eq_ignore_ascii_case(&LINE_NAME[..begun])
+}
+
+const LINE_NAME: &[u8] = b"sep=";
+
+/// What the first line names as the delimiter, and how many bytes it takes with its end.
+pub(super) fn named_by_line(bytes: &[u8]) -> Option<(Delimiter, usize)> {
+    let end = bytes.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
+    let line = &bytes[..end.unwrap_or(bytes.len())];
+    let unquoted = line
+        .strip_prefix(b"\"")
+        .and_then(|line| line.strip_suffix(b"\""));
+    let (name, delimiter) = unquoted.unwrap_or(line).split_at_checked(LINE_NAME.len())?;
+    if !name.eq_ignore_ascii_case(LINE_NAME) {
+        return None;
+    }
+    let delimiter = str::from_utf8(delimiter).ok()?.parse().ok()?;
+    let behind = match &bytes[line.len()..] {
+        [b'\r', b'\n', ..] => 2,
+        [] => 0,
+        _ => 1,
+    };
+    Some((delimiter, line.len() + behind))
 }
 
 /// What the beginning of a file says about its delimiter.

@@ -3,7 +3,9 @@
 
 use std::io;
 
+use super::archive::ArchiveError;
 use super::columns_error::{ColumnsError, HEADER_EXAMPLE};
+use super::encoding::TextEncoding;
 use super::format::Format;
 use super::record::RecordError;
 
@@ -56,6 +58,24 @@ pub enum InputError {
         /// What it is.
         format: Format,
     },
+    /// An archive that can be unpacked, with another one or a workbook in it.
+    #[error("`{input}` is an archive with {format} in it, not a CSV file")]
+    HoldsNoText {
+        /// The input's name.
+        input: String,
+        /// What is in it.
+        format: Format,
+    },
+    /// An archive cannot be unpacked any further.
+    #[error("`{input}` line {line}: cannot read on")]
+    Archive {
+        /// The input's name.
+        input: String,
+        /// The line reached.
+        line: u64,
+        /// What is wrong with it.
+        source: ArchiveError,
+    },
     /// Nothing, or nothing but blank lines.
     #[error("`{input}` is empty: it has no header")]
     NoHeader {
@@ -71,6 +91,8 @@ pub enum InputError {
         input: String,
         /// The line of the header.
         line: u64,
+        /// What it may be.
+        encoding: TextEncoding,
     },
     /// The columns cannot be found.
     #[error("`{input}` line {line}: {problem}")]
@@ -124,6 +146,23 @@ fn at_line(line: Option<u64>) -> String {
 }
 
 impl InputError {
+    /// What the source said, when `line` was reached.
+    pub(super) fn of_source(input: &str, line: u64, source: io::Error) -> Self {
+        let input = input.to_owned();
+        match source.downcast::<ArchiveError>() {
+            Ok(source) => Self::Archive {
+                input,
+                line,
+                source,
+            },
+            Err(source) => Self::Read {
+                input,
+                line,
+                source,
+            },
+        }
+    }
+
     /// Gives a reader's error the names that the reader does not know. `column` shows a column by
     /// its place counted from 1.
     pub(super) fn of_record(
@@ -133,11 +172,7 @@ impl InputError {
     ) -> Self {
         let input = input.to_owned();
         match error {
-            RecordError::Source { line, source } => Self::Read {
-                input,
-                line,
-                source,
-            },
+            RecordError::Source { line, source } => Self::of_source(&input, line, source),
             RecordError::OpenQuote { line, field } => Self::OpenQuote {
                 input,
                 line,
@@ -171,7 +206,16 @@ impl InputError {
             Self::NoHeader { .. } => Some(format!(
                 "the first line must name the columns, e.g. {HEADER_EXAMPLE}"
             )),
-            Self::NulInHeader { .. } => Some("save the file as CSV UTF-8".to_owned()),
+            Self::HoldsNoText { .. } => Some("unpack it, and give the CSV file in it".to_owned()),
+            Self::Archive { .. } => Some(
+                "get or make the file again: what is in it behind this place is lost".to_owned(),
+            ),
+            Self::NulInHeader { encoding, .. } => {
+                let label = encoding.to_string().to_lowercase();
+                Some(format!(
+                    "save the file as CSV UTF-8, or name its encoding: `--encoding {label}`"
+                ))
+            }
             Self::Columns { problem, .. } => Some(problem.hint()),
             Self::OpenQuote { .. } => Some(
                 "a quote inside a quoted field is written twice, as in `\"5\"\" pipe\"`".to_owned(),

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::decode::STDIN_NAME;
+use super::archive::Compression;
+use super::source::STDIN_NAME;
 
 /// As many bytes as the longest signature below.
 pub(super) const SIGNATURE_LENGTH: usize = 10;
@@ -43,6 +44,15 @@ impl Format {
             .map(|&(_, format)| format)
     }
 
+    /// How it is compressed, if it can be unpacked here.
+    pub(super) fn compression(self) -> Option<Compression> {
+        match self {
+            Self::Gzip => Some(Compression::Gzip),
+            Self::Zstd => Some(Compression::Zstd),
+            Self::Xz | Self::Bzip2 | Self::Zip | Self::Xls => None,
+        }
+    }
+
     /// How to make CSV text of the file called `input`.
     pub(super) fn hint(self, input: &str) -> String {
         let unpack = match self {
@@ -80,7 +90,7 @@ impl fmt::Display for Format {
 }
 
 /// `text` as a shell takes it for one word.
-fn shell_word(text: &str) -> String {
+pub(super) fn shell_word(text: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte);
     if text.bytes().all(is_plain) {
         text.to_owned()

@@ -8,12 +8,14 @@ use super::check::Checker;
 use super::column_settings::ColumnSettings;
 use super::columns::{Column, Columns};
 use super::content::{CheckedRow, RowContent};
-use super::decode::{InputSource, decode};
+use super::decode::{Decoded, decode};
 use super::delimiter::Delimiter;
+use super::encoding::TextEncoding;
 use super::error::InputError;
 use super::fan::Fan;
 use super::progress::ReadProgress;
 use super::reader::RecordReader;
+use super::source::InputSource;
 use super::split::Separator;
 use crate::pair::RowKey;
 
@@ -22,6 +24,8 @@ use crate::pair::RowKey;
 pub struct InputSettings {
     /// Where the text comes from.
     pub path: InputSource,
+    /// What the bytes stand for, unless a byte order mark says it; UTF-8 if not given.
+    pub encoding: Option<TextEncoding>,
     /// What separates the fields; guessed from the header if not given.
     pub delimiter: Option<Delimiter>,
     /// Which column is which.
@@ -87,7 +91,8 @@ impl Input {
         settings: &InputSettings,
     ) -> Result<Self, InputError> {
         let progress = Arc::new(ReadProgress::new(size));
-        let text = decode(&name, source, Arc::clone(&progress))?;
+        let Decoded { text, encoding } =
+            decode(&name, source, settings.encoding, Arc::clone(&progress))?;
         let failed =
             |error| InputError::of_record(&name, error, |number| format!("column {number}"));
         let mut reader = RecordReader::new(text, settings.delimiter).map_err(failed)?;
@@ -95,8 +100,13 @@ impl Input {
             return Err(InputError::NoHeader { input: name });
         };
         let line = record.line();
-        if record.fields().any(|field| field.contains(&0)) {
-            return Err(InputError::NulInHeader { input: name, line });
+        if let Some(field) = record.fields().find(|field| field.contains(&0)) {
+            let encoding = TextEncoding::of_nul_bytes(field);
+            return Err(InputError::NulInHeader {
+                input: name,
+                line,
+                encoding,
+            });
         }
         let headers: Vec<String> = record
             .fields()
@@ -116,7 +126,7 @@ impl Input {
             name,
             headers,
             reader,
-            checker: Checker::new(columns),
+            checker: Checker::new(columns, encoding),
             split: settings.split.clone(),
             fan: Fan::default(),
             first: settings.first.map_or(u64::MAX, NonZeroU64::get),

@@ -2,7 +2,8 @@
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `decode`, `format` | a path or standard input → UTF-8 bytes |
+//! | `source` | a path or standard input, opened |
+//! | `decode`, `format`, `archive`, `encoding` | its bytes, whatever they are → UTF-8 bytes |
 //! | `delimiter` | the header → what separates the fields |
 //! | `reader`, `record`, `line`, `quote` | bytes → records, each with its line |
 //! | `columns`, `column_settings`, `columns_error` | header + settings → which column is which |
@@ -14,6 +15,7 @@
 //!
 //! [`Input`] wires them together. It blocks while it reads, so it belongs on a thread of its own.
 
+mod archive;
 mod check;
 mod column_settings;
 mod columns;
@@ -22,6 +24,7 @@ mod content;
 mod decode;
 mod delimiter;
 mod diagnosis;
+mod encoding;
 mod error;
 mod fan;
 mod format;
@@ -32,17 +35,19 @@ mod progress;
 mod quote;
 mod reader;
 mod record;
+mod source;
 mod split;
 #[cfg(test)]
 mod tests;
 
+pub use archive::{ArchiveError, Compression};
 pub use check::{InvalidRow, RawValues};
 pub use column_settings::{ColumnName, ColumnNameError, ColumnSettings, Role};
 pub use columns::{Column, Columns, TypeSource};
 pub use columns_error::{ColumnProblem, ColumnsError};
 pub use content::{CheckedRow, RowContent, SkippedRow};
-pub use decode::InputSource;
 pub use delimiter::{Delimiter, DelimiterError};
+pub use encoding::{EncodingError, TextEncoding};
 pub use error::InputError;
 pub use format::Format;
 pub use front::{Input, InputSettings};
@@ -50,4 +55,5 @@ pub use problem::{RowProblem, ValueProblem};
 pub use progress::{ReadProgress, estimated_rows};
 pub use reader::RecordReader;
 pub use record::{Record, RecordError};
+pub use source::InputSource;
 pub use split::{Separator, SeparatorError};

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use super::columns::Column;
+use super::encoding::TextEncoding;
 use crate::pair::{MAX_ID_DIGITS, MAX_TYPE_LENGTH};
 
 /// Why a value is no id or no type.
@@ -15,6 +16,8 @@ pub enum ValueProblem {
     Misquoted,
     /// Bytes that are no UTF-8.
     NotUtf8,
+    /// Bytes that stand for nothing in the encoding with this name.
+    NotInEncoding(TextEncoding),
     /// A character that cannot be seen.
     Invisible(char),
     /// An id such as `5.12E+11`.
@@ -56,6 +59,9 @@ impl fmt::Display for ValueProblem {
             Self::Blank => write!(formatter, "is blank"),
             Self::Misquoted => write!(formatter, "has text behind its closing quote"),
             Self::NotUtf8 => write!(formatter, "has bytes that are not valid UTF-8"),
+            Self::NotInEncoding(encoding) => {
+                write!(formatter, "has bytes that are not valid {encoding}")
+            }
             Self::Invisible(character) => write!(
                 formatter,
                 "has the invisible character U+{:04X}",

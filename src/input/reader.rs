@@ -91,7 +91,8 @@ impl RecordReader {
             misquoted: Vec::new(),
             is_over: false,
         };
-        reader.delimiter = match delimiter {
+        let named = reader.skip_delimiter_line()?;
+        reader.delimiter = match delimiter.or(named) {
             Some(delimiter) => delimiter,
             None => reader.sniff()?,
         };
@@ -236,9 +237,23 @@ impl RecordReader {
         }
     }
 
+    /// Goes past a first line that names the delimiter, and tells what it names.
+    fn skip_delimiter_line(&mut self) -> Result<Option<Delimiter>, RecordError> {
+        while delimiter::may_become_a_line(&self.buffer[..self.end]) && self.append()? {}
+        let Some((delimiter, length)) = delimiter::named_by_line(&self.buffer[..self.end]) else {
+            return Ok(None);
+        };
+        for index in 0..length {
+            self.position.pass(self.buffer[index]);
+        }
+        self.start = length;
+        self.parsed = length as u64;
+        Ok(Some(delimiter))
+    }
+
     /// Guesses the delimiter from the first record, or from as much of it as the buffer holds.
     fn sniff(&mut self) -> Result<Delimiter, RecordError> {
-        let mut looked_at = 0;
+        let mut looked_at = self.start;
         loop {
             // Looking again at every byte of a slow pipe would take quadratic time; only a line
             // break can complete the header.
@@ -246,13 +261,13 @@ impl RecordReader {
             let may_be_complete = news.iter().any(|byte| matches!(byte, b'\r' | b'\n'));
             looked_at = self.end;
             if may_be_complete {
-                let sniffed = delimiter::sniff(&self.buffer[..self.end]);
+                let sniffed = delimiter::sniff(&self.buffer[self.start..self.end]);
                 if sniffed.header_is_complete {
                     return Ok(sniffed.delimiter);
                 }
             }
             if self.end == self.buffer.len() || !self.append()? {
-                return Ok(delimiter::sniff(&self.buffer[..self.end]).delimiter);
+                return Ok(delimiter::sniff(&self.buffer[self.start..self.end]).delimiter);
             }
         }
     }
@@ -383,6 +398,42 @@ mod tests {
                 .map(|(line, fields)| (line, fields.to_owned()))
                 .collect();
             assert_eq!(lines_and_fields(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_first_line_that_names_the_delimiter_is_no_record() {
+        for (text, expected) in [
+            ("sep=;\na,b;c\n", vec![(2, "a,b|c")]),
+            ("SEP=|\r\n\r\na|b", vec![(3, "a|b")]),
+            ("sep=,\ra;b;c;d,e", vec![(2, "a;b;c;d|e")]),
+            ("\"sep=;\"\na,b;c", vec![(2, "a,b|c")]),
+            ("sep=\t\na,b,c\td", vec![(2, "a,b,c|d")]),
+            ("sep=;", vec![]),
+            // None of these names a delimiter.
+            ("sep=\na,b", vec![(1, "sep="), (2, "a|b")]),
+            ("sep=;x\na", vec![(1, "sep=|x"), (2, "a")]),
+            ("a\nsep=;\n", vec![(1, "a"), (2, "sep=;")]),
+        ] {
+            for size in [1, usize::MAX] {
+                let pieces = Pieces {
+                    bytes: io::Cursor::new(text.as_bytes().to_vec()),
+                    sizes: vec![size],
+                    next: 0,
+                };
+                let mut reader = RecordReader::new(Box::new(pieces), None).unwrap();
+                let records = read_all(&mut reader).unwrap();
+                let records: Vec<_> = records
+                    .into_iter()
+                    .map(|(line, fields)| (line, String::from_utf8(fields.join(&b'|')).unwrap()))
+                    .collect();
+                let expected: Vec<_> = expected
+                    .iter()
+                    .map(|&(line, fields)| (line, fields.to_owned()))
+                    .collect();
+                assert_eq!(records, expected, "{text:?}");
+                assert_eq!(reader.parsed(), text.len() as u64);
+            }
         }
     }
 

@@ -8,8 +8,8 @@ use std::str::FromStr;
 
 use memchr::memmem;
 
-use super::check::kept;
-use super::diagnosis::id_problem;
+use super::check::{bad_id, kept};
+use super::encoding::TextEncoding;
 use super::problem::ValueProblem;
 use crate::pair::RecordId;
 
@@ -64,11 +64,11 @@ pub(super) enum Piece {
 }
 
 impl Piece {
-    pub(super) fn of(bytes: &[u8]) -> Self {
+    fn of(bytes: &[u8], encoding: TextEncoding) -> Self {
         let problem = match str::from_utf8(bytes).map(str::trim) {
             Ok(text) => match RecordId::new(text) {
                 Some(id) => return Self::Id(id),
-                None => id_problem(text),
+                None => bad_id(text, encoding),
             },
             Err(_) => ValueProblem::NotUtf8,
         };
@@ -85,7 +85,12 @@ impl Piece {
 
 /// Adds the ids of a cell to `pieces`: trimmed, without empty ones, each once and where it stands first.
 /// `007` and `7` are the same id.
-pub(super) fn split(cell: &[u8], separator: &Separator, pieces: &mut Vec<Piece>) {
+pub(super) fn split(
+    cell: &[u8],
+    separator: &Separator,
+    encoding: TextEncoding,
+    pieces: &mut Vec<Piece>,
+) {
     let separator = separator.0.as_bytes();
     let mut seen_ids = HashSet::new();
     let mut seen_others = HashSet::new();
@@ -97,7 +102,7 @@ pub(super) fn split(cell: &[u8], separator: &Separator, pieces: &mut Vec<Piece>)
         if kept(piece).is_empty() {
             continue;
         }
-        let piece = Piece::of(piece);
+        let piece = Piece::of(piece, encoding);
         let is_new = match &piece {
             Piece::Id(id) => seen_ids.insert(id.number()),
             // `5,12E+11` at its comma: the 5 in front is none of the file's ids.
@@ -125,7 +130,8 @@ mod tests {
     /// The ids as they stand, what is none in `!…`.
     fn shown(cell: impl AsRef<[u8]>, separator: &str) -> String {
         let mut pieces = Vec::new();
-        split(cell.as_ref(), &separator.parse().unwrap(), &mut pieces);
+        let separator = separator.parse().unwrap();
+        split(cell.as_ref(), &separator, TextEncoding::UTF_8, &mut pieces);
         let pieces: Vec<String> = pieces
             .into_iter()
             .map(|piece| match piece {

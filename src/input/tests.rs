@@ -29,12 +29,17 @@ fn shown(bytes: impl AsRef<[u8]>) -> Vec<String> {
     rows(&mut input)
         .unwrap()
         .into_iter()
-        .map(|CheckedRow { key, content }| match content {
-            RowContent::Pair(pair) => format!("{}/{}: {pair}", key.row, key.line),
-            RowContent::Invalid(invalid) => format!("{}/{}: {invalid}", key.row, key.line),
-            RowContent::Skipped(_) => format!("{}/{}: skipped", key.row, key.line),
-        })
+        .map(shown_row)
         .collect()
+}
+
+fn shown_row(row: CheckedRow) -> String {
+    let place = format!("{}/{}", row.key.row, row.key.line);
+    match row.content {
+        RowContent::Pair(pair) => format!("{place}: {pair}"),
+        RowContent::Invalid(invalid) => format!("{place}: {invalid}"),
+        RowContent::Skipped(_) => format!("{place}: skipped"),
+    }
 }
 
 fn pair(row: CheckedRow) -> Pair {
@@ -65,6 +70,24 @@ fn input_message(bytes: impl AsRef<[u8]>) -> [String; 2] {
         Err(error) => error,
     };
     [error.to_string(), error.hint().unwrap_or_default()]
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let level = flate2::Compression::default();
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), level);
+    std::io::Write::write_all(&mut encoder, bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// Rows that do not compress to nothing.
+fn many_rows(count: u64) -> String {
+    let row = |id| format!("contacts,{id},companies,{}\n", id * 7919 % 100_003 + 1);
+    let rows: Vec<String> = (1..=count).map(row).collect();
+    format!("{HEADER}\n{}", rows.concat())
+}
+
+fn zstd(bytes: &[u8]) -> Vec<u8> {
+    zstd::encode_all(bytes, 3).unwrap()
 }
 
 /// A pipe that gives one byte at a time.
@@ -117,6 +140,238 @@ fn utf_16_is_read_by_its_byte_order_mark() {
     }
 }
 
+/// Each row of a file in this encoding, as [`shown`].
+fn shown_in(encoding: &str, bytes: impl AsRef<[u8]>) -> Vec<String> {
+    let settings = InputSettings {
+        encoding: Some(encoding.parse().unwrap()),
+        ..InputSettings::default()
+    };
+    let source = Cursor::new(bytes.as_ref().to_vec());
+    let mut input = Input::from_source(source, &settings).unwrap();
+    rows(&mut input)
+        .unwrap()
+        .into_iter()
+        .map(shown_row)
+        .collect()
+}
+
+#[test]
+fn other_encodings_are_read_by_their_names() {
+    let text = format!("{HEADER},n\u{e9}e\r\ncontacts,1,companies,2,Zo\u{eb}\r\n");
+    let utf_16: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let latin: Vec<u8> = text.chars().map(|c| u8::try_from(c).unwrap()).collect();
+    let (shift_jis, _, _) = encoding_rs::SHIFT_JIS.encode(&text);
+    for (encoding, bytes) in [
+        ("windows-1252", latin.clone()),
+        ("latin1", latin),
+        ("utf-16be", utf_16),
+        ("shift_jis", shift_jis.into_owned()),
+        ("utf-8", text.clone().into_bytes()),
+    ] {
+        let expected = ["1/2: contacts 1 -> companies 2"];
+        assert_eq!(shown_in(encoding, &bytes), expected, "{encoding}");
+        assert_eq!(
+            shown_in(encoding, format!("\u{feff}{text}")),
+            expected,
+            "a mark wins"
+        );
+    }
+}
+
+#[test]
+fn a_wrong_guess_at_the_encoding_makes_a_row_invalid_and_no_other_id() {
+    let rows =
+        b"contacts,1\x81,companies,2,x\ncontacts,3,companies,4,\x81\ncontacts,5,companies,6,\xe9\n";
+    let text = [HEADER.as_bytes(), b",note\n", rows].concat();
+    let damaged = |encoding: &str| {
+        format!(
+            "1/2: `from_object_id` (column 2): `1\u{fffd}` has bytes that are not valid {encoding}"
+        )
+    };
+    let expected = [
+        damaged("Shift_JIS"),
+        "2/3: contacts 3 -> companies 4".to_owned(),
+        "3/4: contacts 5 -> companies 6".to_owned(),
+    ];
+    assert_eq!(shown_in("shift_jis", &text), expected);
+    for encoding in ["gb18030", "gbk", "big5", "euc-kr", "euc-jp"] {
+        let shown = shown_in(encoding, &text);
+        assert_eq!(shown[1..], expected[1..], "{encoding}");
+        assert!(shown[0].contains("has "), "{}", shown[0]);
+    }
+    // Half of a character at the end, and a type.
+    let odd = [
+        &HEADER
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect::<Vec<u8>>()[..],
+        b"\n\0c\0",
+    ]
+    .concat();
+    assert_eq!(
+        shown_in("utf-16le", &odd),
+        ["1/2: expected 4 fields, found 1"]
+    );
+    let text = format!("{HEADER}\ncont\u{81},1,b,2\n").replace('\u{81}', "!");
+    let text: Vec<u8> = text
+        .bytes()
+        .map(|byte| if byte == b'!' { 0x81 } else { byte })
+        .collect();
+    assert_eq!(
+        shown_in("shift_jis", &text),
+        [
+            "1/2: `from_object_type` (column 1): `cont\u{fffd}` has bytes that are not valid Shift_JIS"
+        ]
+    );
+}
+
+#[test]
+fn archives_are_unpacked_whatever_is_in_them() {
+    let text = format!("\u{feff}{HEADER}\ncontacts,1,companies,2\ncontacts,3,companies,4");
+    let (head, tail) = text.as_bytes().split_at(70);
+    let utf_16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let expected = [
+        "1/2: contacts 1 -> companies 2",
+        "2/3: contacts 3 -> companies 4",
+    ];
+    for bytes in [
+        gzip(text.as_bytes()),
+        zstd(text.as_bytes()),
+        [gzip(head), gzip(tail)].concat(),
+        [zstd(head), zstd(tail)].concat(),
+        gzip(&utf_16),
+        zstd(&utf_16),
+    ] {
+        assert_eq!(shown(&bytes), expected);
+        let slow = OneByOne(Cursor::new(bytes));
+        let settings = ColumnSettings::default();
+        let mut input = Input::from_reader("pairs.csv", slow, None, &settings).unwrap();
+        assert_eq!(rows(&mut input).unwrap().len(), 2);
+    }
+}
+
+#[test]
+fn rows_before_the_damage_of_an_archive_are_read_and_its_place_is_told() {
+    let text = many_rows(5000);
+    for (whole, kind) in [
+        (gzip(text.as_bytes()), "gzip"),
+        (zstd(text.as_bytes()), "zstd"),
+    ] {
+        let cut = whole.len() - 20;
+        let mut input = open(&whole[..cut]).unwrap();
+        let mut count = 0;
+        let error = loop {
+            match input.next_row() {
+                Ok(Some(_)) => count += 1,
+                Ok(None) => panic!("the cut is not seen"),
+                Err(error) => break error,
+            }
+        };
+        let line = count + 2;
+        assert_eq!(
+            error.to_string(),
+            format!("`pairs.csv` line {line}: cannot read on")
+        );
+        let cause = error.source().unwrap().to_string();
+        assert_eq!(
+            cause,
+            format!("the {kind} data is cut off at byte {cut} of the compressed file")
+        );
+        assert!(!input.progress().is_finished());
+        if kind == "gzip" {
+            assert!(count > 4900, "{count}");
+        }
+    }
+}
+
+#[test]
+fn the_rows_of_an_archive_are_estimated_by_its_compressed_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = many_rows(40_000);
+    for (kind, bytes) in [
+        ("gz", gzip(text.as_bytes())),
+        ("zst", zstd(text.as_bytes())),
+    ] {
+        let path = folder.path().join(kind);
+        std::fs::write(&path, &bytes).unwrap();
+        let mut input = Input::open(&InputSettings {
+            path: path.into(),
+            ..InputSettings::default()
+        })
+        .unwrap();
+        for _ in 0..20_000 {
+            input.next_row().unwrap().unwrap();
+        }
+        let estimated = input.progress().estimated_rows().unwrap();
+        assert!((36_000..44_000).contains(&estimated), "{kind}: {estimated}");
+        assert_eq!(rows(&mut input).unwrap().len(), 20_000);
+        assert_eq!(input.progress().consumed(), bytes.len() as u64, "{kind}");
+    }
+}
+
+#[test]
+fn a_line_that_names_the_delimiter_is_no_header() {
+    for text in [
+        format!(
+            "sep=;\r\n{}\r\ncontacts;1;companies;2\r\n",
+            HEADER.replace(',', ";")
+        ),
+        format!("\u{feff}sep=,\n{HEADER}\ncontacts,1,companies,2"),
+    ] {
+        assert_eq!(shown(&text), ["1/3: contacts 1 -> companies 2"], "{text:?}");
+    }
+}
+
+#[test]
+fn marks_nuls_and_line_ends_in_odd_places_harm_only_their_row() {
+    for (text, expected) in [
+        // Two files behind each other, each with a mark and a header.
+        (
+            format!(
+                "\u{feff}{HEADER}\ncontacts,1,companies,2\n\u{feff}{HEADER}\ncontacts,3,companies,4\n"
+            ),
+            &[
+                "1/2: contacts 1 -> companies 2",
+                "2/3: `from_object_type` (column 1): `\\u{feff}from_object_type` has the invisible character U+FEFF; \
+                 `from_object_id` (column 2): `from_object_id` has letters, an id has only digits; \
+                 `to_object_id` (column 4): `to_object_id` has letters, an id has only digits",
+                "3/4: contacts 3 -> companies 4",
+            ][..],
+        ),
+        (
+            format!("{HEADER},x\ncontacts,1\0,companies,2,x\ncontacts,3,companies,4,\0\n"),
+            &[
+                "1/2: `from_object_id` (column 2): `1\\u{0}` has the invisible character U+0000",
+                "2/3: contacts 3 -> companies 4",
+            ],
+        ),
+        (
+            format!("{HEADER}\rcontacts,1,companies,2\r\rcontacts,3,companies,4"),
+            &[
+                "1/2: contacts 1 -> companies 2",
+                "2/4: contacts 3 -> companies 4",
+            ],
+        ),
+        (
+            format!(
+                "\"{}\"\n\"contacts\",\"1\",\"companies\",\"2\"",
+                HEADER.replace(',', "\",\"")
+            ),
+            &["1/2: contacts 1 -> companies 2"],
+        ),
+        (
+            format!(
+                "{}{HEADER}\n{}contacts,1,companies,2",
+                "h,".repeat(596),
+                "v,".repeat(596)
+            ),
+            &["1/2: contacts 1 -> companies 2"],
+        ),
+    ] {
+        assert_eq!(shown(&text), expected, "{text:?}");
+    }
+}
+
 #[test]
 fn a_header_without_rows_is_zero_rows() {
     for text in [HEADER.to_owned(), format!("\n{HEADER}\r\n\r\n")] {
@@ -148,9 +403,31 @@ fn an_input_that_cannot_be_used_says_why() {
             &header_hint,
         ),
         (
-            b"\x1f\x8b\x08\0\0\0\0\0\0\0\0".to_vec(),
-            "`pairs.csv` is a gzip file, not a CSV file",
-            "run `gzip -dc pairs.csv | hubspot-associate import - --report pairs.report.csv`",
+            b"\x1f\x8b\x08\0\0\0\0".to_vec(),
+            "`pairs.csv` line 1: cannot read on",
+            "get or make the file again: what is in it behind this place is lost",
+        ),
+        (
+            gzip(b"PK\x03\x04rest"),
+            "`pairs.csv` is an archive with a zip archive or an Excel workbook in it, not a CSV file",
+            "unpack it, and give the CSV file in it",
+        ),
+        (
+            gzip(&gzip(HEADER.as_bytes())),
+            "`pairs.csv` is an archive with a gzip file in it, not a CSV file",
+            "unpack it, and give the CSV file in it",
+        ),
+        (
+            b"BZh91AY&SY".to_vec(),
+            "`pairs.csv` is a bzip2 file, not a CSV file",
+            "run `bzip2 -dc pairs.csv | hubspot-associate import - --report pairs.report.csv`",
+        ),
+        (
+            b"from_type,from_id,to_type,Soci\xe9t\xe9\n".to_vec(),
+            "`pairs.csv` line 1: no column for the to id; headers found: `from_type`, `from_id`, \
+             `to_type`, `Soci\u{fffd}t\u{fffd}`",
+            "the header has bytes that stand for no character: name the file's encoding, e.g. \
+             `--encoding windows-1252`",
         ),
         (
             b"PK\x03\x04rest".to_vec(),
@@ -160,7 +437,12 @@ fn an_input_that_cannot_be_used_says_why() {
         (
             HEADER.encode_utf16().flat_map(u16::to_le_bytes).collect(),
             "`pairs.csv` line 1: the header has NUL bytes, as UTF-16 without a byte order mark does",
-            "save the file as CSV UTF-8",
+            "save the file as CSV UTF-8, or name its encoding: `--encoding utf-16le`",
+        ),
+        (
+            HEADER.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+            "`pairs.csv` line 1: the header has NUL bytes, as UTF-16 without a byte order mark does",
+            "save the file as CSV UTF-8, or name its encoding: `--encoding utf-16be`",
         ),
         (
             b"\nfrom_type,from_id,to_type,x\x1b\n".to_vec(),

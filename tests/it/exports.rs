@@ -1,6 +1,6 @@
 //! HubSpot's own exports: lists of ids in wide files, one line for every id.
 
-use crate::support::{Line, Rehearsal};
+use crate::support::{Line, Rehearsal, finish};
 
 /// `row from to outcome category` of each line, in the order of rows and ids.
 fn lines(report: &[Line]) -> Vec<String> {
@@ -112,4 +112,52 @@ fn a_separator_that_ids_may_contain_is_refused() {
         finished.stderr
     );
     assert_eq!(rehearsal.seen().requests, 0);
+}
+
+#[test]
+fn a_compressed_file_needs_no_flag_and_names_the_report_without_its_ending() {
+    let rehearsal = Rehearsal::new();
+    let text = "from_type,from_id,to_type,to_id\ncontacts,41001,companies,52001\n";
+    let bytes = zstd::encode_all(text.as_bytes(), 3).unwrap();
+    std::fs::write(rehearsal.path("pairs.csv.zst"), bytes).unwrap();
+    let url = rehearsal.url();
+    let arguments = ["import", "pairs.csv.zst", "--base-url", &url];
+    let finished = finish(rehearsal.command(&arguments).output().unwrap());
+    assert_eq!((finished.code, finished.stderr.as_str()), (0, ""));
+    assert_eq!(lines(&rehearsal.report()), ["1 41001 52001 associated"]);
+}
+
+#[test]
+fn a_cut_archive_stops_the_run_behind_the_rows_that_are_whole() {
+    let text = "from_type,from_id,to_type,to_id\ncontacts,41001,companies,52001\ncontacts,41002,companies,52002\n";
+    let level = flate2::Compression::default();
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), level);
+    std::io::Write::write_all(&mut encoder, text.as_bytes()).unwrap();
+    let whole = encoder.finish().unwrap();
+    // Without the checksum at its end.
+    let rehearsal = Rehearsal::new().file(&whole[..whole.len() - 8]);
+    let finished = rehearsal.import(&[]);
+    assert_eq!(finished.code, 2);
+    let cut = format!(
+        "caused by: the gzip data is cut off at byte {} of the compressed file\n",
+        whole.len() - 8
+    );
+    assert!(finished.stderr.contains(&cut), "{}", finished.stderr);
+    assert_eq!(lines(&rehearsal.report()).len(), 2);
+}
+
+#[test]
+fn another_encoding_is_read_by_its_name_and_suggested_where_a_header_is_damaged() {
+    let text = b"from_type,from_id,to_type,Soci\xe9t\xe9\ncontacts,41001,companies,52001\n";
+    let rehearsal = Rehearsal::new().file(text);
+    let flags = ["--to-id-column", "soci\u{e9}t\u{e9}"];
+    let finished = rehearsal.import(&flags);
+    assert_eq!(finished.code, 2);
+    assert!(
+        finished.stderr.contains("`--encoding windows-1252`"),
+        "{}",
+        finished.stderr
+    );
+    let finished = rehearsal.import(&[&flags[..], &["--encoding", "latin1"]].concat());
+    assert_eq!((finished.code, finished.stderr.as_str()), (0, ""));
 }

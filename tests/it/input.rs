@@ -45,7 +45,12 @@ fn files_without_a_usable_header() -> Vec<Broken> {
         ),
         broken(
             b"\x1f\x8b\x08\x00\x00\x00\x00\x00",
-            "error: `pairs.csv` is a gzip file, not a CSV file\nhint: run `gzip -dc pairs.csv | hubspot-associate import - --report pairs.report.csv`\n",
+            "error: `pairs.csv` line 1: cannot read on\n  caused by: the gzip data is cut off at byte 8 of the compressed file\n\
+             hint: get or make the file again: what is in it behind this place is lost\n",
+        ),
+        broken(
+            b"\xfd7zXZ\0\0\x04",
+            "error: `pairs.csv` is an xz file, not a CSV file\nhint: run `xz -dc pairs.csv | hubspot-associate import - --report pairs.report.csv`\n",
         ),
         broken(
             b"PK\x03\x04\x14\x00\x06\x00",
@@ -53,7 +58,7 @@ fn files_without_a_usable_header() -> Vec<Broken> {
         ),
         broken(
             utf16("from_type,from_id,to_type,to_id\n"),
-            "error: `pairs.csv` line 1: the header has NUL bytes, as UTF-16 without a byte order mark does\nhint: save the file as CSV UTF-8\n",
+            "error: `pairs.csv` line 1: the header has NUL bytes, as UTF-16 without a byte order mark does\nhint: save the file as CSV UTF-8, or name its encoding: `--encoding utf-16le`\n",
         ),
         broken(
             "\nfrom_type,from_id,to_type,Company\ncontacts,1,companies,2\n",
