@@ -2,6 +2,8 @@
 
 use std::ffi::OsString;
 
+use crate::text::shell_word;
+
 /// What goes on with the report of what was typed.
 #[must_use]
 pub(super) fn resumed(arguments: &[OsString]) -> String {
@@ -48,19 +50,9 @@ fn join(words: &[String]) -> String {
     let mut command = env!("CARGO_PKG_NAME").to_owned();
     for word in words {
         command.push(' ');
-        command.push_str(&quoted(word));
+        command.push_str(&shell_word(word));
     }
     command
-}
-
-/// As a POSIX shell reads it back.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
 }
 
 #[cfg(test)]

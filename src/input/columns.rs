@@ -198,7 +198,7 @@ fn candidates(headers: &[String], name: Option<&ColumnName>, role: Role) -> Vec<
 }
 
 /// A header without case, blanks, `_` and `-`.
-fn loose(header: &str) -> String {
+pub(super) fn loose(header: &str) -> String {
     header
         .chars()
         .filter(|&character| !(character.is_whitespace() || matches!(character, '_' | '-')))
@@ -305,7 +305,7 @@ mod tests {
 
     fn message(header: &str, settings: &ColumnSettings) -> [String; 2] {
         let error = Columns::resolve(&headers(header), settings).unwrap_err();
-        [error.to_string(), error.hint()]
+        [error.to_string(), error.hint("pairs.csv")]
     }
 
     #[test]

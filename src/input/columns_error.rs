@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 
 use super::column_settings::Role;
 use super::columns::Column;
+use super::export::Export;
 use crate::pair::{ObjectType, RecordId};
 
 /// Headers that a message lists before it counts the rest.
@@ -115,6 +116,8 @@ pub struct ColumnsError {
     looks_like_a_row: bool,
     /// Whether a header has bytes that stand for nothing.
     is_damaged: bool,
+    /// What it is, if it looks like an export from HubSpot and nothing was said about its columns.
+    export: Option<Box<Export>>,
 }
 
 impl ColumnsError {
@@ -122,7 +125,14 @@ impl ColumnsError {
         let listed = (0..headers.len().min(LISTED_HEADERS))
             .map(|index| format!("`{}`", Column::new(headers, index).header))
             .collect();
+        let nothing_said = problems
+            .iter()
+            .all(|problem| matches!(problem, ColumnProblem::Missing { .. }));
         Self {
+            export: nothing_said
+                .then(|| Export::of(headers))
+                .flatten()
+                .map(Box::new),
             problems,
             listed,
             count: headers.len(),
@@ -139,9 +149,9 @@ impl ColumnsError {
         &self.problems
     }
 
-    /// What to do about it.
+    /// What to do about it. `input` is the input's name.
     #[must_use]
-    pub fn hint(&self) -> String {
+    pub fn hint(&self, input: &str) -> String {
         if self.problems.contains(&ColumnProblem::BlankHeader) {
             return format!("the first line must name the columns, e.g. {HEADER_EXAMPLE}");
         }
@@ -154,6 +164,9 @@ impl ColumnsError {
             return format!(
                 "the first line looks like a row: put a header above it, e.g. {HEADER_EXAMPLE}"
             );
+        }
+        if let Some(export) = &self.export {
+            return export.hint(input);
         }
         if self.count == 1 {
             return "only one column was found: if the delimiter is none of `,` `;` tab `|`, \

@@ -216,7 +216,7 @@ impl InputError {
                     "save the file as CSV UTF-8, or name its encoding: `--encoding {label}`"
                 ))
             }
-            Self::Columns { problem, .. } => Some(problem.hint()),
+            Self::Columns { input, problem, .. } => Some(problem.hint(input)),
             Self::OpenQuote { .. } => Some(
                 "a quote inside a quoted field is written twice, as in `\"5\"\" pipe\"`".to_owned(),
             ),

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::archive::Compression;
 use super::source::STDIN_NAME;
+use crate::text::shell_word;
 
 /// As many bytes as the longest signature below.
 pub(super) const SIGNATURE_LENGTH: usize = 10;
@@ -86,16 +87,6 @@ impl fmt::Display for Format {
             Self::Zip => "a zip archive or an Excel workbook",
             Self::Xls => "an Excel workbook",
         })
-    }
-}
-
-/// `text` as a shell takes it for one word.
-pub(super) fn shell_word(text: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte);
-    if text.bytes().all(is_plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
     }
 }
 

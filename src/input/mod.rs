@@ -6,7 +6,7 @@
 //! | `decode`, `format`, `archive`, `encoding` | its bytes, whatever they are → UTF-8 bytes |
 //! | `delimiter` | the header → what separates the fields |
 //! | `reader`, `record`, `line`, `quote` | bytes → records, each with its line |
-//! | `columns`, `column_settings`, `columns_error` | header + settings → which column is which |
+//! | `columns`, `column_settings`, `columns_error`, `export` | header + settings → which column is which, or what to say |
 //! | `check`, `diagnosis`, `problem` | a record → a pair, or what is wrong with it |
 //! | `split`, `fan` | a record with several ids in a cell → its pairs, one at a time |
 //! | `content` | what all of this makes of a row |
@@ -26,6 +26,7 @@ mod delimiter;
 mod diagnosis;
 mod encoding;
 mod error;
+mod export;
 mod fan;
 mod format;
 mod front;

@@ -161,3 +161,23 @@ fn another_encoding_is_read_by_its_name_and_suggested_where_a_header_is_damaged(
     let finished = rehearsal.import(&[&flags[..], &["--encoding", "latin1"]].concat());
     assert_eq!((finished.code, finished.stderr.as_str()), (0, ""));
 }
+
+#[test]
+fn an_export_without_flags_is_told_the_command_and_the_command_works() {
+    let rehearsal = Rehearsal::new().file(
+        "Record ID,First Name,Associated Company,Associated Company IDs\n41001,Ann,Umbrella;Acme,52001;52002\n",
+    );
+    let finished = rehearsal.import(&[]);
+    assert_eq!(finished.code, 2);
+    let (_, command) = finished.stderr.split_once("`hubspot-associate ").unwrap();
+    let (command, _) = command.split_once('`').unwrap();
+    let finished = rehearsal.shell(&format!(
+        "hubspot-associate {command} --base-url {}",
+        rehearsal.url()
+    ));
+    assert_eq!(finished.code, 0, "{}", finished.stderr);
+    assert_eq!(
+        lines(&rehearsal.report()),
+        ["1 41001 52001 associated", "1 41001 52002 associated"]
+    );
+}

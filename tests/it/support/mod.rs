@@ -19,6 +19,8 @@ pub(crate) struct Rehearsal {
     sandbox: Sandbox,
 }
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_hubspot-associate");
+
 /// A line of the report, by column.
 pub(crate) type Line = BTreeMap<String, String>;
 
@@ -78,7 +80,17 @@ impl Rehearsal {
 
     /// The program with `arguments`, in the folder, with a token and nothing else of ours.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_hubspot-associate"));
+        self.run(PROGRAM, arguments)
+    }
+
+    /// A line of shell, in which `hubspot-associate` is the program.
+    pub(crate) fn shell(&self, script: &str) -> Finished {
+        let function = format!("hubspot-associate() {{ '{PROGRAM}' \"$@\"; }}\n{script}");
+        finish(self.run("bash", &["-c", &function]).output().unwrap())
+    }
+
+    fn run(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("HUBSPOT_") {
                 command.env_remove(name);

@@ -1,0 +1,204 @@
+//! What HubSpot's own exports look like, and the command that imports one. Pure.
+//!
+//! Nothing is imported by this: a file whose columns have other names than ours needs flags, and a header
+//! that looks like an export only makes the hint say which.
+
+use super::columns::loose;
+use super::source::STDIN_NAME;
+use crate::text::{excerpt, shell_word};
+
+/// How an export calls the column of the record's own id, in the languages that are known of, reduced as
+/// `columns` compares headers. The headers of linked ids are English in every language.
+const RECORD_ID: [&str; 2] = ["recordid", "idderegistro"];
+
+/// The types of HubSpot's own objects, by how a header names one of them.
+const TYPES: [(&str, &str); 11] = [
+    ("contact", "contacts"),
+    ("company", "companies"),
+    ("deal", "deals"),
+    ("ticket", "tickets"),
+    ("note", "notes"),
+    ("call", "calls"),
+    ("email", "emails"),
+    ("meeting", "meetings"),
+    ("task", "tasks"),
+    ("line item", "line_items"),
+    ("lead", "leads"),
+];
+
+/// Properties that only one kind of record has, reduced as `columns` compares headers.
+const TELLTALES: [(&str, &str); 6] = [
+    ("firstname", "contacts"),
+    ("lastname", "contacts"),
+    ("apellidos", "contacts"),
+    ("companydomainname", "companies"),
+    ("dealname", "deals"),
+    ("ticketname", "tickets"),
+];
+
+/// What stands in the hint for a type that the header does not tell.
+const UNKNOWN_TYPE: &str = "TYPE";
+
+/// A header that looks like one of HubSpot's exports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Export {
+    from_type: Option<&'static str>,
+    from_id: String,
+    /// Columns of linked ids, with the types that they are of.
+    linked: Vec<(String, Option<&'static str>)>,
+}
+
+impl Export {
+    /// Recognises an export by its columns of linked ids.
+    pub(super) fn of(headers: &[String]) -> Option<Self> {
+        let named = headers.iter().map(|header| header.trim());
+        let mut linked: Vec<_> = named
+            .clone()
+            .filter_map(|header| Some((linked_by(header)?, header)))
+            .collect();
+        // The primary company is one of the companies: its column comes last.
+        linked.sort_by_key(|((_, is_primary), _)| *is_primary);
+        let linked: Vec<_> = linked
+            .into_iter()
+            .map(|((name, _), header)| (header.to_owned(), type_of(name)))
+            .collect();
+        if linked.is_empty() {
+            return None;
+        }
+        let own = |header: &&str| {
+            let (name, _) = header.split_once(" - ").unwrap_or((header, ""));
+            RECORD_ID.contains(&loose(name).as_str())
+        };
+        // Exports in other languages have it as their first column too.
+        let from_id = named
+            .clone()
+            .find(own)
+            .or_else(|| named.clone().next())
+            .filter(|header| linked_by(header).is_none())?;
+        let said = from_id
+            .split_once(" - ")
+            .and_then(|(_, name)| type_of(name));
+        let told = || {
+            let mut told = TELLTALES.iter();
+            told.find(|(property, _)| named.clone().any(|header| loose(header) == *property))
+        };
+        Some(Self {
+            from_type: said.or_else(|| told().map(|&(_, object_type)| object_type)),
+            from_id: from_id.to_owned(),
+            linked,
+        })
+    }
+
+    /// What to do: the command that imports it.
+    pub(super) fn hint(&self, input: &str) -> String {
+        let (to_id, to_type) = &self.linked[0];
+        let is_stdin = input == STDIN_NAME;
+        let mut hint = format!(
+            "it looks like an export from HubSpot: `hubspot-associate import {}{} --from-type {} --from-id-column {} \
+             --to-type {} --to-id-column {} --split ';'`",
+            if is_stdin {
+                "-".to_owned()
+            } else {
+                shell_word(input)
+            },
+            if is_stdin { " --report PATH" } else { "" },
+            self.from_type.unwrap_or(UNKNOWN_TYPE),
+            shell_word(&self.from_id),
+            to_type.unwrap_or(UNKNOWN_TYPE),
+            shell_word(to_id),
+        );
+        if self.from_type.is_none() || to_type.is_none() {
+            hint += ", with the object's type, such as deals or 2-1234567, for TYPE";
+        }
+        let others: Vec<_> = self.linked[1..]
+            .iter()
+            .map(|(header, _)| format!("`{}`", excerpt(header, 60)))
+            .take(5)
+            .collect();
+        if !others.is_empty() {
+            hint += &format!("; likewise {}", others.join(", "));
+        }
+        hint
+    }
+}
+
+/// The name in `Associated <name> IDs`, and whether the column holds the primary one alone.
+fn linked_by(header: &str) -> Option<(&str, bool)> {
+    let name = header.strip_prefix("Associated ")?;
+    match name.strip_suffix(" IDs") {
+        Some(name) => Some((name, false)),
+        None => Some((name.strip_suffix(" IDs (Primary)")?, true)),
+    }
+}
+
+fn type_of(name: &str) -> Option<&'static str> {
+    let name = name.trim().to_lowercase();
+    let mut types = TYPES.iter();
+    types
+        .find(|(known, object_type)| name == *known || name == *object_type)
+        .map(|&(_, object_type)| object_type)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hint(header: &str, input: &str) -> Option<String> {
+        let headers: Vec<String> = header.split(',').map(str::to_owned).collect();
+        Export::of(&headers).map(|export| export.hint(input))
+    }
+
+    #[test]
+    fn an_export_is_told_the_command_that_imports_it() {
+        for (header, input, arguments) in [
+            (
+                "Record ID,First Name,Associated Company,Associated Company IDs",
+                "export.csv",
+                "export.csv --from-type contacts --from-id-column 'Record ID' --to-type companies \
+                 --to-id-column 'Associated Company IDs' --split ';'`",
+            ),
+            (
+                "ID de registro,Nombre,Apellidos,Associated Company IDs (Primary),Associated Company IDs",
+                "my export.csv",
+                "'my export.csv' --from-type contacts --from-id-column 'ID de registro' --to-type companies \
+                 --to-id-column 'Associated Company IDs' --split ';'`; likewise `Associated Company IDs (Primary)`",
+            ),
+            (
+                "Deal Name,Record ID - Deal,Associated Contact IDs,Associated Ticket IDs",
+                "e.csv",
+                "e.csv --from-type deals --from-id-column 'Record ID - Deal' --to-type contacts \
+                 --to-id-column 'Associated Contact IDs' --split ';'`; likewise `Associated Ticket IDs`",
+            ),
+            (
+                "Record ID,Associated Vendor IDs",
+                "standard input",
+                "- --report PATH --from-type TYPE --from-id-column 'Record ID' --to-type TYPE \
+                 --to-id-column 'Associated Vendor IDs' --split ';'`, with the object's type, such as deals or \
+                 2-1234567, for TYPE",
+            ),
+            (
+                "レコードID,Associated Deal IDs",
+                "e.csv",
+                "e.csv --from-type TYPE --from-id-column 'レコードID' --to-type deals \
+                 --to-id-column 'Associated Deal IDs' --split ';'`, with the object's type, such as deals or \
+                 2-1234567, for TYPE",
+            ),
+        ] {
+            let start = "it looks like an export from HubSpot: `hubspot-associate import ";
+            assert_eq!(hint(header, input), Some(format!("{start}{arguments}")));
+        }
+    }
+
+    #[test]
+    fn other_files_are_no_exports() {
+        for header in [
+            "",
+            "from_id,to_id",
+            "Record ID,Company",
+            "Record ID,Associated Company",
+            "Associated Company IDs,Associated Deal IDs",
+        ] {
+            assert_eq!(hint(header, "e.csv"), None, "{header}");
+        }
+    }
+}
