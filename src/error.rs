@@ -14,7 +14,7 @@ use crate::input::InputError;
 use crate::report::{ReadBackError, ReportError};
 use crate::sandbox::SettingsError as SandboxSettingsError;
 use crate::settings::SettingsError;
-use crate::text::excerpt;
+use crate::text::{excerpt, shell_word};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const CAUSE: Style = Style::new().bold();
@@ -74,6 +74,10 @@ impl RunError {
                 Some("wait until it ends, or write another with `--report PATH`".to_owned())
             }
             Self::Report(ReportError::ReadBack { source, .. }) => read_back_hint(source),
+            Self::Report(ReportError::Missing { path }) => Some(format!(
+                "if there is none yet, make an empty one: `touch {}`",
+                shell_word(&path.to_string_lossy())
+            )),
             Self::Report(ReportError::IsInput { .. }) => {
                 Some("name another file with `--report PATH`".to_owned())
             }
@@ -85,7 +89,7 @@ impl RunError {
 fn read_back_hint(error: &ReadBackError) -> Option<String> {
     let hint = match error {
         ReadBackError::Io(_) => return None,
-        ReadBackError::NoReport { .. } => "name the report of an earlier run with `--report PATH`",
+        ReadBackError::NoReport { .. } => "name the report of an earlier run",
         ReadBackError::Damaged { line: 1, .. } => {
             "it was changed or is of another version: write another with `--report PATH`"
         }

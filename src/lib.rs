@@ -4,7 +4,7 @@
 //!
 //! | module | what happens to a row there |
 //! |---|---|
-//! | [`input`] | bytes become a checked [`pair`], or a row that is told what is wrong with it |
+//! | [`input`] | bytes become a checked [`pair`], or a row that is told what is wrong with it; a [`pair_set`] knows which pairs were there |
 //! | [`run`] | the row gets a slot; everything that is decided about it is decided here |
 //! | [`pace`] | it waits for its turn |
 //! | [`api`] | one request, one reply |
@@ -26,6 +26,7 @@ pub mod input;
 pub mod outcome;
 pub mod pace;
 pub mod pair;
+pub mod pair_set;
 pub mod report;
 pub mod run;
 pub mod sandbox;

@@ -126,6 +126,14 @@ pub struct Pair {
     pub to: Record,
 }
 
+impl Pair {
+    /// The types of both records.
+    #[must_use]
+    pub fn types(&self) -> [&str; 2] {
+        [self.from.object_type.as_str(), self.to.object_type.as_str()]
+    }
+}
+
 impl fmt::Display for Pair {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { from, to } = self;

@@ -8,7 +8,7 @@ use jiff::{Timestamp, ZonedDateTime};
 
 use crate::api::{ApiVersion, BaseUrl, BaseUrlError, ClientSettings, CredentialsError, Token};
 use crate::cli::ImportArgs;
-use crate::input::InputSettings;
+use crate::input::{InputSettings, SkipSettings};
 use crate::pace::{RateSetting, Share};
 use crate::report::{Existing, ReportPlan};
 use crate::run::{ErrorBudget, RunSettings, TimeLimits};
@@ -55,6 +55,12 @@ pub enum SettingsError {
         "standard input needs `--report PATH`: there is no file beside which the report could be"
     )]
     NoReportPath,
+    /// A rehearsal links nothing in HubSpot.
+    #[error("`{}` is the report of a rehearsal: what it shows as associated is not so in HubSpot", path.display())]
+    RehearsedMemory {
+        /// Its path.
+        path: PathBuf,
+    },
 }
 
 impl SettingsError {
@@ -67,6 +73,9 @@ impl SettingsError {
                     .to_owned(),
             ),
             Self::BaseUrl(_) => Some(format!("HubSpot's API is at `{}`", BaseUrl::DEFAULT)),
+            Self::RehearsedMemory { .. } => {
+                Some("name the report of a real run, or rehearse with `--sandbox`".to_owned())
+            }
             Self::NoReportPath => Some("e.g. `--report pairs.report.csv`".to_owned()),
         }
     }
@@ -91,6 +100,8 @@ pub enum Destination {
 pub struct ImportSettings {
     /// What is read.
     pub input: InputSettings,
+    /// Which pairs need not be sent.
+    pub skip: SkipSettings,
     /// Where outcomes are kept.
     pub report: ReportPlan,
     /// Where requests go.
@@ -140,7 +151,14 @@ impl ImportSettings {
                 Existing::Refuse
             },
         };
+        let skip = flags.input.skip_settings();
+        if !flags.sandbox
+            && let Some(path) = skip.associated_in.iter().find(|path| is_rehearsal(path))
+        {
+            return Err(SettingsError::RehearsedMemory { path: path.clone() });
+        }
         Ok(Self {
+            skip,
             input: flags.input.into_settings(),
             report,
             destination,
@@ -209,11 +227,18 @@ fn default_report(input: &Path, sandbox: bool) -> Option<PathBuf> {
     let stem = unpacked.file_stem().unwrap_or(OsStr::new("pairs"));
     let mut name = stem.to_owned();
     name.push(if sandbox {
-        ".sandbox.report.csv"
+        REHEARSAL_ENDING
     } else {
         ".report.csv"
     });
     Some(input.with_file_name(name))
+}
+
+/// How the name of a rehearsal's report ends, unless `--report` gives it another.
+const REHEARSAL_ENDING: &str = ".sandbox.report.csv";
+
+fn is_rehearsal(report: &Path) -> bool {
+    report.to_string_lossy().ends_with(REHEARSAL_ENDING)
 }
 
 #[cfg(test)]

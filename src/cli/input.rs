@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::input::{
-    ColumnName, ColumnSettings, Delimiter, InputSettings, InputSource, Separator, TextEncoding,
+    ColumnName, ColumnSettings, Delimiter, InputSettings, InputSource, Separator, SkipSettings,
+    TextEncoding,
 };
 use crate::pair::ObjectType;
 
@@ -54,12 +55,27 @@ pub struct InputArgs {
     /// Encoding of the file, such as windows-1252 [default: UTF-8; UTF-16 by its mark]
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub encoding: Option<TextEncoding>,
+    /// Skip pairs that stand in the input a second time
+    #[arg(long, help_heading = "Input")]
+    pub skip_duplicates: bool,
+    /// Skip pairs that this earlier report shows as associated; repeatable
+    #[arg(long, value_name = "REPORT", help_heading = "Input")]
+    pub skip_associated_in: Vec<PathBuf>,
     /// A pilot: the first N rows only
     #[arg(long, value_name = "N", help_heading = "Input")]
     pub first: Option<NonZeroU64>,
 }
 
 impl InputArgs {
+    /// Which pairs need not be sent.
+    #[must_use]
+    pub fn skip_settings(&self) -> SkipSettings {
+        SkipSettings {
+            duplicates: self.skip_duplicates,
+            associated_in: self.skip_associated_in.clone(),
+        }
+    }
+
     /// The same for the reader.
     #[must_use]
     pub fn into_settings(self) -> InputSettings {

@@ -10,7 +10,7 @@ use tracing::warn;
 
 use super::begin::{Begun, begin};
 use super::rows::Rows;
-use super::{World, next, signals};
+use super::{World, next, signals, skips};
 use crate::api::{ACCESS_TOKEN_VARIABLE, ApiVersion, BaseUrl, HttpEndpoint, Token};
 use crate::cli::ImportArgs;
 use crate::display::{Display, Stopped, Summary};
@@ -32,6 +32,7 @@ pub(super) fn import(flags: ImportArgs, world: &World) -> Result<ExitStatus, Run
     let settings = ImportSettings::resolve(flags, &world.environment)?;
     let input = Input::open(&settings.input)?;
     warn_of(&settings, &input);
+    let skips = skips::load(&settings.skip)?;
     let route = Route::open(&settings)?;
     let endpoint = HttpEndpoint::new(settings.client(route.base_url.clone(), route.token.clone()))?;
     let Begun {
@@ -57,7 +58,7 @@ pub(super) fn import(flags: ImportArgs, world: &World) -> Result<ExitStatus, Run
             gate: Gate::new(Control::new(settings.rate, settings.share)),
             report: &mut report,
             observer: &mut display,
-            rows: Rows::new(input, &settings.input, comparison)
+            rows: Rows::new(input, &settings.input, skips, comparison)
                 .read()
                 .map_err(RunError::System)?,
             earlier,

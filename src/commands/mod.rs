@@ -6,6 +6,7 @@ mod next;
 mod rows;
 mod sandbox;
 mod signals;
+mod skips;
 
 use std::ffi::OsString;
 

@@ -7,7 +7,7 @@ use std::thread;
 use tokio::sync::mpsc;
 
 use super::begin::changed;
-use crate::input::{CheckedRow, Input, InputError, InputSettings};
+use crate::input::{CheckedRow, Input, InputError, InputSettings, Skips};
 use crate::report::{Comparison, Difference, Known};
 use crate::run::subject_of;
 
@@ -19,6 +19,7 @@ pub(super) struct Rows {
     input: Input,
     /// If only the first rows are read, their end is not the input's.
     first: Option<NonZeroU64>,
+    skips: Skips,
     comparison: Option<Comparison>,
 }
 
@@ -26,11 +27,13 @@ impl Rows {
     pub(super) fn new(
         input: Input,
         settings: &InputSettings,
+        skips: Skips,
         comparison: Option<Comparison>,
     ) -> Self {
         Self {
             input,
             first: settings.first,
+            skips,
             comparison,
         }
     }
@@ -53,9 +56,12 @@ impl Rows {
 
     fn next(&mut self) -> Result<Option<CheckedRow>, InputError> {
         loop {
-            let Some(row) = self.input.next_row()? else {
+            let Some(CheckedRow { key, content }) = self.input.next_row()? else {
                 return self.end().map(|()| None);
             };
+            // Also what is settled counts as met.
+            let content = self.skips.meet(content);
+            let row = CheckedRow { key, content };
             let Some(comparison) = &mut self.comparison else {
                 return Ok(Some(row));
             };

@@ -13,6 +13,8 @@ pub(super) fn advice(entry: &CategoryCount) -> &'static str {
     match entry.category.as_str() {
         "CLIENT_INVALID_ROW" => "fix the rows in the input: the report says which column and why",
         "CLIENT_NOTHING_TO_LINK" => "nothing to do: the list of ids is empty",
+        "CLIENT_DUPLICATE" => "nothing to do: an earlier row has the same pair",
+        "CLIENT_ALREADY_ASSOCIATED" => "nothing to do: an earlier report shows the link",
         "CLIENT_TIMEOUT" => {
             "no reply in time: run the rows again, with a longer --timeout if it stays"
         }

@@ -29,6 +29,10 @@ pub enum RowContent {
 pub enum SkippedRow {
     /// A list of ids is empty.
     NothingToLink(RawValues),
+    /// The pair stood in the input before.
+    Duplicate(Pair),
+    /// An earlier report shows the pair as linked.
+    AlreadyAssociated(Pair),
 }
 
 impl From<Result<Pair, InvalidRow>> for RowContent {

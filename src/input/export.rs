@@ -108,7 +108,7 @@ impl Export {
             shell_word(to_id),
         );
         if self.from_type.is_none() || to_type.is_none() {
-            hint += ", with the object's type, such as deals or 2-1234567, for TYPE";
+            hint.push_str(", with the object's type, such as deals or 2-1234567, for TYPE");
         }
         let others: Vec<_> = self.linked[1..]
             .iter()
@@ -116,7 +116,8 @@ impl Export {
             .take(5)
             .collect();
         if !others.is_empty() {
-            hint += &format!("; likewise {}", others.join(", "));
+            hint.push_str("; likewise ");
+            hint.push_str(&others.join(", "));
         }
         hint
     }

@@ -10,6 +10,7 @@
 //! | `check`, `diagnosis`, `problem` | a record → a pair, or what is wrong with it |
 //! | `split`, `fan` | a record with several ids in a cell → its pairs, one at a time |
 //! | `content` | what all of this makes of a row |
+//! | `skip` | pairs that need not be sent |
 //! | `front`, `error` | all of it behind one type |
 //! | `progress` | how far the reading has come |
 //!
@@ -36,6 +37,7 @@ mod progress;
 mod quote;
 mod reader;
 mod record;
+mod skip;
 mod source;
 mod split;
 #[cfg(test)]
@@ -56,5 +58,6 @@ pub use problem::{RowProblem, ValueProblem};
 pub use progress::{ReadProgress, estimated_rows};
 pub use reader::RecordReader;
 pub use record::{Record, RecordError};
+pub use skip::{SkipSettings, Skips};
 pub use source::InputSource;
 pub use split::{Separator, SeparatorError};

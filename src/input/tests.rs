@@ -745,6 +745,7 @@ fn split(rows: &str, first: Option<u64>) -> Vec<String> {
             RowContent::Skipped(SkippedRow::NothingToLink(values)) => {
                 format!("{} -> {}, nothing", values.from_id, values.to_id)
             }
+            RowContent::Skipped(skipped) => panic!("{skipped:?}: who says so?"),
         };
         format!("{}: {what}", row.key.row)
     };

@@ -67,6 +67,12 @@ pub enum ReportError {
         /// Why.
         source: io::Error,
     },
+    /// It was named to be read, and is not there.
+    #[error("there is no report `{}`", path.display())]
+    Missing {
+        /// Its path.
+        path: PathBuf,
+    },
     /// It cannot be gone on from, or shown.
     #[error("cannot read the report `{}` back", path.display())]
     ReadBack {

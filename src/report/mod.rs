@@ -9,6 +9,7 @@
 //! | `held`, `same_file`, `holder` | the file is ours alone |
 //! | `writer` | lines reach the system, then the disk |
 //! | `reader` | lines read back |
+//! | `memory` | which pairs earlier reports show as linked |
 //! | `resume`, `settled`, `comparison` | a run goes on where another one ended |
 
 mod column;
@@ -16,6 +17,7 @@ mod comparison;
 mod held;
 mod holder;
 mod line;
+mod memory;
 mod reader;
 mod resume;
 mod same_file;
@@ -27,6 +29,7 @@ pub use comparison::{Comparison, Difference};
 pub use held::{Existing, HeldReport, ReportError, ReportPlan};
 pub use holder::Holder;
 pub use line::Lines;
+pub use memory::add_associated;
 pub use reader::{ReadBackError, ReportLine, ReportReader};
 pub use resume::Earlier;
 pub use settled::{Known, Settled};

@@ -53,6 +53,9 @@ pub fn subject_of(row: &CheckedRow) -> Subject {
         RowContent::Pair(pair) => Subject::Pair(pair.clone()),
         RowContent::Invalid(invalid) => raw(invalid.values.clone()),
         RowContent::Skipped(SkippedRow::NothingToLink(values)) => raw(values.clone()),
+        RowContent::Skipped(SkippedRow::Duplicate(pair) | SkippedRow::AlreadyAssociated(pair)) => {
+            Subject::Pair(pair.clone())
+        }
     }
 }
 
@@ -81,6 +84,16 @@ pub(super) fn skipped_outcome(key: RowKey, skipped: SkippedRow, now: Timestamp) 
             raw(values),
             Category::NothingToLink,
             "the list of ids is empty",
+        ),
+        SkippedRow::Duplicate(pair) => (
+            Subject::Pair(pair),
+            Category::Duplicate,
+            "an earlier row has the same pair",
+        ),
+        SkippedRow::AlreadyAssociated(pair) => (
+            Subject::Pair(pair),
+            Category::AlreadyAssociated,
+            "an earlier report shows the pair as associated",
         ),
     };
     Outcome {

@@ -9,6 +9,10 @@ pub enum Category {
     InvalidRow,
     /// The list of ids is empty.
     NothingToLink,
+    /// The pair stood in the input before.
+    Duplicate,
+    /// An earlier report shows the pair as linked.
+    AlreadyAssociated,
     /// No whole reply came within the time of one attempt.
     Timeout,
     /// The connection broke, or could not be made.
@@ -25,9 +29,11 @@ pub enum Category {
 
 impl Category {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::InvalidRow,
         Self::NothingToLink,
+        Self::Duplicate,
+        Self::AlreadyAssociated,
         Self::Timeout,
         Self::Connection,
         Self::UnreadableReply,
@@ -42,6 +48,8 @@ impl Category {
         match self {
             Self::InvalidRow => "CLIENT_INVALID_ROW",
             Self::NothingToLink => "CLIENT_NOTHING_TO_LINK",
+            Self::Duplicate => "CLIENT_DUPLICATE",
+            Self::AlreadyAssociated => "CLIENT_ALREADY_ASSOCIATED",
             Self::Timeout => "CLIENT_TIMEOUT",
             Self::Connection => "CLIENT_CONNECTION",
             Self::UnreadableReply => "CLIENT_UNREADABLE_REPLY",

@@ -7,6 +7,7 @@ mod faults; // disks that are full, slow or gone
 mod import; // the main job, and the report it leaves
 mod input; // broken and odd files: exit status, message, and no request
 mod manner; // what is said where: stdout, stderr, logs, environment variables
+mod nightly; // what is known already is not sent again
 mod readme; // the README and the sample data are true
 mod replies; // every kind of reply, end to end
 mod resume; // going on after kills, cuts, stops and failures

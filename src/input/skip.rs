@@ -1,0 +1,98 @@
+//! Pairs that need not be sent: those that stood in the input before, and those that an earlier report
+//! shows as associated. Pure.
+
+use std::path::PathBuf;
+
+use super::content::{RowContent, SkippedRow};
+use crate::pair_set::PairSet;
+
+/// What the user wants to be skipped.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SkipSettings {
+    /// Whether a pair that stands in the input again is skipped.
+    pub duplicates: bool,
+    /// The reports whose associated pairs are skipped.
+    pub associated_in: Vec<PathBuf>,
+}
+
+/// Tells which pairs need not be sent. It must meet every pair of the input, in their order.
+#[derive(Debug, Default)]
+pub struct Skips {
+    associated: PairSet,
+    /// The pairs met so far, if duplicates are skipped.
+    met: Option<PairSet>,
+}
+
+impl Skips {
+    /// `associated` are the pairs that are linked already.
+    #[must_use]
+    pub fn new(associated: PairSet, duplicates: bool) -> Self {
+        Self {
+            associated,
+            met: duplicates.then(PairSet::default),
+        }
+    }
+
+    /// What becomes of a row.
+    pub fn meet(&mut self, content: RowContent) -> RowContent {
+        let RowContent::Pair(pair) = content else {
+            return content;
+        };
+        if self.associated.contains(&pair) {
+            return RowContent::Skipped(SkippedRow::AlreadyAssociated(pair));
+        }
+        let is_new = self.met.as_mut().is_none_or(|met| met.insert(&pair));
+        if is_new {
+            RowContent::Pair(pair)
+        } else {
+            RowContent::Skipped(SkippedRow::Duplicate(pair))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pair::{ObjectType, Pair, Record, RecordId};
+
+    fn pair(to: &str) -> Pair {
+        let record = |object_type, id| Record {
+            object_type: ObjectType::new(object_type).unwrap(),
+            id: RecordId::new(id).unwrap(),
+        };
+        Pair {
+            from: record("contacts", "1"),
+            to: record("deals", to),
+        }
+    }
+
+    #[test]
+    fn a_pair_is_sent_once_and_not_at_all_if_it_is_linked() {
+        let associated = || {
+            let mut associated = PairSet::default();
+            associated.insert(&pair("7"));
+            associated
+        };
+        let send = |to| RowContent::Pair(pair(to));
+        let linked = |to| RowContent::Skipped(SkippedRow::AlreadyAssociated(pair(to)));
+        let mut skips = Skips::new(associated(), true);
+        let met: Vec<_> = ["5", "7", "5", "05", "6", "7"]
+            .map(|to| skips.meet(send(to)))
+            .into();
+        let repeated = |to| RowContent::Skipped(SkippedRow::Duplicate(pair(to)));
+        assert_eq!(
+            met,
+            [
+                send("5"),
+                linked("7"),
+                repeated("5"),
+                repeated("05"),
+                send("6"),
+                linked("7")
+            ]
+        );
+        let mut skips = Skips::new(associated(), false);
+        let met = ["5", "7", "5"].map(|to| skips.meet(send(to)));
+        assert_eq!(met, [send("5"), linked("7"), send("5")]);
+    }
+}

@@ -1,0 +1,210 @@
+//! Which pairs were there already. Exact: a pair that is taken for another one would never be linked.
+//!
+//! Pairs are the same if their types are spelled the same and their ids are the same numbers. A pair takes
+//! 16 bytes, and about 40 with the room that a set keeps free to grow: types are kept once for all pairs
+//! that share them.
+
+use std::collections::{HashMap, HashSet};
+use std::mem::size_of;
+
+use crate::pair::{Pair, RecordId};
+
+/// A set of pairs.
+#[derive(Debug, Default)]
+pub struct PairSet {
+    groups: Vec<Group>,
+    places: HashMap<[Box<str>; 2], usize>,
+    /// The group that was asked last: mostly the next pair's.
+    last: usize,
+}
+
+/// The pairs of the same two types.
+#[derive(Debug)]
+struct Group {
+    types: [Box<str>; 2],
+    ids: HashSet<[u64; 2]>,
+    /// Those whose ids do not fit.
+    large: HashSet<[u128; 2]>,
+}
+
+impl PairSet {
+    /// Adds a pair; `false` if it was in it already.
+    pub fn insert(&mut self, pair: &Pair) -> bool {
+        self.insert_ids(pair.types(), [pair.from.id, pair.to.id])
+    }
+
+    /// Adds a pair by its types and ids; `false` if it was in it already.
+    pub fn insert_ids(&mut self, types: [&str; 2], ids: [RecordId; 2]) -> bool {
+        let group = self.group(types);
+        match small(ids) {
+            Some(ids) => group.ids.insert(ids),
+            None => group.large.insert(ids.map(|id| id.number())),
+        }
+    }
+
+    /// Whether a pair is in it.
+    #[must_use]
+    pub fn contains(&self, pair: &Pair) -> bool {
+        let types = pair.types();
+        let place = match self.groups.get(self.last) {
+            Some(group) if group.is_of(types) => Some(self.last),
+            _ => self.places.get(&types.map(Box::from)).copied(),
+        };
+        let Some(group) = place.and_then(|place| self.groups.get(place)) else {
+            return false;
+        };
+        let ids = [pair.from.id, pair.to.id];
+        match small(ids) {
+            Some(ids) => group.ids.contains(&ids),
+            None => group.large.contains(&ids.map(|id| id.number())),
+        }
+    }
+
+    /// How many pairs are in it.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        let pairs = self
+            .groups
+            .iter()
+            .map(|group| group.ids.len() + group.large.len());
+        pairs.sum()
+    }
+
+    /// Whether none is in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Keeps the pairs of which `keep` says so, by their types and the numbers of their ids, and gives back the
+    /// room of the others.
+    pub fn retain(&mut self, mut keep: impl FnMut([&str; 2], [u128; 2]) -> bool) {
+        for Group { types, ids, large } in &mut self.groups {
+            let types = types.each_ref().map(|name| &**name);
+            ids.retain(|ids| keep(types, ids.map(u128::from)));
+            large.retain(|&ids| keep(types, ids));
+            ids.shrink_to_fit();
+            large.shrink_to_fit();
+        }
+    }
+
+    /// About how many bytes it takes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let of_group = |group: &Group| {
+            let names: usize = group.types.iter().map(|name| 2 * name.len()).sum();
+            names
+                + size_of::<Group>()
+                + 2 * size_of::<[Box<str>; 2]>()
+                + table(group.ids.capacity(), size_of::<[u64; 2]>())
+                + table(group.large.capacity(), size_of::<[u128; 2]>())
+        };
+        self.groups.iter().map(of_group).sum()
+    }
+
+    fn group(&mut self, types: [&str; 2]) -> &mut Group {
+        let is_last = self
+            .groups
+            .get(self.last)
+            .is_some_and(|group| group.is_of(types));
+        if !is_last {
+            let names = types.map(Box::from);
+            self.last = *self.places.entry(names.clone()).or_insert_with(|| {
+                self.groups.push(Group {
+                    types: names,
+                    ids: HashSet::new(),
+                    large: HashSet::new(),
+                });
+                self.groups.len() - 1
+            });
+        }
+        &mut self.groups[self.last]
+    }
+}
+
+impl Group {
+    fn is_of(&self, [from, to]: [&str; 2]) -> bool {
+        *self.types[0] == *from && *self.types[1] == *to
+    }
+}
+
+/// The numbers of two ids, if they fit, as all that HubSpot ever gave do.
+fn small(ids: [RecordId; 2]) -> Option<[u64; 2]> {
+    let [from, to] = ids.map(|id| u64::try_from(id.number()).ok());
+    Some([from?, to?])
+}
+
+/// The bytes of a hash table that has room for `capacity` entries: an eighth is always free, and each entry
+/// has one byte beside it.
+fn table(capacity: usize, entry: usize) -> usize {
+    capacity * 8 / 7 * (entry + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pair::{ObjectType, Record};
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    fn pair(from_type: &str, from_id: &str, to_type: &str, to_id: &str) -> Pair {
+        let record = |object_type, id| Record {
+            object_type: ObjectType::new(object_type).unwrap(),
+            id: RecordId::new(id).unwrap(),
+        };
+        Pair {
+            from: record(from_type, from_id),
+            to: record(to_type, to_id),
+        }
+    }
+
+    #[test]
+    fn a_pair_is_known_by_the_spelling_of_its_types_and_the_numbers_of_its_ids() {
+        let large = "99999999999999999999";
+        let mut set = PairSet::default();
+        for (from, to) in [("7", "8"), ("18446744073709551616", "8"), ("7", large)] {
+            assert!(set.insert(&pair("contacts", from, "deals", to)));
+            assert!(!set.insert(&pair("contacts", from, "deals", to)));
+        }
+        assert!(set.contains(&pair("contacts", "0007", "deals", "08")));
+        for other in [
+            pair("contacts", "8", "deals", "7"),
+            pair("contact", "7", "deals", "8"),
+            pair("deals", "7", "contacts", "8"),
+            pair("contacts", large, "deals", "7"),
+        ] {
+            assert!(!set.contains(&other), "{other}");
+        }
+        assert_eq!(set.len(), 3);
+    }
+
+    #[test]
+    fn what_is_not_kept_gives_its_room_back() {
+        let mut set = PairSet::default();
+        for id in 1..10_000 {
+            set.insert(&pair("contacts", &id.to_string(), "deals", "1"));
+        }
+        let before = set.bytes();
+        set.retain(|types, [from, _]| types == ["contacts", "deals"] && from % 100 == 0);
+        assert_eq!(set.len(), 99);
+        assert!(set.bytes() < before / 20, "{} of {before}", set.bytes());
+        assert!(set.contains(&pair("contacts", "300", "deals", "1")));
+    }
+
+    proptest! {
+        #[test]
+        fn it_knows_what_a_simple_set_would_know(
+            pairs in prop::collection::vec((0_usize..3, 1_u64..6, 0_usize..3, 1_u64..6), 0..80),
+        ) {
+            let types = ["contacts", "deals", "2-7"];
+            let mut set = PairSet::default();
+            let mut simple = BTreeSet::new();
+            for (from_type, from, to_type, to) in pairs {
+                let pair = pair(types[from_type], &from.to_string(), types[to_type], &to.to_string());
+                prop_assert_eq!(set.contains(&pair), simple.contains(&pair.to_string()));
+                prop_assert_eq!(set.insert(&pair), simple.insert(pair.to_string()));
+            }
+            prop_assert_eq!(set.len(), simple.len());
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What earlier reports show as associated: the memory of a nightly run.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use super::column::Column;
+use super::held::ReportError;
+use super::reader::{ReadBackError, ReportLine, ReportReader};
+use crate::outcome::OutcomeKind;
+use crate::pair::RecordId;
+use crate::pair_set::PairSet;
+use crate::verdict::Category;
+
+/// Adds the pairs that the report at `path` shows as linked. One that is empty shows none.
+pub fn add_associated(path: &Path, pairs: &mut PairSet) -> Result<(), ReportError> {
+    let failed = |source| ReportError::ReadBack {
+        path: path.to_owned(),
+        source,
+    };
+    let file = File::open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => ReportError::Missing {
+            path: path.to_owned(),
+        },
+        _ => failed(error.into()),
+    })?;
+    read(file, pairs).map_err(failed)
+}
+
+fn read(report: impl io::Read, pairs: &mut PairSet) -> Result<(), ReadBackError> {
+    let mut reader = ReportReader::new(report)?;
+    while let Some(line) = reader.read()? {
+        if !is_linked(&line) {
+            continue;
+        }
+        let [from_type, from_id, to_type, to_id] = line.subject().map(str::from_utf8);
+        let id = |text: &str| RecordId::new(text);
+        // Whoever edited an id away has a line that says nothing about a pair.
+        if let (Ok(from_type), Ok(to_type), Some(from_id), Some(to_id)) = (
+            from_type,
+            to_type,
+            from_id.ok().and_then(id),
+            to_id.ok().and_then(id),
+        ) {
+            pairs.insert_ids([from_type, to_type], [from_id, to_id]);
+        }
+    }
+    Ok(())
+}
+
+/// What was skipped because it was linked is as good as linked: so one report is all that the next night
+/// needs.
+fn is_linked(line: &ReportLine<'_>) -> bool {
+    match line.outcome {
+        OutcomeKind::Associated => true,
+        OutcomeKind::Skipped => {
+            line.field(Column::Categories) == Category::AlreadyAssociated.as_str().as_bytes()
+        }
+        OutcomeKind::Rejected | OutcomeKind::Failed | OutcomeKind::Invalid => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_report_shows_as_linked_is_known() {
+        let report = "\
+row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_categories
+1,contacts,1,deals,1,associated,
+2,contacts,2,deals,2,rejected,OBJECT_NOT_FOUND
+3,contacts,3,deals,3,failed,HTTP_502
+4,contacts,x4,deals,4,invalid,CLIENT_INVALID_ROW
+5,contacts,5,deals,5,skipped,CLIENT_ALREADY_ASSOCIATED
+6,contacts,2,deals,2,skipped,CLIENT_DUPLICATE
+7,contacts,,deals,7,skipped,CLIENT_NOTHING_TO_LINK
+8,contacts,008,deals,8,associated,
+9,contacts,9,deals,9,associ";
+        let mut pairs = PairSet::default();
+        read(report.as_bytes(), &mut pairs).unwrap();
+        assert_eq!(pairs.len(), 3);
+        let id = |text| RecordId::new(text).unwrap();
+        for number in ["1", "5", "8"] {
+            let ids = [id(number), id(number)];
+            assert!(!pairs.insert_ids(["contacts", "deals"], ids), "{number}");
+        }
+        let mut none = PairSet::default();
+        read("".as_bytes(), &mut none).unwrap();
+        assert!(none.is_empty());
+    }
+}
