@@ -4,6 +4,7 @@
 //! [`ObjectType`] and a [`RecordId`] can stand in a request path as they are.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// The longest id the API's documents foresee, in decimal digits.
@@ -16,8 +17,21 @@ pub const MAX_TYPE_LENGTH: usize = 128;
 /// qualified name (`p_vendor`).
 ///
 /// Cheap to clone: all rows of a file usually share one.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, Eq, PartialOrd, Ord)]
 pub struct ObjectType(Arc<str>);
+
+impl PartialEq for ObjectType {
+    /// Whether the text is the same; that of two neighbours mostly is the same piece of memory.
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
+
+impl Hash for ObjectType {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
 
 impl ObjectType {
     /// Takes `text` as it stands if it is 1 to [`MAX_TYPE_LENGTH`] ASCII letters, digits, `_` or `-`.
@@ -57,11 +71,23 @@ impl RecordId {
     /// Takes `text` if it is an id; surrounding blanks are the caller's to trim.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
-        let bytes = text.as_bytes();
-        let valid = (1..=MAX_ID_DIGITS).contains(&bytes.len())
-            && bytes.iter().all(u8::is_ascii_digit)
-            && bytes.iter().any(|&digit| digit != b'0');
-        if !valid {
+        Self::of_digits(text.as_bytes())
+    }
+
+    /// The same for bytes, which need not be text.
+    #[must_use]
+    pub fn of_digits(bytes: &[u8]) -> Option<Self> {
+        if !(1..=MAX_ID_DIGITS).contains(&bytes.len()) {
+            return None;
+        }
+        // One pass without a branch: every row of every input comes this way twice.
+        let mut is_digits = true;
+        let mut is_zero = true;
+        for &byte in bytes {
+            is_digits &= byte.is_ascii_digit();
+            is_zero &= byte == b'0';
+        }
+        if !is_digits || is_zero {
             return None;
         }
         let mut digits = [0; MAX_ID_DIGITS];
@@ -81,11 +107,14 @@ impl RecordId {
     /// The number that the digits are; leading zeros do not count.
     #[must_use]
     pub fn number(&self) -> u128 {
-        let (head, tail) = self.as_str().split_at(usize::from(self.length).min(19));
-        let head: u64 = head.parse().unwrap_or_default();
-        match tail.parse::<u8>() {
-            Ok(last) => u128::from(head) * 10 + u128::from(last),
-            Err(_) => u128::from(head),
+        let digits = &self.digits[..usize::from(self.length)];
+        let (head, tail) = digits.split_at(digits.len().min(MAX_ID_DIGITS - 1));
+        // All but the last of so many digits fit in 64 bits.
+        let add = |number: u64, digit: &u8| number * 10 + u64::from(digit - b'0');
+        let head = u128::from(head.iter().fold(0, add));
+        match tail {
+            [last] => head * 10 + u128::from(last - b'0'),
+            _ => head,
         }
     }
 

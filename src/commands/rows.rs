@@ -56,12 +56,11 @@ impl Rows {
 
     fn next(&mut self) -> Result<Option<CheckedRow>, InputError> {
         loop {
-            let Some(CheckedRow { key, content }) = self.input.next_row()? else {
+            let Some(mut row) = self.input.next_row()? else {
                 return self.end().map(|()| None);
             };
             // Also what is settled counts as met.
-            let content = self.skips.meet(content);
-            let row = CheckedRow { key, content };
+            self.skips.meet(&mut row.content);
             let Some(comparison) = &mut self.comparison else {
                 return Ok(Some(row));
             };

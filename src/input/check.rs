@@ -81,8 +81,46 @@ impl Checker {
         &self.columns
     }
 
-    /// Checks a row whose cells hold one id each.
-    pub(super) fn check(&mut self, record: Record<'_>) -> Result<Pair, InvalidRow> {
+    /// Checks a row whose cells hold one id each. `content` has what an earlier row came to, and then this one.
+    pub(super) fn check(&mut self, record: Record<'_>, content: &mut RowContent) {
+        if self.check_usual(record, content).is_none() {
+            *content = self.check_thoroughly(record).into();
+        }
+    }
+
+    /// What nearly every row is: ids without blanks, and the types of the row before, which stand in `content`
+    /// and need not be put there again. `None` says nothing about the row.
+    fn check_usual(&self, record: Record<'_>, content: &mut RowContent) -> Option<()> {
+        let columns = &self.columns;
+        if record.field_count() != columns.field_count || record.has_misquoted() {
+            return None;
+        }
+        let id = |column: &Column| RecordId::of_digits(record.field(column.index)?);
+        let (from_id, to_id) = (id(&columns.from_id)?, id(&columns.to_id)?);
+        let from_type = usual_type(&columns.from_type, record, self.last_from_type.as_ref())?;
+        let to_type = usual_type(&columns.to_type, record, self.last_to_type.as_ref())?;
+        match content {
+            RowContent::Pair(Pair { from, to })
+                if from.object_type == *from_type && to.object_type == *to_type =>
+            {
+                from.id = from_id;
+                to.id = to_id;
+            }
+            _ => {
+                let record = |object_type: &ObjectType, id| pair::Record {
+                    object_type: object_type.clone(),
+                    id,
+                };
+                *content = RowContent::Pair(Pair {
+                    from: record(from_type, from_id),
+                    to: record(to_type, to_id),
+                });
+            }
+        }
+        Some(())
+    }
+
+    fn check_thoroughly(&mut self, record: Record<'_>) -> Result<Pair, InvalidRow> {
         let columns = &self.columns;
         check_field_count(columns, record)?;
         let from_type = check_type(
@@ -204,6 +242,21 @@ fn was_damaged(text: &str, encoding: TextEncoding) -> bool {
     encoding != TextEncoding::UTF_8 && text.contains(char::REPLACEMENT_CHARACTER)
 }
 
+/// The type that a row has, if it is the last one.
+fn usual_type<'t>(
+    source: &'t TypeSource,
+    record: Record<'_>,
+    last: Option<&'t ObjectType>,
+) -> Option<&'t ObjectType> {
+    match source {
+        TypeSource::Fixed(object_type) => Some(object_type),
+        TypeSource::Column(column) => {
+            let field = record.field(column.index)?;
+            last.filter(|last| last.as_str().as_bytes() == field)
+        }
+    }
+}
+
 fn check_id(
     column: &Column,
     record: Record<'_>,
@@ -234,11 +287,6 @@ fn check_type(
     let bytes = record.field(column.index).unwrap_or_default();
     if record.is_misquoted(column.index) {
         return Err(value_problem(column, bytes, ValueProblem::Misquoted));
-    }
-    if let Some(last) = last
-        && last.as_str().as_bytes() == bytes
-    {
-        return Ok(last.clone());
     }
     let Ok(text) = str::from_utf8(bytes).map(str::trim) else {
         return Err(value_problem(column, bytes, ValueProblem::NotUtf8));

@@ -13,6 +13,16 @@ pub struct CheckedRow {
     pub content: RowContent,
 }
 
+impl Default for CheckedRow {
+    /// No row yet: what is read is put in its place.
+    fn default() -> Self {
+        Self {
+            key: RowKey { row: 0, line: 0 },
+            content: RowContent::Skipped(SkippedRow::NothingToLink(RawValues::default())),
+        }
+    }
+}
+
 /// What a row asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowContent {

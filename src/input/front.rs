@@ -176,24 +176,33 @@ impl Input {
     /// The next row, or the next pair of the last one, or `None` at the end. After an error there are no
     /// more.
     pub fn next_row(&mut self) -> Result<Option<CheckedRow>, InputError> {
-        let content = match self.fan.next(self.checker.columns()) {
-            Some(content) => content,
-            None => match self.read_row()? {
-                Some(content) => content,
-                None => return Ok(None),
-            },
-        };
-        self.items += 1;
-        self.progress.row_read(self.items, self.reader.parsed());
-        let key = self.key;
-        Ok(Some(CheckedRow { key, content }))
+        let mut row = CheckedRow::default();
+        Ok(self.read(&mut row)?.then_some(row))
     }
 
-    /// Reads one row; what is left of it is with the fan.
-    fn read_row(&mut self) -> Result<Option<RowContent>, InputError> {
+    /// Like [`Input::next_row`], into a row that was read before: without taking its types apart and putting
+    /// the same ones together again. `false` at the end.
+    pub fn read(&mut self, row: &mut CheckedRow) -> Result<bool, InputError> {
+        let left = match self.split {
+            Some(_) => self.fan.next(self.checker.columns()),
+            None => None,
+        };
+        match left {
+            Some(content) => row.content = content,
+            None if !self.read_row(&mut row.content)? => return Ok(false),
+            None => {}
+        }
+        row.key = self.key;
+        self.items += 1;
+        self.progress.row_read(self.items, self.reader.parsed());
+        Ok(true)
+    }
+
+    /// Reads one row; what is left of it is with the fan. `false` at the end.
+    fn read_row(&mut self, content: &mut RowContent) -> Result<bool, InputError> {
         if self.key.row == self.first {
             self.progress.finish();
-            return Ok(None);
+            return Ok(false);
         }
         let record = match self.reader.read() {
             Ok(Some(record)) => record,
@@ -202,7 +211,7 @@ impl Input {
                 if !self.is_broken {
                     self.progress.finish();
                 }
-                return Ok(None);
+                return Ok(false);
             }
             Err(error) => {
                 self.is_broken = true;
@@ -214,12 +223,16 @@ impl Input {
             row: self.key.row + 1,
             line: record.line(),
         };
-        let content = match &self.split {
-            None => Some(self.checker.check(record).into()),
-            Some(separator) => self.checker.check_lists(record, separator, &mut self.fan),
-        };
+        match &self.split {
+            None => self.checker.check(record, content),
+            Some(separator) => {
+                let whole = self.checker.check_lists(record, separator, &mut self.fan);
+                let first = whole.or_else(|| self.fan.next(self.checker.columns()));
+                *content = first.expect("lists that are not empty make a pair");
+            }
+        }
         self.progress.set_decoded(self.reader.taken());
-        Ok(content.or_else(|| self.fan.next(self.checker.columns())))
+        Ok(true)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Line numbers as an editor shows them, whatever ends the lines. Pure.
 
+use memchr::memchr_iter;
+
 /// Counts lines that end with LF, CRLF or a lone CR.
 ///
 /// A CR counts at once and an LF right behind it does not, so that no byte has to be waited for.
@@ -40,10 +42,8 @@ impl LineCount {
 
 /// Whether `bytes` hold a CR that no LF follows; at the end of `bytes` nobody can tell.
 pub(super) fn has_lone_carriage_return(bytes: &[u8]) -> bool {
-    bytes.contains(&b'\r')
-        && bytes
-            .windows(2)
-            .any(|pair| pair[0] == b'\r' && pair[1] != b'\n')
+    let mut returns = memchr_iter(b'\r', bytes);
+    returns.any(|place| bytes.get(place + 1).is_some_and(|&next| next != b'\n'))
 }
 
 #[cfg(test)]

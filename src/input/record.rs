@@ -9,6 +9,8 @@ pub struct Record<'reader> {
     line: u64,
     bytes: &'reader [u8],
     ends: &'reader [usize],
+    /// Bytes between two fields: the delimiter, or nothing.
+    gap: usize,
     misquoted: &'reader [usize],
 }
 
@@ -25,7 +27,19 @@ impl<'reader> Record<'reader> {
             line,
             bytes,
             ends,
+            gap: 0,
             misquoted,
+        }
+    }
+
+    /// The same for fields without quotes that still have the delimiter between them.
+    pub(super) fn with_delimiters(line: u64, bytes: &'reader [u8], ends: &'reader [usize]) -> Self {
+        Self {
+            line,
+            bytes,
+            ends,
+            gap: 1,
+            misquoted: &[],
         }
     }
 
@@ -34,6 +48,12 @@ impl<'reader> Record<'reader> {
     #[must_use]
     pub fn is_misquoted(&self, index: usize) -> bool {
         self.misquoted.contains(&index)
+    }
+
+    /// Whether any field has.
+    #[must_use]
+    pub(super) fn has_misquoted(&self) -> bool {
+        !self.misquoted.is_empty()
     }
 
     /// The line on which the record starts, counted from 1.
@@ -53,7 +73,7 @@ impl<'reader> Record<'reader> {
     pub fn field(&self, index: usize) -> Option<&'reader [u8]> {
         let end = *self.ends.get(index)?;
         let start = match index.checked_sub(1) {
-            Some(before) => self.ends[before],
+            Some(before) => self.ends[before] + self.gap,
             None => 0,
         };
         Some(&self.bytes[start..end])
