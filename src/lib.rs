@@ -12,11 +12,14 @@
 //! | [`report`] | its [`outcome`] is written to the report |
 //! | [`display`] | and then shown |
 //!
+//! [`check`] sums up what the rows ask for when nothing is sent.
+//!
 //! Around them: [`cli`] and [`settings`] turn flags into checked values, [`commands`] wires the parts,
 //! [`exit`] and [`error`] name the ways to end. [`sandbox`] stands alone: a look-alike of the API that
 //! shares no code with the client, so that a shared mistake cannot hide.
 
 pub mod api;
+pub mod check;
 pub mod cli;
 pub mod commands;
 pub mod display;

@@ -24,6 +24,10 @@ pub struct ImportArgs {
     #[arg(long, conflicts_with = "base_url")]
     pub sandbox: bool,
 
+    /// Show what would be done, as `check` does, and stop
+    #[arg(long, conflicts_with = "resume")]
+    pub dry_run: bool,
+
     /// Where the report goes [default: FILE's stem + .report.csv, beside it]
     #[arg(long, value_name = "PATH", help_heading = "Report")]
     pub report: Option<PathBuf>,

@@ -9,10 +9,11 @@ use tokio::runtime::{Builder, Runtime};
 use tracing::warn;
 
 use super::begin::{Begun, begin};
+use super::check::{CheckPlan, show};
 use super::rows::Rows;
 use super::{World, next, signals, skips};
 use crate::api::{ACCESS_TOKEN_VARIABLE, ApiVersion, BaseUrl, HttpEndpoint, Token};
-use crate::cli::ImportArgs;
+use crate::cli::{ByteSize, ImportArgs};
 use crate::display::{Display, Stopped, Summary};
 use crate::error::RunError;
 use crate::exit::ExitStatus;
@@ -29,6 +30,9 @@ const V4_WARNING_FROM: &str = "2027-01-01T00:00:00Z";
 
 /// Links every pair of the input.
 pub(super) fn import(flags: ImportArgs, world: &World) -> Result<ExitStatus, RunError> {
+    if flags.dry_run {
+        return dry_run(flags, world);
+    }
     let settings = ImportSettings::resolve(flags, &world.environment)?;
     let input = Input::open(&settings.input)?;
     warn_of(&settings, &input);
@@ -78,6 +82,18 @@ pub(super) fn import(flags: ImportArgs, world: &World) -> Result<ExitStatus, Run
     display.finish();
     give_up_what_is_left(runtime);
     Ok(tell(&ending, &settings, &route, world))
+}
+
+/// Needs no token, and touches no report.
+fn dry_run(flags: ImportArgs, world: &World) -> Result<ExitStatus, RunError> {
+    let plan = CheckPlan {
+        skip: flags.input.skip_settings(),
+        input: flags.input.into_settings(),
+        duplicates_memory: ByteSize::FOR_DUPLICATES,
+        json: false,
+        import: next::without_flag(&world.arguments, "--dry-run"),
+    };
+    show(&plan, world)
 }
 
 /// Finds out when the account's day ends. Costs one request, before the first row's.

@@ -1,6 +1,7 @@
 //! One file per verb. Each only wires parts together; what can be decided is decided elsewhere.
 
 mod begin;
+mod check;
 mod import;
 mod next;
 mod rows;
@@ -33,6 +34,7 @@ pub struct World {
 pub fn run(cli: Cli, world: &World) -> Result<ExitStatus, RunError> {
     match cli.command {
         Command::Import(flags) => import::import(*flags, world),
+        Command::Check(flags) => check::check(*flags, world),
         Command::Sandbox(flags) => sandbox::sandbox(&flags),
     }
 }

@@ -31,6 +31,26 @@ fn add(words: &mut Vec<String>, flag: &str) {
     }
 }
 
+/// The import of what `check` was asked about.
+#[must_use]
+pub(super) fn import_of_checked(arguments: &[OsString]) -> String {
+    let mut words = Vec::new();
+    let mut is_value = false;
+    for word in typed(arguments) {
+        let own = word == "--json" || word.starts_with("--duplicates-memory");
+        if !(own || is_value) {
+            let is_verb = word == "check" && !words.contains(&"import".to_owned());
+            words.push(if is_verb {
+                "import".to_owned()
+            } else {
+                word.clone()
+            });
+        }
+        is_value = word == "--duplicates-memory";
+    }
+    join(&words)
+}
+
 /// What was typed, without `flag`.
 #[must_use]
 pub(super) fn without_flag(arguments: &[OsString], flag: &str) -> String {

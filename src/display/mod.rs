@@ -4,6 +4,7 @@
 //! from the tally that comes with them; nothing is counted here.
 
 mod advice;
+mod findings;
 mod log;
 mod number;
 mod observer;
@@ -13,6 +14,7 @@ mod stopped;
 mod summary;
 mod terminal;
 
+pub use findings::Checked;
 pub use log::start_log;
 pub use observer::Display;
 pub use screen::{Manner, Screen};

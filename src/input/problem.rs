@@ -53,6 +53,32 @@ pub enum ValueProblem {
 const ROUNDED: &str = "a spreadsheet rounded it: re-export the column as text";
 const REFORMATTED: &str = "a spreadsheet reformatted it: re-export the column as text";
 
+impl ValueProblem {
+    fn kind(self) -> &'static str {
+        match self {
+            Self::Blank => "blank",
+            Self::Misquoted => "text behind a closing quote",
+            Self::NotUtf8 => "not valid UTF-8",
+            Self::NotInEncoding(_) => "not valid in the encoding",
+            Self::Invisible(_) => "invisible character",
+            Self::Scientific => "scientific notation",
+            Self::Decimal => "decimal number",
+            Self::ThousandsSeparators => "thousands separators",
+            Self::ThousandsSeparatorsOrList => "thousands separators, or a list",
+            Self::List => "a list where one id was expected",
+            Self::LeadingApostrophe => "leading apostrophe",
+            Self::Sign => "sign",
+            Self::Zero => "zero",
+            Self::TooManyDigits(_) => "too many digits",
+            Self::ForeignDigits => "digits other than 0 to 9",
+            Self::Letters => "letters in an id",
+            Self::NotADigit(_) => "other characters in an id",
+            Self::NotInTypes(_) => "characters that no type has",
+            Self::LongType(_) => "too long for a type",
+        }
+    }
+}
+
 impl fmt::Display for ValueProblem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -130,6 +156,17 @@ pub enum RowProblem {
         /// What is wrong with it.
         problem: ValueProblem,
     },
+}
+
+impl RowProblem {
+    /// What kind of problem it is, whatever the value.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::FieldCount { .. } => "too few or too many fields",
+            Self::Value { problem, .. } => problem.kind(),
+        }
+    }
 }
 
 impl fmt::Display for RowProblem {

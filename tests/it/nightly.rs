@@ -137,3 +137,47 @@ fn a_memory_that_cannot_be_trusted_is_refused_before_anything_is_sent() {
     let finished = rehearsal.import(&["--skip-associated-in", "empty.csv"]);
     assert_eq!(finished.code, 0, "{}", finished.stderr);
 }
+
+#[test]
+fn the_recipe_for_a_nightly_job_works_as_it_stands_on_its_page() {
+    let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/nightly.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let (_, recipe) = page.split_once("<!-- run: nightly -->\n```sh\n").unwrap();
+    let (recipe, _) = recipe.split_once("```").unwrap();
+    assert_eq!(recipe.lines().count(), 3);
+    let rehearsal = Rehearsal::new();
+    let links = rehearsal.path("links");
+    std::fs::create_dir(&links).unwrap();
+    let night = || {
+        let script = format!(
+            "export HOME='{}' HUBSPOT_ASSOCIATE_BASE_URL={} HUBSPOT_ASSOCIATE_RATE=unlimited\n{recipe}",
+            rehearsal.folder.path().display(),
+            rehearsal.url()
+        );
+        let before = rehearsal.seen().requests;
+        let finished = rehearsal.shell(&script);
+        assert_eq!(finished.stderr, "");
+        (finished.code, rehearsal.seen().requests - before)
+    };
+    let write = |rows: &mut dyn Iterator<Item = String>| {
+        let rows: String = rows.map(|row| row + "\n").collect();
+        std::fs::write(links.join("pairs.csv"), format!("{HEADER}\n{rows}")).unwrap();
+    };
+    write(&mut good_rows(50).chain(good_rows(2)));
+    assert_eq!(night(), (0, 50));
+    write(&mut good_rows(60).chain(["contacts,994040000000001,companies,52001".to_owned()]));
+    assert_eq!(night(), (1, 11), "ten are new, one is not there");
+    assert_eq!(night(), (1, 1), "what was rejected is tried again");
+    // The report of a week ago is forgotten; that of tonight knows all.
+    let memory = links.join("memory");
+    let today = std::fs::read_dir(&memory).unwrap().next().unwrap().unwrap();
+    let text = std::fs::read_to_string(today.path()).unwrap();
+    std::fs::write(memory.join("2000-01-01.csv"), text).unwrap();
+    let old = std::process::Command::new("touch")
+        .args(["-d", "2000-01-01"])
+        .arg(memory.join("2000-01-01.csv"))
+        .status();
+    assert!(old.unwrap().success());
+    assert_eq!(night(), (1, 1));
+    assert_eq!(std::fs::read_dir(&memory).unwrap().count(), 1);
+}

@@ -1,0 +1,152 @@
+//! How many pairs stand in the input again: exact as long as the pairs fit in a bound of memory, then
+//! estimated from a sample that is thinned out by half as often as needed.
+//!
+//! Which pairs are in the sample is decided by a hash of the pair, so that all occurrences of a pair are in it
+//! or none is (P. Gibbons, "Distinct sampling for highly-accurate answers to distinct values queries and
+//! event reports", VLDB 2001).
+
+use serde::Serialize;
+
+use crate::pair::Pair;
+use crate::pair_set::PairSet;
+
+/// How many pairs stood in the input before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Duplicates {
+    /// How many.
+    pub pairs: u64,
+    /// Whether they were counted; else it is an estimate.
+    pub exact: bool,
+}
+
+/// Counts them.
+#[derive(Debug)]
+pub struct DuplicateCount {
+    met: PairSet,
+    /// The most that `met` may take.
+    bytes: usize,
+    /// A pair is in the sample if its hash ends with so many zeros: one in 2^level.
+    level: u32,
+    /// Duplicates by how many zeros their hash ends with.
+    found: [u64; u64::BITS as usize + 1],
+}
+
+impl DuplicateCount {
+    /// `bytes` bound the memory.
+    #[must_use]
+    pub fn within(bytes: usize) -> Self {
+        Self {
+            met: PairSet::default(),
+            bytes,
+            level: 0,
+            found: [0; u64::BITS as usize + 1],
+        }
+    }
+
+    /// The next pair of the input.
+    pub fn meet(&mut self, pair: &Pair) {
+        // As long as everything is counted, only a duplicate needs its hash.
+        if self.level > 0 && zeros_of(pair) < self.level {
+            return;
+        }
+        if !self.met.insert(pair) {
+            self.found[zeros_of(pair) as usize] += 1;
+            return;
+        }
+        while self.met.most_bytes() > self.bytes && self.level < u64::BITS {
+            self.level += 1;
+            let level = self.level;
+            self.met.retain(|_, ids| zeros(ids) >= level);
+        }
+    }
+
+    /// What was found so far.
+    #[must_use]
+    pub fn duplicates(&self) -> Duplicates {
+        let sampled: u64 = self.found[self.level as usize..].iter().sum();
+        let each = 1_u64.checked_shl(self.level).unwrap_or(u64::MAX);
+        Duplicates {
+            pairs: sampled.saturating_mul(each),
+            exact: self.level == 0,
+        }
+    }
+}
+
+fn zeros_of(pair: &Pair) -> u32 {
+    zeros([pair.from.id.number(), pair.to.id.number()])
+}
+
+/// How many zeros the hash of a pair ends with. Types do not matter: pairs of the same two ids are in the sample
+/// together. The same in every run, so that estimates are too.
+fn zeros([from, to]: [u128; 2]) -> u32 {
+    mixed(u128::from(mixed(from)) ^ to).trailing_zeros()
+}
+
+/// Spreads neighbouring numbers over all numbers: the last step of `SplitMix64`
+/// (<https://prng.di.unimi.it/splitmix64.c>).
+fn mixed(number: u128) -> u64 {
+    #[expect(clippy::cast_possible_truncation, reason = "both halves are taken")]
+    let mut mixed = (number as u64 ^ (number >> 64) as u64).wrapping_add(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pair::{ObjectType, Record, RecordId};
+
+    fn pair(to_type: &str, to: u64) -> Pair {
+        let record = |object_type, id: u64| Record {
+            object_type: ObjectType::new(object_type).unwrap(),
+            id: RecordId::new(&id.to_string()).unwrap(),
+        };
+        Pair {
+            from: record("contacts", 7),
+            to: record(to_type, to),
+        }
+    }
+
+    #[test]
+    fn duplicates_are_counted_exactly_while_the_pairs_fit() {
+        let mut count = DuplicateCount::within(1024 * 1024);
+        for id in (1..=1000).chain(501..=600).chain(501..=600) {
+            count.meet(&pair("deals", id));
+        }
+        let expected = Duplicates {
+            pairs: 200,
+            exact: true,
+        };
+        assert_eq!(count.duplicates(), expected);
+    }
+
+    #[test]
+    fn beyond_its_memory_the_count_is_an_estimate_and_says_so() {
+        for times in [1, 2, 5] {
+            let bytes = 64 * 1024;
+            let mut count = DuplicateCount::within(bytes);
+            for _ in 0..times {
+                for id in 1..=40_000 {
+                    count.meet(&pair("deals", id));
+                    assert!(count.met.most_bytes() <= bytes);
+                }
+            }
+            let Duplicates { pairs, exact } = count.duplicates();
+            assert!(!exact);
+            let expected = 40_000.0 * f64::from(times - 1);
+            let error = (pairs as f64 - expected).abs();
+            assert!(error <= expected * 0.2, "{pairs} of {expected}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_ever_new_types_takes_no_more_memory() {
+        let mut count = DuplicateCount::within(64 * 1024);
+        for id in 1..=5_000 {
+            count.meet(&pair(&format!("p_{id}"), id));
+            assert!(count.met.most_bytes() <= 64 * 1024);
+        }
+        assert_eq!(count.duplicates().pairs, 0);
+    }
+}

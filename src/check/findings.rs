@@ -1,0 +1,215 @@
+//! A fold over the rows of an input. Takes no more memory for more rows.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::duplicates::{DuplicateCount, Duplicates};
+use super::tiers::BATCH_SIZE;
+use crate::input::{CheckedRow, RowContent, RowProblem, SkippedRow};
+use crate::pair::{ObjectType, Pair, RowKey};
+
+/// Problems that are kept as examples.
+const MAX_EXAMPLES: usize = 20;
+
+/// How many combinations of types are counted by name; a damaged column of types may have any number.
+const MAX_TYPES: usize = 1000;
+
+/// One problem of one row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// Where the row stands.
+    pub key: RowKey,
+    /// What is wrong.
+    pub problem: RowProblem,
+}
+
+/// How many pairs have these types.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TypesCount {
+    /// The type of the record named first.
+    pub from_type: String,
+    /// The type of the record named second.
+    pub to_type: String,
+    /// How many pairs are to be sent.
+    pub pairs: u64,
+}
+
+/// Pairs that link a record with itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct SelfLinks {
+    /// How many.
+    pub pairs: u64,
+    /// The line of the first one.
+    pub first_line: Option<u64>,
+}
+
+/// What was found in an input.
+#[derive(Debug)]
+pub struct Findings {
+    /// Rows of the file.
+    pub rows: u64,
+    /// Pairs that an import would send.
+    pub to_send: u64,
+    /// Rows, or ids in their lists, that an import would report as invalid.
+    pub invalid: u64,
+    /// Rows whose list of ids is empty.
+    pub nothing_to_link: u64,
+    /// Pairs that are skipped because they stand in the input again.
+    pub skipped_duplicates: u64,
+    /// Pairs that are skipped because an earlier report shows them as associated.
+    pub already_associated: u64,
+    /// Pairs that link a record with itself.
+    pub self_links: SelfLinks,
+    /// The first problems.
+    pub examples: Vec<Example>,
+    kinds: Vec<(&'static str, u64)>,
+    types: HashMap<(ObjectType, ObjectType), u64>,
+    /// Pairs of further types.
+    other_types: u64,
+    /// The types of the pairs that came last, not yet in `types`.
+    current: Option<(ObjectType, ObjectType, u64)>,
+    last_row: u64,
+    duplicates: Option<DuplicateCount>,
+}
+
+impl Findings {
+    /// Counts duplicates with so many bytes of memory, not at all without any.
+    #[must_use]
+    pub fn new(bytes_for_duplicates: usize) -> Self {
+        Self {
+            rows: 0,
+            to_send: 0,
+            invalid: 0,
+            nothing_to_link: 0,
+            skipped_duplicates: 0,
+            already_associated: 0,
+            self_links: SelfLinks::default(),
+            examples: Vec::new(),
+            kinds: Vec::new(),
+            types: HashMap::new(),
+            other_types: 0,
+            current: None,
+            last_row: 0,
+            duplicates: (bytes_for_duplicates > 0)
+                .then(|| DuplicateCount::within(bytes_for_duplicates)),
+        }
+    }
+
+    /// The next row, or the next pair of the last one.
+    pub fn meet(&mut self, row: &CheckedRow) {
+        let CheckedRow { key, content } = row;
+        if key.row != self.last_row {
+            self.rows += 1;
+            self.last_row = key.row;
+        }
+        match content {
+            RowContent::Pair(pair) => self.pair(*key, pair),
+            RowContent::Invalid(invalid) => {
+                self.invalid += 1;
+                for problem in &invalid.problems {
+                    self.problem(*key, problem);
+                }
+            }
+            RowContent::Skipped(SkippedRow::NothingToLink(_)) => self.nothing_to_link += 1,
+            RowContent::Skipped(SkippedRow::Duplicate(_)) => self.skipped_duplicates += 1,
+            RowContent::Skipped(SkippedRow::AlreadyAssociated(_)) => self.already_associated += 1,
+        }
+    }
+
+    fn pair(&mut self, key: RowKey, pair: &Pair) {
+        self.to_send += 1;
+        let (from, to) = (&pair.from.object_type, &pair.to.object_type);
+        match &mut self.current {
+            Some((from_type, to_type, count)) if from_type == from && to_type == to => *count += 1,
+            _ => {
+                self.leave_types();
+                self.current = Some((from.clone(), to.clone(), 1));
+            }
+        }
+        if from == to && pair.from.id.is_same_as(pair.to.id.as_str()) {
+            self.self_links.pairs += 1;
+            self.self_links.first_line.get_or_insert(key.line);
+        }
+        if let Some(duplicates) = &mut self.duplicates {
+            duplicates.meet(pair);
+        }
+    }
+
+    fn leave_types(&mut self) {
+        let Some((from, to, count)) = self.current.take() else {
+            return;
+        };
+        let full = self.types.len() >= MAX_TYPES;
+        match self.types.get_mut(&(from.clone(), to.clone())) {
+            Some(known) => *known += count,
+            None if full => self.other_types += count,
+            None => {
+                self.types.insert((from, to), count);
+            }
+        }
+    }
+
+    fn problem(&mut self, key: RowKey, problem: &RowProblem) {
+        let kind = problem.kind();
+        match self.kinds.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, count)) => *count += 1,
+            None => self.kinds.push((kind, 1)),
+        }
+        if self.examples.len() < MAX_EXAMPLES {
+            self.examples.push(Example {
+                key,
+                problem: problem.clone(),
+            });
+        }
+    }
+
+    /// How often each kind of problem was met, the most frequent first.
+    #[must_use]
+    pub fn problems(&self) -> Vec<(&'static str, u64)> {
+        let mut kinds = self.kinds.clone();
+        kinds.sort_by_key(|&(kind, count)| (std::cmp::Reverse(count), kind));
+        kinds
+    }
+
+    /// How many pairs of each two types are to be sent, the most frequent first; what is beyond a thousand of
+    /// them is in none.
+    #[must_use]
+    pub fn types(&self) -> Vec<TypesCount> {
+        let mut counts: HashMap<_, u64> = self
+            .types
+            .iter()
+            .map(|((from, to), &count)| ((from.as_str(), to.as_str()), count))
+            .collect();
+        if let Some((from, to, count)) = &self.current {
+            *counts.entry((from.as_str(), to.as_str())).or_default() += count;
+        }
+        let mut types: Vec<_> = counts
+            .into_iter()
+            .map(|((from_type, to_type), pairs)| TypesCount {
+                from_type: from_type.to_owned(),
+                to_type: to_type.to_owned(),
+                pairs,
+            })
+            .collect();
+        types.sort_by(|one, other| {
+            let names = |count: &TypesCount| (count.from_type.clone(), count.to_type.clone());
+            (other.pairs, names(one)).cmp(&(one.pairs, names(other)))
+        });
+        types
+    }
+
+    /// How many calls of the batch form the pairs take: each has pairs of the same two types.
+    #[must_use]
+    pub fn batch_calls(&self) -> u64 {
+        let groups = self.types().into_iter().map(|count| count.pairs);
+        let calls = groups.chain([self.other_types]);
+        calls.map(|pairs| pairs.div_ceil(BATCH_SIZE)).sum()
+    }
+
+    /// Pairs that stand in the input again and would be sent again; `None` if they were not counted.
+    #[must_use]
+    pub fn duplicates(&self) -> Option<Duplicates> {
+        self.duplicates.as_ref().map(DuplicateCount::duplicates)
+    }
+}

@@ -1,0 +1,92 @@
+//! `check` and `import --dry-run`: input → findings, and nothing sent.
+
+use std::io::Write;
+
+use super::{World, next, skips};
+use crate::check::Findings;
+use crate::cli::{ByteSize, CheckArgs};
+use crate::display::Checked;
+use crate::error::RunError;
+use crate::exit::ExitStatus;
+use crate::input::{CheckedRow, Input, InputError, InputSettings, SkipSettings, Skips};
+
+/// What is read, and how much memory counts its duplicates.
+pub(super) struct CheckPlan {
+    pub(super) input: InputSettings,
+    pub(super) skip: SkipSettings,
+    pub(super) duplicates_memory: ByteSize,
+    pub(super) json: bool,
+    /// The command that sends what was checked.
+    pub(super) import: String,
+}
+
+/// Reads and validates everything.
+pub(super) fn check(flags: CheckArgs, world: &World) -> Result<ExitStatus, RunError> {
+    let skip = flags.input.skip_settings();
+    let plan = CheckPlan {
+        skip,
+        duplicates_memory: flags.duplicates_memory,
+        json: flags.json,
+        import: next::import_of_checked(&world.arguments),
+        input: flags.input.into_settings(),
+    };
+    show(&plan, world)
+}
+
+/// Shows what an import would do.
+pub(super) fn show(plan: &CheckPlan, world: &World) -> Result<ExitStatus, RunError> {
+    let skips = skips::load(&plan.skip)?;
+    let mut input = Input::open(&plan.input)?;
+    // Duplicates that are skipped are counted as such.
+    let duplicates_memory = if plan.skip.duplicates {
+        0
+    } else {
+        plan.duplicates_memory.0
+    };
+    let mut findings = Findings::new(duplicates_memory);
+    let read = read(&mut input, skips, &mut findings);
+    let is_good = findings.invalid == 0;
+    let next = match (is_good, findings.to_send) {
+        (_, 0) => None,
+        (true, _) => Some(plan.import.clone()),
+        (false, _) => Some(format!(
+            "put the invalid rows right, or import the others: {}",
+            plan.import
+        )),
+    };
+    let checked = Checked {
+        findings: &findings,
+        input: input.name(),
+        complete: read.is_ok(),
+        next: next.as_deref().filter(|_| read.is_ok()),
+    };
+    let text = if plan.json {
+        checked.to_json()
+    } else {
+        checked.to_text()
+    };
+    if plan.json || !world.manner.is_quiet() {
+        // A reader that went away (`| head`) is no error.
+        let mut stdout = anstream::stdout().lock();
+        drop(
+            stdout
+                .write_all(text.as_bytes())
+                .and_then(|()| stdout.flush()),
+        );
+    }
+    read?;
+    Ok(if is_good {
+        ExitStatus::Done
+    } else {
+        ExitStatus::SomeRowsNot
+    })
+}
+
+fn read(input: &mut Input, mut skips: Skips, findings: &mut Findings) -> Result<(), InputError> {
+    let mut row = CheckedRow::default();
+    while input.read(&mut row)? {
+        skips.meet(&mut row.content);
+        findings.meet(&row);
+    }
+    Ok(())
+}
