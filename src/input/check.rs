@@ -77,6 +77,10 @@ impl Checker {
         }
     }
 
+    pub(super) fn encoding(&self) -> TextEncoding {
+        self.encoding
+    }
+
     pub(super) fn columns(&self) -> &Columns {
         &self.columns
     }

@@ -14,7 +14,9 @@ use super::encoding::TextEncoding;
 use super::error::InputError;
 use super::fan::Fan;
 use super::progress::ReadProgress;
+use super::quote::raw_fields;
 use super::reader::RecordReader;
+use super::record::Record;
 use super::source::InputSource;
 use super::split::Separator;
 use crate::pair::RowKey;
@@ -40,6 +42,7 @@ pub struct InputSettings {
 pub struct Input {
     name: String,
     headers: Vec<String>,
+    raw_header: Vec<u8>,
     reader: RecordReader,
     checker: Checker,
     split: Option<Separator>,
@@ -112,6 +115,7 @@ impl Input {
             .fields()
             .map(|field| String::from_utf8_lossy(field).into_owned())
             .collect();
+        let raw_header = record.raw().to_vec();
         let columns = Columns::resolve(&headers, &settings.columns).map_err(|problem| {
             let input = name.clone();
             InputError::Columns {
@@ -125,6 +129,7 @@ impl Input {
         Ok(Self {
             name,
             headers,
+            raw_header,
             reader,
             checker: Checker::new(columns, encoding),
             split: settings.split.clone(),
@@ -165,6 +170,36 @@ impl Input {
     #[must_use]
     pub fn delimiter(&self) -> Delimiter {
         self.reader.delimiter()
+    }
+
+    /// The encoding of the file.
+    #[must_use]
+    pub fn encoding(&self) -> TextEncoding {
+        self.checker.encoding()
+    }
+
+    /// Whether the file begins with a line that names the delimiter, as Excel writes it.
+    #[must_use]
+    pub fn names_delimiter(&self) -> bool {
+        self.reader.names_delimiter()
+    }
+
+    /// The fields of the header as they stand, with their quotes, in UTF-8.
+    #[must_use]
+    pub fn raw_header(&self) -> Vec<&[u8]> {
+        raw_fields(&self.raw_header, self.delimiter().as_byte())
+    }
+
+    /// The row that was read last, as long as there was one.
+    #[must_use]
+    pub fn record(&self) -> Record<'_> {
+        self.reader.last()
+    }
+
+    /// Its fields as they stand, with their quotes, in UTF-8.
+    #[must_use]
+    pub fn raw_row(&self) -> Vec<&[u8]> {
+        raw_fields(self.record().raw(), self.delimiter().as_byte())
     }
 
     /// How far the reading has come; stays up to date.

@@ -30,6 +30,36 @@ enum State {
     QuoteInQuoted,
 }
 
+impl State {
+    /// The state behind one more byte.
+    fn after(self, byte: u8, delimiter: u8) -> Self {
+        match self {
+            Self::Quoted if byte == b'"' => Self::QuoteInQuoted,
+            Self::Quoted => Self::Quoted,
+            Self::Start | Self::QuoteInQuoted if byte == b'"' => Self::Quoted,
+            _ if byte == delimiter => Self::Start,
+            _ => Self::Unquoted,
+        }
+    }
+}
+
+/// The fields of a whole record as they stand, with their quotes.
+pub(super) fn raw_fields(record: &[u8], delimiter: u8) -> Vec<&[u8]> {
+    let mut state = State::Start;
+    let mut fields = Vec::new();
+    let mut start = 0;
+    for (place, &byte) in record.iter().enumerate() {
+        let ends = byte == delimiter && state != State::Quoted;
+        state = state.after(byte, delimiter);
+        if ends {
+            fields.push(&record[start..place]);
+            start = place + 1;
+        }
+    }
+    fields.push(&record[start..]);
+    fields
+}
+
 impl OpenField {
     /// At the first byte of a record that starts where `here` is.
     pub(super) fn new(here: LineCount) -> Self {
@@ -59,23 +89,20 @@ impl OpenField {
         for &byte in bytes {
             self.here.pass(byte);
             self.length += 1;
-            self.state = match self.state {
-                State::Quoted if byte == b'"' => State::QuoteInQuoted,
-                State::Quoted if self.length > limit => return false,
-                State::Quoted => State::Quoted,
-                State::Start | State::QuoteInQuoted if byte == b'"' => State::Quoted,
-                _ if byte == delimiter => {
+            let before = self.state;
+            self.state = before.after(byte, delimiter);
+            match (before, self.state) {
+                (State::Quoted, State::Quoted) if self.length > limit => return false,
+                (_, State::Start) => {
                     self.number += 1;
                     self.line = self.here.line;
                     self.length = 0;
-                    State::Start
                 }
-                State::QuoteInQuoted if !byte.is_ascii_whitespace() => {
+                (State::QuoteInQuoted, State::Unquoted) if !byte.is_ascii_whitespace() => {
                     self.misquoted.push(self.number - 1);
-                    State::Unquoted
                 }
-                _ => State::Unquoted,
-            };
+                _ => {}
+            }
         }
         true
     }

@@ -42,6 +42,8 @@ pub struct RecordReader {
     source: Box<dyn Read + Send>,
     limits: Limits,
     delimiter: Delimiter,
+    /// What a first line named as the delimiter.
+    named: Option<Delimiter>,
     core: csv_core::Reader,
     buffer: Vec<u8>,
     /// The part of `buffer` that is filled and not yet parsed.
@@ -60,7 +62,27 @@ pub struct RecordReader {
     ends: Vec<usize>,
     /// The fields of the current record with text behind their closing quote.
     misquoted: Vec<usize>,
+    /// The current record as it stands, with its line end, if it is not in `buffer`.
+    raw: Vec<u8>,
+    last: Last,
     is_over: bool,
+}
+
+/// Where the current record is.
+#[derive(Debug)]
+struct Last {
+    line: u64,
+    place: Place,
+    /// How many `ends` it has.
+    count: usize,
+}
+
+#[derive(Debug)]
+enum Place {
+    /// As it stands in the buffer.
+    Buffer(Range<usize>),
+    /// Without its quotes in so many bytes of `fields`.
+    Fields(usize),
 }
 
 impl RecordReader {
@@ -82,6 +104,7 @@ impl RecordReader {
             source,
             limits,
             delimiter: delimiter::sniff(b"").delimiter,
+            named: None,
             core: csv_core::Reader::new(),
             buffer: vec![0; BUFFER_LENGTH],
             start: 0,
@@ -94,10 +117,16 @@ impl RecordReader {
             fields: vec![0; BUFFER_LENGTH.min(limits.record)],
             ends: vec![0; 64.min(limits.fields)],
             misquoted: Vec::new(),
+            raw: Vec::new(),
+            last: Last {
+                line: 0,
+                place: Place::Fields(0),
+                count: 0,
+            },
             is_over: false,
         };
-        let named = reader.skip_delimiter_line()?;
-        reader.delimiter = match delimiter.or(named) {
+        reader.named = reader.skip_delimiter_line()?;
+        reader.delimiter = match delimiter.or(reader.named) {
             Some(delimiter) => delimiter,
             None => reader.sniff()?,
         };
@@ -114,6 +143,12 @@ impl RecordReader {
     #[must_use]
     pub fn delimiter(&self) -> Delimiter {
         self.delimiter
+    }
+
+    /// Whether a first line named a delimiter.
+    #[must_use]
+    pub fn names_delimiter(&self) -> bool {
+        self.named.is_some()
     }
 
     /// How many bytes the records read so far took, the blank lines in front of them included.
@@ -139,17 +174,32 @@ impl RecordReader {
             return Ok(None);
         }
         let line = self.position.line;
-        if let Some((record, count)) = self.find_plain_record() {
-            self.is_over = false;
-            let (bytes, ends) = (&self.buffer[record], &self.ends[..count]);
-            return Ok(Some(Record::with_delimiters(line, bytes, ends)));
-        }
-        let Some((length, count)) = self.parse_record()? else {
-            return Ok(None);
+        let (place, count) = match self.find_plain_record() {
+            Some((place, count)) => (Place::Buffer(place), count),
+            None => match self.parse_record()? {
+                Some((length, count)) => (Place::Fields(length), count),
+                None => return Ok(None),
+            },
         };
         self.is_over = false;
-        let (fields, ends) = (&self.fields[..length], &self.ends[..count]);
-        Ok(Some(Record::new(line, fields, ends, &self.misquoted)))
+        self.last = Last { line, place, count };
+        Ok(Some(self.last()))
+    }
+
+    /// The record that was read last.
+    #[must_use]
+    pub fn last(&self) -> Record<'_> {
+        let Last { line, place, count } = &self.last;
+        let ends = &self.ends[..*count];
+        match place {
+            Place::Buffer(place) => {
+                Record::with_delimiters(*line, &self.buffer[place.clone()], ends)
+            }
+            Place::Fields(length) => {
+                let raw = without_line_end(&self.raw);
+                Record::new(*line, &self.fields[..*length], raw, ends, &self.misquoted)
+            }
+        }
     }
 
     /// Finds a record that lies in the buffer as a whole, where no quotes are and lines end as usual: nearly
@@ -171,7 +221,6 @@ impl RecordReader {
                 }
                 self.ends[count - 1] = length;
                 let (start, end) = (self.start, self.start + place + 1);
-                self.misquoted.clear();
                 self.pass(start..end, 1);
                 return Some((start..start + length, count));
             }
@@ -184,6 +233,7 @@ impl RecordReader {
         let record_start = self.position;
         let mut open_field: Option<OpenField> = None;
         self.misquoted.clear();
+        self.raw.clear();
         let (mut length, mut count) = (0, 0);
         loop {
             // Empty input means the end to `csv_core`, so it gets none before the source is at it.
@@ -205,6 +255,7 @@ impl RecordReader {
                 let field = open_field.get_or_insert_with(|| OpenField::new(record_start));
                 self.follow(field, &self.buffer[read.clone()])?;
             }
+            self.raw.extend_from_slice(&self.buffer[read.clone()]);
             self.pass(read, line_feeds);
             length += written;
             count += ended;
@@ -343,6 +394,11 @@ impl RecordReader {
     }
 }
 
+fn without_line_end(raw: &[u8]) -> &[u8] {
+    let raw = raw.strip_suffix(b"\n").unwrap_or(raw);
+    raw.strip_suffix(b"\r").unwrap_or(raw)
+}
+
 /// Fails if the source ended within `field`.
 fn close(field: &OpenField) -> Result<(), RecordError> {
     if field.is_in_quotes() {
@@ -363,6 +419,7 @@ fn grow<T: Clone + Default>(buffer: &mut Vec<T>, limit: usize) -> Option<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::quote::raw_fields;
     use proptest::prelude::*;
 
     /// Gives its bytes in pieces of these sizes, over and over.
@@ -671,6 +728,26 @@ mod tests {
                 .collect();
             prop_assert_eq!(fields, written);
             prop_assert_eq!(reader.parsed(), text.len() as u64);
+        }
+
+        #[test]
+        fn a_record_as_it_stands_is_its_fields_and_reads_back_the_same(
+            text in "[a,\"\r\n]{0,30}",
+            sizes in sizes(),
+        ) {
+            let mut whole = reader(text.as_bytes(), &sizes, LIMITS);
+            while let Ok(Some(record)) = whole.read() {
+                let raw = raw_fields(record.raw(), b',');
+                prop_assert_eq!(raw.len(), record.field_count());
+                prop_assert_eq!(raw.join(&b','), record.raw());
+                let mut again = reader(record.raw(), &[usize::MAX], LIMITS);
+                let again = again.read().unwrap().unwrap();
+                prop_assert!(again.fields().eq(record.fields()));
+                let is_misquoted = |of: &Record<'_>| {
+                    (0..of.field_count()).map(|index| of.is_misquoted(index)).collect::<Vec<_>>()
+                };
+                prop_assert_eq!(is_misquoted(&again), is_misquoted(&record));
+            }
         }
 
         #[test]

@@ -3,11 +3,14 @@
 
 use std::io;
 
+use super::check::kept;
+
 /// One record, borrowed from the reader until the next one is read.
 #[derive(Clone, Copy, Debug)]
 pub struct Record<'reader> {
     line: u64,
     bytes: &'reader [u8],
+    raw: &'reader [u8],
     ends: &'reader [usize],
     /// Bytes between two fields: the delimiter, or nothing.
     gap: usize,
@@ -16,16 +19,18 @@ pub struct Record<'reader> {
 
 impl<'reader> Record<'reader> {
     /// The fields in `bytes` stand one behind the other; `ends` says where each ends, `misquoted` which of
-    /// them have text behind their closing quote.
+    /// them have text behind their closing quote. `raw` is the record as it stands.
     pub(super) fn new(
         line: u64,
         bytes: &'reader [u8],
+        raw: &'reader [u8],
         ends: &'reader [usize],
         misquoted: &'reader [usize],
     ) -> Self {
         Self {
             line,
             bytes,
+            raw,
             ends,
             gap: 0,
             misquoted,
@@ -37,6 +42,7 @@ impl<'reader> Record<'reader> {
         Self {
             line,
             bytes,
+            raw: bytes,
             ends,
             gap: 1,
             misquoted: &[],
@@ -77,6 +83,18 @@ impl<'reader> Record<'reader> {
             None => 0,
         };
         Some(&self.bytes[start..end])
+    }
+
+    /// The record as it stands, with its quotes and delimiters, without its line end.
+    #[must_use]
+    pub fn raw(&self) -> &'reader [u8] {
+        self.raw
+    }
+
+    /// Whether a field, by its place counted from 0, is what [`RawValues`](super::RawValues) keeps as `value`.
+    #[must_use]
+    pub fn has_value(&self, index: usize, value: &str) -> bool {
+        kept(self.field(index).unwrap_or_default()) == value
     }
 
     /// All fields in order.
