@@ -11,6 +11,7 @@ use anstyle::{AnsiColor, Style};
 use crate::api::ClientError;
 use crate::exit::ExitStatus;
 use crate::input::InputError;
+use crate::rejects::RejectsError;
 use crate::report::{ReadBackError, ReportError};
 use crate::sandbox::SettingsError as SandboxSettingsError;
 use crate::settings::SettingsError;
@@ -35,6 +36,9 @@ pub enum RunError {
     /// The report cannot be used.
     #[error(transparent)]
     Report(#[from] ReportError),
+    /// The rejects file cannot be made.
+    #[error(transparent)]
+    Rejects(#[from] RejectsError),
     /// The HTTP client cannot be set up.
     #[error(transparent)]
     Client(#[from] ClientError),
@@ -55,7 +59,9 @@ impl RunError {
     pub fn exit_status(&self) -> ExitStatus {
         match self {
             Self::Report(ReportError::Busy { .. }) => ExitStatus::ReportBusy,
-            Self::Report(ReportError::Io { .. }) => ExitStatus::CannotWrite,
+            Self::Report(ReportError::Io { .. }) | Self::Rejects(RejectsError::Io { .. }) => {
+                ExitStatus::CannotWrite
+            }
             _ => ExitStatus::Usage,
         }
     }
@@ -66,6 +72,7 @@ impl RunError {
         match self {
             Self::Settings(error) => error.hint(),
             Self::Input(error) => error.hint(),
+            Self::Rejects(error) => error.hint(),
             Self::Report(ReportError::Exists { .. }) => Some(
                 "`--resume` goes on with it, `--overwrite` replaces it, `--report PATH` writes another"
                     .to_owned(),

@@ -12,7 +12,7 @@
 //! | [`report`] | its [`outcome`] is written to the report |
 //! | [`display`] | and then shown |
 //!
-//! [`check`] sums up what the rows ask for when nothing is sent.
+//! [`rejects`] are the rows that are not associated, ready to be fed back. [`check`] sums up what the rows ask for when nothing is sent.
 //!
 //! Around them: [`cli`] and [`settings`] turn flags into checked values, [`commands`] wires the parts,
 //! [`exit`] and [`error`] name the ways to end. [`sandbox`] stands alone: a look-alike of the API that
@@ -30,6 +30,7 @@ pub mod outcome;
 pub mod pace;
 pub mod pair;
 pub mod pair_set;
+pub mod rejects;
 pub mod report;
 pub mod run;
 pub mod sandbox;

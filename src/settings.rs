@@ -104,6 +104,8 @@ pub struct ImportSettings {
     pub skip: SkipSettings,
     /// Where outcomes are kept.
     pub report: ReportPlan,
+    /// Where the rows go that are not associated.
+    pub rejects: Option<PathBuf>,
     /// Where requests go.
     pub destination: Destination,
     /// Which form of the path is asked for.
@@ -159,6 +161,7 @@ impl ImportSettings {
         }
         Ok(Self {
             skip,
+            rejects: flags.rejects,
             input: flags.input.into_settings(),
             report,
             destination,

@@ -40,6 +40,9 @@ pub struct ImportArgs {
     /// Replace a report that exists
     #[arg(long, help_heading = "Report")]
     pub overwrite: bool,
+    /// At the end, write the rows that are not associated, as a CSV to feed back
+    #[arg(long, value_name = "PATH", help_heading = "Report")]
+    pub rejects: Option<PathBuf>,
 
     /// Stop when N rows were rejected, failed or invalid [default: never]
     #[arg(long, value_name = "N", help_heading = "Stopping")]

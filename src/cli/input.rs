@@ -11,13 +11,31 @@ use crate::input::{
 };
 use crate::pair::ObjectType;
 
-/// What is read and how.
+/// What is read.
 #[derive(Args, Clone, Debug)]
 pub struct InputArgs {
     /// The CSV, or its .gz or .zst, with one pair per row; `-` reads standard input
     #[arg(value_name = "FILE")]
     pub input: PathBuf,
 
+    /// How it is read.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+
+    /// Skip pairs that stand in the input a second time
+    #[arg(long, help_heading = "Input")]
+    pub skip_duplicates: bool,
+    /// Skip pairs that this earlier report shows as associated; repeatable
+    #[arg(long, value_name = "REPORT", help_heading = "Input")]
+    pub skip_associated_in: Vec<PathBuf>,
+    /// A pilot: the first N rows only
+    #[arg(long, value_name = "N", help_heading = "Input")]
+    pub first: Option<NonZeroU64>,
+}
+
+/// How an input is read.
+#[derive(Args, Clone, Debug)]
+pub struct ReadingArgs {
     /// Object type of the first record, for all rows, e.g. contacts or 0-1
     #[arg(long, value_name = "TYPE", value_parser = object_type, help_heading = "Input")]
     pub from_type: Option<ObjectType>,
@@ -55,15 +73,6 @@ pub struct InputArgs {
     /// Encoding of the file, such as windows-1252 [default: UTF-8; UTF-16 by its mark]
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub encoding: Option<TextEncoding>,
-    /// Skip pairs that stand in the input a second time
-    #[arg(long, help_heading = "Input")]
-    pub skip_duplicates: bool,
-    /// Skip pairs that this earlier report shows as associated; repeatable
-    #[arg(long, value_name = "REPORT", help_heading = "Input")]
-    pub skip_associated_in: Vec<PathBuf>,
-    /// A pilot: the first N rows only
-    #[arg(long, value_name = "N", help_heading = "Input")]
-    pub first: Option<NonZeroU64>,
 }
 
 impl InputArgs {
@@ -80,7 +89,18 @@ impl InputArgs {
     #[must_use]
     pub fn into_settings(self) -> InputSettings {
         InputSettings {
-            path: InputSource::from(self.input),
+            first: self.first,
+            ..self.reading.into_settings(InputSource::from(self.input))
+        }
+    }
+}
+
+impl ReadingArgs {
+    /// The settings that read `input` like this, all of it.
+    #[must_use]
+    pub fn into_settings(self, input: InputSource) -> InputSettings {
+        InputSettings {
+            path: input,
             encoding: self.encoding,
             delimiter: self.delimiter,
             columns: ColumnSettings {
@@ -92,7 +112,7 @@ impl InputArgs {
                 to_id_column: self.to_id_column,
             },
             split: self.split,
-            first: self.first,
+            first: None,
         }
     }
 }

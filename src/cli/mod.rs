@@ -3,13 +3,15 @@
 mod check;
 mod import;
 mod input;
+mod report;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub use check::{ByteSize, CheckArgs};
 pub use import::ImportArgs;
-pub use input::InputArgs;
+pub use input::{InputArgs, ReadingArgs};
+pub use report::ReportArgs;
 
 use crate::sandbox::SandboxArgs;
 
@@ -33,7 +35,7 @@ Exit status:
   3    stopped by credentials or permissions
   4    stopped early on purpose: daily limit, error budget, --until and the like
   5    another run holds the report
-  6    the report cannot be written
+  6    the report or the rejects file cannot be written
   130  interrupted (Ctrl-C); 143 terminated
 
 What was stopped goes on with --resume.";
@@ -45,6 +47,15 @@ Exit status:
   0    every row can be sent, or there is nothing to send in it
   1    some rows are invalid
   2    usage or input are wrong";
+
+const REPORT_HELP: &str = "\
+Every flag can also be set in the environment, as HUBSPOT_ASSOCIATE_ and the flag's name.
+
+Exit status:
+  0    every line of the report is associated or skipped
+  1    some are rejected, failed or invalid
+  2    usage, the report or its input are wrong
+  6    the rejects file cannot be written";
 
 const SANDBOX_HELP: &str = "\
 An id of 15 digits that begins with 99 names its own fault, so that a CSV can meet every kind of reply:
@@ -83,6 +94,9 @@ pub enum Command {
     /// Read and validate a CSV and show what an import would do; nothing is sent
     #[command(after_help = CHECK_HELP)]
     Check(Box<CheckArgs>),
+    /// Sum up the report of a run; --rejects makes a CSV of what is not associated
+    #[command(after_help = REPORT_HELP)]
+    Report(Box<ReportArgs>),
     /// Serve a local look-alike of the API, to rehearse against
     #[command(after_help = SANDBOX_HELP)]
     Sandbox(Box<SandboxArgs>),

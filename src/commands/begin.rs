@@ -63,7 +63,8 @@ pub(super) fn begin(plan: &ReportPlan, input: &InputSettings) -> Result<Begun, R
     })
 }
 
-fn count(earlier: &mut Tally, line: &ReportLine<'_>) {
+/// Counts what ended in an earlier run.
+pub(super) fn count(earlier: &mut Tally, line: &ReportLine<'_>) {
     if line.outcome.is_good() {
         earlier.count_earlier(line.outcome, None, "");
         return;

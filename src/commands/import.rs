@@ -1,6 +1,5 @@
 //! `import`: input → run → report and display.
 
-use std::io::Write;
 use std::num::NonZeroU64;
 
 use jiff::Timestamp;
@@ -10,19 +9,19 @@ use tracing::warn;
 
 use super::begin::{Begun, begin};
 use super::check::{CheckPlan, show};
+use super::route::Route;
 use super::rows::Rows;
-use super::{World, next, signals, skips};
-use crate::api::{ACCESS_TOKEN_VARIABLE, ApiVersion, BaseUrl, HttpEndpoint, Token};
+use super::{World, last_words, next, signals, skips};
+use crate::api::{ApiVersion, HttpEndpoint};
 use crate::cli::{ByteSize, ImportArgs};
-use crate::display::{Display, Stopped, Summary};
+use crate::display::Display;
 use crate::error::RunError;
 use crate::exit::ExitStatus;
 use crate::input::Input;
-use crate::outcome::OutcomeKind;
 use crate::pace::{Control, Gate};
-use crate::run::{DailyReset, Ending, Parts, RunSettings, Tally, run};
-use crate::sandbox::{Sandbox, SandboxSettings};
-use crate::settings::{Destination, ImportSettings};
+use crate::rejects;
+use crate::run::{DailyReset, Parts, RunSettings, run};
+use crate::settings::ImportSettings;
 
 /// The first day on which v4 is worth a warning; its support ends on 2027-03-30.
 /// (<https://developers.hubspot.com/changelog/legacy-apis-and-legacy-apps-whats-going-unsupported-and-when>).
@@ -34,6 +33,9 @@ pub(super) fn import(flags: ImportArgs, world: &World) -> Result<ExitStatus, Run
         return dry_run(flags, world);
     }
     let settings = ImportSettings::resolve(flags, &world.environment)?;
+    if let Some(path) = &settings.rejects {
+        rejects::prepare(path, &settings.input.path, &settings.report.path)?;
+    }
     let input = Input::open(&settings.input)?;
     warn_of(&settings, &input);
     let skips = skips::load(&settings.skip)?;
@@ -81,7 +83,8 @@ pub(super) fn import(flags: ImportArgs, world: &World) -> Result<ExitStatus, Run
     };
     display.finish();
     give_up_what_is_left(runtime);
-    Ok(tell(&ending, &settings, &route, world))
+    drop(report);
+    last_words::tell(&ending, &settings, &route, world)
 }
 
 /// Needs no token, and touches no report.
@@ -108,38 +111,6 @@ async fn daily_reset(endpoint: &HttpEndpoint) -> DailyReset {
     DailyReset { zone }
 }
 
-/// Where requests go, once it is known.
-struct Route {
-    base_url: BaseUrl,
-    token: Token,
-    /// Serves as long as the run goes on.
-    _sandbox: Option<Sandbox>,
-}
-
-impl Route {
-    fn open(settings: &ImportSettings) -> Result<Self, RunError> {
-        match &settings.destination {
-            Destination::Api { base_url, token } => Ok(Self {
-                base_url: base_url.clone(),
-                token: token.clone(),
-                _sandbox: None,
-            }),
-            Destination::Sandbox => {
-                let sandbox =
-                    Sandbox::start(SandboxSettings::default()).map_err(RunError::SandboxStart)?;
-                Ok(Self {
-                    base_url: sandbox
-                        .url()
-                        .parse()
-                        .expect("the sandbox listens on loopback"),
-                    token: Token::new("sandbox").expect("a word is a token"),
-                    _sandbox: Some(sandbox),
-                })
-            }
-        }
-    }
-}
-
 fn warn_of(settings: &ImportSettings, input: &Input) {
     for column in &input.columns().ignored {
         warn!("the column {column} is not read: a flag gives the type for all rows");
@@ -154,61 +125,4 @@ fn warn_of(settings: &ImportSettings, input: &Input) {
 /// Requests that nobody waits for, and a thread that waits for a pipe, must not delay the end.
 fn give_up_what_is_left(runtime: Runtime) {
     runtime.shutdown_background();
-}
-
-fn tell(ending: &Ending, settings: &ImportSettings, route: &Route, world: &World) -> ExitStatus {
-    let status = match &ending.stop {
-        Some(reason) => reason.exit_status(),
-        None => ending.tally.exit_status(),
-    };
-    let rehearsed = matches!(settings.destination, Destination::Sandbox);
-    let next = match (&ending.stop, status) {
-        (Some(_), _) => None,
-        (None, ExitStatus::Done) => rehearsed.then(|| {
-            let command = next::without_flag(&world.arguments, "--sandbox");
-            format!("the real run, with {ACCESS_TOKEN_VARIABLE} set: {command}")
-        }),
-        (None, _) => Some(after_failures(&ending.tally, world)),
-    };
-    if !world.manner.is_quiet() {
-        let summary = Summary {
-            tally: &ending.tally,
-            elapsed: ending.elapsed,
-            finished: ending.stop.is_none(),
-            report: &settings.report.path,
-            next: next.as_deref(),
-        };
-        // A reader that went away (`| head`) is no error.
-        let mut stdout = anstream::stdout().lock();
-        drop(
-            stdout
-                .write_all(summary.to_text().as_bytes())
-                .and_then(|()| stdout.flush()),
-        );
-    }
-    if let Some(reason) = &ending.stop {
-        let base_url = route.base_url.to_string();
-        let stopped = Stopped {
-            reason,
-            tally: &ending.tally,
-            region: route.token.region(),
-            base_url: &base_url,
-            next: &next::resumed(&world.arguments),
-        };
-        world.screen.problem(world.manner, &stopped.problem());
-    }
-    status
-}
-
-/// What brings the rows on that are not associated.
-fn after_failures(tally: &Tally, world: &World) -> String {
-    if tally.of(OutcomeKind::Rejected) > 0 {
-        let command = next::resumed_with_rejected(&world.arguments);
-        format!("once the causes are mended: {command}")
-    } else if tally.of(OutcomeKind::Failed) > 0 {
-        let command = next::resumed(&world.arguments);
-        format!("later, for the rows that failed: {command}")
-    } else {
-        "put the invalid rows right in a file of their own, and import that".to_owned()
-    }
 }

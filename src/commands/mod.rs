@@ -3,7 +3,10 @@
 mod begin;
 mod check;
 mod import;
+mod last_words;
 mod next;
+mod report;
+mod route;
 mod rows;
 mod sandbox;
 mod signals;
@@ -35,6 +38,7 @@ pub fn run(cli: Cli, world: &World) -> Result<ExitStatus, RunError> {
     match cli.command {
         Command::Import(flags) => import::import(*flags, world),
         Command::Check(flags) => check::check(*flags, world),
+        Command::Report(flags) => report::report(*flags, world),
         Command::Sandbox(flags) => sandbox::sandbox(&flags),
     }
 }

@@ -19,4 +19,4 @@ pub use log::start_log;
 pub use observer::Display;
 pub use screen::{Manner, Screen};
 pub use stopped::Stopped;
-pub use summary::Summary;
+pub use summary::{RejectsFile, ReportSummary, Summary};

@@ -1,6 +1,6 @@
 //! The last words: what became of the rows, and what to do next. Pure text.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::path::Path;
 use std::time::Duration;
 
@@ -30,8 +30,66 @@ pub struct Summary<'s> {
     pub finished: bool,
     /// Where the lines are.
     pub report: &'s Path,
+    /// The file of the rows that are not associated, if one was made.
+    pub rejects: Option<RejectsFile<'s>>,
     /// The command to run next, if one helps.
     pub next: Option<&'s str>,
+}
+
+/// A file of rows that are not associated.
+#[derive(Clone, Copy, Debug)]
+pub struct RejectsFile<'s> {
+    /// Its path.
+    pub path: &'s Path,
+    /// How many lines it has.
+    pub rows: u64,
+}
+
+impl fmt::Display for RejectsFile<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = excerpt(&self.path.to_string_lossy(), usize::MAX);
+        let rows = if self.rows == 1 { "row" } else { "rows" };
+        write!(formatter, "{path}, {} {rows}", grouped(self.rows))
+    }
+}
+
+/// What the summary of a report that was read back is made from.
+#[derive(Debug)]
+pub struct ReportSummary<'s> {
+    /// What was counted.
+    pub tally: &'s Tally,
+    /// The report.
+    pub report: &'s Path,
+    /// The file of the rows that are not associated, if one was made.
+    pub rejects: Option<RejectsFile<'s>>,
+    /// The command to run next, if one helps.
+    pub next: Option<&'s str>,
+}
+
+impl ReportSummary<'_> {
+    /// The summary, with a line end behind each line.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        let settled = self.tally.settled();
+        let rows = if settled == 1 { "row" } else { "rows" };
+        let mut line = |content: String| {
+            text.push_str(content.trim_end());
+            text.push('\n');
+        };
+        let report = excerpt(&self.report.to_string_lossy(), usize::MAX);
+        line(format!("report: {report}, {} {rows}", grouped(settled)));
+        outcomes(self.tally, &mut line);
+        categories(self.tally, &mut line);
+        line(format!("requests: {}", grouped(self.tally.requests)));
+        if let Some(rejects) = self.rejects {
+            line(format!("rejects: {rejects}"));
+        }
+        if let Some(next) = self.next {
+            line(format!("next: {next}"));
+        }
+        text
+    }
 }
 
 impl Summary<'_> {
@@ -67,12 +125,8 @@ impl Summary<'_> {
             span(self.elapsed),
             per_second(rate)
         ));
-        for kind in OutcomeKind::ALL {
-            if self.tally.of(kind) > 0 {
-                line(format!("  {kind:<11}{:>12}", grouped(self.tally.of(kind))));
-            }
-        }
-        self.categories(&mut line);
+        outcomes(self.tally, &mut line);
+        categories(self.tally, &mut line);
         let throttled = match self.tally.throttled {
             0 => "none answered 429".to_owned(),
             some => format!("{} answered 429", grouped(some)),
@@ -93,38 +147,49 @@ impl Summary<'_> {
         }
         let report = excerpt(&self.report.to_string_lossy(), usize::MAX);
         line(format!("report: {report}"));
+        if let Some(rejects) = self.rejects {
+            line(format!("rejects: {rejects}"));
+        }
         if let Some(next) = self.next {
             line(format!("next: {next}"));
         }
         text
     }
+}
 
-    fn categories(&self, line: &mut impl FnMut(String)) {
-        let categories = self.tally.categories();
-        if categories.is_empty() {
-            return;
+fn outcomes(tally: &Tally, line: &mut impl FnMut(String)) {
+    for kind in OutcomeKind::ALL {
+        if tally.of(kind) > 0 {
+            line(format!("  {kind:<11}{:>12}", grouped(tally.of(kind))));
         }
-        let shown = &categories[..categories.len().min(MAX_CATEGORIES)];
-        line("why:".to_owned());
-        for entry in shown {
-            let category = excerpt(&entry.category, MAX_CATEGORY_CHARS);
-            let mut first = String::new();
-            let _infallible = write!(
-                first,
-                "  {:>8}  {} {category}",
-                grouped(entry.rows),
-                entry.kind
-            );
-            line(first);
-            line(format!("            {}", advice(entry)));
-        }
-        let more: u64 = categories[shown.len()..]
-            .iter()
-            .map(|entry| entry.rows)
-            .sum();
-        if more > 0 {
-            line(format!("  {:>8}  other, see the report", grouped(more)));
-        }
+    }
+}
+
+fn categories(tally: &Tally, line: &mut impl FnMut(String)) {
+    let categories = tally.categories();
+    if categories.is_empty() {
+        return;
+    }
+    let shown = &categories[..categories.len().min(MAX_CATEGORIES)];
+    line("why:".to_owned());
+    for entry in shown {
+        let category = excerpt(&entry.category, MAX_CATEGORY_CHARS);
+        let mut first = String::new();
+        let _infallible = write!(
+            first,
+            "  {:>8}  {} {category}",
+            grouped(entry.rows),
+            entry.kind
+        );
+        line(first);
+        line(format!("            {}", advice(entry)));
+    }
+    let more: u64 = categories[shown.len()..]
+        .iter()
+        .map(|entry| entry.rows)
+        .sum();
+    if more > 0 {
+        line(format!("  {:>8}  other, see the report", grouped(more)));
     }
 }
 
@@ -170,6 +235,10 @@ mod tests {
             elapsed: Duration::from_secs(130),
             finished: true,
             report: Path::new("pairs.report.csv"),
+            rejects: Some(RejectsFile {
+                path: Path::new("rejects.csv"),
+                rows: 4,
+            }),
             next: Some("do this"),
         };
         assert_eq!(
@@ -186,6 +255,7 @@ why:
             HubSpot had trouble: run the rows again later
 requests: 1,300, 2 answered 429
 report: pairs.report.csv
+rejects: rejects.csv, 4 rows
 next: do this
 "
         );
@@ -198,6 +268,7 @@ next: do this
             elapsed: Duration::ZERO,
             finished: true,
             report: Path::new("r.csv"),
+            rejects: None,
             next: None,
         };
         assert_eq!(
@@ -219,6 +290,7 @@ next: do this
             elapsed: Duration::from_secs(1),
             finished: true,
             report: Path::new("r.csv"),
+            rejects: None,
             next: None,
         };
         let text = summary.to_text();

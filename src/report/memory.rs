@@ -14,17 +14,22 @@ use crate::verdict::Category;
 
 /// Adds the pairs that the report at `path` shows as linked. One that is empty shows none.
 pub fn add_associated(path: &Path, pairs: &mut PairSet) -> Result<(), ReportError> {
-    let failed = |source| ReportError::ReadBack {
+    read(open_to_read(path)?, pairs).map_err(|source| ReportError::ReadBack {
         path: path.to_owned(),
         source,
-    };
-    let file = File::open(path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => ReportError::Missing {
-            path: path.to_owned(),
+    })
+}
+
+/// Opens a report that was named to be read.
+pub fn open_to_read(path: &Path) -> Result<File, ReportError> {
+    let path = || path.to_owned();
+    File::open(path()).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => ReportError::Missing { path: path() },
+        _ => ReportError::ReadBack {
+            path: path(),
+            source: error.into(),
         },
-        _ => failed(error.into()),
-    })?;
-    read(file, pairs).map_err(failed)
+    })
 }
 
 fn read(report: impl io::Read, pairs: &mut PairSet) -> Result<(), ReadBackError> {

@@ -9,9 +9,11 @@
 //! | `held`, `same_file`, `holder` | the file is ours alone |
 //! | `writer` | lines reach the system, then the disk |
 //! | `reader` | lines read back |
+//! | `bad_lines` | why rows are not associated, found again |
 //! | `memory` | which pairs earlier reports show as linked |
 //! | `resume`, `settled`, `comparison` | a run goes on where another one ended |
 
+mod bad_lines;
 mod column;
 mod comparison;
 mod held;
@@ -24,13 +26,15 @@ mod same_file;
 mod settled;
 mod writer;
 
+pub use bad_lines::{BadLines, Why};
 pub use column::{COLUMNS, Column};
 pub use comparison::{Comparison, Difference};
 pub use held::{Existing, HeldReport, ReportError, ReportPlan};
 pub use holder::Holder;
 pub use line::Lines;
-pub use memory::add_associated;
+pub use memory::{add_associated, open_to_read};
 pub use reader::{ReadBackError, ReportLine, ReportReader};
 pub use resume::Earlier;
+pub use same_file::is_same_file;
 pub use settled::{Known, Settled};
 pub use writer::ReportFile;

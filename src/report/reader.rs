@@ -5,7 +5,7 @@
 //! crash in the middle of a write; it is not given out. Columns are found by name, and one that is newer
 //! than the report may be missing.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 
 use csv_core::ReadRecordResult;
 use memchr::{memchr, memchr_iter};
@@ -126,6 +126,24 @@ impl<'r> ReportLine<'r> {
             Column::ToId,
         ]
         .map(|c| self.field(c))
+    }
+}
+
+impl<R: Read + Seek> ReportReader<R> {
+    /// The line that begins at `offset`, as [`ReportReader::whole_length`] told it before that line was read. What
+    /// is near the line read last costs no call of the system. Lines are not counted any more.
+    pub fn read_at(&mut self, offset: u64) -> Result<Option<ReportLine<'_>>, ReadBackError> {
+        let base = self.offset - self.start as u64;
+        let place = offset.checked_sub(base);
+        let place = place.and_then(|place| usize::try_from(place).ok());
+        if let Some(place) = place.filter(|&place| place < self.end) {
+            self.start = place;
+        } else {
+            self.source.seek(SeekFrom::Start(offset))?;
+            (self.start, self.end) = (0, 0);
+        }
+        self.offset = offset;
+        self.read()
     }
 }
 

@@ -5,7 +5,8 @@ use std::io;
 use std::path::Path;
 
 /// Whether two paths lead to one file, by links or otherwise.
-pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
+#[must_use]
+pub fn is_same_file(one: &Path, other: &Path) -> bool {
     match (one.canonicalize(), other.canonicalize()) {
         (Ok(one), Ok(other)) => one == other || same_inode(&one, &other),
         _ => false,

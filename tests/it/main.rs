@@ -10,6 +10,7 @@ mod input; // broken and odd files: exit status, message, and no request
 mod manner; // what is said where: stdout, stderr, logs, environment variables
 mod nightly; // what is known already is not sent again
 mod readme; // the README and the sample data are true
+mod rejects; // what is not associated, fed back
 mod replies; // every kind of reply, end to end
 mod resume; // going on after kills, cuts, stops and failures
 mod sandbox; // the sandbox as a program of its own

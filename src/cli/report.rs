@@ -1,0 +1,31 @@
+//! The flags of `report`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::ReadingArgs;
+
+/// The flags of `report`.
+#[derive(Args, Clone, Debug)]
+pub struct ReportArgs {
+    /// The report of a run, also of one that still goes on
+    #[arg(value_name = "REPORT")]
+    pub report: PathBuf,
+
+    /// Write the rows that are not associated, as a CSV to feed back
+    #[arg(long, value_name = "PATH", help_heading = "Output")]
+    pub rejects: Option<PathBuf>,
+
+    /// With --rejects: the run's input [default: the CSV beside the report]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "rejects",
+        help_heading = "Input"
+    )]
+    pub input: Option<PathBuf>,
+    /// How that is read: as by the run.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+}

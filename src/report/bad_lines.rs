@@ -1,0 +1,224 @@
+//! The lines of rows that are not associated, found again by row and pair: 24 bytes of memory for each, and
+//! what they say is read from the file when it is asked for.
+
+use std::fs::File;
+use std::path::Path;
+
+use super::column::Column;
+use super::comparison::Difference;
+use super::held::ReportError;
+use super::line::{fingerprint, fingerprint_of};
+use super::reader::{ReadBackError, ReportReader};
+use crate::outcome::Subject;
+use crate::pair::RowKey;
+
+/// The lines of a report whose rows were rejected, failed or invalid.
+pub struct BadLines {
+    reader: ReportReader<File>,
+    /// Sorted by row.
+    lines: Vec<BadLine>,
+    /// Up to here all lines were asked for.
+    passed: usize,
+    /// The row that is asked for, and how many of its lines were found.
+    current: Option<(RowKey, usize)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct BadLine {
+    row: u64,
+    fingerprint: u64,
+    /// Where it is in the file.
+    offset: u64,
+}
+
+/// Why a row is not associated, as its line says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Why {
+    /// The categories.
+    pub categories: String,
+    /// What went wrong.
+    pub message: String,
+}
+
+impl BadLines {
+    /// Reads the whole report at `path`.
+    pub fn read(path: &Path) -> Result<Self, ReportError> {
+        let failed = |source| ReportError::ReadBack {
+            path: path.to_owned(),
+            source,
+        };
+        let file = super::memory::open_to_read(path)?;
+        let mut reader = ReportReader::new(file).map_err(failed)?;
+        let mut lines = Vec::new();
+        loop {
+            let offset = reader.whole_length();
+            let Some(line) = reader.read().map_err(failed)? else {
+                break;
+            };
+            if !line.outcome.is_good() {
+                lines.push(BadLine {
+                    row: line.row,
+                    fingerprint: fingerprint(line.subject()),
+                    offset,
+                });
+            }
+        }
+        lines.sort_unstable();
+        Ok(Self {
+            reader,
+            lines,
+            passed: 0,
+            current: None,
+        })
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// Whether all rows that have such a line were asked for.
+    #[must_use]
+    pub fn are_all_passed(&self) -> bool {
+        self.passed == self.lines.len()
+    }
+
+    /// Goes on to a row; rows come in their order. Fails if a line of an earlier row was not found: then the
+    /// input is not that of the report.
+    pub fn go_to(&mut self, key: RowKey) -> Result<(), Difference> {
+        if self.current.is_none_or(|(current, _)| current != key) {
+            self.leave()?;
+            self.current = Some((key, 0));
+        }
+        Ok(())
+    }
+
+    /// The input is over. Fails if a line was not found.
+    pub fn end(&mut self) -> Result<(), Difference> {
+        self.leave()?;
+        match self.lines.get(self.passed) {
+            Some(&BadLine { row, .. }) => Err(Difference { row, key: None }),
+            None => Ok(()),
+        }
+    }
+
+    /// Why the pair of the current row is not associated; `None` if it is.
+    pub fn why(&mut self, subject: &Subject) -> Result<Option<Why>, ReadBackError> {
+        let wanted = fingerprint_of(subject);
+        let mut lines = self.of_current().iter();
+        let Some(&BadLine { offset, .. }) = lines.find(|line| line.fingerprint == wanted) else {
+            return Ok(None);
+        };
+        if let Some((_, found)) = &mut self.current {
+            *found += 1;
+        }
+        let line = self.reader.read_at(offset)?;
+        Ok(line.map(|line| Why {
+            categories: line.text(Column::Categories).into_owned(),
+            message: line.text(Column::Message).into_owned(),
+        }))
+    }
+
+    /// The lines of the current row.
+    fn of_current(&self) -> &[BadLine] {
+        let rest = &self.lines[self.passed..];
+        let row = self.current.map_or(0, |(key, _)| key.row);
+        &rest[..rest.partition_point(|line| line.row <= row)]
+    }
+
+    /// Every line of the current row must have been found.
+    fn leave(&mut self) -> Result<(), Difference> {
+        let count = self.of_current().len();
+        match self.current {
+            Some((key, found)) if found < count => Err(Difference {
+                row: key.row,
+                key: Some(key),
+            }),
+            _ => {
+                self.passed += count;
+                Ok(())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REPORT: &str = "\
+row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_categories,error_message
+2,contacts,2,deals,9,failed,HTTP_502,\"bad, \"\"very\"\" bad\"
+1,contacts,1,deals,9,associated,,
+3,contacts,3,deals,8,rejected,GONE;OTHER,gone
+3,contacts,3,deals,7,associated,,
+3,contacts,3,deals,6,invalid,X,wrong
+4,contacts,4,deals,9,skipped,,
+5,contacts,5,deals,9,fail";
+
+    fn subject(from: &str, to: &str) -> Subject {
+        Subject::Raw(["contacts".into(), from.into(), "deals".into(), to.into()])
+    }
+
+    fn key(row: u64) -> RowKey {
+        RowKey { row, line: row + 1 }
+    }
+
+    fn bad_lines(folder: &Path) -> BadLines {
+        let path = folder.join("r.csv");
+        std::fs::write(&path, REPORT).unwrap();
+        BadLines::read(&path).unwrap()
+    }
+
+    #[test]
+    fn lines_are_found_by_row_and_pair_wherever_they_stand_in_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut bad = bad_lines(folder.path());
+        assert_eq!(bad.len(), 3);
+        let mut found = Vec::new();
+        for (row, from, to) in [
+            (1, "1", "9"),
+            (2, "2", "9"),
+            (3, "3", "6"),
+            (3, "3", "7"),
+            (3, "3", "8"),
+            (4, "4", "9"),
+        ] {
+            bad.go_to(key(row)).unwrap();
+            if let Some(why) = bad.why(&subject(from, to)).unwrap() {
+                found.push(format!("{row} {to} {} {}", why.categories, why.message));
+            }
+        }
+        bad.end().unwrap();
+        assert_eq!(
+            found,
+            [
+                "2 9 HTTP_502 bad, \"very\" bad",
+                "3 6 X wrong",
+                "3 8 GONE;OTHER gone"
+            ]
+        );
+        assert!(bad.are_all_passed());
+    }
+
+    #[test]
+    fn another_input_is_noticed_by_the_first_line_that_has_no_row() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut bad = bad_lines(folder.path());
+        bad.go_to(key(2)).unwrap();
+        assert_eq!(bad.why(&subject("2", "8")).unwrap(), None);
+        assert_eq!(bad.go_to(key(3)).unwrap_err().row, 2);
+        let mut bad = bad_lines(folder.path());
+        bad.go_to(key(2)).unwrap();
+        bad.why(&subject("2", "9")).unwrap().unwrap();
+        let missing = bad.end().unwrap_err();
+        assert_eq!(missing, Difference { row: 3, key: None });
+    }
+}
