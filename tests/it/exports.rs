@@ -181,3 +181,73 @@ fn an_export_without_flags_is_told_the_command_and_the_command_works() {
         ["1 41001 52001 associated", "1 41001 52002 associated"]
     );
 }
+
+/// An export as HubSpot's Spanish users have it: a byte order mark, CRLF, two hundred columns with quoted
+/// headers, lists of ids, cells of 180 kB with line breaks and quotes. Row 7 has a cell that a spreadsheet damaged.
+fn spanish_export(rows: u64) -> (String, Vec<String>) {
+    let mut text = String::from("\u{feff}\"ID de registro\",\"Nombre\",\"Apellidos\"");
+    for column in 4..=198 {
+        text.extend([",\"Propiedad ", &column.to_string(), "\""]);
+    }
+    text.push_str(",\"Associated Email\",\"Associated Company IDs\"\r\n");
+    let mut expected = Vec::new();
+    for row in 1..=rows {
+        let id = (41_000 + row).to_string();
+        text.extend([&id, ",\"O'Hara; \"\"Ann\"\"\",Müller"]);
+        text.push_str(&",".repeat(195));
+        let email = "Hola; \"\"¿qué tal?\"\"\r\nañadido, 123\n".repeat(4700);
+        let email = if row % 5 == 0 { &email } else { "" };
+        let ids: Vec<_> = (0..row % 4)
+            .map(|place| (52_000 + row * 4 + place).to_string())
+            .collect();
+        let mut list = ids.join(";");
+        if row == 7 {
+            list.push_str(";5.66275E+11");
+            expected.push(format!("7 {id} 5.66275E+11 invalid CLIENT_INVALID_ROW"));
+        }
+        expected.extend(ids.iter().map(|to| format!("{row} {id} {to} associated")));
+        if ids.is_empty() {
+            expected.push(format!("{row} {id}  skipped CLIENT_NOTHING_TO_LINK"));
+        }
+        text.extend([",\"", email, "\",", &list, "\r\n"]);
+    }
+    (text, expected)
+}
+
+#[test]
+fn an_export_of_wide_rows_and_large_cells_imports_with_one_command() {
+    let (text, mut expected) = spanish_export(60);
+    let rehearsal = Rehearsal::new().file(text);
+    let hint = rehearsal.import(&[]).stderr;
+    let (_, command) = hint.split_once("`hubspot-associate ").unwrap();
+    let (command, _) = command.split_once('`').unwrap();
+    assert_eq!(
+        command,
+        "import pairs.csv --from-type contacts --from-id-column 'ID de registro' --to-type companies \
+         --to-id-column 'Associated Company IDs' --split ';'"
+    );
+    let url = rehearsal.url();
+    let script =
+        format!("hubspot-associate {command} --base-url {url} --rate unlimited --rejects r.csv");
+    let finished = rehearsal.shell(&script);
+    assert_eq!((finished.code, finished.stderr.as_str()), (1, ""));
+    let mut found = lines(&rehearsal.report());
+    expected.sort();
+    found.sort();
+    assert_eq!(found, expected);
+    // The line on which a row starts counts those within the cells before it.
+    let last = rehearsal
+        .report()
+        .into_iter()
+        .find(|line| line["row"] == "60");
+    assert_eq!(last.unwrap()["line"], (61 + 11 * 2 * 4700).to_string());
+    // The one that is wrong comes back with all of its row.
+    let mut rejects = csv::Reader::from_path(rehearsal.path("r.csv")).unwrap();
+    assert_eq!(rejects.headers().unwrap().len(), 202);
+    let records: Vec<_> = rejects.records().map(Result::unwrap).collect();
+    assert_eq!(records.len(), 1);
+    assert_eq!(&records[0][0], "41007");
+    assert_eq!(&records[0][1], "O'Hara; \"Ann\"");
+    assert_eq!(&records[0][199], "5.66275E+11");
+    assert_eq!(&records[0][200], "CLIENT_INVALID_ROW");
+}
