@@ -1,8 +1,6 @@
 //! `check` and `import --dry-run`: input → findings, and nothing sent.
 
-use std::io::Write;
-
-use super::{World, next, skips};
+use super::{World, next, print, skips};
 use crate::check::Findings;
 use crate::cli::{ByteSize, CheckArgs};
 use crate::display::Checked;
@@ -66,13 +64,7 @@ pub(super) fn show(plan: &CheckPlan, world: &World) -> Result<ExitStatus, RunErr
         checked.to_text()
     };
     if plan.json || !world.manner.is_quiet() {
-        // A reader that went away (`| head`) is no error.
-        let mut stdout = anstream::stdout().lock();
-        drop(
-            stdout
-                .write_all(text.as_bytes())
-                .and_then(|()| stdout.flush()),
-        );
+        print(&text);
     }
     read?;
     Ok(if is_good {

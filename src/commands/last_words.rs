@@ -1,12 +1,11 @@
 //! The end of an import: the file of what is not associated, the summary, and what stopped it.
 
-use std::io::Write;
 use std::path::Path;
 
 use tracing::warn;
 
 use super::route::Route;
-use super::{World, next};
+use super::{World, next, print};
 use crate::api::ACCESS_TOKEN_VARIABLE;
 use crate::display::{RejectsFile, Stopped, Summary};
 use crate::error::RunError;
@@ -82,13 +81,7 @@ fn show(
                 .map(|(path, rows)| RejectsFile { path, rows }),
             next: next.as_deref(),
         };
-        // A reader that went away (`| head`) is no error.
-        let mut stdout = anstream::stdout().lock();
-        drop(
-            stdout
-                .write_all(summary.to_text().as_bytes())
-                .and_then(|()| stdout.flush()),
-        );
+        print(&summary.to_text());
     }
     if let Some(reason) = &ending.stop {
         let base_url = route.base_url.to_string();

@@ -13,6 +13,7 @@ mod signals;
 mod skips;
 
 use std::ffi::OsString;
+use std::io::Write;
 
 use crate::cli::{Cli, Command};
 use crate::display::{Manner, Screen};
@@ -31,6 +32,16 @@ pub struct World {
     pub screen: Screen,
     /// The command line as typed, without the program's name.
     pub arguments: Vec<OsString>,
+}
+
+/// Data for standard output. A reader that went away (`| head`) is no error.
+fn print(text: &str) {
+    let mut stdout = anstream::stdout().lock();
+    drop(
+        stdout
+            .write_all(text.as_bytes())
+            .and_then(|()| stdout.flush()),
+    );
 }
 
 /// Does what the command line asks for.

@@ -1,11 +1,10 @@
 //! `report`: a report read back → its summary, and the rows that are not associated.
 
 use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::World;
 use super::begin::count;
+use super::{World, print};
 use crate::cli::ReportArgs;
 use crate::display::{RejectsFile, ReportSummary};
 use crate::error::RunError;
@@ -60,13 +59,7 @@ pub(super) fn report(flags: ReportArgs, world: &World) -> Result<ExitStatus, Run
         next: next.as_deref(),
     };
     if !world.manner.is_quiet() {
-        // A reader that went away (`| head`) is no error.
-        let mut stdout = anstream::stdout().lock();
-        drop(
-            stdout
-                .write_all(summary.to_text().as_bytes())
-                .and_then(|()| stdout.flush()),
-        );
+        print(&summary.to_text());
     }
     Ok(status)
 }

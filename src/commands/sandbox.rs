@@ -1,11 +1,10 @@
 //! `sandbox`: serves the look-alike until it is asked to end.
 
-use std::io::Write;
 use std::thread;
 
 use tokio::runtime::Builder;
 
-use super::signals;
+use super::{print, signals};
 use crate::error::RunError;
 use crate::exit::ExitStatus;
 use crate::sandbox::{Sandbox, SandboxArgs};
@@ -14,18 +13,11 @@ pub(super) fn sandbox(flags: &SandboxArgs) -> Result<ExitStatus, RunError> {
     let settings = flags.settings()?;
     let sandbox = Sandbox::start(settings).map_err(RunError::SandboxStart)?;
     let url = sandbox.url();
-    let mut stdout = anstream::stdout().lock();
-    let greeting = format!(
+    print(&format!(
         "listening on {url}\n\
          try: HUBSPOT_ACCESS_TOKEN=sandbox hubspot-associate import pairs.csv --base-url {url}\n\
          Ctrl-C ends it\n"
-    );
-    drop(
-        stdout
-            .write_all(greeting.as_bytes())
-            .and_then(|()| stdout.flush()),
-    );
-    drop(stdout);
+    ));
 
     let runtime = Builder::new_current_thread()
         .enable_all()
@@ -41,16 +33,10 @@ pub(super) fn sandbox(flags: &SandboxArgs) -> Result<ExitStatus, RunError> {
         stopper.stop();
     });
     let seen = sandbox.wait();
-    let mut stdout = anstream::stdout().lock();
-    let farewell = format!(
+    print(&format!(
         "{} requests, {} answered 429\n",
         seen.requests,
         seen.throttled()
-    );
-    drop(
-        stdout
-            .write_all(farewell.as_bytes())
-            .and_then(|()| stdout.flush()),
-    );
+    ));
     Ok(ExitStatus::Done)
 }
