@@ -5,7 +5,7 @@
 //! | `source` | a path or standard input, opened |
 //! | `decode`, `format`, `archive`, `encoding` | its bytes, whatever they are → UTF-8 bytes |
 //! | `delimiter` | the header → what separates the fields |
-//! | `reader`, `record`, `line`, `quote` | bytes → records, each with its line |
+//! | `window`, `reader`, `record`, `line`, `quote` | bytes → records, each with its line |
 //! | `columns`, `column_settings`, `columns_error`, `export` | header + settings → which column is which, or what to say |
 //! | `check`, `diagnosis`, `problem` | a record → a pair, or what is wrong with it |
 //! | `split`, `fan` | a record with several ids in a cell → its pairs, one at a time |
@@ -42,6 +42,7 @@ mod source;
 mod split;
 #[cfg(test)]
 mod tests;
+mod window;
 
 pub use archive::{ArchiveError, Compression};
 pub use check::{InvalidRow, RawValues};

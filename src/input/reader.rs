@@ -6,19 +6,19 @@
 //! endless one is a quote that never closes, so the error says where it opened. Buffers are reused;
 //! reading allocates nothing per record.
 
-use std::io::{self, Read};
+use std::io::Read;
 use std::ops::Range;
 
 use csv_core::ReadRecordResult;
 use memchr::{memchr, memchr2_iter};
 
-use super::delimiter::{self, Delimiter};
-use super::line::{LineCount, has_lone_carriage_return};
+use super::delimiter::Delimiter;
 use super::quote::OpenField;
 use super::record::{Record, RecordError};
+use super::window::Window;
 
-/// Bytes asked from the source at once. Also as far as a delimiter is looked for.
-const BUFFER_LENGTH: usize = 128 * 1024;
+/// Bytes of a record for which there is room from the start.
+const FIELDS_LENGTH: usize = 128 * 1024;
 
 /// What a record may hold. The constants are the real limits, tests take smaller ones.
 #[derive(Clone, Copy, Debug)]
@@ -39,30 +39,18 @@ const LIMITS: Limits = Limits {
 
 /// Reads records from UTF-8 bytes.
 pub struct RecordReader {
-    source: Box<dyn Read + Send>,
     limits: Limits,
     delimiter: Delimiter,
     /// What a first line named as the delimiter.
     named: Option<Delimiter>,
     core: csv_core::Reader,
-    buffer: Vec<u8>,
-    /// The part of `buffer` that is filled and not yet parsed.
-    start: usize,
-    end: usize,
-    /// Whether lines in `buffer` can be counted by their LFs.
-    is_plain: bool,
-    /// Whether there are quotes in `buffer`.
-    has_quotes: bool,
-    position: LineCount,
-    /// Bytes parsed, and bytes taken from the source.
-    parsed: u64,
-    taken: u64,
+    window: Window,
     /// The fields of the current record, one behind the other, and where each ends.
     fields: Vec<u8>,
     ends: Vec<usize>,
     /// The fields of the current record with text behind their closing quote.
     misquoted: Vec<usize>,
-    /// The current record as it stands, with its line end, if it is not in `buffer`.
+    /// The current record as it stands, with its line end, if it is not in `window`.
     raw: Vec<u8>,
     last: Last,
     is_over: bool,
@@ -79,8 +67,8 @@ struct Last {
 
 #[derive(Debug)]
 enum Place {
-    /// As it stands in the buffer.
-    Buffer(Range<usize>),
+    /// As it stands in the window.
+    Window(Range<usize>),
     /// Without its quotes in so many bytes of `fields`.
     Fields(usize),
 }
@@ -100,21 +88,25 @@ impl RecordReader {
         delimiter: Option<Delimiter>,
         limits: Limits,
     ) -> Result<Self, RecordError> {
-        let mut reader = Self {
-            source,
+        let mut window = Window::new(source);
+        let named = window.skip_delimiter_line()?;
+        let delimiter = match delimiter.or(named) {
+            Some(delimiter) => delimiter,
+            None => window.sniff()?,
+        };
+        let mut core = csv_core::ReaderBuilder::new()
+            .delimiter(delimiter.as_byte())
+            .build();
+        // An empty first read keeps `csv_core` from looking for a byte order mark, which it would
+        // take or leave depending on how the first bytes arrive. Decoding is done by now.
+        core.read_record(&[], &mut [], &mut [0]);
+        Ok(Self {
             limits,
-            delimiter: delimiter::sniff(b"").delimiter,
-            named: None,
-            core: csv_core::Reader::new(),
-            buffer: vec![0; BUFFER_LENGTH],
-            start: 0,
-            end: 0,
-            is_plain: true,
-            has_quotes: false,
-            position: LineCount::new(),
-            parsed: 0,
-            taken: 0,
-            fields: vec![0; BUFFER_LENGTH.min(limits.record)],
+            delimiter,
+            named,
+            core,
+            window,
+            fields: vec![0; FIELDS_LENGTH.min(limits.record)],
             ends: vec![0; 64.min(limits.fields)],
             misquoted: Vec::new(),
             raw: Vec::new(),
@@ -124,19 +116,7 @@ impl RecordReader {
                 count: 0,
             },
             is_over: false,
-        };
-        reader.named = reader.skip_delimiter_line()?;
-        reader.delimiter = match delimiter.or(reader.named) {
-            Some(delimiter) => delimiter,
-            None => reader.sniff()?,
-        };
-        reader.core = csv_core::ReaderBuilder::new()
-            .delimiter(reader.delimiter.as_byte())
-            .build();
-        // An empty first read keeps `csv_core` from looking for a byte order mark, which it would
-        // take or leave depending on how the first bytes arrive. Decoding is done by now.
-        reader.core.read_record(&[], &mut [], &mut [0]);
-        Ok(reader)
+        })
     }
 
     /// The delimiter in use.
@@ -154,13 +134,13 @@ impl RecordReader {
     /// How many bytes the records read so far took, the blank lines in front of them included.
     #[must_use]
     pub fn parsed(&self) -> u64 {
-        self.parsed
+        self.window.parsed()
     }
 
     /// How many bytes came from the source so far.
     #[must_use]
     pub fn taken(&self) -> u64 {
-        self.taken
+        self.window.taken()
     }
 
     /// The next record, or `None` at the end and after an error.
@@ -170,12 +150,12 @@ impl RecordReader {
         }
         // Whatever leaves early is the end or an error; only a whole record takes this back.
         self.is_over = true;
-        if !self.skip_blank_lines()? {
+        if !self.window.skip_blank_lines()? {
             return Ok(None);
         }
-        let line = self.position.line;
+        let line = self.window.position().line;
         let (place, count) = match self.find_plain_record() {
-            Some((place, count)) => (Place::Buffer(place), count),
+            Some((place, count)) => (Place::Window(place), count),
             None => match self.parse_record()? {
                 Some((length, count)) => (Place::Fields(length), count),
                 None => return Ok(None),
@@ -192,8 +172,8 @@ impl RecordReader {
         let Last { line, place, count } = &self.last;
         let ends = &self.ends[..*count];
         match place {
-            Place::Buffer(place) => {
-                Record::with_delimiters(*line, &self.buffer[place.clone()], ends)
+            Place::Window(place) => {
+                Record::with_delimiters(*line, self.window.at(place.clone()), ends)
             }
             Place::Fields(length) => {
                 let raw = without_line_end(&self.raw);
@@ -205,10 +185,10 @@ impl RecordReader {
     /// Finds a record that lies in the buffer as a whole, where no quotes are and lines end as usual: nearly
     /// every one. Nothing has to be copied then. Gives where it is, and how many `ends` it has.
     fn find_plain_record(&mut self) -> Option<(Range<usize>, usize)> {
-        if self.has_quotes || !self.is_plain {
+        if !self.window.is_simple() {
             return None;
         }
-        let rest = &self.buffer[self.start..self.end];
+        let rest = self.window.rest();
         let mut count = 0;
         for place in memchr2_iter(self.delimiter.as_byte(), b'\n', rest) {
             // Whoever has more fields than room takes the other way, which makes room or refuses.
@@ -220,8 +200,7 @@ impl RecordReader {
                     return None;
                 }
                 self.ends[count - 1] = length;
-                let (start, end) = (self.start, self.start + place + 1);
-                self.pass(start..end, 1);
+                let start = self.window.pass(place + 1, 1);
                 return Some((start..start + length, count));
             }
         }
@@ -230,33 +209,32 @@ impl RecordReader {
 
     /// Parses one record into `fields` and `ends`; gives the length of both.
     fn parse_record(&mut self) -> Result<Option<(usize, usize)>, RecordError> {
-        let record_start = self.position;
+        let record_start = self.window.position();
         let mut open_field: Option<OpenField> = None;
         self.misquoted.clear();
         self.raw.clear();
         let (mut length, mut count) = (0, 0);
         loop {
             // Empty input means the end to `csv_core`, so it gets none before the source is at it.
-            let at_end = self.start == self.end && !self.fill()?;
+            let at_end = self.window.rest().is_empty() && !self.window.fill()?;
             if at_end && let Some(field) = &open_field {
                 close(field)?;
             }
             let before = self.core.line();
             let (result, read, written, ended) = self.core.read_record(
-                &self.buffer[self.start..self.end],
+                self.window.rest(),
                 &mut self.fields[length..],
                 &mut self.ends[count..],
             );
             let line_feeds = self.core.line() - before;
-            let read = self.start..self.start + read;
+            let bytes = &self.window.rest()[..read];
             let is_record = matches!(result, ReadRecordResult::Record);
-            let has_quotes = self.has_quotes && memchr(b'"', &self.buffer[read.clone()]).is_some();
-            if open_field.is_some() || !is_record || has_quotes {
+            if open_field.is_some() || !is_record || memchr(b'"', bytes).is_some() {
                 let field = open_field.get_or_insert_with(|| OpenField::new(record_start));
-                self.follow(field, &self.buffer[read.clone()])?;
+                self.follow(field, bytes)?;
             }
-            self.raw.extend_from_slice(&self.buffer[read.clone()]);
-            self.pass(read, line_feeds);
+            self.raw.extend_from_slice(bytes);
+            self.window.pass(read, line_feeds);
             length += written;
             count += ended;
             match result {
@@ -292,106 +270,6 @@ impl RecordReader {
             field: field.number,
         })
     }
-
-    /// Counts the lines in a part of the buffer and leaves it behind.
-    fn pass(&mut self, part: Range<usize>, line_feeds: u64) {
-        let bytes = &self.buffer[part.clone()];
-        if self.is_plain {
-            self.position.pass_plain(bytes, line_feeds);
-        } else {
-            for &byte in bytes {
-                self.position.pass(byte);
-            }
-        }
-        self.parsed += bytes.len() as u64;
-        self.start = part.end;
-    }
-
-    /// Goes to the first byte of the next record; `false` if there is none.
-    fn skip_blank_lines(&mut self) -> Result<bool, RecordError> {
-        loop {
-            while self.start < self.end {
-                let byte = self.buffer[self.start];
-                if !matches!(byte, b'\r' | b'\n') {
-                    return Ok(true);
-                }
-                self.position.pass(byte);
-                self.parsed += 1;
-                self.start += 1;
-            }
-            if !self.fill()? {
-                return Ok(false);
-            }
-        }
-    }
-
-    /// Goes past a first line that names the delimiter, and tells what it names.
-    fn skip_delimiter_line(&mut self) -> Result<Option<Delimiter>, RecordError> {
-        while delimiter::may_become_a_line(&self.buffer[..self.end]) && self.append()? {}
-        let Some((delimiter, length)) = delimiter::named_by_line(&self.buffer[..self.end]) else {
-            return Ok(None);
-        };
-        for index in 0..length {
-            self.position.pass(self.buffer[index]);
-        }
-        self.start = length;
-        self.parsed = length as u64;
-        Ok(Some(delimiter))
-    }
-
-    /// Guesses the delimiter from the first record, or from as much of it as the buffer holds.
-    fn sniff(&mut self) -> Result<Delimiter, RecordError> {
-        let mut looked_at = self.start;
-        loop {
-            // Looking again at every byte of a slow pipe would take quadratic time; only a line
-            // break can complete the header.
-            let news = &self.buffer[looked_at..self.end];
-            let may_be_complete = news.iter().any(|byte| matches!(byte, b'\r' | b'\n'));
-            looked_at = self.end;
-            if may_be_complete {
-                let sniffed = delimiter::sniff(&self.buffer[self.start..self.end]);
-                if sniffed.header_is_complete {
-                    return Ok(sniffed.delimiter);
-                }
-            }
-            if self.end == self.buffer.len() || !self.append()? {
-                return Ok(delimiter::sniff(&self.buffer[self.start..self.end]).delimiter);
-            }
-        }
-    }
-
-    /// Refills the buffer once all of it is parsed; `false` at the end of the source.
-    fn fill(&mut self) -> Result<bool, RecordError> {
-        self.start = 0;
-        self.end = 0;
-        self.is_plain = true;
-        self.has_quotes = false;
-        self.append()
-    }
-
-    /// Adds what the source gives next; `false` at its end.
-    fn append(&mut self) -> Result<bool, RecordError> {
-        let count = loop {
-            match self.source.read(&mut self.buffer[self.end..]) {
-                Ok(count) => break count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(source) => {
-                    return Err(RecordError::Source {
-                        line: self.position.line,
-                        source,
-                    });
-                }
-            }
-        };
-        // From the last byte before, because a CR there may just have met its LF, or not.
-        let news = self.end.saturating_sub(1)..self.end + count;
-        self.is_plain &= !has_lone_carriage_return(&self.buffer[news]);
-        let news = &self.buffer[self.end..self.end + count];
-        self.has_quotes |= memchr(b'"', news).is_some();
-        self.end += count;
-        self.taken += count as u64;
-        Ok(count > 0)
-    }
 }
 
 fn without_line_end(raw: &[u8]) -> &[u8] {
@@ -421,6 +299,7 @@ mod tests {
     use super::*;
     use crate::input::quote::raw_fields;
     use proptest::prelude::*;
+    use std::io;
 
     /// Gives its bytes in pieces of these sizes, over and over.
     struct Pieces {

@@ -1,0 +1,177 @@
+//! The part of the source that is in memory, where it is in the text, and what its first bytes say about the
+//! delimiter.
+
+use std::io::{self, Read};
+use std::ops::Range;
+
+use memchr::memchr;
+
+use super::delimiter::{self, Delimiter};
+use super::line::{LineCount, has_lone_carriage_return};
+use super::record::RecordError;
+
+/// Bytes asked from the source at once. Also as far as a delimiter is looked for.
+const LENGTH: usize = 128 * 1024;
+
+/// A buffer that is refilled once all of it is passed.
+pub(super) struct Window {
+    source: Box<dyn Read + Send>,
+    buffer: Vec<u8>,
+    /// The part of `buffer` that is filled and not yet passed.
+    start: usize,
+    end: usize,
+    /// Whether lines in `buffer` can be counted by their LFs.
+    is_plain: bool,
+    has_quotes: bool,
+    position: LineCount,
+    parsed: u64,
+    taken: u64,
+}
+
+impl Window {
+    pub(super) fn new(source: Box<dyn Read + Send>) -> Self {
+        Self {
+            source,
+            buffer: vec![0; LENGTH],
+            start: 0,
+            end: 0,
+            is_plain: true,
+            has_quotes: false,
+            position: LineCount::new(),
+            parsed: 0,
+            taken: 0,
+        }
+    }
+
+    /// Where in the text the next byte is.
+    pub(super) fn position(&self) -> LineCount {
+        self.position
+    }
+
+    /// Bytes passed so far.
+    pub(super) fn parsed(&self) -> u64 {
+        self.parsed
+    }
+
+    /// Bytes taken from the source so far.
+    pub(super) fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// What is not yet passed.
+    pub(super) fn rest(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
+    /// A part that was passed and has not been refilled since.
+    pub(super) fn at(&self, place: Range<usize>) -> &[u8] {
+        &self.buffer[place]
+    }
+
+    /// Whether there are no quotes in it, and every CR is followed by an LF, unless it is the last byte.
+    pub(super) fn is_simple(&self) -> bool {
+        self.is_plain && !self.has_quotes
+    }
+
+    /// Leaves so many bytes behind, which have so many LFs in them. Tells where they stand.
+    pub(super) fn pass(&mut self, length: usize, line_feeds: u64) -> usize {
+        let start = self.start;
+        let bytes = &self.buffer[start..start + length];
+        if self.is_plain {
+            self.position.pass_plain(bytes, line_feeds);
+        } else {
+            for &byte in bytes {
+                self.position.pass(byte);
+            }
+        }
+        self.parsed += length as u64;
+        self.start += length;
+        start
+    }
+
+    /// Goes to the first byte of the next record; `false` if there is none.
+    pub(super) fn skip_blank_lines(&mut self) -> Result<bool, RecordError> {
+        loop {
+            while self.start < self.end {
+                let byte = self.buffer[self.start];
+                if !matches!(byte, b'\r' | b'\n') {
+                    return Ok(true);
+                }
+                self.position.pass(byte);
+                self.parsed += 1;
+                self.start += 1;
+            }
+            if !self.fill()? {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Goes past a first line that names the delimiter, and tells what it names.
+    pub(super) fn skip_delimiter_line(&mut self) -> Result<Option<Delimiter>, RecordError> {
+        while delimiter::may_become_a_line(self.rest()) && self.append()? {}
+        let Some((delimiter, length)) = delimiter::named_by_line(self.rest()) else {
+            return Ok(None);
+        };
+        for index in 0..length {
+            self.position.pass(self.buffer[index]);
+        }
+        self.start = length;
+        self.parsed = length as u64;
+        Ok(Some(delimiter))
+    }
+
+    /// Guesses the delimiter from the first record, or from as much of it as the buffer holds.
+    pub(super) fn sniff(&mut self) -> Result<Delimiter, RecordError> {
+        let mut looked_at = self.start;
+        loop {
+            // Looking again at every byte of a slow pipe would take quadratic time; only a line
+            // break can complete the header.
+            let news = &self.buffer[looked_at..self.end];
+            let may_be_complete = news.iter().any(|byte| matches!(byte, b'\r' | b'\n'));
+            looked_at = self.end;
+            if may_be_complete {
+                let sniffed = delimiter::sniff(self.rest());
+                if sniffed.header_is_complete {
+                    return Ok(sniffed.delimiter);
+                }
+            }
+            if self.end == self.buffer.len() || !self.append()? {
+                return Ok(delimiter::sniff(self.rest()).delimiter);
+            }
+        }
+    }
+
+    /// Refills the buffer once all of it is passed; `false` at the end of the source.
+    pub(super) fn fill(&mut self) -> Result<bool, RecordError> {
+        self.start = 0;
+        self.end = 0;
+        self.is_plain = true;
+        self.has_quotes = false;
+        self.append()
+    }
+
+    /// Adds what the source gives next; `false` at its end.
+    fn append(&mut self) -> Result<bool, RecordError> {
+        let count = loop {
+            match self.source.read(&mut self.buffer[self.end..]) {
+                Ok(count) => break count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(source) => {
+                    return Err(RecordError::Source {
+                        line: self.position.line,
+                        source,
+                    });
+                }
+            }
+        };
+        // From the last byte before, because a CR there may just have met its LF, or not.
+        let news = self.end.saturating_sub(1)..self.end + count;
+        self.is_plain &= !has_lone_carriage_return(&self.buffer[news]);
+        let news = &self.buffer[self.end..self.end + count];
+        self.has_quotes |= memchr(b'"', news).is_some();
+        self.end += count;
+        self.taken += count as u64;
+        Ok(count > 0)
+    }
+}
