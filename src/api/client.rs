@@ -6,6 +6,7 @@
 
 use std::error::Error;
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderValue};
@@ -53,7 +54,8 @@ pub struct ClientError(#[from] reqwest::Error);
 #[derive(Clone, Debug)]
 pub struct HttpEndpoint {
     client: Client,
-    settings: ClientSettings,
+    /// Shared, because every request in flight has an endpoint of its own.
+    settings: Arc<ClientSettings>,
 }
 
 impl HttpEndpoint {
@@ -82,7 +84,7 @@ impl HttpEndpoint {
         }
         Ok(Self {
             client: builder.build()?,
-            settings,
+            settings: Arc::new(settings),
         })
     }
 
@@ -95,7 +97,7 @@ impl HttpEndpoint {
             token,
             timeout,
             ..
-        } = &self.settings;
+        } = &*self.settings;
         let request = self
             .client
             .get(base_url.account_details(*version))

@@ -1,7 +1,9 @@
 //! Where the token comes from, and how it is kept from being shown.
 
 use std::fmt;
+use std::sync::Arc;
 
+use memchr::memmem::Finder;
 use reqwest::header::HeaderValue;
 
 /// The environment variable that holds the access token. The command line never does.
@@ -34,6 +36,8 @@ pub enum CredentialsError {
 #[derive(Clone)]
 pub struct Token {
     authorization: HeaderValue,
+    /// Looks for the token in what a server sent back, if it is long enough to be a secret.
+    finder: Option<Arc<Finder<'static>>>,
 }
 
 impl Token {
@@ -50,7 +54,12 @@ impl Token {
             .map_err(|_| CredentialsError::Malformed)?;
         // Keeps it out of every log that prints headers.
         authorization.set_sensitive(true);
-        Ok(Self { authorization })
+        let is_secret = text.len() >= SHORTEST_SECRET;
+        let finder = is_secret.then(|| Arc::new(Finder::new(text).into_owned()));
+        Ok(Self {
+            authorization,
+            finder,
+        })
     }
 
     /// The value of the `Authorization` header, marked as sensitive.
@@ -61,17 +70,13 @@ impl Token {
 
     /// Takes the token out of what a server sent back.
     pub fn mask(&self, bytes: &mut Vec<u8>) {
-        let secret = &self.authorization.as_bytes()[SCHEME.len()..];
-        if secret.len() < SHORTEST_SECRET {
+        let Some(finder) = &self.finder else {
             return;
-        }
+        };
         let mut from = 0;
-        while let Some(place) = bytes[from..]
-            .windows(secret.len())
-            .position(|part| part == secret)
-        {
+        while let Some(place) = finder.find(&bytes[from..]) {
             let start = from + place;
-            bytes.splice(start..start + secret.len(), MASK.bytes());
+            bytes.splice(start..start + finder.needle().len(), MASK.bytes());
             // What was put in is not looked at again.
             from = start + MASK.len();
         }

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::HeaderMap;
 
 use super::body::Body;
 
@@ -83,27 +83,39 @@ impl ReplyHeaders {
     /// Reads them; `now` turns a date in `Retry-After` into a time to wait.
     #[must_use]
     pub fn read(headers: &HeaderMap, now: SystemTime) -> Self {
-        let text = |name: &str| {
-            let value = headers.get(name)?.to_str().ok()?.trim();
-            (!value.is_empty()).then(|| value.chars().take(MAX_HEADER_CHARS).collect::<String>())
-        };
-        Self {
-            correlation_id: text("x-hubspot-correlation-id"),
-            retry_after: headers
-                .get(RETRY_AFTER)
-                .and_then(|value| value.to_str().ok())
-                .and_then(|value| retry_after(value, now)),
-            location: text("location"),
-            quota: Quota {
-                max: number(headers, "x-hubspot-ratelimit-max"),
-                remaining: number(headers, "x-hubspot-ratelimit-remaining"),
-                interval: number(headers, "x-hubspot-ratelimit-interval-milliseconds")
-                    .map(Duration::from_millis)
-                    .filter(|interval| BELIEVABLE_INTERVALS.contains(interval)),
-                daily: number(headers, "x-hubspot-ratelimit-daily"),
-                daily_remaining: number(headers, "x-hubspot-ratelimit-daily-remaining"),
-            },
+        let mut read = Self::default();
+        let Quota {
+            max,
+            remaining,
+            interval,
+            daily,
+            daily_remaining,
+        } = &mut read.quota;
+        // Once over the few names that came costs less than one search for each that may.
+        for name in headers.keys() {
+            let value = || headers.get(name)?.to_str().ok().map(str::trim);
+            match name.as_str() {
+                "x-hubspot-correlation-id" => read.correlation_id = value().and_then(shortened),
+                "retry-after" => {
+                    read.retry_after = value().and_then(|value| retry_after(value, now));
+                }
+                "location" => read.location = value().and_then(shortened),
+                "x-hubspot-ratelimit-max" => *max = value().and_then(number),
+                "x-hubspot-ratelimit-remaining" => *remaining = value().and_then(number),
+                "x-hubspot-ratelimit-interval-milliseconds" => {
+                    *interval = value()
+                        .and_then(number)
+                        .map(Duration::from_millis)
+                        .filter(|interval| BELIEVABLE_INTERVALS.contains(interval));
+                }
+                "x-hubspot-ratelimit-daily" => *daily = value().and_then(number),
+                "x-hubspot-ratelimit-daily-remaining" => {
+                    *daily_remaining = value().and_then(number);
+                }
+                _ => {}
+            }
         }
+        read
     }
 }
 
@@ -132,13 +144,16 @@ impl Reply {
     }
 }
 
-fn number<N: std::str::FromStr>(headers: &HeaderMap, name: &str) -> Option<N> {
-    headers.get(name)?.to_str().ok()?.trim().parse().ok()
+fn number<N: std::str::FromStr>(value: &str) -> Option<N> {
+    value.parse().ok()
+}
+
+fn shortened(value: &str) -> Option<String> {
+    (!value.is_empty()).then(|| value.chars().take(MAX_HEADER_CHARS).collect())
 }
 
 /// Seconds, perhaps with a fraction, or an HTTP date; a date in the past is no wait at all.
 fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
-    let value = value.trim();
     if let Ok(seconds) = value.parse::<f64>() {
         return Some(
             Duration::try_from_secs_f64(seconds).unwrap_or(if seconds > 0.0 {

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use reqwest::Url;
 
-use crate::pair::Pair;
+use crate::pair::{Pair, Record};
 
 /// Everything but RFC 3986's unreserved characters is encoded in a path segment.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
@@ -14,6 +14,9 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
+
+/// What two records with the usual short types take in a path; longer ones make the text grow.
+const USUAL_PAIR: usize = 128;
 
 /// Which published form of the API the path names. Request and reply are the same in all of them
 /// (<https://github.com/HubSpot/HubSpot-public-api-spec-collection>); when support ends is told in
@@ -118,16 +121,16 @@ impl BaseUrl {
     /// (<https://developers.hubspot.com/docs/api-reference/latest/crm/associations/associate-records/guide>).
     #[must_use]
     pub fn association(&self, version: ApiVersion, pair: &Pair) -> String {
+        const BETWEEN: &str = "/associations/default";
         let Pair { from, to } = pair;
-        format!(
-            "{}{}/{}/{}/associations/default/{}/{}",
-            self.prefix,
-            version.objects_path(),
-            segment(from.object_type.as_str()),
-            segment(from.id.as_str()),
-            segment(to.object_type.as_str()),
-            segment(to.id.as_str()),
-        )
+        let parts = [&self.prefix, version.objects_path(), BETWEEN].map(str::len);
+        let mut url = String::with_capacity(parts.iter().sum::<usize>() + USUAL_PAIR);
+        url.push_str(&self.prefix);
+        url.push_str(version.objects_path());
+        push_record(&mut url, from);
+        url.push_str(BETWEEN);
+        push_record(&mut url, to);
+        url
     }
 }
 
@@ -183,14 +186,22 @@ fn is_loopback(url: &Url) -> bool {
             .is_ok_and(|address| address.is_loopback())
 }
 
-fn segment(text: &str) -> impl fmt::Display + '_ {
+fn push_record(url: &mut String, record: &Record) {
+    url.push('/');
+    url.extend(segment(record.object_type.as_str()));
+    url.push('/');
+    // Digits and nothing else.
+    url.push_str(record.id.as_str());
+}
+
+fn segment(text: &str) -> PercentEncode<'_> {
     utf8_percent_encode(text, SEGMENT)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pair::{ObjectType, Record, RecordId};
+    use crate::pair::{ObjectType, RecordId};
 
     fn pair(from_type: &str, from_id: &str, to_type: &str, to_id: &str) -> Pair {
         let record = |object_type, id| Record {
