@@ -7,6 +7,7 @@
 
 use serde_json::{Map, Value};
 
+use super::confirmed;
 use crate::text::one_line;
 
 /// How much of an unreadable body is kept, in characters.
@@ -99,6 +100,14 @@ impl Body {
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Self::Empty;
         }
+        if let Some(envelope) = confirmed::read(bytes) {
+            return Self::Json(Box::new(envelope));
+        }
+        Self::parse_any(bytes)
+    }
+
+    /// Reads whatever it is.
+    fn parse_any(bytes: &[u8]) -> Self {
         let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
         // Two bad bytes in a message must not hide the category beside it.
         match serde_json::from_str(&String::from_utf8_lossy(bytes)) {
@@ -400,6 +409,102 @@ mod tests {
         #[test]
         fn arbitrary_json_never_panics(json in "[\\[\\]{}:,\"0-9a-z ]{0,60}|\\{\"(errors|results|context|numErrors)\":[\\[\\]{}:,\"0-9a-z]{0,40}\\}") {
             drop(Body::parse(json.as_bytes()));
+        }
+    }
+
+    /// A scalar, or a little of what may stand where one is expected.
+    fn value() -> impl Strategy<Value = String> {
+        prop_oneof![
+            4 => "[0-9]{1,4}".prop_map(|digits| format!("\"{digits}\"")),
+            4 => "(0|[1-9][0-9]{0,21})",
+            1 => prop_oneof![
+                Just("null"), Just("true"), Just("-0"), Just("1.0"), Just("1e2"), Just("01"), Just("\"\""), Just("[]"),
+                Just("{}"), Just("\"a\\nb\""), Just("\"\\ud800\""), Just("\"é\""), Just("nul"), Just("\"COMPLETE\""),
+            ]
+            .prop_map(str::to_owned),
+        ]
+    }
+
+    fn object(fields: Vec<(&'static str, String)>) -> String {
+        let fields: Vec<String> = fields
+            .into_iter()
+            .map(|(name, value)| format!("\"{name}\":{value}"))
+            .collect();
+        format!("{{{}}}", fields.join(","))
+    }
+
+    fn link_object() -> impl Strategy<Value = String> {
+        (value(), value(), value(), value(), 0..30).prop_map(
+            |(from, to, category, type_id, odd)| {
+                let spec = object(vec![
+                    ("associationCategory", category),
+                    ("associationTypeId", type_id),
+                ]);
+                let near = match odd {
+                    3 => format!("[{from}]"),
+                    _ => object(vec![("id", from)]),
+                };
+                let mut fields = vec![
+                    ("from", near),
+                    ("to", object(vec![("id", to)])),
+                    ("associationSpec", spec),
+                ];
+                match odd {
+                    0 => fields.push(("label", "null".to_owned())),
+                    1 => fields.push(("from", "7".to_owned())),
+                    2 => drop(fields.pop()),
+                    _ => {}
+                }
+                object(fields)
+            },
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn reading_it_fast_never_changes_what_a_body_says(
+            status in value(),
+            links in proptest::collection::vec(link_object(), 0..3),
+            more in proptest::collection::vec(
+                (proptest::sample::select(vec!["startedAt", "completedAt", "requestedAt", "numErrors", "errors", "message", "status"]), value()),
+                0..3,
+            ),
+            cut in proptest::option::weighted(0.1, 0_usize..200),
+            mark in proptest::bool::weighted(0.1),
+        ) {
+            let mut fields = vec![("status", status), ("results", format!("[{}]", links.join(",")))];
+            fields.extend(more);
+            let mut body = object(fields).into_bytes();
+            if let Some(0..20) = cut {
+                // As fields in their order.
+                body = format!("[{}]", String::from_utf8_lossy(&body)).into_bytes();
+            } else if let Some(cut) = cut {
+                body.truncate(cut);
+            }
+            if mark {
+                body.splice(0..0, BYTE_ORDER_MARK.iter().copied());
+            }
+            if let Some(fast) = confirmed::read(&body) {
+                prop_assert_eq!(Body::Json(Box::new(fast)), Body::parse_any(&body));
+            }
+        }
+    }
+
+    #[test]
+    fn the_body_that_nearly_every_reply_has_is_read_fast() {
+        let body = br#"{"status":"COMPLETE","results":[
+            {"from":{"id":"1"},"to":{"id":"2"},"associationSpec":{"associationCategory":"HUBSPOT_DEFINED","associationTypeId":15}},
+            {"from":{"id":"2"},"to":{"id":"1"},"associationSpec":{"associationCategory":"HUBSPOT_DEFINED","associationTypeId":16}}],
+            "startedAt":"2026-05-04T09:15:22.031Z","completedAt":"2026-05-04T09:15:22.118Z"}"#;
+        assert!(confirmed::read(body).is_some());
+        for other in [
+            &b"{}"[..],
+            b"",
+            br#"{"status":"COMPLETE","results":[],"numErrors":0}"#,
+        ] {
+            assert_eq!(confirmed::read(other), None);
         }
     }
 }

@@ -6,6 +6,7 @@
 mod account;
 mod body;
 mod client;
+mod confirmed;
 mod credentials;
 mod reply;
 mod request;
