@@ -1,7 +1,11 @@
 //! One outcome as one line of the report, and what of it tells which pair it is about.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::hash::{DefaultHasher, Hasher};
+use std::io::Write;
+
+use jiff::Timestamp;
 
 use super::column::COLUMNS;
 use crate::outcome::{Finding, Outcome, Subject};
@@ -12,28 +16,23 @@ use crate::text::excerpt;
 const SEPARATOR: &str = ";";
 
 /// Lines on their way to the file: CSV in memory.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Lines {
-    writer: csv::Writer<Vec<u8>>,
-}
-
-impl Default for Lines {
-    fn default() -> Self {
-        Self {
-            writer: csv::Writer::from_writer(Vec::new()),
-        }
-    }
+    bytes: Vec<u8>,
+    clock: Clock,
 }
 
 impl Lines {
     /// Adds the line that names the columns.
     pub fn add_header(&mut self) {
-        self.add_fields(&COLUMNS);
+        for column in COLUMNS {
+            self.add_text(column);
+        }
+        self.end_line();
     }
 
     /// Adds the line of an outcome.
     pub fn add(&mut self, outcome: &Outcome) {
-        let [from_type, from_id, to_type, to_id] = subject(&outcome.subject);
         let Finding {
             http_status,
             batch_status,
@@ -44,58 +43,106 @@ impl Lines {
             association_type_ids,
             correlation_id,
         } = &outcome.finding;
-        let row = outcome.key.row.to_string();
-        let line = outcome.key.line.to_string();
-        let http_status = http_status
-            .map(|status| status.to_string())
-            .unwrap_or_default();
-        let num_errors = num_errors.to_string();
-        let attempts = outcome.attempts.to_string();
-        let duration = outcome.duration.as_millis().to_string();
-        let finished_at = format!("{:.3}", outcome.finished_at);
-        let categories = categories.join(SEPARATOR);
-        let subcategories = subcategories.join(SEPARATOR);
-        let type_ids = association_type_ids.join(SEPARATOR);
-        self.add_fields(&[
-            row.as_str(),
-            &line,
-            &from_type,
-            &from_id,
-            &to_type,
-            &to_id,
-            outcome.kind.as_str(),
-            &http_status,
-            &formula_safe(batch_status.as_deref().unwrap_or_default()),
-            &num_errors,
-            &formula_safe(&categories),
-            &formula_safe(&subcategories),
-            &formula_safe(message),
-            &formula_safe(&type_ids),
-            &formula_safe(correlation_id.as_deref().unwrap_or_default()),
-            &attempts,
-            &duration,
-            &finished_at,
-        ]);
+        self.add_number(outcome.key.row);
+        self.add_number(outcome.key.line);
+        for value in subject(&outcome.subject) {
+            self.add_text(&value);
+        }
+        self.add_text(outcome.kind.as_str());
+        match http_status {
+            Some(status) => self.add_number(*status),
+            None => self.add_text(""),
+        }
+        self.add_foreign(batch_status.as_deref().unwrap_or_default());
+        self.add_number(*num_errors);
+        self.add_list(categories);
+        self.add_list(subcategories);
+        self.add_foreign(message);
+        self.add_list(association_type_ids);
+        self.add_foreign(correlation_id.as_deref().unwrap_or_default());
+        self.add_number(outcome.attempts);
+        self.add_number(u64::try_from(outcome.duration.as_millis()).unwrap_or(u64::MAX));
+        self.clock.write(outcome.finished_at, &mut self.bytes);
+        self.bytes.push(b',');
+        self.end_line();
     }
 
-    fn add_fields(&mut self, fields: &[&str; COLUMNS.len()]) {
-        self.writer
-            .write_record(fields)
-            .and_then(|()| Ok(self.writer.flush()?))
-            .expect("memory takes every write, and all lines have as many fields");
+    fn add_number(&mut self, number: impl fmt::Display) {
+        write!(self.bytes, "{number},").expect("memory takes every write");
+    }
+
+    /// Adds text of a file or a server.
+    fn add_foreign(&mut self, text: &str) {
+        self.add_text(&formula_safe(text));
+    }
+
+    fn add_list(&mut self, texts: &[String]) {
+        match texts {
+            [] => self.add_text(""),
+            [text] => self.add_foreign(text),
+            texts => self.add_foreign(&texts.join(SEPARATOR)),
+        }
+    }
+
+    fn add_text(&mut self, text: &str) {
+        let text = text.as_bytes();
+        if text.iter().any(|byte| b",\"\r\n".contains(byte)) {
+            self.bytes.push(b'"');
+            for &byte in text {
+                if byte == b'"' {
+                    self.bytes.push(b'"');
+                }
+                self.bytes.push(byte);
+            }
+            self.bytes.push(b'"');
+        } else {
+            self.bytes.extend_from_slice(text);
+        }
+        self.bytes.push(b',');
+    }
+
+    /// Every field has a comma behind it; the last one's is where the line ends.
+    fn end_line(&mut self) {
+        if let Some(last) = self.bytes.last_mut() {
+            *last = b'\n';
+        }
     }
 
     /// How many bytes they take.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.writer.get_ref().len()
+        self.bytes.len()
     }
 
     /// Takes them all; none is left here.
     #[must_use]
     pub fn take(&mut self) -> Vec<u8> {
-        let bytes = std::mem::take(self).writer.into_inner();
-        bytes.expect("memory takes every write")
+        // As many will come again.
+        let next = Vec::with_capacity(self.bytes.len());
+        std::mem::replace(&mut self.bytes, next)
+    }
+}
+
+/// Writes times as RFC 3339 in UTC. Many rows end in the same second, which is put into words once.
+#[derive(Debug, Default)]
+struct Clock {
+    second: i64,
+    /// `2026-05-04T09:15:22.`, once there was a time.
+    start: String,
+}
+
+impl Clock {
+    fn write(&mut self, time: Timestamp, bytes: &mut Vec<u8>) {
+        let second = time.as_second();
+        if self.start.is_empty() || self.second != second {
+            self.second = second;
+            self.start = format!("{time:.3}");
+            self.start.truncate(self.start.len() - "000Z".len());
+        }
+        bytes.extend_from_slice(self.start.as_bytes());
+        // Before 1970 it counts down. No row ends then.
+        write!(bytes, "{:03}Z", time.subsec_millisecond().unsigned_abs())
+            .expect("memory takes every write");
     }
 }
 
@@ -148,6 +195,7 @@ mod tests {
     use super::*;
     use crate::outcome::OutcomeKind;
     use crate::pair::{ObjectType, Pair, Record, RowKey};
+    use proptest::prelude::*;
     use std::time::Duration;
 
     fn written(outcome: &Outcome) -> String {
@@ -249,5 +297,46 @@ mod tests {
         let line = written(&outcome);
         assert!(line.contains(",'@x,,'=HYPERLINK(1),"), "{line}");
         assert!(line.contains(",'+1,"), "{line}");
+    }
+
+    #[test]
+    fn each_second_is_put_into_words_anew() {
+        let mut lines = Lines::default();
+        for (time, written) in [
+            ("2026-05-04T09:15:22.1189Z", "2026-05-04T09:15:22.118Z"),
+            ("2026-05-04T09:15:22.9999Z", "2026-05-04T09:15:22.999Z"),
+            ("2026-05-04T09:15:23Z", "2026-05-04T09:15:23.000Z"),
+            ("2026-05-04T09:15:22.005Z", "2026-05-04T09:15:22.005Z"),
+        ] {
+            lines.add(&Outcome {
+                finished_at: time.parse().unwrap(),
+                ..associated()
+            });
+            let line = String::from_utf8(lines.take()).unwrap();
+            assert!(line.ends_with(&format!(",{written}\n")), "{line}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_line_is_what_a_csv_writer_would_write(
+            message in "(?s).{0,20}",
+            categories in proptest::collection::vec("[a,\"\n\r;=]{0,5}", 0..3),
+        ) {
+            let mut outcome = associated();
+            outcome.finding.message = message;
+            outcome.finding.categories = categories;
+            let line = written(&outcome);
+            let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(line.as_bytes());
+            let mut writer = csv::Writer::from_writer(Vec::new());
+            for record in reader.byte_records() {
+                let record = record.unwrap();
+                prop_assert_eq!(record.len(), COLUMNS.len());
+                let message = formula_safe(&outcome.finding.message);
+                prop_assert_eq!(&record[12], message.as_bytes());
+                writer.write_byte_record(&record).unwrap();
+            }
+            prop_assert_eq!(String::from_utf8(writer.into_inner().unwrap()).unwrap(), line);
+        }
     }
 }

@@ -39,12 +39,12 @@ pub fn describe(reply: &Reply, pair: &Pair) -> Finding {
 
 /// Text from a server is kept within a line and a bound, however much of it there is.
 fn tame(finding: &mut Finding) {
-    finding.message = one_line(&finding.message, MAX_MESSAGE_CHARS);
+    tame_text(&mut finding.message, MAX_MESSAGE_CHARS);
     for text in [&mut finding.batch_status, &mut finding.correlation_id]
         .into_iter()
         .flatten()
     {
-        *text = one_line(text, MAX_WORD_CHARS);
+        tame_text(text, MAX_WORD_CHARS);
     }
     for list in [
         &mut finding.categories,
@@ -53,8 +53,16 @@ fn tame(finding: &mut Finding) {
     ] {
         list.truncate(MAX_WORDS);
         for text in list.iter_mut() {
-            *text = one_line(text, MAX_WORD_CHARS);
+            tame_text(text, MAX_WORD_CHARS);
         }
+    }
+}
+
+fn tame_text(text: &mut String, max_chars: usize) {
+    // A word as nearly all are is what it would become.
+    let is_tame = text.len() <= max_chars && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if !is_tame {
+        *text = one_line(text, max_chars);
     }
 }
 
