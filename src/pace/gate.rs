@@ -37,14 +37,22 @@ impl Gate {
     /// Waits for a turn. Safe to drop while it waits: a turn is taken only by returning.
     pub async fn turn(&mut self) -> Turn {
         loop {
-            let now = self.start.elapsed();
-            let next = self.control.next_turn(now);
-            if next <= now {
-                self.control.take_turn(now);
-                return Turn { at: now };
+            match self.try_turn() {
+                Ok(turn) => return turn,
+                Err(next) => tokio::time::sleep_until(next).await,
             }
-            tokio::time::sleep_until(self.start + next).await;
         }
+    }
+
+    /// Takes a turn if one is free now; says else when to ask again.
+    pub fn try_turn(&mut self) -> Result<Turn, Instant> {
+        let now = self.start.elapsed();
+        let next = self.control.next_turn(now);
+        if next > now {
+            return Err(self.start + next);
+        }
+        self.control.take_turn(now);
+        Ok(Turn { at: now })
     }
 
     /// Learns from the reply to the request that left with `turn`. Returns how long everybody is quiet

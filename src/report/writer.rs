@@ -12,8 +12,8 @@ use super::same_file::{is_named, sync_folder};
 use crate::outcome::Outcome;
 use crate::run::{ReportJob, WriteReport};
 
-/// So many bytes are handed over without waiting for more: a page of the system costs as much as a line.
-const FULL: usize = 32 * 1024;
+/// So many bytes are handed over without waiting for more: to hand over costs a wake-up, however much it is.
+const FULL: usize = 128 * 1024;
 
 /// The report's file while a run writes to it. Its lock ends with it, however it ends.
 #[derive(Debug)]

@@ -5,12 +5,14 @@
 
 mod stopping;
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 
 use super::WriteReport;
+use super::alarm::Alarm;
 use super::budget::Budget;
 use super::event::{Event, Observe, RunEvent};
 use super::outbox::{Outbox, Step};
@@ -28,6 +30,9 @@ use crate::verdict::{Class, Halt, Verdict, classify, describe, quiet_period, sco
 /// How often observers hear that time passed.
 const TICK: Duration = Duration::from_millis(100);
 
+/// Rows are taken from the input so many at a time: each time may wake the thread that reads them.
+const ROWS_AT_ONCE: usize = 128;
+
 /// Sends every row of the input until it has an outcome, or something stops the run.
 pub async fn run<E: Endpoint, W: WriteReport, O: Observe>(
     settings: RunSettings,
@@ -44,6 +49,8 @@ pub async fn run<E: Endpoint, W: WriteReport, O: Observe>(
         reason: None,
         phase: Phase::Running,
         input_over: false,
+        read: VecDeque::new(),
+        due_alarm: Alarm::new(),
         queue: Queue::default(),
         in_flight: JoinSet::new(),
         outbox: Outbox::new(),
@@ -73,6 +80,9 @@ struct Dispatcher<'p, E, W, O> {
     reason: Option<StopReason>,
     phase: Phase,
     input_over: bool,
+    /// Rows that came from the input and are not taken yet.
+    read: VecDeque<Result<CheckedRow, InputError>>,
+    due_alarm: Alarm,
     queue: Queue,
     in_flight: JoinSet<(SendableRow, Turn, Reply)>,
     outbox: Outbox,
@@ -85,13 +95,17 @@ struct Dispatcher<'p, E, W, O> {
 
 impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     async fn run(mut self) -> Ending {
-        while !self.is_over() {
-            let some_time = self.started;
-            let next_due = self.queue.next_due();
+        let mut read = Vec::with_capacity(ROWS_AT_ONCE);
+        loop {
+            self.fill_slots();
+            if self.is_over() {
+                break;
+            }
             let running = self.phase == Phase::Running;
-            let has_slot = running
-                && self.in_flight.len() < self.settings.concurrency.get()
-                && self.outbox.has_room();
+            let next_due = self.queue.next_due().filter(|_| running);
+            let has_slot = self.has_slot();
+            let is_ready = self.queue.is_ready();
+            let reads = has_slot && !is_ready && !self.input_over && self.queue.takes_more();
             tokio::select! {
                 biased;
                 Some(stop) = self.parts.stop.recv() => self.asked_to_stop(stop),
@@ -103,12 +117,11 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
                         self.answered(done);
                     }
                 }
-                () = sleep_until(next_due.unwrap_or(some_time)), if running && next_due.is_some() => {
-                    self.queue.wake();
-                }
-                turn = self.parts.gate.turn(), if has_slot && self.queue.is_ready() => self.send(turn),
-                row = self.parts.rows.recv(), if has_slot && !self.input_over && self.queue.takes_more() => {
-                    self.take(row);
+                () = self.due_alarm.at(next_due), if next_due.is_some() => self.queue.wake(),
+                turn = self.parts.gate.turn(), if has_slot && is_ready => self.send(turn),
+                count = self.parts.rows.recv_many(&mut read, ROWS_AT_ONCE), if reads => {
+                    self.input_over = count == 0;
+                    self.read.extend(read.drain(..));
                 }
             }
         }
@@ -117,16 +130,44 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
 
     fn is_over(&self) -> bool {
         match self.phase {
-            Phase::Running => self.input_over && self.in_flight.is_empty() && self.queue.len() == 0,
+            Phase::Running => {
+                self.input_over
+                    && self.read.is_empty()
+                    && self.in_flight.is_empty()
+                    && self.queue.len() == 0
+            }
             Phase::Stopping => self.in_flight.is_empty(),
             Phase::Abandoned => true,
         }
     }
 
-    fn take(&mut self, row: Option<Result<CheckedRow, InputError>>) {
+    fn has_slot(&self) -> bool {
+        self.phase == Phase::Running
+            && self.in_flight.len() < self.settings.concurrency.get()
+            && self.outbox.has_room()
+    }
+
+    /// Sends whatever may leave without waiting for anything.
+    fn fill_slots(&mut self) {
+        while self.has_slot() {
+            if self.queue.is_ready() {
+                match self.parts.gate.try_turn() {
+                    Ok(turn) => self.send(turn),
+                    Err(_later) => break,
+                }
+            } else if self.queue.takes_more()
+                && let Some(row) = self.read.pop_front()
+            {
+                self.take(row);
+            } else {
+                break;
+            }
+        }
+    }
+
+    fn take(&mut self, row: Result<CheckedRow, InputError>) {
         match row {
-            None => self.input_over = true,
-            Some(Ok(CheckedRow { key, content })) => match content {
+            Ok(CheckedRow { key, content }) => match content {
                 RowContent::Pair(pair) => self.queue.push(SendableRow::new(key, pair)),
                 RowContent::Invalid(invalid) => {
                     self.settle(invalid_outcome(key, &invalid, (self.parts.now)()));
@@ -135,7 +176,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
                     self.settle(skipped_outcome(key, skipped, (self.parts.now)()));
                 }
             },
-            Some(Err(error)) => {
+            Err(error) => {
                 // The rows read before are sent to their end; there are just no more of them.
                 self.input_over = true;
                 StopReason::raise(&mut self.reason, StopReason::Input(error));
@@ -267,9 +308,10 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     fn wrote(&mut self, step: Step) {
         match step {
             Step::HandedOver(outcomes) => {
+                let at = self.started.elapsed();
                 for outcome in outcomes {
                     self.tally.count(&outcome);
-                    self.emit(RunEvent::RowSettled(&outcome));
+                    self.emit_at(at, RunEvent::RowSettled(&outcome));
                 }
             }
             Step::Synced => {}
@@ -308,8 +350,12 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     }
 
     fn emit(&mut self, kind: RunEvent<'_>) {
+        self.emit_at(self.started.elapsed(), kind);
+    }
+
+    fn emit_at(&mut self, at: Duration, kind: RunEvent<'_>) {
         let event = Event {
-            at: self.started.elapsed(),
+            at,
             tally: &self.tally,
             kind,
         };

@@ -17,6 +17,7 @@
 //!
 //! The run knows neither HTTP nor files nor the terminal: it calls whoever it was handed.
 
+mod alarm;
 mod budget;
 mod daily;
 mod dispatcher;

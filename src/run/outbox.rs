@@ -4,13 +4,13 @@
 //! the second step on does it count. Both steps may take long, so they are done beside the run, which can
 //! still be stopped meanwhile; it sends nothing more once too much waits for a slow disk.
 
-use std::future::pending;
 use std::io;
 use std::time::Duration;
 
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
+use super::alarm::Alarm;
 use super::{ReportJob, WriteReport};
 use crate::outcome::Outcome;
 
@@ -34,6 +34,8 @@ pub(super) struct Outbox {
     leaving: Option<(Running, Vec<Outcome>)>,
     sync: Option<Running>,
     sync_at: Instant,
+    hand_over_alarm: Alarm,
+    sync_alarm: Alarm,
 }
 
 /// What came of a step.
@@ -55,6 +57,8 @@ impl Outbox {
             leaving: None,
             sync: None,
             sync_at: Instant::now() + SYNC_EVERY,
+            hand_over_alarm: Alarm::new(),
+            sync_alarm: Alarm::new(),
         }
     }
 
@@ -62,13 +66,11 @@ impl Outbox {
     pub(super) fn add(&mut self, outcome: Outcome, report: &mut impl WriteReport) {
         report.add(&outcome);
         self.added.push(outcome);
-        let now = Instant::now();
-        let due = if report.is_full() {
-            now
-        } else {
-            now + HAND_OVER_WITHIN
-        };
-        self.due = Some(self.due.map_or(due, |known| known.min(due)));
+        if self.leaving.is_none() && report.is_full() {
+            self.hand_over(report);
+        } else if self.due.is_none() {
+            self.due = Some(Instant::now() + HAND_OVER_WITHIN);
+        }
     }
 
     /// Whether the disk keeps up.
@@ -89,14 +91,17 @@ impl Outbox {
     /// was begun goes on, and the next call waits for it.
     pub(super) async fn step(&mut self, report: &mut impl WriteReport) -> Step {
         loop {
+            if self.leaving.is_none() && report.is_full() {
+                self.hand_over(report);
+            }
             let due = self.due.filter(|_| self.leaving.is_none());
             let sync_at = self.sync.is_none().then_some(self.sync_at);
             tokio::select! {
                 biased;
                 done = finish(self.leaving.as_mut().map(|(job, _)| job)) => return self.handed_over(done),
-                () = at(due) => self.hand_over(report),
+                () = self.hand_over_alarm.at(due) => self.hand_over(report),
                 done = finish(self.sync.as_mut()) => return self.synced(done),
-                () = at(sync_at) => self.begin_sync(report),
+                () = self.sync_alarm.at(sync_at) => self.begin_sync(report),
             }
         }
     }
@@ -155,13 +160,6 @@ async fn finish(job: Option<&mut Running>) -> io::Result<()> {
             .await
             .map_err(|error: JoinError| io::Error::other(error))
             .flatten(),
-        None => pending().await,
-    }
-}
-
-async fn at(time: Option<Instant>) {
-    match time {
-        Some(time) => sleep_until(time).await,
-        None => pending().await,
+        None => std::future::pending().await,
     }
 }

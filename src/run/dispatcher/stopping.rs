@@ -142,11 +142,12 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             self.reason,
             Some(StopReason::Report(_) | StopReason::Input(_))
         );
-        let read_to_the_end = self.input_over
-            || matches!(
-                self.parts.rows.try_recv(),
-                Err(mpsc::error::TryRecvError::Disconnected)
-            );
+        let read_to_the_end = self.read.is_empty()
+            && (self.input_over
+                || matches!(
+                    self.parts.rows.try_recv(),
+                    Err(mpsc::error::TryRecvError::Disconnected)
+                ));
         !cut_short && self.tally.unsettled == 0 && read_to_the_end
     }
 }
