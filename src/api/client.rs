@@ -1,6 +1,6 @@
 //! [`Endpoint`] over HTTP; the only file that sends anything.
 //!
-//! One call is one request: redirects are not followed, and the client repeats nothing by itself. (Its
+//! One call is one request: redirects are not followed, and nothing is repeated. (The
 //! connection pool does take a fresh connection when a kept one turns out to be closed before a single
 //! byte of the request was written; the server never sees the first try, so it is not an attempt.)
 
@@ -9,12 +9,15 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderValue};
-use reqwest::{Client, redirect, retry};
+use http_body_util::{BodyExt, Empty};
+use hyper::body::{Body as _, Incoming};
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderValue, USER_AGENT};
+use hyper::{Method, Request, Response, Uri};
 
 use super::Endpoint;
 use super::account;
 use super::body::{Body, Unreadable};
+use super::connect::{self, AGENT, Connections};
 use super::credentials::Token;
 use super::reply::{Answer, Reply, ReplyHeaders};
 use super::request::{ApiVersion, BaseUrl};
@@ -22,13 +25,6 @@ use crate::pair::Pair;
 
 /// How much of a reply's body is read. A single association's reply is under a kilobyte.
 pub const MAX_REPLY_BYTES: usize = 256 * 1024;
-
-/// How long a kept connection may idle; shorter than the servers' own bound, so that a request rarely
-/// meets a connection that is just being closed.
-const POOL_IDLE: Duration = Duration::from_secs(50);
-
-/// What a connection must be made within; the time for one attempt bounds it as well.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What the client needs to know, all of it checked.
 #[derive(Clone, Debug)]
@@ -48,12 +44,16 @@ pub struct ClientSettings {
 /// The HTTP client could not be set up.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot set up the HTTP client")]
-pub struct ClientError(#[from] reqwest::Error);
+pub struct ClientError(#[from] rustls::Error);
+
+type BoxError = Box<dyn Error + Send + Sync>;
 
 /// The API behind HTTP.
 #[derive(Clone, Debug)]
 pub struct HttpEndpoint {
-    client: Client,
+    connections: Connections,
+    /// What every request says; the PUTs', without a body.
+    headers: HeaderMap,
     /// Shared, because every request in flight has an endpoint of its own.
     settings: Arc<ClientSettings>,
 }
@@ -62,28 +62,17 @@ impl HttpEndpoint {
     /// Sets up the client; nothing is sent and no connection made.
     pub fn new(settings: ClientSettings) -> Result<Self, ClientError> {
         let headers = HeaderMap::from_iter([
+            (AUTHORIZATION, settings.token.authorization()),
+            (USER_AGENT, AGENT),
             (ACCEPT, HeaderValue::from_static("application/json")),
             // A PUT without a body should say so; some proxies insist (RFC 9110, section 8.6).
             (CONTENT_LENGTH, HeaderValue::from_static("0")),
         ]);
-        let mut builder = Client::builder()
-            .default_headers(headers)
-            .user_agent(concat!(
-                env!("CARGO_PKG_NAME"),
-                "/",
-                env!("CARGO_PKG_VERSION")
-            ))
-            .redirect(redirect::Policy::none())
-            .retry(retry::never())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .pool_idle_timeout(POOL_IDLE)
-            .pool_max_idle_per_host(settings.concurrency);
-        if settings.base_url.is_loopback() {
-            // What may be sent unencrypted because it stays on this machine must not go to a proxy.
-            builder = builder.no_proxy();
-        }
+        // What may be sent unencrypted because it stays on this machine must not go to a proxy.
+        let proxied = !settings.base_url.is_loopback();
         Ok(Self {
-            client: builder.build()?,
+            connections: connect::connections(proxied, settings.concurrency)?,
+            headers,
             settings: Arc::new(settings),
         })
     }
@@ -94,58 +83,52 @@ impl HttpEndpoint {
         let ClientSettings {
             base_url,
             version,
-            token,
             timeout,
             ..
         } = &*self.settings;
-        let request = self
-            .client
-            .get(base_url.account_details(*version))
-            .header(AUTHORIZATION, token.authorization())
-            .timeout(*timeout);
-        let mut response = request.send().await.ok()?.error_for_status().ok()?;
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.ok()? {
-            if body.len() + chunk.len() > MAX_REPLY_BYTES {
+        let asking = async {
+            let url = base_url.account_details(*version);
+            let response = self.send(Method::GET, url).await.ok()?;
+            if !response.status().is_success() {
                 return None;
             }
-            body.extend_from_slice(&chunk);
-        }
-        account::time_zone(&body)
+            let body = whole_body(response.into_body()).await.ok()?;
+            account::time_zone(&body)
+        };
+        tokio::time::timeout(*timeout, asking).await.ok()?
     }
 
-    async fn exchange(&self, pair: &Pair) -> Result<Reply, reqwest::Error> {
-        let url = self
-            .settings
-            .base_url
-            .association(self.settings.version, pair);
-        let mut response = self
-            .client
-            .put(url)
-            .header(AUTHORIZATION, self.settings.token.authorization())
-            .send()
-            .await?;
+    async fn send(&self, method: Method, url: String) -> Result<Response<Incoming>, BoxError> {
+        let mut request = Request::new(Empty::new());
+        *request.method_mut() = method;
+        *request.uri_mut() = Uri::try_from(url)?;
+        *request.headers_mut() = self.headers.clone();
+        Ok(self.connections.request(request).await?)
+    }
+
+    async fn exchange(&self, pair: &Pair) -> Result<Reply, BoxError> {
+        let ClientSettings {
+            base_url,
+            version,
+            token,
+            ..
+        } = &*self.settings;
+        let url = base_url.association(*version, pair);
+        let response = self.send(Method::PUT, url).await?;
         let status = response.status().as_u16();
         let mut headers = ReplyHeaders::read(response.headers(), SystemTime::now());
         for text in [&mut headers.correlation_id, &mut headers.location]
             .into_iter()
             .flatten()
         {
-            self.settings.token.mask_text(text);
+            token.mask_text(text);
         }
-        let mut bytes = Vec::new();
-        let body = loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) if bytes.len() + chunk.len() > MAX_REPLY_BYTES => {
-                    break Body::Unread(Unreadable::TooLong);
-                }
-                Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
-                Ok(None) => {
-                    self.settings.token.mask(&mut bytes);
-                    break Body::parse(&bytes);
-                }
-                Err(_) => break Body::Unread(Unreadable::Cut),
+        let body = match whole_body(response.into_body()).await {
+            Ok(mut bytes) => {
+                token.mask(&mut bytes);
+                Body::parse(&bytes)
             }
+            Err(why) => Body::Unread(why),
         };
         Ok(Reply::Answered(Answer {
             status,
@@ -155,30 +138,54 @@ impl HttpEndpoint {
     }
 }
 
+/// Reads a body up to its end, or up to the bound.
+async fn whole_body(mut body: Incoming) -> Result<Vec<u8>, Unreadable> {
+    let mut bytes = Vec::new();
+    // Nearly every body is one piece, and says so; asking for another would cost a wake-up.
+    while !body.is_end_stream() {
+        let Some(frame) = body.frame().await else {
+            break;
+        };
+        let Ok(piece) = frame.map_err(|_| Unreadable::Cut)?.into_data() else {
+            continue;
+        };
+        if bytes.len() + piece.len() > MAX_REPLY_BYTES {
+            return Err(Unreadable::TooLong);
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes)
+}
+
 impl Endpoint for HttpEndpoint {
     async fn associate(&self, pair: &Pair) -> Reply {
         match tokio::time::timeout(self.settings.timeout, self.exchange(pair)).await {
             Ok(Ok(reply)) => reply,
-            Ok(Err(error)) => without_answer(error),
+            Ok(Err(error)) => without_answer(&*error),
             Err(_) => Reply::TimedOut,
         }
     }
 }
 
 /// Tells apart the ways in which no status came.
-fn without_answer(error: reqwest::Error) -> Reply {
-    if error.is_timeout() {
+fn without_answer(error: &(dyn Error + 'static)) -> Reply {
+    if causes(error).any(is_late) {
         return Reply::TimedOut;
     }
-    let error = error.without_url();
-    let why = chain(&error);
-    if causes(&error).any(is_certificate_refused) {
+    let why = chain(error);
+    if causes(error).any(is_certificate_refused) {
         Reply::Untrusted { why }
-    } else if causes(&error).any(is_not_http) {
+    } else if causes(error).any(is_not_http) {
         Reply::Garbled { why }
     } else {
         Reply::Disconnected { why }
     }
+}
+
+fn is_late(error: &(dyn Error + 'static)) -> bool {
+    let kind = error.downcast_ref().map(io::Error::kind);
+    kind == Some(io::ErrorKind::TimedOut)
+        || error.downcast_ref().is_some_and(hyper::Error::is_timeout)
 }
 
 fn is_certificate_refused(error: &(dyn Error + 'static)) -> bool {
@@ -214,9 +221,8 @@ fn chain(error: &(dyn Error + 'static)) -> String {
     let mut parts: Vec<String> = Vec::new();
     for cause in causes(error) {
         let text = cause.to_string();
-        // The client's own layers say no more than that sending failed.
-        let says_nothing = ["error sending request", "client error ("];
-        if says_nothing.iter().any(|start| text.starts_with(start)) && cause.source().is_some() {
+        // The client's outermost layer says no more than that sending failed.
+        if text.starts_with("client error (") && cause.source().is_some() {
             continue;
         }
         if !parts.iter().any(|part| part.contains(&text)) {

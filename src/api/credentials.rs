@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use hyper::header::HeaderValue;
 use memchr::memmem::Finder;
-use reqwest::header::HeaderValue;
 
 /// The environment variable that holds the access token. The command line never does.
 pub const ACCESS_TOKEN_VARIABLE: &str = "HUBSPOT_ACCESS_TOKEN";

@@ -7,6 +7,7 @@ mod account;
 mod body;
 mod client;
 mod confirmed;
+mod connect;
 mod credentials;
 mod reply;
 mod request;

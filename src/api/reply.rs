@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::HeaderMap;
+use hyper::header::HeaderMap;
 
 use super::body::Body;
 

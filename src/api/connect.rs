@@ -1,0 +1,150 @@
+//! The way to a server: TCP, or a tunnel through the proxy that the environment or the system names, and
+//! TLS. Connections are kept, and what is spoken over them is agreed on in the handshake.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Empty;
+use hyper::Uri;
+use hyper::header::{HeaderMap, HeaderValue, USER_AGENT};
+use hyper_rustls::{ConfigBuilderExt, HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::client::proxy::matcher::Matcher;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use rustls::ClientConfig;
+use rustls::crypto::aws_lc_rs;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tower_service::Service;
+
+/// What a connection must be made within; the time for one attempt bounds it as well.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a kept connection may idle; shorter than the servers' own bound, so that a request rarely
+/// meets a connection that is just being closed.
+const POOL_IDLE: Duration = Duration::from_secs(50);
+
+/// A peer that is silent for so long is asked whether it is still there, three times.
+const KEEPALIVE: Duration = Duration::from_secs(15);
+const KEEPALIVE_PROBES: u32 = 3;
+
+/// A peer that confirms nothing of what was sent for so long is gone.
+#[cfg(target_os = "linux")]
+const UNCONFIRMED: Duration = Duration::from_secs(30);
+
+/// Who we are, to servers and proxies.
+pub(super) const AGENT: HeaderValue = HeaderValue::from_static(concat!(
+    env!("CARGO_PKG_NAME"),
+    "/",
+    env!("CARGO_PKG_VERSION")
+));
+
+/// Sends requests without a body over kept connections.
+pub(super) type Connections = Client<Connector, Empty<Bytes>>;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+type Connecting<S> = Pin<Box<dyn Future<Output = Result<S, BoxError>> + Send>>;
+
+/// To the server itself, or to a proxy, with which TLS may be spoken as well.
+type Road = MaybeHttpsStream<TokioIo<TcpStream>>;
+
+/// Sets up the client; no connection is made. At most `kept` connections are kept.
+pub(super) fn connections(proxied: bool, kept: usize) -> Result<Connections, rustls::Error> {
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_keepalive(Some(KEEPALIVE));
+    tcp.set_keepalive_interval(Some(KEEPALIVE));
+    tcp.set_keepalive_retries(Some(KEEPALIVE_PROBES));
+    #[cfg(target_os = "linux")]
+    tcp.set_tcp_user_timeout(Some(UNCONFIRMED));
+    let tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .try_with_platform_verifier()?
+        .with_no_client_auth();
+    let to_proxy = HttpsConnectorBuilder::new()
+        .with_tls_config(tls.clone())
+        .https_or_http()
+        .enable_http1()
+        .wrap_connector(tcp.clone());
+    let route = Route {
+        tcp,
+        to_proxy,
+        proxies: proxied.then(|| Arc::new(Matcher::from_system())),
+    };
+    let tls = HttpsConnectorBuilder::new()
+        .with_tls_config(tls)
+        .https_or_http()
+        .enable_all_versions()
+        .wrap_connector(route);
+    Ok(Client::builder(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(POOL_IDLE)
+        .pool_max_idle_per_host(kept)
+        .build(Connector { tls }))
+}
+
+/// Makes a connection, with TLS if the server's URL says so.
+#[derive(Clone, Debug)]
+pub(super) struct Connector {
+    tls: HttpsConnector<Route>,
+}
+
+impl Service<Uri> for Connector {
+    type Response = MaybeHttpsStream<Road>;
+    type Error = BoxError;
+    type Future = Connecting<Self::Response>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.tls.poll_ready(context)
+    }
+
+    fn call(&mut self, server: Uri) -> Self::Future {
+        let connecting = timeout(CONNECT_TIMEOUT, self.tls.call(server));
+        Box::pin(async move {
+            let late = || io::Error::new(io::ErrorKind::TimedOut, "no connection in time");
+            connecting.await.map_err(|_| late())?
+        })
+    }
+}
+
+/// The way on which TLS with the server is spoken.
+#[derive(Clone, Debug)]
+pub(super) struct Route {
+    tcp: HttpConnector,
+    to_proxy: HttpsConnector<HttpConnector>,
+    proxies: Option<Arc<Matcher>>,
+}
+
+impl Service<Uri> for Route {
+    type Response = Road;
+    type Error = BoxError;
+    type Future = Connecting<Road>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.to_proxy.poll_ready(context)
+    }
+
+    fn call(&mut self, server: Uri) -> Self::Future {
+        let proxies = self.proxies.as_ref();
+        if let Some(proxy) = proxies.and_then(|proxies| proxies.intercept(&server)) {
+            let named = HeaderMap::from_iter([(USER_AGENT, AGENT)]);
+            let mut tunnel =
+                Tunnel::new(proxy.uri().clone(), self.to_proxy.clone()).with_headers(named);
+            if let Some(auth) = proxy.basic_auth() {
+                tunnel = tunnel.with_auth(auth.clone());
+            }
+            Box::pin(async move { Ok(tunnel.call(server).await?) })
+        } else {
+            let connecting = self.tcp.call(server);
+            Box::pin(async move { Ok(MaybeHttpsStream::Http(connecting.await?)) })
+        }
+    }
+}
