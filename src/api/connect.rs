@@ -1,6 +1,7 @@
 //! The way to a server: TCP, or a tunnel through the proxy that the environment or the system names, and
 //! TLS. Connections are kept, and what is spoken over them is agreed on in the handshake.
 
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,10 +12,11 @@ use bytes::Bytes;
 use http_body_util::Empty;
 use hyper::Uri;
 use hyper::header::{HeaderMap, HeaderValue, USER_AGENT};
+use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_rustls::{ConfigBuilderExt, HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
 use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use rustls::ClientConfig;
@@ -88,30 +90,81 @@ pub(super) fn connections(proxied: bool, kept: usize) -> Result<Connections, rus
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(POOL_IDLE)
         .pool_max_idle_per_host(kept)
-        .build(Connector { tls }))
+        .build(Connector { tls: Arc::new(tls) }))
 }
 
-/// Makes a connection, with TLS if the server's URL says so.
+/// Makes a connection, with TLS if the server's URL says so. Cloned for each request, connection or none.
 #[derive(Clone, Debug)]
 pub(super) struct Connector {
-    tls: HttpsConnector<Route>,
+    tls: Arc<HttpsConnector<Route>>,
 }
 
 impl Service<Uri> for Connector {
-    type Response = MaybeHttpsStream<Road>;
+    type Response = Stream;
     type Error = BoxError;
     type Future = Connecting<Self::Response>;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.tls.poll_ready(context)
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, server: Uri) -> Self::Future {
-        let connecting = timeout(CONNECT_TIMEOUT, self.tls.call(server));
+        let mut tls = (*self.tls).clone();
         Box::pin(async move {
-            let late = || io::Error::new(io::ErrorKind::TimedOut, "no connection in time");
-            connecting.await.map_err(|_| late())?
+            let connecting = async {
+                poll_fn(|context| tls.poll_ready(context)).await?;
+                tls.call(server).await
+            };
+            let late = |_| io::Error::new(io::ErrorKind::TimedOut, "no connection in time");
+            let inner = timeout(CONNECT_TIMEOUT, connecting).await.map_err(late)??;
+            Ok(Stream { inner })
         })
+    }
+}
+
+/// A connection. It tells the client how to speak over it, and not, as the one inside would with every
+/// reply, which addresses it has.
+#[derive(Debug)]
+pub(super) struct Stream {
+    inner: MaybeHttpsStream<Road>,
+}
+
+impl Connection for Stream {
+    fn connected(&self) -> Connected {
+        let connected = Connected::new();
+        if self.inner.connected().is_negotiated_h2() {
+            connected.negotiated_h2()
+        } else {
+            connected
+        }
+    }
+}
+
+impl Read for Stream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_read(context, buffer)
+    }
+}
+
+impl Write for Stream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(context)
     }
 }
 
