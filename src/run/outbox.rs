@@ -125,7 +125,10 @@ impl Outbox {
     fn hand_over(&mut self, report: &mut impl WriteReport) {
         self.due = None;
         let job: ReportJob = report.hand_over();
-        self.leaving = Some((spawn_blocking(job), std::mem::take(&mut self.added)));
+        // As many will come again.
+        let next = Vec::with_capacity(self.added.len());
+        let leaving = std::mem::replace(&mut self.added, next);
+        self.leaving = Some((spawn_blocking(job), leaving));
     }
 
     fn begin_sync(&mut self, report: &mut impl WriteReport) {
