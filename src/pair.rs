@@ -121,7 +121,11 @@ impl RecordId {
     /// Whether `other`, an id as a reply spells it, is the same number. Leading zeros do not count.
     #[must_use]
     pub fn is_same_as(&self, other: &str) -> bool {
-        self.as_str().trim_start_matches('0') == other.trim_start_matches('0')
+        let own = self.as_str();
+        let is_padded = |text: &str| text.starts_with('0');
+        own == other
+            || (is_padded(own) || is_padded(other))
+                && own.trim_start_matches('0') == other.trim_start_matches('0')
     }
 }
 

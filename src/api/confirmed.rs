@@ -57,7 +57,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<Envelope> {
     arrays.next().filter(|_| arrays.next().is_none())?;
     let Confirmed {
         status, results, ..
-    } = serde_json::from_slice(bytes).ok()?;
+    } = serde_json::from_str(str::from_utf8(bytes).ok()?).ok()?;
     let linked = |link: Link<'_>| Linked {
         from: link.from.id.to_owned(),
         to: link.to.id.to_owned(),
