@@ -121,11 +121,10 @@ impl RecordId {
     /// Whether `other`, an id as a reply spells it, is the same number. Leading zeros do not count.
     #[must_use]
     pub fn is_same_as(&self, other: &str) -> bool {
-        let own = self.as_str();
-        let is_padded = |text: &str| text.starts_with('0');
-        own == other
-            || (is_padded(own) || is_padded(other))
-                && own.trim_start_matches('0') == other.trim_start_matches('0')
+        let own = &self.digits[..usize::from(self.length)];
+        let is_padded = own[0] == b'0' || other.starts_with('0');
+        own == other.as_bytes()
+            || is_padded && self.as_str().trim_start_matches('0') == other.trim_start_matches('0')
     }
 }
 

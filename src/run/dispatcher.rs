@@ -8,7 +8,7 @@ mod stopping;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::JoinError;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 
 use super::WriteReport;
@@ -21,6 +21,7 @@ use super::queue::Queue;
 use super::row::{SendableRow, invalid_outcome, skipped_outcome};
 use super::stop::{Likeness, StopReason};
 use super::tally::Tally;
+use super::workers::{Answered, Workers};
 use crate::api::{Endpoint, Reply};
 use crate::input::{CheckedRow, InputError, RowContent};
 use crate::outcome::{Finding, Outcome};
@@ -44,6 +45,7 @@ pub async fn run<E: Endpoint, W: WriteReport, O: Observe>(
         budget: Budget::new(settings.error_budget),
         tally: parts.earlier.clone(),
         settings,
+        in_flight: Workers::new(parts.endpoint.clone()),
         parts,
         started: Instant::now(),
         reason: None,
@@ -52,7 +54,6 @@ pub async fn run<E: Endpoint, W: WriteReport, O: Observe>(
         read: VecDeque::new(),
         due_alarm: Alarm::new(),
         queue: Queue::default(),
-        in_flight: JoinSet::new(),
         outbox: Outbox::new(),
         likeness: Likeness::default(),
         tick,
@@ -84,7 +85,7 @@ struct Dispatcher<'p, E, W, O> {
     read: VecDeque<Result<CheckedRow, InputError>>,
     due_alarm: Alarm,
     queue: Queue,
-    in_flight: JoinSet<(SendableRow, Turn, Reply)>,
+    in_flight: Workers<E>,
     outbox: Outbox,
     likeness: Likeness,
     budget: Budget,
@@ -111,10 +112,10 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
                 Some(stop) = self.parts.stop.recv() => self.asked_to_stop(stop),
                 step = self.outbox.step(self.parts.report) => self.wrote(step),
                 _ = self.tick.tick() => self.tell_time(),
-                Some(done) = self.in_flight.join_next(), if !self.in_flight.is_empty() => {
+                done = self.in_flight.next(), if self.in_flight.busy() > 0 => {
                     self.answered(done);
-                    while let Some(done) = self.in_flight.try_join_next() {
-                        self.answered(done);
+                    while let Some(done) = self.in_flight.try_next() {
+                        self.answered(Ok(done));
                     }
                 }
                 () = self.due_alarm.at(next_due), if next_due.is_some() => self.queue.wake(),
@@ -133,17 +134,17 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             Phase::Running => {
                 self.input_over
                     && self.read.is_empty()
-                    && self.in_flight.is_empty()
+                    && self.in_flight.busy() == 0
                     && self.queue.len() == 0
             }
-            Phase::Stopping => self.in_flight.is_empty(),
+            Phase::Stopping => self.in_flight.busy() == 0,
             Phase::Abandoned => true,
         }
     }
 
     fn has_slot(&self) -> bool {
         self.phase == Phase::Running
-            && self.in_flight.len() < self.settings.concurrency.get()
+            && self.in_flight.busy() < self.settings.concurrency.get()
             && self.outbox.has_room()
     }
 
@@ -190,14 +191,10 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             return;
         };
         row.first_sent.get_or_insert_with(Instant::now);
-        let endpoint = self.parts.endpoint.clone();
-        self.in_flight.spawn(async move {
-            let reply = endpoint.associate(&row.pair).await;
-            (row, turn, reply)
-        });
+        self.in_flight.send(row, turn);
     }
 
-    fn answered(&mut self, done: Result<(SendableRow, Turn, Reply), JoinError>) {
+    fn answered(&mut self, done: Result<Answered, JoinError>) {
         let (mut row, turn, reply) = match done {
             Ok(done) => done,
             Err(error) => {
@@ -325,7 +322,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     fn tell_time(&mut self) {
         if let Some((account, why)) = self.parts.gate.account() {
             let running = self.phase == Phase::Running;
-            let full = self.in_flight.len() >= self.settings.concurrency.get();
+            let full = self.in_flight.busy() >= self.settings.concurrency.get();
             let why = why.or(full.then_some(Why::Concurrency));
             let no_row = running && self.queue.len() == 0 && !full;
             let why = why.or(no_row.then_some(Why::NoRow));
@@ -343,7 +340,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         let event = RunEvent::Tick {
             pace: self.parts.gate.pace(),
             quiet_for: self.parts.gate.quiet_for(),
-            in_flight: self.in_flight.len(),
+            in_flight: self.in_flight.busy(),
             waiting: self.queue.waiting(),
         };
         self.emit(event);

@@ -31,6 +31,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 mod time_limit;
+mod workers;
 
 use std::io;
 

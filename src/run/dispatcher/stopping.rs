@@ -81,7 +81,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     pub(super) fn stop(&mut self, reason: StopReason) {
         if self.phase == Phase::Running {
             self.phase = Phase::Stopping;
-            let in_flight = self.in_flight.len();
+            let in_flight = self.in_flight.busy();
             self.emit(RunEvent::Stopping {
                 reason: &reason,
                 in_flight,
@@ -93,9 +93,9 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     pub(super) async fn end(mut self) -> Ending {
         self.write_the_rest().await;
         // They were sent, and nobody waits for their replies.
-        self.tally.requests += self.in_flight.len() as u64;
-        self.tally.unsettled += (self.in_flight.len() + self.queue.len()) as u64;
-        self.in_flight.abort_all();
+        self.tally.requests += self.in_flight.busy() as u64;
+        self.tally.unsettled += (self.in_flight.busy() + self.queue.len()) as u64;
+        self.in_flight.abandon();
         let stop = if self.nothing_is_left() {
             None
         } else {

@@ -1,0 +1,103 @@
+//! The requests in flight: one worker each. Workers stay, because to make a task for every request would
+//! cost more than the row does elsewhere in the run.
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::{JoinError, JoinSet};
+
+use super::row::SendableRow;
+use crate::api::{Endpoint, Reply};
+use crate::pace::Turn;
+
+/// A row on its way, with the turn it left with.
+type Sent = (SendableRow, Turn);
+
+/// A row that came back.
+pub(super) type Answered = (SendableRow, Turn, Reply);
+
+/// As many workers as there ever were requests in flight at once.
+#[derive(Debug)]
+pub(super) struct Workers<E> {
+    endpoint: E,
+    tasks: JoinSet<()>,
+    /// How each of them is handed its next row.
+    inboxes: Vec<UnboundedSender<Sent>>,
+    /// Those that have nothing to do.
+    idle: Vec<usize>,
+    busy: usize,
+    sender: UnboundedSender<(usize, Answered)>,
+    answered: UnboundedReceiver<(usize, Answered)>,
+}
+
+impl<E: Endpoint> Workers<E> {
+    pub(super) fn new(endpoint: E) -> Self {
+        let (sender, answered) = unbounded_channel();
+        Self {
+            endpoint,
+            tasks: JoinSet::new(),
+            inboxes: Vec::new(),
+            idle: Vec::new(),
+            busy: 0,
+            sender,
+            answered,
+        }
+    }
+
+    /// Requests that wait for their reply.
+    pub(super) fn busy(&self) -> usize {
+        self.busy
+    }
+
+    /// Sends a row at once.
+    pub(super) fn send(&mut self, row: SendableRow, turn: Turn) {
+        let worker = self.idle.pop().unwrap_or_else(|| self.hire());
+        self.busy += 1;
+        // Who is idle waits at its inbox.
+        drop(self.inboxes[worker].send((row, turn)));
+    }
+
+    fn hire(&mut self) -> usize {
+        let worker = self.inboxes.len();
+        let (inbox, mut rows) = unbounded_channel::<Sent>();
+        self.inboxes.push(inbox);
+        let (endpoint, sender) = (self.endpoint.clone(), self.sender.clone());
+        self.tasks.spawn(async move {
+            while let Some((row, turn)) = rows.recv().await {
+                let reply = endpoint.associate(&row.pair).await;
+                if sender.send((worker, (row, turn, reply))).is_err() {
+                    break;
+                }
+            }
+        });
+        worker
+    }
+
+    /// The next row that comes back, or the panic of a worker, which is not seen again. May be dropped while
+    /// it waits.
+    pub(super) async fn next(&mut self) -> Result<Answered, JoinError> {
+        tokio::select! {
+            biased;
+            Some((worker, answered)) = self.answered.recv() => Ok(self.freed(worker, answered)),
+            Some(Err(panic)) = self.tasks.join_next() => {
+                self.busy -= 1;
+                Err(panic)
+            }
+        }
+    }
+
+    /// The next row that came back already.
+    pub(super) fn try_next(&mut self) -> Option<Answered> {
+        let (worker, answered) = self.answered.try_recv().ok()?;
+        Some(self.freed(worker, answered))
+    }
+
+    fn freed(&mut self, worker: usize, answered: Answered) -> Answered {
+        self.busy -= 1;
+        self.idle.push(worker);
+        answered
+    }
+
+    /// Waits for nobody any more.
+    pub(super) fn abandon(&mut self) {
+        self.tasks.abort_all();
+    }
+}
