@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use smol_str::SmolStr;
 
 use crate::pair::{Pair, RowKey};
 use crate::text::excerpt;
@@ -71,7 +72,7 @@ pub struct Finding {
     /// The status code, if a reply came.
     pub http_status: Option<u16>,
     /// The `status` of a 2xx body.
-    pub batch_status: Option<String>,
+    pub batch_status: Option<SmolStr>,
     /// The API's own count, else the number of errors; never 0 for a row that is rejected, failed or
     /// invalid.
     pub num_errors: u64,
@@ -82,7 +83,7 @@ pub struct Finding {
     /// What went wrong, for a person; empty if nothing did.
     pub message: String,
     /// The association types of the confirmed link: the asked-for direction, then the inverse.
-    pub association_type_ids: Vec<String>,
+    pub association_type_ids: Vec<SmolStr>,
     /// What HubSpot's support asks for.
     pub correlation_id: Option<String>,
 }

@@ -6,6 +6,7 @@
 //! is absent, and what decides about a row is read in every spelling that has been seen.
 
 use serde_json::{Map, Value};
+use smol_str::SmolStr;
 
 use super::confirmed;
 use crate::text::one_line;
@@ -44,7 +45,7 @@ pub enum Unreadable {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Envelope {
     /// `COMPLETE`, `PENDING` …; `error` in error bodies.
-    pub status: Option<String>,
+    pub status: Option<SmolStr>,
     /// The links that the reply confirms, one per direction.
     pub results: Vec<Linked>,
     /// The API's own count; absent on success.
@@ -61,11 +62,11 @@ pub struct Envelope {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Linked {
     /// The id on the near side, as the reply spells it.
-    pub from: String,
+    pub from: SmolStr,
     /// The id on the far side.
-    pub to: String,
+    pub to: SmolStr,
     /// The association type of this direction.
-    pub type_id: Option<String>,
+    pub type_id: Option<SmolStr>,
 }
 
 /// One error as the API describes it.
@@ -131,7 +132,7 @@ impl Body {
 impl Envelope {
     fn read(mut object: Map<String, Value>) -> Self {
         Self {
-            status: object.get("status").and_then(text),
+            status: object.get("status").and_then(text).map(SmolStr::from),
             results: items(object.get("results")).filter_map(linked).collect(),
             num_errors: object.get("numErrors").and_then(count),
             errors: items(object.get("errors")).map(entry).collect(),
@@ -164,12 +165,13 @@ fn linked(value: &Value) -> Option<Linked> {
         id => text(id),
     };
     Some(Linked {
-        from: id("from")?,
-        to: id("to")?,
+        from: id("from")?.into(),
+        to: id("to")?.into(),
         type_id: value
             .get("associationSpec")
             .and_then(|spec| spec.get("associationTypeId"))
-            .and_then(text),
+            .and_then(text)
+            .map(SmolStr::from),
     })
 }
 

@@ -59,12 +59,16 @@ pub(super) fn read(bytes: &[u8]) -> Option<Envelope> {
         status, results, ..
     } = serde_json::from_str(str::from_utf8(bytes).ok()?).ok()?;
     let linked = |link: Link<'_>| Linked {
-        from: link.from.id.to_owned(),
-        to: link.to.id.to_owned(),
-        type_id: Some(link.association_spec.association_type_id.to_string()),
+        from: link.from.id.into(),
+        to: link.to.id.into(),
+        type_id: Some(
+            itoa::Buffer::new()
+                .format(link.association_spec.association_type_id)
+                .into(),
+        ),
     };
     Some(Envelope {
-        status: Some(status.to_owned()),
+        status: Some(status.into()),
         results: results.into_iter().map(linked).collect(),
         ..Envelope::default()
     })

@@ -1,6 +1,6 @@
 //! One outcome as one line of the report, and what of it tells which pair it is about.
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::hash::{DefaultHasher, Hasher};
 
 use jiff::Timestamp;
@@ -74,10 +74,10 @@ impl Lines {
         self.add_text(&formula_safe(text));
     }
 
-    fn add_list(&mut self, texts: &[String]) {
+    fn add_list<T: Borrow<str>>(&mut self, texts: &[T]) {
         match texts {
             [] => self.add_text(""),
-            [text] => self.add_foreign(text),
+            [text] => self.add_foreign(text.borrow()),
             texts => self.add_foreign(&texts.join(SEPARATOR)),
         }
     }

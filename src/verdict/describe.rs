@@ -40,30 +40,33 @@ pub fn describe(reply: &Reply, pair: &Pair) -> Finding {
 /// Text from a server is kept within a line and a bound, however much of it there is.
 fn tame(finding: &mut Finding) {
     tame_text(&mut finding.message, MAX_MESSAGE_CHARS);
-    for text in [&mut finding.batch_status, &mut finding.correlation_id]
-        .into_iter()
-        .flatten()
-    {
-        tame_text(text, MAX_WORD_CHARS);
+    if let Some(id) = &mut finding.correlation_id {
+        tame_text(id, MAX_WORD_CHARS);
     }
-    for list in [
-        &mut finding.categories,
-        &mut finding.subcategories,
-        &mut finding.association_type_ids,
-    ] {
+    for list in [&mut finding.categories, &mut finding.subcategories] {
         list.truncate(MAX_WORDS);
-        for text in list.iter_mut() {
+        for text in list {
             tame_text(text, MAX_WORD_CHARS);
+        }
+    }
+    finding.association_type_ids.truncate(MAX_WORDS);
+    let words = finding.batch_status.iter_mut();
+    for word in words.chain(&mut finding.association_type_ids) {
+        if !is_tame(word, MAX_WORD_CHARS) {
+            *word = one_line(word, MAX_WORD_CHARS).into();
         }
     }
 }
 
 fn tame_text(text: &mut String, max_chars: usize) {
-    // A word as nearly all are is what it would become.
-    let is_tame = text.len() <= max_chars && text.bytes().all(|byte| byte.is_ascii_graphic());
-    if !is_tame {
+    if !is_tame(text, max_chars) {
         *text = one_line(text, max_chars);
     }
+}
+
+/// Whether it is what it would become: a word, as nearly all are.
+fn is_tame(text: &str, max_chars: usize) -> bool {
+    text.len() <= max_chars && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// The scopes that a reply says are missing, each once.
@@ -198,7 +201,7 @@ fn of_status(answer: &Answer, snippet: &str) -> Finding {
 
 fn of_errors(status: u16, envelope: &Envelope) -> Finding {
     let mut finding = Finding::default();
-    let mut messages = Vec::new();
+    let mut messages: Vec<String> = Vec::new();
     for entry in envelope.entries() {
         if let Some(category) = entry.category.as_ref().or(entry.error_type.as_ref()) {
             add_once(&mut finding.categories, category);
@@ -250,8 +253,8 @@ fn http_category(status: u16) -> String {
     format!("HTTP_{status}")
 }
 
-fn add_once(list: &mut Vec<String>, text: &str) {
-    if !list.iter().any(|known| known == text) {
-        list.push(text.to_owned());
+fn add_once<T: AsRef<str> + for<'t> From<&'t str>>(list: &mut Vec<T>, text: &str) {
+    if !list.iter().any(|known| known.as_ref() == text) {
+        list.push(text.into());
     }
 }
