@@ -1,0 +1,155 @@
+//! The pure parts of a row's way, each by itself: `cargo bench --bench parts`.
+
+#![expect(clippy::unwrap_used, reason = "a bench fails by panicking")]
+
+use std::hint::black_box;
+use std::io::Cursor;
+use std::time::Duration;
+
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use hubspot_associate::api::{Answer, Body, Quota, Reply, ReplyHeaders};
+use hubspot_associate::input::{ColumnSettings, Input};
+use hubspot_associate::outcome::{Finding, Outcome, OutcomeKind, Subject};
+use hubspot_associate::pace::{Control, Observation, Share};
+use hubspot_associate::pair::{ObjectType, Pair, Record, RecordId, RowKey};
+use hubspot_associate::report::{Lines, ReportReader};
+use hubspot_associate::verdict::{RetryPolicy, Tries, classify, describe};
+
+const ROWS: u64 = 10_000;
+
+const CONFIRMED: &[u8] = br#"{"status":"COMPLETE","results":[{"from":{"id":"100000000001"},"to":{"id":"200000000001"},"associationSpec":{"associationCategory":"HUBSPOT_DEFINED","associationTypeId":279}},{"from":{"id":"200000000001"},"to":{"id":"100000000001"},"associationSpec":{"associationCategory":"HUBSPOT_DEFINED","associationTypeId":280}}],"startedAt":"2026-05-04T09:15:22.031Z","completedAt":"2026-05-04T09:15:22.118Z"}"#;
+
+const REFUSED: &[u8] = br#"{"status":"error","message":"One or more associations are invalid","correlationId":"8f6e0a52-1f0b-4f3a-9d8a-0c6c5b0f9d11","context":{"ids":["100000000001"]},"category":"VALIDATION_ERROR"}"#;
+
+fn pair() -> Pair {
+    let record = |object_type, id| Record {
+        object_type: ObjectType::new(object_type).unwrap(),
+        id: RecordId::new(id).unwrap(),
+    };
+    Pair {
+        from: record("contacts", "100000000001"),
+        to: record("companies", "200000000001"),
+    }
+}
+
+fn reply(status: u16, body: &[u8]) -> Reply {
+    Reply::Answered(Answer {
+        status,
+        headers: ReplyHeaders::default(),
+        body: Body::parse(body),
+    })
+}
+
+fn outcome() -> Outcome {
+    Outcome {
+        key: RowKey {
+            row: 123_456,
+            line: 123_457,
+        },
+        subject: Subject::Pair(pair()),
+        kind: OutcomeKind::Associated,
+        finding: describe(&reply(200, CONFIRMED), &pair()),
+        attempts: 1,
+        duration: Duration::from_millis(87),
+        finished_at: "2026-05-04T09:15:22.118Z".parse().unwrap(),
+    }
+}
+
+fn check(criterion: &mut Criterion) {
+    let row = |row| {
+        let (from, to) = (100_000_000_000 + row, 200_000_000_000_u64 + row);
+        format!("contacts,{from},companies,{to}\n")
+    };
+    let header = "from_type,from_id,to_type,to_id\n".to_owned();
+    let text: String = std::iter::once(header).chain((0..ROWS).map(row)).collect();
+    let open = || {
+        let bytes = Cursor::new(text.clone().into_bytes());
+        Input::from_reader("pairs.csv", bytes, None, &ColumnSettings::default()).unwrap()
+    };
+    let mut group = criterion.benchmark_group("input");
+    group.throughput(Throughput::Elements(ROWS));
+    group.bench_function("read and check rows", |bench| {
+        let read = |mut input: Input| while input.next_row().unwrap().is_some() {};
+        bench.iter_batched(open, read, BatchSize::LargeInput);
+    });
+    group.finish();
+}
+
+fn replies(criterion: &mut Criterion) {
+    let pair = pair();
+    for (name, status, body) in [("confirmed", 200, CONFIRMED), ("refused", 400, REFUSED)] {
+        criterion.bench_function(&format!("reply/parse/{name}"), |bench| {
+            bench.iter(|| Body::parse(black_box(body)));
+        });
+        let reply = reply(status, body);
+        criterion.bench_function(&format!("reply/judge/{name}"), |bench| {
+            let policy = RetryPolicy {
+                max_attempts: 6.try_into().unwrap(),
+            };
+            bench.iter(|| {
+                let class = classify(black_box(&reply), &pair);
+                let mut tries = Tries::default();
+                tries.count(class);
+                policy.judge(class, tries, None, 0.5)
+            });
+        });
+        criterion.bench_function(&format!("reply/describe/{name}"), |bench| {
+            bench.iter(|| -> Finding { describe(black_box(&reply), &pair) });
+        });
+    }
+}
+
+fn pace(criterion: &mut Criterion) {
+    let mut control = Control::new("100/10s".parse().unwrap(), Share::ALL);
+    let mut now = Duration::ZERO;
+    criterion.bench_function("pace/turn and reply", |bench| {
+        bench.iter(|| {
+            now = control.next_turn(now).max(now);
+            control.take_turn(now);
+            control.observe(Observation {
+                sent_at: now,
+                now: now + Duration::from_millis(80),
+                throttled: false,
+                quota: Quota {
+                    max: Some(100),
+                    remaining: Some(50),
+                    interval: Some(Duration::from_secs(10)),
+                    ..Quota::default()
+                },
+            })
+        });
+    });
+}
+
+fn report(criterion: &mut Criterion) {
+    let outcome = outcome();
+    let mut lines = Lines::default();
+    criterion.bench_function("report/line", |bench| {
+        bench.iter(|| {
+            lines.add(black_box(&outcome));
+            if lines.bytes() > 1 << 16 {
+                black_box(lines.take());
+            }
+        });
+    });
+    lines = Lines::default();
+    lines.add_header();
+    for _ in 0..ROWS {
+        lines.add(&outcome);
+    }
+    let text = lines.take();
+    let mut group = criterion.benchmark_group("report");
+    group.throughput(Throughput::Elements(ROWS));
+    group.bench_function("read lines back", |bench| {
+        bench.iter(|| {
+            let mut reader = ReportReader::new(text.as_slice()).unwrap();
+            while let Some(line) = reader.read().unwrap() {
+                black_box(line.row);
+            }
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(parts, check, replies, pace, report);
+criterion_main!(parts);
