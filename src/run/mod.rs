@@ -5,7 +5,7 @@
 //!     │ bounded channel: reading waits while every slot is busy
 //!     ▼
 //!  dispatcher        one task that decides everything; takes a turn at pace::Gate for each request
-//!     │ one task per request in flight            ▲
+//!     │ one worker per request in flight          ▲
 //!     ▼                                           │ Verdict::Again: waits, holding neither turn nor slot
 //!  api::Endpoint     one PUT → Reply ─► verdict ──┘
 //!     │ Verdict::Settle
