@@ -5,7 +5,7 @@ use std::path::Path;
 use tracing::info;
 
 use crate::error::RunError;
-use crate::input::{Input, InputError, InputSettings, InputSource};
+use crate::input::{CheckedRow, Input, InputError, InputSettings, InputSource};
 use crate::report::{
     Column, Comparison, Difference, Existing, HeldReport, ReportError, ReportFile, ReportLine,
     ReportPlan,
@@ -90,10 +90,11 @@ fn compare(
     })?;
     let name = settings.path.name();
     let mut found = String::new();
+    let mut row = CheckedRow::default();
     let difference = loop {
-        let Some(row) = input.next_row()? else {
+        if !input.read(&mut row)? {
             break comparison.end().err();
-        };
+        }
         if row.key.row > comparison.last_row() {
             break comparison.meet(row.key, &subject_of(&row)).err();
         }

@@ -21,6 +21,8 @@ pub(super) struct Rows {
     first: Option<NonZeroU64>,
     skips: Skips,
     comparison: Option<Comparison>,
+    /// The row that was read last; its place is used again if it is settled already.
+    row: CheckedRow,
 }
 
 impl Rows {
@@ -35,6 +37,7 @@ impl Rows {
             first: settings.first,
             skips,
             comparison,
+            row: CheckedRow::default(),
         }
     }
 
@@ -56,20 +59,20 @@ impl Rows {
 
     fn next(&mut self) -> Result<Option<CheckedRow>, InputError> {
         loop {
-            let Some(mut row) = self.input.next_row()? else {
+            if !self.input.read(&mut self.row)? {
                 return self.end().map(|()| None);
-            };
-            // Also what is settled counts as met.
-            self.skips.meet(&mut row.content);
-            let Some(comparison) = &mut self.comparison else {
-                return Ok(Some(row));
-            };
-            let subject = subject_of(&row);
-            match comparison.meet(row.key, &subject) {
-                Ok(Known::Settled) => {}
-                Ok(Known::ToBeSent) => return Ok(Some(row)),
-                Err(difference) => return Err(self.changed(difference, &subject.to_string())),
             }
+            // Also what is settled counts as met.
+            self.skips.meet(&mut self.row.content);
+            if let Some(comparison) = &mut self.comparison {
+                let subject = subject_of(&self.row);
+                match comparison.meet(self.row.key, &subject) {
+                    Ok(Known::Settled) => continue,
+                    Ok(Known::ToBeSent) => {}
+                    Err(difference) => return Err(self.changed(difference, &subject.to_string())),
+                }
+            }
+            return Ok(Some(std::mem::take(&mut self.row)));
         }
     }
 

@@ -1,6 +1,7 @@
 //! Events → progress and log.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tracing::{Level, debug, enabled, event, info, warn};
 
@@ -10,6 +11,12 @@ use crate::input::ReadProgress;
 use crate::outcome::{Outcome, OutcomeKind, Subject};
 use crate::run::{Event, Observe, RunEvent, StopReason};
 use crate::text::excerpt;
+
+/// A bar moves smoothly.
+const BAR_TICK: Duration = Duration::from_millis(100);
+
+/// Where nobody looks, time is told for the limits of time alone.
+const QUIET_TICK: Duration = Duration::from_millis(500);
 
 /// The longest message in a log line.
 const MAX_LOGGED_CHARS: usize = 300;
@@ -41,6 +48,14 @@ impl Display {
 }
 
 impl Observe for Display {
+    fn tick_every(&self) -> Duration {
+        if self.progress.is_bar() {
+            BAR_TICK
+        } else {
+            QUIET_TICK
+        }
+    }
+
     fn on(&mut self, event: &Event<'_>) {
         match &event.kind {
             RunEvent::Tick {

@@ -161,6 +161,11 @@ impl Progress {
         }
     }
 
+    /// Whether it is drawn as a bar.
+    pub(super) fn is_bar(&self) -> bool {
+        self.form == ProgressForm::Bar
+    }
+
     /// Time passed.
     pub(super) fn tick(&mut self, mut moment: Moment) {
         if self.form == ProgressForm::None {

@@ -28,9 +28,6 @@ use crate::outcome::{Finding, Outcome};
 use crate::pace::{Turn, Why};
 use crate::verdict::{Class, Halt, Verdict, classify, describe, quiet_period, scopes};
 
-/// How often observers hear that time passed.
-const TICK: Duration = Duration::from_millis(100);
-
 /// Rows are taken from the input so many at a time: each time may wake the thread that reads them.
 const ROWS_AT_ONCE: usize = 128;
 
@@ -39,7 +36,7 @@ pub async fn run<E: Endpoint, W: WriteReport, O: Observe>(
     settings: RunSettings,
     parts: Parts<'_, E, W, O>,
 ) -> Ending {
-    let mut tick = interval(TICK);
+    let mut tick = interval(parts.observer.tick_every());
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let dispatcher = Dispatcher {
         budget: Budget::new(settings.error_budget),

@@ -71,6 +71,11 @@ pub enum RunEvent<'e> {
 /// Somebody who shows what happened. Called synchronously: a slow terminal slows the run instead of
 /// growing a queue.
 pub trait Observe {
+    /// How often it wants to hear that time passed: every wake-up costs more than a row does.
+    fn tick_every(&self) -> Duration {
+        Duration::from_millis(100)
+    }
+
     /// Shows `event`.
     fn on(&mut self, event: &Event<'_>);
 }

@@ -15,7 +15,7 @@ use super::{ReportJob, WriteReport};
 use crate::outcome::Outcome;
 
 /// An outcome is handed to the system after this at the latest.
-const HAND_OVER_WITHIN: Duration = Duration::from_millis(50);
+const HAND_OVER_WITHIN: Duration = Duration::from_millis(80);
 
 /// Outcomes are brought to the disk this often.
 const SYNC_EVERY: Duration = Duration::from_millis(500);
