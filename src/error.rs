@@ -8,13 +8,13 @@ use std::io;
 
 use anstyle::{AnsiColor, Style};
 
-use crate::api::ClientError;
+use crate::api::{ClientError, CredentialsError};
 use crate::exit::ExitStatus;
 use crate::input::InputError;
 use crate::rejects::RejectsError;
 use crate::report::{ReadBackError, ReportError};
 use crate::sandbox::SettingsError as SandboxSettingsError;
-use crate::settings::SettingsError;
+use crate::settings::{SettingsError, credentials_hint};
 use crate::text::{excerpt, shell_word};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -30,6 +30,9 @@ pub enum RunError {
     /// Flags and environment do not make a run.
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    /// The token cannot be read.
+    #[error(transparent)]
+    Credentials(#[from] CredentialsError),
     /// The input cannot be used.
     #[error(transparent)]
     Input(#[from] InputError),
@@ -71,6 +74,7 @@ impl RunError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Settings(error) => error.hint(),
+            Self::Credentials(error) => credentials_hint(error),
             Self::Input(error) => error.hint(),
             Self::Rejects(error) => error.hint(),
             Self::Report(ReportError::Exists { .. }) => Some(

@@ -1,5 +1,6 @@
 //! Parse, run, exit; no decisions.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use hubspot_associate::api::ACCESS_TOKEN_VARIABLE;
@@ -7,16 +8,19 @@ use hubspot_associate::cli::Cli;
 use hubspot_associate::commands::{self, World};
 use hubspot_associate::display::{Manner, Screen, start_log};
 use hubspot_associate::error::Problem;
-use hubspot_associate::settings::{Environment, Secret};
+use hubspot_associate::settings::{Credentials, Environment, OAUTH_VARIABLES};
 use jiff::ZonedDateTime;
+use secrecy::SecretString;
 
 fn main() -> ExitCode {
     let cli = Cli::read();
     let world = World {
         environment: Environment {
-            // What is not text is no token either, and is refused as such.
-            access_token: std::env::var_os(ACCESS_TOKEN_VARIABLE)
-                .map(|token| Secret::new(token.to_string_lossy().into_owned())),
+            credentials: Credentials {
+                access_token: secret(ACCESS_TOKEN_VARIABLE),
+                oauth: OAUTH_VARIABLES.map(secret),
+                systemd: std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from),
+            },
             now: ZonedDateTime::now(),
         },
         manner: Manner::new(cli.manner),
@@ -33,4 +37,10 @@ fn main() -> ExitCode {
             error.exit_status().into()
         }
     }
+}
+
+/// What is not text is no secret either, and is refused as such.
+fn secret(variable: &str) -> Option<SecretString> {
+    let value = std::env::var_os(variable)?;
+    Some(value.to_string_lossy().into_owned().into())
 }

@@ -6,21 +6,28 @@
 
 use std::error::Error;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
-use http_body_util::{BodyExt, Empty};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderValue, USER_AGENT};
+use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use hyper::{Method, Request, Response, Uri};
+use secrecy::ExposeSecret;
+use tokio::time::Instant;
+use tracing::warn;
 
-use super::Endpoint;
 use super::account;
 use super::body::{Body, Unreadable};
 use super::connect::{self, AGENT, Connections};
-use super::credentials::Token;
+use super::credentials::CredentialsError;
+use super::oauth::{Issued, NotIssued, OAuthApp};
 use super::reply::{Answer, Reply, ReplyHeaders};
 use super::request::{ApiVersion, BaseUrl};
+use super::session::Session;
+use super::source::TokenSource;
+use super::{Endpoint, Renewal};
 use crate::pair::Pair;
 
 /// How much of a reply's body is read. A single association's reply is under a kilobyte.
@@ -33,8 +40,8 @@ pub struct ClientSettings {
     pub base_url: BaseUrl,
     /// Which form of the path is asked for.
     pub version: ApiVersion,
-    /// Who we are.
-    pub token: Token,
+    /// Where the token comes from.
+    pub source: TokenSource,
     /// The time for one attempt, from connecting to the last byte of the reply.
     pub timeout: Duration,
     /// How many connections may be kept.
@@ -52,8 +59,8 @@ type BoxError = Box<dyn Error + Send + Sync>;
 #[derive(Clone, Debug)]
 pub struct HttpEndpoint {
     connections: Connections,
-    /// What every request says; the PUTs', without a body.
-    headers: HeaderMap,
+    /// Who we are now; another one once the token was renewed.
+    session: Arc<RwLock<Arc<Session>>>,
     /// Shared, because every request in flight has an endpoint of its own.
     settings: Arc<ClientSettings>,
 }
@@ -61,20 +68,42 @@ pub struct HttpEndpoint {
 impl HttpEndpoint {
     /// Sets up the client; nothing is sent and no connection made.
     pub fn new(settings: ClientSettings) -> Result<Self, ClientError> {
-        let headers = HeaderMap::from_iter([
-            (AUTHORIZATION, settings.token.authorization()),
-            (USER_AGENT, AGENT),
-            (ACCEPT, HeaderValue::from_static("application/json")),
-            // A PUT without a body should say so; some proxies insist (RFC 9110, section 8.6).
-            (CONTENT_LENGTH, HeaderValue::from_static("0")),
-        ]);
         // What may be sent unencrypted because it stays on this machine must not go to a proxy.
         let proxied = !settings.base_url.is_loopback();
+        let session = match &settings.source {
+            TokenSource::Fixed(token) => Session::of(token.clone()),
+            _ => Session::default(),
+        };
         Ok(Self {
             connections: connect::connections(proxied, settings.concurrency)?,
-            headers,
+            session: Arc::new(RwLock::new(Arc::new(session))),
             settings: Arc::new(settings),
         })
+    }
+
+    /// Reads the token where that needs no network, so that what is wrong with it is known before the run.
+    pub async fn prepare(&self) -> Result<(), CredentialsError> {
+        if let Some(token) = self.settings.source.read().await? {
+            self.begin_session(Session::of(token));
+        }
+        Ok(())
+    }
+
+    /// The region that the token names, if it does.
+    #[must_use]
+    pub fn region(&self) -> Option<String> {
+        let session = self.session();
+        session.token()?.region().map(ToOwned::to_owned)
+    }
+
+    fn session(&self) -> Arc<Session> {
+        let session = self.session.read();
+        Arc::clone(&session.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn begin_session(&self, session: Session) {
+        let mut current = self.session.write().unwrap_or_else(PoisonError::into_inner);
+        *current = Arc::new(session);
     }
 
     /// Asks for the account's time zone, by its IANA name; `None` if it cannot be had: some tokens may
@@ -88,7 +117,8 @@ impl HttpEndpoint {
         } = &*self.settings;
         let asking = async {
             let url = base_url.account_details(*version);
-            let response = self.send(Method::GET, url).await.ok()?;
+            let session = self.session();
+            let response = self.send(Method::GET, url, &session.headers).await.ok()?;
             if !response.status().is_success() {
                 return None;
             }
@@ -98,34 +128,47 @@ impl HttpEndpoint {
         tokio::time::timeout(*timeout, asking).await.ok()?
     }
 
-    async fn send(&self, method: Method, url: String) -> Result<Response<Incoming>, BoxError> {
-        let mut request = Request::new(Empty::new());
+    async fn send(
+        &self,
+        method: Method,
+        url: String,
+        headers: &HeaderMap,
+    ) -> Result<Response<Incoming>, BoxError> {
+        self.send_body(method, url, headers, Bytes::new()).await
+    }
+
+    async fn send_body(
+        &self,
+        method: Method,
+        url: String,
+        headers: &HeaderMap,
+        body: Bytes,
+    ) -> Result<Response<Incoming>, BoxError> {
+        let mut request = Request::new(Full::new(body));
         *request.method_mut() = method;
         *request.uri_mut() = Uri::try_from(url)?;
-        *request.headers_mut() = self.headers.clone();
+        *request.headers_mut() = headers.clone();
         Ok(self.connections.request(request).await?)
     }
 
     async fn exchange(&self, pair: &Pair) -> Result<Reply, BoxError> {
         let ClientSettings {
-            base_url,
-            version,
-            token,
-            ..
+            base_url, version, ..
         } = &*self.settings;
         let url = base_url.association(*version, pair);
-        let response = self.send(Method::PUT, url).await?;
+        let session = self.session();
+        let response = self.send(Method::PUT, url, &session.headers).await?;
         let status = response.status().as_u16();
         let mut headers = ReplyHeaders::read(response.headers(), SystemTime::now());
         for text in [&mut headers.correlation_id, &mut headers.location]
             .into_iter()
             .flatten()
         {
-            token.mask_text(text);
+            session.mask_text(text);
         }
         let body = match whole_body(response.into_body()).await {
             Ok(mut bytes) => {
-                token.mask(&mut bytes);
+                session.mask(&mut bytes);
                 Body::parse(&bytes)
             }
             Err(why) => Body::Unread(why),
@@ -157,7 +200,76 @@ async fn whole_body(mut body: Incoming) -> Result<Vec<u8>, Unreadable> {
     Ok(bytes)
 }
 
+impl HttpEndpoint {
+    /// Has a refresh token exchanged for an access token.
+    async fn exchange_token(&self, app: &OAuthApp) -> Result<Issued, NotIssued> {
+        let failed = |why: String| NotIssued::Failed(why);
+        let headers = HeaderMap::from_iter([
+            (USER_AGENT, AGENT),
+            (ACCEPT, HeaderValue::from_static("application/json")),
+            (
+                CONTENT_TYPE,
+                HeaderValue::from_static("application/x-www-form-urlencoded"),
+            ),
+        ]);
+        let url = self.settings.base_url.oauth_token();
+        let form = Bytes::copy_from_slice(app.form().expose_secret().as_bytes());
+        let asking = async {
+            let response = self.send_body(Method::POST, url, &headers, form).await;
+            let response = response.map_err(|error| failed(chain(&*error)))?;
+            let status = response.status().as_u16();
+            let body = whole_body(response.into_body()).await;
+            app.read(status, &body.unwrap_or_default())
+        };
+        match tokio::time::timeout(self.settings.timeout, asking).await {
+            Ok(issued) => issued,
+            Err(_) => Err(failed("no reply in time".to_owned())),
+        }
+    }
+}
+
 impl Endpoint for HttpEndpoint {
+    fn renewal_due(&self) -> Option<Instant> {
+        self.session().renewal_due()
+    }
+
+    fn can_renew(&self) -> bool {
+        self.settings.source.can_change()
+    }
+
+    async fn renew(&self) -> Renewal {
+        let app = match &self.settings.source {
+            TokenSource::OAuth(app) => app,
+            source => {
+                return match source.read().await {
+                    Ok(Some(token)) if self.session().token() != Some(&token) => {
+                        self.begin_session(Session::of(token));
+                        Renewal::New
+                    }
+                    Ok(_) => Renewal::Same,
+                    Err(error) => Renewal::Failed(error.to_string()),
+                };
+            }
+        };
+        match self.exchange_token(app).await {
+            Ok(Issued {
+                token,
+                good_for,
+                rotated,
+            }) => {
+                if let Some(rotated) = rotated
+                    && let Err(error) = app.rotate(rotated)
+                {
+                    warn!("HubSpot gave another refresh token, which cannot be kept: {error}");
+                }
+                self.begin_session(Session::lasting(token, good_for));
+                Renewal::New
+            }
+            Err(NotIssued::Refused(why)) => Renewal::Refused(why),
+            Err(NotIssued::Failed(why)) => Renewal::Failed(why),
+        }
+    }
+
     async fn associate(&self, pair: &Pair) -> Reply {
         match tokio::time::timeout(self.settings.timeout, self.exchange(pair)).await {
             Ok(Ok(reply)) => reply,

@@ -1,6 +1,8 @@
-//! Where the token comes from, and how it is kept from being shown.
+//! The token, and how it is kept from being shown.
 
 use std::fmt;
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use hyper::header::HeaderValue;
@@ -20,7 +22,7 @@ const SHORTEST_SECRET: usize = 16;
 const MASK: &str = "(token)";
 
 /// Why there is no usable token.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Debug, thiserror::Error)]
 pub enum CredentialsError {
     /// The variable is not set, or empty.
     #[error("no access token: `{ACCESS_TOKEN_VARIABLE}` is not set")]
@@ -30,6 +32,43 @@ pub enum CredentialsError {
         "the access token in `{ACCESS_TOKEN_VARIABLE}` has a blank or a character in it that no token has"
     )]
     Malformed,
+    /// A file or a command gave something else.
+    #[error("{from} holds no token")]
+    NoToken {
+        /// Where it was looked for.
+        from: String,
+    },
+    /// A file with secrets cannot be read.
+    #[error("cannot read the token file `{}`", path.display())]
+    File {
+        /// Its path.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A command did not do its work.
+    #[error("`{program}` gave no token: {why}")]
+    Command {
+        /// The command's first word.
+        program: String,
+        /// What went wrong.
+        why: String,
+    },
+    /// Others may read a file with lasting secrets.
+    #[error("`{}` may be read by others", path.display())]
+    Exposed {
+        /// Its path.
+        path: PathBuf,
+    },
+    /// The file of an OAuth app lacks one of its values.
+    #[error(
+        "`{}` is no JSON object with `client_id`, `client_secret` and `refresh_token`",
+        path.display()
+    )]
+    OAuthFile {
+        /// Its path.
+        path: PathBuf,
+    },
 }
 
 /// A bearer token. Nothing prints it, `Debug` included.
@@ -107,6 +146,14 @@ impl Token {
     }
 }
 
+impl PartialEq for Token {
+    fn eq(&self, other: &Self) -> bool {
+        self.authorization == other.authorization
+    }
+}
+
+impl Eq for Token {}
+
 impl fmt::Debug for Token {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Token(…)")
@@ -160,7 +207,8 @@ mod tests {
             ("line\nbreak", CredentialsError::Malformed),
             ("pat-na1-é", CredentialsError::Malformed),
         ] {
-            assert_eq!(Token::new(text).unwrap_err(), error, "{text:?}");
+            let found = Token::new(text).unwrap_err().to_string();
+            assert_eq!(found, error.to_string(), "{text:?}");
         }
     }
 

@@ -9,16 +9,23 @@ mod client;
 mod confirmed;
 mod connect;
 mod credentials;
+mod oauth;
 mod reply;
 mod request;
+mod session;
+mod source;
 
 use std::future::Future;
 
 pub use body::{Body, Entry, Envelope, Linked, Unreadable};
 pub use client::{ClientError, ClientSettings, HttpEndpoint, MAX_REPLY_BYTES};
 pub use credentials::{ACCESS_TOKEN_VARIABLE, CredentialsError, Token};
+pub use oauth::OAuthApp;
 pub use reply::{Answer, Quota, Reply, ReplyHeaders};
 pub use request::{ApiVersion, BaseUrl, BaseUrlError};
+pub use source::{SYSTEMD_CREDENTIAL, TokenCommand, TokenSource};
+
+use tokio::time::Instant;
 
 use crate::pair::Pair;
 
@@ -28,4 +35,33 @@ pub trait Endpoint: Clone + Send + Sync + 'static {
     ///
     /// Never fails: whatever went wrong is a [`Reply`] of its own.
     fn associate(&self, pair: &Pair) -> impl Future<Output = Reply> + Send;
+
+    /// When it wants another token, or its first one; `None` while the one that it has is good for all that is
+    /// known.
+    fn renewal_due(&self) -> Option<Instant> {
+        None
+    }
+
+    /// Whether another token may be had than the one that it has.
+    fn can_renew(&self) -> bool {
+        false
+    }
+
+    /// Tries to have another token. Never twice at a time.
+    fn renew(&self) -> impl Future<Output = Renewal> + Send {
+        async { Renewal::Same }
+    }
+}
+
+/// What came of the try to have another token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Renewal {
+    /// Requests use another one from now on.
+    New,
+    /// There is only the one that was there before.
+    Same,
+    /// There will be none: whoever gives them says why.
+    Refused(String),
+    /// There is none now, for this reason; it may be tried again.
+    Failed(String),
 }

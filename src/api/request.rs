@@ -6,6 +6,7 @@ use std::str::FromStr;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use url::Url;
 
+use super::oauth;
 use crate::pair::{Pair, Record};
 
 /// Everything but RFC 3986's unreserved characters is encoded in a path segment.
@@ -115,6 +116,12 @@ impl BaseUrl {
             ApiVersion::Of202609 => "2026-09",
         };
         format!("{}/account-info/{version}/details", self.prefix)
+    }
+
+    /// The URL at which an OAuth app's tokens are exchanged.
+    #[must_use]
+    pub(super) fn oauth_token(&self) -> String {
+        format!("{}{}", self.prefix, oauth::PATH)
     }
 
     /// The URL of the request that links `pair` with the default association

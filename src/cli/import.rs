@@ -8,7 +8,7 @@ use clap::Args;
 use jiff::SignedDuration;
 use jiff::civil::Time;
 
-use super::InputArgs;
+use super::{CredentialArgs, InputArgs};
 use crate::api::{ApiVersion, BaseUrl};
 use crate::pace::{RateSetting, Share};
 
@@ -75,6 +75,10 @@ pub struct ImportArgs {
     /// Time for one attempt, such as 30s or 1m
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration, help_heading = "Pace")]
     pub timeout: Duration,
+
+    /// Where the token comes from.
+    #[command(flatten)]
+    pub credentials: CredentialArgs,
 
     // Parsed later: an error here would repeat it, and what stands in it may be secret.
     /// Where the API is; https, or http to loopback

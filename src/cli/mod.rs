@@ -1,6 +1,7 @@
 //! The flags exactly as typed, and their help text. Nothing is decided here.
 
 mod check;
+mod credentials;
 mod import;
 mod input;
 mod report;
@@ -9,6 +10,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub use check::{ByteSize, CheckArgs};
+pub use credentials::CredentialArgs;
 pub use import::ImportArgs;
 pub use input::{InputArgs, ReadingArgs};
 pub use report::ReportArgs;

@@ -39,8 +39,14 @@ pub(super) fn import(flags: ImportArgs, world: &World) -> Result<ExitStatus, Run
     let input = Input::open(&settings.input)?;
     warn_of(&settings, &input);
     let skips = skips::load(&settings.skip)?;
-    let route = Route::open(&settings)?;
-    let endpoint = HttpEndpoint::new(settings.client(route.base_url.clone(), route.token.clone()))?;
+    let mut route = Route::open(&settings)?;
+    let client = settings.client(route.base_url.clone(), route.source.clone());
+    let endpoint = HttpEndpoint::new(client)?;
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(RunError::System)?;
+    runtime.block_on(endpoint.prepare())?;
     let Begun {
         mut report,
         comparison,
@@ -53,14 +59,10 @@ pub(super) fn import(flags: ImportArgs, world: &World) -> Result<ExitStatus, Run
     };
     let mut display = Display::new(world.manner, world.screen.clone(), input.progress(), first);
 
-    let runtime = Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(RunError::System)?;
     let ending = {
         let _inside = runtime.enter();
         let parts = Parts {
-            endpoint,
+            endpoint: endpoint.clone(),
             gate: Gate::new(Control::new(settings.rate, settings.share)),
             report: &mut report,
             observer: &mut display,
@@ -84,6 +86,7 @@ pub(super) fn import(flags: ImportArgs, world: &World) -> Result<ExitStatus, Run
     display.finish();
     give_up_what_is_left(runtime);
     drop(report);
+    route.region = endpoint.region();
     last_words::tell(&ending, &settings, &route, world)
 }
 

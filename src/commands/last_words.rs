@@ -88,7 +88,7 @@ fn show(
         let stopped = Stopped {
             reason,
             tally: &ending.tally,
-            region: route.token.region(),
+            region: route.region.as_deref(),
             base_url: &base_url,
             next: &next::resumed(&world.arguments),
         };

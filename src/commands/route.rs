@@ -1,6 +1,6 @@
 //! Where an import's requests go: to the API, or to a look-alike in this process.
 
-use crate::api::{BaseUrl, Token};
+use crate::api::{BaseUrl, Token, TokenSource};
 use crate::error::RunError;
 use crate::sandbox::{Sandbox, SandboxSettings};
 use crate::settings::{Destination, ImportSettings};
@@ -8,7 +8,9 @@ use crate::settings::{Destination, ImportSettings};
 /// Where requests go, once it is known.
 pub(super) struct Route {
     pub(super) base_url: BaseUrl,
-    pub(super) token: Token,
+    pub(super) source: TokenSource,
+    /// The region that the token names, once there is one.
+    pub(super) region: Option<String>,
     /// Serves as long as the run goes on.
     _sandbox: Option<Sandbox>,
 }
@@ -16,9 +18,10 @@ pub(super) struct Route {
 impl Route {
     pub(super) fn open(settings: &ImportSettings) -> Result<Self, RunError> {
         match &settings.destination {
-            Destination::Api { base_url, token } => Ok(Self {
+            Destination::Api { base_url, source } => Ok(Self {
                 base_url: base_url.clone(),
-                token: token.clone(),
+                source: source.clone(),
+                region: None,
                 _sandbox: None,
             }),
             Destination::Sandbox => {
@@ -29,7 +32,8 @@ impl Route {
                         .url()
                         .parse()
                         .expect("the sandbox listens on loopback"),
-                    token: Token::new("sandbox").expect("a word is a token"),
+                    source: TokenSource::Fixed(Token::new("sandbox").expect("a word is a token")),
+                    region: None,
                     _sandbox: Some(sandbox),
                 })
             }

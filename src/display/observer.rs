@@ -95,6 +95,7 @@ impl Observe for Display {
                 "everybody waits: {}",
                 excerpt(why, MAX_LOGGED_CHARS)
             ),
+            RunEvent::TokenRenewed => info!("another token is used from now on"),
             RunEvent::PaceChanged(Some(pace)) => info!("the pace is {pace} from now on"),
             RunEvent::PaceChanged(None) | RunEvent::Stopping { in_flight: 0, .. } => {}
             RunEvent::Stopping { in_flight, reason } => {

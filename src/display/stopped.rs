@@ -118,6 +118,11 @@ impl Stopped<'_> {
                 "stopped: HubSpot does not accept the token".to_owned(),
                 self.unauthorized(),
             ),
+            Halt::NoToken => (
+                "stopped: another token is needed and cannot be had".to_owned(),
+                "check where the token comes from: the file, the command, or the app's refresh token"
+                    .to_owned(),
+            ),
             Halt::MissingScopes if scopes.is_empty() => (
                 "stopped: the token lacks a permission".to_owned(),
                 "give it read and write scopes for both object types".to_owned(),

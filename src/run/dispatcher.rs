@@ -3,6 +3,7 @@
 //! It owns all state, so nothing is shared and nothing locked. The only `select!` of the run turns what
 //! happens into one call of a synchronous method each.
 
+mod renewing;
 mod stopping;
 
 use std::collections::VecDeque;
@@ -12,6 +13,8 @@ use tokio::task::JoinError;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 
 use super::WriteReport;
+use renewing::Renewing;
+
 use super::alarm::Alarm;
 use super::budget::Budget;
 use super::event::{Event, Observe, RunEvent};
@@ -53,6 +56,7 @@ pub async fn run<E: Endpoint, W: WriteReport, O: Observe>(
         queue: Queue::default(),
         outbox: Outbox::new(),
         likeness: Likeness::default(),
+        renewing: Renewing::new(),
         tick,
         told_at: Instant::now(),
     };
@@ -86,6 +90,7 @@ struct Dispatcher<'p, E, W, O> {
     outbox: Outbox,
     likeness: Likeness,
     budget: Budget,
+    renewing: Renewing,
     tick: Interval,
     /// When time was last told.
     told_at: Instant,
@@ -102,6 +107,8 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             let running = self.phase == Phase::Running;
             let next_due = self.queue.next_due().filter(|_| running);
             let has_slot = self.has_slot();
+            let renews = self.may_renew();
+            let may_send = has_slot && !self.needs_token();
             let is_ready = self.queue.is_ready();
             let reads = has_slot && !is_ready && !self.input_over && self.queue.takes_more();
             tokio::select! {
@@ -115,8 +122,19 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
                         self.answered(Ok(done));
                     }
                 }
+                renewal = self.renewing.next() => {
+                    if let Some(renewal) = renewal {
+                        self.renewed(renewal);
+                    }
+                }
                 () = self.due_alarm.at(next_due), if next_due.is_some() => self.queue.wake(),
-                turn = self.parts.gate.turn(), if has_slot && is_ready => self.send(turn),
+                turn = self.parts.gate.turn(), if renews || (may_send && is_ready) => {
+                    if renews {
+                        self.renew(turn);
+                    } else {
+                        self.send(turn);
+                    }
+                }
                 count = self.parts.rows.recv_many(&mut read, ROWS_AT_ONCE), if reads => {
                     self.input_over = count == 0;
                     self.read.extend(read.drain(..));
@@ -149,6 +167,9 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     fn fill_slots(&mut self) {
         while self.has_slot() {
             if self.queue.is_ready() {
+                if self.needs_token() {
+                    break;
+                }
                 match self.parts.gate.try_turn() {
                     Ok(turn) => self.send(turn),
                     Err(_later) => break,
@@ -188,6 +209,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             return;
         };
         row.first_sent.get_or_insert_with(Instant::now);
+        row.generation = self.renewing.generation();
         self.in_flight.send(row, turn);
     }
 
@@ -202,10 +224,18 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             }
         };
         let class = classify(&reply, &row.pair);
-        row.tries.count(class);
         self.tally.requests += 1;
         let finding = describe(&reply, &row.pair);
         self.observe_pace(turn, class, &reply, &finding);
+        if class == Class::Unauthorized {
+            match self.take_back(row, &finding) {
+                Some(refused) => row = refused,
+                None => return,
+            }
+        } else if reply.answer().is_some() {
+            self.token_was_good(row.generation);
+        }
+        row.tries.count(class);
         let retry_after = reply.answer().and_then(|answer| answer.headers.retry_after);
         let draw = (self.parts.draw)();
         match self

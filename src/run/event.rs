@@ -48,6 +48,8 @@ pub enum RunEvent<'e> {
     },
     /// Requests leave faster or slower from now on.
     PaceChanged(Option<Pace>),
+    /// Requests leave with another token from now on.
+    TokenRenewed,
     /// No new request leaves; those in flight may still be answered.
     Stopping {
         /// Why.

@@ -18,6 +18,8 @@ pub(super) struct SendableRow {
     pub(super) pair: Pair,
     pub(super) tries: Tries,
     pub(super) first_sent: Option<Instant>,
+    /// The token that it was last sent with.
+    pub(super) generation: u32,
 }
 
 impl SendableRow {
@@ -27,6 +29,7 @@ impl SendableRow {
             pair,
             tries: Tries::default(),
             first_sent: None,
+            generation: 0,
         }
     }
 

@@ -94,7 +94,7 @@ impl StopReason {
             Self::Signal(Signal::Interrupt) => ExitStatus::Interrupted,
             Self::Signal(Signal::Terminate) => ExitStatus::Terminated,
             Self::Halted { halt, .. } => match halt {
-                Halt::Unauthorized | Halt::MissingScopes | Halt::Forbidden => {
+                Halt::Unauthorized | Halt::NoToken | Halt::MissingScopes | Halt::Forbidden => {
                     ExitStatus::Credentials
                 }
                 Halt::DailyLimit | Halt::LongWait(_) => ExitStatus::StoppedEarly,

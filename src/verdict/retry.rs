@@ -85,6 +85,8 @@ pub enum Halt {
     MissingScopes,
     /// The credentials are not accepted.
     Unauthorized,
+    /// Another token was needed, and cannot be had.
+    NoToken,
     /// The server could not prove who it is.
     Untrusted,
 }

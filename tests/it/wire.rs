@@ -5,7 +5,9 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use httpmock::prelude::*;
-use hubspot_associate::api::{ApiVersion, ClientSettings, Endpoint, HttpEndpoint, Reply, Token};
+use hubspot_associate::api::{
+    ApiVersion, ClientSettings, Endpoint, HttpEndpoint, Reply, Token, TokenSource,
+};
 use hubspot_associate::pair::{ObjectType, Pair, Record, RecordId};
 
 use crate::support::{Rehearsal, TOKEN, finish};
@@ -25,7 +27,7 @@ fn settings(base_url: &str, version: ApiVersion) -> ClientSettings {
     ClientSettings {
         base_url: base_url.parse().unwrap(),
         version,
-        token: Token::new(TOKEN).unwrap(),
+        source: TokenSource::Fixed(Token::new(TOKEN).unwrap()),
         timeout: Duration::from_secs(5),
         concurrency: 1,
     }
@@ -131,7 +133,7 @@ fn each_version_and_each_form_of_a_type_has_its_path() {
 
 #[test]
 fn the_accounts_time_zone_is_asked_for_under_every_version_and_may_be_refused() {
-    let rehearsal = crate::support::Rehearsal::new();
+    let rehearsal = Rehearsal::new();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -1,44 +1,35 @@
 //! Flags and environment → checked settings of an import. Behind this nothing asks "was it given?".
 
+mod source;
+
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Time;
 use jiff::{Timestamp, ZonedDateTime};
 
-use crate::api::{ApiVersion, BaseUrl, BaseUrlError, ClientSettings, CredentialsError, Token};
+use crate::api::{
+    ApiVersion, BaseUrl, BaseUrlError, ClientSettings, CredentialsError, TokenSource,
+};
 use crate::cli::ImportArgs;
 use crate::input::{InputSettings, SkipSettings};
 use crate::pace::{RateSetting, Share};
 use crate::report::{Existing, ReportPlan};
 use crate::run::{ErrorBudget, RunSettings, TimeLimits};
+use crate::text::shell_word;
 use crate::verdict::RetryPolicy;
+
+pub use source::{Credentials, OAUTH_VARIABLES};
+
+use source::token_source;
 
 /// What the environment holds for us. Read once, by `main`.
 #[derive(Clone, Debug)]
 pub struct Environment {
-    /// The access token, unchecked; never printed.
-    pub access_token: Option<Secret>,
+    /// Credentials.
+    pub credentials: Credentials,
     /// The time where we are.
     pub now: ZonedDateTime,
-}
-
-/// Text that nothing prints.
-#[derive(Clone)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Takes it.
-    #[must_use]
-    pub fn new(text: String) -> Self {
-        Self(text)
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Secret(…)")
-    }
 }
 
 /// Why flags and environment do not make a run.
@@ -47,6 +38,21 @@ pub enum SettingsError {
     /// No usable token.
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
+    /// The token comes from several places.
+    #[error("the token comes from more than one place: {}", given.join(", "))]
+    TwoSources {
+        /// Which.
+        given: Vec<&'static str>,
+    },
+    /// `--token-command` cannot be split into words.
+    #[error("`--token-command` is no command: a quote in it is open, or it is empty")]
+    TokenCommand,
+    /// One of an OAuth app's variables is missing.
+    #[error("`{name}` is not set: an OAuth app needs it")]
+    OAuthVariable {
+        /// Its name.
+        name: &'static str,
+    },
     /// `--base-url` cannot be used.
     #[error("`--base-url` cannot be used")]
     BaseUrl(#[from] BaseUrlError),
@@ -68,10 +74,15 @@ impl SettingsError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Credentials(_) => Some(
-                "put a service key's or private app's token into `HUBSPOT_ACCESS_TOKEN`, or rehearse with `--sandbox`"
-                    .to_owned(),
-            ),
+            Self::Credentials(error) => credentials_hint(error),
+            Self::TwoSources { .. } => Some("leave all but one of them out".to_owned()),
+            Self::TokenCommand => {
+                Some("e.g. `--token-command 'pass show hubspot'`; there is no shell".to_owned())
+            }
+            Self::OAuthVariable { .. } => Some(format!(
+                "set all of {}, or name a file with `--oauth-file`",
+                OAUTH_VARIABLES.map(|name| format!("`{name}`")).join(", ")
+            )),
             Self::BaseUrl(_) => Some(format!("HubSpot's API is at `{}`", BaseUrl::DEFAULT)),
             Self::RehearsedMemory { .. } => {
                 Some("name the report of a real run, or rehearse with `--sandbox`".to_owned())
@@ -81,6 +92,27 @@ impl SettingsError {
     }
 }
 
+/// What to do about credentials that cannot be used.
+#[must_use]
+pub fn credentials_hint(error: &CredentialsError) -> Option<String> {
+    let hint = match error {
+        CredentialsError::Missing => {
+            "put a service key's or private app's token into `HUBSPOT_ACCESS_TOKEN`, or rehearse with `--sandbox`"
+        }
+        CredentialsError::Malformed | CredentialsError::NoToken { .. } => {
+            "the token is the only thing that belongs there, on one line"
+        }
+        CredentialsError::Exposed { path } => {
+            let path = shell_word(&path.to_string_lossy());
+            return Some(format!("it holds secrets that last: `chmod 600 {path}`"));
+        }
+        CredentialsError::File { .. }
+        | CredentialsError::Command { .. }
+        | CredentialsError::OAuthFile { .. } => return None,
+    };
+    Some(hint.to_owned())
+}
+
 /// Where requests go.
 #[derive(Clone, Debug)]
 pub enum Destination {
@@ -88,8 +120,8 @@ pub enum Destination {
     Api {
         /// Where it is.
         base_url: BaseUrl,
-        /// Who we are.
-        token: Token,
+        /// Where the token comes from.
+        source: TokenSource,
     },
     /// To a look-alike in this process.
     Sandbox,
@@ -129,12 +161,8 @@ impl ImportSettings {
             Destination::Sandbox
         } else {
             let base_url = flags.base_url.parse()?;
-            let secret = environment.access_token.as_ref();
-            let token = secret.ok_or(CredentialsError::Missing)?;
-            Destination::Api {
-                base_url,
-                token: Token::new(&token.0)?,
-            }
+            let source = token_source(&flags.credentials, &environment.credentials)?;
+            Destination::Api { base_url, source }
         };
         let report = ReportPlan {
             path: match flags.report {
@@ -190,11 +218,11 @@ impl ImportSettings {
 
     /// What the HTTP client needs to know.
     #[must_use]
-    pub fn client(&self, base_url: BaseUrl, token: Token) -> ClientSettings {
+    pub fn client(&self, base_url: BaseUrl, source: TokenSource) -> ClientSettings {
         ClientSettings {
             base_url,
             version: self.version,
-            token,
+            source,
             timeout: self.timeout,
             concurrency: self.run.concurrency.get(),
         }
@@ -250,9 +278,14 @@ mod tests {
     use crate::cli::{Cli, Command};
     use clap::FromArgMatches;
 
-    fn environment(access_token: Option<Secret>) -> Environment {
-        let now = "2026-05-04T09:00:00[UTC]".parse().unwrap();
-        Environment { access_token, now }
+    fn environment(access_token: Option<&str>) -> Environment {
+        Environment {
+            credentials: Credentials {
+                access_token: access_token.map(Into::into),
+                ..Credentials::default()
+            },
+            now: "2026-05-04T09:00:00[UTC]".parse().unwrap(),
+        }
     }
 
     fn resolve(flags: &[&str], token: Option<&str>) -> Result<ImportSettings, SettingsError> {
@@ -261,8 +294,7 @@ mod tests {
         let Command::Import(flags) = Cli::from_arg_matches(&matches).unwrap().command else {
             panic!("not an import");
         };
-        let access_token = token.map(|token| Secret::new(token.to_owned()));
-        ImportSettings::resolve(*flags, &environment(access_token))
+        ImportSettings::resolve(*flags, &environment(token))
     }
 
     #[test]
@@ -340,11 +372,5 @@ mod tests {
             let moment = next(time.parse().unwrap(), &now.parse().unwrap());
             assert_eq!(moment, expected.parse().ok(), "{time} after {now}");
         }
-    }
-
-    #[test]
-    fn a_secret_is_not_shown() {
-        let access_token = Some(Secret::new("t0p".into()));
-        assert!(!format!("{:?}", environment(access_token)).contains("t0p"));
     }
 }

@@ -1,0 +1,292 @@
+//! Tokens that change, expire or never come, while a run goes on.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use hubspot_associate::sandbox::{Latency, SandboxSettings};
+
+use crate::support::{Finished, Rehearsal, finish, good_rows, instant};
+
+/// `import pairs.csv` without a token in the environment.
+fn import(rehearsal: &Rehearsal, flags: &[&str], environment: &[(&str, &str)]) -> Finished {
+    let mut command = rehearsal.import_command(flags);
+    command.env_remove("HUBSPOT_ACCESS_TOKEN");
+    command.envs(environment.iter().copied());
+    finish(command.output().unwrap())
+}
+
+const REFRESH: &str = "refresh-7f3e-0123456789";
+
+const APP: [(&str, &str); 3] = [
+    ("HUBSPOT_CLIENT_ID", "client-1"),
+    ("HUBSPOT_CLIENT_SECRET", "client-secret-7f3e"),
+    ("HUBSPOT_REFRESH_TOKEN", REFRESH),
+];
+
+fn oauth() -> SandboxSettings {
+    SandboxSettings {
+        refresh_token: Some(REFRESH.to_owned()),
+        token: Some("only OAuth tokens are good".to_owned()),
+        ..instant()
+    }
+}
+
+fn write(path: &Path, text: &str) {
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+/// All rows are associated, none of them charged for a token that died.
+fn all_associated_at_once(rehearsal: &Rehearsal, rows: usize) {
+    let report = rehearsal.report();
+    assert_eq!(report.len(), rows);
+    for line in report {
+        let row = &line["row"];
+        assert_eq!(
+            (&*line["outcome"], &*line["attempts"]),
+            ("associated", "1"),
+            "row {row}"
+        );
+    }
+}
+
+#[test]
+fn tokens_that_die_after_fifty_uses_are_renewed_once_each() {
+    for concurrency in ["1", "16"] {
+        let rehearsal = Rehearsal::against(SandboxSettings {
+            token_uses: Some(50),
+            ..oauth()
+        })
+        .rows(good_rows(1000));
+        let finished = import(&rehearsal, &["--concurrency", concurrency], &APP);
+        assert_eq!(finished.code, 0, "{}", finished.stderr);
+        all_associated_at_once(&rehearsal, 1000);
+        let seen = rehearsal.seen();
+        // The first token, and another one for every fifty rows but the last.
+        assert_eq!(seen.tokens_issued, 20, "{concurrency} at once");
+        assert!(
+            seen.requests < 1000 + 20 + 20 * 16,
+            "{} requests",
+            seen.requests
+        );
+    }
+}
+
+#[test]
+fn a_token_is_renewed_before_it_expires() {
+    let rehearsal = Rehearsal::against(SandboxSettings {
+        token_lifetime: Duration::from_secs(2),
+        latency: Latency {
+            least: Duration::from_millis(40),
+            most: Duration::from_millis(60),
+        },
+        ..oauth()
+    })
+    .rows(good_rows(1000));
+    let finished = import(&rehearsal, &["--concurrency", "10"], &APP);
+    assert_eq!(finished.code, 0, "{}", finished.stderr);
+    all_associated_at_once(&rehearsal, 1000);
+    let seen = rehearsal.seen();
+    assert!(seen.tokens_issued >= 3, "{} tokens", seen.tokens_issued);
+    assert_eq!(
+        seen.requests,
+        1000 + seen.tokens_issued as u64,
+        "no request with a dead token"
+    );
+}
+
+#[test]
+fn a_refused_refresh_token_ends_the_run_at_once() {
+    let rehearsal = Rehearsal::against(SandboxSettings {
+        refuse_refresh: true,
+        ..oauth()
+    })
+    .rows(good_rows(100));
+    let finished = import(&rehearsal, &[], &APP);
+    assert_eq!(finished.code, 3, "{}", finished.stderr);
+    assert!(
+        finished.stderr.contains(
+            "error: stopped: another token is needed and cannot be had; 0 rows have their line in the report\n  \
+             caused by: refresh token is invalid, expired or revoked (status 400)\n"
+        ),
+        "{}",
+        finished.stderr
+    );
+    assert!(rehearsal.seen().requests <= 2);
+    assert_eq!(rehearsal.report().len(), 0);
+}
+
+#[test]
+fn a_rotated_refresh_token_is_kept_for_the_next_run() {
+    let rehearsal = Rehearsal::against(SandboxSettings {
+        rotate_refresh: true,
+        ..oauth()
+    })
+    .rows(good_rows(10));
+    let app = rehearsal.path("app.json");
+    write(
+        &app,
+        &format!(
+            r#"{{"client_id":"c","client_secret":"client-secret-7f3e","refresh_token":"{REFRESH}"}}"#
+        ),
+    );
+    for _ in 0..3 {
+        let flags = ["--oauth-file", "app.json", "--overwrite"];
+        let finished = import(&rehearsal, &flags, &[]);
+        assert_eq!((finished.code, finished.stderr.as_str()), (0, ""));
+    }
+    let text = std::fs::read_to_string(&app).unwrap();
+    assert!(!text.contains(REFRESH), "{text}");
+    let mode = std::fs::metadata(&app).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    // From the environment it works once, and says why not again.
+    let rehearsal = Rehearsal::against(SandboxSettings {
+        rotate_refresh: true,
+        ..oauth()
+    })
+    .rows(good_rows(10));
+    let finished = import(&rehearsal, &[], &APP);
+    assert_eq!(finished.code, 0);
+    assert!(
+        finished
+            .stderr
+            .contains("another refresh token, which cannot be kept"),
+        "{}",
+        finished.stderr
+    );
+}
+
+#[test]
+fn a_token_that_is_replaced_under_way_is_read_again() {
+    let token = "pat-na1-7f3e-first-one";
+    for flags in [
+        ["--token-file", "token"],
+        ["--token-command", "cat 'token'"],
+    ] {
+        // The first token is none that this sandbox knows; the second one is written as soon as it was refused.
+        let rehearsal = Rehearsal::against(SandboxSettings {
+            token: Some("pat-na1-7f3e-second".to_owned()),
+            latency: Latency {
+                least: Duration::from_millis(150),
+                most: Duration::from_millis(150),
+            },
+            ..instant()
+        })
+        .rows(good_rows(50));
+        write(&rehearsal.path("token"), token);
+        let mut command = rehearsal.import_command(&flags);
+        command.env_remove("HUBSPOT_ACCESS_TOKEN");
+        let child = command.spawn().unwrap();
+        while rehearsal.seen().requests == 0 {
+            std::thread::yield_now();
+        }
+        write(&rehearsal.path("token"), "pat-na1-7f3e-second\n");
+        let finished = finish(child.wait_with_output().unwrap());
+        assert_eq!(
+            (finished.code, finished.stderr.as_str()),
+            (0, ""),
+            "{flags:?}"
+        );
+        all_associated_at_once(&rehearsal, 50);
+    }
+}
+
+#[test]
+fn a_token_that_stays_refused_ends_the_run() {
+    let rehearsal = Rehearsal::against(SandboxSettings {
+        token: Some("pat-na1-7f3e-another".to_owned()),
+        ..instant()
+    })
+    .rows(good_rows(500));
+    write(&rehearsal.path("token"), "pat-na1-7f3e-first-one");
+    let finished = import(&rehearsal, &["--token-file", "token"], &[]);
+    assert_eq!(finished.code, 3, "{}", finished.stderr);
+    assert!(
+        finished
+            .stderr
+            .contains("HubSpot does not accept the token"),
+        "{}",
+        finished.stderr
+    );
+    assert!(rehearsal.seen().requests <= 17);
+    assert_eq!(rehearsal.report().len(), 0);
+}
+
+#[test]
+fn what_is_wrong_with_the_credentials_is_told_before_anything_is_sent() {
+    let rehearsal = Rehearsal::new().rows(good_rows(3));
+    write(&rehearsal.path("empty"), "\n");
+    std::fs::write(rehearsal.path("open.json"), "{}").unwrap();
+    write(&rehearsal.path("half.json"), r#"{"client_id":"c"}"#);
+    let both = [("HUBSPOT_ACCESS_TOKEN", "pat-na1-7f3e-first-one")];
+    for (flags, environment, stderr) in [
+        (
+            &[][..],
+            &[][..],
+            "error: no access token: `HUBSPOT_ACCESS_TOKEN` is not set\n\
+             hint: put a service key's or private app's token into `HUBSPOT_ACCESS_TOKEN`, or rehearse with `--sandbox`\n",
+        ),
+        (
+            &["--token-file", "nowhere"],
+            &[],
+            "error: cannot read the token file `nowhere`\n  caused by: No such file or directory (os error 2)\n",
+        ),
+        (
+            &["--token-file", "empty"],
+            &[],
+            "error: the file `empty` holds no token\nhint: the token is the only thing that belongs there, on one line\n",
+        ),
+        (
+            &["--token-file", "empty"],
+            &both,
+            "error: the token comes from more than one place: `--token-file`, `HUBSPOT_ACCESS_TOKEN`\n\
+             hint: leave all but one of them out\n",
+        ),
+        (
+            &["--oauth-file", "open.json"],
+            &[],
+            "error: `open.json` may be read by others\nhint: it holds secrets that last: `chmod 600 open.json`\n",
+        ),
+        (
+            &["--oauth-file", "half.json"],
+            &[],
+            "error: `half.json` is no JSON object with `client_id`, `client_secret` and `refresh_token`\n",
+        ),
+    ] {
+        let finished = import(&rehearsal, flags, environment);
+        assert_eq!(
+            (finished.code, finished.stderr.as_str()),
+            (2, stderr),
+            "{flags:?}"
+        );
+        assert!(!rehearsal.path("pairs.report.csv").exists());
+    }
+    assert_eq!(rehearsal.seen().requests, 0);
+}
+
+#[test]
+fn no_secret_of_any_kind_is_shown() {
+    let secrets = ["client-secret-7f3e", REFRESH];
+    for settings in [
+        SandboxSettings {
+            token_uses: Some(5),
+            ..oauth()
+        },
+        SandboxSettings {
+            refuse_refresh: true,
+            ..oauth()
+        },
+    ] {
+        for format in ["text", "json"] {
+            let rehearsal = Rehearsal::against(settings.clone()).rows(good_rows(20));
+            let finished = import(&rehearsal, &["-vvv", "--log-format", format], &APP);
+            let report = std::fs::read_to_string(rehearsal.path("pairs.report.csv")).unwrap();
+            for secret in secrets {
+                for text in [&finished.stdout, &finished.stderr, &report] {
+                    assert!(!text.contains(secret), "{text}");
+                }
+            }
+        }
+    }
+}
