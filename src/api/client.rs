@@ -25,6 +25,7 @@ use super::credentials::CredentialsError;
 use super::oauth::{Issued, NotIssued, OAuthApp};
 use super::reply::{Answer, Reply, ReplyHeaders};
 use super::request::{ApiVersion, BaseUrl};
+use super::roots::{self, Roots};
 use super::session::Session;
 use super::source::TokenSource;
 use super::{Endpoint, Renewal};
@@ -42,6 +43,8 @@ pub struct ClientSettings {
     pub version: ApiVersion,
     /// Where the token comes from.
     pub source: TokenSource,
+    /// Which certificates are trusted besides the system's.
+    pub roots: Roots,
     /// The time for one attempt, from connecting to the last byte of the reply.
     pub timeout: Duration,
     /// How many connections may be kept.
@@ -74,8 +77,11 @@ impl HttpEndpoint {
             TokenSource::Fixed(token) => Session::of(token.clone()),
             _ => Session::default(),
         };
+        // The system's certificates take longer to read than a request on this machine takes.
+        let roots = settings.base_url.is_encrypted().then_some(&settings.roots);
+        let tls = roots::tls(roots)?;
         Ok(Self {
-            connections: connect::connections(proxied, settings.concurrency)?,
+            connections: connect::connections(tls, proxied, settings.concurrency),
             session: Arc::new(RwLock::new(Arc::new(session))),
             settings: Arc::new(settings),
         })

@@ -13,14 +13,13 @@ use http_body_util::Full;
 use hyper::Uri;
 use hyper::header::{HeaderMap, HeaderValue, USER_AGENT};
 use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_rustls::{ConfigBuilderExt, HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
 use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use rustls::ClientConfig;
-use rustls::crypto::aws_lc_rs;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tower_service::Service;
@@ -57,7 +56,7 @@ type Connecting<S> = Pin<Box<dyn Future<Output = Result<S, BoxError>> + Send>>;
 type Road = MaybeHttpsStream<TokioIo<TcpStream>>;
 
 /// Sets up the client; no connection is made. At most `kept` connections are kept.
-pub(super) fn connections(proxied: bool, kept: usize) -> Result<Connections, rustls::Error> {
+pub(super) fn connections(tls: ClientConfig, proxied: bool, kept: usize) -> Connections {
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
@@ -66,10 +65,6 @@ pub(super) fn connections(proxied: bool, kept: usize) -> Result<Connections, rus
     tcp.set_keepalive_retries(Some(KEEPALIVE_PROBES));
     #[cfg(target_os = "linux")]
     tcp.set_tcp_user_timeout(Some(UNCONFIRMED));
-    let tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .try_with_platform_verifier()?
-        .with_no_client_auth();
     let to_proxy = HttpsConnectorBuilder::new()
         .with_tls_config(tls.clone())
         .https_or_http()
@@ -85,12 +80,12 @@ pub(super) fn connections(proxied: bool, kept: usize) -> Result<Connections, rus
         .https_or_http()
         .enable_all_versions()
         .wrap_connector(route);
-    Ok(Client::builder(TokioExecutor::new())
+    Client::builder(TokioExecutor::new())
         .timer(TokioTimer::new())
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(POOL_IDLE)
         .pool_max_idle_per_host(kept)
-        .build(Connector { tls: Arc::new(tls) }))
+        .build(Connector { tls: Arc::new(tls) })
 }
 
 /// Makes a connection, with TLS if the server's URL says so. Cloned for each request, connection or none.

@@ -12,6 +12,7 @@ mod credentials;
 mod oauth;
 mod reply;
 mod request;
+mod roots;
 mod session;
 mod source;
 
@@ -23,6 +24,7 @@ pub use credentials::{ACCESS_TOKEN_VARIABLE, CredentialsError, Token};
 pub use oauth::OAuthApp;
 pub use reply::{Answer, Quota, Reply, ReplyHeaders};
 pub use request::{ApiVersion, BaseUrl, BaseUrlError};
+pub use roots::{Roots, RootsError};
 pub use source::{SYSTEMD_CREDENTIAL, TokenCommand, TokenSource};
 
 use tokio::time::Instant;

@@ -100,6 +100,12 @@ impl BaseUrl {
         is_loopback(&self.url)
     }
 
+    /// Whether TLS is spoken with it.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+
     /// The host's name or address.
     #[must_use]
     pub fn host(&self) -> &str {

@@ -84,6 +84,9 @@ pub struct ImportArgs {
     /// Where the API is; https, or http to loopback
     #[arg(long, value_name = "URL", default_value = BaseUrl::DEFAULT, help_heading = "API")]
     pub base_url: String,
+    /// PEM certificates to trust besides the system's, such as a proxy's own
+    #[arg(long, value_name = "PATH", help_heading = "API")]
+    pub ca_file: Option<PathBuf>,
     /// Which form of the API's path is asked for
     #[arg(
         long,

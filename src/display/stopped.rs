@@ -140,7 +140,7 @@ impl Stopped<'_> {
                     "stopped: the certificate of `{}` is not trusted",
                     self.base_url
                 ),
-                "check the base URL, and whether a proxy puts its own certificate in between"
+                "check the base URL; if a proxy puts its own certificate in between, name it with `--ca-file`"
                     .to_owned(),
             ),
         };

@@ -9,7 +9,8 @@ use jiff::civil::Time;
 use jiff::{Timestamp, ZonedDateTime};
 
 use crate::api::{
-    ApiVersion, BaseUrl, BaseUrlError, ClientSettings, CredentialsError, TokenSource,
+    ApiVersion, BaseUrl, BaseUrlError, ClientSettings, CredentialsError, Roots, RootsError,
+    TokenSource,
 };
 use crate::cli::ImportArgs;
 use crate::input::{InputSettings, SkipSettings};
@@ -53,6 +54,9 @@ pub enum SettingsError {
         /// Its name.
         name: &'static str,
     },
+    /// `--ca-file` cannot be used.
+    #[error(transparent)]
+    Roots(#[from] RootsError),
     /// `--base-url` cannot be used.
     #[error("`--base-url` cannot be used")]
     BaseUrl(#[from] BaseUrlError),
@@ -83,6 +87,7 @@ impl SettingsError {
                 "set all of {}, or name a file with `--oauth-file`",
                 OAUTH_VARIABLES.map(|name| format!("`{name}`")).join(", ")
             )),
+            Self::Roots(_) => None,
             Self::BaseUrl(_) => Some(format!("HubSpot's API is at `{}`", BaseUrl::DEFAULT)),
             Self::RehearsedMemory { .. } => {
                 Some("name the report of a real run, or rehearse with `--sandbox`".to_owned())
@@ -140,6 +145,8 @@ pub struct ImportSettings {
     pub rejects: Option<PathBuf>,
     /// Where requests go.
     pub destination: Destination,
+    /// Which certificates are trusted besides the system's.
+    pub roots: Roots,
     /// Which form of the path is asked for.
     pub version: ApiVersion,
     /// The time for one attempt.
@@ -193,6 +200,10 @@ impl ImportSettings {
             input: flags.input.into_settings(),
             report,
             destination,
+            roots: match &flags.ca_file {
+                Some(path) => Roots::read(path)?,
+                None => Roots::default(),
+            },
             version: flags.api_version,
             timeout: flags.timeout,
             rate: flags.rate,
@@ -223,6 +234,7 @@ impl ImportSettings {
             base_url,
             version: self.version,
             source,
+            roots: self.roots.clone(),
             timeout: self.timeout,
             concurrency: self.run.concurrency.get(),
         }

@@ -18,4 +18,5 @@ mod sandbox; // the sandbox as a program of its own
 mod secrets; // the token is nowhere to be seen
 mod stop; // signals, credentials, limits: early ends
 mod support; // how a test sets a run up and looks at what it left
+mod tls; // who a server is
 mod wire; // what a request looks like, byte for byte

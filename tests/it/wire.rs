@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use httpmock::prelude::*;
 use hubspot_associate::api::{
-    ApiVersion, ClientSettings, Endpoint, HttpEndpoint, Reply, Token, TokenSource,
+    ApiVersion, ClientSettings, Endpoint, HttpEndpoint, Reply, Roots, Token, TokenSource,
 };
 use hubspot_associate::pair::{ObjectType, Pair, Record, RecordId};
 
@@ -28,6 +28,7 @@ fn settings(base_url: &str, version: ApiVersion) -> ClientSettings {
         base_url: base_url.parse().unwrap(),
         version,
         source: TokenSource::Fixed(Token::new(TOKEN).unwrap()),
+        roots: Roots::default(),
         timeout: Duration::from_secs(5),
         concurrency: 1,
     }

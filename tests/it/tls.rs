@@ -1,0 +1,127 @@
+//! Who a server is, and who may see what is sent to it.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use crate::support::{Finished, Rehearsal, finish};
+
+/// A certificate authority that nobody knows, as PEM, and a server with a certificate of it that confirms every
+/// pair that it is asked for.
+fn serve() -> (String, u16) {
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let certificate = params.signed_by(&key, &issuer).unwrap();
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key)
+        .unwrap();
+    let config = Arc::new(config);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
+            // A client that does not trust us hangs up.
+            drop(answer(StreamOwned::new(connection, stream.unwrap())));
+        }
+    });
+    (issuer.pem(), port)
+}
+
+fn answer(mut stream: impl Read + Write) -> std::io::Result<()> {
+    let mut request = Vec::new();
+    let mut byte = [0];
+    loop {
+        while !request.ends_with(b"\r\n\r\n") {
+            stream.read_exact(&mut byte)?;
+            request.push(byte[0]);
+        }
+        let text = String::from_utf8_lossy(&request).into_owned();
+        let ids: Vec<_> = text
+            .split(['/', ' '])
+            .filter(|part| part.parse::<u64>().is_ok())
+            .collect();
+        let body = format!(
+            r#"{{"status":"COMPLETE","results":[{{"from":{{"id":"{}"}},"to":{{"id":"{}"}}}}]}}"#,
+            ids[0], ids[1]
+        );
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
+        stream.write_all((head + &body).as_bytes())?;
+        stream.flush()?;
+        request.clear();
+    }
+}
+
+fn import(rehearsal: &Rehearsal, port: u16, flags: &[&str]) -> Finished {
+    let url = format!("https://localhost:{port}");
+    let arguments = [
+        &["import", "pairs.csv", "--base-url", &url, "--overwrite"],
+        flags,
+    ]
+    .concat();
+    finish(rehearsal.command(&arguments).output().unwrap())
+}
+
+#[test]
+fn a_certificate_that_nobody_vouches_for_is_refused_unless_a_file_does() {
+    let (authority, port) = serve();
+    let rehearsal = Rehearsal::new().rows(["contacts,41001,companies,52001"]);
+    let finished = import(&rehearsal, port, &[]);
+    assert_eq!(finished.code, 2, "{}", finished.stderr);
+    let refused = format!(
+        "error: stopped: the certificate of `https://localhost:{port}` is not trusted; 0 rows have their line in the report\n"
+    );
+    assert!(finished.stderr.starts_with(&refused), "{}", finished.stderr);
+    assert!(
+        finished.stderr.contains("`--ca-file`"),
+        "{}",
+        finished.stderr
+    );
+    std::fs::write(rehearsal.path("ca.pem"), authority).unwrap();
+    let finished = import(&rehearsal, port, &["--ca-file", "ca.pem"]);
+    assert_eq!((finished.code, finished.stderr.as_str()), (0, ""));
+    assert_eq!(rehearsal.outcomes(), ["1 associated"]);
+    let finished = import(&rehearsal, port, &["--ca-file", "pairs.csv"]);
+    assert_eq!(
+        (finished.code, finished.stderr.as_str()),
+        (
+            2,
+            "error: cannot use the certificates in `pairs.csv`: it holds none in PEM form\n"
+        )
+    );
+}
+
+#[test]
+fn a_machine_without_certificates_of_its_own_rehearses_and_trusts_no_stranger() {
+    let (_, port) = serve();
+    let rehearsal = Rehearsal::new().rows(["contacts,41001,companies,52001"]);
+    let bare = |arguments: &[&str]| {
+        let mut command = rehearsal.command(arguments);
+        command
+            .env("SSL_CERT_FILE", "/nonexistent")
+            .env("SSL_CERT_DIR", "/nonexistent");
+        finish(command.output().unwrap())
+    };
+    let finished = bare(&["import", "pairs.csv", "--sandbox"]);
+    assert_eq!((finished.code, finished.stderr.as_str()), (0, ""));
+    let url = format!("https://localhost:{port}");
+    let finished = bare(&["import", "pairs.csv", "--base-url", &url]);
+    assert_eq!(finished.code, 2);
+    assert!(
+        finished.stderr.contains("is not trusted"),
+        "{}",
+        finished.stderr
+    );
+}
