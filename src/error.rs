@@ -9,6 +9,7 @@ use std::io;
 use anstyle::{AnsiColor, Style};
 
 use crate::api::{ClientError, CredentialsError};
+use crate::commands::PortalError;
 use crate::exit::ExitStatus;
 use crate::input::InputError;
 use crate::rejects::RejectsError;
@@ -33,6 +34,9 @@ pub enum RunError {
     /// The token cannot be read.
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
+    /// It is not the account that was named.
+    #[error(transparent)]
+    Portal(#[from] PortalError),
     /// The input cannot be used.
     #[error(transparent)]
     Input(#[from] InputError),
@@ -75,6 +79,10 @@ impl RunError {
         match self {
             Self::Settings(error) => error.hint(),
             Self::Credentials(error) => credentials_hint(error),
+            Self::Portal(_) => Some(
+                "nothing was sent; `hubspot-associate doctor` tells what can be known of the token"
+                    .to_owned(),
+            ),
             Self::Input(error) => error.hint(),
             Self::Rejects(error) => error.hint(),
             Self::Report(ReportError::Exists { .. }) => Some(

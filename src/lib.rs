@@ -12,7 +12,7 @@
 //! | [`report`] | its [`outcome`] is written to the report |
 //! | [`display`] | and then shown |
 //!
-//! [`rejects`] are the rows that are not associated, ready to be fed back. [`check`] sums up what the rows ask for when nothing is sent.
+//! [`rejects`] are the rows that are not associated, ready to be fed back. [`doctor`] tells what an import would meet. [`check`] sums up what the rows ask for when nothing is sent.
 //!
 //! Around them: [`cli`] and [`settings`] turn flags into checked values, [`commands`] wires the parts,
 //! [`exit`] and [`error`] name the ways to end. [`sandbox`] stands alone: a look-alike of the API that
@@ -23,6 +23,7 @@ pub mod check;
 pub mod cli;
 pub mod commands;
 pub mod display;
+pub mod doctor;
 pub mod error;
 pub mod exit;
 pub mod input;

@@ -14,11 +14,10 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use hyper::{Method, Request, Response, Uri};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 use tracing::warn;
 
-use super::account;
 use super::body::{Body, Unreadable};
 use super::connect::{self, AGENT, Connections};
 use super::credentials::CredentialsError;
@@ -112,26 +111,28 @@ impl HttpEndpoint {
         *current = Arc::new(session);
     }
 
-    /// Asks for the account's time zone, by its IANA name; `None` if it cannot be had: some tokens may
-    /// link records and not ask this.
-    pub async fn account_time_zone(&self) -> Option<String> {
-        let ClientSettings {
-            base_url,
-            version,
-            timeout,
-            ..
-        } = &*self.settings;
+    pub(super) fn settings(&self) -> &ClientSettings {
+        &self.settings
+    }
+
+    /// One question and the whole of its reply: status, and body without the token. The error says why nobody
+    /// answered.
+    pub(super) async fn exchange_whole(
+        &self,
+        method: Method,
+        url: String,
+    ) -> Result<(u16, Vec<u8>), String> {
+        let session = self.session();
         let asking = async {
-            let url = base_url.account_details(*version);
-            let session = self.session();
-            let response = self.send(Method::GET, url, &session.headers).await.ok()?;
-            if !response.status().is_success() {
-                return None;
-            }
-            let body = whole_body(response.into_body()).await.ok()?;
-            account::time_zone(&body)
+            let response = self.send(method, url, &session.headers).await;
+            let response = response.map_err(|error| chain(&*error))?;
+            let status = response.status().as_u16();
+            let mut body = whole_body(response.into_body()).await.unwrap_or_default();
+            session.mask(&mut body);
+            Ok((status, body))
         };
-        tokio::time::timeout(*timeout, asking).await.ok()?
+        let answered = tokio::time::timeout(self.settings.timeout, asking).await;
+        answered.unwrap_or_else(|_| Err("no reply in time".to_owned()))
     }
 
     async fn send(
@@ -209,7 +210,28 @@ async fn whole_body(mut body: Incoming) -> Result<Vec<u8>, Unreadable> {
 impl HttpEndpoint {
     /// Has a refresh token exchanged for an access token.
     async fn exchange_token(&self, app: &OAuthApp) -> Result<Issued, NotIssued> {
-        let failed = |why: String| NotIssued::Failed(why);
+        let url = self.settings.base_url.oauth_token();
+        let (status, body) = self
+            .post_form(url, &app.form())
+            .await
+            .map_err(NotIssued::Failed)?;
+        app.read(status, &body)
+    }
+
+    /// The scopes of the token, as HubSpot tells them of an OAuth app's; `None` if they cannot be known.
+    pub async fn scopes(&self) -> Option<Vec<String>> {
+        let TokenSource::OAuth(app) = &self.settings.source else {
+            return None;
+        };
+        let session = self.session();
+        let form = app.introspection_form(session.token()?.text());
+        let url = self.settings.base_url.oauth_introspection();
+        let (status, body) = self.post_form(url, &form).await.ok()?;
+        (status == 200).then(|| OAuthApp::scopes(&body)).flatten()
+    }
+
+    /// Sends a form; status and body of the reply, or why there is none.
+    async fn post_form(&self, url: String, form: &SecretString) -> Result<(u16, Vec<u8>), String> {
         let headers = HeaderMap::from_iter([
             (USER_AGENT, AGENT),
             (ACCEPT, HeaderValue::from_static("application/json")),
@@ -218,19 +240,16 @@ impl HttpEndpoint {
                 HeaderValue::from_static("application/x-www-form-urlencoded"),
             ),
         ]);
-        let url = self.settings.base_url.oauth_token();
-        let form = Bytes::copy_from_slice(app.form().expose_secret().as_bytes());
+        let form = Bytes::copy_from_slice(form.expose_secret().as_bytes());
         let asking = async {
             let response = self.send_body(Method::POST, url, &headers, form).await;
-            let response = response.map_err(|error| failed(chain(&*error)))?;
+            let response = response.map_err(|error| chain(&*error))?;
             let status = response.status().as_u16();
             let body = whole_body(response.into_body()).await;
-            app.read(status, &body.unwrap_or_default())
+            Ok((status, body.unwrap_or_default()))
         };
-        match tokio::time::timeout(self.settings.timeout, asking).await {
-            Ok(issued) => issued,
-            Err(_) => Err(failed("no reply in time".to_owned())),
-        }
+        let answered = tokio::time::timeout(self.settings.timeout, asking).await;
+        answered.unwrap_or_else(|_| Err("no reply in time".to_owned()))
     }
 }
 

@@ -107,6 +107,12 @@ impl Token {
         self.authorization.clone()
     }
 
+    /// The token itself, for what must be sent elsewhere than in the header.
+    pub(super) fn text(&self) -> &str {
+        let value = self.authorization.to_str().unwrap_or_default();
+        value.strip_prefix(SCHEME).unwrap_or_default()
+    }
+
     /// Takes the token out of what a server sent back.
     pub fn mask(&self, bytes: &mut Vec<u8>) {
         let Some(finder) = &self.finder else {

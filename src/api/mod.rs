@@ -9,6 +9,7 @@ mod client;
 mod confirmed;
 mod connect;
 mod credentials;
+mod inspect;
 mod oauth;
 mod reply;
 mod request;
@@ -18,9 +19,11 @@ mod source;
 
 use std::future::Future;
 
+pub use account::{Account, DailyUsage};
 pub use body::{Body, Entry, Envelope, Linked, Unreadable};
 pub use client::{ClientError, ClientSettings, HttpEndpoint, MAX_REPLY_BYTES};
 pub use credentials::{ACCESS_TOKEN_VARIABLE, CredentialsError, Token};
+pub use inspect::Told;
 pub use oauth::OAuthApp;
 pub use reply::{Answer, Quota, Reply, ReplyHeaders};
 pub use request::{ApiVersion, BaseUrl, BaseUrlError};

@@ -20,6 +20,10 @@ use crate::text::one_line;
 /// Where tokens are exchanged.
 pub(super) const PATH: &str = "/oauth/2026-03/token";
 
+/// Where a token is looked into
+/// (<https://developers.hubspot.com/changelog/new-oauth-v3-api-endpoints-and-standardized-error-responses>).
+pub(super) const INTROSPECTION_PATH: &str = "/oauth/2026-03/token/introspect";
+
 /// How long before its end a token is not used any more. Shorter-lived ones have a quarter of their time.
 const MARGIN: Duration = Duration::from_secs(90);
 
@@ -117,6 +121,27 @@ impl OAuthApp {
             .append_pair("client_secret", self.client_secret.expose_secret())
             .append_pair("refresh_token", refresh_token.expose_secret());
         form.finish().into()
+    }
+
+    /// What is sent to look into a token.
+    pub(super) fn introspection_form(&self, token: &str) -> SecretString {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.append_pair("client_id", &self.client_id)
+            .append_pair("client_secret", self.client_secret.expose_secret())
+            .append_pair("token", token)
+            .append_pair("token_type_hint", "access_token");
+        form.finish().into()
+    }
+
+    /// The scopes in what came back.
+    pub(super) fn scopes(body: &[u8]) -> Option<Vec<String>> {
+        #[derive(Deserialize)]
+        struct Reply {
+            active: bool,
+            scopes: Vec<String>,
+        }
+        let reply: Reply = serde_json::from_slice(body).ok()?;
+        reply.active.then_some(reply.scopes)
     }
 
     /// What came back.

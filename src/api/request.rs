@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_e
 use url::Url;
 
 use super::oauth;
-use crate::pair::{Pair, Record};
+use crate::pair::{ObjectType, Pair, Record};
 
 /// Everything but RFC 3986's unreserved characters is encoded in a path segment.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
@@ -42,6 +42,14 @@ impl ApiVersion {
             Self::V4 => "/crm/v4/objects",
             Self::Of202603 => "/crm/objects/2026-03",
             Self::Of202609 => "/crm/objects/2026-09",
+        }
+    }
+
+    fn account_path(self) -> &'static str {
+        match self {
+            Self::V4 => "v3",
+            Self::Of202603 => "2026-03",
+            Self::Of202609 => "2026-09",
         }
     }
 }
@@ -116,18 +124,47 @@ impl BaseUrl {
     /// (<https://developers.hubspot.com/docs/api-reference/account-account-info-v3/guide>).
     #[must_use]
     pub fn account_details(&self, version: ApiVersion) -> String {
-        let version = match version {
-            ApiVersion::V4 => "v3",
-            ApiVersion::Of202603 => "2026-03",
-            ApiVersion::Of202609 => "2026-09",
-        };
-        format!("{}/account-info/{version}/details", self.prefix)
+        format!(
+            "{}/account-info/{}/details",
+            self.prefix,
+            version.account_path()
+        )
+    }
+
+    /// The URL of the day's usage
+    /// (<https://developers.hubspot.com/docs/api-reference/account-account-info-v3/guide>).
+    #[must_use]
+    pub fn api_usage(&self, version: ApiVersion) -> String {
+        let path = "api-usage/daily/private-apps";
+        format!(
+            "{}/account-info/{}/{path}",
+            self.prefix,
+            version.account_path()
+        )
+    }
+
+    /// The URL of the links between a record and others of a type.
+    #[must_use]
+    pub(super) fn links(&self, version: ApiVersion, from: &ObjectType, to: &ObjectType) -> String {
+        format!(
+            "{}{}/{}/1/associations/{}?limit=1",
+            self.prefix,
+            version.objects_path(),
+            utf8_percent_encode(from.as_str(), SEGMENT),
+            utf8_percent_encode(to.as_str(), SEGMENT)
+        )
     }
 
     /// The URL at which an OAuth app's tokens are exchanged.
     #[must_use]
     pub(super) fn oauth_token(&self) -> String {
         format!("{}{}", self.prefix, oauth::PATH)
+    }
+
+    /// The URL at which an OAuth app's token is looked into.
+    #[must_use]
+    pub(super) fn oauth_introspection(&self) -> String {
+        format!("{}{}", self.prefix, oauth::INTROSPECTION_PATH)
     }
 
     /// The URL of the request that links `pair` with the default association

@@ -8,8 +8,7 @@ use clap::Args;
 use jiff::SignedDuration;
 use jiff::civil::Time;
 
-use super::{CredentialArgs, InputArgs};
-use crate::api::{ApiVersion, BaseUrl};
+use super::{ConnectionArgs, InputArgs};
 use crate::pace::{RateSetting, Share};
 
 /// The flags of `import`.
@@ -72,33 +71,13 @@ pub struct ImportArgs {
     /// Attempts per row, for transient failures
     #[arg(long, value_name = "N", default_value = "6", help_heading = "Pace")]
     pub max_attempts: NonZeroU32,
-    /// Time for one attempt, such as 30s or 1m
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration, help_heading = "Pace")]
-    pub timeout: Duration,
 
-    /// Where the token comes from.
+    /// Where the API is, and who we are to it.
     #[command(flatten)]
-    pub credentials: CredentialArgs,
-
-    // Parsed later: an error here would repeat it, and what stands in it may be secret.
-    /// Where the API is; https, or http to loopback
-    #[arg(long, value_name = "URL", default_value = BaseUrl::DEFAULT, help_heading = "API")]
-    pub base_url: String,
-    /// PEM certificates to trust besides the system's, such as a proxy's own
-    #[arg(long, value_name = "PATH", help_heading = "API")]
-    pub ca_file: Option<PathBuf>,
-    /// Which form of the API's path is asked for
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        value_name = "VERSION",
-        help_heading = "API"
-    )]
-    pub api_version: ApiVersion,
+    pub connection: ConnectionArgs,
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let duration: SignedDuration = text.trim().parse().map_err(|_| EXPECTED_TIME)?;
     let duration = Duration::try_from(duration).map_err(|_| EXPECTED_TIME)?;
     if duration.is_zero() {

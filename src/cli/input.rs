@@ -117,7 +117,7 @@ impl ReadingArgs {
     }
 }
 
-fn object_type(text: &str) -> Result<ObjectType, String> {
+pub(super) fn object_type(text: &str) -> Result<ObjectType, String> {
     ObjectType::new(text.trim()).ok_or_else(|| {
         "an object type is made of letters, digits, `_` and `-`, such as `contacts`, `0-1` or `p_vendor`".to_owned()
     })

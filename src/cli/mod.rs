@@ -1,7 +1,9 @@
 //! The flags exactly as typed, and their help text. Nothing is decided here.
 
 mod check;
+mod connection;
 mod credentials;
+mod doctor;
 mod import;
 mod input;
 mod report;
@@ -10,10 +12,14 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub use check::{ByteSize, CheckArgs};
+pub use connection::ConnectionArgs;
 pub use credentials::CredentialArgs;
+pub use doctor::DoctorArgs;
 pub use import::ImportArgs;
 pub use input::{InputArgs, ReadingArgs};
 pub use report::ReportArgs;
+
+use import::duration;
 
 use crate::sandbox::SandboxArgs;
 
@@ -59,6 +65,16 @@ Exit status:
   2    usage, the report or its input are wrong
   6    the rejects file cannot be written";
 
+const DOCTOR_HELP: &str = "\
+Nothing is changed in HubSpot. Every flag can also be set in the environment, as HUBSPOT_ASSOCIATE_ and
+the flag's name.
+
+Exit status:
+  0    nothing stands in the way of an import, as far as can be known
+  1    something does
+  2    usage or settings are wrong
+  3    the credentials are refused, or lack a permission";
+
 const SANDBOX_HELP: &str = "\
 An id of 15 digits that begins with 99 names its own fault, so that a CSV can meet every kind of reply:
 99, a status or fault of three digits, how often in two (00 is always), eight free digits.
@@ -99,6 +115,9 @@ pub enum Command {
     /// Sum up the report of a run; --rejects makes a CSV of what is not associated
     #[command(after_help = REPORT_HELP)]
     Report(Box<ReportArgs>),
+    /// Prove the credentials: which portal, which quota, how much of it is used
+    #[command(after_help = DOCTOR_HELP)]
+    Doctor(Box<DoctorArgs>),
     /// Serve a local look-alike of the API, to rehearse against
     #[command(after_help = SANDBOX_HELP)]
     Sandbox(Box<SandboxArgs>),

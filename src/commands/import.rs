@@ -11,8 +11,8 @@ use super::begin::{Begun, begin};
 use super::check::{CheckPlan, show};
 use super::route::Route;
 use super::rows::Rows;
-use super::{World, last_words, next, signals, skips};
-use crate::api::{ApiVersion, HttpEndpoint};
+use super::{World, last_words, next, portal, signals, skips};
+use crate::api::{ApiVersion, HttpEndpoint, Told};
 use crate::cli::{ByteSize, ImportArgs};
 use crate::display::Display;
 use crate::error::RunError;
@@ -21,7 +21,7 @@ use crate::input::Input;
 use crate::pace::{Control, Gate};
 use crate::rejects;
 use crate::run::{DailyReset, Parts, RunSettings, run};
-use crate::settings::ImportSettings;
+use crate::settings::{Destination, ImportSettings};
 
 /// The first day on which v4 is worth a warning; its support ends on 2027-03-30.
 /// (<https://developers.hubspot.com/changelog/legacy-apis-and-legacy-apps-whats-going-unsupported-and-when>).
@@ -47,6 +47,11 @@ pub(super) fn import(flags: ImportArgs, world: &World) -> Result<ExitStatus, Run
         .build()
         .map_err(RunError::System)?;
     runtime.block_on(endpoint.prepare())?;
+    if let (Some(expected), Destination::Api { .. }) =
+        (settings.expect_portal, &settings.destination)
+    {
+        runtime.block_on(portal::check(&endpoint, expected))?;
+    }
     let Begun {
         mut report,
         comparison,
@@ -104,8 +109,14 @@ fn dry_run(flags: ImportArgs, world: &World) -> Result<ExitStatus, RunError> {
 
 /// Finds out when the account's day ends. Costs one request, before the first row's.
 async fn daily_reset(endpoint: &HttpEndpoint) -> DailyReset {
-    let name = endpoint.account_time_zone().await;
-    let zone = name.and_then(|name| TimeZone::get(&name).ok());
+    let zone = match endpoint.account().await {
+        Told::Known(account) => {
+            portal::tell(&account);
+            account.time_zone
+        }
+        Told::Refused(_) | Told::Unreachable(_) => None,
+    };
+    let zone = zone.and_then(|name| TimeZone::get(&name).ok());
     if zone.is_none() {
         warn!(
             "the account's time zone cannot be had: on the daily limit HubSpot is asked again every hour"
@@ -120,7 +131,7 @@ fn warn_of(settings: &ImportSettings, input: &Input) {
     }
     // RFC 3339 in UTC sorts as text.
     let today = Timestamp::now().to_string();
-    if settings.version == ApiVersion::V4 && today.as_str() >= V4_WARNING_FROM {
+    if settings.transport.version == ApiVersion::V4 && today.as_str() >= V4_WARNING_FROM {
         warn!("HubSpot ends its support of v4 on 2027-03-30: use --api-version 2026-09");
     }
 }

@@ -2,15 +2,19 @@
 
 mod begin;
 mod check;
+mod doctor;
 mod import;
 mod last_words;
 mod next;
+mod portal;
 mod report;
 mod route;
 mod rows;
 mod sandbox;
 mod signals;
 mod skips;
+
+pub use portal::PortalError;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -49,6 +53,7 @@ pub fn run(cli: Cli, world: &World) -> Result<ExitStatus, RunError> {
     match cli.command {
         Command::Import(flags) => import::import(*flags, world),
         Command::Check(flags) => check::check(*flags, world),
+        Command::Doctor(flags) => doctor::doctor(*flags, world),
         Command::Report(flags) => report::report(*flags, world),
         Command::Sandbox(flags) => sandbox::sandbox(&flags),
     }

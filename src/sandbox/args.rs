@@ -116,6 +116,14 @@ pub struct SandboxArgs {
     /// The account's id
     #[arg(long, value_name = "ID", default_value_t = 1_234_567)]
     pub portal_id: u64,
+
+    /// Answer 401 to a token that asks for the account, as to some service keys
+    #[arg(long)]
+    pub no_account_access: bool,
+
+    /// Answer 403 to whatever touches records: the token lacks their scopes
+    #[arg(long)]
+    pub missing_scopes: bool,
 }
 
 impl SandboxArgs {
@@ -151,6 +159,8 @@ impl SandboxArgs {
             rotate_refresh: self.rotate_refresh,
             account_type: self.account_type.clone(),
             portal_id: self.portal_id,
+            account_access: !self.no_account_access,
+            missing_scopes: self.missing_scopes,
         };
         settings.check()?;
         Ok(settings)

@@ -83,6 +83,11 @@ pub struct SandboxSettings {
     pub account_type: String,
     /// `portalId` of the account.
     pub portal_id: u64,
+    /// Whether a token that was not handed out here may read the account's details and usage: a service key
+    /// without that scope may link records and is answered 401 there.
+    pub account_access: bool,
+    /// Whether tokens lack the scopes of all object types.
+    pub missing_scopes: bool,
 }
 
 impl Default for SandboxSettings {
@@ -115,6 +120,8 @@ impl Default for SandboxSettings {
             rotate_refresh: false,
             account_type: "DEVELOPER_TEST".to_owned(),
             portal_id: 1_234_567,
+            account_access: true,
+            missing_scopes: false,
         }
     }
 }

@@ -15,7 +15,7 @@ use super::limits::{Day, Peak, RollingWindow};
 use super::misbehave::Action;
 use super::oauth;
 use super::object_types::{ObjectTypes, UnknownType};
-use super::refusals;
+use super::refusals::{self, ScopesForm};
 use super::reply::Reply;
 use super::route::Route;
 use super::seen::Seen;
@@ -249,8 +249,10 @@ impl World {
                     to_type,
                     to_id,
                 },
-            ) => return self.pair_call(call, [(from_type, from_id), (to_type, to_id)]),
-            (_, Route::Batch { from_type, to_type }) => {
+            ) if !self.settings.missing_scopes => {
+                return self.pair_call(call, [(from_type, from_id), (to_type, to_id)]);
+            }
+            (_, Route::Batch { from_type, to_type }) if !self.settings.missing_scopes => {
                 return self.batch_call(call, from_type, to_type);
             }
             (
@@ -260,11 +262,25 @@ impl World {
                     from_id,
                     to_type,
                 },
-            ) => self.read_call(call, from_type, from_id, to_type),
+            ) => match self.read_call(call, from_type, from_id, to_type) {
+                // Types are looked up before scopes are.
+                reply if self.settings.missing_scopes && reply.status != 400 => {
+                    refusals::missing_scopes(ScopesForm::Granular, correlation)
+                }
+                reply => reply,
+            },
+            (_, Route::Pair { .. } | Route::Batch { .. }) => {
+                refusals::missing_scopes(ScopesForm::Granular, correlation)
+            }
             (_, Route::Labelled) if call.request.body.is_empty() => refusals::validation(
                 "Invalid JSON input: a request body was expected, but none found",
                 correlation,
             ),
+            (Standing::Static, Route::AccountDetails | Route::ApiUsage)
+                if !self.settings.account_access =>
+            {
+                refusals::unauthenticated(correlation)
+            }
             (_, Route::AccountDetails) => Reply::json(200, &account::details(&self.settings)),
             (_, Route::ApiUsage) => {
                 Reply::json(200, &account::usage(&self.day, self.clock, call.now))

@@ -3,7 +3,9 @@
 mod source;
 
 use std::ffi::OsStr;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::civil::Time;
 use jiff::{Timestamp, ZonedDateTime};
@@ -12,7 +14,7 @@ use crate::api::{
     ApiVersion, BaseUrl, BaseUrlError, ClientSettings, CredentialsError, Roots, RootsError,
     TokenSource,
 };
-use crate::cli::ImportArgs;
+use crate::cli::{ConnectionArgs, ImportArgs};
 use crate::input::{InputSettings, SkipSettings};
 use crate::pace::{RateSetting, Share};
 use crate::report::{Existing, ReportPlan};
@@ -132,6 +134,59 @@ pub enum Destination {
     Sandbox,
 }
 
+impl Destination {
+    /// The API that the flags name.
+    pub fn of(flags: &ConnectionArgs, environment: &Environment) -> Result<Self, SettingsError> {
+        Ok(Self::Api {
+            base_url: flags.base_url.parse()?,
+            source: token_source(&flags.credentials, &environment.credentials)?,
+        })
+    }
+}
+
+/// How requests are sent.
+#[derive(Clone, Debug)]
+pub struct Transport {
+    /// Which certificates are trusted besides the system's.
+    pub roots: Roots,
+    /// Which form of the path is asked for.
+    pub version: ApiVersion,
+    /// The time for one attempt.
+    pub timeout: Duration,
+}
+
+impl Transport {
+    /// Reads the file of certificates, if there is one.
+    pub fn resolve(flags: &ConnectionArgs) -> Result<Self, SettingsError> {
+        Ok(Self {
+            roots: match &flags.ca_file {
+                Some(path) => Roots::read(path)?,
+                None => Roots::default(),
+            },
+            version: flags.api_version,
+            timeout: flags.timeout,
+        })
+    }
+
+    /// What the HTTP client needs to know, with so many connections kept.
+    #[must_use]
+    pub fn client(
+        &self,
+        base_url: BaseUrl,
+        source: TokenSource,
+        concurrency: usize,
+    ) -> ClientSettings {
+        ClientSettings {
+            base_url,
+            version: self.version,
+            source,
+            roots: self.roots.clone(),
+            timeout: self.timeout,
+            concurrency,
+        }
+    }
+}
+
 /// Everything an import needs, checked.
 #[derive(Clone, Debug)]
 pub struct ImportSettings {
@@ -145,12 +200,10 @@ pub struct ImportSettings {
     pub rejects: Option<PathBuf>,
     /// Where requests go.
     pub destination: Destination,
-    /// Which certificates are trusted besides the system's.
-    pub roots: Roots,
-    /// Which form of the path is asked for.
-    pub version: ApiVersion,
-    /// The time for one attempt.
-    pub timeout: std::time::Duration,
+    /// How requests are sent there.
+    pub transport: Transport,
+    /// The only account that may be written to, if one was named.
+    pub expect_portal: Option<NonZeroU64>,
     /// How fast requests leave.
     pub rate: RateSetting,
     /// How much of the account's limit may be used.
@@ -164,12 +217,11 @@ pub struct ImportSettings {
 impl ImportSettings {
     /// Fails with what must be fixed before anything is sent.
     pub fn resolve(flags: ImportArgs, environment: &Environment) -> Result<Self, SettingsError> {
+        let connection = &flags.connection;
         let destination = if flags.sandbox {
             Destination::Sandbox
         } else {
-            let base_url = flags.base_url.parse()?;
-            let source = token_source(&flags.credentials, &environment.credentials)?;
-            Destination::Api { base_url, source }
+            Destination::of(connection, environment)?
         };
         let report = ReportPlan {
             path: match flags.report {
@@ -200,12 +252,8 @@ impl ImportSettings {
             input: flags.input.into_settings(),
             report,
             destination,
-            roots: match &flags.ca_file {
-                Some(path) => Roots::read(path)?,
-                None => Roots::default(),
-            },
-            version: flags.api_version,
-            timeout: flags.timeout,
+            transport: Transport::resolve(connection)?,
+            expect_portal: connection.expect_portal,
             rate: flags.rate,
             share: flags.share,
             wait_for_daily_reset: flags.wait_for_daily_reset,
@@ -230,14 +278,8 @@ impl ImportSettings {
     /// What the HTTP client needs to know.
     #[must_use]
     pub fn client(&self, base_url: BaseUrl, source: TokenSource) -> ClientSettings {
-        ClientSettings {
-            base_url,
-            version: self.version,
-            source,
-            roots: self.roots.clone(),
-            timeout: self.timeout,
-            concurrency: self.run.concurrency.get(),
-        }
+        self.transport
+            .client(base_url, source, self.run.concurrency.get())
     }
 }
 

@@ -37,6 +37,19 @@ pub fn describe(reply: &Reply, pair: &Pair) -> Finding {
     finding
 }
 
+/// Puts a reply that refuses something else than a pair into the same words.
+#[must_use]
+pub fn describe_refusal(answer: &Answer) -> Finding {
+    let mut finding = match &answer.body {
+        Body::Json(envelope) => of_errors(answer.status, envelope),
+        Body::Foreign { snippet } => of_status(answer, snippet),
+        Body::Unread(_) | Body::Empty => of_status(answer, ""),
+    };
+    finding.http_status = Some(answer.status);
+    tame(&mut finding);
+    finding
+}
+
 /// Text from a server is kept within a line and a bound, however much of it there is.
 fn tame(finding: &mut Finding) {
     tame_text(&mut finding.message, MAX_MESSAGE_CHARS);

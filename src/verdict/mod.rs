@@ -32,5 +32,5 @@ mod tests;
 
 pub use category::Category;
 pub use classify::{Class, classify};
-pub use describe::{MAX_MESSAGE_CHARS, describe, scopes};
+pub use describe::{MAX_MESSAGE_CHARS, describe, describe_refusal, scopes};
 pub use retry::{Halt, LONGEST_WAIT, MAX_THROTTLED, RetryPolicy, Tries, Verdict, quiet_period};

@@ -4,6 +4,7 @@
 
 mod check; // what is found before anything is sent
 mod credentials; // tokens that change, expire or never come
+mod doctor; // what can be told before an import
 mod exports; // lists of ids, and the files that HubSpot itself writes
 mod faults; // disks that are full, slow or gone
 mod import; // the main job, and the report it leaves

@@ -1,0 +1,26 @@
+//! The flags of `doctor`.
+
+use clap::Args;
+
+use super::ConnectionArgs;
+use super::input::object_type;
+use crate::pair::ObjectType;
+
+/// The flags of `doctor`.
+#[derive(Args, Clone, Debug)]
+pub struct DoctorArgs {
+    /// Try whether records of this type can be reached; needs --to-type
+    #[arg(long, value_name = "TYPE", value_parser = object_type, requires = "to_type", help_heading = "Types")]
+    pub from_type: Option<ObjectType>,
+    /// And of this one
+    #[arg(long, value_name = "TYPE", value_parser = object_type, requires = "from_type", help_heading = "Types")]
+    pub to_type: Option<ObjectType>,
+
+    /// Where the API is, and who we are to it.
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+
+    /// Print one JSON object instead of text
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
+}

@@ -1,0 +1,69 @@
+//! Which account an import is about to write to, and whether it is the one that was named.
+
+use std::num::NonZeroU64;
+
+use tracing::{info, warn};
+
+use crate::api::{Account, Endpoint, HttpEndpoint, Renewal, Told};
+use crate::verdict::describe_refusal;
+
+/// It is not the account that was named, or nobody can tell.
+#[derive(Debug, thiserror::Error)]
+pub enum PortalError {
+    /// The token is of another account.
+    #[error("the token belongs to portal {found}, not to {expected} as `--expect-portal` says")]
+    Other {
+        /// Whose it is.
+        found: u64,
+        /// Whose it should be.
+        expected: NonZeroU64,
+    },
+    /// HubSpot does not say whose it is.
+    #[error(
+        "`--expect-portal {expected}`: it cannot be known which portal the token belongs to: {why}"
+    )]
+    Unknown {
+        /// Whose it should be.
+        expected: NonZeroU64,
+        /// Why it is not known.
+        why: String,
+    },
+}
+
+/// Fails unless the token belongs to `expected`. Costs one request, before the first row's.
+pub(super) async fn check(
+    endpoint: &HttpEndpoint,
+    expected: NonZeroU64,
+) -> Result<(), PortalError> {
+    let unknown = |why: String| PortalError::Unknown { expected, why };
+    if endpoint.renewal_due().is_some()
+        && let Renewal::Refused(why) | Renewal::Failed(why) = endpoint.renew().await
+    {
+        return Err(unknown(why));
+    }
+    let account = match endpoint.account().await {
+        Told::Known(account) => account,
+        Told::Refused(answer) => return Err(unknown(describe_refusal(&answer).message)),
+        Told::Unreachable(why) => return Err(unknown(why)),
+    };
+    match account.portal_id {
+        None => Err(unknown("the reply does not say".to_owned())),
+        Some(found) if found != expected.get() => Err(PortalError::Other { found, expected }),
+        Some(_) => {
+            tell(&account);
+            Ok(())
+        }
+    }
+}
+
+/// Tells whoever watches where the rows go.
+pub(super) fn tell(account: &Account) {
+    let Some(portal) = account.portal_id else {
+        return;
+    };
+    let name = account.portal_name.as_deref().unwrap_or_default();
+    match account.account_type.as_deref() {
+        Some("STANDARD") => warn!(portal, name, "writing to a production portal"),
+        kind => info!(portal, name, kind, "writing to a portal"),
+    }
+}

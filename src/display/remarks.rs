@@ -1,0 +1,47 @@
+//! What `doctor` found out, for people and for machines. Pure text.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use crate::doctor::{Level, Remark};
+
+const OK: Style = AnsiColor::Green.on_default();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const PROBLEM: Style = AnsiColor::Red.on_default().bold();
+
+/// A line for each remark, and one for what to do about it. Whoever prints them drops the colours where there is
+/// no terminal.
+#[must_use]
+pub fn remarks_to_text(remarks: &[Remark]) -> String {
+    let mut text = String::new();
+    for remark in remarks {
+        let (style, word) = match remark.level {
+            Level::Ok => (OK, "ok"),
+            Level::Warning => (WARNING, "warning"),
+            Level::Problem => (PROBLEM, "problem"),
+        };
+        let (about, says) = (remark.about, &remark.says);
+        let _infallible = writeln!(text, "{style}{word:<9}{style:#}{about:<9}{says}");
+        if let Some(hint) = &remark.hint {
+            let _infallible = writeln!(text, "{:18}{hint}", "");
+        }
+    }
+    text
+}
+
+/// The same as one JSON object.
+#[must_use]
+pub fn remarks_to_json(remarks: &[Remark]) -> String {
+    #[derive(Serialize)]
+    struct Json<'r> {
+        version: u32,
+        remarks: &'r [Remark],
+    }
+    let json = Json {
+        version: 1,
+        remarks,
+    };
+    serde_json::to_string_pretty(&json).expect("plain data is JSON") + "\n"
+}

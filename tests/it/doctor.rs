@@ -1,0 +1,269 @@
+//! What `doctor` says of accounts and credentials in every state.
+
+use std::time::Duration;
+
+use hubspot_associate::sandbox::SandboxSettings;
+
+use crate::support::{Finished, Rehearsal, finish, instant};
+
+fn doctor(rehearsal: &Rehearsal, flags: &[&str], environment: &[(&str, &str)]) -> Finished {
+    let url = rehearsal.url();
+    let arguments = [&["doctor", "--base-url", &url], flags].concat();
+    let mut command = rehearsal.command(&arguments);
+    finish(command.envs(environment.iter().copied()).output().unwrap())
+}
+
+const TYPES: [&str; 4] = ["--from-type", "contacts", "--to-type", "companies"];
+
+const KEY: [(&str, &str); 1] = [("HUBSPOT_ACCESS_TOKEN", "pat-eu1-7f3e-0123456789")];
+
+const NO_SCOPES: &str = "warning  scopes   not known: HubSpot tells them of OAuth tokens only\n";
+
+/// What is said, with the time at which the day ends left out.
+fn said(finished: &Finished) -> String {
+    let lines = finished.stdout.lines().map(|line| {
+        let (line, _) = line.split_once(", resets at ").unwrap_or((line, ""));
+        line.to_owned() + "\n"
+    });
+    lines.collect()
+}
+
+#[test]
+fn a_good_key_is_told_its_portal_its_quota_and_its_types() {
+    let rehearsal = Rehearsal::new();
+    let finished = doctor(&rehearsal, &TYPES, &KEY);
+    assert_eq!((finished.code, finished.stderr.as_str()), (0, ""));
+    assert_eq!(
+        said(&finished),
+        format!(
+            "\
+ok       token    a service key's or private app's, of region eu1
+ok       portal   1234567 (Sandbox)
+ok       account  DEVELOPER_TEST, no production portal
+ok       place    data hosted in na1, time zone America/Bogota
+ok       quota    2 of 500000 requests of the day used
+{NO_SCOPES}ok       types    contacts and companies are known and can be read
+"
+        )
+    );
+    let json = doctor(&rehearsal, &["--json"], &KEY);
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(json["version"], 1);
+    assert_eq!(
+        json["remarks"][1],
+        serde_json::json!({"level": "ok", "about": "portal", "says": "1234567 (Sandbox)", "hint": null})
+    );
+    assert_eq!(rehearsal.seen().pairs_put, 0);
+}
+
+#[test]
+fn a_production_portal_is_said_loudly_and_another_one_than_expected_is_a_problem() {
+    let rehearsal = Rehearsal::against(SandboxSettings {
+        account_type: "STANDARD".to_owned(),
+        ..instant()
+    });
+    let finished = doctor(&rehearsal, &["--expect-portal", "7"], &KEY);
+    assert_eq!(finished.code, 1);
+    let said = said(&finished);
+    assert!(
+        said.contains(
+            "problem  portal   1234567 (Sandbox), expected 7\n                  use the token of the other account, or name this one\n"
+        ),
+        "{said}"
+    );
+    assert!(said.contains("PRODUCTION PORTAL"), "{said}");
+    let finished = doctor(&rehearsal, &["--expect-portal", "1234567"], &KEY);
+    assert_eq!(finished.code, 0);
+}
+
+#[test]
+fn a_refused_or_expired_token_is_the_credentials_fault() {
+    let rehearsal = Rehearsal::against(SandboxSettings {
+        token: Some("another-one".to_owned()),
+        ..instant()
+    });
+    let finished = doctor(&rehearsal, &[], &KEY);
+    assert_eq!(finished.code, 3);
+    assert!(
+        finished
+            .stdout
+            .contains("INVALID_AUTHENTICATION, status 401"),
+        "{}",
+        finished.stdout
+    );
+    assert!(
+        finished
+            .stdout
+            .contains("`--base-url https://api-eu1.hubapi.com`"),
+        "{}",
+        finished.stdout
+    );
+    let finished = doctor(&rehearsal, &TYPES, &KEY);
+    assert_eq!(finished.code, 3);
+    assert!(
+        finished
+            .stdout
+            .contains("problem  types    contacts and companies: the token is refused")
+    );
+}
+
+#[test]
+fn a_key_without_access_to_the_account_is_no_problem_if_links_can_be_read() {
+    let rehearsal = Rehearsal::against(SandboxSettings {
+        account_access: false,
+        ..instant()
+    });
+    let finished = doctor(&rehearsal, &TYPES, &KEY);
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    assert!(
+        finished.stdout.contains("links work"),
+        "{}",
+        finished.stdout
+    );
+    assert!(
+        finished
+            .stdout
+            .contains("warning  quota    not known (status 401)\n")
+    );
+    let finished = doctor(&rehearsal, &[], &KEY);
+    assert_eq!(finished.code, 3, "it cannot be told from a refused token");
+    let finished = doctor(
+        &rehearsal,
+        &[&TYPES[..], &["--expect-portal", "1234567"]].concat(),
+        &KEY,
+    );
+    assert_eq!(finished.code, 1, "what is expected cannot be known");
+}
+
+#[test]
+fn a_missing_scope_and_an_unknown_type_are_told_apart() {
+    let rehearsal = Rehearsal::against(SandboxSettings {
+        missing_scopes: true,
+        ..instant()
+    });
+    let finished = doctor(&rehearsal, &TYPES, &KEY);
+    assert_eq!(finished.code, 3);
+    assert!(
+        finished
+            .stdout
+            .contains("give it one of: crm.objects.contacts.write, crm.objects.companies.write\n"),
+        "{}",
+        finished.stdout
+    );
+    let widgets = ["--from-type", "widgets", "--to-type", "companies"];
+    let finished = doctor(&rehearsal, &widgets, &KEY);
+    assert_eq!(finished.code, 1);
+    assert!(
+        finished.stdout.contains(
+            "problem  types    widgets and companies: HubSpot does not know one: Unable to infer object type from: widgets\n"
+        ),
+        "{}",
+        finished.stdout
+    );
+}
+
+#[test]
+fn a_day_that_is_nearly_used_up_is_a_warning_and_a_used_up_one_a_problem() {
+    let rehearsal = Rehearsal::against(SandboxSettings {
+        daily_limit: Some(4),
+        day_length: Some(Duration::from_hours(1)),
+        ..instant()
+    });
+    let finished = doctor(&rehearsal, &[], &KEY);
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    let finished = doctor(&rehearsal, &[], &KEY);
+    assert!(
+        finished
+            .stdout
+            .contains("quota    4 of 4 requests of the day used"),
+        "{}",
+        finished.stdout
+    );
+    assert_eq!(finished.code, 1);
+}
+
+#[test]
+fn an_oauth_app_is_told_its_scopes_or_that_it_must_be_installed_again() {
+    let app = [
+        ("HUBSPOT_CLIENT_ID", "client-1"),
+        ("HUBSPOT_CLIENT_SECRET", "client-secret-7f3e"),
+        ("HUBSPOT_REFRESH_TOKEN", "refresh-7f3e"),
+        ("HUBSPOT_ACCESS_TOKEN", ""),
+    ];
+    let finished = doctor(&Rehearsal::new(), &[], &app);
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    assert!(
+        finished
+            .stdout
+            .starts_with("ok       token    an OAuth app's\n")
+    );
+    assert!(
+        finished
+            .stdout
+            .contains("ok       scopes   oauth, crm.objects.contacts.write, crm.objects.companies.write, tickets\n"),
+        "{}",
+        finished.stdout
+    );
+    let refused = Rehearsal::against(SandboxSettings {
+        refuse_refresh: true,
+        ..instant()
+    });
+    let finished = doctor(&refused, &[], &app);
+    assert_eq!(finished.code, 3);
+    assert_eq!(
+        finished.stdout,
+        "problem  token    the refresh token is not accepted: refresh token is invalid, expired or revoked (status 400)\n                  \
+         let the account install the app again\n"
+    );
+}
+
+#[test]
+fn a_place_that_does_not_answer_is_a_problem() {
+    let rehearsal = Rehearsal::new();
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let url = format!("http://{port}");
+    let arguments = ["doctor", "--base-url", &url];
+    let finished = finish(rehearsal.command(&arguments).output().unwrap());
+    assert_eq!(finished.code, 1);
+    assert!(
+        finished
+            .stdout
+            .contains(&format!("problem  api      `{url}` cannot be reached: ")),
+        "{}",
+        finished.stdout
+    );
+}
+
+#[test]
+fn an_import_into_another_portal_than_expected_sends_nothing() {
+    let rehearsal = Rehearsal::new().rows(["contacts,41001,companies,52001"]);
+    let finished = rehearsal.import(&["--expect-portal", "7"]);
+    assert_eq!(
+        (finished.code, finished.stderr.as_str()),
+        (
+            2,
+            "error: the token belongs to portal 1234567, not to 7 as `--expect-portal` says\n\
+             hint: nothing was sent; `hubspot-associate doctor` tells what can be known of the token\n"
+        )
+    );
+    assert_eq!(rehearsal.seen().pairs_put, 0);
+    assert!(!rehearsal.path("pairs.report.csv").exists());
+    let finished = rehearsal.import(&["--expect-portal", "1234567"]);
+    assert_eq!((finished.code, finished.stderr.as_str()), (0, ""));
+    let rehearsal = Rehearsal::against(SandboxSettings {
+        account_access: false,
+        account_type: "STANDARD".to_owned(),
+        ..instant()
+    })
+    .rows(["contacts,41001,companies,52001"]);
+    let finished = rehearsal.import(&["--expect-portal", "1234567"]);
+    assert_eq!(finished.code, 2);
+    assert!(
+        finished.stderr.contains("it cannot be known"),
+        "{}",
+        finished.stderr
+    );
+}
