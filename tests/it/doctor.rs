@@ -267,3 +267,26 @@ fn an_import_into_another_portal_than_expected_sends_nothing() {
         finished.stderr
     );
 }
+
+#[test]
+fn a_token_that_expired_is_told_from_one_that_never_was() {
+    let rehearsal = Rehearsal::against(SandboxSettings {
+        token_lifetime: Duration::ZERO,
+        ..instant()
+    });
+    let app = [
+        ("HUBSPOT_CLIENT_ID", "client-1"),
+        ("HUBSPOT_CLIENT_SECRET", "client-secret-7f3e"),
+        ("HUBSPOT_REFRESH_TOKEN", "refresh-7f3e"),
+        ("HUBSPOT_ACCESS_TOKEN", ""),
+    ];
+    let finished = doctor(&rehearsal, &[], &app);
+    assert_eq!(finished.code, 3, "{}", finished.stdout);
+    assert!(
+        finished
+            .stdout
+            .contains("the token has expired: get another one\n"),
+        "{}",
+        finished.stdout
+    );
+}

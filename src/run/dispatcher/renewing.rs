@@ -168,3 +168,230 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use jiff::Timestamp;
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::api::{Answer, Body, Reply, ReplyHeaders};
+    use crate::exit::ExitStatus;
+    use crate::input::{CheckedRow, RowContent};
+    use crate::outcome::{Outcome, OutcomeKind};
+    use crate::pace::{Control, Gate, Share};
+    use crate::pair::{ObjectType, Pair, Record, RecordId, RowKey};
+    use crate::run::{
+        Ending, ErrorBudget, Event, Parts, ReportJob, RunSettings, Tally, TimeLimits, run,
+    };
+    use crate::verdict::RetryPolicy;
+
+    /// Every token serves so many requests; what comes of each try to have another one is a script.
+    #[derive(Clone)]
+    struct Keyed {
+        uses: u32,
+        state: Arc<Mutex<State>>,
+    }
+
+    struct State {
+        left: u32,
+        script: Vec<Renewal>,
+        renewals: u32,
+        has_token: bool,
+    }
+
+    impl Endpoint for Keyed {
+        async fn associate(&self, pair: &Pair) -> Reply {
+            let is_good = {
+                let mut state = self.state.lock().unwrap();
+                let is_good = state.left > 0;
+                state.left = state.left.saturating_sub(1);
+                is_good
+            };
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            let (status, body) = if is_good {
+                let (from, to) = (pair.from.id, pair.to.id);
+                let body = format!(
+                    r#"{{"status":"COMPLETE","results":[{{"from":{{"id":"{from}"}},"to":{{"id":"{to}"}}}}]}}"#
+                );
+                (200, body)
+            } else {
+                (401, r#"{"message":"it died"}"#.to_owned())
+            };
+            Reply::Answered(Answer {
+                status,
+                headers: ReplyHeaders::default(),
+                body: Body::parse(body.as_bytes()),
+            })
+        }
+
+        fn renewal_due(&self) -> Option<Instant> {
+            let has_token = self.state.lock().unwrap().has_token;
+            (!has_token).then(Instant::now)
+        }
+
+        fn can_renew(&self) -> bool {
+            true
+        }
+
+        async fn renew(&self) -> Renewal {
+            let mut state = self.state.lock().unwrap();
+            state.renewals += 1;
+            let renewal = match state.script.len() {
+                0 => Renewal::New,
+                _ => state.script.remove(0),
+            };
+            if renewal == Renewal::New {
+                state.left = self.uses;
+                state.has_token = true;
+            }
+            renewal
+        }
+    }
+
+    #[derive(Default)]
+    struct Memory(Arc<Mutex<Vec<Outcome>>>);
+
+    impl WriteReport for Memory {
+        fn add(&mut self, outcome: &Outcome) {
+            self.0.lock().unwrap().push(outcome.clone());
+        }
+        fn is_full(&self) -> bool {
+            false
+        }
+        fn hand_over(&mut self) -> ReportJob {
+            Box::new(|| Ok::<_, io::Error>(()))
+        }
+        fn sync(&mut self) -> Option<ReportJob> {
+            None
+        }
+    }
+
+    struct Nobody;
+
+    impl Observe for Nobody {
+        fn on(&mut self, _event: &Event<'_>) {}
+    }
+
+    fn row(number: u64) -> CheckedRow {
+        let record = |object_type, id: u64| Record {
+            object_type: ObjectType::new(object_type).unwrap(),
+            id: RecordId::new(&id.to_string()).unwrap(),
+        };
+        let key = RowKey {
+            row: number,
+            line: number + 1,
+        };
+        let (from, to) = (record("contacts", number), record("companies", number));
+        let content = RowContent::Pair(Pair { from, to });
+        CheckedRow { key, content }
+    }
+
+    /// Sends 40 rows; each token serves `uses` of them.
+    async fn send(uses: u32, has_token: bool, script: Vec<Renewal>) -> (Ending, Vec<Outcome>, u32) {
+        let state = Arc::new(Mutex::new(State {
+            left: if has_token { uses } else { 0 },
+            script,
+            renewals: 0,
+            has_token,
+        }));
+        let endpoint = Keyed {
+            uses,
+            state: Arc::clone(&state),
+        };
+        let (sender, rows) = mpsc::channel(64);
+        for number in 1..=40 {
+            sender.send(Ok(row(number))).await.unwrap();
+        }
+        drop(sender);
+        let mut report = Memory::default();
+        let outcomes = Arc::clone(&report.0);
+        let settings = RunSettings {
+            concurrency: 4.try_into().unwrap(),
+            retry: RetryPolicy {
+                max_attempts: 3.try_into().unwrap(),
+            },
+            error_budget: ErrorBudget::default(),
+            time_limits: TimeLimits::default(),
+            daily_reset: None,
+        };
+        let (_asker, stop) = mpsc::channel(1);
+        let parts = Parts {
+            endpoint,
+            gate: Gate::new(Control::new("unlimited".parse().unwrap(), Share::default())),
+            report: &mut report,
+            observer: &mut Nobody,
+            rows,
+            earlier: Tally::default(),
+            stop,
+            now: || Timestamp::UNIX_EPOCH,
+            draw: Box::new(|| 0.5),
+        };
+        let ending = run(settings, parts).await;
+        let outcomes = outcomes.lock().unwrap().clone();
+        let renewals = state.lock().unwrap().renewals;
+        (ending, outcomes, renewals)
+    }
+
+    fn status(ending: &Ending) -> Option<ExitStatus> {
+        ending.stop.as_ref().map(StopReason::exit_status)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_token_is_had_before_the_first_row_is_sent() {
+        let (ending, outcomes, renewals) = send(100, false, vec![]).await;
+        assert_eq!((status(&ending), outcomes.len(), renewals), (None, 40, 1));
+        assert_eq!(ending.tally.requests, 40);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_row_is_charged_for_a_token_that_died() {
+        let (ending, outcomes, renewals) = send(10, true, vec![]).await;
+        assert_eq!((status(&ending), renewals), (None, 3));
+        assert_eq!(outcomes.len(), 40);
+        let charged =
+            |outcome: &&Outcome| outcome.kind != OutcomeKind::Associated || outcome.attempts != 1;
+        assert_eq!(outcomes.iter().find(charged), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_may_pass_is_tried_again_after_a_while_and_not_for_ever() {
+        let failed = || Renewal::Failed("no reply".to_owned());
+        let started = Instant::now();
+        let (ending, outcomes, renewals) = send(100, false, vec![failed(), failed()]).await;
+        assert_eq!((status(&ending), outcomes.len(), renewals), (None, 40, 3));
+        assert!(started.elapsed() >= Duration::from_secs(1 + 2));
+        let (ending, outcomes, renewals) =
+            send(100, false, vec![failed(), failed(), failed()]).await;
+        let credentials = Some(ExitStatus::Credentials);
+        assert_eq!(
+            (status(&ending), outcomes.len(), renewals),
+            (credentials, 0, 3)
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_that_stays_the_same_or_is_refused_ends_the_run() {
+        for (renewal, tries) in [
+            (Renewal::Same, 1),
+            (Renewal::Refused("revoked".to_owned()), 1),
+        ] {
+            let (ending, outcomes, renewals) = send(10, true, vec![renewal]).await;
+            let credentials = Some(ExitStatus::Credentials);
+            assert_eq!(
+                (status(&ending), outcomes.len(), renewals),
+                (credentials, 10, tries)
+            );
+        }
+        // A new one that is refused at once is no better than the old one.
+        let (ending, outcomes, renewals) = send(0, true, vec![]).await;
+        let credentials = Some(ExitStatus::Credentials);
+        assert_eq!(
+            (status(&ending), outcomes.len(), renewals),
+            (credentials, 0, 1)
+        );
+    }
+}
