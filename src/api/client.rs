@@ -16,7 +16,7 @@ use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use hyper::{Method, Request, Response, Uri};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
-use tracing::warn;
+use tracing::{info, warn};
 
 use super::body::{Body, Unreadable};
 use super::connect::{self, AGENT, Connections};
@@ -280,8 +280,12 @@ impl Endpoint for HttpEndpoint {
             Ok(Issued {
                 token,
                 good_for,
+                portal,
                 rotated,
             }) => {
+                if let (Some(portal), None) = (portal, self.session().token()) {
+                    info!(portal, "writing to the portal of the token");
+                }
                 if let Some(rotated) = rotated
                     && let Err(error) = app.rotate(rotated)
                 {

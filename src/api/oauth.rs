@@ -47,6 +47,8 @@ pub(super) struct Issued {
     pub(super) token: Token,
     /// For how long it should be used.
     pub(super) good_for: Option<Duration>,
+    /// The portal that it is for, which HubSpot tells with every token.
+    pub(super) portal: Option<u64>,
     /// The refresh token that takes the place of the one that was sent.
     pub(super) rotated: Option<SecretString>,
 }
@@ -178,6 +180,7 @@ impl OAuthApp {
         Ok(Issued {
             token,
             good_for,
+            portal: json.as_ref().and_then(|json| json.get("hub_id")?.as_u64()),
             rotated,
         })
     }
@@ -273,11 +276,12 @@ mod tests {
     fn a_token_is_used_until_a_margin_before_its_end() {
         for (expires_in, good_for) in [(1800, 1710), (360, 270), (60, 45), (0, 0)] {
             let body = format!(
-                r#"{{"access_token":"a","refresh_token":"refresh-1","expires_in":{expires_in}}}"#
+                r#"{{"access_token":"a","refresh_token":"refresh-1","hub_id":7,"expires_in":{expires_in}}}"#
             );
             let issued = app().read(200, body.as_bytes()).unwrap();
             assert_eq!(issued.good_for, Some(Duration::from_secs(good_for)));
             assert!(issued.rotated.is_none());
+            assert_eq!(issued.portal, Some(7));
         }
         let issued = app().read(200, br#"{"access_token":"a"}"#).unwrap();
         assert_eq!(issued.good_for, None);
