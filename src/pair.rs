@@ -166,6 +166,12 @@ impl Pair {
     }
 }
 
+impl AsRef<Self> for Pair {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
 impl fmt::Display for Pair {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { from, to } = self;

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
+use hyper::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use hyper::{Method, Request, Response, Uri};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
@@ -23,7 +23,7 @@ use super::connect::{self, AGENT, Connections};
 use super::credentials::CredentialsError;
 use super::oauth::{Issued, NotIssued, OAuthApp};
 use super::reply::{Answer, Reply, ReplyHeaders};
-use super::request::{ApiVersion, BaseUrl};
+use super::request::{ApiVersion, BaseUrl, inputs};
 use super::roots::{self, Roots};
 use super::session::Session;
 use super::source::TokenSource;
@@ -32,6 +32,9 @@ use crate::pair::Pair;
 
 /// How much of a reply's body is read. A single association's reply is under a kilobyte.
 pub const MAX_REPLY_BYTES: usize = 256 * 1024;
+
+/// How much more for each pair of a batch call: two results, or an error, are under half of it.
+const MAX_BYTES_PER_PAIR: usize = 1024;
 
 /// What the client needs to know, all of it checked.
 #[derive(Clone, Debug)]
@@ -127,7 +130,9 @@ impl HttpEndpoint {
             let response = self.send(method, url, &session.headers).await;
             let response = response.map_err(|error| chain(&*error))?;
             let status = response.status().as_u16();
-            let mut body = whole_body(response.into_body()).await.unwrap_or_default();
+            let mut body = whole_body(response.into_body(), MAX_REPLY_BYTES)
+                .await
+                .unwrap_or_default();
             session.mask(&mut body);
             Ok((status, body))
         };
@@ -141,55 +146,87 @@ impl HttpEndpoint {
         url: String,
         headers: &HeaderMap,
     ) -> Result<Response<Incoming>, BoxError> {
-        self.send_body(method, url, headers, Bytes::new()).await
+        self.send_body(method, url, headers.clone(), Bytes::new())
+            .await
     }
 
     async fn send_body(
         &self,
         method: Method,
         url: String,
-        headers: &HeaderMap,
+        headers: HeaderMap,
         body: Bytes,
     ) -> Result<Response<Incoming>, BoxError> {
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = method;
         *request.uri_mut() = Uri::try_from(url)?;
-        *request.headers_mut() = headers.clone();
+        *request.headers_mut() = headers;
         Ok(self.connections.request(request).await?)
     }
 
-    async fn exchange(&self, pair: &Pair) -> Result<Reply, BoxError> {
+    async fn put(&self, pair: &Pair) -> Result<Reply, BoxError> {
         let ClientSettings {
             base_url, version, ..
         } = &*self.settings;
         let url = base_url.association(*version, pair);
         let session = self.session();
         let response = self.send(Method::PUT, url, &session.headers).await?;
-        let status = response.status().as_u16();
-        let mut headers = ReplyHeaders::read(response.headers(), SystemTime::now());
-        for text in [&mut headers.correlation_id, &mut headers.location]
-            .into_iter()
-            .flatten()
-        {
-            session.mask_text(text);
+        Ok(read(response, &session, MAX_REPLY_BYTES).await)
+    }
+
+    async fn post<P: AsRef<Pair>>(&self, pairs: &[P]) -> Result<Reply, BoxError> {
+        let types = pairs.first().map(|pair| pair.as_ref().types());
+        let [from_type, to_type] = types.ok_or("a call without a pair")?;
+        let ClientSettings {
+            base_url, version, ..
+        } = &*self.settings;
+        let url = base_url.batch(*version, from_type, to_type);
+        let session = self.session();
+        let mut headers = session.headers.clone();
+        // Its length is told by whoever writes it.
+        headers.remove(CONTENT_LENGTH);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let body = Bytes::from(inputs(pairs));
+        let response = self.send_body(Method::POST, url, headers, body).await?;
+        let most = MAX_REPLY_BYTES + pairs.len() * MAX_BYTES_PER_PAIR;
+        Ok(read(response, &session, most).await)
+    }
+
+    async fn in_time(&self, exchange: impl Future<Output = Result<Reply, BoxError>>) -> Reply {
+        match tokio::time::timeout(self.settings.timeout, exchange).await {
+            Ok(Ok(reply)) => reply,
+            Ok(Err(error)) => without_answer(&*error),
+            Err(_) => Reply::TimedOut,
         }
-        let body = match whole_body(response.into_body()).await {
-            Ok(mut bytes) => {
-                session.mask(&mut bytes);
-                Body::parse(&bytes)
-            }
-            Err(why) => Body::Unread(why),
-        };
-        Ok(Reply::Answered(Answer {
-            status,
-            headers,
-            body,
-        }))
     }
 }
 
-/// Reads a body up to its end, or up to the bound.
-async fn whole_body(mut body: Incoming) -> Result<Vec<u8>, Unreadable> {
+/// Reads a reply, up to so many bytes of its body.
+async fn read(response: Response<Incoming>, session: &Session, most: usize) -> Reply {
+    let status = response.status().as_u16();
+    let mut headers = ReplyHeaders::read(response.headers(), SystemTime::now());
+    for text in [&mut headers.correlation_id, &mut headers.location]
+        .into_iter()
+        .flatten()
+    {
+        session.mask_text(text);
+    }
+    let body = match whole_body(response.into_body(), most).await {
+        Ok(mut bytes) => {
+            session.mask(&mut bytes);
+            Body::parse(&bytes)
+        }
+        Err(why) => Body::Unread(why),
+    };
+    Reply::Answered(Answer {
+        status,
+        headers,
+        body,
+    })
+}
+
+/// Reads a body up to its end, or up to `most` bytes.
+async fn whole_body(mut body: Incoming, most: usize) -> Result<Vec<u8>, Unreadable> {
     let mut bytes = Vec::new();
     // Nearly every body is one piece, and says so; asking for another would cost a wake-up.
     while !body.is_end_stream() {
@@ -199,7 +236,7 @@ async fn whole_body(mut body: Incoming) -> Result<Vec<u8>, Unreadable> {
         let Ok(piece) = frame.map_err(|_| Unreadable::Cut)?.into_data() else {
             continue;
         };
-        if bytes.len() + piece.len() > MAX_REPLY_BYTES {
+        if bytes.len() + piece.len() > most {
             return Err(Unreadable::TooLong);
         }
         bytes.extend_from_slice(&piece);
@@ -242,10 +279,10 @@ impl HttpEndpoint {
         ]);
         let form = Bytes::copy_from_slice(form.expose_secret().as_bytes());
         let asking = async {
-            let response = self.send_body(Method::POST, url, &headers, form).await;
+            let response = self.send_body(Method::POST, url, headers, form).await;
             let response = response.map_err(|error| chain(&*error))?;
             let status = response.status().as_u16();
-            let body = whole_body(response.into_body()).await;
+            let body = whole_body(response.into_body(), MAX_REPLY_BYTES).await;
             Ok((status, body.unwrap_or_default()))
         };
         let answered = tokio::time::timeout(self.settings.timeout, asking).await;
@@ -300,11 +337,11 @@ impl Endpoint for HttpEndpoint {
     }
 
     async fn associate(&self, pair: &Pair) -> Reply {
-        match tokio::time::timeout(self.settings.timeout, self.exchange(pair)).await {
-            Ok(Ok(reply)) => reply,
-            Ok(Err(error)) => without_answer(&*error),
-            Err(_) => Reply::TimedOut,
-        }
+        self.in_time(self.put(pair)).await
+    }
+
+    async fn associate_all<P: AsRef<Pair> + Sync>(&self, pairs: &[P]) -> Reply {
+        self.in_time(self.post(pairs)).await
     }
 }
 

@@ -34,12 +34,18 @@ use tokio::time::Instant;
 
 use crate::pair::Pair;
 
-/// Something that can be asked to associate one pair.
+/// Something that can be asked to associate pairs.
 pub trait Endpoint: Clone + Send + Sync + 'static {
     /// Sends one request and waits for its reply, at most for the time one attempt may take.
     ///
     /// Never fails: whatever went wrong is a [`Reply`] of its own.
     fn associate(&self, pair: &Pair) -> impl Future<Output = Reply> + Send;
+
+    /// The same for many pairs of the same two types at once.
+    fn associate_all<P: AsRef<Pair> + Sync>(
+        &self,
+        pairs: &[P],
+    ) -> impl Future<Output = Reply> + Send;
 
     /// When it wants another token, or its first one; `None` while the one that it has is good for all that is
     /// known.

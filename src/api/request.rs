@@ -37,6 +37,14 @@ pub enum ApiVersion {
 }
 
 impl ApiVersion {
+    fn associations_path(self) -> &'static str {
+        match self {
+            Self::V4 => "/crm/v4/associations",
+            Self::Of202603 => "/crm/associations/2026-03",
+            Self::Of202609 => "/crm/associations/2026-09",
+        }
+    }
+
     fn objects_path(self) -> &'static str {
         match self {
             Self::V4 => "/crm/v4/objects",
@@ -184,6 +192,47 @@ impl BaseUrl {
     }
 }
 
+impl BaseUrl {
+    /// The URL of the request that links many pairs with these types
+    /// (<https://developers.hubspot.com/docs/api-reference/legacy/crm/associations/associate-records/guide>).
+    #[must_use]
+    pub fn batch(&self, version: ApiVersion, from_type: &str, to_type: &str) -> String {
+        let path = version.associations_path();
+        let (from_type, to_type) = (segment(from_type), segment(to_type));
+        format!(
+            "{}{path}/{from_type}/{to_type}/batch/associate/default",
+            self.prefix
+        )
+    }
+}
+
+/// The body of the request that links many pairs.
+#[must_use]
+pub(super) fn inputs<P: AsRef<Pair>>(pairs: &[P]) -> Vec<u8> {
+    // What an input takes with two ids of the longest kind.
+    const INPUT: usize = 72;
+    let mut body = String::with_capacity(pairs.len() * INPUT + 16);
+    body.push_str(r#"{"inputs":["#);
+    for (index, pair) in pairs.iter().enumerate() {
+        if index > 0 {
+            body.push(',');
+        }
+        // Digits and nothing else.
+        let Pair { from, to } = pair.as_ref();
+        for part in [
+            r#"{"from":{"id":""#,
+            from.id.as_str(),
+            r#""},"to":{"id":""#,
+            to.id.as_str(),
+            r#""}}"#,
+        ] {
+            body.push_str(part);
+        }
+    }
+    body.push_str("]}");
+    body.into_bytes()
+}
+
 impl fmt::Display for BaseUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.prefix)
@@ -284,6 +333,33 @@ mod tests {
         ] {
             assert_eq!(base.association(version, &pair), expected);
         }
+    }
+
+    #[test]
+    fn the_call_for_many_pairs_names_their_types_once_and_lists_their_ids() {
+        let base: BaseUrl = "http://127.0.0.1:8787/proxy/".parse().unwrap();
+        for (version, expected) in [
+            (ApiVersion::V4, "/crm/v4/associations/0-1/2-7"),
+            (ApiVersion::Of202603, "/crm/associations/2026-03/0-1/2-7"),
+            (ApiVersion::Of202609, "/crm/associations/2026-09/0-1/2-7"),
+        ] {
+            assert_eq!(
+                base.batch(version, "0-1", "2-7"),
+                format!("http://127.0.0.1:8787/proxy{expected}/batch/associate/default")
+            );
+        }
+        let pairs = [
+            pair("0-1", "0041001", "2-7", "52002"),
+            pair("0-1", "99999999999999999999", "2-7", "1"),
+        ];
+        let body: serde_json::Value = serde_json::from_slice(&inputs(&pairs)).unwrap();
+        assert_eq!(
+            body,
+            serde_json::json!({"inputs": [
+                {"from": {"id": "0041001"}, "to": {"id": "52002"}},
+                {"from": {"id": "99999999999999999999"}, "to": {"id": "1"}},
+            ]})
+        );
     }
 
     #[test]

@@ -85,6 +85,10 @@ struct Seen {
 }
 
 impl Endpoint for Scripted {
+    async fn associate_all<P: AsRef<Pair> + Sync>(&self, _pairs: &[P]) -> Reply {
+        unreachable!("one row at a time")
+    }
+
     async fn associate(&self, pair: &Pair) -> Reply {
         let row: u64 = pair.from.id.as_str().parse().unwrap();
         let earlier = {
@@ -954,6 +958,10 @@ async fn a_bug_in_a_worker_is_told_and_every_other_reply_kept() {
     #[derive(Clone)]
     struct Buggy(Scripted);
     impl Endpoint for Buggy {
+        async fn associate_all<P: AsRef<Pair> + Sync>(&self, pairs: &[P]) -> Reply {
+            self.0.associate_all(pairs).await
+        }
+
         async fn associate(&self, pair: &Pair) -> Reply {
             assert!(pair.from.id.as_str() != "50", "out of cheese");
             self.0.associate(pair).await

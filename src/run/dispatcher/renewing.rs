@@ -228,6 +228,10 @@ mod tests {
             })
         }
 
+        async fn associate_all<P: AsRef<Pair> + Sync>(&self, _pairs: &[P]) -> Reply {
+            Reply::TimedOut
+        }
+
         fn renewal_due(&self) -> Option<Instant> {
             let has_token = self.state.lock().unwrap().has_token;
             (!has_token).then(Instant::now)
