@@ -9,7 +9,7 @@ use super::time_limit::TimeLimit;
 use crate::exit::ExitStatus;
 use crate::input::InputError;
 use crate::outcome::{Outcome, OutcomeKind};
-use crate::verdict::Halt;
+use crate::verdict::{Halt, TYPE_REFUSALS};
 
 /// So many first rows that are all told the same about their types mean that the types are wrong.
 const TYPE_ERRORS: u32 = 3;
@@ -200,13 +200,8 @@ impl Likeness {
 
 fn alike(outcome: &Outcome) -> Option<Alike> {
     let finding = &outcome.finding;
-    // Captured in public tests of other clients; the API gives these 400s no category.
-    let type_error = [
-        "Unable to infer object type from",
-        "Invalid object or event type id",
-    ];
     match finding.http_status? {
-        400 if type_error
+        400 if TYPE_REFUSALS
             .iter()
             .any(|start| finding.message.starts_with(start)) =>
         {

@@ -35,7 +35,7 @@ pub(super) fn confirm(envelope: &Envelope, pair: &Pair) -> Confirmation {
     }
 }
 
-fn has_errors(envelope: &Envelope) -> bool {
+pub(super) fn has_errors(envelope: &Envelope) -> bool {
     envelope.num_errors.is_some_and(|count| count > 0)
         || !envelope.errors.is_empty()
         || envelope.top.category.is_some()

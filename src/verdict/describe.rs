@@ -51,7 +51,7 @@ pub fn describe_refusal(answer: &Answer) -> Finding {
 }
 
 /// Text from a server is kept within a line and a bound, however much of it there is.
-fn tame(finding: &mut Finding) {
+pub(super) fn tame(finding: &mut Finding) {
     tame_text(&mut finding.message, MAX_MESSAGE_CHARS);
     if let Some(id) = &mut finding.correlation_id {
         tame_text(id, MAX_WORD_CHARS);
@@ -99,6 +99,33 @@ pub fn scopes(answer: &Answer) -> Vec<String> {
         }
     }
     scopes
+}
+
+/// Puts the errors that name one pair of a call into the words of the report. `category` is that of the whole
+/// reply, for errors that have none.
+pub(super) fn describe_named(
+    base: &Finding,
+    errors: Vec<Entry>,
+    category: Option<&str>,
+) -> Finding {
+    let mut envelope = Envelope {
+        errors,
+        ..Envelope::default()
+    };
+    for entry in &mut envelope.errors {
+        if entry.category.is_none() && entry.error_type.is_none() {
+            entry.category = category.map(str::to_owned);
+        }
+    }
+    let told = of_errors(base.http_status.unwrap_or_default(), &envelope);
+    let mut finding = Finding {
+        http_status: base.http_status,
+        batch_status: base.batch_status.clone(),
+        correlation_id: base.correlation_id.clone(),
+        ..told
+    };
+    tame(&mut finding);
+    finding
 }
 
 fn local(category: Category, message: &str) -> Finding {

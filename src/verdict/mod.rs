@@ -20,16 +20,23 @@
 //! | other 403 | `Forbidden` | all wait, one more attempt, then the run stops |
 //! | certificate refused | `Untrusted` | the run stops |
 //!
+//! The reply to a call for many pairs is first read pair by pair: [`attribute`]. What says nothing of any
+//! pair is classed as above, for the call as a whole.
+//!
 //! The statuses follow <https://developers.hubspot.com/docs/api-reference/error-handling>.
 
+mod attribute;
 mod category;
 mod classify;
 mod confirm;
 mod describe;
+mod named;
 mod retry;
 #[cfg(test)]
 mod tests;
+mod too_many;
 
+pub use attribute::{Meaning, Said, TYPE_REFUSALS, attribute};
 pub use category::Category;
 pub use classify::{Class, classify};
 pub use describe::{MAX_MESSAGE_CHARS, describe, describe_refusal, scopes};

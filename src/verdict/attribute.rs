@@ -1,0 +1,222 @@
+//! What the reply to a call for many pairs says of each of them. Pure.
+//!
+//! How the API answers when some pairs of a call are bad is not published. So every pair is looked for: among
+//! the results, then in what the errors name. A pair that is found in neither stays open, and nothing is
+//! guessed about it.
+
+use std::collections::HashMap;
+
+use smol_str::SmolStr;
+
+use crate::api::{Answer, Body, Envelope, Linked, Reply};
+use crate::outcome::Finding;
+use crate::pair::{Pair, RecordId};
+
+use super::classify::{Class, classify};
+use super::confirm::has_errors;
+use super::describe::{describe_named, tame};
+use super::named::Named;
+use super::too_many::most_inputs;
+
+/// How a refusal begins that is about the types in the path, not about a record. Captured in public tests of
+/// other clients; the API gives these 400s no category.
+pub const TYPE_REFUSALS: [&str; 2] = [
+    "Unable to infer object type from",
+    "Invalid object or event type id",
+];
+
+/// What a reply says of one pair.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// The link exists.
+    Confirmed(Finding),
+    /// An error names it.
+    Named(Finding),
+    /// Nothing.
+    Nothing,
+}
+
+/// What the reply to a call for many pairs means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// It speaks of the pairs, in their order.
+    Each {
+        /// What it says of each.
+        said: Vec<Said>,
+        /// Whether it refused the call as a whole: then a pair of which it says nothing may be good.
+        refused: bool,
+    },
+    /// The call had more pairs than the API takes.
+    TooMany {
+        /// How many it takes, as far as can be told.
+        most: usize,
+    },
+    /// It is about what all the pairs have in common.
+    Common,
+    /// It says nothing of any pair.
+    Whole(Class),
+}
+
+impl Meaning {
+    /// What the reply is, for everybody who does not care about pairs.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Each { refused: false, .. } => Class::Associated,
+            Self::Each { refused: true, .. } | Self::TooMany { .. } | Self::Common => {
+                Class::Refused
+            }
+            Self::Whole(class) => *class,
+        }
+    }
+}
+
+/// Says what `reply` means for `pairs`, which all have the same two types and were sent in one call.
+#[must_use]
+pub fn attribute<P: AsRef<Pair>>(reply: &Reply, pairs: &[P]) -> Meaning {
+    let Some(first) = pairs.first().map(AsRef::as_ref) else {
+        return Meaning::Whole(Class::Transient);
+    };
+    let Reply::Answered(answer) = reply else {
+        return Meaning::Whole(classify(reply, first));
+    };
+    let refused = !(200..=299).contains(&answer.status);
+    if refused {
+        let class = classify(reply, first);
+        if class != Class::Refused {
+            return Meaning::Whole(class);
+        }
+        if is_common(answer) {
+            return Meaning::Common;
+        }
+    }
+    let nothing = || pairs.iter().map(|_| Said::Nothing).collect();
+    let said = match &answer.body {
+        Body::Json(envelope) => match envelope.status.as_deref() {
+            Some("PENDING" | "PROCESSING") if !has_errors(envelope) => {
+                return Meaning::Whole(Class::Transient);
+            }
+            _ => of_each(reply, answer.status, envelope, pairs, refused),
+        },
+        Body::Foreign { .. } | Body::Unread(_) if !refused => {
+            return Meaning::Whole(Class::Transient);
+        }
+        Body::Empty | Body::Foreign { .. } | Body::Unread(_) => nothing(),
+    };
+    let is_named = said.iter().any(|said| matches!(said, Said::Named(_)));
+    if refused
+        && !is_named
+        && let Some(most) = most_inputs(answer, pairs.len())
+    {
+        return Meaning::TooMany { most };
+    }
+    Meaning::Each { said, refused }
+}
+
+/// Whether the path itself was refused.
+fn is_common(answer: &Answer) -> bool {
+    let message = answer
+        .body
+        .envelope()
+        .and_then(|envelope| envelope.top.message.as_deref());
+    answer.status == 404
+        || message.is_some_and(|message| {
+            TYPE_REFUSALS
+                .iter()
+                .any(|refusal| message.starts_with(refusal))
+        })
+}
+
+fn of_each<P: AsRef<Pair>>(
+    reply: &Reply,
+    status: u16,
+    envelope: &Envelope,
+    pairs: &[P],
+    refused: bool,
+) -> Vec<Said> {
+    let is_complete = !refused && envelope.status.as_deref() == Some("COMPLETE");
+    let links = if is_complete {
+        Links::of(&envelope.results)
+    } else {
+        Links::default()
+    };
+    let base = Finding {
+        http_status: Some(status),
+        batch_status: envelope.status.clone().filter(|_| !refused),
+        correlation_id: reply.correlation_id().map(str::to_owned),
+        ..Finding::default()
+    };
+    let mut said: Vec<Said> = pairs
+        .iter()
+        .map(|pair| match links.types_of(pair.as_ref()) {
+            Some(association_type_ids) => {
+                let mut finding = Finding {
+                    association_type_ids,
+                    ..base.clone()
+                };
+                tame(&mut finding);
+                Said::Confirmed(finding)
+            }
+            None => Said::Nothing,
+        })
+        .collect();
+    let open: Vec<&Pair> = pairs
+        .iter()
+        .zip(&said)
+        .filter(|(_, said)| **said == Said::Nothing)
+        .map(|(pair, _)| pair.as_ref())
+        .collect();
+    if open.is_empty() {
+        return said;
+    }
+    let named = Named::of(envelope, &open);
+    if named.is_empty() {
+        return said;
+    }
+    let still_open = pairs
+        .iter()
+        .zip(&mut said)
+        .filter(|(_, said)| **said == Said::Nothing);
+    for (pair, said) in still_open {
+        let entries = named.entries_about(pair.as_ref());
+        if !entries.is_empty() {
+            let category = envelope.top.category.as_deref();
+            *said = Said::Named(describe_named(&base, entries, category));
+        }
+    }
+    said
+}
+
+/// The links that a reply confirms, found by their ids' numbers: leading zeros do not count.
+#[derive(Default)]
+struct Links<'e> {
+    types: HashMap<[u128; 2], Option<&'e SmolStr>>,
+}
+
+impl<'e> Links<'e> {
+    fn of(results: &'e [Linked]) -> Self {
+        let number = |id: &str| RecordId::new(id).map(|id| id.number());
+        let mut types = HashMap::with_capacity(results.len());
+        for link in results {
+            if let (Some(from), Some(to)) = (number(&link.from), number(&link.to)) {
+                types.entry([from, to]).or_insert(link.type_id.as_ref());
+            }
+        }
+        Self { types }
+    }
+
+    /// The association types of a pair that is confirmed, the asked-for direction first.
+    fn types_of(&self, pair: &Pair) -> Option<Vec<SmolStr>> {
+        let [from, to] = [pair.from.id.number(), pair.to.id.number()];
+        let forward = self.types.get(&[from, to]);
+        let inverse = self.types.get(&[to, from]);
+        forward.or(inverse)?;
+        let mut types: Vec<SmolStr> = Vec::new();
+        for type_id in [forward, inverse].into_iter().flatten().copied().flatten() {
+            if !types.contains(type_id) {
+                types.push(type_id.clone());
+            }
+        }
+        Some(types)
+    }
+}

@@ -1,0 +1,98 @@
+//! Does a refusal say that a call had too many pairs? Pure.
+//!
+//! What the API says then is not published. A refusal that is taken for this one by mistake harms no row: its
+//! pairs are sent again, fewer at a time.
+
+use crate::api::Answer;
+
+/// What is counted in such a refusal.
+const COUNTED: [&str; 4] = ["input", "batch", "item", "pairs"];
+
+/// How such a refusal speaks of a bound.
+const BOUNDS: [&str; 9] = [
+    "too many",
+    "too large",
+    "at most",
+    "maximum",
+    "exceed",
+    "no more than",
+    "limit",
+    "must number",
+    "must be between",
+];
+
+/// How many pairs a call may have, if `answer` refuses one of `sent` for their number; as it says, or else half.
+pub(super) fn most_inputs(answer: &Answer, sent: usize) -> Option<usize> {
+    let half = Some((sent / 2).max(1));
+    if sent < 2 {
+        return None;
+    }
+    if answer.status == 413 {
+        return half;
+    }
+    let envelope = answer.body.envelope()?;
+    envelope.entries().find_map(|entry| {
+        let message = entry.message.as_deref()?.to_ascii_lowercase();
+        let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
+        if !says(&COUNTED) || !says(&BOUNDS) {
+            return None;
+        }
+        let numbers = message
+            .replace(',', "")
+            .split(|c: char| !c.is_ascii_digit())
+            .filter_map(|digits| digits.parse::<usize>().ok())
+            .filter(|&number| (1..sent).contains(&number))
+            .max();
+        numbers.or(half)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{Body, ReplyHeaders};
+
+    fn most(status: u16, message: &str, sent: usize) -> Option<usize> {
+        let body = serde_json::json!({"status": "error", "message": message}).to_string();
+        let answer = Answer {
+            status,
+            headers: ReplyHeaders::default(),
+            body: Body::parse(body.as_bytes()),
+        };
+        most_inputs(&answer, sent)
+    }
+
+    #[test]
+    fn the_bound_is_the_number_that_is_named_or_half() {
+        for (status, message, sent, expected) in [
+            (
+                400,
+                "inputs must number 1 to 100, but there are 2000",
+                2000,
+                Some(100),
+            ),
+            (
+                400,
+                "The maximum number of inputs supported in a batch request is 1,000.",
+                2000,
+                Some(1000),
+            ),
+            (400, "Batch size exceeds the limit", 2000, Some(1000)),
+            (400, "too many inputs: 2000", 2000, Some(1000)),
+            (413, "payload", 7, Some(3)),
+            (413, "payload", 2, Some(1)),
+            (413, "payload", 1, None),
+            (400, "too many inputs", 1, None),
+            (400, "One or more associations are invalid", 2000, None),
+            (
+                400,
+                "The record has reached its limit of associations to this object type",
+                2000,
+                None,
+            ),
+            (400, "Invalid input", 2000, None),
+        ] {
+            assert_eq!(most(status, message, sent), expected, "{status} {message}");
+        }
+    }
+}
