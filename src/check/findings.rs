@@ -61,6 +61,8 @@ pub struct Findings {
     pub already_associated: u64,
     /// Pairs that link a record with itself.
     pub self_links: SelfLinks,
+    /// Pairs that one call of the batch form may have.
+    pub per_call: u64,
     /// The first problems.
     pub examples: Vec<Example>,
     kinds: Vec<(&'static str, u64)>,
@@ -85,6 +87,7 @@ impl Findings {
             skipped_duplicates: 0,
             already_associated: 0,
             self_links: SelfLinks::default(),
+            per_call: BATCH_SIZE,
             examples: Vec::new(),
             kinds: Vec::new(),
             types: HashMap::new(),
@@ -204,7 +207,9 @@ impl Findings {
     pub fn batch_calls(&self) -> u64 {
         let groups = self.types().into_iter().map(|count| count.pairs);
         let calls = groups.chain([self.other_types]);
-        calls.map(|pairs| pairs.div_ceil(BATCH_SIZE)).sum()
+        calls
+            .map(|pairs| pairs.div_ceil(self.per_call.max(1)))
+            .sum()
     }
 
     /// Pairs that stand in the input again and would be sent again; `None` if they were not counted.

@@ -4,7 +4,7 @@ use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
 use jiff::civil::Time;
 
@@ -56,6 +56,27 @@ pub struct ImportArgs {
     #[arg(long, value_name = "HH:MM", value_parser = time_of_day, help_heading = "Stopping")]
     pub until: Option<Time>,
 
+    /// One request per row, or calls of many pairs with the same two types
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "MODE",
+        help_heading = "Batch mode"
+    )]
+    pub mode: Mode,
+    /// With --mode batch: pairs per call at most, up to 2000
+    #[arg(long, value_name = "N", default_value = BATCH_SIZE, value_parser = batch_size, help_heading = "Batch mode")]
+    pub batch_size: NonZeroUsize,
+    /// With --mode batch: calls in flight at most
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = "4",
+        help_heading = "Batch mode"
+    )]
+    pub batch_concurrency: NonZeroUsize,
+
     /// Requests per time: auto, 100/10s, 15/s, unlimited
     #[arg(long, value_name = "RATE", default_value_t, help_heading = "Pace")]
     pub rate: RateSetting,
@@ -75,6 +96,26 @@ pub struct ImportArgs {
     /// Where the API is, and who we are to it.
     #[command(flatten)]
     pub connection: ConnectionArgs,
+}
+
+/// How rows are sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// One request per row
+    #[default]
+    Single,
+    /// Calls of many pairs
+    Batch,
+}
+
+/// The most pairs that one call takes, as it stands in the help.
+const BATCH_SIZE: &str = "2000";
+
+fn batch_size(text: &str) -> Result<NonZeroUsize, String> {
+    let most = usize::try_from(crate::check::BATCH_SIZE).unwrap_or(usize::MAX);
+    let size = text.trim().parse().ok();
+    let size = size.filter(|size: &NonZeroUsize| size.get() <= most);
+    size.ok_or_else(|| format!("expected a number from 1 to {most}"))
 }
 
 pub(super) fn duration(text: &str) -> Result<Duration, String> {

@@ -15,7 +15,7 @@ pub use check::{ByteSize, CheckArgs};
 pub use connection::ConnectionArgs;
 pub use credentials::CredentialArgs;
 pub use doctor::DoctorArgs;
-pub use import::ImportArgs;
+pub use import::{ImportArgs, Mode};
 pub use input::{InputArgs, ReadingArgs};
 pub use report::ReportArgs;
 

@@ -1,7 +1,7 @@
 //! `check` and `import --dry-run`: input → findings, and nothing sent.
 
 use super::{World, next, print, skips};
-use crate::check::Findings;
+use crate::check::{BATCH_SIZE, Findings};
 use crate::cli::{ByteSize, CheckArgs};
 use crate::display::Checked;
 use crate::error::RunError;
@@ -13,6 +13,8 @@ pub(super) struct CheckPlan {
     pub(super) input: InputSettings,
     pub(super) skip: SkipSettings,
     pub(super) duplicates_memory: ByteSize,
+    /// Pairs per call of the batch form.
+    pub(super) per_call: u64,
     pub(super) json: bool,
     /// The command that sends what was checked.
     pub(super) import: String,
@@ -24,6 +26,7 @@ pub(super) fn check(flags: CheckArgs, world: &World) -> Result<ExitStatus, RunEr
     let plan = CheckPlan {
         skip,
         duplicates_memory: flags.duplicates_memory,
+        per_call: BATCH_SIZE,
         json: flags.json,
         import: next::import_of_checked(&world.arguments),
         input: flags.input.into_settings(),
@@ -42,6 +45,7 @@ pub(super) fn show(plan: &CheckPlan, world: &World) -> Result<ExitStatus, RunErr
         plan.duplicates_memory.0
     };
     let mut findings = Findings::new(duplicates_memory);
+    findings.per_call = plan.per_call;
     let read = read(&mut input, skips, &mut findings);
     let is_good = findings.invalid == 0;
     let next = match (is_good, findings.to_send) {

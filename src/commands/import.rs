@@ -99,6 +99,7 @@ pub(super) fn import(flags: ImportArgs, world: &World) -> Result<ExitStatus, Run
 fn dry_run(flags: ImportArgs, world: &World) -> Result<ExitStatus, RunError> {
     let plan = CheckPlan {
         skip: flags.input.skip_settings(),
+        per_call: flags.batch_size.get() as u64,
         input: flags.input.into_settings(),
         duplicates_memory: ByteSize::FOR_DUPLICATES,
         json: false,

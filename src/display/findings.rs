@@ -5,9 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::number::{grouped, span};
-use crate::check::{
-    BATCH_SIZE, Duplicates, Findings, SelfLinks, TIERS, Tier, TimeNeeded, TypesCount,
-};
+use crate::check::{Duplicates, Findings, SelfLinks, TIERS, Tier, TimeNeeded, TypesCount};
 use crate::input::RowProblem;
 
 /// How many combinations of types are listed.
@@ -133,8 +131,8 @@ impl Checked<'_> {
         }
         let [single, batch] = calls.map(grouped);
         line(format!(
-            "calls: {single}, or {batch} with up to {} pairs each",
-            grouped(BATCH_SIZE)
+            "calls: {single}, or {batch} by `--mode batch` with up to {} pairs each",
+            grouped(self.findings.per_call)
         ));
         line(format!(
             "{:<43}{:>17}{:>17}",
@@ -336,7 +334,7 @@ to send by types:
            1  0-1 -> 0-1
 duplicates: 1, sent again unless --skip-duplicates is given
 self-links: 1, the first on line 5: a record linked with itself
-calls: 3, or 2 with up to 2,000 pairs each
+calls: 3, or 2 by `--mode batch` with up to 2,000 pairs each
 time at each quota (per 10 s, per day):               single            batch
   Free, Starter: 100, 250,000                      1s, 1 day        1s, 1 day
   public app (OAuth): 110, none stated             1s, 1 day        1s, 1 day

@@ -90,6 +90,20 @@ impl Observe for Display {
                 "{pair} will be sent again: {}",
                 excerpt(why, MAX_LOGGED_CHARS)
             ),
+            RunEvent::CallFailed {
+                pairs,
+                attempts,
+                why,
+                correlation_id,
+                next_in,
+            } => debug!(
+                pairs,
+                attempts,
+                correlation_id,
+                next_in_ms = u64::try_from(next_in.as_millis()).unwrap_or(u64::MAX),
+                "a call will be sent again: {}",
+                excerpt(why, MAX_LOGGED_CHARS)
+            ),
             RunEvent::Quieted { period, why } => info!(
                 seconds = period.as_secs_f64(),
                 "everybody waits: {}",

@@ -3,6 +3,7 @@
 //! It owns all state, so nothing is shared and nothing locked. The only `select!` of the run turns what
 //! happens into one call of a synchronous method each.
 
+mod calls;
 mod renewing;
 mod stopping;
 
@@ -16,6 +17,7 @@ use super::WriteReport;
 use renewing::Renewing;
 
 use super::alarm::Alarm;
+use super::batch::{Batches, Call};
 use super::budget::Budget;
 use super::event::{Event, Observe, RunEvent};
 use super::outbox::{Outbox, Step};
@@ -41,11 +43,14 @@ pub async fn run<E: Endpoint, W: WriteReport, O: Observe>(
 ) -> Ending {
     let mut tick = interval(parts.observer.tick_every());
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let can_renew = parts.endpoint.can_renew();
     let dispatcher = Dispatcher {
         budget: Budget::new(settings.error_budget),
         tally: parts.earlier.clone(),
+        batches: settings.batch.map(Batches::new),
         settings,
         in_flight: Workers::new(parts.endpoint.clone()),
+        calls: Workers::new(parts.endpoint.clone()),
         parts,
         started: Instant::now(),
         reason: None,
@@ -56,7 +61,7 @@ pub async fn run<E: Endpoint, W: WriteReport, O: Observe>(
         queue: Queue::default(),
         outbox: Outbox::new(),
         likeness: Likeness::default(),
-        renewing: Renewing::new(),
+        renewing: Renewing::new(can_renew),
         tick,
         told_at: Instant::now(),
     };
@@ -86,7 +91,10 @@ struct Dispatcher<'p, E, W, O> {
     read: VecDeque<Result<CheckedRow, InputError>>,
     due_alarm: Alarm,
     queue: Queue,
-    in_flight: Workers<E>,
+    in_flight: Workers<E, SendableRow>,
+    /// In batch mode: the rows that are sent together, and the calls in flight.
+    batches: Option<Batches>,
+    calls: Workers<E, Call>,
     outbox: Outbox,
     likeness: Likeness,
     budget: Budget,
@@ -105,12 +113,10 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
                 break;
             }
             let running = self.phase == Phase::Running;
-            let next_due = self.queue.next_due().filter(|_| running);
-            let has_slot = self.has_slot();
+            let next_due = self.next_due().filter(|_| running);
             let renews = self.may_renew();
-            let may_send = has_slot && !self.needs_token();
-            let is_ready = self.queue.is_ready();
-            let reads = has_slot && !is_ready && !self.input_over && self.queue.takes_more();
+            let wants_turn = self.wants_turn() && !self.needs_token();
+            let reads = !self.input_over && self.takes_row();
             tokio::select! {
                 biased;
                 Some(stop) = self.parts.stop.recv() => self.asked_to_stop(stop),
@@ -127,8 +133,9 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
                         self.renewed(renewal);
                     }
                 }
-                () = self.due_alarm.at(next_due), if next_due.is_some() => self.queue.wake(),
-                turn = self.parts.gate.turn(), if renews || (may_send && is_ready) => {
+                done = self.calls.next(), if self.calls.busy() > 0 => self.call_answered(done),
+                () = self.due_alarm.at(next_due), if next_due.is_some() => self.wake(),
+                turn = self.parts.gate.turn(), if renews || wants_turn => {
                     if renews {
                         self.renew(turn);
                     } else {
@@ -149,10 +156,11 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             Phase::Running => {
                 self.input_over
                     && self.read.is_empty()
-                    && self.in_flight.busy() == 0
+                    && self.requests_in_flight() == 0
                     && self.queue.len() == 0
+                    && self.batches.as_ref().is_none_or(Batches::is_empty)
             }
-            Phase::Stopping => self.in_flight.busy() == 0,
+            Phase::Stopping => self.requests_in_flight() == 0,
             Phase::Abandoned => true,
         }
     }
@@ -163,22 +171,37 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             && self.outbox.has_room()
     }
 
+    fn requests_in_flight(&self) -> usize {
+        self.in_flight.busy() + self.calls.busy()
+    }
+
+    /// Whether something would be sent at once if there were a turn.
+    fn wants_turn(&self) -> bool {
+        self.has_slot() && self.queue.is_ready() || self.wants_turn_for_call()
+    }
+
+    /// Whether one more row may be taken.
+    fn takes_row(&self) -> bool {
+        match &self.batches {
+            Some(batches) => self.takes_row_into(batches),
+            None => self.has_slot() && self.queue.takes_more(),
+        }
+    }
+
     /// Sends whatever may leave without waiting for anything.
     fn fill_slots(&mut self) {
-        while self.has_slot() {
-            if self.queue.is_ready() {
-                if self.needs_token() {
-                    break;
-                }
-                match self.parts.gate.try_turn() {
-                    Ok(turn) => self.send(turn),
-                    Err(_later) => break,
-                }
-            } else if self.queue.takes_more()
+        loop {
+            self.sort_out_calls();
+            if self.wants_turn()
+                && !self.needs_token()
+                && let Ok(turn) = self.parts.gate.try_turn()
+            {
+                self.send(turn);
+            } else if self.takes_row()
                 && let Some(row) = self.read.pop_front()
             {
                 self.take(row);
-            } else {
+            } else if !self.flush_last_calls() {
                 break;
             }
         }
@@ -187,7 +210,13 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     fn take(&mut self, row: Result<CheckedRow, InputError>) {
         match row {
             Ok(CheckedRow { key, content }) => match content {
-                RowContent::Pair(pair) => self.queue.push(SendableRow::new(key, pair)),
+                RowContent::Pair(pair) => {
+                    let row = SendableRow::new(key, pair);
+                    match &mut self.batches {
+                        Some(batches) => batches.push(row),
+                        None => self.queue.push(row),
+                    }
+                }
                 RowContent::Invalid(invalid) => {
                     self.settle(invalid_outcome(key, &invalid, (self.parts.now)()));
                 }
@@ -203,17 +232,18 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         }
     }
 
-    /// Sends the next row with this turn.
+    /// Sends the next row, or else the next call, with this turn.
     fn send(&mut self, turn: Turn) {
-        let Some(mut row) = self.queue.pop() else {
-            return;
+        let row = self.has_slot().then(|| self.queue.pop());
+        let Some(mut row) = row.flatten() else {
+            return self.send_call(turn);
         };
         row.first_sent.get_or_insert_with(Instant::now);
         row.generation = self.renewing.generation();
         self.in_flight.send(row, turn);
     }
 
-    fn answered(&mut self, done: Result<Answered, JoinError>) {
+    fn answered(&mut self, done: Result<Answered<SendableRow>, JoinError>) {
         let (mut row, turn, reply) = match done {
             Ok(done) => done,
             Err(error) => {
@@ -228,9 +258,8 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         let finding = describe(&reply, &row.pair);
         self.observe_pace(turn, class, &reply, &finding);
         if class == Class::Unauthorized {
-            match self.take_back(row, &finding) {
-                Some(refused) => row = refused,
-                None => return,
+            if self.token_was_refused(row.generation, &finding) {
+                return self.queue.push_again(row, Duration::ZERO);
             }
         } else if reply.answer().is_some() {
             self.token_was_good(row.generation);
@@ -257,6 +286,11 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
                 self.halt(halt, scopes, finding);
             }
         }
+        self.mind_the_day(class, &reply);
+    }
+
+    /// A reply may say that no further one will come today.
+    fn mind_the_day(&mut self, class: Class, reply: &Reply) {
         let daily_remaining = reply
             .answer()
             .and_then(|answer| answer.headers.quota.daily_remaining);
@@ -349,9 +383,10 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     fn tell_time(&mut self) {
         if let Some((account, why)) = self.parts.gate.account() {
             let running = self.phase == Phase::Running;
-            let full = self.in_flight.busy() >= self.settings.concurrency.get();
+            let full = self.is_full();
             let why = why.or(full.then_some(Why::Concurrency));
-            let no_row = running && self.queue.len() == 0 && !full;
+            let rows = self.queue.len() + self.batches.as_ref().map_or(0, Batches::len);
+            let no_row = running && rows == 0 && !full;
             let why = why.or(no_row.then_some(Why::NoRow));
             let passed = self.told_at.elapsed();
             self.tally.usage.add(passed, account, why);
@@ -367,8 +402,8 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         let event = RunEvent::Tick {
             pace: self.parts.gate.pace(),
             quiet_for: self.parts.gate.quiet_for(),
-            in_flight: self.in_flight.busy(),
-            waiting: self.queue.waiting(),
+            in_flight: self.requests_in_flight(),
+            waiting: self.queue.waiting() + self.batches.as_ref().map_or(0, Batches::waiting),
         };
         self.emit(event);
     }

@@ -37,6 +37,19 @@ pub enum RunEvent<'e> {
         /// How long the row waits at least.
         next_in: Duration,
     },
+    /// A call for many pairs did not settle them; it is sent again.
+    CallFailed {
+        /// How many.
+        pairs: usize,
+        /// The times that it was sent.
+        attempts: u32,
+        /// What the reply said.
+        why: &'e str,
+        /// What HubSpot's support asks for.
+        correlation_id: Option<&'e str>,
+        /// How long it waits at least.
+        next_in: Duration,
+    },
     /// A row ended, and its line is handed to the system.
     RowSettled(&'e Outcome),
     /// Everybody waits.

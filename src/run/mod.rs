@@ -18,6 +18,7 @@
 //! The run knows neither HTTP nor files nor the terminal: it calls whoever it was handed.
 
 mod alarm;
+mod batch;
 mod budget;
 mod daily;
 mod dispatcher;
@@ -35,6 +36,7 @@ mod workers;
 
 use std::io;
 
+pub use batch::BatchSettings;
 pub use budget::{ErrorBudget, Limit, Spent};
 pub use daily::DailyReset;
 pub use dispatcher::run;

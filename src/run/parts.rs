@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
+use super::batch::BatchSettings;
 use super::budget::ErrorBudget;
 use super::daily::DailyReset;
 use super::stop::{Stop, StopReason};
@@ -20,6 +21,8 @@ use crate::verdict::RetryPolicy;
 pub struct RunSettings {
     /// Requests in flight at most.
     pub concurrency: NonZeroUsize,
+    /// How many pairs are sent with one call; without it each row has its own request.
+    pub batch: Option<BatchSettings>,
     /// How often a row is sent.
     pub retry: RetryPolicy,
     /// How much may go wrong.

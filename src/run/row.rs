@@ -17,6 +17,8 @@ pub(super) struct SendableRow {
     pub(super) key: RowKey,
     pub(super) pair: Pair,
     pub(super) tries: Tries,
+    /// Calls for many pairs that carried it.
+    pub(super) carried: u32,
     pub(super) first_sent: Option<Instant>,
     /// The token that it was last sent with.
     pub(super) generation: u32,
@@ -28,6 +30,7 @@ impl SendableRow {
             key,
             pair,
             tries: Tries::default(),
+            carried: 0,
             first_sent: None,
             generation: 0,
         }
@@ -40,7 +43,7 @@ impl SendableRow {
             subject: Subject::Pair(self.pair),
             kind,
             finding,
-            attempts: self.tries.sent,
+            attempts: self.carried + self.tries.sent,
             duration: self
                 .first_sent
                 .map_or(Duration::ZERO, |sent| sent.elapsed()),

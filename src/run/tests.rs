@@ -1,5 +1,7 @@
 //! The run under a held clock, against an endpoint in memory.
 
+mod batch;
+
 use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -194,6 +196,7 @@ struct Rehearsal {
     daily_reset: Option<DailyReset>,
     error_budget: ErrorBudget,
     time_limits: TimeLimits,
+    batch: Option<BatchSettings>,
     /// Whether the input goes on forever after its rows.
     endless: bool,
 }
@@ -224,6 +227,7 @@ impl Rehearsal {
                 max_failed_percent: 100,
             },
             time_limits: TimeLimits::default(),
+            batch: None,
             endless: false,
         }
     }
@@ -288,6 +292,7 @@ impl Rehearsal {
             error_budget: self.error_budget,
             time_limits: self.time_limits,
             daily_reset: self.daily_reset,
+            batch: self.batch,
         };
         let ending = run(settings, parts).await;
         let handed_over = std::mem::take(&mut *report.handed_over.lock().unwrap());
@@ -988,6 +993,7 @@ async fn a_bug_in_a_worker_is_told_and_every_other_reply_kept() {
             error_budget: ErrorBudget::default(),
             time_limits: TimeLimits::default(),
             daily_reset: None,
+            batch: None,
         },
         Parts {
             endpoint: Buggy(endpoint.clone()),

@@ -4,31 +4,50 @@
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{JoinError, JoinSet};
 
+use super::batch::Call;
 use super::row::SendableRow;
 use crate::api::{Endpoint, Reply};
 use crate::pace::Turn;
 
-/// A row on its way, with the turn it left with.
-type Sent = (SendableRow, Turn);
+/// What one request carries.
+pub(super) trait Load: Send + 'static {
+    /// Sends it.
+    fn go<E: Endpoint>(&self, endpoint: &E) -> impl Future<Output = Reply> + Send;
+}
 
-/// A row that came back.
-pub(super) type Answered = (SendableRow, Turn, Reply);
+impl Load for SendableRow {
+    async fn go<E: Endpoint>(&self, endpoint: &E) -> Reply {
+        endpoint.associate(&self.pair).await
+    }
+}
+
+impl Load for Call {
+    async fn go<E: Endpoint>(&self, endpoint: &E) -> Reply {
+        endpoint.associate_all(&self.rows).await
+    }
+}
+
+/// A load on its way, with the turn it left with.
+type Sent<L> = (L, Turn);
+
+/// A load that came back.
+pub(super) type Answered<L> = (L, Turn, Reply);
 
 /// As many workers as there ever were requests in flight at once.
 #[derive(Debug)]
-pub(super) struct Workers<E> {
+pub(super) struct Workers<E, L> {
     endpoint: E,
     tasks: JoinSet<()>,
-    /// How each of them is handed its next row.
-    inboxes: Vec<UnboundedSender<Sent>>,
+    /// How each of them is handed its next load.
+    inboxes: Vec<UnboundedSender<Sent<L>>>,
     /// Those that have nothing to do.
     idle: Vec<usize>,
     busy: usize,
-    sender: UnboundedSender<(usize, Answered)>,
-    answered: UnboundedReceiver<(usize, Answered)>,
+    sender: UnboundedSender<(usize, Answered<L>)>,
+    answered: UnboundedReceiver<(usize, Answered<L>)>,
 }
 
-impl<E: Endpoint> Workers<E> {
+impl<E: Endpoint, L: Load> Workers<E, L> {
     pub(super) fn new(endpoint: E) -> Self {
         let (sender, answered) = unbounded_channel();
         Self {
@@ -47,23 +66,23 @@ impl<E: Endpoint> Workers<E> {
         self.busy
     }
 
-    /// Sends a row at once.
-    pub(super) fn send(&mut self, row: SendableRow, turn: Turn) {
+    /// Sends a load at once.
+    pub(super) fn send(&mut self, load: L, turn: Turn) {
         let worker = self.idle.pop().unwrap_or_else(|| self.hire());
         self.busy += 1;
         // Who is idle waits at its inbox.
-        drop(self.inboxes[worker].send((row, turn)));
+        drop(self.inboxes[worker].send((load, turn)));
     }
 
     fn hire(&mut self) -> usize {
         let worker = self.inboxes.len();
-        let (inbox, mut rows) = unbounded_channel::<Sent>();
+        let (inbox, mut loads) = unbounded_channel::<Sent<L>>();
         self.inboxes.push(inbox);
         let (endpoint, sender) = (self.endpoint.clone(), self.sender.clone());
         self.tasks.spawn(async move {
-            while let Some((row, turn)) = rows.recv().await {
-                let reply = endpoint.associate(&row.pair).await;
-                if sender.send((worker, (row, turn, reply))).is_err() {
+            while let Some((load, turn)) = loads.recv().await {
+                let reply = load.go(&endpoint).await;
+                if sender.send((worker, (load, turn, reply))).is_err() {
                     break;
                 }
             }
@@ -71,9 +90,9 @@ impl<E: Endpoint> Workers<E> {
         worker
     }
 
-    /// The next row that comes back, or the panic of a worker, which is not seen again. May be dropped while
+    /// The next load that comes back, or the panic of a worker, which is not seen again. May be dropped while
     /// it waits.
-    pub(super) async fn next(&mut self) -> Result<Answered, JoinError> {
+    pub(super) async fn next(&mut self) -> Result<Answered<L>, JoinError> {
         tokio::select! {
             biased;
             Some((worker, answered)) = self.answered.recv() => Ok(self.freed(worker, answered)),
@@ -84,13 +103,13 @@ impl<E: Endpoint> Workers<E> {
         }
     }
 
-    /// The next row that came back already.
-    pub(super) fn try_next(&mut self) -> Option<Answered> {
+    /// The next load that came back already.
+    pub(super) fn try_next(&mut self) -> Option<Answered<L>> {
         let (worker, answered) = self.answered.try_recv().ok()?;
         Some(self.freed(worker, answered))
     }
 
-    fn freed(&mut self, worker: usize, answered: Answered) -> Answered {
+    fn freed(&mut self, worker: usize, answered: Answered<L>) -> Answered<L> {
         self.busy -= 1;
         self.idle.push(worker);
         answered

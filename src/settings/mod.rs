@@ -14,11 +14,11 @@ use crate::api::{
     ApiVersion, BaseUrl, BaseUrlError, ClientSettings, CredentialsError, Roots, RootsError,
     TokenSource,
 };
-use crate::cli::{ConnectionArgs, ImportArgs};
+use crate::cli::{ConnectionArgs, ImportArgs, Mode};
 use crate::input::{InputSettings, SkipSettings};
 use crate::pace::{RateSetting, Share};
 use crate::report::{Existing, ReportPlan};
-use crate::run::{ErrorBudget, RunSettings, TimeLimits};
+use crate::run::{BatchSettings, ErrorBudget, RunSettings, TimeLimits};
 use crate::text::shell_word;
 use crate::verdict::RetryPolicy;
 
@@ -268,6 +268,10 @@ impl ImportSettings {
                 },
                 daily_reset: None,
                 concurrency: flags.concurrency,
+                batch: (flags.mode == Mode::Batch).then_some(BatchSettings {
+                    size: flags.batch_size,
+                    concurrency: flags.batch_concurrency,
+                }),
                 retry: RetryPolicy {
                     max_attempts: flags.max_attempts,
                 },
@@ -278,8 +282,9 @@ impl ImportSettings {
     /// What the HTTP client needs to know.
     #[must_use]
     pub fn client(&self, base_url: BaseUrl, source: TokenSource) -> ClientSettings {
-        self.transport
-            .client(base_url, source, self.run.concurrency.get())
+        let calls = self.run.batch.map_or(0, |batch| batch.concurrency.get());
+        let concurrency = self.run.concurrency.get() + calls;
+        self.transport.client(base_url, source, concurrency)
     }
 }
 

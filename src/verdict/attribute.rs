@@ -71,7 +71,8 @@ impl Meaning {
     }
 }
 
-/// Says what `reply` means for `pairs`, which all have the same two types and were sent in one call.
+/// Says what `reply` means for `pairs`, which all have the same two types and were sent in one call. No two of
+/// them have the same two ids: results name ids without their types, in both directions.
 #[must_use]
 pub fn attribute<P: AsRef<Pair>>(reply: &Reply, pairs: &[P]) -> Meaning {
     let Some(first) = pairs.first().map(AsRef::as_ref) else {

@@ -21,7 +21,7 @@ checked: 60 rows of pairs.csv
 to send by types:
           60  contacts -> companies
 duplicates: none
-calls: 60, or 1 with up to 2,000 pairs each
+calls: 60, or 1 by `--mode batch` with up to 2,000 pairs each
 time at each quota (per 10 s, per day):               single            batch
   Free, Starter: 100, 250,000                      6s, 1 day        1s, 1 day
   public app (OAuth): 110, none stated             6s, 1 day        1s, 1 day

@@ -14,7 +14,6 @@ use crate::pace::Turn;
 use crate::run::WriteReport;
 use crate::run::alarm::Alarm;
 use crate::run::event::{Observe, RunEvent};
-use crate::run::row::SendableRow;
 use crate::run::stop::StopReason;
 use crate::verdict::Halt;
 
@@ -25,6 +24,8 @@ const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// The state of the token.
 #[derive(Debug)]
 pub(super) struct Renewing {
+    /// Whether there can be another token at all.
+    can_renew: bool,
     under_way: Option<JoinHandle<Renewal>>,
     /// Counts the tokens of this run, so that it is known which one a request was sent with.
     generation: u32,
@@ -39,8 +40,9 @@ pub(super) struct Renewing {
 }
 
 impl Renewing {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(can_renew: bool) -> Self {
         Self {
+            can_renew,
             under_way: None,
             generation: 0,
             proven: false,
@@ -83,9 +85,10 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     /// Whether nothing can be sent before there is another token.
     pub(super) fn needs_token(&self) -> bool {
         let is_due = |due| due <= Instant::now();
-        self.renewing.is_under_way()
-            || self.renewing.refusal.is_some()
-            || self.parts.endpoint.renewal_due().is_some_and(is_due)
+        self.renewing.can_renew
+            && (self.renewing.is_under_way()
+                || self.renewing.refusal.is_some()
+                || self.parts.endpoint.renewal_due().is_some_and(is_due))
     }
 
     /// Whether the next try to have one may begin.
@@ -145,20 +148,19 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         self.halt(Halt::NoToken, Vec::new(), finding);
     }
 
-    /// Takes a row back whose reply refused the token, if another one was had meanwhile or may be had. Gives it
-    /// back if not: then it is as with any other refusal.
-    pub(super) fn take_back(&mut self, row: SendableRow, finding: &Finding) -> Option<SendableRow> {
+    /// A reply refused the token of this generation. Whether the request is made again, because another token was
+    /// had meanwhile or may be had; if not, it is as with any other refusal.
+    pub(super) fn token_was_refused(&mut self, generation: u32, finding: &Finding) -> bool {
         let renewing = &mut self.renewing;
-        if row.generation == renewing.generation {
+        if generation == renewing.generation {
             // A token that was refused as soon as it was had will not be better the next time.
             let hopeful = renewing.generation == 0 || renewing.proven;
-            if !hopeful || !self.parts.endpoint.can_renew() {
-                return Some(row);
+            if !hopeful || !renewing.can_renew {
+                return false;
             }
             renewing.refusal.get_or_insert_with(|| finding.clone());
         }
-        self.queue.push_again(row, Duration::ZERO);
-        None
+        true
     }
 
     /// A reply to a request with this token did not refuse it.
@@ -321,6 +323,7 @@ mod tests {
             error_budget: ErrorBudget::default(),
             time_limits: TimeLimits::default(),
             daily_reset: None,
+            batch: None,
         };
         let (_asker, stop) = mpsc::channel(1);
         let parts = Parts {

@@ -10,6 +10,7 @@ use super::{Dispatcher, Phase};
 use crate::api::Endpoint;
 use crate::outcome::{Finding, Outcome, OutcomeKind};
 use crate::run::WriteReport;
+use crate::run::batch::Batches;
 use crate::run::event::{Observe, RunEvent};
 use crate::run::outbox::Step;
 use crate::run::parts::Ending;
@@ -81,7 +82,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     pub(super) fn stop(&mut self, reason: StopReason) {
         if self.phase == Phase::Running {
             self.phase = Phase::Stopping;
-            let in_flight = self.in_flight.busy();
+            let in_flight = self.requests_in_flight();
             self.emit(RunEvent::Stopping {
                 reason: &reason,
                 in_flight,
@@ -93,9 +94,11 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     pub(super) async fn end(mut self) -> Ending {
         self.write_the_rest().await;
         // They were sent, and nobody waits for their replies.
-        self.tally.requests += self.in_flight.busy() as u64;
-        self.tally.unsettled += (self.in_flight.busy() + self.queue.len()) as u64;
+        self.tally.requests += self.requests_in_flight() as u64;
+        let batched = self.batches.as_ref().map_or(0, Batches::len);
+        self.tally.unsettled += (self.in_flight.busy() + self.queue.len() + batched) as u64;
         self.in_flight.abandon();
+        self.calls.abandon();
         let stop = if self.nothing_is_left() {
             None
         } else {

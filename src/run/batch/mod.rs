@@ -1,0 +1,398 @@
+//! The rows of batch mode between the input and the endpoint: groups that fill, calls that are ready, calls that
+//! wait. Nothing is sent here and no reply is read.
+//!
+//! Rows of the same two types fill a [`Group`]; what is full, or has waited long enough, becomes a [`Call`]. A call
+//! that is refused without a word about its pairs hides at least one bad row, which is searched for by halves:
+//! one half is sent while the other waits with it. If the first half is good, the bad row is in the other;
+//! if not, nothing is known of the other, and its rows join the group that is filling. How many pairs a group
+//! collects follows from how rare such rows were: [`Fit`].
+
+mod call;
+mod fit;
+mod group;
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::row::SendableRow;
+use crate::outcome::Finding;
+use crate::pair::ObjectType;
+
+pub(super) use call::Call;
+use fit::Fit;
+use group::Group;
+
+/// Groups that fill at once; their rows are what batch mode takes most memory for.
+const MAX_GROUPS: usize = 32;
+
+/// Type pairs about which something is remembered.
+const MAX_FITS: usize = 1000;
+
+/// A group that is not full is sent after this, so that a slow pipe does not wait.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// So few suspects are sent one by one: halves would not save a request.
+const FEW: usize = 3;
+
+/// How batch mode sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BatchSettings {
+    /// Pairs per call at most.
+    pub size: NonZeroUsize,
+    /// Calls in flight at most.
+    pub concurrency: NonZeroUsize,
+}
+
+/// The two types that all pairs of a call have.
+type Types = (ObjectType, ObjectType);
+
+/// The rows of batch mode that are not sent one by one.
+#[derive(Debug)]
+pub(super) struct Batches {
+    settings: BatchSettings,
+    groups: HashMap<Types, Group>,
+    fits: HashMap<Types, Fit>,
+    ready: VecDeque<Call>,
+    /// By when they may be sent again; the number keeps equal times apart.
+    waiting: BTreeMap<(Instant, u64), Call>,
+    sequence: u64,
+    /// Rows that are to be sent one by one.
+    singly: Vec<SendableRow>,
+    /// Rows that a reply named, and that need not wait for others any more.
+    named: Vec<(SendableRow, Finding)>,
+    /// Rows in calls that were handed out and did not come back.
+    away: usize,
+}
+
+impl Batches {
+    pub(super) fn new(settings: BatchSettings) -> Self {
+        Self {
+            settings,
+            groups: HashMap::new(),
+            fits: HashMap::new(),
+            ready: VecDeque::new(),
+            waiting: BTreeMap::new(),
+            sequence: 0,
+            singly: Vec::new(),
+            named: Vec::new(),
+            away: 0,
+        }
+    }
+
+    /// Calls in flight at most.
+    pub(super) fn concurrency(&self) -> usize {
+        self.settings.concurrency.get()
+    }
+
+    /// Adds a row to the group of its types.
+    pub(super) fn push(&mut self, row: SendableRow) {
+        let types = types_of(&row);
+        if !self.groups.contains_key(&types) {
+            self.make_room();
+        }
+        let size = self.fit(&types).size();
+        let group = self.groups.entry(types.clone()).or_default();
+        if let Err(row) = group.push(row, size) {
+            // More of the same pair wait already than a call takes.
+            self.singly.push(*row);
+        }
+        if group.is_full(size) {
+            self.flush(&types, false);
+        }
+    }
+
+    /// Rows that are neither good nor bad as far as anybody knows.
+    pub(super) fn push_all(&mut self, rows: impl IntoIterator<Item = SendableRow>) {
+        for row in rows {
+            self.push(row);
+        }
+    }
+
+    fn make_room(&mut self) {
+        if self.groups.len() < MAX_GROUPS {
+            return;
+        }
+        let fullest = self.groups.iter().max_by_key(|(_, group)| group.len());
+        if let Some(types) = fullest.map(|(types, _)| types.clone()) {
+            self.flush(&types, true);
+            // Those that had to wait for another call go one by one.
+            let rest = self.groups.remove(&types);
+            self.singly
+                .extend(rest.into_iter().flat_map(Group::into_rows));
+        }
+    }
+
+    fn fit(&mut self, types: &Types) -> &mut Fit {
+        if self.fits.len() >= MAX_FITS && !self.fits.contains_key(types) {
+            let groups = &self.groups;
+            self.fits
+                .retain(|types, fit| fit.is_active() || groups.contains_key(types));
+        }
+        let size = self.settings.size.get();
+        self.fits
+            .entry(types.clone())
+            .or_insert_with(|| Fit::new(size))
+    }
+
+    /// Makes calls of a group, of the rows beyond the last full one only if it is to be of `all`.
+    fn flush(&mut self, types: &Types, all: bool) {
+        let Some(group) = self.groups.remove(types) else {
+            return;
+        };
+        let size = self.fit(types).size();
+        let (rows, mut later) = group.take_apart();
+        let mut rows = rows.into_iter().peekable();
+        while rows.peek().is_some() {
+            let call: Vec<_> = rows.by_ref().take(size).collect();
+            if all || call.len() >= size {
+                self.call(call);
+            } else {
+                later.splice(0..0, call);
+            }
+        }
+        if !later.is_empty() {
+            let mut group = Group::default();
+            for row in later {
+                if let Err(row) = group.push(row, size) {
+                    self.singly.push(*row);
+                }
+            }
+            self.groups.insert(types.clone(), group);
+        }
+    }
+
+    /// Makes a call ready behind the others.
+    fn call(&mut self, rows: Vec<SendableRow>) {
+        if let Some(call) = self.of_several(Call::new(rows)) {
+            self.ready.push_back(call);
+        }
+    }
+
+    /// Makes a call ready before the others.
+    pub(super) fn call_next(&mut self, call: Call) {
+        if let Some(call) = self.of_several(call) {
+            self.ready.push_front(call);
+        }
+    }
+
+    /// A row by itself is sent by itself. A call that remains is counted.
+    fn of_several(&mut self, call: Call) -> Option<Call> {
+        if call.rows.len() < 2 {
+            self.dissolve(call);
+            return None;
+        }
+        self.fit(&call.types()?).begin();
+        Some(call)
+    }
+
+    fn dissolve(&mut self, call: Call) {
+        self.singly.extend(call.rows.into_iter().chain(call.rest));
+        self.named.extend(call.named);
+    }
+
+    /// Looks for the bad rows among `suspects`, of which at least one is.
+    pub(super) fn search(&mut self, mut suspects: Vec<SendableRow>) {
+        let Some(types) = suspects.first().map(types_of) else {
+            return;
+        };
+        let fit = self.fit(&types);
+        if suspects.len() <= FEW || fit.is_crowded(suspects.len()) {
+            fit.found_bad();
+            self.send_singly(suspects);
+            return;
+        }
+        let rest = suspects.split_off(suspects.len().div_ceil(2));
+        self.call_next(Call::half(suspects, rest));
+    }
+
+    /// Sends rows again by halves of which a reply that confirmed others said nothing.
+    pub(super) fn halve(&mut self, mut rows: Vec<SendableRow>) {
+        if rows.len() <= FEW {
+            self.send_singly(rows);
+            return;
+        }
+        let rest = rows.split_off(rows.len().div_ceil(2));
+        for half in [rest, rows] {
+            self.call_next(Call::new(half));
+        }
+    }
+
+    /// Sends rows one by one.
+    pub(super) fn send_singly(&mut self, rows: impl IntoIterator<Item = SendableRow>) {
+        self.singly.extend(rows);
+    }
+
+    /// Rows that a reply named need not wait any more.
+    pub(super) fn end_named(&mut self, named: Vec<(SendableRow, Finding)>) {
+        self.named.extend(named);
+    }
+
+    /// The rows that were named, and that need not wait any more.
+    pub(super) fn take_named(&mut self) -> Vec<(SendableRow, Finding)> {
+        std::mem::take(&mut self.named)
+    }
+
+    /// The rows that are to be sent one by one.
+    pub(super) fn take_singly(&mut self) -> Vec<SendableRow> {
+        std::mem::take(&mut self.singly)
+    }
+
+    /// The API does not take more pairs per call than this.
+    pub(super) fn learn_most(&mut self, call: Call, most: usize) {
+        if let Some(types) = call.types() {
+            self.fit(&types).learn_most(most);
+        }
+        let Call {
+            rows, rest, named, ..
+        } = call;
+        let mut rows = rows.into_iter().chain(rest).peekable();
+        let mut calls = Vec::new();
+        while rows.peek().is_some() {
+            calls.push(Call::new(rows.by_ref().take(most).collect()));
+        }
+        // They are told once all the others are.
+        if let Some(last) = calls.last_mut() {
+            last.named = named;
+        }
+        for call in calls.into_iter().rev() {
+            self.call_next(call);
+        }
+    }
+
+    /// A call with so many pairs was not too large, and so many of them were confirmed.
+    pub(super) fn took(&mut self, types: &Types, pairs: usize, confirmed: usize) {
+        self.fit(types).took(pairs, confirmed);
+    }
+
+    /// The call that is to be sent next.
+    pub(super) fn pop(&mut self) -> Option<Call> {
+        let index = self.next_ready()?;
+        let mut call = self.ready.remove(index)?;
+        let types = call.types()?;
+        let most = self.fit(&types).most();
+        if call.rows.len() > most {
+            // Made before the bound was known.
+            if most < 2 {
+                self.fit(&types).end();
+                self.dissolve(call);
+                return None;
+            }
+            let later = call.split_off(most);
+            self.call_next(later);
+        }
+        self.fit(&types).sent();
+        self.away += call.len();
+        Some(call)
+    }
+
+    /// A call that was handed out has its reply.
+    pub(super) fn came_back(&mut self, call: &Call) {
+        self.away -= call.len();
+        if let Some(types) = call.types() {
+            let fit = self.fit(&types);
+            fit.came_back();
+            fit.end();
+        }
+    }
+
+    fn next_ready(&self) -> Option<usize> {
+        self.ready.iter().position(|call| {
+            let fit = call.types().and_then(|types| self.fits.get(&types));
+            fit.is_none_or(|fit| fit.may_send(call.rows.len()))
+        })
+    }
+
+    /// Whether a call may be sent now.
+    pub(super) fn is_ready(&self) -> bool {
+        self.next_ready().is_some()
+    }
+
+    /// Whether one more row may be read.
+    pub(super) fn takes_more(&self) -> bool {
+        self.ready.is_empty() && self.waiting.len() < self.concurrency()
+    }
+
+    /// Lets a call wait for its next attempt.
+    pub(super) fn push_again(&mut self, call: Call, after: Duration) {
+        if let Some(types) = call.types() {
+            self.fit(&types).begin();
+        }
+        self.sequence += 1;
+        self.waiting
+            .insert((Instant::now() + after, self.sequence), call);
+    }
+
+    /// When something is to be done although nothing happens. With a slot that is free and nothing that is
+    /// ready, no group waits longer than it must.
+    pub(super) fn next_due(&self, has_slot: bool) -> Option<Instant> {
+        let again = self.waiting.keys().next().map(|&(due, _)| due);
+        let starves = has_slot && self.ready.is_empty();
+        let lingers = self
+            .groups
+            .values()
+            .filter(|_| starves)
+            .map(|group| group.since() + LINGER)
+            .min();
+        again.into_iter().chain(lingers).min()
+    }
+
+    /// Makes ready what has waited long enough.
+    pub(super) fn wake(&mut self) {
+        let now = Instant::now();
+        let later = self.waiting.split_off(&(now, u64::MAX));
+        let due = std::mem::replace(&mut self.waiting, later);
+        for call in due.into_values().rev() {
+            self.ready.push_front(call);
+        }
+        if self.ready.is_empty() {
+            self.flush_where(|group, _| group.since() + LINGER <= now);
+        }
+    }
+
+    /// No row comes any more: makes calls of the groups that nothing can be added to. Says whether there were any.
+    pub(super) fn flush_last(&mut self) -> bool {
+        self.flush_where(|_, fit| fit.is_none_or(|fit| !fit.is_active()))
+    }
+
+    /// Says whether there were such groups.
+    fn flush_where(&mut self, is_due: impl Fn(&Group, Option<&Fit>) -> bool) -> bool {
+        let due: Vec<Types> = self
+            .groups
+            .iter()
+            .filter(|(types, group)| is_due(group, self.fits.get(types)))
+            .map(|(types, _)| types.clone())
+            .collect();
+        for types in &due {
+            self.flush(types, true);
+        }
+        !due.is_empty()
+    }
+
+    /// Rows in calls that wait for their next attempt.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.values().map(Call::len).sum()
+    }
+
+    /// All rows in it, those included that are in flight.
+    pub(super) fn len(&self) -> usize {
+        let calls = self.ready.iter().chain(self.waiting.values());
+        self.away
+            + self.named.len()
+            + self.singly.len()
+            + calls.map(Call::len).sum::<usize>()
+            + self.groups.values().map(Group::len).sum::<usize>()
+    }
+
+    /// Whether there is nothing in it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+fn types_of(row: &SendableRow) -> Types {
+    let pair = &row.pair;
+    (pair.from.object_type.clone(), pair.to.object_type.clone())
+}

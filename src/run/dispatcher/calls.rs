@@ -1,0 +1,283 @@
+//! Batch mode: when calls are sent, and what becomes of their rows.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use tokio::task::JoinError;
+use tokio::time::Instant;
+
+use super::{Dispatcher, Phase};
+use crate::api::{Endpoint, Reply};
+use crate::outcome::{Finding, OutcomeKind};
+use crate::pace::Turn;
+use crate::run::WriteReport;
+use crate::run::batch::{Batches, Call};
+use crate::run::event::{Observe, RunEvent};
+use crate::run::row::SendableRow;
+use crate::run::stop::StopReason;
+use crate::run::workers::Answered;
+use crate::verdict::{
+    Class, Halt, Meaning, RetryPolicy, Said, Verdict, attribute, describe, scopes,
+};
+
+/// Rows that may wait to be sent one by one before no new row is read.
+const MAX_SINGLY: usize = 2000;
+
+/// Attempts of a call that looks for a bad row: it repeats what was tried before.
+const SEARCH_ATTEMPTS: NonZeroU32 = NonZeroU32::new(2).unwrap();
+
+/// Of a call that was accepted, one pair in so many may be open before all of them are sent one by one.
+const OPEN_SHARE: usize = 10;
+
+impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
+    fn has_call_slot(&self) -> bool {
+        let most = self.batches.as_ref().map_or(0, Batches::concurrency);
+        self.phase == Phase::Running && self.calls.busy() < most && self.outbox.has_room()
+    }
+
+    pub(super) fn wants_turn_for_call(&self) -> bool {
+        self.has_call_slot() && self.batches.as_ref().is_some_and(Batches::is_ready)
+    }
+
+    pub(super) fn takes_row_into(&self, batches: &Batches) -> bool {
+        self.phase == Phase::Running
+            && self.outbox.has_room()
+            && self.queue.len() < MAX_SINGLY
+            && batches.takes_more()
+    }
+
+    /// Whether as many requests are in flight as may be.
+    pub(super) fn is_full(&self) -> bool {
+        let calls = self.batches.as_ref().map(Batches::concurrency);
+        self.in_flight.busy() >= self.settings.concurrency.get()
+            || calls.is_some_and(|most| self.calls.busy() >= most)
+    }
+
+    /// When something is to be done although nothing happens.
+    pub(super) fn next_due(&self) -> Option<Instant> {
+        let has_slot = self.has_call_slot();
+        let batches = self.batches.as_ref();
+        let calls = batches.and_then(|batches| batches.next_due(has_slot));
+        self.queue.next_due().into_iter().chain(calls).min()
+    }
+
+    pub(super) fn wake(&mut self) {
+        self.queue.wake();
+        if let Some(batches) = &mut self.batches {
+            batches.wake();
+        }
+    }
+
+    /// Brings rows that leave the calls to where they belong.
+    pub(super) fn sort_out_calls(&mut self) {
+        let Some(batches) = &mut self.batches else {
+            return;
+        };
+        for row in batches.take_singly() {
+            self.queue.push(row);
+        }
+        self.settle_named();
+    }
+
+    fn settle_named(&mut self) {
+        let named = self.batches.as_mut().map(Batches::take_named);
+        for (row, finding) in named.into_iter().flatten() {
+            self.settle_row(row, OutcomeKind::Rejected, finding);
+        }
+    }
+
+    fn settle_row(&mut self, row: SendableRow, kind: OutcomeKind, finding: Finding) {
+        let outcome = row.outcome(kind, finding, (self.parts.now)());
+        self.settle(outcome);
+    }
+
+    /// Once the input is over, groups that are not full need not wait; says whether a call came of that.
+    pub(super) fn flush_last_calls(&mut self) -> bool {
+        let is_last = self.input_over && self.read.is_empty() && self.phase == Phase::Running;
+        match &mut self.batches {
+            Some(batches) if is_last => batches.flush_last(),
+            _ => false,
+        }
+    }
+
+    pub(super) fn send_call(&mut self, turn: Turn) {
+        let Some(mut call) = self.batches.as_mut().and_then(Batches::pop) else {
+            return;
+        };
+        let now = Instant::now();
+        let generation = self.renewing.generation();
+        for row in &mut call.rows {
+            row.first_sent.get_or_insert(now);
+            row.generation = generation;
+        }
+        self.calls.send(call, turn);
+    }
+
+    pub(super) fn call_answered(&mut self, done: Result<Answered<Call>, JoinError>) {
+        self.tally.requests += 1;
+        let (mut call, turn, reply) = match done {
+            Ok(done) => done,
+            Err(error) => {
+                // Its rows still count as away.
+                self.stop(StopReason::of_panic(error));
+                return;
+            }
+        };
+        if let Some(batches) = &mut self.batches {
+            batches.came_back(&call);
+        }
+        let meaning = attribute(&reply, &call.rows);
+        let class = meaning.class();
+        let finding = match call.rows.first() {
+            Some(row) if class != Class::Associated => describe(&reply, &row.pair),
+            _ => Finding::default(),
+        };
+        self.observe_pace(turn, class, &reply, &finding);
+        let generation = call.rows.first().map_or(0, |row| row.generation);
+        if class == Class::Unauthorized {
+            if self.token_was_refused(generation, &finding)
+                && let Some(batches) = &mut self.batches
+            {
+                return batches.push_again(call, Duration::ZERO);
+            }
+        } else if reply.answer().is_some() {
+            self.token_was_good(generation);
+        }
+        call.tries.count(class);
+        for row in &mut call.rows {
+            row.carried += 1;
+        }
+        match meaning {
+            Meaning::Each { said, refused } => self.call_told(call, said, refused),
+            Meaning::TooMany { most } => {
+                self.emit_call_failed(&call, &finding, Duration::ZERO);
+                if let Some(batches) = &mut self.batches {
+                    batches.learn_most(call, most);
+                }
+            }
+            Meaning::Common => {
+                if let Some(batches) = &mut self.batches {
+                    batches.send_singly(call.rows.into_iter().chain(call.rest));
+                    batches.end_named(call.named);
+                }
+            }
+            Meaning::Whole(class) => self.judge_call(call, class, &reply, &finding),
+        }
+        self.mind_the_day(class, &reply);
+    }
+
+    /// The reply speaks of the pairs.
+    fn call_told(&mut self, call: Call, said: Vec<Said>, refused: bool) {
+        let sent = call.rows.len();
+        let types = call.types();
+        let Call {
+            rows, rest, named, ..
+        } = call;
+        let earlier = named.len();
+        let mut named = named;
+        let mut open = Vec::new();
+        let mut confirmed = 0;
+        for (row, said) in rows.into_iter().zip(said) {
+            match said {
+                Said::Confirmed(finding) => {
+                    confirmed += 1;
+                    self.settle_row(row, OutcomeKind::Associated, finding);
+                }
+                Said::Named(finding) => named.push((row, finding)),
+                Said::Nothing => open.push(row),
+            }
+        }
+        let Some(batches) = &mut self.batches else {
+            return;
+        };
+        if let Some(types) = types {
+            batches.took(&types, sent, confirmed);
+        }
+        let any_named = named.len() > earlier;
+        if open.is_empty() && !any_named && !rest.is_empty() {
+            // All good: so the bad row is in the other half.
+            batches.search(rest);
+        } else {
+            batches.push_all(rest);
+        }
+        if open.is_empty() {
+            batches.end_named(named);
+        } else if refused && any_named {
+            batches.call_next(Call::without_named(open, named));
+        } else {
+            batches.end_named(named);
+            if refused {
+                batches.search(open);
+            } else if open.len() * OPEN_SHARE > sent {
+                batches.send_singly(open);
+            } else {
+                batches.halve(open);
+            }
+        }
+        if self.phase != Phase::Running {
+            self.settle_named();
+        }
+    }
+
+    /// The reply says nothing of any pair.
+    fn judge_call(&mut self, call: Call, class: Class, reply: &Reply, finding: &Finding) {
+        let policy = self.settings.retry;
+        let policy = RetryPolicy {
+            max_attempts: if call.is_search {
+                policy.max_attempts.min(SEARCH_ATTEMPTS)
+            } else {
+                policy.max_attempts
+            },
+        };
+        let retry_after = reply.answer().and_then(|answer| answer.headers.retry_after);
+        let draw = (self.parts.draw)();
+        match policy.judge(class, call.tries, retry_after, draw) {
+            Verdict::Settle(kind) => self.give_up_call(call, class, kind, finding),
+            Verdict::Again { after } => self.call_again(call, finding, after),
+            Verdict::Stop(Halt::DailyLimit) if self.waits_for_tomorrow(&finding.message) => {
+                self.call_again(call, finding, Duration::ZERO);
+            }
+            Verdict::Stop(halt) => {
+                let scopes = reply.answer().map(scopes).unwrap_or_default();
+                if let Some(batches) = &mut self.batches {
+                    batches.push_again(call, Duration::ZERO);
+                }
+                self.halt(halt, scopes, finding.clone());
+            }
+        }
+    }
+
+    /// All attempts are used up. A row of the call may be the cause, and its neighbours are not to fall with it;
+    /// that too many requests are sent is nobody's fault.
+    fn give_up_call(&mut self, call: Call, class: Class, kind: OutcomeKind, finding: &Finding) {
+        let Some(batches) = &mut self.batches else {
+            return;
+        };
+        batches.push_all(call.rest);
+        batches.end_named(call.named);
+        if class == Class::Throttled {
+            for row in call.rows {
+                self.settle_row(row, kind, finding.clone());
+            }
+        } else {
+            batches.search(call.rows);
+        }
+    }
+
+    fn call_again(&mut self, call: Call, finding: &Finding, after: Duration) {
+        self.emit_call_failed(&call, finding, after);
+        if let Some(batches) = &mut self.batches {
+            batches.push_again(call, after);
+        }
+    }
+
+    fn emit_call_failed(&mut self, call: &Call, finding: &Finding, after: Duration) {
+        self.emit(RunEvent::CallFailed {
+            pairs: call.rows.len(),
+            attempts: call.tries.sent,
+            why: &finding.message,
+            correlation_id: finding.correlation_id.as_deref(),
+            next_in: after,
+        });
+    }
+}

@@ -1,0 +1,625 @@
+//! Batch mode against an API in memory that answers bad pairs in every way that is plausible.
+
+use std::collections::HashSet;
+
+use super::*;
+
+/// How a call is answered in which pairs are bad.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// Results, and an error for each bad record, with its side.
+    Listed,
+    /// The same; the error says its type and not its side.
+    ListedByType,
+    /// The same; the error says nothing but the id.
+    ListedById,
+    /// The same; the error says both ids of the pair.
+    ListedByPair,
+    /// Results, and an error that names nothing.
+    Counted,
+    /// Results lack them.
+    LeftOut,
+    /// Refused, all of them named in sentences.
+    NamedSentences,
+    /// Refused, the first of them named.
+    NamedFirst,
+    /// Refused, and an id is named that is not in the call.
+    NamedOther,
+    /// Refused without a word.
+    Unnamed,
+    /// Accepted without a body.
+    Silent,
+}
+
+const WAYS: [Way; 11] = [
+    Way::Listed,
+    Way::ListedByType,
+    Way::ListedById,
+    Way::ListedByPair,
+    Way::Counted,
+    Way::LeftOut,
+    Way::NamedSentences,
+    Way::NamedFirst,
+    Way::NamedOther,
+    Way::Unnamed,
+    Way::Silent,
+];
+
+/// An API whose bad records are told by their numbers.
+#[derive(Clone)]
+struct Api {
+    way: Way,
+    most: usize,
+    /// `type id` of records that do not exist.
+    missing: Arc<HashSet<String>>,
+    /// `type id` of records that break whatever touches them.
+    poison: Arc<HashSet<String>>,
+    calls: Arc<Mutex<Vec<usize>>>,
+    latency: Duration,
+}
+
+impl Api {
+    fn new(way: Way) -> Self {
+        Self {
+            way,
+            most: 2000,
+            missing: Arc::default(),
+            poison: Arc::default(),
+            calls: Arc::default(),
+            latency: Duration::from_millis(20),
+        }
+    }
+
+    fn missing(mut self, records: impl IntoIterator<Item = String>) -> Self {
+        self.missing = Arc::new(records.into_iter().collect());
+        self
+    }
+
+    fn poison(mut self, records: impl IntoIterator<Item = String>) -> Self {
+        self.poison = Arc::new(records.into_iter().collect());
+        self
+    }
+
+    fn most(mut self, most: usize) -> Self {
+        self.most = most;
+        self
+    }
+
+    fn answer(&self, pairs: &[&Pair], single: bool) -> Reply {
+        let name = |record: &Record| format!("{} {}", record.object_type, record.id);
+        let has = |set: &HashSet<String>, pair: &Pair| {
+            [
+                set.contains(&name(&pair.from)),
+                set.contains(&name(&pair.to)),
+            ]
+        };
+        if pairs
+            .iter()
+            .any(|pair| has(&self.poison, pair).contains(&true))
+        {
+            return answer(500, r#"{"status":"error","message":"internal error"}"#);
+        }
+        if pairs.len() > self.most {
+            let message = format!("inputs must number 1 to {}, not {}", self.most, pairs.len());
+            return answer(400, &serde_json::json!({ "message": message }).to_string());
+        }
+        let bad = |pair: &Pair| has(&self.missing, pair).contains(&true);
+        let any_bad = pairs.iter().any(|pair| bad(pair));
+        let refused = "One or more associations are invalid";
+        if single && any_bad {
+            let body = serde_json::json!({"category": "VALIDATION_ERROR", "message": refused});
+            return answer(400, &body.to_string());
+        }
+        let results: Vec<_> = pairs
+            .iter()
+            .filter(|pair| !bad(pair))
+            .map(|Pair { from, to }| {
+                // The other direction alone must do.
+                serde_json::json!({"from": {"id": to.id.as_str()}, "to": {"id": from.id.as_str()},
+                    "associationSpec": {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 7}})
+            })
+            .collect();
+        let mut body = serde_json::json!({"status": "COMPLETE", "results": results});
+        if !any_bad {
+            return answer(200, &body.to_string());
+        }
+        let records: Vec<(usize, &Pair, &Record)> = pairs
+            .iter()
+            .flat_map(|pair| {
+                let [from, to] = has(&self.missing, pair);
+                let from = from.then_some((0, *pair, &pair.from));
+                from.into_iter().chain(to.then_some((1, *pair, &pair.to)))
+            })
+            .collect();
+        let label = |record: &Record| match record.object_type.as_str() {
+            "contacts" | "0-1" => "CONTACT",
+            _ => "COMPANY",
+        };
+        let sentence = |record: &Record| format!("{}={} is not valid", label(record), record.id);
+        let error = |(side, pair, record): &(usize, &Pair, &Record)| {
+            let id = record.id.as_str();
+            let context = match self.way {
+                Way::ListedByPair => serde_json::json!({
+                    "fromObjectId": [pair.from.id.as_str()], "toObjectId": [pair.to.id.as_str()]}),
+                Way::ListedByType => {
+                    serde_json::json!({"objectType": [label(record)], "ids": [id]})
+                }
+                _ => serde_json::json!({"id": [id]}),
+            };
+            let mut error = serde_json::json!({"category": "OBJECT_NOT_FOUND", "context": context});
+            if self.way == Way::Listed {
+                let side = ["FROM", "TO"][*side];
+                error["subCategory"] = format!("crm.associations.{side}_OBJECT_NOT_FOUND").into();
+            }
+            error
+        };
+        let named = |sentences: Vec<String>| {
+            let body = serde_json::json!({"category": "VALIDATION_ERROR", "message": refused,
+                "context": {"INVALID_OBJECT_IDS": sentences}});
+            answer(400, &body.to_string())
+        };
+        match self.way {
+            Way::Listed | Way::ListedByType | Way::ListedById | Way::ListedByPair => {
+                let errors: Vec<_> = records.iter().map(error).collect();
+                body["numErrors"] = errors.len().into();
+                body["errors"] = errors.into();
+                answer(207, &body.to_string())
+            }
+            Way::Counted => {
+                body["numErrors"] = 1.into();
+                answer(200, &body.to_string())
+            }
+            Way::LeftOut => answer(200, &body.to_string()),
+            Way::NamedSentences => named(
+                records
+                    .iter()
+                    .map(|(.., record)| sentence(record))
+                    .collect(),
+            ),
+            Way::NamedFirst => named(vec![sentence(records[0].2)]),
+            Way::NamedOther => named(vec!["CONTACT=999999999 is not valid".to_owned()]),
+            Way::Unnamed => named(vec![]),
+            Way::Silent => answer(200, ""),
+        }
+    }
+}
+
+impl Endpoint for Api {
+    async fn associate(&self, pair: &Pair) -> Reply {
+        self.calls.lock().unwrap().push(1);
+        tokio::time::sleep(self.latency).await;
+        self.answer(&[pair], true)
+    }
+
+    async fn associate_all<P: AsRef<Pair> + Sync>(&self, pairs: &[P]) -> Reply {
+        let pairs: Vec<&Pair> = pairs.iter().map(AsRef::as_ref).collect();
+        self.calls.lock().unwrap().push(pairs.len());
+        let distinct: HashSet<&&Pair> = pairs.iter().collect();
+        assert_eq!(distinct.len(), pairs.len(), "a pair occurs once per call");
+        let types: HashSet<[&str; 2]> = pairs.iter().map(|pair| pair.types()).collect();
+        assert_eq!(types.len(), 1, "all pairs of a call have the same types");
+        tokio::time::sleep(self.latency).await;
+        self.answer(&pairs, false)
+    }
+}
+
+fn batch(size: usize) -> Option<BatchSettings> {
+    Some(BatchSettings {
+        size: size.try_into().unwrap(),
+        concurrency: 4.try_into().unwrap(),
+    })
+}
+
+/// A row with these types and ids.
+fn typed_row(number: usize, types: [&str; 2], ids: [u64; 2]) -> CheckedRow {
+    let record = |index: usize| Record {
+        object_type: ObjectType::new(types[index]).unwrap(),
+        id: RecordId::new(&ids[index].to_string()).unwrap(),
+    };
+    let number = number as u64 + 1;
+    CheckedRow {
+        key: RowKey {
+            row: number,
+            line: number + 1,
+        },
+        content: RowContent::Pair(Pair {
+            from: record(0),
+            to: record(1),
+        }),
+    }
+}
+
+struct Ended {
+    ending: Ending,
+    outcomes: Vec<Outcome>,
+    calls: Vec<usize>,
+}
+
+impl Ended {
+    fn kinds(&self) -> Vec<(u64, OutcomeKind)> {
+        let kinds = self.outcomes.iter();
+        kinds
+            .map(|outcome| (outcome.key.row, outcome.kind))
+            .collect()
+    }
+}
+
+/// Sends these rows to their end.
+async fn send(
+    api: &Api,
+    rows: Vec<CheckedRow>,
+    batch: Option<BatchSettings>,
+    stops: &[Stop],
+) -> Ended {
+    let (sender, receiver) = mpsc::channel(8);
+    tokio::spawn(async move {
+        for row in rows {
+            if sender.send(Ok(row)).await.is_err() {
+                return;
+            }
+        }
+    });
+    let (asker, stop) = mpsc::channel(4);
+    let stops = stops.to_vec();
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        for stop in stops {
+            asker.send(stop).await.ok();
+        }
+        asker.closed().await;
+    });
+    let mut report = Memory::default();
+    let mut watcher = Watcher::default();
+    api.calls.lock().unwrap().clear();
+    let parts = Parts {
+        endpoint: api.clone(),
+        gate: Gate::new(Control::new("unlimited".parse().unwrap(), Share::ALL)),
+        report: &mut report,
+        observer: &mut watcher,
+        rows: receiver,
+        earlier: Tally::default(),
+        stop,
+        now: || Timestamp::UNIX_EPOCH,
+        draw: Box::new(|| 0.5),
+    };
+    let settings = RunSettings {
+        concurrency: 16.try_into().unwrap(),
+        batch,
+        retry: RetryPolicy {
+            max_attempts: 6.try_into().unwrap(),
+        },
+        error_budget: ErrorBudget {
+            max_failed: None,
+            max_failed_percent: 100,
+        },
+        time_limits: TimeLimits::default(),
+        daily_reset: None,
+    };
+    let ending = run(settings, parts).await;
+    let mut outcomes = std::mem::take(&mut *report.handed_over.lock().unwrap());
+    outcomes.sort_by_key(|outcome| outcome.key.row);
+    let calls = std::mem::take(&mut *api.calls.lock().unwrap());
+    Ended {
+        ending,
+        outcomes,
+        calls,
+    }
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap()
+        .block_on(future)
+}
+
+fn contacts(count: usize) -> Vec<CheckedRow> {
+    (0..count)
+        .map(|row| {
+            typed_row(
+                row,
+                ["contacts", "companies"],
+                [1 + row as u64, 500_000 + row as u64],
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn good_rows_take_as_few_calls_as_there_can_be() {
+    let ended = block_on(send(
+        &Api::new(Way::Listed),
+        contacts(10_001),
+        batch(2000),
+        &[],
+    ));
+    let mut calls = ended.calls.clone();
+    calls.sort_unstable();
+    assert_eq!(calls, [1, 2000, 2000, 2000, 2000, 2000]);
+    assert!(ended.outcomes.iter().all(|outcome| {
+        outcome.kind == OutcomeKind::Associated
+            && outcome.attempts == 1
+            && outcome.finding.association_type_ids.len() <= 1
+    }));
+    assert_eq!(ended.ending.tally.requests, 6);
+    assert!(ended.ending.stop.is_none());
+}
+
+#[test]
+fn a_hundredth_of_bad_rows_costs_few_calls_in_every_way() {
+    let rows = 20_000;
+    let bad: Vec<u64> = (0..200).map(|index| 1 + index * 97 + index % 13).collect();
+    for way in WAYS {
+        let api = Api::new(way).missing(bad.iter().map(|id| format!("contacts {id}")));
+        let ended = block_on(send(&api, contacts(rows), batch(2000), &[]));
+        let rejected: Vec<u64> = ended
+            .outcomes
+            .iter()
+            .filter(|outcome| outcome.kind == OutcomeKind::Rejected)
+            .map(|outcome| outcome.key.row)
+            .collect();
+        assert_eq!(rejected, bad, "{way:?}");
+        assert_eq!(ended.outcomes.len(), rows, "{way:?}");
+        let most = match way {
+            Way::Listed | Way::ListedByType | Way::ListedById | Way::ListedByPair => 10,
+            Way::NamedSentences => 20,
+            Way::NamedFirst => 10 + bad.len(),
+            Way::Counted | Way::LeftOut => 10 + 3 * bad.len(),
+            Way::NamedOther | Way::Unnamed => 10 + 11 * bad.len(),
+            // Nothing is ever confirmed by a call, so each row has to be asked for by itself.
+            Way::Silent => 10 + rows + bad.len(),
+        };
+        assert!(
+            ended.calls.len() <= most,
+            "{way:?}: {} calls",
+            ended.calls.len()
+        );
+    }
+}
+
+#[test]
+fn where_over_a_tenth_is_bad_rows_go_one_by_one() {
+    let bad = (1..=2000).filter(|id| id % 4 == 0);
+    let api = Api::new(Way::Unnamed).missing(bad.map(|id| format!("contacts {id}")));
+    let ended = block_on(send(&api, contacts(2000), batch(2000), &[]));
+    assert_eq!(ended.outcomes.len(), 2000);
+    assert!(ended.calls.len() < 2500, "{} calls", ended.calls.len());
+}
+
+#[test]
+fn a_bound_is_learnt_by_one_refusal_for_each_pair_of_types() {
+    let rows: Vec<CheckedRow> = (0..6000)
+        .map(|row| {
+            let to = ["companies", "deals"][row % 2];
+            typed_row(row, ["contacts", to], [1 + row as u64, 1 + row as u64])
+        })
+        .collect();
+    let ended = block_on(send(
+        &Api::new(Way::Listed).most(100),
+        rows,
+        batch(2000),
+        &[],
+    ));
+    let refused = ended.calls.iter().filter(|&&pairs| pairs > 100).count();
+    assert_eq!((refused, ended.calls.len()), (2, 62));
+    assert!(
+        ended
+            .outcomes
+            .iter()
+            .all(|outcome| outcome.kind == OutcomeKind::Associated)
+    );
+}
+
+#[test]
+fn a_bound_of_one_leaves_single_requests() {
+    let ended = block_on(send(
+        &Api::new(Way::Listed).most(1),
+        contacts(50),
+        batch(2000),
+        &[],
+    ));
+    assert_eq!(ended.calls.len(), 51);
+    assert!(
+        ended
+            .outcomes
+            .iter()
+            .all(|outcome| outcome.kind == OutcomeKind::Associated)
+    );
+}
+
+#[test]
+fn a_record_that_breaks_every_call_fails_by_itself() {
+    let api = Api::new(Way::Listed).poison(["contacts 777".to_owned()]);
+    let ended = block_on(send(&api, contacts(2000), batch(2000), &[]));
+    for outcome in &ended.outcomes {
+        let expected = if outcome.key.row == 777 {
+            OutcomeKind::Failed
+        } else {
+            OutcomeKind::Associated
+        };
+        assert_eq!(outcome.kind, expected, "row {}", outcome.key.row);
+    }
+    assert!(ended.calls.len() < 60, "{} calls", ended.calls.len());
+}
+
+#[test]
+fn a_pair_that_occurs_again_waits_for_the_next_call() {
+    let rows = (0..300)
+        .map(|row| typed_row(row, ["contacts", "companies"], [1 + row as u64 % 100, 7]))
+        .collect();
+    let ended = block_on(send(&Api::new(Way::Listed), rows, batch(2000), &[]));
+    assert_eq!(ended.calls, [100, 100, 100]);
+    let attempts: HashSet<u32> = ended
+        .outcomes
+        .iter()
+        .map(|outcome| outcome.attempts)
+        .collect();
+    assert_eq!((ended.outcomes.len(), attempts), (300, HashSet::from([1])));
+}
+
+#[test]
+fn a_file_of_one_pair_alone_ends() {
+    let rows = (0..500)
+        .map(|row| typed_row(row, ["contacts", "companies"], [5, 7]))
+        .collect();
+    let ended = block_on(send(&Api::new(Way::Listed), rows, batch(10), &[]));
+    assert_eq!(ended.outcomes.len(), 500);
+}
+
+#[test]
+fn more_pairs_of_types_than_may_fill_at_once_are_all_sent() {
+    let types: Vec<String> = (0..200).map(|index| format!("p_{index}")).collect();
+    let rows = (0..4000)
+        .map(|row| typed_row(row, ["contacts", &types[row % 200]], [1 + row as u64, 7]))
+        .collect();
+    let ended = block_on(send(&Api::new(Way::Listed), rows, batch(2000), &[]));
+    assert_eq!(ended.outcomes.len(), 4000);
+    assert!(
+        ended
+            .outcomes
+            .iter()
+            .all(|outcome| outcome.kind == OutcomeKind::Associated)
+    );
+}
+
+#[test]
+fn a_stop_leaves_no_line_for_rows_without_an_answer() {
+    let slow = Api {
+        latency: Duration::from_millis(60),
+        ..Api::new(Way::Unnamed).missing(["contacts 30".to_owned()])
+    };
+    let stop = Stop::Gracefully(Signal::Interrupt);
+    for (stops, lines) in [
+        (vec![stop], 300),
+        (vec![stop, Stop::Now(Signal::Interrupt)], 0),
+    ] {
+        // The first call is sent alone; four are in flight when the stop comes.
+        let slow = Api {
+            latency: if lines == 0 {
+                Duration::from_secs(9)
+            } else {
+                slow.latency
+            },
+            ..slow.clone()
+        };
+        let ended = block_on(send(&slow, contacts(5000), batch(100), &stops));
+        let tally = &ended.ending.tally;
+        assert!(ended.outcomes.len() <= lines, "{}", ended.outcomes.len());
+        assert_eq!(tally.settled(), ended.outcomes.len() as u64);
+        assert!(tally.unsettled >= 100, "{}", tally.unsettled);
+        assert_eq!(tally.requests, ended.calls.len() as u64);
+        assert!(matches!(ended.ending.stop, Some(StopReason::Signal(_))));
+    }
+}
+
+#[test]
+fn a_slow_pipe_is_sent_after_a_second() {
+    let api = Api::new(Way::Listed);
+    let seen = Arc::clone(&api.calls);
+    block_on(async {
+        let (sender, rows) = mpsc::channel(8);
+        let (_asker, stop) = mpsc::channel(4);
+        let mut report = Memory::default();
+        let lines = Arc::clone(&report.handed_over);
+        let mut watcher = Watcher::default();
+        tokio::spawn(async move {
+            for row in contacts(5) {
+                sender.send(Ok(row)).await.unwrap();
+            }
+            tokio::time::sleep(Duration::from_millis(1500)).await;
+            assert_eq!(*seen.lock().unwrap(), [5]);
+            assert_eq!(lines.lock().unwrap().len(), 5);
+        });
+        let parts = Parts {
+            endpoint: api.clone(),
+            gate: Gate::new(Control::new("unlimited".parse().unwrap(), Share::ALL)),
+            report: &mut report,
+            observer: &mut watcher,
+            rows,
+            earlier: Tally::default(),
+            stop,
+            now: || Timestamp::UNIX_EPOCH,
+            draw: Box::new(|| 0.5),
+        };
+        let settings = RunSettings {
+            concurrency: 4.try_into().unwrap(),
+            batch: batch(2000),
+            retry: RetryPolicy {
+                max_attempts: 6.try_into().unwrap(),
+            },
+            error_budget: ErrorBudget::default(),
+            time_limits: TimeLimits::default(),
+            daily_reset: None,
+        };
+        let ending = run(settings, parts).await;
+        assert_eq!(ending.tally.settled(), 5);
+    });
+    assert_eq!(*api.calls.lock().unwrap(), [5]);
+}
+
+#[test]
+fn rows_that_one_reply_names_do_not_spend_the_error_budget_before_the_good_ones_count() {
+    // A twentieth is bad; all of them are named before any good one is confirmed.
+    let api = Api::new(Way::NamedSentences).missing(
+        (1..=4000)
+            .filter(|id| id % 20 == 0)
+            .map(|id| format!("contacts {id}")),
+    );
+    let ended = block_on(send(&api, contacts(4000), batch(2000), &[]));
+    let mut outcomes = ended.outcomes;
+    outcomes.sort_by_key(|outcome| outcome.attempts);
+    assert_eq!(ended.ending.tally.of(OutcomeKind::Rejected), 200);
+    // Named by the first call, told after the second.
+    assert!(outcomes.iter().all(|outcome| {
+        outcome.attempts
+            == if outcome.kind == OutcomeKind::Rejected {
+                1
+            } else {
+                2
+            }
+    }));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn single_and_batch_outcomes_agree_row_by_row(
+        way in proptest::sample::select(&WAYS[..]),
+        rows in proptest::collection::vec((0..4_usize, 1..40_u64, 1..40_u64), 1..160),
+        missing in proptest::collection::vec((any::<bool>(), 1..40_u64), 0..6),
+        poison in proptest::collection::vec((any::<bool>(), 1..40_u64), 0..2),
+        size in 1..60_usize,
+        most in 1..80_usize,
+    ) {
+        let types = [
+            ["contacts", "companies"],
+            ["companies", "contacts"],
+            ["contacts", "contacts"],
+            ["0-1", "companies"],
+        ];
+        let name = |(contact, id): &(bool, u64)| {
+            let types: &[&str] = if *contact { &["contacts", "0-1"] } else { &["companies"] };
+            types.iter().map(|name| format!("{name} {id}")).collect::<Vec<_>>()
+        };
+        let api = Api::new(way)
+            .most(most)
+            .missing(missing.iter().flat_map(name))
+            .poison(poison.iter().flat_map(name));
+        let rows: Vec<CheckedRow> = rows
+            .iter()
+            .enumerate()
+            .map(|(row, (kind, from, to))| typed_row(row, types[*kind], [*from, *to]))
+            .collect();
+        let single = block_on(send(&api, rows.clone(), None, &[]));
+        let batched = block_on(send(&api, rows.clone(), batch(size), &[]));
+        prop_assert_eq!(single.kinds(), batched.kinds());
+        prop_assert_eq!(batched.kinds().len(), rows.len());
+        prop_assert_eq!(batched.ending.tally.requests, batched.calls.len() as u64);
+        let carried: usize = batched.calls.iter().sum();
+        let attempts: u32 = batched.outcomes.iter().map(|outcome| outcome.attempts).sum();
+        prop_assert_eq!(attempts as usize, carried, "attempts count the calls that carried a row");
+    }
+}
