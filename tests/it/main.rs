@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod batch; // many pairs per call, and still one verdict per row
 mod check; // what is found before anything is sent
 mod credentials; // tokens that change, expire or never come
 mod doctor; // what can be told before an import

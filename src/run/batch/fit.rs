@@ -67,6 +67,10 @@ impl Fit {
         }
     }
 
+    pub(super) fn is_known(&self) -> bool {
+        self.confirmed > 0
+    }
+
     pub(super) fn found_bad(&mut self) {
         self.bad += 1;
     }

@@ -267,6 +267,11 @@ impl Batches {
         self.fit(types).took(pairs, confirmed);
     }
 
+    /// Whether calls for these types were of use.
+    pub(super) fn is_known(&mut self, types: &Types) -> bool {
+        self.fit(types).is_known()
+    }
+
     /// The call that is to be sent next.
     pub(super) fn pop(&mut self) -> Option<Call> {
         let index = self.next_ready()?;

@@ -155,15 +155,25 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
                     batches.learn_most(call, most);
                 }
             }
-            Meaning::Common => {
-                if let Some(batches) = &mut self.batches {
-                    batches.send_singly(call.rows.into_iter().chain(call.rest));
-                    batches.end_named(call.named);
-                }
-            }
+            Meaning::Common => self.call_in_vain(call),
             Meaning::Whole(class) => self.judge_call(call, class, &reply, &finding),
         }
         self.mind_the_day(class, &reply);
+    }
+
+    /// The path was refused. Unless it is known to be right, the first single requests will tell.
+    fn call_in_vain(&mut self, call: Call) {
+        let Some(batches) = &mut self.batches else {
+            return;
+        };
+        let is_known = call.types().is_some_and(|types| batches.is_known(&types));
+        batches.end_named(call.named);
+        if is_known {
+            batches.push_all(call.rest);
+            batches.search(call.rows);
+        } else {
+            batches.send_singly(call.rows.into_iter().chain(call.rest));
+        }
     }
 
     /// The reply speaks of the pairs.

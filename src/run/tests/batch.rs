@@ -203,11 +203,11 @@ impl Endpoint for Api {
     }
 }
 
-fn batch(size: usize) -> Option<BatchSettings> {
-    Some(BatchSettings {
+fn calls_of(size: usize) -> BatchSettings {
+    BatchSettings {
         size: size.try_into().unwrap(),
         concurrency: 4.try_into().unwrap(),
-    })
+    }
 }
 
 /// A row with these types and ids.
@@ -248,7 +248,7 @@ impl Ended {
 async fn send(
     api: &Api,
     rows: Vec<CheckedRow>,
-    batch: Option<BatchSettings>,
+    batch: impl Into<Option<BatchSettings>>,
     stops: &[Stop],
 ) -> Ended {
     let (sender, receiver) = mpsc::channel(8);
@@ -284,7 +284,7 @@ async fn send(
     };
     let settings = RunSettings {
         concurrency: 16.try_into().unwrap(),
-        batch,
+        batch: batch.into(),
         retry: RetryPolicy {
             max_attempts: 6.try_into().unwrap(),
         },
@@ -332,7 +332,7 @@ fn good_rows_take_as_few_calls_as_there_can_be() {
     let ended = block_on(send(
         &Api::new(Way::Listed),
         contacts(10_001),
-        batch(2000),
+        calls_of(2000),
         &[],
     ));
     let mut calls = ended.calls.clone();
@@ -353,7 +353,7 @@ fn a_hundredth_of_bad_rows_costs_few_calls_in_every_way() {
     let bad: Vec<u64> = (0..200).map(|index| 1 + index * 97 + index % 13).collect();
     for way in WAYS {
         let api = Api::new(way).missing(bad.iter().map(|id| format!("contacts {id}")));
-        let ended = block_on(send(&api, contacts(rows), batch(2000), &[]));
+        let ended = block_on(send(&api, contacts(rows), calls_of(2000), &[]));
         let rejected: Vec<u64> = ended
             .outcomes
             .iter()
@@ -383,7 +383,7 @@ fn a_hundredth_of_bad_rows_costs_few_calls_in_every_way() {
 fn where_over_a_tenth_is_bad_rows_go_one_by_one() {
     let bad = (1..=2000).filter(|id| id % 4 == 0);
     let api = Api::new(Way::Unnamed).missing(bad.map(|id| format!("contacts {id}")));
-    let ended = block_on(send(&api, contacts(2000), batch(2000), &[]));
+    let ended = block_on(send(&api, contacts(2000), calls_of(2000), &[]));
     assert_eq!(ended.outcomes.len(), 2000);
     assert!(ended.calls.len() < 2500, "{} calls", ended.calls.len());
 }
@@ -399,7 +399,7 @@ fn a_bound_is_learnt_by_one_refusal_for_each_pair_of_types() {
     let ended = block_on(send(
         &Api::new(Way::Listed).most(100),
         rows,
-        batch(2000),
+        calls_of(2000),
         &[],
     ));
     let refused = ended.calls.iter().filter(|&&pairs| pairs > 100).count();
@@ -417,7 +417,7 @@ fn a_bound_of_one_leaves_single_requests() {
     let ended = block_on(send(
         &Api::new(Way::Listed).most(1),
         contacts(50),
-        batch(2000),
+        calls_of(2000),
         &[],
     ));
     assert_eq!(ended.calls.len(), 51);
@@ -432,7 +432,7 @@ fn a_bound_of_one_leaves_single_requests() {
 #[test]
 fn a_record_that_breaks_every_call_fails_by_itself() {
     let api = Api::new(Way::Listed).poison(["contacts 777".to_owned()]);
-    let ended = block_on(send(&api, contacts(2000), batch(2000), &[]));
+    let ended = block_on(send(&api, contacts(2000), calls_of(2000), &[]));
     for outcome in &ended.outcomes {
         let expected = if outcome.key.row == 777 {
             OutcomeKind::Failed
@@ -449,7 +449,7 @@ fn a_pair_that_occurs_again_waits_for_the_next_call() {
     let rows = (0..300)
         .map(|row| typed_row(row, ["contacts", "companies"], [1 + row as u64 % 100, 7]))
         .collect();
-    let ended = block_on(send(&Api::new(Way::Listed), rows, batch(2000), &[]));
+    let ended = block_on(send(&Api::new(Way::Listed), rows, calls_of(2000), &[]));
     assert_eq!(ended.calls, [100, 100, 100]);
     let attempts: HashSet<u32> = ended
         .outcomes
@@ -464,7 +464,7 @@ fn a_file_of_one_pair_alone_ends() {
     let rows = (0..500)
         .map(|row| typed_row(row, ["contacts", "companies"], [5, 7]))
         .collect();
-    let ended = block_on(send(&Api::new(Way::Listed), rows, batch(10), &[]));
+    let ended = block_on(send(&Api::new(Way::Listed), rows, calls_of(10), &[]));
     assert_eq!(ended.outcomes.len(), 500);
 }
 
@@ -474,7 +474,7 @@ fn more_pairs_of_types_than_may_fill_at_once_are_all_sent() {
     let rows = (0..4000)
         .map(|row| typed_row(row, ["contacts", &types[row % 200]], [1 + row as u64, 7]))
         .collect();
-    let ended = block_on(send(&Api::new(Way::Listed), rows, batch(2000), &[]));
+    let ended = block_on(send(&Api::new(Way::Listed), rows, calls_of(2000), &[]));
     assert_eq!(ended.outcomes.len(), 4000);
     assert!(
         ended
@@ -504,7 +504,7 @@ fn a_stop_leaves_no_line_for_rows_without_an_answer() {
             },
             ..slow.clone()
         };
-        let ended = block_on(send(&slow, contacts(5000), batch(100), &stops));
+        let ended = block_on(send(&slow, contacts(5000), calls_of(100), &stops));
         let tally = &ended.ending.tally;
         assert!(ended.outcomes.len() <= lines, "{}", ended.outcomes.len());
         assert_eq!(tally.settled(), ended.outcomes.len() as u64);
@@ -545,7 +545,7 @@ fn a_slow_pipe_is_sent_after_a_second() {
         };
         let settings = RunSettings {
             concurrency: 4.try_into().unwrap(),
-            batch: batch(2000),
+            batch: Some(calls_of(2000)),
             retry: RetryPolicy {
                 max_attempts: 6.try_into().unwrap(),
             },
@@ -567,7 +567,7 @@ fn rows_that_one_reply_names_do_not_spend_the_error_budget_before_the_good_ones_
             .filter(|id| id % 20 == 0)
             .map(|id| format!("contacts {id}")),
     );
-    let ended = block_on(send(&api, contacts(4000), batch(2000), &[]));
+    let ended = block_on(send(&api, contacts(4000), calls_of(2000), &[]));
     let mut outcomes = ended.outcomes;
     outcomes.sort_by_key(|outcome| outcome.attempts);
     assert_eq!(ended.ending.tally.of(OutcomeKind::Rejected), 200);
@@ -614,7 +614,7 @@ proptest! {
             .map(|(row, (kind, from, to))| typed_row(row, types[*kind], [*from, *to]))
             .collect();
         let single = block_on(send(&api, rows.clone(), None, &[]));
-        let batched = block_on(send(&api, rows.clone(), batch(size), &[]));
+        let batched = block_on(send(&api, rows.clone(), calls_of(size), &[]));
         prop_assert_eq!(single.kinds(), batched.kinds());
         prop_assert_eq!(batched.kinds().len(), rows.len());
         prop_assert_eq!(batched.ending.tally.requests, batched.calls.len() as u64);
