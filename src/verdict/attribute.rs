@@ -18,6 +18,9 @@ use super::describe::{describe_named, tame};
 use super::named::Named;
 use super::too_many::most_inputs;
 
+#[cfg(test)]
+mod tests;
+
 /// How a refusal begins that is about the types in the path, not about a record. Captured in public tests of
 /// other clients; the API gives these 400s no category.
 pub const TYPE_REFUSALS: [&str; 2] = [

@@ -1,0 +1,309 @@
+//! Replies to calls, and whom they speak of.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::api::{ReplyHeaders, Unreadable};
+use crate::pair::{ObjectType, Record};
+
+fn pair(types: [&str; 2], ids: [&str; 2]) -> Pair {
+    let record = |index: usize| Record {
+        object_type: ObjectType::new(types[index]).unwrap(),
+        id: RecordId::new(ids[index]).unwrap(),
+    };
+    Pair {
+        from: record(0),
+        to: record(1),
+    }
+}
+
+const CONTACTS: [&str; 2] = ["contacts", "companies"];
+
+/// 1 -> 10, 2 -> 20, 3 -> 1, 4 -> 20.
+fn pairs(types: [&str; 2]) -> [Pair; 4] {
+    [["1", "10"], ["2", "20"], ["3", "1"], ["4", "20"]].map(|ids| pair(types, ids))
+}
+
+fn answer(status: u16, body: &str) -> Reply {
+    Reply::Answered(Answer {
+        status,
+        headers: ReplyHeaders {
+            correlation_id: Some("8f6e".to_owned()),
+            ..ReplyHeaders::default()
+        },
+        body: Body::parse(body.as_bytes()),
+    })
+}
+
+/// `c`onfirmed, `n`amed or `-`, pair by pair.
+fn letters(meaning: &Meaning) -> String {
+    let Meaning::Each { said, .. } = meaning else {
+        return format!("{meaning:?}");
+    };
+    said.iter()
+        .map(|said| match said {
+            Said::Confirmed(_) => 'c',
+            Said::Named(_) => 'n',
+            Said::Nothing => '-',
+        })
+        .collect()
+}
+
+#[test]
+fn a_pair_is_confirmed_by_a_result_in_either_direction_of_a_complete_reply() {
+    let link = |from: &str, to: &str| format!(r#"{{"from":{{"id":{from}}},"to":{{"id":{to}}}}}"#);
+    let all = [link("\"0010\"", "1"), link("2", "20"), link("3", "\"1\"")].join(",");
+    for (status, rest, expected) in [
+        (r#""COMPLETE""#, "", "ccc-"),
+        (
+            r#""COMPLETE""#,
+            r#","numErrors":1,"errors":[{"message":"x"}]"#,
+            "ccc-",
+        ),
+        // An error about a confirmed pair is about another one.
+        (
+            r#""COMPLETE""#,
+            r#","errors":[{"context":{"ids":["20","1"]}}]"#,
+            "cccn",
+        ),
+        (r#""CANCELED""#, "", "----"),
+        ("null", "", "----"),
+        (
+            r#""COMPLETED""#,
+            r#","errors":[{"context":{"fromObjectId":"1"}}]"#,
+            "n---",
+        ),
+    ] {
+        let body = format!(r#"{{"status":{status},"results":[{all}]{rest}}}"#);
+        for code in [200, 201, 207] {
+            let meaning = attribute(&answer(code, &body), &pairs(CONTACTS));
+            assert_eq!(letters(&meaning), expected, "{body}");
+            assert_eq!(meaning.class(), Class::Associated);
+        }
+    }
+}
+
+#[test]
+fn an_error_is_about_the_pairs_that_hold_its_ids_on_its_side() {
+    let found = |sub: &str| format!(r#""subCategory":"crm.associations.{sub}_OBJECT_NOT_FOUND","#);
+    let (from, to) = (found("FROM"), found("TO"));
+    for (types, error, expected) in [
+        // The side is said.
+        (CONTACTS, format!(r#"{{{from}"context":{{"id":["1"]}}}}"#), "n---"),
+        (CONTACTS, format!(r#"{{{to}"context":{{"id":["1"]}}}}"#), "--n-"),
+        (CONTACTS, format!(r#"{{{to}"context":{{"ids":["020",10]}}}}"#), "nn-n"),
+        (CONTACTS, r#"{"context":{"fromObjectId":["1","4"]}}"#.to_owned(), "n--n"),
+        (CONTACTS, r#"{"context":{"toObjectId":"1"}}"#.to_owned(), "--n-"),
+        (CONTACTS, r#"{"category":"TO_OBJECT_NOT_FOUND","context":{"id":"1"}}"#.to_owned(), "--n-"),
+        // A pair is named, not two records.
+        (CONTACTS, r#"{"context":{"fromObjectId":["2"],"toObjectId":["20"]}}"#.to_owned(), "-n--"),
+        // The type says the side.
+        (CONTACTS, r#"{"context":{"objectType":["contact"],"id":["1"]}}"#.to_owned(), "n---"),
+        (CONTACTS, r#"{"context":{"objectType":["COMPANY"],"objectId":["1"]}}"#.to_owned(), "--n-"),
+        (["0-1", "0-2"], r#"{"context":{"objectType":["COMPANY"],"id":["1"]}}"#.to_owned(), "--n-"),
+        (CONTACTS, r#"{"context":{"INVALID_OBJECT_IDS":["CONTACT=1 is not valid","COMPANY=20 is not valid"]}}"#.to_owned(), "nn-n"),
+        (CONTACTS, r#"{"context":{"INVALID_OBJECT_IDS":["COMPANY=1 is not valid"],"objectId":["1"],"objectType":["COMPANY"]}}"#.to_owned(), "--n-"),
+        // The side cannot be told: nothing is guessed, unless the id stands on one side only.
+        (CONTACTS, r#"{"context":{"id":["1"]}}"#.to_owned(), "----"),
+        (CONTACTS, r#"{"context":{"id":["20"]}}"#.to_owned(), "-n-n"),
+        (["p_a", "p_b"], r#"{"context":{"INVALID_OBJECT_IDS":["VENDOR=1 is not valid"]}}"#.to_owned(), "----"),
+        // One type on both sides: a record that is missing is missing on either.
+        (["contacts", "0-1"], r#"{"context":{"id":["1"]}}"#.to_owned(), "n-n-"),
+        // Nothing of use.
+        (CONTACTS, r#"{"context":{"id":["77","x","-1","1.0",null]}}"#.to_owned(), "----"),
+        (CONTACTS, r#"{"context":{"INVALID_OBJECT_IDS":["CONTACT 1","=","CONTACT="]}}"#.to_owned(), "----"),
+        (CONTACTS, r#"{"context":{"limit":["1"]},"message":"1 -> 10"}"#.to_owned(), "----"),
+    ] {
+        let inside = format!(r#"{{"status":"COMPLETE","results":[],"errors":[{error}]}}"#);
+        let accepted = attribute(&answer(207, &inside), &pairs(types));
+        assert_eq!(letters(&accepted), expected, "207 {error}");
+        let refused = attribute(&answer(400, &error), &pairs(types));
+        assert_eq!(letters(&refused), expected, "400 {error}");
+        assert_eq!(refused.class(), Class::Refused);
+    }
+}
+
+#[test]
+fn a_named_pair_is_told_its_own_part_of_the_errors() {
+    let body = r#"{"category":"VALIDATION_ERROR","message":"One or more associations are invalid",
+        "correlationId":"aa11","context":{"INVALID_OBJECT_IDS":["CONTACT=1 is not valid","CONTACT=4 is not valid"],
+        "objectId":["1","4"],"objectType":["CONTACT","CONTACT"]}}"#;
+    let Meaning::Each { said, refused } = attribute(&answer(400, body), &pairs(CONTACTS)) else {
+        panic!("{body}");
+    };
+    let Said::Named(finding) = &said[3] else {
+        panic!("{said:?}");
+    };
+    assert!(refused);
+    let mut message = finding.message.clone();
+    for part in [
+        "INVALID_OBJECT_IDS: CONTACT=4 is not valid",
+        "objectId: 4",
+        "objectType: CONTACT",
+    ] {
+        assert!(message.contains(part), "{message}");
+        message = message.replace(part, "");
+    }
+    assert_eq!(message, "One or more associations are invalid (; ; )");
+    assert_eq!(finding.categories, ["VALIDATION_ERROR"]);
+    assert_eq!((finding.http_status, finding.num_errors), (Some(400), 1));
+    assert_eq!(finding.correlation_id.as_deref(), Some("aa11"));
+    // An error without a category has that of the reply, or its status.
+    for (top, category) in [(r#""category":"X","#, "X"), ("", "HTTP_400")] {
+        let body =
+            format!(r#"{{{top}"errors":[{{"message":"m","context":{{"fromObjectId":"1"}}}}]}}"#);
+        let meaning = attribute(&answer(400, &body), &pairs(CONTACTS));
+        let Meaning::Each { said, .. } = meaning else {
+            panic!("{meaning:?}");
+        };
+        let Said::Named(finding) = &said[0] else {
+            panic!("{said:?}");
+        };
+        assert_eq!(finding.categories, [category]);
+        assert_eq!(finding.correlation_id.as_deref(), Some("8f6e"));
+    }
+}
+
+#[test]
+fn what_speaks_of_no_pair_is_classed_as_a_whole() {
+    let pending = r#"{"status":"PENDING","results":[]}"#;
+    let unread = |status, why| {
+        Reply::Answered(Answer {
+            status,
+            headers: ReplyHeaders::default(),
+            body: Body::Unread(why),
+        })
+    };
+    for (reply, class) in [
+        (Reply::TimedOut, Class::Transient),
+        (Reply::Untrusted { why: String::new() }, Class::Untrusted),
+        (answer(200, pending), Class::Transient),
+        (answer(200, "<html>"), Class::Transient),
+        (unread(200, Unreadable::Cut), Class::Transient),
+        (unread(200, Unreadable::TooLong), Class::Transient),
+        (unread(400, Unreadable::Cut), Class::Transient),
+        (answer(401, "{}"), Class::Unauthorized),
+        (answer(403, "{}"), Class::Forbidden),
+        (
+            answer(403, r#"{"category":"MISSING_SCOPES"}"#),
+            Class::MissingScopes,
+        ),
+        (answer(409, "{}"), Class::Conflict),
+        (answer(423, ""), Class::Locked),
+        (answer(429, "{}"), Class::Throttled),
+        (answer(429, r#"{"policyName":"DAILY"}"#), Class::DailyLimit),
+        (
+            answer(500, r#"{"context":{"fromObjectId":"1"}}"#),
+            Class::BrieflyTransient,
+        ),
+        (answer(502, "<html>"), Class::Transient),
+    ] {
+        let meaning = attribute(&reply, &pairs(CONTACTS));
+        assert_eq!(meaning, Meaning::Whole(class), "{reply:?}");
+        assert_eq!(meaning.class(), class);
+    }
+    for (reply, refused) in [
+        (answer(200, ""), false),
+        (answer(204, ""), false),
+        (answer(400, ""), true),
+        (answer(400, "<html>"), true),
+        (answer(400, r#"{"message":"Invalid input"}"#), true),
+    ] {
+        let said = vec![Said::Nothing; 4];
+        let expected = Meaning::Each { said, refused };
+        assert_eq!(attribute(&reply, &pairs(CONTACTS)), expected, "{reply:?}");
+    }
+}
+
+#[test]
+fn refusals_of_the_path_and_of_the_number_are_no_ones_own() {
+    for (status, message, expected) in [
+        (404, "resource not found", Meaning::Common),
+        (
+            400,
+            "Unable to infer object type from: widgets",
+            Meaning::Common,
+        ),
+        (
+            400,
+            "Invalid object or event type id: 0-9999",
+            Meaning::Common,
+        ),
+        (413, "", Meaning::TooMany { most: 2 }),
+        (
+            400,
+            "inputs must number 1 to 3, but there are 4",
+            Meaning::TooMany { most: 3 },
+        ),
+    ] {
+        let body = serde_json::json!({ "message": message }).to_string();
+        let meaning = attribute(&answer(status, &body), &pairs(CONTACTS));
+        assert_eq!(meaning, expected, "{status} {message}");
+    }
+    // An id that is named outweighs a word about a limit.
+    let body = r#"{"message":"too many pairs in the batch","context":{"fromObjectId":"1"}}"#;
+    let meaning = attribute(&answer(400, body), &pairs(CONTACTS));
+    assert_eq!(letters(&meaning), "n---");
+}
+
+proptest! {
+    #[test]
+    fn no_pair_is_judged_by_what_is_not_about_it(
+        status in proptest::sample::select(vec![200_u16, 207, 400]),
+        links in proptest::collection::vec((1..8_u8, 1..8_u8), 0..6),
+        ids in proptest::collection::vec((0..9_usize, 1..8_u8), 0..4),
+        same in any::<bool>(),
+    ) {
+        let keys = [
+            "id", "ids", "objectId", "fromObjectId", "toObjectId", "CONTACT", "COMPANY", "VENDOR", "other",
+        ];
+        let results: Vec<_> = links
+            .iter()
+            .map(|(from, to)| serde_json::json!({"from": {"id": from}, "to": {"id": to}}))
+            .collect();
+        let errors: Vec<_> = ids
+            .iter()
+            .map(|(key, id)| match keys[*key] {
+                name @ ("CONTACT" | "COMPANY" | "VENDOR") => serde_json::json!(
+                    {"context": {"INVALID_OBJECT_IDS": [format!("{name}={id} is not valid")]}}),
+                key => serde_json::json!({"context": {key: [id]}}),
+            })
+            .collect();
+        let body = serde_json::json!({"status": "COMPLETE", "results": results, "errors": errors});
+        let types = if same { ["contacts", "contacts"] } else { CONTACTS };
+        let mut asked = Vec::new();
+        for from in 1..8_u8 {
+            for to in from..8_u8 {
+                asked.push(pair(types, [&from.to_string(), &to.to_string()]));
+            }
+        }
+        let meaning = attribute(&answer(status, &body.to_string()), &asked);
+        let Meaning::Each { said, refused } = meaning else {
+            return Err(TestCaseError::fail(format!("{meaning:?}")));
+        };
+        prop_assert_eq!(refused, status == 400);
+        prop_assert_eq!(said.len(), asked.len());
+        for (pair, said) in asked.iter().zip(said) {
+            let number = |id: &RecordId| u8::try_from(id.number()).unwrap();
+            let (from, to) = (number(&pair.from.id), number(&pair.to.id));
+            let is_linked = links.contains(&(from, to)) || links.contains(&(to, from));
+            prop_assert_eq!(matches!(said, Said::Confirmed(_)), is_linked && !refused);
+            if matches!(said, Said::Named(_)) {
+                let is_about = ids.iter().any(|(key, id)| match keys[*key] {
+                    "fromObjectId" => *id == from,
+                    "toObjectId" => *id == to,
+                    "CONTACT" if !same => *id == from,
+                    "COMPANY" if !same => *id == to,
+                    "other" => false,
+                    _ => *id == from || *id == to,
+                });
+                prop_assert!(is_about, "{} by {}", pair, body);
+            }
+        }
+    }
+
+    #[test]
+    fn arbitrary_bodies_never_panic(status in 100_u16..600, body in "\\{\"(errors|context|results)\":[\\[\\]{}:,\"0-9a-zA-Z=]{0,60}\\}") {
+        drop(attribute(&answer(status, &body), &pairs(CONTACTS)));
+    }
+}
