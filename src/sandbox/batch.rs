@@ -185,17 +185,26 @@ fn answer_with_bad(scene: &Scene<'_>) -> (Reply, bool) {
         return (Reply::json(200, &body), false);
     }
     let status = match scene.settings.batch_errors {
-        BatchErrors::Listed => 207,
+        BatchErrors::Listed | BatchErrors::ListedUnnamed => 207,
         BatchErrors::ListedWithOk => 200,
         BatchErrors::LeftOut => return (Reply::json(200, &body), false),
-        BatchErrors::Named => {
-            let culprits = misbehave::culprits(scene);
+        way @ (BatchErrors::Named | BatchErrors::NamedFirst) => {
+            let mut culprits = misbehave::culprits(scene);
+            if way == BatchErrors::NamedFirst {
+                culprits.truncate(1);
+            }
             let reply = refusals::invalid_object_ids(&culprits, false, scene.correlation);
             return (reply, true);
         }
         BatchErrors::Unnamed => return (refusals::associations_invalid(scene.correlation), true),
     };
-    let errors = misbehave::errors(scene);
+    let mut errors = misbehave::errors(scene);
+    if scene.settings.batch_errors == BatchErrors::ListedUnnamed {
+        for error in &mut errors {
+            error["message"] = json!("A record does not exist");
+            error["context"] = json!({});
+        }
+    }
     body["numErrors"] = json!(errors.len());
     body["errors"] = json!(errors);
     (Reply::json(status, &body), false)

@@ -286,9 +286,15 @@ pub enum BatchErrors {
     /// The same with status 200.
     #[value(name = "listed-200")]
     ListedWithOk,
+    /// 207: the good pairs in `results`, and as many errors as there are bad ones, naming none.
+    #[value(name = "listed-unnamed")]
+    ListedUnnamed,
     /// 400 for the whole batch, naming the bad ids; nothing is associated.
     #[value(name = "named-400")]
     Named,
+    /// The same, naming the first of them only.
+    #[value(name = "first-400")]
+    NamedFirst,
     /// 400 for the whole batch, naming nothing; nothing is associated.
     #[value(name = "unnamed-400")]
     Unnamed,

@@ -402,7 +402,9 @@ fn a_batch_with_a_missing_record_answers_in_the_chosen_way() {
     for (way, status, results, errors, associated) in [
         (BatchErrors::Listed, 207, Some(4), Some(1), 2),
         (BatchErrors::ListedWithOk, 200, Some(4), Some(1), 2),
+        (BatchErrors::ListedUnnamed, 207, Some(4), Some(1), 2),
         (BatchErrors::Named, 400, None, None, 0),
+        (BatchErrors::NamedFirst, 400, None, None, 0),
         (BatchErrors::Unnamed, 400, None, None, 0),
         (BatchErrors::LeftOut, 200, Some(4), None, 2),
     ] {
@@ -421,9 +423,28 @@ fn a_batch_with_a_missing_record_answers_in_the_chosen_way() {
         );
         assert_eq!(
             said.to_string().contains(&missing),
-            matches!(status, 207) || way == BatchErrors::ListedWithOk || way == BatchErrors::Named
+            !matches!(
+                way,
+                BatchErrors::ListedUnnamed | BatchErrors::Unnamed | BatchErrors::LeftOut
+            ),
+            "{way:?}"
         );
         assert_eq!(world.seen().pairs_associated, associated, "{way:?}");
+    }
+}
+
+#[test]
+fn the_first_of_several_bad_ids_is_named_alone() {
+    let [one, two] = [1, 2].map(|serial| fault_id("missing", 0, serial).unwrap());
+    let sent = batch_body(&[("1", &one), ("3", &two)]);
+    for (way, both) in [(BatchErrors::Named, true), (BatchErrors::NamedFirst, false)] {
+        let mut world = world(SandboxSettings {
+            batch_errors: way,
+            ..unlimited()
+        });
+        let said = body(&reply(&mut world, "POST", BATCH, &sent)).to_string();
+        assert!(said.contains(&one));
+        assert_eq!(said.contains(&two), both, "{way:?}");
     }
 }
 

@@ -51,7 +51,9 @@ fn every_row_ends_as_in_single_mode_however_bad_pairs_are_answered() {
     for (way, most) in [
         (BatchErrors::Listed, calls),
         (BatchErrors::ListedWithOk, calls),
+        (BatchErrors::ListedUnnamed, 3 * calls + 2 * bad),
         (BatchErrors::Named, 2 * calls),
+        (BatchErrors::NamedFirst, calls + bad),
         // Those that were left out are sent again by halves, then singly and twice.
         (BatchErrors::LeftOut, 3 * calls + 2 * bad),
         (BatchErrors::Unnamed, 50 + 12 * bad),
