@@ -46,7 +46,9 @@ impl Why {
             Self::Others => "others used the same quota",
             Self::Share => "`--share` left the rest",
             Self::Rate => "`--rate` is lower than the limit",
-            Self::Concurrency => "the server was slow: a higher `--concurrency` may help",
+            Self::Concurrency => {
+                "the server was slow: a higher `--concurrency`, or `--batch-concurrency`, may help"
+            }
             Self::NoRow => "there were no rows to send",
         }
     }
