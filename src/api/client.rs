@@ -12,16 +12,13 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use hyper::{Method, Request, Response, Uri};
-use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
-use tracing::{info, warn};
 
 use super::body::{Body, Unreadable};
-use super::connect::{self, AGENT, Connections};
+use super::connect::{self, Connections};
 use super::credentials::CredentialsError;
-use super::oauth::{Issued, NotIssued, OAuthApp};
 use super::reply::{Answer, Reply, ReplyHeaders};
 use super::request::{ApiVersion, BaseUrl, inputs};
 use super::roots::{self, Roots};
@@ -104,12 +101,12 @@ impl HttpEndpoint {
         session.token()?.region().map(ToOwned::to_owned)
     }
 
-    fn session(&self) -> Arc<Session> {
+    pub(super) fn session(&self) -> Arc<Session> {
         let session = self.session.read();
         Arc::clone(&session.unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn begin_session(&self, session: Session) {
+    pub(super) fn begin_session(&self, session: Session) {
         let mut current = self.session.write().unwrap_or_else(PoisonError::into_inner);
         *current = Arc::new(session);
     }
@@ -150,7 +147,7 @@ impl HttpEndpoint {
             .await
     }
 
-    async fn send_body(
+    pub(super) async fn send_body(
         &self,
         method: Method,
         url: String,
@@ -226,7 +223,7 @@ async fn read(response: Response<Incoming>, session: &Session, most: usize) -> R
 }
 
 /// Reads a body up to its end, or up to `most` bytes.
-async fn whole_body(mut body: Incoming, most: usize) -> Result<Vec<u8>, Unreadable> {
+pub(super) async fn whole_body(mut body: Incoming, most: usize) -> Result<Vec<u8>, Unreadable> {
     let mut bytes = Vec::new();
     // Nearly every body is one piece, and says so; asking for another would cost a wake-up.
     while !body.is_end_stream() {
@@ -244,52 +241,6 @@ async fn whole_body(mut body: Incoming, most: usize) -> Result<Vec<u8>, Unreadab
     Ok(bytes)
 }
 
-impl HttpEndpoint {
-    /// Has a refresh token exchanged for an access token.
-    async fn exchange_token(&self, app: &OAuthApp) -> Result<Issued, NotIssued> {
-        let url = self.settings.base_url.oauth_token();
-        let (status, body) = self
-            .post_form(url, &app.form())
-            .await
-            .map_err(NotIssued::Failed)?;
-        app.read(status, &body)
-    }
-
-    /// The scopes of the token, as HubSpot tells them of an OAuth app's; `None` if they cannot be known.
-    pub async fn scopes(&self) -> Option<Vec<String>> {
-        let TokenSource::OAuth(app) = &self.settings.source else {
-            return None;
-        };
-        let session = self.session();
-        let form = app.introspection_form(session.token()?.text());
-        let url = self.settings.base_url.oauth_introspection();
-        let (status, body) = self.post_form(url, &form).await.ok()?;
-        (status == 200).then(|| OAuthApp::scopes(&body)).flatten()
-    }
-
-    /// Sends a form; status and body of the reply, or why there is none.
-    async fn post_form(&self, url: String, form: &SecretString) -> Result<(u16, Vec<u8>), String> {
-        let headers = HeaderMap::from_iter([
-            (USER_AGENT, AGENT),
-            (ACCEPT, HeaderValue::from_static("application/json")),
-            (
-                CONTENT_TYPE,
-                HeaderValue::from_static("application/x-www-form-urlencoded"),
-            ),
-        ]);
-        let form = Bytes::copy_from_slice(form.expose_secret().as_bytes());
-        let asking = async {
-            let response = self.send_body(Method::POST, url, headers, form).await;
-            let response = response.map_err(|error| chain(&*error))?;
-            let status = response.status().as_u16();
-            let body = whole_body(response.into_body(), MAX_REPLY_BYTES).await;
-            Ok((status, body.unwrap_or_default()))
-        };
-        let answered = tokio::time::timeout(self.settings.timeout, asking).await;
-        answered.unwrap_or_else(|_| Err("no reply in time".to_owned()))
-    }
-}
-
 impl Endpoint for HttpEndpoint {
     fn renewal_due(&self) -> Option<Instant> {
         self.session().renewal_due()
@@ -300,40 +251,7 @@ impl Endpoint for HttpEndpoint {
     }
 
     async fn renew(&self) -> Renewal {
-        let app = match &self.settings.source {
-            TokenSource::OAuth(app) => app,
-            source => {
-                return match source.read().await {
-                    Ok(Some(token)) if self.session().token() != Some(&token) => {
-                        self.begin_session(Session::of(token));
-                        Renewal::New
-                    }
-                    Ok(_) => Renewal::Same,
-                    Err(error) => Renewal::Failed(error.to_string()),
-                };
-            }
-        };
-        match self.exchange_token(app).await {
-            Ok(Issued {
-                token,
-                good_for,
-                portal,
-                rotated,
-            }) => {
-                if let (Some(portal), None) = (portal, self.session().token()) {
-                    info!(portal, "writing to the portal of the token");
-                }
-                if let Some(rotated) = rotated
-                    && let Err(error) = app.rotate(rotated)
-                {
-                    warn!("HubSpot gave another refresh token, which cannot be kept: {error}");
-                }
-                self.begin_session(Session::lasting(token, good_for));
-                Renewal::New
-            }
-            Err(NotIssued::Refused(why)) => Renewal::Refused(why),
-            Err(NotIssued::Failed(why)) => Renewal::Failed(why),
-        }
+        self.renew_token().await
     }
 
     async fn associate(&self, pair: &Pair) -> Reply {
@@ -395,7 +313,7 @@ fn causes<'e>(
 }
 
 /// The messages of an error and its causes on one line, each once.
-fn chain(error: &(dyn Error + 'static)) -> String {
+pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
     let mut parts: Vec<String> = Vec::new();
     for cause in causes(error) {
         let text = cause.to_string();

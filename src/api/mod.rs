@@ -11,6 +11,7 @@ mod connect;
 mod credentials;
 mod inspect;
 mod oauth;
+mod renew;
 mod reply;
 mod request;
 mod roots;
