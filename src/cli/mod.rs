@@ -34,7 +34,8 @@ const STYLES: Styles = Styles::styled()
 
 const AFTER_HELP: &str = "\
 Every flag can also be set in the environment, as HUBSPOT_ASSOCIATE_ and the flag's name
-(HUBSPOT_ASSOCIATE_RATE=50/10s). The access token is read from HUBSPOT_ACCESS_TOKEN.
+(HUBSPOT_ASSOCIATE_RATE=50/10s). The token comes from HUBSPOT_ACCESS_TOKEN, from what a flag under
+Credentials names, or from an OAuth app (HUBSPOT_CLIENT_ID, _CLIENT_SECRET, _REFRESH_TOKEN).
 
 Exit status:
   0    every row is associated or skipped

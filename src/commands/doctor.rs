@@ -9,15 +9,11 @@ use crate::display::{remarks_to_json, remarks_to_text};
 use crate::doctor::{Facts, exit_status, remarks};
 use crate::error::RunError;
 use crate::exit::ExitStatus;
-use crate::settings::{Destination, Transport};
+use crate::settings::{Transport, api};
 
 pub(super) fn doctor(flags: DoctorArgs, world: &World) -> Result<ExitStatus, RunError> {
     let transport = Transport::resolve(&flags.connection)?;
-    let Destination::Api { base_url, source } =
-        Destination::of(&flags.connection, &world.environment)?
-    else {
-        return Ok(ExitStatus::Usage);
-    };
+    let (base_url, source) = api(&flags.connection, &world.environment)?;
     let is_oauth = matches!(source, TokenSource::OAuth(_));
     let shown_url = base_url.to_string();
     let endpoint = HttpEndpoint::new(transport.client(base_url, source, 1))?;

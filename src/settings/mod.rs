@@ -134,14 +134,15 @@ pub enum Destination {
     Sandbox,
 }
 
-impl Destination {
-    /// The API that the flags name.
-    pub fn of(flags: &ConnectionArgs, environment: &Environment) -> Result<Self, SettingsError> {
-        Ok(Self::Api {
-            base_url: flags.base_url.parse()?,
-            source: token_source(&flags.credentials, &environment.credentials)?,
-        })
-    }
+/// Where the API is, and where the token for it comes from.
+pub fn api(
+    flags: &ConnectionArgs,
+    environment: &Environment,
+) -> Result<(BaseUrl, TokenSource), SettingsError> {
+    Ok((
+        flags.base_url.parse()?,
+        token_source(&flags.credentials, &environment.credentials)?,
+    ))
 }
 
 /// How requests are sent.
@@ -221,7 +222,8 @@ impl ImportSettings {
         let destination = if flags.sandbox {
             Destination::Sandbox
         } else {
-            Destination::of(connection, environment)?
+            let (base_url, source) = api(connection, environment)?;
+            Destination::Api { base_url, source }
         };
         let report = ReportPlan {
             path: match flags.report {
