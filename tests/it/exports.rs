@@ -1,6 +1,6 @@
 //! HubSpot's own exports: lists of ids in wide files, one line for every id.
 
-use crate::support::{Line, Rehearsal, finish};
+use crate::support::{EXPORT, Line, Rehearsal, finish};
 
 /// `row from to outcome category` of each line, in the order of rows and ids.
 fn lines(report: &[Line]) -> Vec<String> {
@@ -28,19 +28,8 @@ fn lines(report: &[Line]) -> Vec<String> {
     lines.into_iter().map(|(_, text)| text).collect()
 }
 
-const COLUMNS: [&str; 8] = [
-    "--from-type",
-    "contacts",
-    "--from-id-column",
-    "Record ID",
-    "--to-type",
-    "companies",
-    "--to-id-column",
-    "Associated Company IDs",
-];
-
 fn with_split(more: &[&'static str]) -> Vec<&'static str> {
-    [&COLUMNS[..], &["--split", ";"], more].concat()
+    [&EXPORT[..], &["--split", ";"], more].concat()
 }
 
 #[test]
@@ -101,7 +90,7 @@ fn a_pilot_counts_the_rows_of_the_file() {
 #[test]
 fn a_separator_that_ids_may_contain_is_refused() {
     let rehearsal = Rehearsal::new().file("Record ID,Associated Company IDs\n41001,52001\n");
-    let flags = [&COLUMNS[..], &["--split", "."]].concat();
+    let flags = [&EXPORT[..], &["--split", "."]].concat();
     let finished = rehearsal.import(&flags);
     assert_eq!(finished.code, 2);
     assert!(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::support::{Rehearsal, finish, instant};
+use crate::support::{EXPORT, Rehearsal, finish, instant};
 use hubspot_associate::sandbox::SandboxSettings;
 
 /// One that finds no fault any more.
@@ -19,18 +19,10 @@ fn troubled() -> Rehearsal {
     })
 }
 
-const EXPORT: [&str; 10] = [
-    "--from-type",
-    "contacts",
-    "--from-id-column",
-    "Record ID",
-    "--to-type",
-    "companies",
-    "--to-id-column",
-    "Associated Company IDs",
-    "--split",
-    ";",
-];
+/// The flags of an export with lists.
+fn with_lists(more: &[&'static str]) -> Vec<&'static str> {
+    [&EXPORT[..], &["--split", ";"], more].concat()
+}
 
 /// How often each pair is associated in a report.
 fn associated(rehearsal: &Rehearsal, name: &str, counts: &mut BTreeMap<String, u32>) {
@@ -56,12 +48,14 @@ fn rejects_fed_back_complete_the_input_for_lists_of_ids_too() {
         rows.extend(["\"A; \"\"quoted\"\"\",", &cells, "\r\n"]);
     }
     let first = troubled().file(&rows);
-    let flags = [
-        &EXPORT[..],
-        &["--rejects", "again.csv", "--max-attempts", "1"],
-        &["--max-failed-percent", "100"],
-    ]
-    .concat();
+    let flags = with_lists(&[
+        "--rejects",
+        "again.csv",
+        "--max-attempts",
+        "1",
+        "--max-failed-percent",
+        "100",
+    ]);
     let finished = first.import(&flags);
     assert_eq!(finished.code, 1, "{}", finished.stderr);
     let lines = first.report();
@@ -79,7 +73,7 @@ fn rejects_fed_back_complete_the_input_for_lists_of_ids_too() {
     );
     let second = mended();
     std::fs::copy(first.path("again.csv"), second.path("pairs.csv")).unwrap();
-    let finished = second.import(&EXPORT);
+    let finished = second.import(&with_lists(&[]));
     assert_eq!((finished.code, finished.stderr.as_str()), (0, ""));
     let mut counts = BTreeMap::new();
     associated(&first, "pairs.report.csv", &mut counts);

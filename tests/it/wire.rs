@@ -48,19 +48,25 @@ fn status(reply: &Reply) -> Option<u16> {
     reply.answer().map(|answer| answer.status)
 }
 
+/// Reads a request up to its body.
+fn head(stream: &mut impl Read) -> Vec<u8> {
+    let mut request = Vec::new();
+    let mut buffer = [0; 4096];
+    while !request.ends_with(b"\r\n\r\n") {
+        let length = stream.read(&mut buffer).unwrap();
+        assert!(length > 0);
+        request.extend_from_slice(&buffer[..length]);
+    }
+    request
+}
+
 /// Plays a server for one connection: returns what it was sent, and what the client made of `answer`.
 fn play(answer: &'static [u8]) -> (String, Reply) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let server = std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
-        let mut request = Vec::new();
-        let mut buffer = [0; 4096];
-        while !request.ends_with(b"\r\n\r\n") {
-            let length = stream.read(&mut buffer).unwrap();
-            assert!(length > 0);
-            request.extend_from_slice(&buffer[..length]);
-        }
+        let request = head(&mut stream);
         stream.write_all(answer).unwrap();
         String::from_utf8(request).unwrap()
     });
@@ -224,13 +230,7 @@ fn a_proxy_is_asked_for_a_tunnel_and_sees_no_token_and_its_password_is_not_shown
     let proxy = listener.local_addr().unwrap();
     let server = std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
-        let mut request = Vec::new();
-        let mut buffer = [0; 4096];
-        while !request.ends_with(b"\r\n\r\n") {
-            let length = stream.read(&mut buffer).unwrap();
-            assert!(length > 0);
-            request.extend_from_slice(&buffer[..length]);
-        }
+        let request = head(&mut stream);
         stream
             .write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n")
             .unwrap();

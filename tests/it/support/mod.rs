@@ -21,6 +21,18 @@ pub(crate) struct Rehearsal {
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_hubspot-associate");
 
+/// The columns of HubSpot's export of contacts with their companies.
+pub(crate) const EXPORT: [&str; 8] = [
+    "--from-type",
+    "contacts",
+    "--from-id-column",
+    "Record ID",
+    "--to-type",
+    "companies",
+    "--to-id-column",
+    "Associated Company IDs",
+];
+
 /// A line of the report, by column.
 pub(crate) type Line = BTreeMap<String, String>;
 
