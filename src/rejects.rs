@@ -3,10 +3,10 @@
 //! The rows come in the input's order, and their cells as they stand there, quotes and all, so that nothing
 //! that was wrong becomes right by being written again. Where a cell had several ids, each that is not
 //! associated has a line of its own. Two columns are added, or replaced where the input is such a file
-//! itself: [`COLUMNS`]. The file is written beside its place and put there once it is whole.
+//! itself: [`COLUMNS`].
 
-use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::input::{
@@ -14,6 +14,7 @@ use crate::input::{
 };
 use crate::report::{BadLines, Difference, ReadBackError, ReportError, Why, is_same_file};
 use crate::run::subject_of;
+use crate::whole_file::WholeFile;
 
 /// What is added to the columns of the input.
 pub const COLUMNS: [&str; 2] = ["error_category", "error_message"];
@@ -97,11 +98,7 @@ pub fn prepare(path: &Path, input: &InputSource, report: &Path) -> Result<(), Re
         let path = path.to_owned();
         return Err(RejectsError::Exists { path });
     }
-    // A folder that is not there, or is not ours, is told before anything is sent.
-    let beside = beside(path);
-    File::create(&beside)
-        .and_then(|_| fs::remove_file(&beside))
-        .map_err(failed)
+    WholeFile::try_out(path).map_err(failed)
 }
 
 /// Whether there is nothing at `path` that somebody else wrote.
@@ -140,38 +137,18 @@ pub fn write(path: &Path, input: &InputSettings, report: &Path) -> Result<u64, R
         first: None,
         ..input.clone()
     })?;
-    let beside = beside(path);
     let failed = |source| RejectsError::Io {
         path: path.to_owned(),
         source,
     };
-    let file = File::create(&beside).map_err(failed)?;
-    let mut rejects = Rejects::new(BufWriter::new(file), &input);
-    let done = copy(&mut rejects, &mut input, &mut bad, report).and_then(|lines| {
-        let file = rejects
-            .writer
-            .into_inner()
-            .map_err(|error| failed(error.into_error()))?;
-        file.sync_all()
-            .and_then(|()| fs::rename(&beside, path))
-            .map_err(failed)?;
-        Ok(lines)
-    });
-    if done.is_err() {
-        // It may not even be there; what matters is the first error.
-        drop(fs::remove_file(&beside));
-    }
-    done.map_err(|error| match error {
+    let file = WholeFile::create(path).map_err(failed)?;
+    let mut rejects = Rejects::new(file, &input);
+    let lines = copy(&mut rejects, &mut input, &mut bad, report).map_err(|error| match error {
         RejectsError::Io { source, .. } => failed(source),
         error => error,
-    })
-}
-
-/// The name under which the file is written until it is whole.
-fn beside(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".writing");
-    path.with_file_name(name)
+    })?;
+    rejects.writer.finish().map_err(failed)?;
+    Ok(lines)
 }
 
 fn copy(

@@ -5,7 +5,7 @@
 //! written back to the file that it came from.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 
 use super::credentials::{CredentialsError, Token};
 use crate::text::one_line;
+use crate::whole_file::WholeFile;
 
 /// Where tokens are exchanged.
 pub(super) const PATH: &str = "/oauth/2026-03/token";
@@ -201,25 +202,13 @@ impl OAuthApp {
         kept
     }
 
-    /// Beside it first: a crash leaves the old file or the new one. Whatever else stands in it stays.
+    /// Whatever else stands in it stays.
     fn write_back(path: &Path, token: &SecretString) -> io::Result<()> {
-        let path = path.canonicalize()?;
-        let text = SecretString::from(fs::read_to_string(&path)?);
+        let text = SecretString::from(fs::read_to_string(path)?);
         let mut fields: Map<String, Value> = serde_json::from_str(text.expose_secret())?;
         fields.insert("refresh_token".to_owned(), token.expose_secret().into());
         let text = SecretString::from(serde_json::to_string_pretty(&fields)? + "\n");
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(".writing");
-        let beside = path.with_file_name(name);
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&beside)?;
-        file.set_permissions(fs::metadata(&path)?.permissions())?;
-        file.write_all(text.expose_secret().as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&beside, &path)
+        WholeFile::write(path, text.expose_secret().as_bytes())
     }
 
     fn refresh_token(&self) -> SecretString {
