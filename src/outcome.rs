@@ -97,6 +97,23 @@ pub enum Subject {
     Raw([String; 4]),
 }
 
+impl Subject {
+    /// The four values, as they stand in the columns of the pair.
+    #[must_use]
+    pub fn values(&self) -> [String; 4] {
+        match self {
+            Self::Pair(Pair { from, to }) => [
+                from.object_type.as_str(),
+                from.id.as_str(),
+                to.object_type.as_str(),
+                to.id.as_str(),
+            ]
+            .map(str::to_owned),
+            Self::Raw(values) => values.clone(),
+        }
+    }
+}
+
 impl fmt::Display for Subject {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -7,8 +7,7 @@ use tracing::info;
 use crate::error::RunError;
 use crate::input::{CheckedRow, Input, InputError, InputSettings, InputSource};
 use crate::report::{
-    Column, Comparison, Difference, Existing, HeldReport, ReportError, ReportFile, ReportLine,
-    ReportPlan,
+    Comparison, Difference, Existing, HeldReport, ReportError, ReportFile, ReportPlan,
 };
 use crate::run::{Tally, subject_of};
 
@@ -44,7 +43,8 @@ pub(super) fn begin(plan: &ReportPlan, input: &InputSettings) -> Result<Begun, R
         }
     };
     let mut earlier = Tally::default();
-    let mut found = held.read_back(retry_rejected, |line| count(&mut earlier, line))?;
+    let mut found = held.read_back(retry_rejected, |line| line.count_in(&mut earlier))?;
+    earlier.earlier = earlier.settled();
     info!(
         kept = earlier.settled(),
         sent_again = found.replaced(),
@@ -61,20 +61,6 @@ pub(super) fn begin(plan: &ReportPlan, input: &InputSettings) -> Result<Begun, R
         comparison: Some(comparison),
         earlier,
     })
-}
-
-/// Counts what ended in an earlier run.
-pub(super) fn count(earlier: &mut Tally, line: &ReportLine<'_>) {
-    if line.outcome.is_good() {
-        earlier.count_earlier(line.outcome, None, "");
-        return;
-    }
-    let categories = line.text(Column::Categories);
-    let category = categories
-        .split(';')
-        .next()
-        .filter(|category| !category.is_empty());
-    earlier.count_earlier(line.outcome, category, &line.text(Column::Message));
 }
 
 /// Holds the input against the report, as far as that has lines.

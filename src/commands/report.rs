@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use super::begin::count;
 use super::{World, print};
 use crate::cli::ReportArgs;
 use crate::display::{RejectsFile, ReportSummary};
@@ -76,9 +75,8 @@ fn read(file: File) -> Result<Tally, ReadBackError> {
     let mut reader = ReportReader::new(file)?;
     let mut tally = Tally::default();
     while let Some(line) = reader.read()? {
-        count(&mut tally, &line);
-        let attempts = line.text(Column::Attempts).parse::<u64>();
-        tally.requests += attempts.unwrap_or_default();
+        line.count_in(&mut tally);
+        tally.requests += line.number_in(Column::Attempts);
     }
     Ok(tally)
 }

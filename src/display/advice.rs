@@ -25,7 +25,7 @@ pub(super) fn advice(entry: &CategoryCount) -> &'static str {
             "another record answered: was it merged? The report names its id"
         }
         "CLIENT_NOT_COMPLETE" => "HubSpot did not finish: run the rows again later",
-        "VALIDATION_ERROR" if entry.example.to_lowercase().contains("limit") => {
+        "VALIDATION_ERROR" if entry.message().to_lowercase().contains("limit") => {
             "a record has as many associations as it may have: raise the limit in HubSpot"
         }
         "VALIDATION_ERROR" => "a record does not exist, is deleted, or the token may not see it",
@@ -37,7 +37,7 @@ pub(super) fn advice(entry: &CategoryCount) -> &'static str {
         "HTTP_400"
             if about_types
                 .iter()
-                .any(|start| entry.example.starts_with(start)) =>
+                .any(|start| entry.message().starts_with(start)) =>
         {
             "HubSpot does not know the object type: check the type columns or --from-type, --to-type"
         }
@@ -60,6 +60,8 @@ pub(super) fn advice(entry: &CategoryCount) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pair::RowKey;
+    use crate::run::Example;
     use crate::verdict::Category;
 
     fn entry(category: &str, kind: OutcomeKind, example: &str) -> CategoryCount {
@@ -67,7 +69,13 @@ mod tests {
             category: category.into(),
             kind,
             rows: 1,
-            example: example.into(),
+            examples: vec![Example {
+                key: RowKey { row: 1, line: 2 },
+                values: Default::default(),
+                http_status: None,
+                message: example.into(),
+                correlation_id: None,
+            }],
         }
     }
 

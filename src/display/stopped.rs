@@ -64,12 +64,7 @@ impl Stopped<'_> {
                 (problem.what, problem.hint)
             }
             StopReason::BudgetSpent(spent) => {
-                causes.extend(
-                    spent
-                        .common
-                        .as_ref()
-                        .map(|(common, row)| in_common(common, *row)),
-                );
+                causes.extend(spent.common.as_ref().map(in_common));
                 (budget_spent(spent), Some(after_budget(spent).to_owned()))
             }
             StopReason::TimeIsUp(limit) => {
@@ -190,16 +185,17 @@ fn budget_spent(spent: &Spent) -> String {
     }
 }
 
-fn in_common(common: &CategoryCount, row: u64) -> String {
+fn in_common(common: &CategoryCount) -> String {
     let CategoryCount {
         category,
         kind,
         rows,
-        example,
+        examples,
     } = common;
-    let (category, example) = (excerpt(category, 40), excerpt(example, 300));
+    let row = examples.first().map_or(0, |example| example.key.row);
+    let (category, message) = (excerpt(category, 40), excerpt(common.message(), 300));
     format!(
-        "{} of them: {kind} {category}, first in row {row}: {example}",
+        "{} of them: {kind} {category}, first in row {row}: {message}",
         grouped(*rows)
     )
 }

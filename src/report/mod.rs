@@ -8,7 +8,7 @@
 //! | `column`, `line` | an outcome as a line |
 //! | `held`, `same_file`, `holder` | the file is ours alone |
 //! | `writer` | lines reach the system, then the disk |
-//! | `reader` | lines read back |
+//! | `reader`, `counted` | lines read back, and counted |
 //! | `bad_lines` | why rows are not associated, found again |
 //! | `memory` | which pairs earlier reports show as linked |
 //! | `resume`, `settled`, `comparison` | a run goes on where another one ended |
@@ -16,6 +16,7 @@
 mod bad_lines;
 mod column;
 mod comparison;
+mod counted;
 mod held;
 mod holder;
 mod line;

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::num::NonZeroU64;
 
-use super::tally::CategoryCount;
+use super::tally::{CategoryCount, Example};
 use crate::outcome::Outcome;
 
 /// The share of bad rows is that of so many last ones.
@@ -54,16 +54,15 @@ pub struct Spent {
     pub bad: u64,
     /// Of how many.
     pub of: u64,
-    /// What most of the bad ones among the last rows had in common, and the row that met it first.
-    pub common: Option<(CategoryCount, u64)>,
+    /// What most of the bad ones among the last rows had in common; its example is the row that met it first.
+    pub common: Option<CategoryCount>,
 }
 
-/// A cause that bad rows had, and the row that met it first.
+/// A cause that bad rows had.
 #[derive(Debug)]
 struct Cause {
     shape: String,
     count: CategoryCount,
-    first_row: u64,
 }
 
 /// Watches how rows end. Rows that were skipped say nothing and do not count.
@@ -114,7 +113,7 @@ impl Budget {
     fn spent(&self) -> Option<Spent> {
         let common = || {
             let most = self.causes.iter().max_by_key(|cause| cause.count.rows)?;
-            Some((most.count.clone(), most.first_row))
+            Some(most.count.clone())
         };
         if let Some(most) = self.allowed.max_failed
             && self.bad >= most.get()
@@ -172,9 +171,8 @@ impl Budget {
                 category,
                 kind: outcome.kind,
                 rows: 0,
-                example: outcome.finding.message.clone(),
+                examples: vec![Example::of(outcome)],
             },
-            first_row: outcome.key.row,
         });
         self.causes.len() - 1
     }
@@ -277,9 +275,9 @@ mod tests {
             (spent.bad, spent.of, spent.limit),
             (90, 100, Limit::Percent(50))
         );
-        let (common, first_row) = spent.common.unwrap();
-        assert_eq!((common.rows, first_row), (80, 1));
-        assert_eq!(common.example, "CONTACT=1 is not valid");
+        let common = spent.common.unwrap();
+        assert_eq!((common.rows, common.examples[0].key.row), (80, 1));
+        assert_eq!(common.message(), "CONTACT=1 is not valid");
     }
 
     #[test]

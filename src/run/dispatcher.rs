@@ -25,7 +25,7 @@ use super::parts::{Ending, Parts, RunSettings};
 use super::queue::Queue;
 use super::row::{SendableRow, invalid_outcome, skipped_outcome};
 use super::stop::{Likeness, StopReason};
-use super::tally::Tally;
+use super::tally::{Daily, Tally};
 use super::workers::{Answered, Workers};
 use crate::api::{Endpoint, Reply};
 use crate::input::{CheckedRow, InputError, RowContent};
@@ -332,8 +332,12 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         let was_quiet = gate.quiet_for().is_some();
         let learned = reply.answer().and_then(|answer| {
             let throttled = answer.status == 429;
+            let quota = answer.headers.quota;
+            if let (Some(limit), Some(remaining)) = (quota.daily, quota.daily_remaining) {
+                self.tally.daily = Some(Daily { limit, remaining });
+            }
             self.tally.throttled += u64::from(throttled);
-            gate.observe(turn, answer.headers.quota, throttled)
+            gate.observe(turn, quota, throttled)
         });
         // What the server asks for is a floor: `Retry-After: 0` is no permission to hammer.
         let quiet = quiet_period(class, reply).max(learned);

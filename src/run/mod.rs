@@ -44,7 +44,7 @@ pub use event::{Event, Observe, RunEvent};
 pub use parts::{Ending, Parts, RunSettings};
 pub use row::subject_of;
 pub use stop::{Alike, Signal, Stop, StopReason};
-pub use tally::{CategoryCount, Tally};
+pub use tally::{CategoryCount, Daily, Example, Tally};
 pub use time_limit::{TimeLimit, TimeLimits};
 
 use crate::outcome::Outcome;

@@ -1,8 +1,9 @@
 //! What was counted: a fold over outcomes and replies. Pure.
 
 use crate::exit::ExitStatus;
-use crate::outcome::{Finding, Outcome, OutcomeKind};
+use crate::outcome::{Outcome, OutcomeKind};
 use crate::pace::Usage;
+use crate::pair::RowKey;
 
 /// How many distinct categories are counted by name. Categories come from a server: without a bound,
 /// one that invents a new one per row would grow the memory with the input.
@@ -11,7 +12,39 @@ const MAX_CATEGORIES: usize = 100;
 /// The name under which categories beyond the bound are counted.
 const OTHER: &str = "(other)";
 
-/// How many rows ended with a category, and an example.
+/// So many rows of each category are kept to show what it means.
+const EXAMPLES: usize = 3;
+
+/// A row that ended with some category.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// Which row.
+    pub key: RowKey,
+    /// What its line says in the four columns of the pair.
+    pub values: [String; 4],
+    /// The status of the last reply, if one came.
+    pub http_status: Option<u16>,
+    /// What went wrong.
+    pub message: String,
+    /// What HubSpot's support asks for.
+    pub correlation_id: Option<String>,
+}
+
+impl Example {
+    /// The row of an outcome.
+    #[must_use]
+    pub fn of(outcome: &Outcome) -> Self {
+        Self {
+            key: outcome.key,
+            values: outcome.subject.values(),
+            http_status: outcome.finding.http_status,
+            message: outcome.finding.message.clone(),
+            correlation_id: outcome.finding.correlation_id.clone(),
+        }
+    }
+}
+
+/// How many rows ended with a category, and examples.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CategoryCount {
     /// The category; rows with several count under their first.
@@ -20,8 +53,25 @@ pub struct CategoryCount {
     pub kind: OutcomeKind,
     /// How many.
     pub rows: u64,
+    /// The first of them.
+    pub examples: Vec<Example>,
+}
+
+impl CategoryCount {
     /// The first message seen with it.
-    pub example: String,
+    #[must_use]
+    pub fn message(&self) -> &str {
+        self.examples.first().map_or("", |example| &example.message)
+    }
+}
+
+/// The day's requests, as a reply's headers tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Daily {
+    /// So many a day.
+    pub limit: u64,
+    /// So many are left.
+    pub remaining: u64,
 }
 
 /// What was counted so far.
@@ -37,6 +87,8 @@ pub struct Tally {
     pub throttled: u64,
     /// How much of the quota was there, and why less was used.
     pub usage: Usage,
+    /// What the last reply that tells of it says of the day.
+    pub daily: Option<Daily>,
     /// Rows that were read but have no line: a stop came first.
     pub unsettled: u64,
 }
@@ -44,25 +96,19 @@ pub struct Tally {
 impl Tally {
     /// Counts an outcome.
     pub fn count(&mut self, outcome: &Outcome) {
-        let Finding {
-            categories,
-            message,
-            ..
-        } = &outcome.finding;
-        self.count_line(
-            outcome.kind,
-            categories.first().map(String::as_str),
-            message,
-        );
+        let category = outcome.finding.categories.first();
+        self.count_row(outcome.kind, category.map(String::as_str), || {
+            Example::of(outcome)
+        });
     }
 
-    /// Counts a row that ended in an earlier run, by its line.
-    pub fn count_earlier(&mut self, kind: OutcomeKind, category: Option<&str>, message: &str) {
-        self.earlier += 1;
-        self.count_line(kind, category, message);
-    }
-
-    fn count_line(&mut self, kind: OutcomeKind, category: Option<&str>, message: &str) {
+    /// Counts a row by what its line says; `example` is asked for only if it is wanted.
+    pub fn count_row(
+        &mut self,
+        kind: OutcomeKind,
+        category: Option<&str>,
+        example: impl FnOnce() -> Example,
+    ) {
         self.kinds[kind as usize] += 1;
         let Some(category) = category.filter(|_| !kind.is_good()) else {
             return;
@@ -73,18 +119,23 @@ impl Tally {
         let full = self.categories.len() >= MAX_CATEGORIES;
         let seen = self.categories.iter().any(|entry| known(entry, category));
         let category = if full && !seen { OTHER } else { category };
-        match self
+        let place = self
             .categories
-            .iter_mut()
-            .find(|entry| known(entry, category))
-        {
-            Some(entry) => entry.rows += 1,
-            None => self.categories.push(CategoryCount {
+            .iter()
+            .position(|entry| known(entry, category));
+        let place = place.unwrap_or_else(|| {
+            self.categories.push(CategoryCount {
                 category: category.to_owned(),
                 kind,
-                rows: 1,
-                example: message.to_owned(),
-            }),
+                rows: 0,
+                examples: Vec::new(),
+            });
+            self.categories.len() - 1
+        });
+        let entry = &mut self.categories[place];
+        entry.rows += 1;
+        if entry.examples.len() < EXAMPLES {
+            entry.examples.push(example());
         }
     }
 
@@ -129,8 +180,7 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::Subject;
-    use crate::pair::RowKey;
+    use crate::outcome::{Finding, Subject};
     use jiff::Timestamp;
     use std::time::Duration;
 
@@ -170,7 +220,7 @@ mod tests {
                     entry.category.as_str(),
                     entry.kind,
                     entry.rows,
-                    entry.example.as_str(),
+                    entry.message(),
                 )
             })
             .collect();
@@ -193,6 +243,7 @@ mod tests {
         }
         let categories = tally.categories();
         assert_eq!(categories.len(), MAX_CATEGORIES + 1);
+        assert_eq!(categories[0].examples.len(), EXAMPLES);
         assert_eq!(
             (categories[0].category.as_str(), categories[0].rows),
             ("C0", 1001)

@@ -1,0 +1,43 @@
+//! A line of a report, counted as its outcome was when the row ended.
+
+use super::column::Column;
+use super::reader::ReportLine;
+use crate::pair::RowKey;
+use crate::run::{Example, Tally};
+
+impl ReportLine<'_> {
+    /// Counts the row that the line is about.
+    pub fn count_in(&self, tally: &mut Tally) {
+        let categories = self.field(Column::Categories);
+        let first = categories.split(|&byte| byte == b';').next();
+        let category = first
+            .map(String::from_utf8_lossy)
+            .filter(|category| !category.is_empty());
+        tally.count_row(self.outcome, category.as_deref(), || self.example());
+    }
+
+    fn example(&self) -> Example {
+        Example {
+            key: RowKey {
+                row: self.row,
+                line: self.number_in(Column::Line),
+            },
+            values: self
+                .subject()
+                .map(|value| String::from_utf8_lossy(value).into_owned()),
+            http_status: u16::try_from(self.number_in(Column::HttpStatus))
+                .ok()
+                .filter(|&status| status > 0),
+            message: self.text(Column::Message).into_owned(),
+            correlation_id: Some(self.text(Column::CorrelationId).into_owned())
+                .filter(|id| !id.is_empty()),
+        }
+    }
+
+    /// The number that stands in `column`; 0 if none does.
+    #[must_use]
+    pub fn number_in(&self, column: Column) -> u64 {
+        let text = str::from_utf8(self.field(column)).ok();
+        text.and_then(|text| text.parse().ok()).unwrap_or_default()
+    }
+}
