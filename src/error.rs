@@ -9,7 +9,7 @@ use std::io;
 use anstyle::{AnsiColor, Style};
 
 use crate::api::{ClientError, CredentialsError};
-use crate::commands::PortalError;
+use crate::commands::{OutputError, PortalError};
 use crate::exit::ExitStatus;
 use crate::input::InputError;
 use crate::rejects::RejectsError;
@@ -46,6 +46,9 @@ pub enum RunError {
     /// The rejects file cannot be made.
     #[error(transparent)]
     Rejects(#[from] RejectsError),
+    /// A file besides the report cannot be made.
+    #[error(transparent)]
+    Output(#[from] OutputError),
     /// The HTTP client cannot be set up.
     #[error(transparent)]
     Client(#[from] ClientError),
@@ -66,9 +69,9 @@ impl RunError {
     pub fn exit_status(&self) -> ExitStatus {
         match self {
             Self::Report(ReportError::Busy { .. }) => ExitStatus::ReportBusy,
-            Self::Report(ReportError::Io { .. }) | Self::Rejects(RejectsError::Io { .. }) => {
-                ExitStatus::CannotWrite
-            }
+            Self::Report(ReportError::Io { .. })
+            | Self::Rejects(RejectsError::Io { .. })
+            | Self::Output(OutputError::Io { .. }) => ExitStatus::CannotWrite,
             _ => ExitStatus::Usage,
         }
     }
@@ -85,6 +88,7 @@ impl RunError {
             ),
             Self::Input(error) => error.hint(),
             Self::Rejects(error) => error.hint(),
+            Self::Output(error) => error.hint(),
             Self::Report(ReportError::Exists { .. }) => Some(
                 "`--resume` goes on with it, `--overwrite` replaces it, `--report PATH` writes another"
                     .to_owned(),

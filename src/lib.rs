@@ -11,6 +11,9 @@
 //! | [`verdict`] | what the reply means: settle the row, send it again, or stop the run |
 //! | [`report`] | its [`outcome`] is written to the report |
 //! | [`display`] | and then shown |
+//! | [`closing`] | in the end everybody is told what became of the rows: people, scripts, monitoring |
+//!
+//! A report can be read back: [`statistics`] are what stands in it, [`page`] shows that to whoever asks.
 //!
 //! [`rejects`] are the rows that are not associated, ready to be fed back. [`doctor`] tells what an import would meet. [`check`] sums up what the rows ask for when nothing is sent.
 //!
@@ -21,21 +24,27 @@
 pub mod api;
 pub mod check;
 pub mod cli;
+pub mod closing;
 pub mod commands;
 pub mod display;
 pub mod doctor;
 pub mod error;
 pub mod exit;
 pub mod input;
+pub mod json;
+pub mod number;
 pub mod outcome;
 pub mod pace;
+pub mod page;
 pub mod pair;
 pub mod pair_set;
+pub mod program;
 pub mod rejects;
 pub mod report;
 pub mod run;
 pub mod sandbox;
 pub mod settings;
+pub mod statistics;
 pub mod text;
 pub mod verdict;
 pub mod whole_file;

@@ -20,6 +20,9 @@ pub struct ImportArgs {
     pub input: InputArgs,
 
     /// Rehearse: run against a look-alike of the API in this process; no token
+    ///
+    /// Nothing leaves the machine. The report is called FILE's stem + .sandbox.report.csv, and is replaced by the next
+    /// rehearsal.
     #[arg(long, conflicts_with = "base_url")]
     pub sandbox: bool,
 
@@ -31,6 +34,9 @@ pub struct ImportArgs {
     #[arg(long, value_name = "PATH", help_heading = "Report")]
     pub report: Option<PathBuf>,
     /// Go on where the report of an earlier run ends, or start if there is none
+    ///
+    /// Rows that are associated, invalid or skipped are settled; failed ones are sent again. The input must be the same;
+    /// it may have grown at its end. A cron job can always use it.
     #[arg(long, conflicts_with = "overwrite", help_heading = "Report")]
     pub resume: bool,
     /// With --resume: send rejected rows again too, not only failed ones
@@ -40,23 +46,55 @@ pub struct ImportArgs {
     #[arg(long, help_heading = "Report")]
     pub overwrite: bool,
     /// At the end, write the rows that are not associated, as a CSV to feed back
+    ///
+    /// Their cells stand as in the input, and two columns more say why. Not written after Ctrl-C; `report --rejects`
+    /// makes it at any time.
     #[arg(long, value_name = "PATH", help_heading = "Report")]
     pub rejects: Option<PathBuf>,
+    /// At the end, whatever it is, write one page of HTML for people
+    ///
+    /// What happened, why, when, how long rows took, and what to run next: one file that needs nothing else, to be opened,
+    /// printed or sent on.
+    #[arg(long, value_name = "PATH", help_heading = "Report")]
+    pub html: Option<PathBuf>,
+    /// At every end, write a summary for scripts as JSON; - prints it instead of text
+    ///
+    /// Written whole or not at all, also where the run could not begin. docs/summary.md describes it; its schema is
+    /// docs/summary.schema.json.
+    #[arg(long, value_name = "PATH", help_heading = "Report")]
+    pub summary: Option<PathBuf>,
+    /// Keep a file of metrics for node_exporter's textfile collector up to date
+    ///
+    /// Prometheus' text format, written every 15 seconds and at every end, whole or not at all. The file's stem becomes
+    /// the label `import`: links.prom is import="links". docs/alerts.md describes the metrics.
+    #[arg(long, value_name = "PATH", help_heading = "Report")]
+    pub metrics: Option<PathBuf>,
 
     /// Stop when N rows were rejected, failed or invalid [default: never]
+    ///
+    /// The run ends with status 4, and goes on with --resume.
     #[arg(long, value_name = "N", help_heading = "Stopping")]
     pub max_failed: Option<NonZeroU64>,
     /// Stop when P % of the last 1,000 rows were (from the 100th on); 100 is never
+    ///
+    /// A run that points at the wrong column or file is stopped by its first hundred rows instead of sending a million.
+    /// Status 4.
     #[arg(long, value_name = "P", default_value = "50", value_parser = percent, help_heading = "Stopping")]
     pub max_failed_percent: u8,
     /// Stop after this time, such as 90m or 8h
+    ///
+    /// What is in flight is finished; status 4, and --resume goes on.
     #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Stopping")]
     pub max_duration: Option<Duration>,
     /// Stop at this time of day, such as 06:00
+    ///
+    /// The next such time where the machine is. What is in flight is finished; status 4, and --resume goes on.
     #[arg(long, value_name = "HH:MM", value_parser = time_of_day, help_heading = "Stopping")]
     pub until: Option<Time>,
 
     /// One request per row, or calls of many pairs with the same two types
+    ///
+    /// The report is the same in both: each row ends with its own outcome.
     #[arg(
         long,
         value_enum,
@@ -78,18 +116,29 @@ pub struct ImportArgs {
     pub batch_concurrency: NonZeroUsize,
 
     /// Requests per time: auto, 100/10s, 15/s, unlimited
+    ///
+    /// `auto` starts at 100 per 10 s and follows the headers of HubSpot's replies to the account's limit. A number is a
+    /// ceiling that headers can lower and never raise. `unlimited` is for the sandbox and for tests.
     #[arg(long, value_name = "RATE", default_value_t, help_heading = "Pace")]
     pub rate: RateSetting,
     /// The share of the quota to use; the rest is left to others
+    ///
+    /// For several runs with the same token, or to leave room for another program.
     #[arg(long, value_name = "P%", default_value_t, help_heading = "Pace")]
     pub share: Share,
     /// On the daily limit wait until it resets instead of ending
+    ///
+    /// That is midnight in the account's time zone.
     #[arg(long, help_heading = "Pace")]
     pub wait_for_daily_reset: bool,
     /// Requests in flight at most
+    ///
+    /// More of them help only where replies take longer than a second.
     #[arg(long, value_name = "N", default_value = "16", help_heading = "Pace")]
     pub concurrency: NonZeroUsize,
     /// Attempts per row, for transient failures
+    ///
+    /// Requests that were answered 429 do not count.
     #[arg(long, value_name = "N", default_value = "6", help_heading = "Pace")]
     pub max_attempts: NonZeroU32,
 

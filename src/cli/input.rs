@@ -26,9 +26,13 @@ pub struct InputArgs {
     #[arg(long, help_heading = "Input")]
     pub skip_duplicates: bool,
     /// Skip pairs that this earlier report shows as associated; repeatable
+    ///
+    /// The memory of a nightly run: what was linked is not sent again. docs/nightly.md makes a job of it.
     #[arg(long, value_name = "REPORT", help_heading = "Input")]
     pub skip_associated_in: Vec<PathBuf>,
     /// A pilot: the first N rows only
+    ///
+    /// The run then ends as if the input were over; a later one with --resume goes on behind them.
     #[arg(long, value_name = "N", help_heading = "Input")]
     pub first: Option<NonZeroU64>,
 }
@@ -51,6 +55,8 @@ pub struct ReadingArgs {
     )]
     pub from_type_column: Option<ColumnName>,
     /// Column of the first record's id
+    ///
+    /// A header name, or #3 for the third column [default: `from_object_id`, `from_id`].
     #[arg(long, value_name = "COLUMN", help_heading = "Input")]
     pub from_id_column: Option<ColumnName>,
     /// Column of the second record's type
@@ -62,9 +68,13 @@ pub struct ReadingArgs {
     )]
     pub to_type_column: Option<ColumnName>,
     /// Column of the second record's id
+    ///
+    /// A header name, or #3 for the third column [default: `to_object_id`, `to_id`].
     #[arg(long, value_name = "COLUMN", help_heading = "Input")]
     pub to_id_column: Option<ColumnName>,
     /// An id cell may hold several ids with SEP between them; each makes a pair
+    ///
+    /// As HubSpot's exports have them: --split ';'. Each pair has its own line in the report.
     #[arg(long, value_name = "SEP", help_heading = "Input")]
     pub split: Option<Separator>,
     /// What separates the fields: a character, or tab [default: seen in the header]

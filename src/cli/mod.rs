@@ -4,8 +4,10 @@ mod check;
 mod connection;
 mod credentials;
 mod doctor;
+mod help;
 mod import;
 mod input;
+mod packaging;
 mod report;
 
 use clap::builder::styling::{AnsiColor, Styles};
@@ -15,12 +17,15 @@ pub use check::{ByteSize, CheckArgs};
 pub use connection::ConnectionArgs;
 pub use credentials::CredentialArgs;
 pub use doctor::DoctorArgs;
+pub use help::{NOTES, Notes};
 pub use import::{ImportArgs, Mode};
 pub use input::{InputArgs, ReadingArgs};
+pub use packaging::{CompletionsArgs, ManArgs};
 pub use report::ReportArgs;
 
 use import::duration;
 
+use crate::program::Program;
 use crate::sandbox::SandboxArgs;
 
 /// What stands in front of a flag's name in the environment.
@@ -32,66 +37,12 @@ const STYLES: Styles = Styles::styled()
     .literal(AnsiColor::Cyan.on_default().bold())
     .placeholder(AnsiColor::Cyan.on_default());
 
-const AFTER_HELP: &str = "\
-Every flag can also be set in the environment, as HUBSPOT_ASSOCIATE_ and the flag's name
-(HUBSPOT_ASSOCIATE_RATE=50/10s). The token comes from HUBSPOT_ACCESS_TOKEN, from what a flag under
-Credentials names, or from an OAuth app (HUBSPOT_CLIENT_ID, _CLIENT_SECRET, _REFRESH_TOKEN).
-
-Exit status:
-  0    every row is associated or skipped
-  1    the run finished; some rows are rejected, failed or invalid
-  2    usage, settings or input are wrong; nothing (more) was sent
-  3    stopped by credentials or permissions
-  4    stopped early on purpose: daily limit, error budget, --until and the like
-  5    another run holds the report
-  6    the report or the rejects file cannot be written
-  130  interrupted (Ctrl-C); 143 terminated
-
-What was stopped goes on with --resume.";
-
-const CHECK_HELP: &str = "\
-Every flag can also be set in the environment, as HUBSPOT_ASSOCIATE_ and the flag's name.
-
-Exit status:
-  0    every row can be sent, or there is nothing to send in it
-  1    some rows are invalid
-  2    usage or input are wrong";
-
-const REPORT_HELP: &str = "\
-Every flag can also be set in the environment, as HUBSPOT_ASSOCIATE_ and the flag's name.
-
-Exit status:
-  0    every line of the report is associated or skipped
-  1    some are rejected, failed or invalid
-  2    usage, the report or its input are wrong
-  6    the rejects file cannot be written";
-
-const DOCTOR_HELP: &str = "\
-Nothing is changed in HubSpot. Every flag can also be set in the environment, as HUBSPOT_ASSOCIATE_ and
-the flag's name.
-
-Exit status:
-  0    nothing stands in the way of an import, as far as can be known
-  1    something does
-  2    usage or settings are wrong
-  3    the credentials are refused, or lack a permission";
-
-const SANDBOX_HELP: &str = "\
-An id of 15 digits that begins with 99 names its own fault, so that a CSV can meet every kind of reply:
-99, a status or fault of three digits, how often in two (00 is always), eight free digits.
-  995020200000017   502 twice, then associated
-  994040000000001   always 404
-  997000000000001   a record that does not exist
-Others, and names for --faults: 600 embedded-error, 604 empty-results, 607 merged, 620 pending,
-800 reset, 802 stall, 803 cut ... docs/sandbox.md has them all.";
-
 /// Link HubSpot records in bulk: one row of a CSV in, one verdict per row out.
 #[derive(Debug, Parser)]
 #[command(
     name = "hubspot-associate",
     version,
     styles = STYLES,
-    after_help = AFTER_HELP,
     disable_help_subcommand = true,
     max_term_width = 100
 )]
@@ -108,20 +59,19 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Link every pair of a CSV in HubSpot and report one outcome per row
-    #[command(after_help = AFTER_HELP)]
     Import(Box<ImportArgs>),
     /// Read and validate a CSV and show what an import would do; nothing is sent
-    #[command(after_help = CHECK_HELP)]
     Check(Box<CheckArgs>),
-    /// Sum up the report of a run; --rejects makes a CSV of what is not associated
-    #[command(after_help = REPORT_HELP)]
+    /// Sum up the report of a run, and make a page, JSON or a CSV to feed back from it
     Report(Box<ReportArgs>),
     /// Prove the credentials: which portal, which quota, how much of it is used
-    #[command(after_help = DOCTOR_HELP)]
     Doctor(Box<DoctorArgs>),
     /// Serve a local look-alike of the API, to rehearse against
-    #[command(after_help = SANDBOX_HELP)]
     Sandbox(Box<SandboxArgs>),
+    /// Print a shell's completion script
+    Completions(CompletionsArgs),
+    /// Print a manual page
+    Man(ManArgs),
 }
 
 /// How much is said, and in which form.
@@ -188,9 +138,32 @@ impl Cli {
     #[must_use]
     pub fn described(words: &[String], is_set: impl Fn(&str) -> bool) -> clap::Command {
         let with_variable = |flag: clap::Arg| with_variable(flag, words, &is_set);
-        let command = <Self as CommandFactory>::command().mut_args(with_variable);
-        command.mut_subcommands(|subcommand| subcommand.mut_args(with_variable))
+        let command = <Self as CommandFactory>::command()
+            .version(Program::THIS.version_and_commit())
+            .mut_args(with_variable);
+        let command = with_notes(command, "");
+        command.mut_subcommands(|subcommand| {
+            let name = subcommand.get_name().to_owned();
+            with_notes(subcommand.mut_args(with_variable), &name)
+        })
     }
+}
+
+/// Short help ends with a line that says where there is more.
+fn with_notes(command: clap::Command, name: &str) -> clap::Command {
+    let Some(notes) = Notes::of(name) else {
+        return command;
+    };
+    let words: Vec<&str> = [Program::THIS.name, name]
+        .into_iter()
+        .filter(|word| !word.is_empty())
+        .collect();
+    command
+        .after_help(format!(
+            "Examples and exit statuses: {} --help",
+            words.join(" ")
+        ))
+        .after_long_help(notes.to_text())
 }
 
 /// Flags that exclude each other.

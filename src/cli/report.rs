@@ -16,6 +16,12 @@ pub struct ReportArgs {
     /// Write the rows that are not associated, as a CSV to feed back
     #[arg(long, value_name = "PATH", help_heading = "Output")]
     pub rejects: Option<PathBuf>,
+    /// Write one page of HTML for people
+    #[arg(long, value_name = "PATH", help_heading = "Output")]
+    pub html: Option<PathBuf>,
+    /// Print one JSON object instead of text
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
 
     /// With --rejects: the run's input [default: the CSV beside the report]
     #[arg(

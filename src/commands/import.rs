@@ -1,6 +1,7 @@
 //! `import`: input → run → report and display.
 
 use std::num::NonZeroU64;
+use std::time::Instant;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -9,9 +10,11 @@ use tracing::warn;
 
 use super::begin::{Begun, begin};
 use super::check::{CheckPlan, show};
+use super::last_words::{Ended, Outputs, Start, could_not_begin};
 use super::route::Route;
 use super::rows::Rows;
-use super::{World, last_words, next, portal, signals, skips};
+use super::watch::{LiveMetrics, Throttles, Watchers};
+use super::{World, next, portal, signals, skips};
 use crate::api::{ApiVersion, HttpEndpoint, Told};
 use crate::cli::{ByteSize, ImportArgs};
 use crate::display::Display;
@@ -32,10 +35,32 @@ pub(super) fn import(flags: ImportArgs, world: &World) -> Result<ExitStatus, Run
     if flags.dry_run {
         return dry_run(flags, world);
     }
+    let start = Start {
+        at: Timestamp::now(),
+        clock: Instant::now(),
+    };
+    let outputs = Outputs::of(&flags)?;
+    match link(flags.clone(), start, &outputs, world) {
+        Ok(status) => Ok(status),
+        Err(error) => {
+            could_not_begin(&error, &flags, start, &outputs, world);
+            Err(error)
+        }
+    }
+}
+
+/// An error means that nothing was sent; how a run ends that began is told here.
+fn link(
+    flags: ImportArgs,
+    start: Start,
+    outputs: &Outputs,
+    world: &World,
+) -> Result<ExitStatus, RunError> {
     let settings = ImportSettings::resolve(flags, &world.environment)?;
     if let Some(path) = &settings.rejects {
         rejects::prepare(path, &settings.input.path, &settings.report.path)?;
     }
+    outputs.prepare()?;
     let input = Input::open(&settings.input)?;
     warn_of(&settings, &input);
     let skips = skips::load(&settings.skip)?;
@@ -62,7 +87,14 @@ pub(super) fn import(flags: ImportArgs, world: &World) -> Result<ExitStatus, Run
         Some(_) => None,
         None => settings.input.first.map(NonZeroU64::get),
     };
-    let mut display = Display::new(world.manner, world.screen.clone(), input.progress(), first);
+    let metrics = outputs.metrics().cloned();
+    let mut watchers = Watchers {
+        display: Display::new(world.manner, world.screen.clone(), input.progress(), first),
+        metrics: metrics
+            .map(|file| LiveMetrics::start(file, start.at))
+            .transpose()?,
+        throttles: Throttles::since(start.at),
+    };
 
     let ending = {
         let _inside = runtime.enter();
@@ -70,7 +102,7 @@ pub(super) fn import(flags: ImportArgs, world: &World) -> Result<ExitStatus, Run
             endpoint: endpoint.clone(),
             gate: Gate::new(Control::new(settings.rate, settings.share)),
             report: &mut report,
-            observer: &mut display,
+            observer: &mut watchers,
             rows: Rows::new(input, &settings.input, skips, comparison)
                 .read()
                 .map_err(RunError::System)?,
@@ -88,11 +120,26 @@ pub(super) fn import(flags: ImportArgs, world: &World) -> Result<ExitStatus, Run
         };
         runtime.block_on(run(run_settings, parts))
     };
+    let Watchers {
+        display,
+        metrics,
+        throttles,
+    } = watchers;
     display.finish();
+    if let Some(metrics) = metrics {
+        metrics.finish();
+    }
     give_up_what_is_left(runtime);
     drop(report);
     route.region = endpoint.region();
-    last_words::tell(&ending, &settings, &route, world)
+    let ended = Ended {
+        ending: &ending,
+        start,
+        settings: &settings,
+        route: &route,
+        throttles: &throttles,
+    };
+    Ok(ended.tell(outputs, world))
 }
 
 /// Needs no token, and touches no report.

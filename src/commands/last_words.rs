@@ -1,115 +1,362 @@
-//! The end of an import: the file of what is not associated, the summary, and what stopped it.
+//! What is said and written when a run has ended, or could not begin: to the terminal, and into the files
+//! that were asked for.
 
 use std::path::Path;
+use std::time::Instant;
 
+use jiff::Timestamp;
 use tracing::warn;
 
+use super::outputs::{Output, OutputError};
 use super::route::Route;
+use super::watch::{MetricsFile, Throttles};
 use super::{World, next, print};
 use crate::api::ACCESS_TOKEN_VARIABLE;
-use crate::display::{RejectsFile, Stopped, Summary};
-use crate::error::RunError;
+use crate::cli::ImportArgs;
+use crate::closing::{
+    Closing, FINISHED, OUTPUT, RejectsFile, Step, Stopped, reason_of_error, reason_of_stop,
+};
+use crate::error::{Problem, RunError};
 use crate::exit::ExitStatus;
 use crate::outcome::OutcomeKind;
+use crate::page::Page;
 use crate::rejects;
+use crate::report::ReportError;
 use crate::run::{Ending, StopReason, Tally};
-use crate::settings::{Destination, ImportSettings};
+use crate::settings::{Destination, ImportSettings, report_path};
+use crate::statistics::Statistics;
 use crate::text::shell_word;
 
-/// Tells how a run ended. Its report is closed by now.
-pub(super) fn tell(
-    ending: &Ending,
-    settings: &ImportSettings,
-    route: &Route,
-    world: &World,
-) -> Result<ExitStatus, RunError> {
-    let rejected = write_rejects(ending, settings).transpose();
-    let rows = rejected.as_ref().ok().copied().flatten();
-    let status = show(ending, settings, route, world, rows);
-    rejected.map(|_| status)
+/// Where the last words go besides the terminal.
+pub(super) struct Outputs {
+    html: Option<Output>,
+    summary: Option<Output>,
+    prints_summary: bool,
+    metrics: Option<MetricsFile>,
 }
 
-/// The rows that are not associated. Whoever interrupts a run does not want to wait for this as well, and where
-/// the report cannot be written it says too little.
-fn write_rejects(ending: &Ending, settings: &ImportSettings) -> Option<Result<u64, RunError>> {
-    let status = ending.stop.as_ref().map(StopReason::exit_status);
-    let in_haste = [
-        ExitStatus::Interrupted,
-        ExitStatus::Terminated,
-        ExitStatus::CannotWrite,
-        ExitStatus::Bug,
-    ];
-    let path = settings.rejects.as_ref()?;
-    if status.is_some_and(|status| in_haste.contains(&status)) {
-        warn!("the rejects file is not written: `hubspot-associate report` makes it at any time");
+impl Outputs {
+    /// Fails if one of them is another file of the run: then nothing must be written to it, whatever the end.
+    pub(super) fn of(flags: &ImportArgs) -> Result<Self, OutputError> {
+        let prints_summary = flags.summary.as_deref() == Some(Path::new("-"));
+        let summary = flags.summary.as_ref().filter(|_| !prints_summary);
+        let html = Output::named("--html", flags.html.as_ref());
+        let summary = Output::named("--summary", summary);
+        let metrics = Output::named("--metrics", flags.metrics.as_ref());
+        let report = report_path(flags);
+        let mut others = vec![(flags.input.input.as_path(), "input")];
+        others.extend(report.as_deref().map(|path| (path, "report")));
+        others.extend(flags.rejects.as_deref().map(|path| (path, "rejects file")));
+        for (output, what) in [
+            (html.as_ref(), "page"),
+            (summary.as_ref(), "summary"),
+            (metrics.as_ref(), "file of metrics"),
+        ] {
+            if let Some(output) = output {
+                output.tell_from(&others)?;
+                others.push((output.path(), what));
+            }
+        }
+        Ok(Self {
+            html,
+            summary,
+            prints_summary,
+            metrics: metrics.map(MetricsFile::of),
+        })
+    }
+
+    pub(super) fn metrics(&self) -> Option<&MetricsFile> {
+        self.metrics.as_ref()
+    }
+
+    /// Makes sure that they may be written, before anything is sent.
+    pub(super) fn prepare(&self) -> Result<(), OutputError> {
+        let metrics = self.metrics.as_ref().map(MetricsFile::output);
+        let outputs = [self.html.as_ref(), self.summary.as_ref(), metrics];
+        outputs.into_iter().flatten().try_for_each(Output::prepare)
+    }
+}
+
+/// When a run began, for those who are told.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Start {
+    pub(super) at: Timestamp,
+    pub(super) clock: Instant,
+}
+
+/// A run could not begin: scripts and monitoring are told. The terminal is told by whoever gets the error.
+pub(super) fn could_not_begin(
+    error: &RunError,
+    flags: &ImportArgs,
+    start: Start,
+    outputs: &Outputs,
+    world: &World,
+) {
+    let tally = Tally::default();
+    let problem = Problem::new(error, error.hint());
+    let report = report_path(flags);
+    let closing = Closing {
+        input: &flags.input.input.to_string_lossy(),
+        report: report.as_deref(),
+        rehearsed: flags.sandbox,
+        started_at: start.at,
+        elapsed: start.clock.elapsed(),
+        tally: &tally,
+        status: error.exit_status(),
+        reason: reason_of_error(error),
+        resumable: false,
+        problem: Some(&problem),
+        rejects: None,
+        html: None,
+        next: None,
+    };
+    // Those of a run that goes on are its own.
+    let busy = matches!(error, RunError::Report(ReportError::Busy { .. }));
+    let metrics = outputs.metrics.as_ref().filter(|_| !busy);
+    let metrics = write_metrics(metrics, &closing);
+    let summary = write_summary(outputs, &closing);
+    // If one of these is what cannot be written, that is known already.
+    if matches!(error, RunError::Output(_)) {
+        return;
+    }
+    for error in metrics.into_iter().chain(summary) {
+        world
+            .screen
+            .problem(world.manner, &Problem::new(&error, None));
+    }
+}
+
+/// What has ended, and what is known of it.
+pub(super) struct Ended<'e> {
+    pub(super) ending: &'e Ending,
+    pub(super) start: Start,
+    pub(super) settings: &'e ImportSettings,
+    pub(super) route: &'e Route,
+    pub(super) throttles: &'e Throttles,
+}
+
+impl Ended<'_> {
+    /// Tells how a run ended. Its report is closed by now.
+    pub(super) fn tell(&self, outputs: &Outputs, world: &World) -> ExitStatus {
+        let Self {
+            ending, settings, ..
+        } = self;
+        let mut unwritten: Vec<RunError> = Vec::new();
+        let rejected = match self.write_rejects().transpose() {
+            Ok(rows) => rows,
+            Err(error) => {
+                unwritten.push(error);
+                None
+            }
+        };
+        let rejects = settings
+            .rejects
+            .as_deref()
+            .zip(rejected)
+            .map(|(path, rows)| RejectsFile { path, rows });
+        let stopped = ending
+            .stop
+            .as_ref()
+            .map(|reason| self.stopped(reason, world));
+        let steps = self.steps(rejects, world);
+        let input = settings.input.path.name();
+        let mut closing = Closing {
+            input: &input,
+            report: Some(&settings.report.path),
+            rehearsed: matches!(settings.destination, Destination::Sandbox),
+            started_at: self.start.at,
+            elapsed: ending.elapsed,
+            tally: &ending.tally,
+            status: match &ending.stop {
+                Some(reason) => reason.exit_status(),
+                None => ending.tally.exit_status(),
+            },
+            reason: ending.stop.as_ref().map_or(FINISHED, reason_of_stop),
+            resumable: ending.stop.is_some(),
+            problem: stopped.as_ref(),
+            rejects,
+            html: None,
+            next: steps.first(),
+        };
+        if let Some(html) = &outputs.html {
+            match self.write_page(html, &closing, &steps) {
+                Ok(()) => closing.html = Some(html.path()),
+                Err(error) => unwritten.push(error),
+            }
+        }
+        // Standard output is for one of both.
+        if !outputs.prints_summary && !world.manner.is_quiet() {
+            print(&closing.to_text());
+        }
+        if let Some(problem) = &stopped {
+            world.screen.problem(world.manner, problem);
+        }
+        if !unwritten.is_empty() {
+            closing.status = with_unwritten(closing.status);
+        }
+        if let Some(error) = write_metrics(outputs.metrics.as_ref(), &closing) {
+            closing.status = with_unwritten(closing.status);
+            unwritten.push(error);
+        }
+        let unwritten: Vec<Problem> = unwritten
+            .iter()
+            .map(|error| Problem::new(error, error.hint()))
+            .collect();
+        for problem in &unwritten {
+            world.screen.problem(world.manner, problem);
+        }
+        if closing.problem.is_none()
+            && let Some(problem) = unwritten.first()
+        {
+            (closing.reason, closing.problem) = (OUTPUT, Some(problem));
+        }
+        match write_summary(outputs, &closing) {
+            None => closing.status,
+            Some(error) => {
+                world
+                    .screen
+                    .problem(world.manner, &Problem::new(&error, None));
+                with_unwritten(closing.status)
+            }
+        }
+    }
+
+    /// The rows that are not associated. Whoever interrupts a run does not want to wait for this as well, and
+    /// where the report cannot be written it says too little.
+    fn write_rejects(&self) -> Option<Result<u64, RunError>> {
+        let status = self.ending.stop.as_ref().map(StopReason::exit_status);
+        let in_haste = [
+            ExitStatus::Interrupted,
+            ExitStatus::Terminated,
+            ExitStatus::CannotWrite,
+            ExitStatus::Bug,
+        ];
+        let path = self.settings.rejects.as_ref()?;
+        if status.is_some_and(|status| in_haste.contains(&status)) {
+            warn!(
+                "the rejects file is not written: `hubspot-associate report` makes it at any time"
+            );
+            return None;
+        }
+        let settings = self.settings;
+        let written = rejects::write(path, &settings.input, &settings.report.path);
+        Some(written.map_err(RunError::from))
+    }
+
+    fn write_page(
+        &self,
+        html: &Output,
+        closing: &Closing<'_>,
+        steps: &[Step],
+    ) -> Result<(), RunError> {
+        let report = &self.settings.report.path;
+        let mut statistics = Statistics::read(report)?;
+        statistics.add_to_timeline(self.throttles.timeline());
+        let page = Page {
+            statistics: &statistics,
+            report,
+            closing: Some(closing),
+            steps,
+            made_at: Timestamp::now(),
+        };
+        Ok(html.write(&page.to_html())?)
+    }
+
+    fn stopped(&self, reason: &StopReason, world: &World) -> Problem {
+        Stopped {
+            reason,
+            tally: &self.ending.tally,
+            region: self.route.region.as_deref(),
+            base_url: &self.route.base_url.to_string(),
+            next: &next::resumed(&world.arguments),
+        }
+        .problem()
+    }
+
+    /// What to do next, the most useful first.
+    fn steps(&self, rejects: Option<RejectsFile<'_>>, world: &World) -> Vec<Step> {
+        let tally = &self.ending.tally;
+        let report = &self.settings.report.path;
+        let mut steps = Vec::new();
+        if self.ending.stop.is_some() {
+            steps.push(Step {
+                what: "once the cause is mended, go on where the run ended".to_owned(),
+                command: next::resumed(&world.arguments),
+            });
+        } else if tally.of(OutcomeKind::Rejected) > 0 {
+            steps.push(Step {
+                what: "once the causes are mended".to_owned(),
+                command: next::resumed_with_rejected(&world.arguments),
+            });
+        } else if tally.of(OutcomeKind::Failed) > 0 {
+            steps.push(Step {
+                what: "later, for the rows that failed".to_owned(),
+                command: next::resumed(&world.arguments),
+            });
+        }
+        match rejects {
+            Some(RejectsFile { path, rows: 1.. }) => steps.push(after_rejects(path)),
+            _ if tally.not_good() > 0 => steps.push(make_rejects(report)),
+            _ => {}
+        }
+        if steps.is_empty() && matches!(self.settings.destination, Destination::Sandbox) {
+            steps.push(Step {
+                what: format!("the real run, with {ACCESS_TOKEN_VARIABLE} set"),
+                command: next::without_flag(&world.arguments, "--sandbox"),
+            });
+        }
+        steps
+    }
+}
+
+/// How to have the rows that are not associated in a file.
+pub(super) fn make_rejects(report: &Path) -> Step {
+    Step {
+        what: "the rows that are not associated, as a CSV to mend and feed back".to_owned(),
+        command: format!(
+            "hubspot-associate report {} --rejects PATH",
+            shell_word(&report.to_string_lossy())
+        ),
+    }
+}
+
+/// What to do with that file.
+pub(super) fn after_rejects(rejects: &Path) -> Step {
+    Step {
+        what: "once the causes are mended, with the flags of the run".to_owned(),
+        command: format!(
+            "hubspot-associate import {}",
+            shell_word(&rejects.to_string_lossy())
+        ),
+    }
+}
+
+/// How a program ends that could not write all that it was asked for. What stopped a run weighs more.
+pub(super) fn with_unwritten(status: ExitStatus) -> ExitStatus {
+    match status {
+        ExitStatus::Done | ExitStatus::SomeRowsNot | ExitStatus::StoppedEarly => {
+            ExitStatus::CannotWrite
+        }
+        other => other,
+    }
+}
+
+fn write_metrics(metrics: Option<&MetricsFile>, closing: &Closing<'_>) -> Option<RunError> {
+    let written = metrics?.write_last(
+        closing.tally,
+        closing.started_at,
+        closing.elapsed,
+        closing.status,
+        closing.rehearsed,
+    );
+    written.err().map(RunError::from)
+}
+
+fn write_summary(outputs: &Outputs, closing: &Closing<'_>) -> Option<RunError> {
+    if outputs.prints_summary {
+        print(&closing.to_json());
         return None;
     }
-    let written = rejects::write(path, &settings.input, &settings.report.path);
-    Some(written.map_err(RunError::from))
-}
-
-fn show(
-    ending: &Ending,
-    settings: &ImportSettings,
-    route: &Route,
-    world: &World,
-    rejected: Option<u64>,
-) -> ExitStatus {
-    let status = match &ending.stop {
-        Some(reason) => reason.exit_status(),
-        None => ending.tally.exit_status(),
-    };
-    let rehearsed = matches!(settings.destination, Destination::Sandbox);
-    let next = match (&ending.stop, status) {
-        (Some(_), _) => None,
-        (None, ExitStatus::Done) => rehearsed.then(|| {
-            let command = next::without_flag(&world.arguments, "--sandbox");
-            format!("the real run, with {ACCESS_TOKEN_VARIABLE} set: {command}")
-        }),
-        (None, _) => Some(after_failures(&ending.tally, world, &settings.report.path)),
-    };
-    if !world.manner.is_quiet() {
-        let summary = Summary {
-            tally: &ending.tally,
-            elapsed: ending.elapsed,
-            finished: ending.stop.is_none(),
-            report: &settings.report.path,
-            rejects: settings
-                .rejects
-                .as_deref()
-                .zip(rejected)
-                .map(|(path, rows)| RejectsFile { path, rows }),
-            next: next.as_deref(),
-        };
-        print(&summary.to_text());
-    }
-    if let Some(reason) = &ending.stop {
-        let base_url = route.base_url.to_string();
-        let stopped = Stopped {
-            reason,
-            tally: &ending.tally,
-            region: route.region.as_deref(),
-            base_url: &base_url,
-            next: &next::resumed(&world.arguments),
-        };
-        world.screen.problem(world.manner, &stopped.problem());
-    }
-    status
-}
-
-/// What brings the rows on that are not associated.
-fn after_failures(tally: &Tally, world: &World, report: &Path) -> String {
-    if tally.of(OutcomeKind::Rejected) > 0 {
-        let command = next::resumed_with_rejected(&world.arguments);
-        format!("once the causes are mended: {command}")
-    } else if tally.of(OutcomeKind::Failed) > 0 {
-        let command = next::resumed(&world.arguments);
-        format!("later, for the rows that failed: {command}")
-    } else {
-        format!(
-            "put the invalid rows right in a file of their own, and import that: hubspot-associate report {} \
-             --rejects PATH makes it",
-            shell_word(&report.to_string_lossy())
-        )
-    }
+    let written = outputs.summary.as_ref()?.write(&closing.to_json());
+    written.err().map(RunError::from)
 }

@@ -6,6 +6,8 @@ mod doctor;
 mod import;
 mod last_words;
 mod next;
+mod outputs;
+mod packaging;
 mod portal;
 mod report;
 mod route;
@@ -13,7 +15,9 @@ mod rows;
 mod sandbox;
 mod signals;
 mod skips;
+mod watch;
 
+pub use outputs::OutputError;
 pub use portal::PortalError;
 
 use std::ffi::OsString;
@@ -56,5 +60,7 @@ pub fn run(cli: Cli, world: &World) -> Result<ExitStatus, RunError> {
         Command::Doctor(flags) => doctor::doctor(*flags, world),
         Command::Report(flags) => report::report(*flags, world),
         Command::Sandbox(flags) => sandbox::sandbox(&flags),
+        Command::Completions(flags) => Ok(packaging::completions(flags.shell)),
+        Command::Man(flags) => Ok(packaging::man(flags.command.as_deref())),
     }
 }

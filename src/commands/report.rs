@@ -1,18 +1,20 @@
 //! `report`: a report read back → its summary, and the rows that are not associated.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+
+use super::last_words::{after_rejects, make_rejects};
+use super::outputs::Output;
 use super::{World, print};
 use crate::cli::ReportArgs;
-use crate::display::{RejectsFile, ReportSummary};
+use crate::closing::{RejectsFile, ReportSummary, Step};
 use crate::error::RunError;
 use crate::exit::ExitStatus;
 use crate::input::InputSource;
+use crate::page::Page;
 use crate::rejects::{self, RejectsError};
-use crate::report::{Column, ReadBackError, ReportError, ReportReader, open_to_read};
-use crate::run::Tally;
-use crate::text::shell_word;
+use crate::statistics::Statistics;
 
 /// What a report's name ends with, unless somebody named it otherwise.
 const ENDINGS: [&str; 2] = [".sandbox.report.csv", ".report.csv"];
@@ -25,10 +27,20 @@ pub(super) fn report(flags: ReportArgs, world: &World) -> Result<ExitStatus, Run
     let ReportArgs {
         report,
         rejects,
+        html,
+        json,
         input,
         reading,
     } = flags;
-    let tally = tally_of(&report)?;
+    let html = Output::named("--html", html.as_ref());
+    if let Some(html) = &html {
+        let mut others = vec![(report.as_path(), "report")];
+        others.extend(rejects.as_deref().map(|path| (path, "rejects file")));
+        html.tell_from(&others)?;
+        html.prepare()?;
+    }
+    let statistics = Statistics::read(&report)?;
+    let tally = statistics.tally();
     let mut file = None;
     if let Some(path) = &rejects {
         let input = match input {
@@ -39,46 +51,34 @@ pub(super) fn report(flags: ReportArgs, world: &World) -> Result<ExitStatus, Run
         let rows = rejects::write(path, &reading.into_settings(input), &report)?;
         file = Some(RejectsFile { path, rows });
     }
-    let status = tally.exit_status();
-    let next = match (&file, status) {
-        (None, ExitStatus::SomeRowsNot) => Some(format!(
-            "the rows that are not associated, as a CSV to feed back: hubspot-associate report {} --rejects PATH",
-            shell_word(&report.to_string_lossy())
-        )),
-        (Some(RejectsFile { path, rows: 1.. }), _) => Some(format!(
-            "once the causes are mended, with the flags of the run: hubspot-associate import {}",
-            shell_word(&path.to_string_lossy())
-        )),
-        _ => None,
+    let steps: Vec<Step> = match file {
+        Some(RejectsFile { path, rows: 1.. }) => vec![after_rejects(path)],
+        None if tally.not_good() > 0 => vec![make_rejects(&report)],
+        _ => Vec::new(),
     };
+    if let Some(html) = &html {
+        let page = Page {
+            statistics: &statistics,
+            report: &report,
+            closing: None,
+            steps: &steps,
+            made_at: Timestamp::now(),
+        };
+        html.write(&page.to_html())?;
+    }
     let summary = ReportSummary {
-        tally: &tally,
+        statistics: &statistics,
         report: &report,
         rejects: file,
-        next: next.as_deref(),
+        html: html.as_ref().map(Output::path),
+        next: steps.first(),
     };
-    if !world.manner.is_quiet() {
+    if json {
+        print(&summary.to_json());
+    } else if !world.manner.is_quiet() {
         print(&summary.to_text());
     }
-    Ok(status)
-}
-
-fn tally_of(path: &Path) -> Result<Tally, ReportError> {
-    let file = open_to_read(path)?;
-    read(file).map_err(|source| ReportError::ReadBack {
-        path: path.to_owned(),
-        source,
-    })
-}
-
-fn read(file: File) -> Result<Tally, ReadBackError> {
-    let mut reader = ReportReader::new(file)?;
-    let mut tally = Tally::default();
-    while let Some(line) = reader.read()? {
-        line.count_in(&mut tally);
-        tally.requests += line.number_in(Column::Attempts);
-    }
-    Ok(tally)
+    Ok(tally.exit_status())
 }
 
 /// The input beside a report that has the usual name.

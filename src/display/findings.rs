@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::number::{grouped, span};
 use crate::check::{Duplicates, Findings, SelfLinks, TIERS, Tier, TimeNeeded, TypesCount};
 use crate::input::RowProblem;
+use crate::json::pretty;
+use crate::number::{grouped, span};
 
 /// How many combinations of types are listed.
 const MAX_TYPES: usize = 20;
@@ -198,9 +199,7 @@ impl Checked<'_> {
                 .collect(),
             calls,
         };
-        let mut text = serde_json::to_string_pretty(&json).expect("plain data is JSON");
-        text.push('\n');
-        text
+        pretty(&json)
     }
 }
 

@@ -2,9 +2,13 @@
 
 use std::sync::Mutex;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::FilterExt as _;
 use tracing_subscriber::fmt::time::SystemTime;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
+use super::repeats::Repeats;
 use super::screen::{Manner, Screen};
 use crate::cli::LogFormat;
 
@@ -24,14 +28,25 @@ pub fn start_log(manner: Manner, screen: Screen) {
         (false, _) => "trace",
     };
     let filter = format!("off,hubspot_associate={level},{PROGRESS_TARGET}=info");
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(filter))
+    let filter = EnvFilter::new(filter).and(Repeats::new());
+    let layer = tracing_subscriber::fmt::layer()
         .with_target(false)
         .with_timer(SystemTime)
         .with_writer(Mutex::new(screen));
+    let registry = tracing_subscriber::registry();
     match manner.log_format {
         // Colours are added where the terminal takes them, by the screen's stream.
-        LogFormat::Text => builder.with_ansi(true).init(),
-        LogFormat::Json => builder.json().flatten_event(true).with_ansi(false).init(),
+        LogFormat::Text => registry
+            .with(layer.with_ansi(true).with_filter(filter))
+            .init(),
+        LogFormat::Json => registry
+            .with(
+                layer
+                    .json()
+                    .flatten_event(true)
+                    .with_ansi(false)
+                    .with_filter(filter),
+            )
+            .init(),
     }
 }

@@ -3,16 +3,13 @@
 //! Only this folder and [`crate::error`] write to the terminal. Everything shown is made from events and
 //! from the tally that comes with them; nothing is counted here.
 
-mod advice;
 mod findings;
 mod log;
-mod number;
 mod observer;
 mod progress;
 mod remarks;
+mod repeats;
 mod screen;
-mod stopped;
-mod summary;
 mod terminal;
 
 pub use findings::Checked;
@@ -20,5 +17,3 @@ pub use log::start_log;
 pub use observer::Display;
 pub use remarks::{remarks_to_json, remarks_to_text};
 pub use screen::{Manner, Screen};
-pub use stopped::Stopped;
-pub use summary::{RejectsFile, ReportSummary, Summary};

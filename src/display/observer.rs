@@ -18,6 +18,9 @@ const BAR_TICK: Duration = Duration::from_millis(100);
 /// Where nobody looks, time is told for the limits of time alone.
 const QUIET_TICK: Duration = Duration::from_millis(500);
 
+/// A wait that whoever watches should know of.
+const LONG_WAIT: Duration = Duration::from_mins(1);
+
 /// The longest message in a log line.
 const MAX_LOGGED_CHARS: usize = 300;
 
@@ -104,11 +107,16 @@ impl Observe for Display {
                 "a call will be sent again: {}",
                 excerpt(why, MAX_LOGGED_CHARS)
             ),
-            RunEvent::Quieted { period, why } => info!(
-                seconds = period.as_secs_f64(),
-                "everybody waits: {}",
-                excerpt(why, MAX_LOGGED_CHARS)
-            ),
+            RunEvent::Quieted { period, why } => {
+                let seconds = period.as_secs_f64();
+                let why = excerpt(why, MAX_LOGGED_CHARS);
+                // A window that clears is part of the pace. For longer, somebody will wonder.
+                if *period >= LONG_WAIT {
+                    warn!(seconds, "everybody waits: {why}");
+                } else {
+                    info!(seconds, "everybody waits: {why}");
+                }
+            }
             RunEvent::TokenRenewed => info!("another token is used from now on"),
             RunEvent::PaceChanged(Some(pace)) => info!("the pace is {pace} from now on"),
             RunEvent::PaceChanged(None) | RunEvent::Stopping { in_flight: 0, .. } => {}

@@ -8,11 +8,11 @@ use indicatif::{ProgressDrawTarget, ProgressStyle};
 use tracing::info;
 
 use super::log::PROGRESS_TARGET;
-use super::number::{grouped, per_second, span};
 use super::screen::{Manner, ProgressForm, Screen};
 use super::terminal::{BarTerminal, columns};
 use crate::cli::LogFormat;
 use crate::input::ReadProgress;
+use crate::number::{grouped, per_second, span};
 use crate::pace::Pace;
 
 /// The time over which the rate is measured.

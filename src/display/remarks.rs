@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use crate::doctor::{Level, Remark};
+use crate::json::pretty;
 
 const OK: Style = AnsiColor::Green.on_default();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -43,5 +44,5 @@ pub fn remarks_to_json(remarks: &[Remark]) -> String {
         version: 1,
         remarks,
     };
-    serde_json::to_string_pretty(&json).expect("plain data is JSON") + "\n"
+    pretty(&json)
 }

@@ -226,11 +226,7 @@ impl ImportSettings {
             Destination::Api { base_url, source }
         };
         let report = ReportPlan {
-            path: match flags.report {
-                Some(path) => path,
-                None => default_report(&flags.input.input, flags.sandbox)
-                    .ok_or(SettingsError::NoReportPath)?,
-            },
+            path: report_path(&flags).ok_or(SettingsError::NoReportPath)?,
             existing: if flags.resume {
                 Existing::Resume {
                     retry_rejected: flags.retry_rejected,
@@ -300,6 +296,13 @@ fn next(time: Time, now: &ZonedDateTime) -> Option<Timestamp> {
     moments
         .find(|moment| moment > now)
         .map(|moment| moment.timestamp())
+}
+
+/// Where the report goes; nowhere if nobody said so and there is no file beside which it could be.
+#[must_use]
+pub fn report_path(flags: &ImportArgs) -> Option<PathBuf> {
+    let beside = || default_report(&flags.input.input, flags.sandbox);
+    flags.report.clone().or_else(beside)
 }
 
 /// `<input stem>.report.csv` beside the input; a rehearsal has its own.

@@ -4,6 +4,7 @@
 
 mod batch; // many pairs per call, and still one verdict per row
 mod check; // what is found before anything is sent
+mod closing; // what scripts and monitoring are told at every end
 mod credentials; // tokens that change, expire or never come
 mod doctor; // what can be told before an import
 mod exports; // lists of ids, and the files that HubSpot itself writes

@@ -112,7 +112,7 @@ fn the_flags_in_the_readme_are_those_of_the_program() {
     let (_, block) = page.split_once("<!-- import -h -->\n```text\n").unwrap();
     let (block, _) = block.split_once("```").unwrap();
     let help = finish(rehearsal.command(&["import", "-h"]).output().unwrap()).stdout;
-    let (flags, _) = help.split_once("\nEvery flag can also").unwrap();
+    let (flags, _) = help.split_once("\nExamples and exit statuses").unwrap();
     assert_eq!(
         block.trim_end(),
         flags.trim_end(),

@@ -5,7 +5,7 @@ use crate::run::CategoryCount;
 
 /// What to do about rows that ended with this category.
 #[must_use]
-pub(super) fn advice(entry: &CategoryCount) -> &'static str {
+pub fn advice(entry: &CategoryCount) -> &'static str {
     let about_types = [
         "Unable to infer object type",
         "Invalid object or event type id",

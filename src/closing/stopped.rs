@@ -1,7 +1,7 @@
 //! Why a run ended early, as an error with the command that goes on. Pure.
 
-use super::number::{grouped, span};
 use crate::error::Problem;
+use crate::number::{grouped, span};
 use crate::run::{Alike, CategoryCount, Limit, Signal, Spent, StopReason, Tally, TimeLimit};
 use crate::text::excerpt;
 use crate::verdict::Halt;

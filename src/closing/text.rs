@@ -1,11 +1,10 @@
 //! The last words: what became of the rows, and what to do next. Pure text.
 
-use std::fmt::{self, Write as _};
-use std::path::Path;
-use std::time::Duration;
+use std::fmt::Write as _;
 
 use super::advice::advice;
-use super::number::{grouped, per_second, span};
+use super::{Closing, WORTH_A_REASON, shown};
+use crate::number::{grouped, per_second, span};
 use crate::outcome::OutcomeKind;
 use crate::run::Tally;
 use crate::text::excerpt;
@@ -13,93 +12,20 @@ use crate::text::excerpt;
 /// How many categories are listed.
 const MAX_CATEGORIES: usize = 5;
 
-/// Where less of the quota is used than this, the summary says why.
-const WORTH_A_REASON: f64 = 0.95;
-
 /// Characters of a category that are shown.
 const MAX_CATEGORY_CHARS: usize = 40;
 
-/// What the closing summary is made from.
-#[derive(Debug)]
-pub struct Summary<'s> {
-    /// What was counted.
-    pub tally: &'s Tally,
-    /// How long the run took.
-    pub elapsed: Duration,
-    /// Whether every row of the input has its line.
-    pub finished: bool,
-    /// Where the lines are.
-    pub report: &'s Path,
-    /// The file of the rows that are not associated, if one was made.
-    pub rejects: Option<RejectsFile<'s>>,
-    /// The command to run next, if one helps.
-    pub next: Option<&'s str>,
-}
-
-/// A file of rows that are not associated.
-#[derive(Clone, Copy, Debug)]
-pub struct RejectsFile<'s> {
-    /// Its path.
-    pub path: &'s Path,
-    /// How many lines it has.
-    pub rows: u64,
-}
-
-impl fmt::Display for RejectsFile<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = excerpt(&self.path.to_string_lossy(), usize::MAX);
-        let rows = if self.rows == 1 { "row" } else { "rows" };
-        write!(formatter, "{path}, {} {rows}", grouped(self.rows))
-    }
-}
-
-/// What the summary of a report that was read back is made from.
-#[derive(Debug)]
-pub struct ReportSummary<'s> {
-    /// What was counted.
-    pub tally: &'s Tally,
-    /// The report.
-    pub report: &'s Path,
-    /// The file of the rows that are not associated, if one was made.
-    pub rejects: Option<RejectsFile<'s>>,
-    /// The command to run next, if one helps.
-    pub next: Option<&'s str>,
-}
-
-impl ReportSummary<'_> {
-    /// The summary, with a line end behind each line.
-    #[must_use]
-    pub fn to_text(&self) -> String {
-        let mut text = String::new();
-        let settled = self.tally.settled();
-        let rows = if settled == 1 { "row" } else { "rows" };
-        let mut line = |content: String| {
-            text.push_str(content.trim_end());
-            text.push('\n');
-        };
-        let report = excerpt(&self.report.to_string_lossy(), usize::MAX);
-        line(format!("report: {report}, {} {rows}", grouped(settled)));
-        outcomes(self.tally, &mut line);
-        categories(self.tally, &mut line);
-        line(format!("requests: {}", grouped(self.tally.requests)));
-        if let Some(rejects) = self.rejects {
-            line(format!("rejects: {rejects}"));
-        }
-        if let Some(next) = self.next {
-            line(format!("next: {next}"));
-        }
-        text
-    }
-}
-
-impl Summary<'_> {
-    /// The summary, with a line end behind each line.
+impl Closing<'_> {
+    /// The last words, with a line end behind each line.
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut text = String::new();
         let settled = self.tally.settled();
         let here = settled - self.tally.earlier;
-        let state = if self.finished { "finished" } else { "stopped" };
+        let state = match self.problem {
+            None => "finished",
+            Some(_) => "stopped",
+        };
         let seconds = self.elapsed.as_secs_f64();
         let rate = if seconds > 0.0 {
             here as f64 / seconds
@@ -125,8 +51,8 @@ impl Summary<'_> {
             span(self.elapsed),
             per_second(rate)
         ));
-        outcomes(self.tally, &mut line);
-        categories(self.tally, &mut line);
+        add_outcomes(self.tally, &mut line);
+        add_categories(self.tally, &mut line);
         let throttled = match self.tally.throttled {
             0 => "none answered 429".to_owned(),
             some => format!("{} answered 429", grouped(some)),
@@ -145,19 +71,25 @@ impl Summary<'_> {
                 share * 100.0
             ));
         }
-        let report = excerpt(&self.report.to_string_lossy(), usize::MAX);
-        line(format!("report: {report}"));
+        if let Some(report) = self.report {
+            line(format!("report: {}", shown(report)));
+        }
         if let Some(rejects) = self.rejects {
             line(format!("rejects: {rejects}"));
         }
-        if let Some(next) = self.next {
+        if let Some(html) = self.html {
+            line(format!("page: {}", shown(html)));
+        }
+        // Behind an early end stands an error, and what to do about that.
+        if let Some(next) = self.next.filter(|_| self.problem.is_none()) {
             line(format!("next: {next}"));
         }
         text
     }
 }
 
-fn outcomes(tally: &Tally, line: &mut impl FnMut(String)) {
+/// A line for each outcome that there was.
+pub(super) fn add_outcomes(tally: &Tally, line: &mut impl FnMut(String)) {
     for kind in OutcomeKind::ALL {
         if tally.of(kind) > 0 {
             line(format!("  {kind:<11}{:>12}", grouped(tally.of(kind))));
@@ -165,7 +97,8 @@ fn outcomes(tally: &Tally, line: &mut impl FnMut(String)) {
     }
 }
 
-fn categories(tally: &Tally, line: &mut impl FnMut(String)) {
+/// Why rows are not associated.
+pub(super) fn add_categories(tally: &Tally, line: &mut impl FnMut(String)) {
     let categories = tally.categories();
     if categories.is_empty() {
         return;
@@ -196,9 +129,31 @@ fn categories(tally: &Tally, line: &mut impl FnMut(String)) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::closing::{FINISHED, RejectsFile, Step};
+    use crate::exit::ExitStatus;
     use crate::outcome::{Finding, Outcome, Subject};
     use crate::pair::RowKey;
     use jiff::Timestamp;
+    use std::path::Path;
+    use std::time::Duration;
+
+    fn closing(tally: &Tally, elapsed: Duration) -> Closing<'_> {
+        Closing {
+            input: "pairs.csv",
+            report: Some(Path::new("pairs.report.csv")),
+            rehearsed: false,
+            started_at: Timestamp::UNIX_EPOCH,
+            elapsed,
+            tally,
+            status: ExitStatus::Done,
+            reason: FINISHED,
+            resumable: false,
+            problem: None,
+            rejects: None,
+            html: None,
+            next: None,
+        }
+    }
 
     fn tally(outcomes: &[(OutcomeKind, &str, u64)]) -> Tally {
         let mut tally = Tally::default();
@@ -230,16 +185,18 @@ mod tests {
             (OutcomeKind::Rejected, "OBJECT_NOT_FOUND", 3),
             (OutcomeKind::Failed, "HTTP_502", 1),
         ]);
-        let summary = Summary {
-            tally: &tally,
-            elapsed: Duration::from_secs(130),
-            finished: true,
-            report: Path::new("pairs.report.csv"),
+        let next = Step {
+            what: "later".into(),
+            command: "do this".into(),
+        };
+        let summary = Closing {
             rejects: Some(RejectsFile {
                 path: Path::new("rejects.csv"),
                 rows: 4,
             }),
-            next: Some("do this"),
+            html: Some(Path::new("page.html")),
+            next: Some(&next),
+            ..closing(&tally, Duration::from_secs(130))
         };
         assert_eq!(
             summary.to_text(),
@@ -256,24 +213,19 @@ why:
 requests: 1,300, 2 answered 429
 report: pairs.report.csv
 rejects: rejects.csv, 4 rows
-next: do this
+page: page.html
+next: later: do this
 "
         );
     }
 
     #[test]
     fn a_run_without_rows_says_so() {
-        let summary = Summary {
-            tally: &Tally::default(),
-            elapsed: Duration::ZERO,
-            finished: true,
-            report: Path::new("r.csv"),
-            rejects: None,
-            next: None,
-        };
+        let tally = Tally::default();
+        let summary = closing(&tally, Duration::ZERO);
         assert_eq!(
             summary.to_text(),
-            "finished: 0 rows in 0.0s, 0.0 rows per second\nrequests: 0, none answered 429\nreport: r.csv\n"
+            "finished: 0 rows in 0.0s, 0.0 rows per second\nrequests: 0, none answered 429\nreport: pairs.report.csv\n"
         );
     }
 
@@ -285,15 +237,7 @@ next: do this
             .map(|name| (OutcomeKind::Rejected, name.as_str(), 1))
             .collect();
         let tally = tally(&outcomes);
-        let summary = Summary {
-            tally: &tally,
-            elapsed: Duration::from_secs(1),
-            finished: true,
-            report: Path::new("r.csv"),
-            rejects: None,
-            next: None,
-        };
-        let text = summary.to_text();
+        let text = closing(&tally, Duration::from_secs(1)).to_text();
         assert!(!text.contains('\u{1b}'));
         assert!(
             text.contains("         4  other, see the report\n"),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// `1234567` as `1,234,567`.
 #[must_use]
-pub(super) fn grouped(number: u64) -> String {
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() * 4 / 3);
     for (index, digit) in digits.char_indices() {
@@ -18,7 +18,7 @@ pub(super) fn grouped(number: u64) -> String {
 
 /// The two leading units: `4d 3h`, `2h 5m`, `3m 7s`, `42s`; below ten seconds with a tenth.
 #[must_use]
-pub(super) fn span(duration: Duration) -> String {
+pub fn span(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
     match seconds {
@@ -32,7 +32,7 @@ pub(super) fn span(duration: Duration) -> String {
 
 /// Rows per second: a decimal below a hundred.
 #[must_use]
-pub(super) fn per_second(rate: f64) -> String {
+pub fn per_second(rate: f64) -> String {
     if rate < 99.95 {
         format!("{rate:.1}")
     } else {

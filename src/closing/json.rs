@@ -1,0 +1,242 @@
+//! How a run ended, as one JSON object for scripts. docs/summary.schema.json is its schema; a change that
+//! breaks readers makes another version.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{Closing, RejectsFile, Step, advice};
+use crate::json::pretty;
+use crate::outcome::OutcomeKind;
+use crate::pace::Why;
+use crate::program::Program;
+use crate::run::{CategoryCount, Example, Tally};
+
+/// The version of the object's form.
+const VERSION: u32 = 1;
+
+impl Closing<'_> {
+    /// One JSON object, with a line end.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let usage = self.tally.usage.of(self.tally.requests);
+        let ended_at = self.started_at.checked_add(self.elapsed);
+        pretty(&Summary {
+            version: VERSION,
+            program: Program::THIS,
+            input: self.input,
+            report: self.report.map(|path| path.to_string_lossy().into_owned()),
+            rehearsal: self.rehearsed,
+            started_at: stamp(self.started_at),
+            ended_at: stamp(ended_at.unwrap_or(self.started_at)),
+            elapsed_seconds: self.elapsed.as_secs_f64(),
+            exit: Exit {
+                status: self.status.code(),
+                reason: self.reason,
+                resumable: self.resumable,
+                message: self.problem.map(|problem| problem.what.as_str()),
+                causes: self.problem.map_or(&[], |problem| &problem.causes),
+                hint: self.problem.and_then(|problem| problem.hint.as_deref()),
+            },
+            rows: Rows {
+                settled: self.tally.settled(),
+                earlier: self.tally.earlier,
+                outcomes: Outcomes::of(self.tally),
+            },
+            categories: categories(self.tally),
+            requests: Requests {
+                sent: self.tally.requests,
+                throttled: self.tally.throttled,
+            },
+            quota: QuotaUse {
+                used_ratio: usage.map(|(share, _)| share),
+                why_less: usage.and_then(|(_, why)| why).map(Why::as_str),
+                daily_limit: self.tally.daily.map(|daily| daily.limit),
+                daily_remaining: self.tally.daily.map(|daily| daily.remaining),
+            },
+            files: Files {
+                rejects: self.rejects.map(Rejects::from),
+                html: self.html.map(|path| path.to_string_lossy().into_owned()),
+            },
+            next: self.next.map(Next::of),
+        })
+    }
+}
+
+/// RFC 3339 in UTC, as in the report.
+pub(super) fn stamp(time: Timestamp) -> String {
+    format!("{time:.3}")
+}
+
+/// The categories, most frequent first, with what to do about them.
+pub(super) fn categories(tally: &Tally) -> Vec<Category<'_>> {
+    tally.categories().into_iter().map(Category::of).collect()
+}
+
+#[derive(Serialize)]
+struct Summary<'s> {
+    version: u32,
+    program: Program,
+    input: &'s str,
+    report: Option<String>,
+    rehearsal: bool,
+    started_at: String,
+    ended_at: String,
+    elapsed_seconds: f64,
+    exit: Exit<'s>,
+    rows: Rows,
+    categories: Vec<Category<'s>>,
+    requests: Requests,
+    quota: QuotaUse,
+    files: Files,
+    next: Option<Next<'s>>,
+}
+
+#[derive(Serialize)]
+struct Exit<'s> {
+    status: u8,
+    reason: &'static str,
+    resumable: bool,
+    message: Option<&'s str>,
+    causes: &'s [String],
+    hint: Option<&'s str>,
+}
+
+#[derive(Serialize)]
+struct Rows {
+    settled: u64,
+    earlier: u64,
+    #[serde(flatten)]
+    outcomes: Outcomes,
+}
+
+/// Rows by outcome.
+#[derive(Serialize)]
+pub(super) struct Outcomes {
+    associated: u64,
+    rejected: u64,
+    failed: u64,
+    invalid: u64,
+    skipped: u64,
+}
+
+impl Outcomes {
+    pub(super) fn of(tally: &Tally) -> Self {
+        Self {
+            associated: tally.of(OutcomeKind::Associated),
+            rejected: tally.of(OutcomeKind::Rejected),
+            failed: tally.of(OutcomeKind::Failed),
+            invalid: tally.of(OutcomeKind::Invalid),
+            skipped: tally.of(OutcomeKind::Skipped),
+        }
+    }
+}
+
+/// A category of rows that are not associated.
+#[derive(Serialize)]
+pub(super) struct Category<'t> {
+    #[serde(rename = "category")]
+    name: &'t str,
+    outcome: &'static str,
+    rows: u64,
+    advice: &'static str,
+    examples: Vec<ExampleRow<'t>>,
+}
+
+impl<'t> Category<'t> {
+    fn of(count: &'t CategoryCount) -> Self {
+        Self {
+            name: &count.category,
+            outcome: count.kind.as_str(),
+            rows: count.rows,
+            advice: advice(count),
+            examples: count.examples.iter().map(ExampleRow::of).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct ExampleRow<'t> {
+    row: u64,
+    line: u64,
+    from_object_type: &'t str,
+    from_object_id: &'t str,
+    to_object_type: &'t str,
+    to_object_id: &'t str,
+    http_status: Option<u16>,
+    message: &'t str,
+    correlation_id: Option<&'t str>,
+}
+
+impl<'t> ExampleRow<'t> {
+    fn of(example: &'t Example) -> Self {
+        let [
+            from_object_type,
+            from_object_id,
+            to_object_type,
+            to_object_id,
+        ] = example.values.each_ref().map(String::as_str);
+        Self {
+            row: example.key.row,
+            line: example.key.line,
+            from_object_type,
+            from_object_id,
+            to_object_type,
+            to_object_id,
+            http_status: example.http_status,
+            message: &example.message,
+            correlation_id: example.correlation_id.as_deref(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Requests {
+    sent: u64,
+    throttled: u64,
+}
+
+#[derive(Serialize)]
+struct QuotaUse {
+    used_ratio: Option<f64>,
+    why_less: Option<&'static str>,
+    daily_limit: Option<u64>,
+    daily_remaining: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Files {
+    rejects: Option<Rejects>,
+    html: Option<String>,
+}
+
+/// What to do next.
+#[derive(Serialize)]
+pub(super) struct Next<'s> {
+    what: &'s str,
+    command: &'s str,
+}
+
+impl<'s> Next<'s> {
+    pub(super) fn of(step: &'s Step) -> Self {
+        Self {
+            what: &step.what,
+            command: &step.command,
+        }
+    }
+}
+
+/// A file of rows that are not associated.
+#[derive(Serialize)]
+pub(super) struct Rejects {
+    path: String,
+    rows: u64,
+}
+
+impl From<RejectsFile<'_>> for Rejects {
+    fn from(file: RejectsFile<'_>) -> Self {
+        Self {
+            path: file.path.to_string_lossy().into_owned(),
+            rows: file.rows,
+        }
+    }
+}

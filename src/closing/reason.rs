@@ -1,0 +1,151 @@
+//! The word for how a run ended, for scripts. The words are a promise; docs/summary.md explains them.
+
+use crate::error::RunError;
+use crate::report::ReportError;
+use crate::run::{Alike, Signal, StopReason, TimeLimit};
+use crate::verdict::Halt;
+
+/// Every row has its line.
+pub const FINISHED: &str = "finished";
+
+/// A file besides the report cannot be written.
+pub const OUTPUT: &str = "output";
+
+/// All words.
+pub const REASONS: [&str; 26] = [
+    FINISHED,
+    "interrupted",
+    "terminated",
+    "daily-limit",
+    "long-wait",
+    "error-budget",
+    "max-duration",
+    "until",
+    "unauthorized",
+    "no-token",
+    "missing-scopes",
+    "forbidden",
+    "untrusted",
+    "type-error",
+    "not-found",
+    "tls-failure",
+    "input",
+    "settings",
+    "credentials",
+    "portal",
+    "report",
+    "report-busy",
+    OUTPUT,
+    "client",
+    "system",
+    "bug",
+];
+
+/// Why a run ended before every row had its line.
+#[must_use]
+pub fn reason_of_stop(reason: &StopReason) -> &'static str {
+    match reason {
+        StopReason::Signal(Signal::Interrupt) => "interrupted",
+        StopReason::Signal(Signal::Terminate) => "terminated",
+        StopReason::Halted { halt, .. } => match halt {
+            Halt::DailyLimit => "daily-limit",
+            Halt::LongWait(_) => "long-wait",
+            Halt::Unauthorized => "unauthorized",
+            Halt::NoToken => "no-token",
+            Halt::MissingScopes => "missing-scopes",
+            Halt::Forbidden => "forbidden",
+            Halt::Untrusted => "untrusted",
+        },
+        StopReason::AllAlike { what, .. } => match what {
+            Alike::TypeError => "type-error",
+            Alike::NotFound => "not-found",
+            Alike::TlsFailure => "tls-failure",
+        },
+        StopReason::Input(_) => "input",
+        StopReason::BudgetSpent(_) => "error-budget",
+        StopReason::TimeIsUp(TimeLimit::MaxDuration(_)) => "max-duration",
+        StopReason::TimeIsUp(TimeLimit::Until(_)) => "until",
+        StopReason::Bug(_) => "bug",
+        StopReason::Report(_) => "report",
+    }
+}
+
+/// Why a run could not begin, or its files could not be made.
+#[must_use]
+pub fn reason_of_error(error: &RunError) -> &'static str {
+    match error {
+        RunError::Settings(_) | RunError::SandboxSettings(_) => "settings",
+        RunError::Credentials(_) => "credentials",
+        RunError::Portal(_) => "portal",
+        RunError::Input(_) => "input",
+        RunError::Report(ReportError::Busy { .. }) => "report-busy",
+        RunError::Report(_) => "report",
+        RunError::Rejects(_) | RunError::Output(_) => OUTPUT,
+        RunError::Client(_) => "client",
+        RunError::SandboxStart(_) | RunError::System(_) => "system",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+    use std::io;
+    use std::time::Duration;
+
+    fn halted(halt: Halt) -> StopReason {
+        StopReason::Halted {
+            halt,
+            message: String::new(),
+            scopes: vec![],
+            correlation_id: None,
+        }
+    }
+
+    #[test]
+    fn every_early_end_has_a_word_of_its_own() {
+        let alike = |what| StopReason::AllAlike {
+            what,
+            rows: 3,
+            message: String::new(),
+        };
+        let reasons = [
+            StopReason::Signal(Signal::Interrupt),
+            StopReason::Signal(Signal::Terminate),
+            halted(Halt::DailyLimit),
+            halted(Halt::LongWait(Duration::ZERO)),
+            halted(Halt::Unauthorized),
+            halted(Halt::NoToken),
+            halted(Halt::MissingScopes),
+            halted(Halt::Forbidden),
+            halted(Halt::Untrusted),
+            alike(Alike::TypeError),
+            alike(Alike::NotFound),
+            alike(Alike::TlsFailure),
+            StopReason::TimeIsUp(TimeLimit::MaxDuration(Duration::ZERO)),
+            StopReason::TimeIsUp(TimeLimit::Until(Timestamp::UNIX_EPOCH)),
+            StopReason::Bug(String::new()),
+            StopReason::Report(io::Error::other("full")),
+        ];
+        let mut words: Vec<_> = reasons.iter().map(reason_of_stop).collect();
+        assert!(words.iter().all(|word| REASONS.contains(word)));
+        words.sort_unstable();
+        words.dedup();
+        assert_eq!(words.len(), reasons.len());
+    }
+
+    #[test]
+    fn a_run_that_could_not_begin_has_a_word_as_well() {
+        let busy = ReportError::Busy {
+            path: "r.csv".into(),
+            by: None,
+        };
+        for (error, word) in [
+            (RunError::Report(busy), "report-busy"),
+            (RunError::System(io::Error::other("x")), "system"),
+        ] {
+            assert_eq!(reason_of_error(&error), word);
+            assert!(REASONS.contains(&word));
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! A report that was read back, summed up for people and for scripts. docs/report.schema.json is the schema of
+//! the JSON.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::json::{Category, Next, Outcomes, Rejects, categories, stamp};
+use super::text::{add_categories, add_outcomes};
+use super::{RejectsFile, Step, shown};
+use crate::json::pretty;
+use crate::number::grouped;
+use crate::program::Program;
+use crate::statistics::{Percentiles, Statistics};
+
+/// The version of the JSON's form.
+const VERSION: u32 = 1;
+
+/// What the summary of a report that was read back is made from.
+#[derive(Debug)]
+pub struct ReportSummary<'s> {
+    /// What stands in it.
+    pub statistics: &'s Statistics,
+    /// The report.
+    pub report: &'s Path,
+    /// The file of the rows that are not associated, if one was made.
+    pub rejects: Option<RejectsFile<'s>>,
+    /// The page, if one was made.
+    pub html: Option<&'s Path>,
+    /// What to do next, if something helps.
+    pub next: Option<&'s Step>,
+}
+
+impl ReportSummary<'_> {
+    /// The summary, with a line end behind each line.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let tally = self.statistics.tally();
+        let mut text = String::new();
+        let settled = tally.settled();
+        let rows = if settled == 1 { "row" } else { "rows" };
+        let mut line = |content: String| {
+            text.push_str(content.trim_end());
+            text.push('\n');
+        };
+        let report = shown(self.report);
+        line(format!("report: {report}, {} {rows}", grouped(settled)));
+        add_outcomes(tally, &mut line);
+        add_categories(tally, &mut line);
+        line(format!("requests: {}", grouped(tally.requests)));
+        if let Some(rejects) = self.rejects {
+            line(format!("rejects: {rejects}"));
+        }
+        if let Some(html) = self.html {
+            line(format!("page: {}", shown(html)));
+        }
+        if let Some(next) = self.next {
+            line(format!("next: {next}"));
+        }
+        text
+    }
+
+    /// The same and more as one JSON object, with a line end.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let tally = self.statistics.tally();
+        let ends = self.statistics.first_and_last();
+        pretty(&Json {
+            version: VERSION,
+            program: Program::THIS,
+            report: self.report.to_string_lossy().into_owned(),
+            rows: Rows {
+                settled: tally.settled(),
+                outcomes: Outcomes::of(tally),
+            },
+            categories: categories(tally),
+            requests: Requests {
+                sent: tally.requests,
+            },
+            first_finished_at: ends.map(|(first, _)| stamp(first)),
+            last_finished_at: ends.map(|(_, last)| stamp(last)),
+            duration_ms: self.statistics.durations().percentiles(),
+            attempts: self
+                .statistics
+                .attempts()
+                .map(|(attempts, rows)| Attempts { attempts, rows })
+                .collect(),
+            files: Files {
+                rejects: self.rejects.map(Rejects::from),
+                html: self.html.map(|path| path.to_string_lossy().into_owned()),
+            },
+            next: self.next.map(Next::of),
+        })
+    }
+}
+
+#[derive(Serialize)]
+struct Json<'s> {
+    version: u32,
+    program: Program,
+    report: String,
+    rows: Rows,
+    categories: Vec<Category<'s>>,
+    requests: Requests,
+    first_finished_at: Option<String>,
+    last_finished_at: Option<String>,
+    duration_ms: Option<Percentiles>,
+    attempts: Vec<Attempts>,
+    files: Files,
+    next: Option<Next<'s>>,
+}
+
+#[derive(Serialize)]
+struct Rows {
+    settled: u64,
+    #[serde(flatten)]
+    outcomes: Outcomes,
+}
+
+#[derive(Serialize)]
+struct Requests {
+    sent: u64,
+}
+
+#[derive(Serialize)]
+struct Attempts {
+    attempts: u64,
+    rows: u64,
+}
+
+#[derive(Serialize)]
+struct Files {
+    rejects: Option<Rejects>,
+    html: Option<String>,
+}

@@ -1,0 +1,129 @@
+//! `completions` and `man`: what packagers install. Both are made from the flags themselves.
+
+use clap_complete::Shell;
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, bold, roman};
+
+use super::print;
+use crate::cli::{Cli, Notes};
+use crate::exit::ExitStatus;
+use crate::program::Program;
+
+/// Prints the script for a shell.
+pub(super) fn completions(shell: Shell) -> ExitStatus {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut description(), Program::THIS.name, &mut script);
+    print(&String::from_utf8_lossy(&script));
+    ExitStatus::Done
+}
+
+/// Prints the manual page of a command, or of the program.
+pub(super) fn man(command: Option<&str>) -> ExitStatus {
+    print(&page(command.unwrap_or_default()));
+    ExitStatus::Done
+}
+
+/// The command line, with every variable that may be set.
+fn description() -> clap::Command {
+    let mut description = Cli::described(&[], |_| true);
+    description.build();
+    description
+}
+
+fn page(command: &str) -> String {
+    let program = description();
+    let described = program.find_subcommand(command).unwrap_or(&program);
+    let man = Man::new(described.clone())
+        .title(described.get_display_name().unwrap_or(Program::THIS.name))
+        .source(format!(
+            "{} {}",
+            Program::THIS.name,
+            Program::THIS.version_and_commit()
+        ))
+        .manual("User Commands");
+    let mut page = Vec::new();
+    let parts = [
+        man.render_title(&mut page),
+        man.render_name_section(&mut page),
+        man.render_synopsis_section(&mut page),
+        man.render_description_section(&mut page),
+        man.render_options_section(&mut page),
+        if command.is_empty() {
+            man.render_subcommands_section(&mut page)
+        } else {
+            Ok(())
+        },
+    ];
+    for part in parts {
+        part.expect("memory takes every write");
+    }
+    let mut page = String::from_utf8_lossy(&page).into_owned();
+    if let Some(notes) = Notes::of(command) {
+        page.push_str(&sections(notes));
+    }
+    page
+}
+
+fn sections(notes: &Notes) -> String {
+    let mut roff = Roff::new();
+    roff.control("SH", ["NOTES"]);
+    for line in notes.text.lines() {
+        if line.is_empty() {
+            roff.control("PP", []);
+        } else if line.starts_with(' ') {
+            roff.control("br", []);
+            roff.text([roman(line)]);
+        } else {
+            roff.text([roman(line)]);
+        }
+    }
+    roff.control("SH", ["EXAMPLES"]);
+    for (what, line) in notes.examples {
+        roff.control("PP", []);
+        roff.text([roman(format!("{what}:"))]);
+        roff.control("PP", []);
+        roff.control("RS", ["4"]);
+        roff.text([bold(*line)]);
+        roff.control("RE", []);
+    }
+    roff.control("SH", ["EXIT STATUS"]);
+    for (status, meaning) in notes.statuses {
+        roff.control("TP", []);
+        roff.text([bold(*status)]);
+        roff.text([roman(*meaning)]);
+    }
+    roff.control("SH", ["SEE ALSO"]);
+    let pages: Vec<String> = crate::cli::NOTES
+        .iter()
+        .filter(|other| other.command != notes.command)
+        .map(|other| match other.command {
+            "" => format!("{}(1)", Program::THIS.name),
+            command => format!("{}-{command}(1)", Program::THIS.name),
+        })
+        .collect();
+    roff.text([roman(pages.join(", "))]);
+    roff.to_roff()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_has_a_page_with_examples_and_exit_statuses() {
+        for notes in &crate::cli::NOTES {
+            let page = page(notes.command);
+            for section in ["NAME", "SYNOPSIS", "EXAMPLES", "\"EXIT STATUS\""] {
+                assert!(
+                    page.contains(&format!(".SH {section}\n")),
+                    "{section}: {page}"
+                );
+            }
+            let title = match notes.command {
+                "" => ".TH hubspot-associate 1".to_owned(),
+                command => format!(".TH hubspot-associate-{command} 1"),
+            };
+            assert!(page.contains(&title), "{page}");
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Whoever watches a run while it goes on: the terminal, the metrics, and what only the run knows of its time.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tracing::warn;
+
+use super::outputs::{Output, OutputError};
+use crate::closing::{LastEnds, Metrics};
+use crate::display::Display;
+use crate::error::{Problem, RunError};
+use crate::exit::ExitStatus;
+use crate::run::{Event, Observe, RunEvent, Tally};
+use crate::statistics::Timeline;
+
+/// How old metrics get while a run goes on; as old as what is scraped usually is.
+const METRICS_EVERY: Duration = Duration::from_secs(15);
+
+/// The longest file of metrics, in bytes, is far shorter.
+const MOST_METRICS: u64 = 1024 * 1024;
+
+/// All of them, in the order in which they are told.
+pub(super) struct Watchers {
+    pub(super) display: Display,
+    pub(super) metrics: Option<LiveMetrics>,
+    pub(super) throttles: Throttles,
+}
+
+impl Observe for Watchers {
+    fn tick_every(&self) -> Duration {
+        self.display.tick_every()
+    }
+
+    fn on(&mut self, event: &Event<'_>) {
+        self.display.on(event);
+        self.throttles.on(event);
+        if let Some(metrics) = &mut self.metrics {
+            metrics.on(event);
+        }
+    }
+}
+
+/// When requests were answered 429: no line of the report tells.
+pub(super) struct Throttles {
+    started_at: Timestamp,
+    seen: u64,
+    timeline: Timeline,
+}
+
+impl Throttles {
+    pub(super) fn since(started_at: Timestamp) -> Self {
+        Self {
+            started_at,
+            seen: 0,
+            timeline: Timeline::default(),
+        }
+    }
+
+    pub(super) fn timeline(&self) -> &Timeline {
+        &self.timeline
+    }
+
+    fn on(&mut self, event: &Event<'_>) {
+        let new = event.tally.throttled - self.seen;
+        if new > 0 {
+            self.seen = event.tally.throttled;
+            let now = self.started_at.checked_add(event.at);
+            let now = now.unwrap_or(self.started_at);
+            self.timeline.at(now.as_second()).throttled += new;
+        }
+    }
+}
+
+/// A file of metrics.
+#[derive(Clone, Debug)]
+pub(super) struct MetricsFile {
+    output: Output,
+    name: String,
+    last: LastEnds,
+}
+
+impl MetricsFile {
+    /// The file, and what an earlier run left in it.
+    pub(super) fn of(output: Output) -> Self {
+        // The file's name tells imports of one machine apart, and stays the same from night to night.
+        let name = output.path().file_stem().unwrap_or_default();
+        let name = name.to_string_lossy().into_owned();
+        let last = LastEnds::read(&written_before(output.path()));
+        Self { output, name, last }
+    }
+
+    pub(super) fn output(&self) -> &Output {
+        &self.output
+    }
+
+    fn text(
+        &self,
+        tally: &Tally,
+        started_at: Timestamp,
+        elapsed: Duration,
+        status: Option<ExitStatus>,
+        last: LastEnds,
+    ) -> String {
+        let now = started_at.checked_add(elapsed);
+        Metrics {
+            name: &self.name,
+            tally,
+            started_at,
+            elapsed,
+            now: now.unwrap_or(started_at),
+            status,
+            last,
+        }
+        .to_text()
+    }
+
+    /// Writes them for the last time. A rehearsal links nothing: it is no success.
+    pub(super) fn write_last(
+        &self,
+        tally: &Tally,
+        started_at: Timestamp,
+        elapsed: Duration,
+        status: ExitStatus,
+        rehearsed: bool,
+    ) -> Result<(), OutputError> {
+        let ended_at = started_at.checked_add(elapsed).unwrap_or(started_at);
+        let last = if rehearsed {
+            self.last
+        } else {
+            self.last.after(status, ended_at)
+        };
+        let text = self.text(tally, started_at, elapsed, Some(status), last);
+        self.output.write(&text)
+    }
+}
+
+/// What an earlier run left. A device or a pipe has no end, and no past.
+fn written_before(path: &Path) -> String {
+    let read = || {
+        let file = File::open(path)?;
+        let mut text = String::new();
+        if file.metadata()?.is_file() {
+            file.take(MOST_METRICS).read_to_string(&mut text)?;
+        }
+        io::Result::Ok(text)
+    };
+    read().unwrap_or_default()
+}
+
+/// Metrics while a run goes on, written beside it: a slow disk holds up neither signals nor replies.
+pub(super) struct LiveMetrics {
+    file: MetricsFile,
+    started_at: Timestamp,
+    next: Duration,
+    texts: SyncSender<String>,
+    writer: JoinHandle<()>,
+}
+
+impl LiveMetrics {
+    pub(super) fn start(file: MetricsFile, started_at: Timestamp) -> Result<Self, RunError> {
+        let (texts, written) = sync_channel::<String>(1);
+        let output = file.output().clone();
+        let thread = thread::Builder::new().name("metrics".to_owned());
+        let writer = thread.spawn(move || {
+            while let Ok(text) = written.recv() {
+                if let Err(error) = output.write(&text) {
+                    let causes = Problem::new(&error, None).causes.join(": ");
+                    warn!("{error}: {causes}");
+                }
+            }
+        });
+        Ok(Self {
+            file,
+            started_at,
+            next: Duration::ZERO,
+            texts,
+            writer: writer.map_err(RunError::System)?,
+        })
+    }
+
+    fn on(&mut self, event: &Event<'_>) {
+        if matches!(event.kind, RunEvent::Tick { .. }) && event.at >= self.next {
+            self.next = event.at + METRICS_EVERY;
+            let text = self
+                .file
+                .text(event.tally, self.started_at, event.at, None, self.file.last);
+            // Where the disk still writes the text before, this one is too late anyway.
+            drop(self.texts.try_send(text));
+        }
+    }
+
+    /// Waits until nothing more is written, so that the last metrics are not overtaken.
+    pub(super) fn finish(self) {
+        drop(self.texts);
+        if self.writer.join().is_err() {
+            warn!("the metrics were not written to the end");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! A report as one page of HTML: what happened, why, when, how long it took, and what to run next.
+//!
+//! It is one file that asks for nothing else: no script, no font, no picture from elsewhere. Whoever has it can read it
+//! anywhere, print it, or send it on. The page is filled from [`View`], which holds nothing but texts and charts;
+//! the template escapes every one of the texts.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `view` | statistics → the texts of the page |
+//! | `chart`, `time_axis` | statistics → inline SVG |
+//! | `page.html`, `page.css` | how it looks |
+
+mod chart;
+#[cfg(test)]
+mod tests;
+mod time_axis;
+mod view;
+
+use std::path::Path;
+
+use askama::Template as _;
+use jiff::Timestamp;
+
+use crate::closing::{Closing, Step};
+use crate::statistics::Statistics;
+use view::View;
+
+/// What the page is made from.
+#[derive(Debug)]
+pub struct Page<'p> {
+    /// What stands in the report.
+    pub statistics: &'p Statistics,
+    /// The report.
+    pub report: &'p Path,
+    /// What the run knows that wrote it, if it is the run that makes the page.
+    pub closing: Option<&'p Closing<'p>>,
+    /// What to do next.
+    pub steps: &'p [Step],
+    /// When the page is made.
+    pub made_at: Timestamp,
+}
+
+impl Page<'_> {
+    /// The page.
+    ///
+    /// # Panics
+    ///
+    /// If the template cannot be filled: a bug.
+    #[must_use]
+    pub fn to_html(&self) -> String {
+        View::of(self)
+            .render()
+            .expect("a template of texts can be filled")
+    }
+}

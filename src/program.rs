@@ -1,0 +1,33 @@
+//! Which program this is: its version, and the commit that it was built from, if whoever built it said so.
+
+use serde::Serialize;
+
+/// A program and its version.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Program {
+    /// Its name.
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+    /// The commit that it was built from.
+    pub commit: Option<&'static str>,
+}
+
+impl Program {
+    /// This one. The commit is what `HUBSPOT_ASSOCIATE_COMMIT` was when it was built: there is no build script that
+    /// would look for it.
+    pub const THIS: Self = Self {
+        name: env!("CARGO_PKG_NAME"),
+        version: env!("CARGO_PKG_VERSION"),
+        commit: option_env!("HUBSPOT_ASSOCIATE_COMMIT"),
+    };
+
+    /// `0.1.0`, or `0.1.0 (944fd0d)`.
+    #[must_use]
+    pub fn version_and_commit(&self) -> String {
+        match self.commit {
+            Some(commit) => format!("{} ({commit})", self.version),
+            None => self.version.to_owned(),
+        }
+    }
+}

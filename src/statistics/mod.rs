@@ -1,0 +1,207 @@
+//! A report in numbers: one pass over its lines, in memory that does not grow with them.
+//!
+//! | file | what it knows |
+//! |---|---|
+//! | `timeline` | when rows ended |
+//! | `durations` | how long they took |
+//!
+//! Outcomes and categories are counted by the run's own [`Tally`].
+
+mod durations;
+mod timeline;
+
+use std::io::Read;
+use std::path::Path;
+
+use jiff::Timestamp;
+
+pub use durations::{Bucket, Durations, Percentiles};
+pub use timeline::{Slot, Timeline};
+
+use crate::outcome::OutcomeKind;
+use crate::report::{Column, ReadBackError, ReportError, ReportLine, ReportReader, open_to_read};
+use crate::run::Tally;
+
+/// Rows with so many attempts or more are counted together.
+pub const MANY_ATTEMPTS: usize = 20;
+
+/// The beginning of a time as the report has it, down to the second: `2026-05-04T09:15:22`.
+const SECOND_LENGTH: usize = 19;
+
+/// What stands in a report.
+#[derive(Debug)]
+pub struct Statistics {
+    tally: Tally,
+    timeline: Timeline,
+    durations: Durations,
+    attempts: [u64; MANY_ATTEMPTS + 1],
+    ends: Option<(Timestamp, Timestamp)>,
+    /// The second that was read last: many rows end in the same one.
+    second: ([u8; SECOND_LENGTH], i64),
+}
+
+impl Default for Statistics {
+    fn default() -> Self {
+        Self {
+            tally: Tally::default(),
+            timeline: Timeline::default(),
+            durations: Durations::default(),
+            attempts: [0; MANY_ATTEMPTS + 1],
+            ends: None,
+            second: ([0; SECOND_LENGTH], 0),
+        }
+    }
+}
+
+impl Statistics {
+    /// Reads the report at `path`, also one that a run is still writing.
+    pub fn read(path: &Path) -> Result<Self, ReportError> {
+        Self::of(open_to_read(path)?).map_err(|source| ReportError::ReadBack {
+            path: path.to_owned(),
+            source,
+        })
+    }
+
+    fn of(report: impl Read) -> Result<Self, ReadBackError> {
+        let mut reader = ReportReader::new(report)?;
+        let mut statistics = Self::default();
+        while let Some(line) = reader.read()? {
+            statistics.add(&line);
+        }
+        Ok(statistics)
+    }
+
+    fn add(&mut self, line: &ReportLine<'_>) {
+        line.count_in(&mut self.tally);
+        let attempts = line.number_in(Column::Attempts);
+        self.tally.requests += attempts;
+        // What was not sent took no time, and says nothing of how fast rows were sent.
+        if attempts == 0 {
+            return;
+        }
+        let place = usize::try_from(attempts).map_or(MANY_ATTEMPTS, |n| n.min(MANY_ATTEMPTS));
+        self.attempts[place] += 1;
+        if !line.field(Column::DurationMs).is_empty() {
+            self.durations.add(line.number_in(Column::DurationMs));
+        }
+        let Some(ended) = self.ended(line.field(Column::FinishedAt)) else {
+            return;
+        };
+        let (first, last) = self.ends.get_or_insert((ended, ended));
+        *first = (*first).min(ended);
+        *last = (*last).max(ended);
+        let slot = self.timeline.at(ended.as_second());
+        match line.outcome {
+            OutcomeKind::Associated => slot.associated += 1,
+            OutcomeKind::Rejected => slot.rejected += 1,
+            OutcomeKind::Failed | OutcomeKind::Invalid | OutcomeKind::Skipped => slot.failed += 1,
+        }
+        slot.sent_again += attempts - 1;
+    }
+
+    /// When a row ended; nothing if that is no time.
+    fn ended(&mut self, text: &[u8]) -> Option<Timestamp> {
+        let (second, fraction) = text.split_first_chunk::<SECOND_LENGTH>()?;
+        let millisecond = match fraction {
+            [b'.', digits @ .., b'Z'] if digits.len() == 3 => str::from_utf8(digits).ok(),
+            _ => None,
+        };
+        let millisecond = millisecond.and_then(|digits| digits.parse::<i32>().ok());
+        let Some(millisecond) = millisecond else {
+            // Another program may have written it in another form.
+            return str::from_utf8(text).ok()?.parse().ok();
+        };
+        if self.second.0 != *second {
+            let text = str::from_utf8(text).ok()?;
+            let time: Timestamp = text.parse().ok()?;
+            self.second = (*second, time.as_second());
+        }
+        Timestamp::new(self.second.1, millisecond * 1_000_000).ok()
+    }
+
+    /// Rows by outcome and category; `requests` are those of all lines.
+    #[must_use]
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// When rows ended that were sent.
+    #[must_use]
+    pub fn timeline(&self) -> &Timeline {
+        &self.timeline
+    }
+
+    /// Adds what only the run itself knew of its time.
+    pub fn add_to_timeline(&mut self, other: &Timeline) {
+        self.timeline.add(other);
+    }
+
+    /// How long rows took that were sent.
+    #[must_use]
+    pub fn durations(&self) -> &Durations {
+        &self.durations
+    }
+
+    /// How many rows had so many attempts, ascending; [`MANY_ATTEMPTS`] stands for itself and all that is more.
+    pub fn attempts(&self) -> impl Iterator<Item = (u64, u64)> {
+        let counts = (0..).zip(self.attempts);
+        counts.filter(|&(_, rows)| rows > 0)
+    }
+
+    /// When the first and the last row ended that were sent.
+    #[must_use]
+    pub fn first_and_last(&self) -> Option<(Timestamp, Timestamp)> {
+        self.ends
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REPORT: &str = "\
+row,line,from_object_type,from_object_id,to_object_type,to_object_id,outcome,http_status,error_categories,error_message,correlation_id,attempts,duration_ms,finished_at
+1,2,contacts,1,deals,9,associated,200,,,c-1,1,40,2026-05-04T09:15:22.118Z
+2,3,contacts,2,deals,9,rejected,404,OBJECT_NOT_FOUND,gone,c-2,1,60,2026-05-04T09:15:22.900Z
+3,4,contacts,3,deals,9,failed,502,HTTP_502,bad,,6,31000,2026-05-04T09:15:53+00:00
+4,5,contacts,x,deals,9,invalid,,CLIENT_INVALID_ROW,no id,,0,0,2026-05-04T09:15:20.000Z
+5,6,contacts,5,deals,9,skipped,,CLIENT_DUPLICATE,,,0,0,2026-05-04T09:15:20.000Z
+6,7,contacts,6,deals,9,associated,200,,,,400,7,nonsense
+7,8,contacts,7,deals,9,assoc";
+
+    #[test]
+    fn one_pass_counts_outcomes_attempts_durations_and_times() {
+        let statistics = Statistics::of(REPORT.as_bytes()).unwrap();
+        let tally = statistics.tally();
+        assert_eq!((tally.settled(), tally.not_good()), (6, 3));
+        assert_eq!(tally.requests, 1 + 1 + 6 + 400);
+        assert_eq!(
+            statistics.attempts().collect::<Vec<_>>(),
+            [(1, 2), (6, 1), (20, 1)]
+        );
+        let (first, last) = statistics.first_and_last().unwrap();
+        assert_eq!(first.to_string(), "2026-05-04T09:15:22.118Z");
+        assert_eq!(last.to_string(), "2026-05-04T09:15:53Z");
+        let percentiles = statistics.durations().percentiles().unwrap();
+        assert_eq!((percentiles.rows, percentiles.max), (4, 31_000));
+        let total = statistics.timeline().total();
+        assert_eq!((total.associated, total.rejected, total.failed), (1, 1, 1));
+        assert_eq!(total.sent_again, 5);
+        let examples = &tally.categories()[0].examples;
+        assert_eq!(examples[0].key.line, 3);
+        assert_eq!(examples[0].correlation_id.as_deref(), Some("c-2"));
+        assert_eq!(examples[0].values, ["contacts", "2", "deals", "9"]);
+    }
+
+    #[test]
+    fn a_report_without_lines_or_columns_says_nothing_and_is_no_error() {
+        let short = "row,from_object_type,from_object_id,to_object_type,to_object_id,outcome\n1,a,1,b,2,associated\n";
+        for (report, settled) in [("", 0), (short, 1)] {
+            let statistics = Statistics::of(report.as_bytes()).unwrap();
+            assert_eq!(statistics.tally().settled(), settled);
+            assert!(statistics.first_and_last().is_none());
+            assert!(statistics.durations().percentiles().is_none());
+            assert!(statistics.timeline().slots().next().is_none());
+        }
+    }
+}

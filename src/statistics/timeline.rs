@@ -1,0 +1,210 @@
+//! What happened when: slots of time that get wider as the time gets longer, so that there are never many.
+
+use std::collections::VecDeque;
+use std::ops::AddAssign;
+
+/// The widths that a slot can have, in seconds; each divides the next one. From a second to a week.
+const WIDTHS: [i64; 10] = [1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400, 604_800];
+
+/// So many slots at most. A chart has no room for more.
+const MOST_SLOTS: i64 = 240;
+
+/// What happened in one slot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Slot {
+    /// Rows that ended as associated.
+    pub associated: u64,
+    /// Rows that ended as rejected.
+    pub rejected: u64,
+    /// Rows that ended as failed.
+    pub failed: u64,
+    /// Requests beyond the first one of each row that ended.
+    pub sent_again: u64,
+    /// Requests that were answered 429.
+    pub throttled: u64,
+}
+
+impl Slot {
+    /// Rows that ended.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.associated + self.rejected + self.failed
+    }
+}
+
+impl AddAssign for Slot {
+    fn add_assign(&mut self, other: Self) {
+        self.associated += other.associated;
+        self.rejected += other.rejected;
+        self.failed += other.failed;
+        self.sent_again += other.sent_again;
+        self.throttled += other.throttled;
+    }
+}
+
+/// What happened when.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Timeline {
+    /// Which of the widths.
+    width: usize,
+    /// The number of the first slot, counted in widths since 1970.
+    first: i64,
+    slots: VecDeque<Slot>,
+}
+
+impl Timeline {
+    /// The slot of this second since 1970.
+    pub fn at(&mut self, second: i64) -> &mut Slot {
+        loop {
+            let slot = second.div_euclid(self.seconds());
+            if self.slots.is_empty() {
+                self.first = slot;
+            }
+            let last = self.first + self.length() - 1;
+            let length = last.max(slot) - self.first.min(slot) + 1;
+            if length > MOST_SLOTS && self.width + 1 < WIDTHS.len() {
+                self.widen();
+                continue;
+            }
+            // Beyond the widest there are 4,600 weeks; a clock that is that wrong counts at the edge.
+            let slot = slot.clamp(last - MOST_SLOTS + 1, self.first + MOST_SLOTS - 1);
+            while slot < self.first {
+                self.slots.push_front(Slot::default());
+                self.first -= 1;
+            }
+            let place = usize::try_from(slot - self.first).unwrap_or_default();
+            if place >= self.slots.len() {
+                self.slots.resize(place + 1, Slot::default());
+            }
+            return &mut self.slots[place];
+        }
+    }
+
+    /// Adds another one, slot by slot.
+    pub fn add(&mut self, other: &Self) {
+        while self.width < other.width {
+            self.widen();
+        }
+        for (second, slot) in other.slots() {
+            *self.at(second) += slot;
+        }
+    }
+
+    fn widen(&mut self) {
+        let before = self.seconds();
+        self.width += 1;
+        let factor = self.seconds() / before;
+        let slots = std::mem::take(&mut self.slots);
+        let first = self.first;
+        self.first = first.div_euclid(factor);
+        for (number, slot) in (first..).zip(slots) {
+            let place = usize::try_from(number.div_euclid(factor) - self.first).unwrap_or_default();
+            if place >= self.slots.len() {
+                self.slots.push_back(Slot::default());
+            }
+            self.slots[place] += slot;
+        }
+    }
+
+    fn length(&self) -> i64 {
+        i64::try_from(self.slots.len()).unwrap_or(MOST_SLOTS)
+    }
+
+    /// How long a slot is, in seconds.
+    #[must_use]
+    pub fn seconds(&self) -> i64 {
+        WIDTHS[self.width]
+    }
+
+    /// When each slot begins, in seconds since 1970, and what happened in it.
+    pub fn slots(&self) -> impl Iterator<Item = (i64, Slot)> {
+        let seconds = self.seconds();
+        (self.first..)
+            .zip(&self.slots)
+            .map(move |(number, slot)| (number * seconds, *slot))
+    }
+
+    /// All of it.
+    #[must_use]
+    pub fn total(&self) -> Slot {
+        let mut total = Slot::default();
+        for slot in &self.slots {
+            total += *slot;
+        }
+        total
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn of(seconds: impl IntoIterator<Item = i64>) -> Timeline {
+        let mut timeline = Timeline::default();
+        for second in seconds {
+            timeline.at(second).associated += 1;
+        }
+        timeline
+    }
+
+    #[test]
+    fn slots_get_wider_as_the_time_gets_longer() {
+        for (seconds, width, slots) in [
+            (1, 1, 1),
+            (240, 1, 240),
+            (241, 5, 49),
+            (3600, 15, 240),
+            (86_400, 900, 96),
+            (40 * 86_400, 14_400, 240),
+        ] {
+            let timeline = of(0..seconds);
+            let found = (timeline.seconds(), timeline.slots().count());
+            assert_eq!(found, (width, slots), "{seconds}");
+            assert_eq!(timeline.total().rows(), u64::try_from(seconds).unwrap());
+        }
+    }
+
+    #[test]
+    fn a_pause_is_slots_in_which_nothing_happened() {
+        let timeline = of([100, 103]);
+        let rows: Vec<_> = timeline
+            .slots()
+            .map(|(second, slot)| (second, slot.rows()))
+            .collect();
+        assert_eq!(rows, [(100, 1), (101, 0), (102, 0), (103, 1)]);
+    }
+
+    #[test]
+    fn another_one_is_added_where_its_time_is() {
+        let mut timeline = of([0, 10]);
+        let mut throttled = Timeline::default();
+        for second in 0..1000 {
+            throttled.at(second).throttled += 1;
+        }
+        timeline.add(&throttled);
+        assert_eq!(timeline.seconds(), 5);
+        let total = timeline.total();
+        assert_eq!((total.associated, total.throttled), (2, 1000));
+        let (_, first) = timeline.slots().next().unwrap();
+        assert_eq!((first.associated, first.throttled), (1, 5));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_lost_and_slots_are_few_whatever_the_times_and_their_order(
+            seconds in prop::collection::vec(
+                prop_oneof![-1000_i64..1000, any::<i32>().prop_map(i64::from), -62_000_000_000_i64..250_000_000_000],
+                0..60,
+            ),
+        ) {
+            let timeline = of(seconds.iter().copied());
+            prop_assert_eq!(timeline.total().rows(), seconds.len() as u64);
+            prop_assert!(timeline.slots().count() <= 240);
+            let (a, b) = seconds.split_at(seconds.len() / 2);
+            let mut both = of(a.iter().copied());
+            both.add(&of(b.iter().copied()));
+            prop_assert_eq!(both.total().rows(), seconds.len() as u64);
+        }
+    }
+}

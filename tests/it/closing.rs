@@ -1,0 +1,402 @@
+//! What scripts and monitoring are told when a run ends, whatever the end.
+
+use std::path::Path;
+
+use hubspot_associate::closing::REASONS;
+use hubspot_associate::sandbox::SandboxSettings;
+use jsonschema::Validator;
+use prometheus_parse::{Scrape, Value as MetricValue};
+use serde_json::Value;
+
+use crate::support::{HEADER, Rehearsal, finish, good_rows, instant, signal};
+
+fn schema(name: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("docs")
+        .join(name);
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// The JSON, which must be as its schema says.
+fn valid(text: &str, schema_name: &str) -> Value {
+    let value: Value = serde_json::from_str(text).unwrap();
+    let validator: Validator = jsonschema::validator_for(&schema(schema_name)).unwrap();
+    let errors: Vec<_> = validator
+        .iter_errors(&value)
+        .map(|error| format!("{} at {}", error, error.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{errors:#?}\n{text}");
+    value
+}
+
+fn summary(rehearsal: &Rehearsal) -> Value {
+    let text = std::fs::read_to_string(rehearsal.path("s.json")).unwrap();
+    valid(&text, "summary.schema.json")
+}
+
+/// The value of a metric, by its name without the prefix and its labels without `import`.
+fn metric(rehearsal: &Rehearsal, name: &str, labels: &[(&str, &str)]) -> Option<i64> {
+    let text = std::fs::read_to_string(rehearsal.path("links.prom")).unwrap();
+    let scrape = Scrape::parse(text.lines().map(|line| Ok(line.to_owned()))).unwrap();
+    let name = format!("hubspot_associate_{name}");
+    let sample = scrape.samples.iter().find(|sample| {
+        assert_eq!(sample.labels.get("import"), Some("links"));
+        sample.metric == name
+            && labels
+                .iter()
+                .all(|(name, value)| sample.labels.get(name) == Some(value))
+    })?;
+    let MetricValue::Gauge(value) = sample.value else {
+        unreachable!("{sample:?}")
+    };
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "only whole ones are asked for"
+    )]
+    Some(value as i64)
+}
+
+const FILES: [&str; 6] = [
+    "--summary",
+    "s.json",
+    "--metrics",
+    "links.prom",
+    "--html",
+    "page.html",
+];
+
+fn flags<'f>(more: &[&'f str]) -> Vec<&'f str> {
+    FILES.iter().chain(more).copied().collect()
+}
+
+fn bad_row() -> String {
+    "contacts,994040000000001,companies,1".to_owned()
+}
+
+/// What stands in the summary must be what happened.
+#[track_caller]
+fn ends(rehearsal: &Rehearsal, code: i32, more: &[&str], reason: &str) -> Value {
+    let finished = rehearsal.import(&flags(more));
+    assert_eq!(finished.code, code, "{}", finished.stderr);
+    let summary = summary(rehearsal);
+    assert_eq!(summary["exit"]["status"], code);
+    assert_eq!(summary["exit"]["reason"], reason);
+    assert_eq!(metric(rehearsal, "exit_status", &[]), Some(i64::from(code)));
+    assert_eq!(metric(rehearsal, "running", &[]), Some(0));
+    let message = summary["exit"]["message"].as_str().unwrap_or_default();
+    assert!(finished.stderr.contains(message), "{message}");
+    summary
+}
+
+#[test]
+fn a_run_that_finishes_tells_its_rows_and_what_to_do() {
+    let rehearsal = Rehearsal::new().rows(good_rows(5));
+    let told = ends(&rehearsal, 0, &[], "finished");
+    assert_eq!(
+        (&told["rows"]["associated"], &told["next"]),
+        (&5.into(), &Value::Null)
+    );
+    assert_eq!(told["exit"]["message"], Value::Null);
+    assert_eq!(told["files"]["html"], "page.html");
+
+    let rehearsal = rehearsal.rows(good_rows(5).chain([bad_row()]));
+    let told = ends(
+        &rehearsal,
+        1,
+        &["--overwrite", "--rejects", "bad.csv"],
+        "finished",
+    );
+    assert_eq!(
+        (&told["rows"]["settled"], &told["rows"]["rejected"]),
+        (&6.into(), &1.into())
+    );
+    assert_eq!(
+        (&told["requests"]["sent"], &told["files"]["rejects"]["rows"]),
+        (&6.into(), &1.into())
+    );
+    let category = &told["categories"][0];
+    assert_eq!(
+        (&category["category"], &category["rows"]),
+        (&"HTTP_404".into(), &1.into())
+    );
+    let example = &category["examples"][0];
+    assert_eq!((&example["row"], &example["line"]), (&6.into(), &7.into()));
+    assert!(example["correlation_id"].as_str().unwrap().len() > 10);
+    let next = told["next"]["command"].as_str().unwrap();
+    assert!(
+        next.ends_with("--rejects bad.csv --resume --retry-rejected"),
+        "{next}"
+    );
+    assert_eq!(
+        metric(&rehearsal, "rows", &[("outcome", "rejected")]),
+        Some(1)
+    );
+    let labels = [("outcome", "rejected"), ("category", "HTTP_404")];
+    assert_eq!(metric(&rehearsal, "rows_with_category", &labels), Some(1));
+}
+
+#[test]
+fn a_run_that_stops_early_tells_why_and_how_to_go_on() {
+    for (bad, more, code, reason) in [
+        (
+            "contacts,994010000000001,companies,1",
+            &[][..],
+            3,
+            "unauthorized",
+        ),
+        (
+            "contacts,994030000000001,companies,1",
+            &[],
+            3,
+            "missing-scopes",
+        ),
+        (
+            "contacts,997200000000001,companies,1",
+            &[],
+            4,
+            "daily-limit",
+        ),
+        (
+            "contacts,994040000000001,companies,1",
+            &["--max-failed", "1"],
+            4,
+            "error-budget",
+        ),
+    ] {
+        let rows = good_rows(3).chain([bad.to_owned()]).chain(good_rows(900));
+        let rehearsal = Rehearsal::new().rows(rows);
+        let told = ends(&rehearsal, code, more, reason);
+        assert_eq!(told["exit"]["resumable"], true);
+        let next = told["next"]["command"].as_str().unwrap();
+        assert!(next.ends_with("--resume"), "{next}");
+        let page = std::fs::read_to_string(rehearsal.path("page.html")).unwrap();
+        assert!(page.contains(&format!("{code} ({reason})")), "{reason}");
+    }
+}
+
+#[test]
+fn an_interrupted_run_tells_that_it_was() {
+    for (name, code, reason) in [("INT", 130, "interrupted"), ("TERM", 143, "terminated")] {
+        let slow = SandboxSettings {
+            latency: "20ms".parse().unwrap(),
+            ..instant()
+        };
+        let rehearsal = Rehearsal::against(slow).rows(good_rows(5000));
+        let flags = flags(&["--concurrency", "1"]);
+        let (child, wait) = rehearsal.start(20, &flags);
+        assert_eq!(
+            metric(&rehearsal, "running", &[]),
+            Some(1),
+            "written at the start"
+        );
+        assert_eq!(metric(&rehearsal, "exit_status", &[]), None);
+        signal(&child, name);
+        let finished = wait(child);
+        assert_eq!(finished.code, code, "{}", finished.stderr);
+        let told = summary(&rehearsal);
+        assert_eq!(
+            (&told["exit"]["status"], &told["exit"]["reason"]),
+            (&code.into(), &reason.into())
+        );
+        let lines = rehearsal.report().len();
+        assert_eq!(told["rows"]["settled"], lines);
+        assert!((20..5000).contains(&lines));
+        assert!(
+            std::fs::read_to_string(rehearsal.path("page.html"))
+                .unwrap()
+                .contains(reason)
+        );
+    }
+}
+
+#[test]
+fn a_run_that_cannot_begin_tells_so_too() {
+    let rehearsal = Rehearsal::new();
+    ends(&rehearsal, 2, &[], "input");
+    let rehearsal = rehearsal.file("a,b\n1,2\n");
+    ends(&rehearsal, 2, &[], "input");
+    let rehearsal = rehearsal.rows(good_rows(1));
+    let command = rehearsal.import_command(&FILES);
+    let mut command = command;
+    let finished = finish(command.env("HUBSPOT_ACCESS_TOKEN", "").output().unwrap());
+    assert_eq!(finished.code, 2);
+    assert_eq!(summary(&rehearsal)["exit"]["reason"], "settings");
+    std::fs::write(rehearsal.path("pairs.report.csv"), "").unwrap();
+    let told = ends(&rehearsal, 2, &["--expect-portal", "77"], "portal");
+    assert_eq!(
+        (&told["report"], &told["rows"]["settled"]),
+        (&"pairs.report.csv".into(), &0.into())
+    );
+    assert_eq!(rehearsal.seen().requests, 1, "whose token it is");
+}
+
+#[test]
+fn a_disk_that_is_full_is_told_wherever_it_still_can_be() {
+    let rehearsal = Rehearsal::new().rows(good_rows(50));
+    let told = ends(&rehearsal, 6, &["--report", "/dev/full"], "report");
+    assert_eq!(told["rows"]["settled"], 0);
+    // The page is the one that is full, and the run itself went well.
+    let finished = rehearsal.import(&["--html", "/dev/full", "--summary", "s.json"]);
+    assert_eq!(finished.code, 6, "{}", finished.stderr);
+    assert!(finished.stdout.starts_with("finished: 50 rows"));
+    assert!(
+        finished
+            .stderr
+            .contains("error: cannot write `--html /dev/full`"),
+        "{}",
+        finished.stderr
+    );
+    let told = summary(&rehearsal);
+    assert_eq!(
+        (&told["exit"]["reason"], &told["rows"]["associated"]),
+        (&"output".into(), &50.into())
+    );
+    for flag in ["--summary", "--metrics"] {
+        let finished = rehearsal.import(&["--overwrite", flag, "/dev/full"]);
+        assert_eq!(finished.code, 6, "{flag}");
+        assert!(finished.stdout.starts_with("finished: 50 rows"), "{flag}");
+    }
+}
+
+#[test]
+fn a_run_that_finds_the_report_held_leaves_the_metrics_of_the_one_that_holds_it() {
+    let slow = SandboxSettings {
+        latency: "20ms".parse().unwrap(),
+        ..instant()
+    };
+    let rehearsal = Rehearsal::against(slow).rows(good_rows(5000));
+    let (child, wait) = rehearsal.start(1, &["--concurrency", "1", "--metrics", "links.prom"]);
+    let finished = rehearsal.import(&FILES);
+    assert_eq!(finished.code, 5, "{}", finished.stderr);
+    assert_eq!(summary(&rehearsal)["exit"]["reason"], "report-busy");
+    assert_eq!(metric(&rehearsal, "running", &[]), Some(1));
+    signal(&child, "INT");
+    assert_eq!(wait(child).code, 130);
+}
+
+#[test]
+fn the_last_success_is_remembered_from_run_to_run() {
+    let rehearsal = Rehearsal::new().rows(good_rows(2));
+    let times = |rehearsal: &Rehearsal| {
+        ["finish", "success"]
+            .map(|end| metric(rehearsal, &format!("last_{end}_timestamp_seconds"), &[]).unwrap())
+    };
+    ends(
+        &rehearsal,
+        4,
+        &["--max-duration", "1ms", "--rate", "1/10s"],
+        "max-duration",
+    );
+    assert_eq!(times(&rehearsal), [0, 0]);
+    ends(&rehearsal, 0, &["--resume"], "finished");
+    let [finish, success] = times(&rehearsal);
+    assert!(finish > 1_700_000_000 && success == finish);
+    let rehearsal = rehearsal.rows([bad_row()]);
+    ends(&rehearsal, 1, &["--overwrite"], "finished");
+    let [later, kept] = times(&rehearsal);
+    assert!(later >= finish && kept == success);
+    // A rehearsal links nothing.
+    let finished = finish_of(
+        &rehearsal,
+        &["import", "pairs.csv", "--sandbox", "--metrics", "r.prom"],
+    );
+    assert_eq!(finished, 1);
+    let text = std::fs::read_to_string(rehearsal.path("r.prom")).unwrap();
+    assert!(text.contains("hubspot_associate_last_finish_timestamp_seconds{import=\"r\"} 0\n"));
+}
+
+fn finish_of(rehearsal: &Rehearsal, arguments: &[&str]) -> i32 {
+    finish(rehearsal.command(arguments).output().unwrap()).code
+}
+
+#[test]
+fn standard_output_is_for_the_summary_if_that_was_asked_for() {
+    let rehearsal = Rehearsal::new().rows(good_rows(2));
+    let finished = rehearsal.import(&["--summary", "-"]);
+    assert_eq!((finished.code, finished.stderr.as_str()), (0, ""));
+    let told = valid(&finished.stdout, "summary.schema.json");
+    assert_eq!(told["rows"]["associated"], 2);
+    let finished = rehearsal.import(&["--summary", "-"]);
+    assert_eq!(finished.code, 2, "the report exists");
+    assert_eq!(
+        valid(&finished.stdout, "summary.schema.json")["exit"]["reason"],
+        "report"
+    );
+}
+
+#[test]
+fn no_file_of_a_run_is_written_over_another() {
+    let rehearsal = Rehearsal::new().rows(good_rows(2));
+    for (more, what) in [
+        (&["--html", "pairs.csv"][..], "input"),
+        (&["--summary", "./pairs.csv"], "input"),
+        (&["--metrics", "pairs.report.csv"], "report"),
+        (&["--html", "x", "--summary", "x"], "page"),
+        (&["--rejects", "x", "--html", "x"], "rejects file"),
+    ] {
+        let finished = rehearsal.import(more);
+        assert_eq!(finished.code, 2, "{more:?}");
+        let expected = format!("is the {what} itself\nhint: name another file with `--");
+        assert!(finished.stderr.contains(&expected), "{}", finished.stderr);
+    }
+    assert!(!rehearsal.path("x").exists());
+    let finished = rehearsal.import(&["--html", "nowhere/page.html", "--summary", "s.json"]);
+    assert_eq!(finished.code, 6, "{}", finished.stderr);
+    assert_eq!(summary(&rehearsal)["exit"]["reason"], "output");
+    assert_eq!(
+        rehearsal.seen().requests,
+        0,
+        "it is known before anything is sent"
+    );
+    let text = std::fs::read_to_string(rehearsal.path("pairs.csv")).unwrap();
+    assert!(text.starts_with(HEADER));
+}
+
+#[test]
+fn the_schema_and_the_page_about_it_know_every_reason() {
+    let schema = schema("summary.schema.json");
+    let known = &schema["properties"]["exit"]["properties"]["reason"]["enum"];
+    assert_eq!(*known, Value::from(REASONS.to_vec()));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/summary.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    for reason in REASONS {
+        assert!(page.contains(&format!("`{reason}`")), "{reason}");
+    }
+    for name in schema["properties"].as_object().unwrap().keys() {
+        assert!(page.contains(&format!("`{name}`")), "{name}");
+    }
+}
+
+#[test]
+fn a_report_is_summed_up_for_scripts_and_makes_a_page_at_any_time() {
+    let rehearsal =
+        Rehearsal::new().rows(good_rows(5).chain([bad_row(), "contacts,x,companies,1".into()]));
+    assert_eq!(rehearsal.import(&[]).code, 1);
+    let arguments = [
+        "report",
+        "pairs.report.csv",
+        "--json",
+        "--html",
+        "page.html",
+    ];
+    let finished = finish(rehearsal.command(&arguments).output().unwrap());
+    assert_eq!((finished.code, finished.stderr.as_str()), (1, ""));
+    let told = valid(&finished.stdout, "report.schema.json");
+    assert_eq!(
+        (&told["rows"]["settled"], &told["requests"]["sent"]),
+        (&7.into(), &6.into())
+    );
+    assert_eq!(told["attempts"][0]["rows"], 6);
+    assert_eq!(told["duration_ms"]["rows"], 6);
+    assert_eq!(told["files"]["html"], "page.html");
+    assert_eq!(
+        told["next"]["command"],
+        "hubspot-associate report pairs.report.csv --rejects PATH"
+    );
+    let page = std::fs::read_to_string(rehearsal.path("page.html")).unwrap();
+    assert!(page.contains("7 rows with a line; 2 of them are not associated."));
+    let arguments = ["report", "pairs.report.csv", "--html", "pairs.report.csv"];
+    let finished = finish(rehearsal.command(&arguments).output().unwrap());
+    assert_eq!(finished.code, 2);
+    assert_eq!(rehearsal.report().len(), 7, "the report is no page");
+}
