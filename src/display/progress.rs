@@ -4,12 +4,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use indicatif::{ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressStyle;
 use tracing::info;
 
 use super::log::PROGRESS_TARGET;
 use super::screen::{Manner, ProgressForm, Screen};
-use super::terminal::{BarTerminal, columns};
+use super::terminal::columns;
 use crate::cli::LogFormat;
 use crate::input::ReadProgress;
 use crate::number::{grouped, per_second, span};
@@ -20,9 +20,6 @@ const RATE_OVER: Duration = Duration::from_secs(10);
 
 /// What the bar takes of the terminal's columns: one in so many.
 const BAR_SHARE: usize = 4;
-
-/// How often the bar is drawn, per second, at most.
-const DRAWS_PER_SECOND: u8 = 10;
 
 /// What the display knows of the run at some moment.
 #[derive(Clone, Copy, Debug)]
@@ -136,13 +133,7 @@ impl Progress {
             let style = ProgressStyle::with_template(&template)
                 .expect("the template is fixed but for a number")
                 .progress_chars("━━─");
-            screen.bar().set_style(style);
-            screen
-                .bar()
-                .set_draw_target(ProgressDrawTarget::term_like_with_hz(
-                    Box::new(BarTerminal),
-                    DRAWS_PER_SECOND,
-                ));
+            screen.show_bar(style);
         }
         let next_line = match manner.progress {
             ProgressForm::Lines { every } => every,
@@ -219,7 +210,7 @@ impl Progress {
 
     /// Takes the bar away; what was written above it stays.
     pub(super) fn finish(&self) {
-        self.screen.bar().finish_and_clear();
+        self.screen.take_bar_away();
     }
 }
 

@@ -1,11 +1,16 @@
 //! The terminal as one shared thing: bar and log lines never overwrite each other.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Arc, OnceLock};
 
-use indicatif::{ProgressBar, ProgressDrawTarget};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::terminal::{BarTerminal, Drawer};
 use crate::cli::{LogFormat, MannerArgs, WhenArg};
 use crate::error::Problem;
+
+/// How often the bar is drawn, per second, at most.
+const DRAWS_PER_SECOND: u8 = 10;
 
 /// How progress is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,12 +70,15 @@ impl Manner {
 #[derive(Clone, Debug)]
 pub struct Screen {
     bar: ProgressBar,
+    /// Once there is a bar to be seen.
+    drawer: Arc<OnceLock<Drawer>>,
 }
 
 impl Default for Screen {
     fn default() -> Self {
         Self {
             bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()),
+            drawer: Arc::default(),
         }
     }
 }
@@ -80,9 +88,34 @@ impl Screen {
         &self.bar
     }
 
+    /// Shows the bar from now on. Where the system has no thread for it, there is none.
+    pub(super) fn show_bar(&self, style: ProgressStyle) {
+        let Ok(drawer) = Drawer::start() else {
+            return;
+        };
+        let terminal = BarTerminal::new(self.drawer.get_or_init(|| drawer).clone());
+        self.bar.set_style(style);
+        self.bar
+            .set_draw_target(ProgressDrawTarget::term_like_with_hz(
+                Box::new(terminal),
+                DRAWS_PER_SECOND,
+            ));
+    }
+
+    /// Takes the bar away; what was written above it stays.
+    pub(super) fn take_bar_away(&self) {
+        self.bar.finish_and_clear();
+        if let Some(drawer) = self.drawer.get() {
+            drawer.give_way();
+        }
+    }
+
     /// Writes above the bar. A terminal that went away is no reason to stop.
     pub fn write(&self, text: &str) {
         self.bar.suspend(|| {
+            if let Some(drawer) = self.drawer.get() {
+                drawer.give_way();
+            }
             let mut stderr = anstream::stderr().lock();
             drop(
                 stderr

@@ -6,6 +6,7 @@ mod batch; // many pairs per call, and still one verdict per row
 mod check; // what is found before anything is sent
 mod closing; // what scripts and monitoring are told at every end
 mod credentials; // tokens that change, expire or never come
+mod docs; // every command of the pages runs
 mod doctor; // what can be told before an import
 mod exports; // lists of ids, and the files that HubSpot itself writes
 mod faults; // disks that are full, slow or gone
@@ -13,6 +14,7 @@ mod import; // the main job, and the report it leaves
 mod input; // broken and odd files: exit status, message, and no request
 mod manner; // what is said where: stdout, stderr, logs, environment variables
 mod nightly; // what is known already is not sent again
+mod packaging; // completions and manual pages
 mod readme; // the README and the sample data are true
 mod rejects; // what is not associated, fed back
 mod replies; // every kind of reply, end to end

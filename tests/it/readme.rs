@@ -30,41 +30,6 @@ fn with_sample_data() -> Rehearsal {
 }
 
 #[test]
-fn every_rehearsal_in_the_readme_runs_as_it_stands_there() {
-    let page = readme();
-    let commands: Vec<_> = page
-        .lines()
-        .filter_map(|line| {
-            let line = line.trim().trim_start_matches("$ ");
-            let rest = line
-                .strip_prefix("cargo run --release -- ")
-                .or_else(|| line.strip_prefix("hubspot-associate "))?;
-            // What follows two blanks is a remark.
-            let command = rest.split("  ").next().unwrap_or(rest);
-            command.contains("--sandbox").then(|| command.to_owned())
-        })
-        .collect();
-    assert!(commands.len() >= 2, "{commands:?}");
-    for command in commands {
-        let rehearsal = with_sample_data();
-        let arguments: Vec<_> = command.split(' ').collect();
-        let finished = finish(
-            rehearsal
-                .command(&arguments)
-                .env_remove("HUBSPOT_ACCESS_TOKEN")
-                .output()
-                .unwrap(),
-        );
-        assert!(
-            matches!(finished.code, 0 | 1),
-            "{command}: {}",
-            finished.stderr
-        );
-        assert!(finished.stdout.contains("finished: "), "{command}");
-    }
-}
-
-#[test]
 fn the_sample_data_ends_as_its_readme_says() {
     let page = std::fs::read_to_string(root().join("sample-data/README.md")).unwrap();
     let mut files = 0;

@@ -19,7 +19,7 @@ pub(crate) struct Rehearsal {
     sandbox: Sandbox,
 }
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_hubspot-associate");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_hubspot-associate");
 
 /// The columns of HubSpot's export of contacts with their companies.
 pub(crate) const EXPORT: [&str; 8] = [
@@ -101,7 +101,8 @@ impl Rehearsal {
         finish(self.run("bash", &["-c", &function]).output().unwrap())
     }
 
-    fn run(&self, program: &str, arguments: &[&str]) -> Command {
+    /// Any program, in the folder, with a token and nothing else of ours.
+    pub(crate) fn run(&self, program: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(program);
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("HUBSPOT_") {

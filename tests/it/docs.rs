@@ -1,0 +1,270 @@
+//! Every command in the README and in docs/ is run as it stands there.
+//!
+//! All blocks tagged `sh` of a page run in their order, each in a shell of its own, in one folder with a `pairs.csv`, against
+//! a sandbox. They end with status 0, or as a remark above them says: `<!-- exits: 1 -->`. `<!-- serves -->` is a server
+//! that is ended once it listens, `<!-- run: … -->` a block with a test of its own, and `<!-- not run: why -->` what no
+//! test can do; even there, the program's command lines must be understood.
+
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use hubspot_associate::cli::Cli;
+
+use crate::support::{HEADER, PROGRAM, Rehearsal, finish, good_rows, signal};
+
+/// A fenced block of a page.
+#[derive(Debug)]
+struct Block {
+    /// Where it begins.
+    line: usize,
+    language: String,
+    /// What the remark above it says.
+    remark: Option<String>,
+    text: String,
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn pages() -> Vec<PathBuf> {
+    let docs = std::fs::read_dir(root().join("docs")).unwrap();
+    let docs = docs.map(|entry| entry.unwrap().path());
+    let mut pages: Vec<_> = docs
+        .filter(|path| path.extension().is_some_and(|end| end == "md"))
+        .chain(["README.md", "sample-data/README.md"].map(|name| root().join(name)))
+        .collect();
+    pages.sort();
+    pages
+}
+
+fn blocks(page: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut open: Option<Block> = None;
+    let mut above = "";
+    for (line, text) in (1..).zip(page.lines()) {
+        match (&mut open, text.trim_start().strip_prefix("```")) {
+            (Some(_), Some("")) => blocks.extend(open.take()),
+            (Some(block), _) => {
+                let _infallible = writeln!(block.text, "{text}");
+            }
+            (None, Some(language)) => {
+                let remark = above
+                    .strip_prefix("<!-- ")
+                    .and_then(|rest| rest.strip_suffix(" -->"));
+                open = Some(Block {
+                    line,
+                    language: language.to_owned(),
+                    remark: remark.map(str::to_owned),
+                    text: String::new(),
+                });
+            }
+            (None, None) => {}
+        }
+        above = text.trim();
+    }
+    assert!(open.is_none(), "a block is not closed");
+    blocks
+}
+
+/// The words of each of the program's command lines in a block.
+fn command_lines(block: &str) -> Vec<Vec<String>> {
+    let joined = block.replace("\\\n", " ");
+    let words = joined.lines().flat_map(|line| {
+        let line = line.replace("cargo run --release -- ", "hubspot-associate ");
+        let starts: Vec<usize> = line
+            .match_indices("hubspot-associate ")
+            .filter(|&(at, _)| at == 0 || line[..at].ends_with([' ', '(', '"', '\'']))
+            .map(|(at, _)| at)
+            .collect();
+        let lines: Vec<_> = starts.iter().map(|&at| line[at..].to_owned()).collect();
+        lines
+    });
+    words
+        .map(|line| {
+            let words = shlex::split(&line).unwrap_or_else(|| panic_on(&line));
+            let ends = |word: &String| [">", "|", "||", "&&", "&", ";"].contains(&word.as_str());
+            let end = words.iter().position(ends).unwrap_or(words.len());
+            words[..end].to_vec()
+        })
+        .collect()
+}
+
+fn panic_on(line: &str) -> Vec<String> {
+    unreachable!("not words of a shell: {line}")
+}
+
+/// A folder as a page assumes it: the program on the path, pairs of which a few are rejected, an export, and the
+/// sample data.
+fn folder() -> Rehearsal {
+    let bad = |row: u64| match row {
+        7 | 42 | 99 => Some(format!("contacts,99700000000{row:04},companies,1")),
+        120 => Some("contacts,994040000000120,companies,1".to_owned()),
+        _ => None,
+    };
+    let rows = (1..)
+        .zip(good_rows(150))
+        .map(|(row, good)| bad(row).unwrap_or(good));
+    let rehearsal = Rehearsal::new().rows(rows);
+    let write = |name: &str, text: &str| std::fs::write(rehearsal.path(name), text).unwrap();
+    write(
+        "export.csv",
+        "Record ID,First Name,Associated Company IDs\n41001,Ada,52001;52002\n41002,Bo,\n",
+    );
+    write("fresh.csv", &format!("{HEADER}\n"));
+    std::fs::create_dir_all(rehearsal.path("sample-data")).unwrap();
+    for file in std::fs::read_dir(root().join("sample-data")).unwrap() {
+        let file = file.unwrap();
+        if !file.file_name().to_string_lossy().contains(".report.") {
+            let to = rehearsal.path("sample-data").join(file.file_name());
+            std::fs::copy(file.path(), to).unwrap();
+        }
+    }
+    let bin = rehearsal.path("bin");
+    std::fs::create_dir(&bin).unwrap();
+    std::os::unix::fs::symlink(PROGRAM, bin.join("hubspot-associate")).unwrap();
+    // This is a run of `cargo test`, and of what `cargo run` and `cargo install` would build.
+    let cargo = "#!/bin/sh\ncase \"$1 $2 $3\" in\n'run --release --') shift 3; exec hubspot-associate \"$@\" ;;\n\
+                 'test  '|'install --path .') ;;\n*) exit 99 ;;\nesac\n";
+    write("bin/cargo", cargo);
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(bin.join("cargo"), mode).unwrap();
+    rehearsal
+}
+
+fn shell(rehearsal: &Rehearsal, script: &str) -> Command {
+    let path = std::env::var("PATH").unwrap_or_default();
+    let bin = rehearsal.path("bin");
+    let mut command = rehearsal.run("bash", &["-c", script]);
+    command
+        .env("PATH", format!("{}:{path}", bin.display()))
+        .env("HOME", rehearsal.folder.path())
+        .env("HUBSPOT_ASSOCIATE_BASE_URL", rehearsal.url())
+        .env("HUBSPOT_ASSOCIATE_RATE", "2000/10s")
+        .env("HUBSPOT_ASSOCIATE_LISTEN", "127.0.0.1:0");
+    command
+}
+
+/// Each line is a server: it is ended once it listens.
+fn serve(rehearsal: &Rehearsal, script: &str) {
+    for line in script.lines() {
+        let mut child = shell(rehearsal, &format!("exec {line}")).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut said = String::new();
+        stdout.read_line(&mut said).unwrap();
+        assert!(said.starts_with("listening on http://"), "{line}: {said}");
+        signal(&child, "INT");
+        let status = child.wait().unwrap();
+        assert_eq!(status.code(), Some(0), "{line}");
+    }
+}
+
+#[track_caller]
+fn every_command_runs(name: &str) {
+    let page = std::fs::read_to_string(root().join(name)).unwrap();
+    let rehearsal = folder();
+    for block in blocks(&page).iter().filter(|block| block.language == "sh") {
+        let remark = block.remark.as_deref().unwrap_or("exits: 0");
+        let code = match remark.split_once(": ") {
+            Some(("exits", code)) => code.parse().unwrap(),
+            Some(("not run" | "run", _)) => continue,
+            _ if remark == "serves" => {
+                serve(&rehearsal, &block.text);
+                continue;
+            }
+            _ => unreachable!("{name}:{}: {remark}", block.line),
+        };
+        let finished = finish(shell(&rehearsal, &block.text).output().unwrap());
+        assert_eq!(
+            finished.code, code,
+            "{name}:{}\n{}\n{}\n{}",
+            block.line, block.text, finished.stdout, finished.stderr
+        );
+    }
+}
+
+/// A test for each page, so that they run side by side.
+macro_rules! pages_that_run {
+    ($($test:ident: $page:literal,)*) => {
+        const TESTED: &[&str] = &[$($page),*];
+
+        $(#[test]
+        fn $test() {
+            every_command_runs($page);
+        })*
+    };
+}
+
+pages_that_run! {
+    the_readme_runs: "README.md",
+    alerts_run: "docs/alerts.md",
+    check_runs: "docs/check.md",
+    container_runs: "docs/container.md",
+    exit_status_runs: "docs/exit-status.md",
+    migration_runs: "docs/migration.md",
+    nightly_runs: "docs/nightly.md",
+    packaging_runs: "docs/packaging.md",
+    sandbox_runs: "docs/sandbox.md",
+    scale_runs: "docs/scale.md",
+    summary_runs: "docs/summary.md",
+    the_sample_data_runs: "sample-data/README.md",
+}
+
+#[test]
+fn no_page_is_left_out_and_no_command_stands_where_it_is_not_run() {
+    for page in pages() {
+        let name = page
+            .strip_prefix(root())
+            .unwrap()
+            .to_string_lossy()
+            .into_owned();
+        assert!(TESTED.contains(&name.as_str()), "{name}");
+        let text = std::fs::read_to_string(&page).unwrap();
+        for block in blocks(&text)
+            .iter()
+            .filter(|block| block.language.is_empty())
+        {
+            let starts = ["hubspot-associate ", "cargo "];
+            let is_command = |line: &str| starts.iter().any(|start| line.starts_with(start));
+            assert!(!block.text.lines().any(is_command), "{name}:{}", block.line);
+        }
+    }
+}
+
+#[test]
+fn what_no_test_can_run_is_understood_at_least() {
+    let mut lines = 0;
+    for page in pages() {
+        let text = std::fs::read_to_string(&page).unwrap();
+        for block in blocks(&text) {
+            let shown = ["sh", "yaml", "make"].contains(&block.language.as_str());
+            for words in command_lines(&block.text).iter().filter(|_| shown) {
+                let parsed = Cli::described(&[], |_| false).try_get_matches_from(words);
+                let place = format!("{}:{}", page.display(), block.line);
+                assert!(
+                    parsed.is_ok(),
+                    "{place}: {words:?}: {}",
+                    parsed.unwrap_err()
+                );
+                lines += 1;
+            }
+        }
+    }
+    assert!(lines > 40, "{lines}");
+}
+
+#[test]
+fn links_between_pages_lead_somewhere() {
+    for page in pages() {
+        let text = std::fs::read_to_string(&page).unwrap();
+        for link in text.split("](").skip(1) {
+            let target = link.split([')', '#']).next().unwrap_or_default();
+            if !target.is_empty() && !target.contains("://") {
+                let folder = page.parent().unwrap_or(Path::new("."));
+                assert!(folder.join(target).exists(), "{}: {target}", page.display());
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! What packagers install: completions that complete, and manual pages that a reader of such pages understands.
+
+use hubspot_associate::cli::NOTES;
+
+use crate::support::{Rehearsal, finish};
+
+/// What bash would offer behind these words.
+fn offered(rehearsal: &Rehearsal, words: &[&str]) -> Vec<String> {
+    let last = words.len() - 1;
+    let list = words.join("' '");
+    let script = format!(
+        "eval \"$(hubspot-associate completions bash)\"\n\
+         complete -p hubspot-associate > /dev/null || exit 9\n\
+         COMP_WORDS=('{list}') COMP_CWORD={last}\n\
+         _hubspot-associate hubspot-associate '{}' '{}'\n\
+         printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+        words[last],
+        words[last - 1]
+    );
+    let finished = rehearsal.shell(&script);
+    assert_eq!(finished.code, 0, "{}", finished.stderr);
+    finished.stdout.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn bash_completes_commands_flags_and_values() {
+    let rehearsal = Rehearsal::new();
+    let commands = offered(&rehearsal, &["hubspot-associate", ""]);
+    for notes in NOTES.iter().filter(|notes| !notes.command.is_empty()) {
+        assert!(
+            commands.iter().any(|word| word == notes.command),
+            "{commands:?}"
+        );
+    }
+    for (words, expected) in [
+        (&["hubspot-associate", "imp"][..], &["import"][..]),
+        (&["hubspot-associate", "import", "--san"], &["--sandbox"]),
+        (
+            &["hubspot-associate", "import", "--mode", ""],
+            &["single", "batch"],
+        ),
+        (
+            &["hubspot-associate", "report", "--h"],
+            &["--html", "--help"],
+        ),
+        (&["hubspot-associate", "man", "doc"], &["doctor"]),
+    ] {
+        assert_eq!(offered(&rehearsal, words), expected, "{words:?}");
+    }
+}
+
+#[test]
+fn every_shell_has_its_script() {
+    let rehearsal = Rehearsal::new();
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let finished = finish(rehearsal.command(&["completions", shell]).output().unwrap());
+        assert_eq!((finished.code, finished.stderr.as_str()), (0, ""));
+        assert!(
+            finished.stdout.contains("--skip-associated-in") || shell == "fish",
+            "{shell}"
+        );
+        assert!(finished.stdout.contains("skip-associated-in"), "{shell}");
+    }
+}
+
+#[test]
+fn a_manual_page_has_every_flag_of_its_command() {
+    let rehearsal = Rehearsal::new();
+    for notes in &NOTES {
+        let mut arguments = vec!["man"];
+        arguments.extend([notes.command].iter().filter(|name| !name.is_empty()));
+        let page = finish(rehearsal.command(&arguments).output().unwrap());
+        assert_eq!((page.code, page.stderr.as_str()), (0, ""));
+        let text = page.stdout.replace("\\-", "-");
+        let help = finish(
+            rehearsal
+                .command(&[notes.command, "--help"])
+                .output()
+                .unwrap(),
+        );
+        let help = if notes.command.is_empty() {
+            finish(rehearsal.command(&["--help"]).output().unwrap())
+        } else {
+            help
+        };
+        let flags = help.stdout.lines().filter_map(|line| {
+            let flag = line
+                .trim_start()
+                .split([' ', ','])
+                .find(|word| word.starts_with("--"))?;
+            (line.starts_with("      --") || line.starts_with("  -")).then_some(flag)
+        });
+        let mut count = 0;
+        for flag in flags {
+            assert!(
+                text.contains(flag.trim_end_matches('.')),
+                "{}: {flag}",
+                notes.command
+            );
+            count += 1;
+        }
+        assert!(count >= 5, "{}: {count}", notes.command);
+        for (status, _) in notes.statuses {
+            assert!(text.contains(&format!("\\fB{status}\\fR\n")), "{status}");
+        }
+    }
+}
+
+#[test]
+fn the_version_is_that_of_the_package() {
+    let rehearsal = Rehearsal::new();
+    let version = finish(rehearsal.command(&["--version"]).output().unwrap());
+    let expected = concat!("hubspot-associate ", env!("CARGO_PKG_VERSION"));
+    assert!(
+        version.stdout.trim_end().starts_with(expected),
+        "{}",
+        version.stdout
+    );
+}
