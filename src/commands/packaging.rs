@@ -13,7 +13,11 @@ use crate::program::Program;
 pub(super) fn completions(shell: Shell) -> ExitStatus {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut description(), Program::THIS.name, &mut script);
-    print(&String::from_utf8_lossy(&script));
+    let script = String::from_utf8_lossy(&script);
+    // In bash's script, clap_complete 4.6.11 spells a name with a dash in two ways, so that no subcommand's flags would be
+    // found. The second way is made the first; a version that knows better is left alone.
+    let [right, wrong] = ["__", "__subcmd__"].map(|dash| Program::THIS.name.replace('-', dash));
+    print(&script.replace(&wrong, &right));
     ExitStatus::Done
 }
 

@@ -82,18 +82,14 @@ fn command_lines(block: &str) -> Vec<Vec<String>> {
         let lines: Vec<_> = starts.iter().map(|&at| line[at..].to_owned()).collect();
         lines
     });
+    let ends = [" > ", " | ", " || ", " && ", " ;", "  #"];
     words
         .map(|line| {
-            let words = shlex::split(&line).unwrap_or_else(|| panic_on(&line));
-            let ends = |word: &String| [">", "|", "||", "&&", "&", ";"].contains(&word.as_str());
-            let end = words.iter().position(ends).unwrap_or(words.len());
-            words[..end].to_vec()
+            let cuts = ends.iter().filter_map(|end| line.find(end));
+            let end = cuts.min().unwrap_or(line.len());
+            shlex::split(&line[..end]).expect("words of a shell")
         })
         .collect()
-}
-
-fn panic_on(line: &str) -> Vec<String> {
-    unreachable!("not words of a shell: {line}")
 }
 
 /// A folder as a page assumes it: the program on the path, pairs of which a few are rejected, an export, and the
@@ -167,7 +163,7 @@ fn every_command_runs(name: &str) {
     let rehearsal = folder();
     for block in blocks(&page).iter().filter(|block| block.language == "sh") {
         let remark = block.remark.as_deref().unwrap_or("exits: 0");
-        let code = match remark.split_once(": ") {
+        let code: i32 = match remark.split_once(": ") {
             Some(("exits", code)) => code.parse().unwrap(),
             Some(("not run" | "run", _)) => continue,
             _ if remark == "serves" => {
@@ -239,9 +235,14 @@ fn what_no_test_can_run_is_understood_at_least() {
     for page in pages() {
         let text = std::fs::read_to_string(&page).unwrap();
         for block in blocks(&text) {
-            let shown = ["sh", "yaml", "make"].contains(&block.language.as_str());
-            for words in command_lines(&block.text).iter().filter(|_| shown) {
-                let parsed = Cli::described(&[], |_| false).try_get_matches_from(words);
+            let remark = block.remark.as_deref().unwrap_or_default();
+            let is_run = block.language == "sh" && !remark.starts_with("not run: ");
+            let is_shown = ["sh", "yaml", "make"].contains(&block.language.as_str());
+            if is_run || !is_shown {
+                continue;
+            }
+            for words in command_lines(&block.text) {
+                let parsed = Cli::described(&[], |_| false).try_get_matches_from(&words);
                 let place = format!("{}:{}", page.display(), block.line);
                 assert!(
                     parsed.is_ok(),
@@ -252,7 +253,7 @@ fn what_no_test_can_run_is_understood_at_least() {
             }
         }
     }
-    assert!(lines > 40, "{lines}");
+    assert!(lines >= 5, "{lines}");
 }
 
 #[test]

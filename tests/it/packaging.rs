@@ -6,16 +6,16 @@ use crate::support::{Rehearsal, finish};
 
 /// What bash would offer behind these words.
 fn offered(rehearsal: &Rehearsal, words: &[&str]) -> Vec<String> {
-    let last = words.len() - 1;
+    let place = words.len() - 1;
     let list = words.join("' '");
     let script = format!(
         "eval \"$(hubspot-associate completions bash)\"\n\
-         complete -p hubspot-associate > /dev/null || exit 9\n\
-         COMP_WORDS=('{list}') COMP_CWORD={last}\n\
-         _hubspot-associate hubspot-associate '{}' '{}'\n\
+         complete=$(complete -p hubspot-associate | sed 's/.*-F \\([^ ]*\\).*/\\1/')\n\
+         COMP_WORDS=('{list}') COMP_CWORD={place}\n\
+         \"$complete\" hubspot-associate '{}' '{}'\n\
          printf '%s\\n' \"${{COMPREPLY[@]}}\"",
-        words[last],
-        words[last - 1]
+        words[place],
+        words[place - 1]
     );
     let finished = rehearsal.shell(&script);
     assert_eq!(finished.code, 0, "{}", finished.stderr);
