@@ -13,6 +13,7 @@ use hubspot_associate::outcome::{Finding, Outcome, OutcomeKind, Subject};
 use hubspot_associate::pace::{Control, Observation, Share};
 use hubspot_associate::pair::{ObjectType, Pair, Record, RecordId, RowKey};
 use hubspot_associate::report::{Lines, ReportReader};
+use hubspot_associate::statistics::Statistics;
 use hubspot_associate::verdict::{RetryPolicy, Tries, classify, describe};
 
 const ROWS: u64 = 10_000;
@@ -147,6 +148,9 @@ fn report(criterion: &mut Criterion) {
                 black_box(line.row);
             }
         });
+    });
+    group.bench_function("sum it up", |bench| {
+        bench.iter(|| black_box(Statistics::of(text.as_slice()).unwrap()));
     });
     group.finish();
 }

@@ -1,20 +1,23 @@
 //! A report as one page of HTML: what happened, why, when, how long it took, and what to run next.
 //!
 //! It is one file that asks for nothing else: no script, no font, no picture from elsewhere. Whoever has it can read it
-//! anywhere, print it, or send it on. The page is filled from [`View`], which holds nothing but texts and charts;
+//! anywhere, print it, or send it on. The page is filled from `View`, which holds nothing but texts and charts;
 //! the template escapes every one of the texts.
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `view` | statistics → the texts of the page |
-//! | `chart`, `time_axis` | statistics → inline SVG |
+//! | `view`, `when`, `how_long` | statistics → the texts of the page |
+//! | `figure`, `chart`, `time_axis` | statistics → inline SVG, and what is told of it |
 //! | `page.html`, `page.css` | how it looks |
 
 mod chart;
+mod figure;
+mod how_long;
 #[cfg(test)]
 mod tests;
 mod time_axis;
 mod view;
+mod when;
 
 use std::path::Path;
 

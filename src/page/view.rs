@@ -3,14 +3,16 @@
 use askama::Template;
 
 use super::Page;
-use super::chart::{Ink, Series, bars, over_time, shares};
-use super::time_axis::{TimeAxis, formatted};
+use super::chart::{Ink, shares};
+use super::figure::Figure;
+use super::how_long::HowLong;
+use super::time_axis::formatted;
+use super::when::When;
 use crate::closing::{Closing, Step, WORTH_A_REASON, advice};
-use crate::number::{grouped, per_second, span};
+use crate::number::{grouped, span};
 use crate::outcome::OutcomeKind;
 use crate::program::Program;
 use crate::run::{CategoryCount, Example, Tally};
-use crate::statistics::{Durations, MANY_ATTEMPTS, Slot, Statistics, Timeline};
 use crate::text::excerpt;
 
 /// Characters of a message that are shown.
@@ -30,22 +32,14 @@ pub(super) struct View {
     causes: Vec<String>,
     facts: Vec<(&'static str, String)>,
     outcomes: Vec<Outcome>,
-    outcome_chart: Chart,
+    outcome_figure: Figure,
     categories: Vec<Category>,
     more_categories: Option<String>,
-    time: Option<Time>,
-    duration: Option<Duration>,
+    when: Option<When>,
+    how_long: Option<HowLong>,
     /// What for, and the command.
     steps: Vec<(String, String)>,
     made: String,
-}
-
-struct Chart {
-    /// What a reader hears who cannot see it.
-    alt: String,
-    svg: String,
-    /// What is drawn how.
-    keys: Vec<(Ink, &'static str)>,
 }
 
 struct Outcome {
@@ -71,21 +65,6 @@ struct Sample {
     status: String,
     message: String,
     correlation_id: String,
-}
-
-struct Time {
-    throughput: Chart,
-    trouble: Chart,
-    note: &'static str,
-    slot: String,
-    has_throttled: bool,
-    slots: Vec<[String; 7]>,
-}
-
-struct Duration {
-    chart: Chart,
-    percentiles: Vec<(&'static str, String)>,
-    attempts: Vec<(String, String, String)>,
 }
 
 impl View {
@@ -114,7 +93,7 @@ impl View {
             }),
             facts: facts(page, report),
             outcomes: outcomes(tally),
-            outcome_chart: outcome_chart(tally),
+            outcome_figure: outcome_figure(tally),
             categories: listed.iter().map(|count| category(count)).collect(),
             more_categories: (more > 0).then(|| {
                 format!(
@@ -122,8 +101,8 @@ impl View {
                     rows(more)
                 )
             }),
-            time: time(page.statistics, page.closing.is_some()),
-            duration: duration(page.statistics),
+            when: When::of(page.statistics, page.closing.is_some()),
+            how_long: HowLong::of(page.statistics),
             steps: page
                 .steps
                 .iter()
@@ -271,7 +250,7 @@ fn outcomes(tally: &Tally) -> Vec<Outcome> {
 }
 
 /// `3.4 %`; what is there is never said to be nothing, nor what is not all to be all.
-fn share(part: u64, whole: u64) -> String {
+pub(super) fn share(part: u64, whole: u64) -> String {
     if whole == 0 || part == 0 {
         return "0 %".to_owned();
     }
@@ -285,7 +264,7 @@ fn share(part: u64, whole: u64) -> String {
     }
 }
 
-fn outcome_chart(tally: &Tally) -> Chart {
+fn outcome_figure(tally: &Tally) -> Figure {
     let settled = tally.settled();
     let there = OutcomeKind::ALL
         .into_iter()
@@ -293,7 +272,7 @@ fn outcome_chart(tally: &Tally) -> Chart {
     let told: Vec<String> = there
         .map(|kind| format!("{} {kind}", share(tally.of(kind), settled)))
         .collect();
-    Chart {
+    Figure {
         alt: format!("Rows by outcome: {}.", told.join(", ")),
         svg: shares(&OutcomeKind::ALL.map(|kind| (ink(kind), tally.of(kind)))),
         keys: Vec::new(),
@@ -328,209 +307,6 @@ fn sample(example: &Example) -> Sample {
     }
 }
 
-fn time(statistics: &Statistics, knows_throttled: bool) -> Option<Time> {
-    let timeline = statistics.timeline();
-    let slots: Vec<(i64, Slot)> = timeline.slots().collect();
-    if slots.is_empty() {
-        return None;
-    }
-    let axis = TimeAxis::of(timeline);
-    Some(Time {
-        throughput: throughput(timeline, &slots, &axis),
-        trouble: trouble(timeline, &slots, &axis, knows_throttled),
-        note: if knows_throttled {
-            "429s are those of this run, at the moment they came; earlier runs with the same report left no note of theirs."
-        } else {
-            "The report tells how often a row was sent, not which of its replies were 429s: import --html counts those."
-        },
-        slot: span(std::time::Duration::from_secs(
-            timeline.seconds().unsigned_abs(),
-        )),
-        has_throttled: knows_throttled,
-        slots: slots
-            .iter()
-            .filter(|(_, slot)| *slot != Slot::default())
-            .map(|(second, slot)| {
-                [
-                    formatted(*second, "%Y-%m-%d %H:%M:%S"),
-                    grouped(slot.rows()),
-                    per_second(slot.rows() as f64 / timeline.seconds() as f64),
-                    grouped(slot.rejected),
-                    grouped(slot.failed),
-                    grouped(slot.sent_again),
-                    grouped(slot.throttled),
-                ]
-            })
-            .collect(),
-    })
-}
-
-fn throughput(timeline: &Timeline, slots: &[(i64, Slot)], axis: &TimeAxis) -> Chart {
-    let seconds = timeline.seconds() as f64;
-    let values: Vec<f64> = slots
-        .iter()
-        .map(|(_, slot)| slot.rows() as f64 / seconds)
-        .collect();
-    let highest = (0..values.len()).max_by(|&a, &b| values[a].total_cmp(&values[b]));
-    let highest = highest.unwrap_or_default();
-    let total: f64 = values.iter().sum();
-    Chart {
-        alt: format!(
-            "Rows per second over time: {} on average, {} at most, at {} (UTC).",
-            per_second(total / values.len() as f64),
-            per_second(values[highest]),
-            formatted(slots[highest].0, "%H:%M:%S on %d %b %Y"),
-        ),
-        svg: over_time(
-            axis,
-            &[Series {
-                ink: Ink::Associated,
-                values,
-            }],
-            "rows per second",
-        ),
-        keys: Vec::new(),
-    }
-}
-
-/// `minute`, `5 minutes`: what fits behind "per".
-fn slot_name(seconds: i64) -> String {
-    let units = [
-        (604_800, "week"),
-        (86_400, "day"),
-        (3600, "hour"),
-        (60, "minute"),
-        (1, "second"),
-    ];
-    let fits = |(length, _): &(i64, &str)| seconds % length == 0;
-    let (length, unit) = units.into_iter().find(fits).unwrap_or((1, "second"));
-    match seconds / length {
-        1 => unit.to_owned(),
-        many => format!("{many} {unit}s"),
-    }
-}
-
-type CountOf = fn(&Slot) -> u64;
-
-fn trouble(
-    timeline: &Timeline,
-    slots: &[(i64, Slot)],
-    axis: &TimeAxis,
-    knows_throttled: bool,
-) -> Chart {
-    let total = timeline.total();
-    let mut lines: Vec<(Ink, &'static str, CountOf)> = vec![
-        (Ink::Rejected, "rejected", |slot| slot.rejected),
-        (Ink::Failed, "failed", |slot| slot.failed),
-        (Ink::SentAgain, "sent again", |slot| slot.sent_again),
-    ];
-    if knows_throttled {
-        lines.push((Ink::Throttled, "answered 429", |slot| slot.throttled));
-    }
-    // A line that never leaves the ground only hides the others.
-    let drawn: Vec<_> = lines
-        .iter()
-        .filter(|(.., count)| count(&total) > 0)
-        .collect();
-    let series: Vec<Series> = drawn
-        .iter()
-        .map(|(ink, _, count)| Series {
-            ink: *ink,
-            values: slots.iter().map(|(_, slot)| count(slot) as f64).collect(),
-        })
-        .collect();
-    let told: Vec<String> = lines
-        .iter()
-        .map(|(_, word, count)| format!("{} {word}", grouped(count(&total))))
-        .collect();
-    let unit = format!("per {}", slot_name(timeline.seconds()));
-    Chart {
-        alt: format!("Over all the time: {}.", told.join(", ")),
-        svg: over_time(axis, &series, &unit),
-        keys: drawn.iter().map(|(ink, word, _)| (*ink, *word)).collect(),
-    }
-}
-
-fn duration(statistics: &Statistics) -> Option<Duration> {
-    let percentiles = statistics.durations().percentiles()?;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "an average of milliseconds"
-    )]
-    let mean = percentiles.mean.round() as u64;
-    let sent: u64 = statistics.attempts().map(|(_, rows)| rows).sum();
-    Some(Duration {
-        chart: duration_chart(statistics.durations(), percentiles.p50, percentiles.p99),
-        percentiles: vec![
-            ("shortest", milliseconds(percentiles.min)),
-            ("half of the rows within", milliseconds(percentiles.p50)),
-            ("90 % within", milliseconds(percentiles.p90)),
-            ("95 % within", milliseconds(percentiles.p95)),
-            ("99 % within", milliseconds(percentiles.p99)),
-            ("99.9 % within", milliseconds(percentiles.p99_9)),
-            ("longest", milliseconds(percentiles.max)),
-            ("average", milliseconds(mean)),
-        ],
-        attempts: statistics
-            .attempts()
-            .map(|(attempts, rows)| {
-                let more = if attempts == MANY_ATTEMPTS as u64 {
-                    " or more"
-                } else {
-                    ""
-                };
-                (
-                    format!("{attempts}{more}"),
-                    grouped(rows),
-                    share(rows, sent),
-                )
-            })
-            .collect(),
-    })
-}
-
-fn duration_chart(durations: &Durations, half: u64, most: u64) -> Chart {
-    let buckets = durations.buckets();
-    let counts: Vec<u64> = buckets.iter().map(|bucket| bucket.rows).collect();
-    let ends = buckets.iter().map(|bucket| bucket.to).next_back();
-    let edges: Vec<String> = buckets
-        .iter()
-        .map(|bucket| bucket.from)
-        .chain(ends)
-        .map(|edge| match edge {
-            u64::MAX => "longer".to_owned(),
-            edge => milliseconds(edge),
-        })
-        .collect();
-    Chart {
-        alt: format!(
-            "Rows by how long they took: half of them at most {}, 99 % at most {}.",
-            milliseconds(half),
-            milliseconds(most)
-        ),
-        svg: bars(
-            Ink::Throttled,
-            &counts,
-            &edges,
-            "from the first request to the last reply",
-        ),
-        keys: Vec::new(),
-    }
-}
-
-/// `40 ms`, `1.5 s`, `3m 7s`.
-fn milliseconds(milliseconds: u64) -> String {
-    match milliseconds {
-        0..1000 => format!("{milliseconds} ms"),
-        1000..60_000 => {
-            let seconds = format!("{:.1}", milliseconds as f64 / 1000.0);
-            format!("{} s", seconds.trim_end_matches(".0"))
-        }
-        _ => span(std::time::Duration::from_millis(milliseconds)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -546,33 +322,6 @@ mod tests {
             (9_999_999, 10_000_000, "over 99.9 %"),
         ] {
             assert_eq!(share(part, whole), text);
-        }
-    }
-
-    #[test]
-    fn a_slot_is_named_as_people_would() {
-        for (seconds, name) in [
-            (1, "second"),
-            (15, "15 seconds"),
-            (60, "minute"),
-            (900, "15 minutes"),
-            (14_400, "4 hours"),
-            (604_800, "week"),
-        ] {
-            assert_eq!(slot_name(seconds), name);
-        }
-    }
-
-    #[test]
-    fn times_are_told_in_the_unit_that_fits() {
-        for (time, text) in [
-            (0, "0 ms"),
-            (999, "999 ms"),
-            (1000, "1 s"),
-            (1500, "1.5 s"),
-            (187_000, "3m 7s"),
-        ] {
-            assert_eq!(milliseconds(time), text);
         }
     }
 }

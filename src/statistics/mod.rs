@@ -62,7 +62,8 @@ impl Statistics {
         })
     }
 
-    fn of(report: impl Read) -> Result<Self, ReadBackError> {
+    /// Those of what is read as a report.
+    pub fn of(report: impl Read) -> Result<Self, ReadBackError> {
         let mut reader = ReportReader::new(report)?;
         let mut statistics = Self::default();
         while let Some(line) = reader.read()? {

@@ -13,12 +13,29 @@ fn the_token_is_in_no_output_log_report_or_process_listing() {
     rows.push("contacts,994010000000001,companies,1".to_owned());
     for flags in [&["-vvv"][..], &["-vvv", "--log-format", "json"]] {
         let rehearsal = Rehearsal::new().rows(&rows);
-        let flags = [flags, &["--concurrency", "1", "--max-attempts", "2"]].concat();
+        let files = [
+            "--html",
+            "p.html",
+            "--summary",
+            "s.json",
+            "--metrics",
+            "m.prom",
+        ];
+        let flags = [
+            flags,
+            &["--concurrency", "1", "--max-attempts", "2"],
+            &files,
+        ]
+        .concat();
         let finished = rehearsal.import(&flags);
         assert_eq!(finished.code, 3, "{}", finished.stderr);
         assert!(finished.stderr.contains("associated"), "the log is there");
-        let report = std::fs::read_to_string(rehearsal.path("pairs.report.csv")).unwrap();
-        for text in [&finished.stdout, &finished.stderr, &report] {
+        let read = |name: &str| std::fs::read_to_string(rehearsal.path(name)).unwrap();
+        let written = ["pairs.report.csv", "p.html", "s.json", "m.prom"].map(read);
+        for text in [&finished.stdout, &finished.stderr]
+            .into_iter()
+            .chain(&written)
+        {
             assert!(
                 !text.contains("secret") && !text.contains("Bearer"),
                 "{text}"

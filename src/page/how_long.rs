@@ -1,0 +1,117 @@
+//! How long rows took, and how many requests. Pure.
+
+use std::time::Duration;
+
+use super::chart::{Ink, bars};
+use super::figure::Figure;
+use super::view::share;
+use crate::number::{grouped, span};
+use crate::statistics::{Durations, MANY_ATTEMPTS, Statistics};
+
+/// How long rows took.
+pub(super) struct HowLong {
+    pub(super) figure: Figure,
+    pub(super) percentiles: Vec<(&'static str, String)>,
+    pub(super) attempts: Vec<(String, String, String)>,
+}
+
+impl HowLong {
+    /// That of a report; nothing if no row was sent.
+    pub(super) fn of(statistics: &Statistics) -> Option<Self> {
+        let percentiles = statistics.durations().percentiles()?;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "an average of milliseconds"
+        )]
+        let mean = percentiles.mean.round() as u64;
+        let sent: u64 = statistics.attempts().map(|(_, rows)| rows).sum();
+        Some(Self {
+            figure: figure(statistics.durations(), percentiles.p50, percentiles.p99),
+            percentiles: vec![
+                ("shortest", milliseconds(percentiles.min)),
+                ("half of the rows within", milliseconds(percentiles.p50)),
+                ("90 % within", milliseconds(percentiles.p90)),
+                ("95 % within", milliseconds(percentiles.p95)),
+                ("99 % within", milliseconds(percentiles.p99)),
+                ("99.9 % within", milliseconds(percentiles.p99_9)),
+                ("longest", milliseconds(percentiles.max)),
+                ("average", milliseconds(mean)),
+            ],
+            attempts: statistics
+                .attempts()
+                .map(|(attempts, rows)| {
+                    let more = if attempts == MANY_ATTEMPTS as u64 {
+                        " or more"
+                    } else {
+                        ""
+                    };
+                    (
+                        format!("{attempts}{more}"),
+                        grouped(rows),
+                        share(rows, sent),
+                    )
+                })
+                .collect(),
+        })
+    }
+}
+
+fn figure(durations: &Durations, half: u64, most: u64) -> Figure {
+    let buckets = durations.buckets();
+    let counts: Vec<u64> = buckets.iter().map(|bucket| bucket.rows).collect();
+    let ends = buckets.iter().map(|bucket| bucket.to).next_back();
+    let edges: Vec<String> = buckets
+        .iter()
+        .map(|bucket| bucket.from)
+        .chain(ends)
+        .map(|edge| match edge {
+            u64::MAX => "longer".to_owned(),
+            edge => milliseconds(edge),
+        })
+        .collect();
+    Figure {
+        alt: format!(
+            "Rows by how long they took: half of them at most {}, 99 % at most {}.",
+            milliseconds(half),
+            milliseconds(most)
+        ),
+        svg: bars(
+            Ink::Throttled,
+            &counts,
+            &edges,
+            "from the first request to the last reply",
+        ),
+        keys: Vec::new(),
+    }
+}
+
+/// `40 ms`, `1.5 s`, `3m 7s`.
+fn milliseconds(milliseconds: u64) -> String {
+    match milliseconds {
+        0..1000 => format!("{milliseconds} ms"),
+        1000..60_000 => {
+            let seconds = format!("{:.1}", milliseconds as f64 / 1000.0);
+            format!("{} s", seconds.trim_end_matches(".0"))
+        }
+        _ => span(Duration::from_millis(milliseconds)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_in_the_unit_that_fits() {
+        for (time, text) in [
+            (0, "0 ms"),
+            (999, "999 ms"),
+            (1000, "1 s"),
+            (1500, "1.5 s"),
+            (187_000, "3m 7s"),
+        ] {
+            assert_eq!(milliseconds(time), text);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! When rows ended, and when there was trouble. Pure.
+
+use super::chart::{Ink, Series, over_time};
+use super::figure::Figure;
+use super::time_axis::{TimeAxis, formatted};
+use crate::number::{grouped, per_second};
+use crate::statistics::{Slot, Statistics, Timeline};
+
+/// When rows ended.
+pub(super) struct When {
+    pub(super) throughput: Figure,
+    pub(super) trouble: Figure,
+    pub(super) note: &'static str,
+    pub(super) slot: String,
+    pub(super) has_throttled: bool,
+    pub(super) slots: Vec<[String; 7]>,
+}
+
+impl When {
+    /// That of a report; nothing if no row was sent. Only the run itself knows its 429s.
+    pub(super) fn of(statistics: &Statistics, knows_throttled: bool) -> Option<Self> {
+        let timeline = statistics.timeline();
+        let slots: Vec<(i64, Slot)> = timeline.slots().collect();
+        if slots.is_empty() {
+            return None;
+        }
+        let axis = TimeAxis::of(timeline);
+        Some(Self {
+            throughput: throughput(timeline, &slots, &axis),
+            trouble: trouble(timeline, &slots, &axis, knows_throttled),
+            note: if knows_throttled {
+                "429s are those of this run, at the moment they came; earlier runs with the same report left no note of theirs."
+            } else {
+                "The report tells how often a row was sent, not which of its replies were 429s: import --html counts those."
+            },
+            slot: slot_name(timeline.seconds()),
+            has_throttled: knows_throttled,
+            slots: slots
+                .iter()
+                .filter(|(_, slot)| *slot != Slot::default())
+                .map(|(second, slot)| {
+                    [
+                        formatted(*second, "%Y-%m-%d %H:%M:%S"),
+                        grouped(slot.rows()),
+                        per_second(slot.rows() as f64 / timeline.seconds() as f64),
+                        grouped(slot.rejected),
+                        grouped(slot.failed),
+                        grouped(slot.sent_again),
+                        grouped(slot.throttled),
+                    ]
+                })
+                .collect(),
+        })
+    }
+}
+
+fn throughput(timeline: &Timeline, slots: &[(i64, Slot)], axis: &TimeAxis) -> Figure {
+    let seconds = timeline.seconds() as f64;
+    let values: Vec<f64> = slots
+        .iter()
+        .map(|(_, slot)| slot.rows() as f64 / seconds)
+        .collect();
+    let highest = (0..values.len()).max_by(|&a, &b| values[a].total_cmp(&values[b]));
+    let highest = highest.unwrap_or_default();
+    let total: f64 = values.iter().sum();
+    Figure {
+        alt: format!(
+            "Rows per second over time: {} on average, {} at most, at {} (UTC).",
+            per_second(total / values.len() as f64),
+            per_second(values[highest]),
+            formatted(slots[highest].0, "%H:%M:%S on %d %b %Y"),
+        ),
+        svg: over_time(
+            axis,
+            &[Series {
+                ink: Ink::Associated,
+                values,
+            }],
+            "rows per second",
+        ),
+        keys: Vec::new(),
+    }
+}
+
+/// `minute`, `5 minutes`: what fits behind "per".
+fn slot_name(seconds: i64) -> String {
+    let units = [
+        (604_800, "week"),
+        (86_400, "day"),
+        (3600, "hour"),
+        (60, "minute"),
+        (1, "second"),
+    ];
+    let fits = |(length, _): &(i64, &str)| seconds % length == 0;
+    let (length, unit) = units.into_iter().find(fits).unwrap_or((1, "second"));
+    match seconds / length {
+        1 => unit.to_owned(),
+        many => format!("{many} {unit}s"),
+    }
+}
+
+type CountOf = fn(&Slot) -> u64;
+
+fn trouble(
+    timeline: &Timeline,
+    slots: &[(i64, Slot)],
+    axis: &TimeAxis,
+    knows_throttled: bool,
+) -> Figure {
+    let total = timeline.total();
+    let mut lines: Vec<(Ink, &'static str, CountOf)> = vec![
+        (Ink::Rejected, "rejected", |slot| slot.rejected),
+        (Ink::Failed, "failed", |slot| slot.failed),
+        (Ink::SentAgain, "sent again", |slot| slot.sent_again),
+    ];
+    if knows_throttled {
+        lines.push((Ink::Throttled, "answered 429", |slot| slot.throttled));
+    }
+    // A line that never leaves the ground only hides the others.
+    let drawn: Vec<_> = lines
+        .iter()
+        .filter(|(.., count)| count(&total) > 0)
+        .collect();
+    let series: Vec<Series> = drawn
+        .iter()
+        .map(|(ink, _, count)| Series {
+            ink: *ink,
+            values: slots.iter().map(|(_, slot)| count(slot) as f64).collect(),
+        })
+        .collect();
+    let told: Vec<String> = lines
+        .iter()
+        .map(|(_, word, count)| format!("{} {word}", grouped(count(&total))))
+        .collect();
+    let unit = format!("per {}", slot_name(timeline.seconds()));
+    Figure {
+        alt: format!("Over all the time: {}.", told.join(", ")),
+        svg: over_time(axis, &series, &unit),
+        keys: drawn.iter().map(|(ink, word, _)| (*ink, *word)).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slot_is_named_as_people_would() {
+        for (seconds, name) in [
+            (1, "second"),
+            (15, "15 seconds"),
+            (60, "minute"),
+            (900, "15 minutes"),
+            (14_400, "4 hours"),
+            (604_800, "week"),
+        ] {
+            assert_eq!(slot_name(seconds), name);
+        }
+    }
+}
