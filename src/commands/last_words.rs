@@ -314,7 +314,7 @@ pub(super) fn make_rejects(report: &Path) -> Step {
     Step {
         what: "the rows that are not associated, as a CSV to mend and feed back".to_owned(),
         command: format!(
-            "hubspot-associate report {} --rejects PATH",
+            "hubspot-associate report {} --rejects rejects.csv",
             shell_word(&report.to_string_lossy())
         ),
     }

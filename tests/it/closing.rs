@@ -391,7 +391,7 @@ fn a_report_is_summed_up_for_scripts_and_makes_a_page_at_any_time() {
     assert_eq!(told["files"]["html"], "page.html");
     assert_eq!(
         told["next"]["command"],
-        "hubspot-associate report pairs.report.csv --rejects PATH"
+        "hubspot-associate report pairs.report.csv --rejects rejects.csv"
     );
     let page = std::fs::read_to_string(rehearsal.path("page.html")).unwrap();
     assert!(page.contains("7 rows with a line; 2 of them are not associated."));

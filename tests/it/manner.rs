@@ -155,9 +155,10 @@ fn nothing_but_text_reaches_a_pipe() {
 fn a_json_log_is_one_object_per_line_errors_included() {
     let rehearsal = Rehearsal::new().rows(good_rows(3).chain([
         "contacts,1.0,companies,1".to_owned(),
+        "contacts,994040000000001,companies,1".to_owned(),
         "contacts,994010000000001,companies,1".to_owned(),
     ]));
-    let finished = rehearsal.import(&["-vv", "--log-format", "json"]);
+    let finished = rehearsal.import(&["-vv", "--log-format", "json", "--concurrency", "1"]);
     assert_eq!(finished.code, 3);
     let lines: Vec<serde_json::Value> = finished
         .stderr
@@ -172,6 +173,17 @@ fn a_json_log_is_one_object_per_line_errors_included() {
         (&invalid["row"], &invalid["line"], &invalid["level"]),
         (&4.into(), &5.into(), &"INFO".into())
     );
+    let rejected = lines
+        .iter()
+        .find(|line| line["outcome"] == "rejected")
+        .unwrap();
+    assert_eq!(
+        (&rejected["row"], &rejected["http_status"]),
+        (&5.into(), &404.into())
+    );
+    let report = rehearsal.report();
+    let line = report.iter().find(|line| line["row"] == "5").unwrap();
+    assert_eq!(rejected["correlation_id"], *line["correlation_id"]);
     let error = lines.last().unwrap();
     assert_eq!(error["level"], "ERROR");
     assert!(

@@ -201,7 +201,7 @@ why:
          1  invalid CLIENT_INVALID_ROW
             fix the rows in the input: the report says which column and why
 requests: 3
-next: the rows that are not associated, as a CSV to mend and feed back: hubspot-associate report pairs.report.csv --rejects PATH
+next: the rows that are not associated, as a CSV to mend and feed back: hubspot-associate report pairs.report.csv --rejects rejects.csv
 "
     );
     let finished = report(&["--rejects", "r.csv"]);
