@@ -138,9 +138,7 @@ pub(super) struct Ended<'e> {
 impl Ended<'_> {
     /// Tells how a run ended. Its report is closed by now.
     pub(super) fn tell(&self, outputs: &Outputs, world: &World) -> ExitStatus {
-        let Self {
-            ending, settings, ..
-        } = self;
+        let settings = self.settings;
         let mut unwritten: Vec<RunError> = Vec::new();
         let rejected = match self.write_rejects().transpose() {
             Ok(rows) => rows,
@@ -154,29 +152,14 @@ impl Ended<'_> {
             .as_deref()
             .zip(rejected)
             .map(|(path, rows)| RejectsFile { path, rows });
-        let stopped = ending
-            .stop
-            .as_ref()
-            .map(|reason| self.stopped(reason, world));
+        let stopped = self.ending.stop.as_ref();
+        let stopped = stopped.map(|reason| self.stopped(reason, world));
         let steps = self.steps(rejects, world);
         let input = settings.input.path.name();
         let mut closing = Closing {
-            input: &input,
-            report: Some(&settings.report.path),
-            rehearsed: matches!(settings.destination, Destination::Sandbox),
-            started_at: self.start.at,
-            elapsed: ending.elapsed,
-            tally: &ending.tally,
-            status: match &ending.stop {
-                Some(reason) => reason.exit_status(),
-                None => ending.tally.exit_status(),
-            },
-            reason: ending.stop.as_ref().map_or(FINISHED, reason_of_stop),
-            resumable: ending.stop.is_some(),
-            problem: stopped.as_ref(),
             rejects,
-            html: None,
             next: steps.first(),
+            ..self.closing(&input, stopped.as_ref())
         };
         if let Some(html) = &outputs.html {
             match self.write_page(html, &closing, &steps) {
@@ -221,6 +204,31 @@ impl Ended<'_> {
         }
     }
 
+    /// What is known before any file is written.
+    fn closing<'c>(&'c self, input: &'c str, stopped: Option<&'c Problem>) -> Closing<'c> {
+        let Self {
+            ending, settings, ..
+        } = self;
+        Closing {
+            input,
+            report: Some(&settings.report.path),
+            rehearsed: matches!(settings.destination, Destination::Sandbox),
+            started_at: self.start.at,
+            elapsed: ending.elapsed,
+            tally: &ending.tally,
+            status: match &ending.stop {
+                Some(reason) => reason.exit_status(),
+                None => ending.tally.exit_status(),
+            },
+            reason: ending.stop.as_ref().map_or(FINISHED, reason_of_stop),
+            resumable: stopped.is_some(),
+            problem: stopped,
+            rejects: None,
+            html: None,
+            next: None,
+        }
+    }
+
     /// The rows that are not associated. Whoever interrupts a run does not want to wait for this as well, and
     /// where the report cannot be written it says too little.
     fn write_rejects(&self) -> Option<Result<u64, RunError>> {
@@ -250,6 +258,10 @@ impl Ended<'_> {
         steps: &[Step],
     ) -> Result<(), RunError> {
         let report = &self.settings.report.path;
+        if !report.is_file() {
+            // A device or a pipe has taken its lines for good; reading from it might never end.
+            return Err(html.impossible("the report cannot be read back").into());
+        }
         let mut statistics = Statistics::read(report)?;
         statistics.add_to_timeline(self.throttles.timeline());
         let page = Page {

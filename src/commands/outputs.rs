@@ -85,6 +85,11 @@ impl Output {
         WholeFile::write(&self.path, content.as_bytes()).map_err(|source| self.failed(source))
     }
 
+    /// It cannot be made, for this reason.
+    pub(super) fn impossible(&self, why: &'static str) -> OutputError {
+        self.failed(io::Error::other(why))
+    }
+
     fn failed(&self, source: io::Error) -> OutputError {
         OutputError::Io {
             flag: self.flag,

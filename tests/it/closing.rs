@@ -251,6 +251,14 @@ fn a_disk_that_is_full_is_told_wherever_it_still_can_be() {
         (&told["exit"]["reason"], &told["rows"]["associated"]),
         (&"output".into(), &50.into())
     );
+    // Its lines went by: they cannot be read back, and nobody waits for them.
+    let finished = rehearsal.import(&["--report", "/dev/stderr", "--html", "page.html"]);
+    assert_eq!(finished.code, 6);
+    assert!(
+        finished
+            .stderr
+            .contains("caused by: the report cannot be read back")
+    );
     for flag in ["--summary", "--metrics"] {
         let finished = rehearsal.import(&["--overwrite", flag, "/dev/full"]);
         assert_eq!(finished.code, 6, "{flag}");
