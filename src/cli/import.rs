@@ -4,6 +4,7 @@ use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
 use jiff::civil::Time;
@@ -55,7 +56,7 @@ pub struct ImportArgs {
     ///
     /// What happened, why, when, how long rows took, and what to run next: one file that needs nothing else, to be opened,
     /// printed or sent on.
-    #[arg(long, value_name = "PATH", help_heading = "Report")]
+    #[arg(long, value_name = "PATH", value_parser = file(), help_heading = "Report")]
     pub html: Option<PathBuf>,
     /// At every end, write a summary for scripts as JSON; - prints it instead of text
     ///
@@ -67,7 +68,7 @@ pub struct ImportArgs {
     ///
     /// Prometheus' text format, written every 15 seconds and at every end, whole or not at all. The file's stem becomes
     /// the label `import`: links.prom is import="links". docs/alerts.md describes the metrics.
-    #[arg(long, value_name = "PATH", help_heading = "Report")]
+    #[arg(long, value_name = "PATH", value_parser = file(), help_heading = "Report")]
     pub metrics: Option<PathBuf>,
 
     /// Stop when N rows were rejected, failed or invalid [default: never]
@@ -175,6 +176,17 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     } else {
         Ok(duration)
     }
+}
+
+/// What is written to a file only. `-` would be one of that name, which nobody means.
+pub(super) fn file() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| {
+        if path.as_os_str() == "-" {
+            Err("expected the path of a file; it is not printed")
+        } else {
+            Ok(path)
+        }
+    })
 }
 
 /// `50` and `50%` are the same.

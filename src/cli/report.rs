@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::ReadingArgs;
+use super::import::file;
 
 /// The flags of `report`.
 #[derive(Args, Clone, Debug)]
@@ -17,7 +18,7 @@ pub struct ReportArgs {
     #[arg(long, value_name = "PATH", help_heading = "Output")]
     pub rejects: Option<PathBuf>,
     /// Write one page of HTML for people
-    #[arg(long, value_name = "PATH", help_heading = "Output")]
+    #[arg(long, value_name = "PATH", value_parser = file(), help_heading = "Output")]
     pub html: Option<PathBuf>,
     /// Print one JSON object instead of text
     #[arg(long, help_heading = "Output")]

@@ -75,6 +75,8 @@ fn a_value_that_cannot_be_is_refused_with_the_flag_it_stood_in() {
         ),
         ("--delimiter", "ab", "--delimiter"),
         ("--first", "0", "--first"),
+        ("--html", "-", "expected the path of a file"),
+        ("--metrics", "-", "expected the path of a file"),
         (
             "--api-version",
             "v3",
