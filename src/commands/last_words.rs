@@ -344,7 +344,7 @@ pub(super) fn after_rejects(rejects: &Path) -> Step {
 }
 
 /// How a program ends that could not write all that it was asked for. What stopped a run weighs more.
-pub(super) fn with_unwritten(status: ExitStatus) -> ExitStatus {
+fn with_unwritten(status: ExitStatus) -> ExitStatus {
     match status {
         ExitStatus::Done | ExitStatus::SomeRowsNot | ExitStatus::StoppedEarly => {
             ExitStatus::CannotWrite

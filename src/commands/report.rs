@@ -34,7 +34,9 @@ pub(super) fn report(flags: ReportArgs, world: &World) -> Result<ExitStatus, Run
     } = flags;
     let html = Output::named("--html", html.as_ref());
     if let Some(html) = &html {
+        let beside = input.clone().or_else(|| input_of(&report));
         let mut others = vec![(report.as_path(), "report")];
+        others.extend(beside.as_deref().map(|path| (path, "input")));
         others.extend(rejects.as_deref().map(|path| (path, "rejects file")));
         html.tell_from(&others)?;
         html.prepare()?;

@@ -74,7 +74,8 @@ impl Statistics {
 
     fn add(&mut self, line: &ReportLine<'_>) {
         line.count_in(&mut self.tally);
-        let attempts = line.number_in(Column::Attempts);
+        // More than this program can count were written by somebody else, and must not overflow the sums.
+        let attempts = line.number_in(Column::Attempts).min(u64::from(u32::MAX));
         self.tally.requests += attempts;
         // What was not sent took no time, and says nothing of how fast rows were sent.
         if attempts == 0 {
@@ -192,6 +193,26 @@ row,line,from_object_type,from_object_id,to_object_type,to_object_id,outcome,htt
         assert_eq!(examples[0].key.line, 3);
         assert_eq!(examples[0].correlation_id.as_deref(), Some("c-2"));
         assert_eq!(examples[0].values, ["contacts", "2", "deals", "9"]);
+    }
+
+    #[test]
+    fn numbers_that_nobody_could_have_counted_do_no_harm() {
+        let mut report = REPORT.lines().next().unwrap().to_owned() + "\n";
+        for row in 1..=3 {
+            let line = format!(
+                "{row},{0},a,1,b,2,failed,{0},X,,,{0},{0},2026-05-04T09:15:2{row}.000Z\n",
+                u64::MAX
+            );
+            report.push_str(&line);
+        }
+        let statistics = Statistics::of(report.as_bytes()).unwrap();
+        assert_eq!(statistics.attempts().collect::<Vec<_>>(), [(20, 3)]);
+        assert_eq!(statistics.tally().requests, 3 * u64::from(u32::MAX));
+        assert_eq!(
+            statistics.tally().categories()[0].examples[0].http_status,
+            None
+        );
+        assert_eq!(statistics.timeline().total().failed, 3);
     }
 
     #[test]

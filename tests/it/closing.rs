@@ -403,8 +403,14 @@ fn a_report_is_summed_up_for_scripts_and_makes_a_page_at_any_time() {
     );
     let page = std::fs::read_to_string(rehearsal.path("page.html")).unwrap();
     assert!(page.contains("7 rows with a line; 2 of them are not associated."));
-    let arguments = ["report", "pairs.report.csv", "--html", "pairs.report.csv"];
-    let finished = finish(rehearsal.command(&arguments).output().unwrap());
-    assert_eq!(finished.code, 2);
+    for (other, what) in [("pairs.report.csv", "report"), ("pairs.csv", "input")] {
+        let arguments = ["report", "pairs.report.csv", "--html", other];
+        let finished = finish(rehearsal.command(&arguments).output().unwrap());
+        assert_eq!(finished.code, 2);
+        let expected = format!("is the {what} itself");
+        assert!(finished.stderr.contains(&expected), "{}", finished.stderr);
+    }
     assert_eq!(rehearsal.report().len(), 7, "the report is no page");
+    let input = std::fs::read_to_string(rehearsal.path("pairs.csv")).unwrap();
+    assert!(input.starts_with(HEADER), "nor is the input");
 }
