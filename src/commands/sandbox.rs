@@ -11,6 +11,15 @@ use crate::sandbox::{Sandbox, SandboxArgs};
 
 pub(super) fn sandbox(flags: &SandboxArgs) -> Result<ExitStatus, RunError> {
     let settings = flags.settings()?;
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(RunError::System)?;
+    // Before the first word: whoever reads it may ask for the end at once.
+    let mut stop = {
+        let _inside = runtime.enter();
+        signals::listen().map_err(RunError::System)?
+    };
     let sandbox = Sandbox::start(settings).map_err(RunError::SandboxStart)?;
     let url = sandbox.url();
     print(&format!(
@@ -19,14 +28,6 @@ pub(super) fn sandbox(flags: &SandboxArgs) -> Result<ExitStatus, RunError> {
          Ctrl-C ends it\n"
     ));
 
-    let runtime = Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(RunError::System)?;
-    let mut stop = {
-        let _inside = runtime.enter();
-        signals::listen().map_err(RunError::System)?
-    };
     let stopper = sandbox.stopper();
     thread::spawn(move || {
         runtime.block_on(stop.recv());

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hubspot_associate::sandbox::{Latency, SandboxSettings};
 
-use crate::support::{Rehearsal, finish, good_rows, instant, signal};
+use crate::support::{Rehearsal, finish, good_rows, insist, instant};
 
 /// `command` under a shell that lets no file grow beyond `blocks` of 512 bytes.
 fn with_little_room(command: &Command, blocks: u32) -> Command {
@@ -160,10 +160,7 @@ fn a_disk_that_does_not_answer_cannot_hold_up_a_second_signal() {
     while rehearsal.seen().requests < 2000 {
         std::thread::yield_now();
     }
-    // Signals that come at once are one; the third and later ones say no more than the second.
-    while child.try_wait().unwrap().is_none() {
-        signal(&child, "INT");
-    }
+    insist(&mut child);
     let stopped = finish(child.wait_with_output().unwrap());
     assert_eq!(stopped.code, 130);
     let requests = rehearsal.seen().requests;

@@ -210,6 +210,13 @@ pub(crate) fn signal(child: &Child, name: &str) {
     );
 }
 
+/// Interrupts until it ends: signals that come at once are one, and the third and later ones say no more than the second.
+pub(crate) fn insist(child: &mut Child) {
+    while child.try_wait().unwrap().is_none() {
+        signal(child, "INT");
+    }
+}
+
 /// `count` rows of contacts and companies that all exist.
 pub(crate) fn good_rows(count: u64) -> impl Iterator<Item = String> {
     (1..=count).map(|row| format!("contacts,{},companies,{}", 41_000 + row, 52_000 + row))
