@@ -7,7 +7,10 @@ use hubspot_associate::sandbox::{BatchErrors, Latency, SandboxSettings, fault_id
 use crate::support::{Rehearsal, finish, good_rows, instant};
 
 /// So many rows that a call is full a few times.
-const ROWS: u64 = 20_000;
+const ROWS: u64 = 8000;
+
+/// A call goes out before it is full if the machine is too busy to fill it in time.
+const EARLY: u64 = 4;
 
 /// Contacts and companies, of which every hundredth pair has a record that does not exist.
 fn rows() -> impl Iterator<Item = String> {
@@ -63,6 +66,7 @@ fn every_row_ends_as_in_single_mode_however_bad_pairs_are_answered() {
         assert_eq!(ended.code, 1, "{way:?}: {}", ended.stderr);
         assert_eq!(rehearsal.outcomes(), expected, "{way:?}");
         let seen = rehearsal.seen();
+        let most = most + EARLY;
         assert!(seen.requests <= most, "{way:?}: {} requests", seen.requests);
         assert_eq!(seen.pairs_associated as u64, ROWS - bad, "{way:?}");
         for line in rehearsal.report() {
@@ -88,7 +92,8 @@ fn a_server_that_caps_the_inputs_is_learnt_from_by_one_refusal_for_each_pair_of_
     let ended = rehearsal.import(&["--mode", "batch"]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let seen = rehearsal.seen();
-    assert_eq!((seen.replies[&400], seen.replies[&200]), (3, 60));
+    assert_eq!(seen.replies[&400], 3);
+    assert!((60..=60 + EARLY).contains(&seen.replies[&200]), "{seen:?}");
     assert_eq!((seen.pairs_associated, seen.pairs_put), (6000, 0));
 }
 
@@ -215,7 +220,7 @@ fn rejects_first_and_the_plan_know_batch_mode() {
     let rejects = std::fs::read_to_string(rehearsal.path("rejects.csv")).unwrap();
     assert_eq!(rejects.lines().count(), 3);
     let plan = rehearsal.import(&["--mode", "batch", "--batch-size", "500", "--dry-run"]);
-    let expected = "calls: 20,000, or 40 by `--mode batch` with up to 500 pairs each";
+    let expected = "calls: 8,000, or 16 by `--mode batch` with up to 500 pairs each";
     assert!(plan.stdout.contains(expected), "{}", plan.stdout);
     for size in ["0", "2001", "many"] {
         let refused = rehearsal.import(&["--mode", "batch", "--batch-size", size]);

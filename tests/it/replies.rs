@@ -16,7 +16,7 @@ type Expected = (
     u32,
 );
 
-/// With two attempts at most and a second for each. What happens at six is told under a held clock,
+/// With two attempts at most and five seconds for each. What happens at six is told under a held clock,
 /// beside the run.
 const EXPECTED: &[Expected] = &[
     ("status:201", 0, "associated", "201", "", 1),
@@ -173,7 +173,7 @@ fn every_kind_of_reply_ends_its_row_as_promised() {
         "--max-attempts",
         "2",
         "--timeout",
-        "1s",
+        "5s",
         "--concurrency",
         "32",
     ]);
