@@ -6,10 +6,12 @@ use hubspot_associate::sandbox::{Latency, SandboxSettings};
 
 use crate::support::{Rehearsal, good_rows, insist, instant, signal};
 
-/// Rows of which the one in the middle meets `id`.
+const BEFORE: usize = 2000;
+
+/// Rows of which the one in the middle, behind [`BEFORE`] others, meets `id`.
 fn with_in_the_middle(id: &str) -> Vec<String> {
-    let mut rows: Vec<_> = good_rows(20_000).collect();
-    rows.insert(10_000, format!("contacts,{id},companies,2"));
+    let mut rows: Vec<_> = good_rows(2 * BEFORE as u64).collect();
+    rows.insert(BEFORE, format!("contacts,{id},companies,2"));
     rows
 }
 
@@ -61,14 +63,14 @@ fn refused_credentials_stop_the_run_and_charge_no_row() {
                 .iter()
                 .all(|outcome| outcome.ends_with(" associated"))
         );
-        assert!(!outcomes.contains(&"10001 associated".to_owned()));
+        assert!(!outcomes.contains(&format!("{} associated", BEFORE + 1)));
         let requests = usize::try_from(rehearsal.seen().requests).unwrap();
         assert_eq!(
             requests,
             outcomes.len() + 1,
             "all but the refused row have their line"
         );
-        assert!(requests < 10_000 + 40, "{code}: {requests}");
+        assert!(requests < BEFORE + 40, "{code}: {requests}");
     }
 }
 
