@@ -12,13 +12,14 @@ pub const FINISHED: &str = "finished";
 pub const OUTPUT: &str = "output";
 
 /// All words.
-pub const REASONS: [&str; 26] = [
+pub const REASONS: [&str; 27] = [
     FINISHED,
     "interrupted",
     "terminated",
     "daily-limit",
     "long-wait",
     "error-budget",
+    "api-failing",
     "max-duration",
     "until",
     "unauthorized",
@@ -62,6 +63,7 @@ pub fn reason_of_stop(reason: &StopReason) -> &'static str {
             Alike::TlsFailure => "tls-failure",
         },
         StopReason::Input(_) => "input",
+        StopReason::BudgetSpent(spent) if spent.transient => "api-failing",
         StopReason::BudgetSpent(_) => "error-budget",
         StopReason::TimeIsUp(TimeLimit::MaxDuration(_)) => "max-duration",
         StopReason::TimeIsUp(TimeLimit::Until(_)) => "until",

@@ -202,6 +202,9 @@ fn in_common(common: &CategoryCount) -> String {
 
 fn after_budget(spent: &Spent) -> &'static str {
     match spent.limit {
+        _ if spent.transient => {
+            "wait until the network and HubSpot are well again (https://status.hubspot.com)"
+        }
         Limit::Rows(_) => {
             "if file, columns and types are right, raise `--max-failed`; if not, mend them and start anew with `--overwrite`"
         }

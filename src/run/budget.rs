@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::num::NonZeroU64;
 
 use super::tally::{CategoryCount, Example};
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, OutcomeKind};
 
 /// The share of bad rows is that of so many last ones.
 const LAST_ROWS: usize = 1000;
@@ -56,6 +56,9 @@ pub struct Spent {
     pub of: u64,
     /// What most of the bad ones among the last rows had in common; its example is the row that met it first.
     pub common: Option<CategoryCount>,
+    /// Whether most of the bad ones among the last rows failed, whatever their causes: then the API is in
+    /// trouble or out of reach, and the rows may be good.
+    pub transient: bool,
 }
 
 /// A cause that bad rows had.
@@ -91,7 +94,7 @@ impl Budget {
 
     /// Notes how a row ended; says so when that spends the budget.
     pub(super) fn note(&mut self, outcome: &Outcome) -> Option<Spent> {
-        if outcome.kind == crate::outcome::OutcomeKind::Skipped {
+        if outcome.kind == OutcomeKind::Skipped {
             return None;
         }
         self.rows += 1;
@@ -111,30 +114,41 @@ impl Budget {
     }
 
     fn spent(&self) -> Option<Spent> {
-        let common = || {
-            let most = self.causes.iter().max_by_key(|cause| cause.count.rows)?;
-            Some(most.count.clone())
+        let spent = |limit, bad, of| Spent {
+            limit,
+            bad,
+            of,
+            common: self.common(),
+            transient: self.is_transient(),
         };
         if let Some(most) = self.allowed.max_failed
             && self.bad >= most.get()
         {
-            let (bad, of) = (self.bad, self.rows);
-            return Some(Spent {
-                limit: Limit::Rows(most),
-                bad,
-                of,
-                common: common(),
-            });
+            return Some(spent(Limit::Rows(most), self.bad, self.rows));
         }
         let percent = self.allowed.max_failed_percent;
         let enough = self.last.len() >= FIRST_ROWS;
         let is_spent = self.bad_among_last * 100 >= self.last.len() * usize::from(percent);
-        (percent < 100 && enough && is_spent).then(|| Spent {
-            limit: Limit::Percent(percent),
-            bad: self.bad_among_last as u64,
-            of: self.last.len() as u64,
-            common: common(),
+        (percent < 100 && enough && is_spent).then(|| {
+            let (bad, of) = (self.bad_among_last as u64, self.last.len() as u64);
+            spent(Limit::Percent(percent), bad, of)
         })
+    }
+
+    fn common(&self) -> Option<CategoryCount> {
+        let most = self.causes.iter().max_by_key(|cause| cause.count.rows)?;
+        Some(most.count.clone())
+    }
+
+    fn is_transient(&self) -> bool {
+        let of_kind = |kind| {
+            let causes = self.causes.iter().map(|cause| &cause.count);
+            let rows = causes
+                .filter(|count| count.kind == kind)
+                .map(|count| count.rows);
+            rows.sum::<u64>()
+        };
+        of_kind(OutcomeKind::Failed) * 2 > self.bad_among_last as u64
     }
 
     /// Messages that differ in their numbers alone are one cause.
@@ -181,7 +195,7 @@ impl Budget {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::{Finding, OutcomeKind, Subject};
+    use crate::outcome::{Finding, Subject};
     use crate::pair::RowKey;
     use jiff::Timestamp;
     use std::time::Duration;
@@ -278,6 +292,24 @@ mod tests {
         let common = spent.common.unwrap();
         assert_eq!((common.rows, common.examples[0].key.row), (80, 1));
         assert_eq!(common.message(), "CONTACT=1 is not valid");
+        assert!(!spent.transient);
+    }
+
+    #[test]
+    fn rows_that_failed_in_many_ways_together_outweigh_the_largest_cause() {
+        let one_in = |failed: usize| {
+            let mut watch = Budget::new(percent(50));
+            let mut rows = (1..=100).zip((0..5).cycle()).map(|(row, way)| {
+                if way < failed {
+                    outcome(row, OutcomeKind::Failed, &"x".repeat(way))
+                } else {
+                    outcome(row, OutcomeKind::Rejected, "no")
+                }
+            });
+            let spent = rows.find_map(|row| watch.note(&row));
+            spent.unwrap().transient
+        };
+        assert_eq!([0, 2, 3, 5].map(one_in), [false, false, true, true]);
     }
 
     #[test]

@@ -162,6 +162,12 @@ fn a_run_that_stops_early_tells_why_and_how_to_go_on() {
             4,
             "error-budget",
         ),
+        (
+            "contacts,995030000000001,companies,1",
+            &["--max-failed", "1", "--max-attempts", "1"],
+            4,
+            "api-failing",
+        ),
     ] {
         let rows = good_rows(3).chain([bad.to_owned()]).chain(good_rows(900));
         let rehearsal = Rehearsal::new().rows(rows);

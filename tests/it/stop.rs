@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hubspot_associate::sandbox::{Latency, SandboxSettings};
+use hubspot_associate::sandbox::{Latency, SandboxSettings, fault_id};
 
 use crate::support::{Rehearsal, good_rows, insist, instant, signal};
 
@@ -255,6 +255,32 @@ fn a_run_that_points_at_the_wrong_column_stops_after_a_hundred_rows_and_says_wha
     assert!(rehearsal.seen().requests <= requests + 26);
     let regardless = rehearsal.import(&["--resume", "--max-failed-percent", "100"]);
     assert_eq!((regardless.code, rehearsal.report().len()), (1, 5000));
+}
+
+#[test]
+fn an_outage_ends_the_run_and_the_rows_that_it_took_are_sent_again() {
+    let rows = (1..=200).map(|serial| {
+        let id = fault_id("close", 1, serial).unwrap();
+        format!("contacts,{id},companies,1")
+    });
+    let rehearsal = Rehearsal::new().rows(rows);
+    let ended = rehearsal.import(&["--max-attempts", "1"]);
+    assert_eq!(ended.code, 4, "{}", ended.stderr);
+    let hint = "\nhint: wait until the network and HubSpot are well again (https://status.hubspot.com); then run `hubspot-associate import pairs.csv ";
+    assert!(ended.stderr.contains(hint), "{}", ended.stderr);
+    assert!(
+        ended
+            .stderr
+            .contains(" of them: failed CLIENT_CONNECTION, first in row "),
+        "{}",
+        ended.stderr
+    );
+    let failed = rehearsal.report().len();
+    assert!((100..=116).contains(&failed), "{failed}");
+    let flags = ["--resume", "--max-failed-percent", "100"];
+    let again = rehearsal.import(&flags);
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    assert_eq!(rehearsal.report().len(), 200);
 }
 
 #[test]
