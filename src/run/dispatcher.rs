@@ -3,14 +3,14 @@
 //! It owns all state, so nothing is shared and nothing locked. The only `select!` of the run turns what
 //! happens into one call of a synchronous method each.
 
+mod answers;
 mod calls;
 mod renewing;
 mod stopping;
+mod telling;
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
-use tokio::task::JoinError;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 
 use super::WriteReport;
@@ -19,19 +19,18 @@ use renewing::Renewing;
 use super::alarm::Alarm;
 use super::batch::{Batches, Call};
 use super::budget::Budget;
-use super::event::{Event, Observe, RunEvent};
-use super::outbox::{Outbox, Step};
+use super::event::Observe;
+use super::outbox::Outbox;
 use super::parts::{Ending, Parts, RunSettings};
 use super::queue::Queue;
 use super::row::{SendableRow, invalid_outcome, skipped_outcome};
 use super::stop::{Likeness, StopReason};
-use super::tally::{Daily, Tally};
-use super::workers::{Answered, Workers};
-use crate::api::{Endpoint, Reply};
+use super::tally::Tally;
+use super::workers::Workers;
+use crate::api::Endpoint;
 use crate::input::{CheckedRow, InputError, RowContent};
-use crate::outcome::{Finding, Outcome};
-use crate::pace::{Turn, Why};
-use crate::verdict::{Class, Halt, Verdict, classify, describe, quiet_period, scopes};
+use crate::outcome::Outcome;
+use crate::pace::Turn;
 
 /// Rows are taken from the input so many at a time: each time may wake the thread that reads them.
 const ROWS_AT_ONCE: usize = 128;
@@ -243,117 +242,6 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         self.in_flight.send(row, turn);
     }
 
-    fn answered(&mut self, done: Result<Answered<SendableRow>, JoinError>) {
-        let (mut row, turn, reply) = match done {
-            Ok(done) => done,
-            Err(error) => {
-                self.tally.requests += 1;
-                self.tally.unsettled += 1;
-                self.stop(StopReason::of_panic(error));
-                return;
-            }
-        };
-        let class = classify(&reply, &row.pair);
-        self.tally.requests += 1;
-        let finding = describe(&reply, &row.pair);
-        self.observe_pace(turn, class, &reply, &finding);
-        if class == Class::Unauthorized {
-            if self.token_was_refused(row.generation, &finding) {
-                return self.queue.push_again(row, Duration::ZERO);
-            }
-        } else if reply.answer().is_some() {
-            self.token_was_good(row.generation);
-        }
-        row.tries.count(class);
-        let retry_after = reply.answer().and_then(|answer| answer.headers.retry_after);
-        let draw = (self.parts.draw)();
-        match self
-            .settings
-            .retry
-            .judge(class, row.tries, retry_after, draw)
-        {
-            Verdict::Settle(kind) => {
-                let outcome = row.outcome(kind, finding, (self.parts.now)());
-                self.settle(outcome);
-            }
-            Verdict::Again { after } => self.again(row, class, &finding, after),
-            Verdict::Stop(Halt::DailyLimit) if self.waits_for_tomorrow(&finding.message) => {
-                self.again(row, class, &finding, Duration::ZERO);
-            }
-            Verdict::Stop(halt) => {
-                self.tally.unsettled += 1;
-                let scopes = reply.answer().map(scopes).unwrap_or_default();
-                self.halt(halt, scopes, finding);
-            }
-        }
-        self.mind_the_day(class, &reply);
-    }
-
-    /// A reply may say that no further one will come today.
-    fn mind_the_day(&mut self, class: Class, reply: &Reply) {
-        let daily_remaining = reply
-            .answer()
-            .and_then(|answer| answer.headers.quota.daily_remaining);
-        let message = "the reply says that no request is left today";
-        if class != Class::DailyLimit
-            && daily_remaining == Some(0)
-            && !self.waits_for_tomorrow(message)
-        {
-            let message = message.to_owned();
-            self.halt(
-                Halt::DailyLimit,
-                Vec::new(),
-                Finding {
-                    message,
-                    ..Finding::default()
-                },
-            );
-        }
-    }
-
-    fn again(&mut self, row: SendableRow, class: Class, finding: &Finding, after: Duration) {
-        self.emit(RunEvent::AttemptFailed {
-            key: row.key,
-            pair: &row.pair,
-            attempts: row.tries.sent,
-            why: &finding.message,
-            correlation_id: finding.correlation_id.as_deref(),
-            next_in: after,
-        });
-        match class {
-            Class::Locked => self.queue.push_locked(row, after),
-            _ => self.queue.push_again(row, after),
-        }
-    }
-
-    fn observe_pace(&mut self, turn: Turn, class: Class, reply: &Reply, finding: &Finding) {
-        let gate = &mut self.parts.gate;
-        let before = gate.pace();
-        let was_quiet = gate.quiet_for().is_some();
-        let learned = reply.answer().and_then(|answer| {
-            let throttled = answer.status == 429;
-            let quota = answer.headers.quota;
-            if let (Some(limit), Some(remaining)) = (quota.daily, quota.daily_remaining) {
-                self.tally.daily = Some(Daily { limit, remaining });
-            }
-            self.tally.throttled += u64::from(throttled);
-            gate.observe(turn, quota, throttled)
-        });
-        // What the server asks for is a floor: `Retry-After: 0` is no permission to hammer.
-        let quiet = quiet_period(class, reply).max(learned);
-        if let Some(period) = quiet {
-            gate.be_quiet(period);
-        }
-        let after = gate.pace();
-        if let (Some(period), false) = (quiet, was_quiet) {
-            let why = &finding.message;
-            self.emit(RunEvent::Quieted { period, why });
-        }
-        if before != after {
-            self.emit(RunEvent::PaceChanged(after));
-        }
-    }
-
     /// A row ended. It counts once it is handed over.
     fn settle(&mut self, outcome: Outcome) {
         if let Some(reason) = self.likeness.note(&outcome) {
@@ -364,64 +252,5 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         }
         self.reconsider(&outcome);
         self.outbox.add(outcome, self.parts.report);
-    }
-
-    /// With the system first, then counted, then shown.
-    fn wrote(&mut self, step: Step) {
-        match step {
-            Step::HandedOver(outcomes) => {
-                let at = self.started.elapsed();
-                for outcome in outcomes {
-                    self.tally.count(&outcome);
-                    self.emit_at(at, RunEvent::RowSettled(&outcome));
-                }
-            }
-            Step::Synced => {}
-            Step::Failed(error, lost) => {
-                self.tally.unsettled += lost as u64;
-                self.cannot_write(error);
-            }
-        }
-    }
-
-    fn tell_time(&mut self) {
-        if let Some((account, why)) = self.parts.gate.account() {
-            let running = self.phase == Phase::Running;
-            let full = self.is_full();
-            let why = why.or(full.then_some(Why::Concurrency));
-            let rows = self.queue.len() + self.batches.as_ref().map_or(0, Batches::len);
-            let no_row = running && rows == 0 && !full;
-            let why = why.or(no_row.then_some(Why::NoRow));
-            let passed = self.told_at.elapsed();
-            self.tally.usage.add(passed, account, why);
-        }
-        self.told_at = Instant::now();
-        if let Some(limit) = self
-            .settings
-            .time_limits
-            .passed(self.started.elapsed(), (self.parts.now)())
-        {
-            self.stop(StopReason::TimeIsUp(limit));
-        }
-        let event = RunEvent::Tick {
-            pace: self.parts.gate.pace(),
-            quiet_for: self.parts.gate.quiet_for(),
-            in_flight: self.requests_in_flight(),
-            waiting: self.queue.waiting() + self.batches.as_ref().map_or(0, Batches::waiting),
-        };
-        self.emit(event);
-    }
-
-    fn emit(&mut self, kind: RunEvent<'_>) {
-        self.emit_at(self.started.elapsed(), kind);
-    }
-
-    fn emit_at(&mut self, at: Duration, kind: RunEvent<'_>) {
-        let event = Event {
-            at,
-            tally: &self.tally,
-            kind,
-        };
-        self.parts.observer.on(&event);
     }
 }

@@ -8,8 +8,10 @@
 //! collects follows from how rare such rows were: [`Fit`].
 
 mod call;
+mod filling;
 mod fit;
 mod group;
+mod parting;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::num::NonZeroUsize;
@@ -25,17 +27,11 @@ pub(super) use call::Call;
 use fit::Fit;
 use group::Group;
 
-/// Groups that fill at once; their rows are what batch mode takes most memory for.
-const MAX_GROUPS: usize = 32;
-
 /// Type pairs about which something is remembered.
 const MAX_FITS: usize = 1000;
 
 /// A group that is not full is sent after this, so that a slow pipe does not wait.
 const LINGER: Duration = Duration::from_secs(1);
-
-/// So few suspects are sent one by one: halves would not save a request.
-const FEW: usize = 3;
 
 /// How batch mode sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,44 +83,6 @@ impl Batches {
         self.settings.concurrency.get()
     }
 
-    /// Adds a row to the group of its types.
-    pub(super) fn push(&mut self, row: SendableRow) {
-        let types = types_of(&row);
-        if !self.groups.contains_key(&types) {
-            self.make_room();
-        }
-        let size = self.fit(&types).size();
-        let group = self.groups.entry(types.clone()).or_default();
-        if let Err(row) = group.push(row, size) {
-            // More of the same pair wait already than a call takes.
-            self.singly.push(*row);
-        }
-        if group.is_full(size) {
-            self.flush(&types, false);
-        }
-    }
-
-    /// Rows that are neither good nor bad as far as anybody knows.
-    pub(super) fn push_all(&mut self, rows: impl IntoIterator<Item = SendableRow>) {
-        for row in rows {
-            self.push(row);
-        }
-    }
-
-    fn make_room(&mut self) {
-        if self.groups.len() < MAX_GROUPS {
-            return;
-        }
-        let fullest = self.groups.iter().max_by_key(|(_, group)| group.len());
-        if let Some(types) = fullest.map(|(types, _)| types.clone()) {
-            self.flush(&types, true);
-            // Those that had to wait for another call go one by one.
-            let rest = self.groups.remove(&types);
-            self.singly
-                .extend(rest.into_iter().flat_map(Group::into_rows));
-        }
-    }
-
     fn fit(&mut self, types: &Types) -> &mut Fit {
         if self.fits.len() >= MAX_FITS && !self.fits.contains_key(types) {
             let groups = &self.groups;
@@ -135,33 +93,6 @@ impl Batches {
         self.fits
             .entry(types.clone())
             .or_insert_with(|| Fit::new(size))
-    }
-
-    /// Makes calls of a group, of the rows beyond the last full one only if it is to be of `all`.
-    fn flush(&mut self, types: &Types, all: bool) {
-        let Some(group) = self.groups.remove(types) else {
-            return;
-        };
-        let size = self.fit(types).size();
-        let (rows, mut later) = group.take_apart();
-        let mut rows = rows.into_iter().peekable();
-        while rows.peek().is_some() {
-            let call: Vec<_> = rows.by_ref().take(size).collect();
-            if all || call.len() >= size {
-                self.call(call);
-            } else {
-                later.splice(0..0, call);
-            }
-        }
-        if !later.is_empty() {
-            let mut group = Group::default();
-            for row in later {
-                if let Err(row) = group.push(row, size) {
-                    self.singly.push(*row);
-                }
-            }
-            self.groups.insert(types.clone(), group);
-        }
     }
 
     /// Makes a call ready behind the others.
@@ -193,33 +124,6 @@ impl Batches {
         self.named.extend(call.named);
     }
 
-    /// Looks for the bad rows among `suspects`, of which at least one is.
-    pub(super) fn search(&mut self, mut suspects: Vec<SendableRow>) {
-        let Some(types) = suspects.first().map(types_of) else {
-            return;
-        };
-        let fit = self.fit(&types);
-        if suspects.len() <= FEW || fit.is_crowded(suspects.len()) {
-            fit.found_bad();
-            self.send_singly(suspects);
-            return;
-        }
-        let rest = suspects.split_off(suspects.len().div_ceil(2));
-        self.call_next(Call::half(suspects, rest));
-    }
-
-    /// Sends rows again by halves of which a reply that confirmed others said nothing.
-    pub(super) fn halve(&mut self, mut rows: Vec<SendableRow>) {
-        if rows.len() <= FEW {
-            self.send_singly(rows);
-            return;
-        }
-        let rest = rows.split_off(rows.len().div_ceil(2));
-        for half in [rest, rows] {
-            self.call_next(Call::new(half));
-        }
-    }
-
     /// Sends rows one by one.
     pub(super) fn send_singly(&mut self, rows: impl IntoIterator<Item = SendableRow>) {
         self.singly.extend(rows);
@@ -238,28 +142,6 @@ impl Batches {
     /// The rows that are to be sent one by one.
     pub(super) fn take_singly(&mut self) -> Vec<SendableRow> {
         std::mem::take(&mut self.singly)
-    }
-
-    /// The API does not take more pairs per call than this.
-    pub(super) fn learn_most(&mut self, call: Call, most: usize) {
-        if let Some(types) = call.types() {
-            self.fit(&types).learn_most(most);
-        }
-        let Call {
-            rows, rest, named, ..
-        } = call;
-        let mut rows = rows.into_iter().chain(rest).peekable();
-        let mut calls = Vec::new();
-        while rows.peek().is_some() {
-            calls.push(Call::new(rows.by_ref().take(most).collect()));
-        }
-        // They are told once all the others are.
-        if let Some(last) = calls.last_mut() {
-            last.named = named;
-        }
-        for call in calls.into_iter().rev() {
-            self.call_next(call);
-        }
     }
 
     /// A call with so many pairs was not too large, and so many of them were confirmed.
@@ -355,25 +237,6 @@ impl Batches {
         if self.ready.is_empty() {
             self.flush_where(|group, _| group.since() + LINGER <= now);
         }
-    }
-
-    /// No row comes any more: makes calls of the groups that nothing can be added to. Says whether there were any.
-    pub(super) fn flush_last(&mut self) -> bool {
-        self.flush_where(|_, fit| fit.is_none_or(|fit| !fit.is_active()))
-    }
-
-    /// Says whether there were such groups.
-    fn flush_where(&mut self, is_due: impl Fn(&Group, Option<&Fit>) -> bool) -> bool {
-        let due: Vec<Types> = self
-            .groups
-            .iter()
-            .filter(|(types, group)| is_due(group, self.fits.get(types)))
-            .map(|(types, _)| types.clone())
-            .collect();
-        for types in &due {
-            self.flush(types, true);
-        }
-        !due.is_empty()
     }
 
     /// Rows in calls that wait for their next attempt.

@@ -1,0 +1,58 @@
+//! How calls are parted: to find the bad rows in them, or because the API takes no more pairs.
+
+use super::{Batches, Call, types_of};
+use crate::run::row::SendableRow;
+
+/// So few suspects are sent one by one: halves would not save a request.
+const FEW: usize = 3;
+
+impl Batches {
+    /// Looks for the bad rows among `suspects`, of which at least one is.
+    pub(in crate::run) fn search(&mut self, mut suspects: Vec<SendableRow>) {
+        let Some(types) = suspects.first().map(types_of) else {
+            return;
+        };
+        let fit = self.fit(&types);
+        if suspects.len() <= FEW || fit.is_crowded(suspects.len()) {
+            fit.found_bad();
+            self.send_singly(suspects);
+            return;
+        }
+        let rest = suspects.split_off(suspects.len().div_ceil(2));
+        self.call_next(Call::half(suspects, rest));
+    }
+
+    /// Sends rows again by halves of which a reply that confirmed others said nothing.
+    pub(in crate::run) fn halve(&mut self, mut rows: Vec<SendableRow>) {
+        if rows.len() <= FEW {
+            self.send_singly(rows);
+            return;
+        }
+        let rest = rows.split_off(rows.len().div_ceil(2));
+        for half in [rest, rows] {
+            self.call_next(Call::new(half));
+        }
+    }
+
+    /// The API does not take more pairs per call than this.
+    pub(in crate::run) fn learn_most(&mut self, call: Call, most: usize) {
+        if let Some(types) = call.types() {
+            self.fit(&types).learn_most(most);
+        }
+        let Call {
+            rows, rest, named, ..
+        } = call;
+        let mut rows = rows.into_iter().chain(rest).peekable();
+        let mut calls = Vec::new();
+        while rows.peek().is_some() {
+            calls.push(Call::new(rows.by_ref().take(most).collect()));
+        }
+        // They are told once all the others are.
+        if let Some(last) = calls.last_mut() {
+            last.named = named;
+        }
+        for call in calls.into_iter().rev() {
+            self.call_next(call);
+        }
+    }
+}

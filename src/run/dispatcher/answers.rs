@@ -1,0 +1,136 @@
+//! What a row's reply means: for the row, for the pace, for the day, for the run.
+
+use std::time::Duration;
+
+use tokio::task::JoinError;
+
+use super::Dispatcher;
+use crate::api::{Endpoint, Reply};
+use crate::outcome::Finding;
+use crate::pace::Turn;
+use crate::run::WriteReport;
+use crate::run::event::{Observe, RunEvent};
+use crate::run::row::SendableRow;
+use crate::run::stop::StopReason;
+use crate::run::tally::Daily;
+use crate::run::workers::Answered;
+use crate::verdict::{Class, Halt, Verdict, classify, describe, quiet_period, scopes};
+
+impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
+    pub(super) fn answered(&mut self, done: Result<Answered<SendableRow>, JoinError>) {
+        let (mut row, turn, reply) = match done {
+            Ok(done) => done,
+            Err(error) => {
+                self.tally.requests += 1;
+                self.tally.unsettled += 1;
+                self.stop(StopReason::of_panic(error));
+                return;
+            }
+        };
+        let class = classify(&reply, &row.pair);
+        self.tally.requests += 1;
+        let finding = describe(&reply, &row.pair);
+        self.observe_pace(turn, class, &reply, &finding);
+        if class == Class::Unauthorized {
+            if self.token_was_refused(row.generation, &finding) {
+                return self.queue.push_again(row, Duration::ZERO);
+            }
+        } else if reply.answer().is_some() {
+            self.token_was_good(row.generation);
+        }
+        row.tries.count(class);
+        let retry_after = reply.answer().and_then(|answer| answer.headers.retry_after);
+        let draw = (self.parts.draw)();
+        match self
+            .settings
+            .retry
+            .judge(class, row.tries, retry_after, draw)
+        {
+            Verdict::Settle(kind) => {
+                let outcome = row.outcome(kind, finding, (self.parts.now)());
+                self.settle(outcome);
+            }
+            Verdict::Again { after } => self.again(row, class, &finding, after),
+            Verdict::Stop(Halt::DailyLimit) if self.waits_for_tomorrow(&finding.message) => {
+                self.again(row, class, &finding, Duration::ZERO);
+            }
+            Verdict::Stop(halt) => {
+                self.tally.unsettled += 1;
+                let scopes = reply.answer().map(scopes).unwrap_or_default();
+                self.halt(halt, scopes, finding);
+            }
+        }
+        self.mind_the_day(class, &reply);
+    }
+
+    /// A reply may say that no further one will come today.
+    pub(super) fn mind_the_day(&mut self, class: Class, reply: &Reply) {
+        let daily_remaining = reply
+            .answer()
+            .and_then(|answer| answer.headers.quota.daily_remaining);
+        let message = "the reply says that no request is left today";
+        if class != Class::DailyLimit
+            && daily_remaining == Some(0)
+            && !self.waits_for_tomorrow(message)
+        {
+            let message = message.to_owned();
+            self.halt(
+                Halt::DailyLimit,
+                Vec::new(),
+                Finding {
+                    message,
+                    ..Finding::default()
+                },
+            );
+        }
+    }
+
+    fn again(&mut self, row: SendableRow, class: Class, finding: &Finding, after: Duration) {
+        self.emit(RunEvent::AttemptFailed {
+            key: row.key,
+            pair: &row.pair,
+            attempts: row.tries.sent,
+            why: &finding.message,
+            correlation_id: finding.correlation_id.as_deref(),
+            next_in: after,
+        });
+        match class {
+            Class::Locked => self.queue.push_locked(row, after),
+            _ => self.queue.push_again(row, after),
+        }
+    }
+
+    pub(super) fn observe_pace(
+        &mut self,
+        turn: Turn,
+        class: Class,
+        reply: &Reply,
+        finding: &Finding,
+    ) {
+        let gate = &mut self.parts.gate;
+        let before = gate.pace();
+        let was_quiet = gate.quiet_for().is_some();
+        let learned = reply.answer().and_then(|answer| {
+            let throttled = answer.status == 429;
+            let quota = answer.headers.quota;
+            if let (Some(limit), Some(remaining)) = (quota.daily, quota.daily_remaining) {
+                self.tally.daily = Some(Daily { limit, remaining });
+            }
+            self.tally.throttled += u64::from(throttled);
+            gate.observe(turn, quota, throttled)
+        });
+        // What the server asks for is a floor: `Retry-After: 0` is no permission to hammer.
+        let quiet = quiet_period(class, reply).max(learned);
+        if let Some(period) = quiet {
+            gate.be_quiet(period);
+        }
+        let after = gate.pace();
+        if let (Some(period), false) = (quiet, was_quiet) {
+            let why = &finding.message;
+            self.emit(RunEvent::Quieted { period, why });
+        }
+        if before != after {
+            self.emit(RunEvent::PaceChanged(after));
+        }
+    }
+}
