@@ -2,14 +2,20 @@
 
 use crate::outcome::OutcomeKind;
 use crate::run::CategoryCount;
+use crate::verdict::Cause;
 
 /// What to do about rows that ended with this category.
 #[must_use]
 pub fn advice(entry: &CategoryCount) -> &'static str {
-    let about_types = [
-        "Unable to infer object type",
-        "Invalid object or event type id",
-    ];
+    match entry.cause {
+        Cause::Limit => {
+            return "a record has as many associations as it may have: raise the limit in HubSpot";
+        }
+        Cause::UnknownType => {
+            return "HubSpot does not know the object type: check the type columns or --from-type, --to-type";
+        }
+        Cause::Category => {}
+    }
     match entry.category.as_str() {
         "CLIENT_INVALID_ROW" => "fix the rows in the input: the report says which column and why",
         "CLIENT_NOTHING_TO_LINK" => "nothing to do: the list of ids is empty",
@@ -25,21 +31,11 @@ pub fn advice(entry: &CategoryCount) -> &'static str {
             "another record answered: was it merged? The report names its id"
         }
         "CLIENT_NOT_COMPLETE" => "HubSpot did not finish: run the rows again later",
-        "VALIDATION_ERROR" if entry.message().to_lowercase().contains("limit") => {
-            "a record has as many associations as it may have: raise the limit in HubSpot"
-        }
         "VALIDATION_ERROR" => "a record does not exist, is deleted, or the token may not see it",
         "OBJECT_NOT_FOUND" => "the record does not exist or is deleted: check the id and its type",
         "CONFLICT" => "something else is changing these records: run the rows again later",
         "RATE_LIMIT" | "RATE_LIMITS" => {
             "others use the same quota: lower --rate or run at a quiet hour"
-        }
-        "HTTP_400"
-            if about_types
-                .iter()
-                .any(|start| entry.message().starts_with(start)) =>
-        {
-            "HubSpot does not know the object type: check the type columns or --from-type, --to-type"
         }
         "HTTP_404" => "not there: if all rows say so, check --base-url and --api-version",
         "HTTP_423" => "the record is locked by another change: run the rows again later",
@@ -67,6 +63,7 @@ mod tests {
     fn entry(category: &str, kind: OutcomeKind, example: &str) -> CategoryCount {
         CategoryCount {
             category: category.into(),
+            cause: Cause::of(category, example),
             kind,
             rows: 1,
             examples: vec![Example {

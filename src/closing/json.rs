@@ -136,6 +136,7 @@ impl Outcomes {
 pub(super) struct Category<'t> {
     #[serde(rename = "category")]
     name: &'t str,
+    cause: Option<&'static str>,
     outcome: &'static str,
     rows: u64,
     advice: &'static str,
@@ -146,6 +147,7 @@ impl<'t> Category<'t> {
     fn of(count: &'t CategoryCount) -> Self {
         Self {
             name: &count.category,
+            cause: count.cause.as_str(),
             outcome: count.kind.as_str(),
             rows: count.rows,
             advice: advice(count),

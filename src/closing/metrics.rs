@@ -246,6 +246,7 @@ mod tests {
     use super::*;
     use crate::pair::RowKey;
     use crate::run::{Daily, Example};
+    use crate::verdict::Cause;
     use prometheus_parse::{Scrape, Value};
 
     fn tally() -> Tally {
@@ -265,10 +266,10 @@ mod tests {
             correlation_id: None,
         };
         let odd = "has \"quotes\" and a \\";
-        tally.count_row(OutcomeKind::Rejected, Some(odd), example);
+        tally.count_row(OutcomeKind::Rejected, Some((odd, Cause::Category)), example);
         for start in ["a", "b"] {
             let long = format!("{}{start}", "x".repeat(MAX_LABEL_CHARS));
-            tally.count_row(OutcomeKind::Failed, Some(&long), example);
+            tally.count_row(OutcomeKind::Failed, Some((&long, Cause::Category)), example);
         }
         tally
     }

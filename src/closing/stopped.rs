@@ -191,6 +191,7 @@ fn in_common(common: &CategoryCount) -> String {
         kind,
         rows,
         examples,
+        ..
     } = common;
     let row = examples.first().map_or(0, |example| example.key.row);
     let (category, message) = (excerpt(category, 40), excerpt(common.message(), 300));

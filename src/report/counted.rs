@@ -4,6 +4,7 @@ use super::column::Column;
 use super::reader::ReportLine;
 use crate::pair::RowKey;
 use crate::run::{Example, Tally};
+use crate::verdict::Cause;
 
 impl ReportLine<'_> {
     /// Counts the row that the line is about.
@@ -13,7 +14,10 @@ impl ReportLine<'_> {
         let category = first
             .map(String::from_utf8_lossy)
             .filter(|category| !category.is_empty());
-        tally.count_row(self.outcome, category.as_deref(), || self.example());
+        let message = self.text(Column::Message);
+        let category = category.as_deref();
+        let category = category.map(|category| (category, Cause::of(category, &message)));
+        tally.count_row(self.outcome, category, || self.example());
     }
 
     fn example(&self) -> Example {

@@ -8,6 +8,7 @@ use std::num::NonZeroU64;
 
 use super::tally::{CategoryCount, Example};
 use crate::outcome::{Outcome, OutcomeKind};
+use crate::verdict::Cause;
 
 /// The share of bad rows is that of so many last ones.
 const LAST_ROWS: usize = 1000;
@@ -15,8 +16,8 @@ const LAST_ROWS: usize = 1000;
 /// Before so many rows have ended, a share says little.
 const FIRST_ROWS: usize = 100;
 
-/// How many causes are told apart.
-const MAX_CAUSES: usize = 200;
+/// How many shapes are told apart.
+const MAX_SHAPES: usize = 200;
 
 /// How much may go wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,10 +62,10 @@ pub struct Spent {
     pub transient: bool,
 }
 
-/// A cause that bad rows had.
+/// What bad rows had in common: outcome, category, and the message without its numbers.
 #[derive(Debug)]
-struct Cause {
-    shape: String,
+struct Shape {
+    text: String,
     count: CategoryCount,
 }
 
@@ -72,12 +73,12 @@ struct Cause {
 #[derive(Debug)]
 pub(super) struct Budget {
     allowed: ErrorBudget,
-    /// The last rows; those that ended badly with their cause.
+    /// The last rows; those that ended badly with their shape.
     last: VecDeque<Option<usize>>,
     bad_among_last: usize,
     bad: u64,
     rows: u64,
-    causes: Vec<Cause>,
+    shapes: Vec<Shape>,
 }
 
 impl Budget {
@@ -88,7 +89,7 @@ impl Budget {
             bad_among_last: 0,
             bad: 0,
             rows: 0,
-            causes: Vec::new(),
+            shapes: Vec::new(),
         }
     }
 
@@ -98,18 +99,18 @@ impl Budget {
             return None;
         }
         self.rows += 1;
-        let cause = (!outcome.kind.is_good()).then(|| self.cause(outcome));
+        let shape = (!outcome.kind.is_good()).then(|| self.shape(outcome));
         if self.last.len() == LAST_ROWS
             && let Some(Some(left)) = self.last.pop_front()
         {
             self.bad_among_last -= 1;
-            self.causes[left].count.rows -= 1;
+            self.shapes[left].count.rows -= 1;
         }
-        self.last.push_back(cause);
-        let cause = cause?;
+        self.last.push_back(shape);
+        let shape = shape?;
         self.bad += 1;
         self.bad_among_last += 1;
-        self.causes[cause].count.rows += 1;
+        self.shapes[shape].count.rows += 1;
         self.spent()
     }
 
@@ -136,14 +137,14 @@ impl Budget {
     }
 
     fn common(&self) -> Option<CategoryCount> {
-        let most = self.causes.iter().max_by_key(|cause| cause.count.rows)?;
+        let most = self.shapes.iter().max_by_key(|shape| shape.count.rows)?;
         Some(most.count.clone())
     }
 
     fn is_transient(&self) -> bool {
         let of_kind = |kind| {
-            let causes = self.causes.iter().map(|cause| &cause.count);
-            let rows = causes
+            let counts = self.shapes.iter().map(|shape| &shape.count);
+            let rows = counts
                 .filter(|count| count.kind == kind)
                 .map(|count| count.rows);
             rows.sum::<u64>()
@@ -151,44 +152,45 @@ impl Budget {
         of_kind(OutcomeKind::Failed) * 2 > self.bad_among_last as u64
     }
 
-    /// Messages that differ in their numbers alone are one cause.
-    fn cause(&mut self, outcome: &Outcome) -> usize {
+    /// Messages that differ in their numbers alone have one shape.
+    fn shape(&mut self, outcome: &Outcome) -> usize {
         let category = outcome
             .finding
             .categories
             .first()
             .cloned()
             .unwrap_or_default();
-        let mut shape: String = outcome
+        let mut text: String = outcome
             .finding
             .message
             .chars()
             .filter(|c| !c.is_ascii_digit())
             .collect();
-        if self.causes.len() >= MAX_CAUSES {
-            shape.clear();
+        if self.shapes.len() >= MAX_SHAPES {
+            text.clear();
         }
-        let same = |cause: &Cause| {
-            cause.shape == shape
-                && cause.count.category == category
-                && cause.count.kind == outcome.kind
+        let same = |shape: &Shape| {
+            shape.text == text
+                && shape.count.category == category
+                && shape.count.kind == outcome.kind
         };
-        if let Some(known) = self.causes.iter().position(same) {
+        if let Some(known) = self.shapes.iter().position(same) {
             return known;
         }
-        if self.causes.len() > MAX_CAUSES {
-            return MAX_CAUSES;
+        if self.shapes.len() > MAX_SHAPES {
+            return MAX_SHAPES;
         }
-        self.causes.push(Cause {
-            shape,
+        self.shapes.push(Shape {
+            text,
             count: CategoryCount {
+                cause: Cause::of(&category, &outcome.finding.message),
                 category,
                 kind: outcome.kind,
                 rows: 0,
                 examples: vec![Example::of(outcome)],
             },
         });
-        self.causes.len() - 1
+        self.shapes.len() - 1
     }
 }
 
@@ -296,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_failed_in_many_ways_together_outweigh_the_largest_cause() {
+    fn rows_that_failed_in_many_ways_together_outweigh_the_most_frequent_one() {
         let one_in = |failed: usize| {
             let mut watch = Budget::new(percent(50));
             let mut rows = (1..=100).zip((0..5).cycle()).map(|(row, way)| {
@@ -313,15 +315,15 @@ mod tests {
     }
 
     #[test]
-    fn causes_are_bounded_and_the_last_rows_are_those_that_count() {
+    fn shapes_are_bounded_and_the_last_rows_are_those_that_count() {
         let mut watch = Budget::new(percent(100));
         for row in 0..10_000 {
             let name: String =
                 std::iter::repeat_n('x', usize::try_from(row).unwrap() % 900).collect();
             watch.note(&outcome(row, OutcomeKind::Rejected, &name));
         }
-        assert!(watch.causes.len() <= MAX_CAUSES + 1);
-        let counted: u64 = watch.causes.iter().map(|cause| cause.count.rows).sum();
+        assert!(watch.shapes.len() <= MAX_SHAPES + 1);
+        let counted: u64 = watch.shapes.iter().map(|shape| shape.count.rows).sum();
         assert_eq!((counted, watch.bad_among_last), (1000, 1000));
     }
 }

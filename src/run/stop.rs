@@ -9,7 +9,7 @@ use super::time_limit::TimeLimit;
 use crate::exit::ExitStatus;
 use crate::input::InputError;
 use crate::outcome::{Outcome, OutcomeKind};
-use crate::verdict::{Halt, TYPE_REFUSALS};
+use crate::verdict::{Halt, refuses_type};
 
 /// So many first rows that are all told the same about their types mean that the types are wrong.
 const TYPE_ERRORS: u32 = 3;
@@ -201,12 +201,7 @@ impl Likeness {
 fn alike(outcome: &Outcome) -> Option<Alike> {
     let finding = &outcome.finding;
     match finding.http_status? {
-        400 if TYPE_REFUSALS
-            .iter()
-            .any(|start| finding.message.starts_with(start)) =>
-        {
-            Some(Alike::TypeError)
-        }
+        400 if refuses_type(&finding.message) => Some(Alike::TypeError),
         404 => Some(Alike::NotFound),
         525 | 526 => Some(Alike::TlsFailure),
         _ => None,

@@ -4,6 +4,7 @@ use crate::exit::ExitStatus;
 use crate::outcome::{Outcome, OutcomeKind};
 use crate::pace::Usage;
 use crate::pair::RowKey;
+use crate::verdict::Cause;
 
 /// How many distinct categories are counted by name. Categories come from a server: without a bound,
 /// one that invents a new one per row would grow the memory with the input.
@@ -44,12 +45,14 @@ impl Example {
     }
 }
 
-/// How many rows ended with a category, and examples.
+/// How many rows ended with a category and for the same cause, and examples.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CategoryCount {
     /// The category; rows with several count under their first.
     pub category: String,
-    /// How such a row ended, of the first one.
+    /// Why, if it does not tell.
+    pub cause: Cause,
+    /// How these rows ended.
     pub kind: OutcomeKind,
     /// How many.
     pub rows: u64,
@@ -96,36 +99,35 @@ pub struct Tally {
 impl Tally {
     /// Counts an outcome.
     pub fn count(&mut self, outcome: &Outcome) {
-        let category = outcome.finding.categories.first();
-        self.count_row(outcome.kind, category.map(String::as_str), || {
-            Example::of(outcome)
-        });
+        let finding = &outcome.finding;
+        let category = finding.categories.first();
+        let category =
+            category.map(|category| (category.as_str(), Cause::of(category, &finding.message)));
+        self.count_row(outcome.kind, category, || Example::of(outcome));
     }
 
-    /// Counts a row by what its line says; `example` is asked for only if it is wanted.
+    /// Counts a row by its outcome, and by its first category and why it has it; `example` is asked for only if it
+    /// is wanted.
     pub fn count_row(
         &mut self,
         kind: OutcomeKind,
-        category: Option<&str>,
+        category: Option<(&str, Cause)>,
         example: impl FnOnce() -> Example,
     ) {
         self.kinds[kind as usize] += 1;
-        let Some(category) = category.filter(|_| !kind.is_good()) else {
+        let Some((category, cause)) = category.filter(|_| !kind.is_good()) else {
             return;
         };
-        let known = |entry: &CategoryCount, category: &str| {
-            entry.category == category && entry.kind == kind
-        };
         let full = self.categories.len() >= MAX_CATEGORIES;
-        let seen = self.categories.iter().any(|entry| known(entry, category));
-        let category = if full && !seen { OTHER } else { category };
-        let place = self
-            .categories
-            .iter()
-            .position(|entry| known(entry, category));
-        let place = place.unwrap_or_else(|| {
+        let (category, cause) = if full && self.place(category, cause, kind).is_none() {
+            (OTHER, Cause::Category)
+        } else {
+            (category, cause)
+        };
+        let place = self.place(category, cause, kind).unwrap_or_else(|| {
             self.categories.push(CategoryCount {
                 category: category.to_owned(),
+                cause,
                 kind,
                 rows: 0,
                 examples: Vec::new(),
@@ -137,6 +139,12 @@ impl Tally {
         if entry.examples.len() < EXAMPLES {
             entry.examples.push(example());
         }
+    }
+
+    fn place(&self, category: &str, cause: Cause, kind: OutcomeKind) -> Option<usize> {
+        self.categories.iter().position(|entry| {
+            entry.category == category && entry.cause == cause && entry.kind == kind
+        })
     }
 
     /// Rows that ended like this.
@@ -232,6 +240,22 @@ mod tests {
                 ("B", OutcomeKind::Failed, 1, "about B"),
             ]
         );
+    }
+
+    #[test]
+    fn rows_of_one_category_with_different_causes_are_counted_apart() {
+        let mut tally = Tally::default();
+        let example = || Example::of(&outcome(OutcomeKind::Rejected, "A"));
+        for cause in [Cause::Category, Cause::Limit, Cause::Category] {
+            tally.count_row(OutcomeKind::Rejected, Some(("A", cause)), example);
+        }
+        let categories = tally.categories();
+        let counted: Vec<_> = categories
+            .iter()
+            .map(|entry| (entry.cause, entry.rows))
+            .collect();
+        assert_eq!(counted, [(Cause::Category, 2), (Cause::Limit, 1)]);
+        assert_eq!(categories[0].examples.len(), 2);
     }
 
     #[test]

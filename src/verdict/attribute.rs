@@ -12,6 +12,7 @@ use crate::api::{Answer, Body, Envelope, Linked, Reply};
 use crate::outcome::Finding;
 use crate::pair::{Pair, RecordId};
 
+use super::cause::refuses_type;
 use super::classify::{Class, classify};
 use super::confirm::has_errors;
 use super::describe::{describe_named, tame};
@@ -20,13 +21,6 @@ use super::too_many::most_inputs;
 
 #[cfg(test)]
 mod tests;
-
-/// How a refusal begins that is about the types in the path, not about a record. Captured in public tests of
-/// other clients; the API gives these 400s no category.
-pub const TYPE_REFUSALS: [&str; 2] = [
-    "Unable to infer object type from",
-    "Invalid object or event type id",
-];
 
 /// What a reply says of one pair.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,12 +117,7 @@ fn is_common(answer: &Answer) -> bool {
         .body
         .envelope()
         .and_then(|envelope| envelope.top.message.as_deref());
-    answer.status == 404
-        || message.is_some_and(|message| {
-            TYPE_REFUSALS
-                .iter()
-                .any(|refusal| message.starts_with(refusal))
-        })
+    answer.status == 404 || message.is_some_and(refuses_type)
 }
 
 fn of_each<P: AsRef<Pair>>(

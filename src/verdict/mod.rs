@@ -27,6 +27,7 @@
 
 mod attribute;
 mod category;
+mod cause;
 mod classify;
 mod confirm;
 mod describe;
@@ -36,8 +37,9 @@ mod retry;
 mod tests;
 mod too_many;
 
-pub use attribute::{Meaning, Said, TYPE_REFUSALS, attribute};
+pub use attribute::{Meaning, Said, attribute};
 pub use category::Category;
+pub use cause::{Cause, refuses_type};
 pub use classify::{Class, classify};
 pub use describe::{MAX_MESSAGE_CHARS, describe, describe_refusal, scopes};
 pub use retry::{Halt, LONGEST_WAIT, MAX_THROTTLED, RetryPolicy, Tries, Verdict, quiet_period};

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use hubspot_associate::closing::REASONS;
-use hubspot_associate::sandbox::SandboxSettings;
+use hubspot_associate::sandbox::{SandboxSettings, fault_id};
 use jsonschema::Validator;
 use prometheus_parse::{Scrape, Value as MetricValue};
 use serde_json::Value;
@@ -133,6 +133,43 @@ fn a_run_that_finishes_tells_its_rows_and_what_to_do() {
     );
     let labels = [("outcome", "rejected"), ("category", "HTTP_404")];
     assert_eq!(metric(&rehearsal, "rows_with_category", &labels), Some(1));
+}
+
+#[test]
+fn rows_of_one_category_that_need_different_things_are_told_apart() {
+    let fault = |name: &str, serial: u32| {
+        let id = fault_id(name, 0, serial).unwrap();
+        format!("contacts,{id},companies,1")
+    };
+    let rows = good_rows(20).chain([
+        fault("association-limit", 1),
+        fault("missing", 2),
+        fault("missing", 3),
+    ]);
+    let rehearsal = Rehearsal::new().rows(rows);
+    let told = ends(&rehearsal, 1, &[], "finished");
+    let mut report = rehearsal.command(&["report", "pairs.report.csv", "--json"]);
+    let report = finish(report.output().unwrap());
+    let report = valid(&report.stdout, "report.schema.json");
+    for told in [&told, &report] {
+        let categories = told["categories"].as_array().unwrap();
+        assert!(
+            categories
+                .iter()
+                .all(|told| told["category"] == "VALIDATION_ERROR")
+        );
+        let causes: Vec<_> = categories
+            .iter()
+            .map(|told| (&told["cause"], &told["rows"]))
+            .collect();
+        assert_eq!(
+            causes,
+            [(&Value::Null, &2.into()), (&"limit".into(), &1.into())]
+        );
+        assert_ne!(categories[0]["advice"], categories[1]["advice"]);
+    }
+    let labels = [("outcome", "rejected"), ("category", "VALIDATION_ERROR")];
+    assert_eq!(metric(&rehearsal, "rows_with_category", &labels), Some(3));
 }
 
 #[test]
