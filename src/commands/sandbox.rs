@@ -2,8 +2,6 @@
 
 use std::thread;
 
-use tokio::runtime::Builder;
-
 use super::{print, signals};
 use crate::error::RunError;
 use crate::exit::ExitStatus;
@@ -11,15 +9,8 @@ use crate::sandbox::{Sandbox, SandboxArgs};
 
 pub(super) fn sandbox(flags: &SandboxArgs) -> Result<ExitStatus, RunError> {
     let settings = flags.settings()?;
-    let runtime = Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(RunError::System)?;
     // Before the first word: whoever reads it may ask for the end at once.
-    let mut stop = {
-        let _inside = runtime.enter();
-        signals::listen().map_err(RunError::System)?
-    };
+    let mut stop = signals::listen().map_err(RunError::System)?;
     let sandbox = Sandbox::start(settings).map_err(RunError::SandboxStart)?;
     let url = sandbox.url();
     print(&format!(
@@ -30,8 +21,9 @@ pub(super) fn sandbox(flags: &SandboxArgs) -> Result<ExitStatus, RunError> {
 
     let stopper = sandbox.stopper();
     thread::spawn(move || {
-        runtime.block_on(stop.recv());
-        stopper.stop();
+        if stop.blocking_recv().is_some() {
+            stopper.stop();
+        }
     });
     let seen = sandbox.wait();
     print(&format!(

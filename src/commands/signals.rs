@@ -1,48 +1,68 @@
-//! Signals → requests to stop: the first politely, the second now.
+//! Signals → requests to stop: the first politely, the second now. They are heard by a thread of their own, so that
+//! one is heard also where the program waits for a disk or a pipe that does not answer.
 
-use std::io;
+use std::time::Duration;
+use std::{io, process, thread};
 
+use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
+use tokio::time::sleep;
 
-use crate::run::{Signal, Stop};
+use crate::run::{Signal, Stop, StopReason};
 
-/// Listens from now on. Ends with the runtime.
+/// When nobody listens to requests any more, what is still to be told may take so long after one.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// Listens from now on. Once the receiver is dropped, a signal ends the process.
 pub(super) fn listen() -> io::Result<mpsc::Receiver<Stop>> {
-    let (sender, receiver) = mpsc::channel(2);
+    let runtime = Builder::new_current_thread().enable_all().build()?;
     let mut signals = Vec::new();
-    for (kind, meaning) in [
-        (SignalKind::interrupt(), Signal::Interrupt),
-        (SignalKind::terminate(), Signal::Terminate),
-        (SignalKind::hangup(), Signal::Terminate),
-    ] {
-        // Whoever started us with `nohup`, or in the background of a script, meant it.
-        if !is_ignored(kind) {
-            signals.push((signal(kind)?, meaning));
+    {
+        let _inside = runtime.enter();
+        for (kind, meaning) in [
+            (SignalKind::interrupt(), Signal::Interrupt),
+            (SignalKind::terminate(), Signal::Terminate),
+            (SignalKind::hangup(), Signal::Terminate),
+        ] {
+            // Whoever started us with `nohup`, or in the background of a script, meant it.
+            if !is_ignored(kind) {
+                signals.push((signal(kind)?, meaning));
+            }
         }
     }
-    let (merge, mut merged) = mpsc::channel(2);
+    let (merge, merged) = mpsc::channel(2);
     for (mut signal, meaning) in signals {
         let merge = merge.clone();
-        tokio::spawn(async move {
+        runtime.spawn(async move {
             while signal.recv().await.is_some() && merge.send(meaning).await.is_ok() {}
         });
     }
-    tokio::spawn(async move {
-        let mut asked_before = false;
-        while let Some(meaning) = merged.recv().await {
-            let stop = if asked_before {
-                Stop::Now(meaning)
-            } else {
-                Stop::Gracefully(meaning)
-            };
-            asked_before = true;
-            if sender.send(stop).await.is_err() {
-                break;
-            }
-        }
-    });
+    let (sender, receiver) = mpsc::channel(2);
+    thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || runtime.block_on(pass_on(merged, sender)))?;
     Ok(receiver)
+}
+
+#[expect(
+    clippy::exit,
+    reason = "who should end the process in order is held up, or will have ended it before"
+)]
+async fn pass_on(mut signals: mpsc::Receiver<Signal>, sender: mpsc::Sender<Stop>) {
+    let mut asked_before = false;
+    while let Some(meaning) = signals.recv().await {
+        let stop = if asked_before {
+            Stop::Now(meaning)
+        } else {
+            Stop::Gracefully(meaning)
+        };
+        asked_before = true;
+        if sender.send(stop).await.is_err() {
+            sleep(LAST_WORDS).await;
+            process::exit(StopReason::Signal(meaning).exit_status().code().into());
+        }
+    }
 }
 
 /// Whether the process was started with this signal ignored, as far as the system tells.

@@ -210,6 +210,25 @@ fn a_second_signal_waits_for_nobody() {
 }
 
 #[test]
+fn a_signal_is_heard_by_a_run_whose_last_words_nobody_reads() {
+    let rehearsal = Rehearsal::new().rows(good_rows(3));
+    let (_reader, mut stdout) = std::io::pipe().unwrap();
+    // As much as a pipe takes.
+    std::io::Write::write_all(&mut stdout, &vec![b'.'; 64 * 1024]).unwrap();
+    let mut child = rehearsal
+        .import_command(&[])
+        .stdout(stdout)
+        .spawn()
+        .unwrap();
+    while rehearsal.seen().requests < 3 {
+        std::thread::yield_now();
+    }
+    insist(&mut child);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(rehearsal.report().len(), 3);
+}
+
+#[test]
 fn a_second_run_on_the_same_report_ends_at_once_and_harms_nothing() {
     let rehearsal = Rehearsal::against(slow()).rows(good_rows(50_000));
     let (child, finish) = rehearsal.start(10, &[]);

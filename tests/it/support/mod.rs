@@ -212,9 +212,17 @@ pub(crate) fn signal(child: &Child, name: &str) {
 
 /// Interrupts until it ends: signals that come at once are one, and the third and later ones say no more than the second.
 pub(crate) fn insist(child: &mut Child) {
-    while child.try_wait().unwrap().is_none() {
-        signal(child, "INT");
+    let ended = (0..20_000).any(|_| {
+        let ended = child.try_wait().unwrap().is_some();
+        if !ended {
+            signal(child, "INT");
+        }
+        ended
+    });
+    if !ended {
+        child.kill().unwrap();
     }
+    assert!(ended, "no number of signals ends it");
 }
 
 /// `count` rows of contacts and companies that all exist.
