@@ -82,8 +82,8 @@ pub struct Metrics<'m> {
     pub elapsed: Duration,
     /// When this is written.
     pub now: Timestamp,
-    /// How the program ends; nothing while the run goes on.
-    pub status: Option<ExitStatus>,
+    /// How the program ends, and the word for it, one of [`REASONS`](super::REASONS); nothing while the run goes on.
+    pub end: Option<(ExitStatus, &'static str)>,
     /// When runs ended well.
     pub last: LastEnds,
 }
@@ -123,11 +123,13 @@ impl Metrics<'_> {
             &["version", "commit"],
         );
         set(&build, &[version, commit.unwrap_or("unknown")], 1);
-        let running = u64::from(self.status.is_none());
+        let running = u64::from(self.end.is_none());
         family.one("running", "Whether the run goes on.", running);
-        if let Some(status) = self.status {
+        if let Some((status, reason)) = self.end {
             let help = "How the program ended; README.md explains the numbers.";
             family.one("exit_status", help, status.code());
+            let help = "The word for it; docs/summary.md explains them.";
+            set(&family.many("exit_reason", help, &["reason"]), &[reason], 1);
         }
     }
 
@@ -274,14 +276,14 @@ mod tests {
         tally
     }
 
-    fn text(name: &str, status: Option<ExitStatus>, last: LastEnds) -> String {
+    fn text(name: &str, end: Option<(ExitStatus, &'static str)>, last: LastEnds) -> String {
         Metrics {
             name,
             tally: &tally(),
             started_at: Timestamp::from_second(1000).unwrap(),
             elapsed: Duration::from_millis(61_500),
             now: Timestamp::from_second(1062).unwrap(),
-            status,
+            end,
             last,
         }
         .to_text()
@@ -316,7 +318,7 @@ mod tests {
             finish: 1062,
             success: 500,
         };
-        let text = text("links", Some(ExitStatus::SomeRowsNot), last);
+        let text = text("links", Some((ExitStatus::SomeRowsNot, "finished")), last);
         let long = format!("{}…", "x".repeat(MAX_LABEL_CHARS - 1));
         let mut expected = vec![
             format!(
@@ -326,6 +328,7 @@ mod tests {
             "daily_limit_requests{} 500000".into(),
             "daily_remaining_requests{} 1234".into(),
             "duration_seconds{} 61.5".into(),
+            "exit_reason{reason=finished} 1".into(),
             "exit_status{} 1".into(),
             "last_finish_timestamp_seconds{} 1062".into(),
             "last_success_timestamp_seconds{} 500".into(),
@@ -358,11 +361,7 @@ mod tests {
         let text = text("links", None, LastEnds::default());
         let samples = samples(&text, "links");
         assert!(samples.contains(&"running{} 1".to_owned()));
-        assert!(
-            samples
-                .iter()
-                .all(|sample| !sample.starts_with("exit_status"))
-        );
+        assert!(samples.iter().all(|sample| !sample.starts_with("exit_")));
     }
 
     #[test]

@@ -175,10 +175,10 @@ impl Ended<'_> {
             world.screen.problem(world.manner, problem);
         }
         if !unwritten.is_empty() {
-            closing.status = with_unwritten(closing.status);
+            charge_unwritten(&mut closing);
         }
         if let Some(error) = write_metrics(outputs.metrics.as_ref(), &closing) {
-            closing.status = with_unwritten(closing.status);
+            charge_unwritten(&mut closing);
             unwritten.push(error);
         }
         let unwritten: Vec<Problem> = unwritten
@@ -191,7 +191,7 @@ impl Ended<'_> {
         if closing.problem.is_none()
             && let Some(problem) = unwritten.first()
         {
-            (closing.reason, closing.problem) = (OUTPUT, Some(problem));
+            closing.problem = Some(problem);
         }
         match write_summary(outputs, &closing) {
             None => closing.status,
@@ -343,6 +343,14 @@ pub(super) fn after_rejects(rejects: &Path) -> Step {
     }
 }
 
+/// What stopped a run is the reason why it ends, also where not all that it was asked for could be written.
+fn charge_unwritten(closing: &mut Closing<'_>) {
+    closing.status = with_unwritten(closing.status);
+    if closing.problem.is_none() {
+        closing.reason = OUTPUT;
+    }
+}
+
 /// How a program ends that could not write all that it was asked for. What stopped a run weighs more.
 fn with_unwritten(status: ExitStatus) -> ExitStatus {
     match status {
@@ -358,7 +366,7 @@ fn write_metrics(metrics: Option<&MetricsFile>, closing: &Closing<'_>) -> Option
         closing.tally,
         closing.started_at,
         closing.elapsed,
-        closing.status,
+        (closing.status, closing.reason),
         closing.rehearsed,
     );
     written.err().map(RunError::from)

@@ -103,7 +103,7 @@ impl MetricsFile {
         tally: &Tally,
         started_at: Timestamp,
         elapsed: Duration,
-        status: Option<ExitStatus>,
+        end: Option<(ExitStatus, &'static str)>,
         last: LastEnds,
     ) -> String {
         let now = started_at.checked_add(elapsed);
@@ -113,7 +113,7 @@ impl MetricsFile {
             started_at,
             elapsed,
             now: now.unwrap_or(started_at),
-            status,
+            end,
             last,
         }
         .to_text()
@@ -125,16 +125,16 @@ impl MetricsFile {
         tally: &Tally,
         started_at: Timestamp,
         elapsed: Duration,
-        status: ExitStatus,
+        end: (ExitStatus, &'static str),
         rehearsed: bool,
     ) -> Result<(), OutputError> {
         let ended_at = started_at.checked_add(elapsed).unwrap_or(started_at);
         let last = if rehearsed {
             self.last
         } else {
-            self.last.after(status, ended_at)
+            self.last.after(end.0, ended_at)
         };
-        let text = self.text(tally, started_at, elapsed, Some(status), last);
+        let text = self.text(tally, started_at, elapsed, Some(end), last);
         self.output.write(&text)
     }
 }

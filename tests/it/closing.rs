@@ -82,6 +82,10 @@ fn ends(rehearsal: &Rehearsal, code: i32, more: &[&str], reason: &str) -> Value 
     assert_eq!(summary["exit"]["status"], code);
     assert_eq!(summary["exit"]["reason"], reason);
     assert_eq!(metric(rehearsal, "exit_status", &[]), Some(i64::from(code)));
+    assert_eq!(
+        metric(rehearsal, "exit_reason", &[("reason", reason)]),
+        Some(1)
+    );
     assert_eq!(metric(rehearsal, "running", &[]), Some(0));
     let message = summary["exit"]["message"].as_str().unwrap_or_default();
     assert!(finished.stderr.contains(message), "{message}");
@@ -279,7 +283,15 @@ fn a_disk_that_is_full_is_told_wherever_it_still_can_be() {
     let told = ends(&rehearsal, 6, &["--report", "/dev/full"], "report");
     assert_eq!(told["rows"]["settled"], 0);
     // The page is the one that is full, and the run itself went well.
-    let finished = rehearsal.import(&["--html", "/dev/full", "--summary", "s.json"]);
+    let full = [
+        "--html",
+        "/dev/full",
+        "--summary",
+        "s.json",
+        "--metrics",
+        "links.prom",
+    ];
+    let finished = rehearsal.import(&full);
     assert_eq!(finished.code, 6, "{}", finished.stderr);
     assert!(finished.stdout.starts_with("finished: 50 rows"));
     assert!(
@@ -293,6 +305,11 @@ fn a_disk_that_is_full_is_told_wherever_it_still_can_be() {
     assert_eq!(
         (&told["exit"]["reason"], &told["rows"]["associated"]),
         (&"output".into(), &50.into())
+    );
+    assert_eq!(metric(&rehearsal, "exit_status", &[]), Some(6));
+    assert_eq!(
+        metric(&rehearsal, "exit_reason", &[("reason", "output")]),
+        Some(1)
     );
     // Its lines went by: they cannot be read back, and nobody waits for them.
     let finished = rehearsal.import(&["--report", "/dev/stderr", "--html", "page.html"]);
