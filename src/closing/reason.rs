@@ -64,6 +64,7 @@ pub fn reason_of_stop(reason: &StopReason) -> &'static str {
         },
         StopReason::Input(_) => "input",
         StopReason::BudgetSpent(spent) if spent.transient => "api-failing",
+        StopReason::ApiAway { .. } => "api-failing",
         StopReason::BudgetSpent(_) => "error-budget",
         StopReason::TimeIsUp(TimeLimit::MaxDuration(_)) => "max-duration",
         StopReason::TimeIsUp(TimeLimit::Until(_)) => "until",
@@ -124,6 +125,10 @@ mod tests {
             alike(Alike::TypeError),
             alike(Alike::NotFound),
             alike(Alike::TlsFailure),
+            StopReason::ApiAway {
+                lasted: Duration::ZERO,
+                message: String::new(),
+            },
             StopReason::TimeIsUp(TimeLimit::MaxDuration(Duration::ZERO)),
             StopReason::TimeIsUp(TimeLimit::Until(Timestamp::UNIX_EPOCH)),
             StopReason::Bug(String::new()),

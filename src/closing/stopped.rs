@@ -6,6 +6,10 @@ use crate::run::{Alike, CategoryCount, Limit, Signal, Spent, StopReason, Tally, 
 use crate::text::excerpt;
 use crate::verdict::Halt;
 
+/// What to do about an API that does not answer, or fails.
+const WHEN_WELL_AGAIN: &str =
+    "wait until the network and HubSpot are well again (https://status.hubspot.com)";
+
 /// What is known when a run has ended early.
 #[derive(Debug)]
 pub struct Stopped<'s> {
@@ -66,6 +70,11 @@ impl Stopped<'_> {
             StopReason::BudgetSpent(spent) => {
                 causes.extend(spent.common.as_ref().map(in_common));
                 (budget_spent(spent), Some(after_budget(spent).to_owned()))
+            }
+            StopReason::ApiAway { lasted, message } => {
+                causes.push(message.clone());
+                let what = format!("stopped: HubSpot has answered nobody for {}", span(*lasted));
+                (what, Some(WHEN_WELL_AGAIN.to_owned()))
             }
             StopReason::TimeIsUp(limit) => {
                 let limit = match limit {
@@ -203,9 +212,7 @@ fn in_common(common: &CategoryCount) -> String {
 
 fn after_budget(spent: &Spent) -> &'static str {
     match spent.limit {
-        _ if spent.transient => {
-            "wait until the network and HubSpot are well again (https://status.hubspot.com)"
-        }
+        _ if spent.transient => WHEN_WELL_AGAIN,
         Limit::Rows(_) => {
             "if file, columns and types are right, raise `--max-failed`; if not, mend them and start anew with `--overwrite`"
         }

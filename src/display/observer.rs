@@ -8,6 +8,7 @@ use tracing::{Level, debug, enabled, event, info, warn};
 use super::progress::{Moment, Progress};
 use super::screen::{Manner, Screen};
 use crate::input::ReadProgress;
+use crate::number::span;
 use crate::outcome::{Outcome, OutcomeKind, Subject};
 use crate::run::{Event, Observe, RunEvent, StopReason};
 use crate::text::excerpt;
@@ -117,6 +118,13 @@ impl Observe for Display {
                     info!(seconds, "everybody waits: {why}");
                 }
             }
+            RunEvent::ApiAway { why, patience } => {
+                let (why, patience) = (excerpt(why, MAX_LOGGED_CHARS), span(*patience));
+                warn!(
+                    "HubSpot answers nobody ({why}): asking again now and then, for {patience} at most"
+                );
+            }
+            RunEvent::ApiBack { after } => warn!("HubSpot answers again, after {}", span(*after)),
             RunEvent::TokenRenewed => info!("another token is used from now on"),
             RunEvent::PaceChanged(Some(pace)) => info!("the pace is {pace} from now on"),
             RunEvent::PaceChanged(None) | RunEvent::Stopping { in_flight: 0, .. } => {}

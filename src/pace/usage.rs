@@ -10,6 +10,8 @@ const LEAST_TIME: Duration = Duration::from_secs(10);
 /// Why less than the account's limit is used at some moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
+    /// The API, or the network to it, was away.
+    Away,
     /// Everybody waited after a 429, or because the server asked.
     Quiet,
     /// The pace is kept low after a 429.
@@ -27,7 +29,8 @@ pub enum Why {
 }
 
 impl Why {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
+        Self::Away,
         Self::Quiet,
         Self::Throttled,
         Self::Others,
@@ -41,6 +44,7 @@ impl Why {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Away => "HubSpot answered nobody for a while",
             Self::Quiet => "waiting after 429s",
             Self::Throttled => "kept lower after 429s",
             Self::Others => "others used the same quota",

@@ -20,6 +20,7 @@ use super::alarm::Alarm;
 use super::batch::{Batches, Call};
 use super::budget::Budget;
 use super::event::Observe;
+use super::outage::Outage;
 use super::outbox::Outbox;
 use super::parts::{Ending, Parts, RunSettings};
 use super::queue::Queue;
@@ -60,6 +61,7 @@ pub async fn run<E: Endpoint, W: WriteReport, O: Observe>(
         queue: Queue::default(),
         outbox: Outbox::new(),
         likeness: Likeness::default(),
+        outage: Outage::default(),
         renewing: Renewing::new(can_renew),
         tick,
         told_at: Instant::now(),
@@ -96,6 +98,7 @@ struct Dispatcher<'p, E, W, O> {
     calls: Workers<E, Call>,
     outbox: Outbox,
     likeness: Likeness,
+    outage: Outage,
     budget: Budget,
     renewing: Renewing,
     tick: Interval,
@@ -167,11 +170,17 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     fn has_slot(&self) -> bool {
         self.phase == Phase::Running
             && self.in_flight.busy() < self.settings.concurrency.get()
+            && self.may_send_beside_others()
             && self.outbox.has_room()
     }
 
     fn requests_in_flight(&self) -> usize {
         self.in_flight.busy() + self.calls.busy()
+    }
+
+    /// While the API is away one request at a time is enough to see when it is back.
+    fn may_send_beside_others(&self) -> bool {
+        !self.outage.is_on() || self.requests_in_flight() == 0
     }
 
     /// Whether something would be sent at once if there were a turn.

@@ -59,6 +59,18 @@ pub enum RunEvent<'e> {
         /// Because of this.
         why: &'e str,
     },
+    /// Nobody is answered any more: one request at a time asks whether the API is back.
+    ApiAway {
+        /// What the last reply was.
+        why: &'e str,
+        /// For how long it is waited for.
+        patience: Duration,
+    },
+    /// The API answers again.
+    ApiBack {
+        /// How long it was away.
+        after: Duration,
+    },
     /// Requests leave faster or slower from now on.
     PaceChanged(Option<Pace>),
     /// Requests leave with another token from now on.

@@ -23,6 +23,7 @@ mod budget;
 mod daily;
 mod dispatcher;
 mod event;
+mod outage;
 mod outbox;
 mod parts;
 mod queue;

@@ -1,6 +1,7 @@
 //! Why a run ends before its rows do, and when the first replies already tell that it must. Pure.
 
 use std::io;
+use std::time::Duration;
 
 use tokio::task::JoinError;
 
@@ -67,6 +68,13 @@ pub enum StopReason {
     Input(InputError),
     /// Too many rows ended badly.
     BudgetSpent(Spent),
+    /// The API did not answer anybody for so long that it is not waited for any more.
+    ApiAway {
+        /// How long.
+        lasted: Duration,
+        /// What the last reply was.
+        message: String,
+    },
     /// The time that it was given is over.
     TimeIsUp(TimeLimit),
     /// A bug in this program.
@@ -105,7 +113,9 @@ impl StopReason {
                 Alike::TlsFailure => ExitStatus::StoppedEarly,
             },
             Self::Input(_) => ExitStatus::Usage,
-            Self::BudgetSpent(_) | Self::TimeIsUp(_) => ExitStatus::StoppedEarly,
+            Self::BudgetSpent(_) | Self::ApiAway { .. } | Self::TimeIsUp(_) => {
+                ExitStatus::StoppedEarly
+            }
             Self::Bug(_) => ExitStatus::Bug,
             Self::Report(_) => ExitStatus::CannotWrite,
         }
@@ -118,7 +128,8 @@ impl StopReason {
             Self::Halted {
                 halt: Halt::DailyLimit | Halt::LongWait(_),
                 ..
-            } => 1,
+            }
+            | Self::ApiAway { .. } => 1,
             Self::BudgetSpent(_) => 2,
             Self::AllAlike { .. } | Self::Input(_) => 3,
             Self::Halted { .. } => 4,
@@ -214,7 +225,6 @@ mod tests {
     use crate::outcome::{Finding, Subject};
     use crate::pair::RowKey;
     use jiff::Timestamp;
-    use std::time::Duration;
 
     fn outcome(kind: OutcomeKind, status: u16, message: &str) -> Outcome {
         Outcome {

@@ -4,6 +4,7 @@ mod batch;
 
 use std::collections::HashMap;
 use std::io;
+use std::ops::Range;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -74,6 +75,8 @@ fn good(pair: &Pair) -> Reply {
 struct Scripted {
     scripts: Arc<HashMap<u64, Vec<Reply>>>,
     latency: Duration,
+    /// When nobody is answered.
+    away: Option<Range<Instant>>,
     seen: Arc<Mutex<Seen>>,
 }
 
@@ -105,9 +108,15 @@ impl Endpoint for Scripted {
             seen.most_in_flight = seen.most_in_flight.max(seen.in_flight);
             earlier
         };
+        let away = self.away.as_ref();
+        let is_away = away.is_some_and(|away| away.contains(&Instant::now()));
         tokio::time::sleep(self.latency).await;
         let mut seen = self.seen.lock().unwrap();
         seen.in_flight -= 1;
+        if is_away {
+            let why = "no route to host".to_owned();
+            return Reply::Disconnected { why };
+        }
         let script = self
             .scripts
             .get(&row)
@@ -187,6 +196,8 @@ struct Rehearsal {
     rows: Vec<Result<CheckedRow, InputError>>,
     scripts: HashMap<u64, Vec<Reply>>,
     latency: Duration,
+    /// When nobody is answered, after the start.
+    away: Option<Range<Duration>>,
     rate: &'static str,
     concurrency: usize,
     max_attempts: u32,
@@ -215,6 +226,7 @@ impl Rehearsal {
             rows: (1..=rows).map(|number| Ok(row(number))).collect(),
             scripts: HashMap::new(),
             latency: Duration::from_millis(100),
+            away: None,
             rate: "unlimited",
             concurrency: 4,
             max_attempts: 6,
@@ -264,6 +276,9 @@ impl Rehearsal {
         let endpoint = Scripted {
             scripts: Arc::new(self.scripts),
             latency: self.latency,
+            away: self
+                .away
+                .map(|away| started + away.start..started + away.end),
             seen: Arc::default(),
         };
         let seen = Arc::clone(&endpoint.seen);
@@ -925,6 +940,78 @@ proptest! {
         }
         prop_assert_eq!(done.ending.tally.settled(), written as u64);
     }
+}
+
+/// A run of 5,000 rows at 10 per second, 16 at a time, to which nobody answers for a time.
+async fn outage(away: Range<Duration>) -> Done {
+    let mut rehearsal = Rehearsal::of(5000);
+    rehearsal.rate = "100/10s";
+    rehearsal.concurrency = 16;
+    rehearsal.error_budget = ErrorBudget::default();
+    rehearsal.away = Some(away);
+    rehearsal.run().await
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_costs_time_and_no_row() {
+    let (start, end) = (Duration::from_mins(1), Duration::from_mins(50));
+    let done = outage(start..end).await;
+    assert_eq!(done.status(), ExitStatus::Done);
+    assert_eq!(done.handed_over.len(), 5000);
+    let seen = done.seen.lock().unwrap();
+    let sent = |during: Range<Duration>| {
+        let first = seen.requests[0].1;
+        let times = seen.requests.iter().map(|(_, at)| at.duration_since(first));
+        times.filter(|at| during.contains(at)).count()
+    };
+    let while_away = sent(start..end);
+    assert!((100..160).contains(&while_away), "{while_away}");
+    let after = sent(end + Duration::from_secs(30)..end + Duration::from_mins(1));
+    assert!(
+        (290..=301).contains(&after),
+        "{after}: the pace is what it was"
+    );
+    let told: Vec<_> = done
+        .watcher
+        .kinds
+        .iter()
+        .filter(|kind| kind.starts_with("Api"))
+        .collect();
+    assert_eq!(told, ["ApiAway", "ApiBack"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_that_does_not_end_ends_the_run_and_charges_no_row() {
+    let hours = Duration::from_hours;
+    for (start, most) in [
+        (Duration::from_mins(1), hours(1) + Duration::from_mins(3)),
+        (Duration::ZERO, Duration::from_mins(3)),
+    ] {
+        let done = outage(start..hours(9)).await;
+        assert_eq!(done.status(), ExitStatus::StoppedEarly);
+        assert!(matches!(done.ending.stop, Some(StopReason::ApiAway { .. })));
+        assert!(
+            done.handed_over
+                .iter()
+                .all(|row| row.kind == OutcomeKind::Associated)
+        );
+        assert!(done.took < start + most, "{:?}", done.took);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_that_all_meet_an_error_of_their_own_are_no_outage() {
+    let mut rehearsal = Rehearsal::of(200);
+    for row in 1..=200 {
+        rehearsal = rehearsal.server_says(row, vec![answer(500, ""); 3]);
+    }
+    let done = rehearsal.run().await;
+    assert!(
+        done.lines()
+            .iter()
+            .all(|&(_, kind, attempts)| (kind, attempts) == (OutcomeKind::Failed, 3))
+    );
+    assert!(done.took < Duration::from_mins(1), "{:?}", done.took);
 }
 
 #[tokio::test(start_paused = true)]

@@ -51,6 +51,7 @@ pub struct Tries {
     unconfirmed: u32,
     forbidden: u32,
     out_of_day: u32,
+    excused: u32,
 }
 
 impl Tries {
@@ -66,9 +67,14 @@ impl Tries {
         }
     }
 
+    /// Lets the request that was counted last not count against the row's attempts: nobody was answered then.
+    pub fn excuse(&mut self) {
+        self.excused += 1;
+    }
+
     /// The requests that count against the row's attempts.
     fn charged(self) -> u32 {
-        self.sent - self.throttled - self.forbidden - self.out_of_day
+        self.sent - self.throttled - self.forbidden - self.out_of_day - self.excused
     }
 }
 

@@ -88,7 +88,7 @@ fn a_disk_that_is_full_from_the_start_costs_no_request() {
 
 #[test]
 fn a_full_disk_leaves_the_report_that_is_to_be_resumed_as_it_was() {
-    let rows = (1..=400).map(|id| format!("contacts,9950300{id:08},companies,2"));
+    let rows = (1..=400).map(|id| format!("contacts,9950000{id:08},companies,2"));
     let rehearsal = Rehearsal::new().rows(good_rows(400).chain(rows));
     assert_eq!(
         rehearsal

@@ -14,6 +14,7 @@ mod import; // the main job, and the report it leaves
 mod input; // broken and odd files: exit status, message, and no request
 mod manner; // what is said where: stdout, stderr, logs, environment variables
 mod nightly; // what is known already is not sent again
+mod outage; // an API that is away
 mod packaging; // completions and manual pages
 mod readme; // the README and the sample data are true
 mod rejects; // what is not associated, fed back

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio::task::JoinError;
+use tokio::time::Instant;
 
 use super::Dispatcher;
 use crate::api::{Endpoint, Reply};
@@ -10,6 +11,7 @@ use crate::outcome::Finding;
 use crate::pace::Turn;
 use crate::run::WriteReport;
 use crate::run::event::{Observe, RunEvent};
+use crate::run::outage::Sign;
 use crate::run::row::SendableRow;
 use crate::run::stop::StopReason;
 use crate::run::tally::Daily;
@@ -30,6 +32,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         let class = classify(&reply, &row.pair);
         self.tally.requests += 1;
         let finding = describe(&reply, &row.pair);
+        self.mind_the_outage(&reply, row.tries.sent == 0, &finding);
         self.observe_pace(turn, class, &reply, &finding);
         if class == Class::Unauthorized {
             if self.token_was_refused(row.generation, &finding) {
@@ -39,6 +42,9 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             self.token_was_good(row.generation);
         }
         row.tries.count(class);
+        if self.outage.excuses(&reply) {
+            row.tries.excuse();
+        }
         let retry_after = reply.answer().and_then(|answer| answer.headers.retry_after);
         let draw = (self.parts.draw)();
         match self
@@ -61,6 +67,29 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             }
         }
         self.mind_the_day(class, &reply);
+    }
+
+    /// A reply, or that there is none, says whether the API is there.
+    pub(super) fn mind_the_outage(&mut self, reply: &Reply, is_first: bool, finding: &Finding) {
+        let was_on = self.outage.is_on();
+        let is_quiet = self.parts.gate.quiet_for().is_some();
+        let why = &finding.message;
+        match self.outage.note(reply, is_first, is_quiet, Instant::now()) {
+            Sign::Nothing => {}
+            Sign::Pause(period) => {
+                if !was_on {
+                    let patience = self.outage.patience();
+                    self.emit(RunEvent::ApiAway { why, patience });
+                }
+                self.parts.gate.be_quiet(period);
+                self.emit(RunEvent::Quieted { period, why });
+            }
+            Sign::Back(after) => self.emit(RunEvent::ApiBack { after }),
+            Sign::GiveUp(lasted) => self.stop(StopReason::ApiAway {
+                lasted,
+                message: why.clone(),
+            }),
+        }
     }
 
     /// A reply may say that no further one will come today.

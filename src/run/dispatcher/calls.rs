@@ -32,7 +32,10 @@ const OPEN_SHARE: usize = 10;
 impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     fn has_call_slot(&self) -> bool {
         let most = self.batches.as_ref().map_or(0, Batches::concurrency);
-        self.phase == Phase::Running && self.calls.busy() < most && self.outbox.has_room()
+        self.phase == Phase::Running
+            && self.calls.busy() < most
+            && self.may_send_beside_others()
+            && self.outbox.has_room()
     }
 
     pub(super) fn wants_turn_for_call(&self) -> bool {
@@ -132,6 +135,8 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             Some(row) if class != Class::Associated => describe(&reply, &row.pair),
             _ => Finding::default(),
         };
+        // What comes of many pairs at once may be the trouble of these pairs.
+        self.mind_the_outage(&reply, false, &finding);
         self.observe_pace(turn, class, &reply, &finding);
         let generation = call.rows.first().map_or(0, |row| row.generation);
         if class == Class::Unauthorized {
@@ -144,6 +149,9 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             self.token_was_good(generation);
         }
         call.tries.count(class);
+        if self.outage.excuses(&reply) {
+            call.tries.excuse();
+        }
         for row in &mut call.rows {
             row.carried += 1;
         }

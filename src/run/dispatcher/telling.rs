@@ -36,7 +36,8 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         if let Some((account, why)) = self.parts.gate.account() {
             let running = self.phase == Phase::Running;
             let full = self.is_full();
-            let why = why.or(full.then_some(Why::Concurrency));
+            let away = self.outage.is_on().then_some(Why::Away);
+            let why = away.or(why).or(full.then_some(Why::Concurrency));
             let rows = self.queue.len() + self.batches.as_ref().map_or(0, Batches::len);
             let no_row = running && rows == 0 && !full;
             let why = why.or(no_row.then_some(Why::NoRow));
