@@ -10,7 +10,8 @@ use tracing::warn;
 
 use super::begin::{Begun, begin};
 use super::check::{CheckPlan, show};
-use super::last_words::{Ended, Outputs, Start, could_not_begin};
+use super::last_words::{Ended, Start, could_not_begin};
+use super::outputs::Outputs;
 use super::route::Route;
 use super::rows::Rows;
 use super::watch::{LiveMetrics, Throttles, Watchers};
@@ -87,7 +88,7 @@ fn link(
         Some(_) => None,
         None => settings.input.first.map(NonZeroU64::get),
     };
-    let metrics = outputs.metrics().cloned();
+    let metrics = outputs.metrics.clone();
     let mut watchers = Watchers {
         display: Display::new(world.manner, world.screen.clone(), input.progress(), first),
         metrics: metrics

@@ -1,81 +1,27 @@
 //! What is said and written when a run has ended, or could not begin: to the terminal, and into the files
 //! that were asked for.
 
-use std::path::Path;
 use std::time::Instant;
 
 use jiff::Timestamp;
 use tracing::warn;
 
-use super::outputs::{Output, OutputError};
+use super::outputs::{Output, Outputs};
 use super::route::Route;
 use super::watch::{MetricsFile, Throttles};
-use super::{World, next, print};
-use crate::api::ACCESS_TOKEN_VARIABLE;
+use super::{World, next, print, steps};
 use crate::cli::ImportArgs;
 use crate::closing::{
     Closing, FINISHED, OUTPUT, RejectsFile, Step, Stopped, reason_of_error, reason_of_stop,
 };
 use crate::error::{Problem, RunError};
 use crate::exit::ExitStatus;
-use crate::outcome::OutcomeKind;
 use crate::page::Page;
 use crate::rejects;
 use crate::report::ReportError;
 use crate::run::{Ending, StopReason, Tally};
 use crate::settings::{Destination, ImportSettings, report_path};
 use crate::statistics::Statistics;
-use crate::text::shell_word;
-
-/// Where the last words go besides the terminal.
-pub(super) struct Outputs {
-    html: Option<Output>,
-    summary: Option<Output>,
-    prints_summary: bool,
-    metrics: Option<MetricsFile>,
-}
-
-impl Outputs {
-    /// Fails if one of them is another file of the run: then nothing must be written to it, whatever the end.
-    pub(super) fn of(flags: &ImportArgs) -> Result<Self, OutputError> {
-        let prints_summary = flags.summary.as_deref() == Some(Path::new("-"));
-        let summary = flags.summary.as_ref().filter(|_| !prints_summary);
-        let html = Output::named("--html", flags.html.as_ref());
-        let summary = Output::named("--summary", summary);
-        let metrics = Output::named("--metrics", flags.metrics.as_ref());
-        let report = report_path(flags);
-        let mut others = vec![(flags.input.input.as_path(), "input")];
-        others.extend(report.as_deref().map(|path| (path, "report")));
-        others.extend(flags.rejects.as_deref().map(|path| (path, "rejects file")));
-        for (output, what) in [
-            (html.as_ref(), "page"),
-            (summary.as_ref(), "summary"),
-            (metrics.as_ref(), "file of metrics"),
-        ] {
-            if let Some(output) = output {
-                output.tell_from(&others)?;
-                others.push((output.path(), what));
-            }
-        }
-        Ok(Self {
-            html,
-            summary,
-            prints_summary,
-            metrics: metrics.map(MetricsFile::of),
-        })
-    }
-
-    pub(super) fn metrics(&self) -> Option<&MetricsFile> {
-        self.metrics.as_ref()
-    }
-
-    /// Makes sure that they may be written, before anything is sent.
-    pub(super) fn prepare(&self) -> Result<(), OutputError> {
-        let metrics = self.metrics.as_ref().map(MetricsFile::output);
-        let outputs = [self.html.as_ref(), self.summary.as_ref(), metrics];
-        outputs.into_iter().flatten().try_for_each(Output::prepare)
-    }
-}
 
 /// When a run began, for those who are told.
 #[derive(Clone, Copy, Debug)]
@@ -154,7 +100,7 @@ impl Ended<'_> {
             .map(|(path, rows)| RejectsFile { path, rows });
         let stopped = self.ending.stop.as_ref();
         let stopped = stopped.map(|reason| self.stopped(reason, world));
-        let steps = self.steps(rejects, world);
+        let steps = steps::after_run(self.ending, settings, rejects, world);
         let input = settings.input.path.name();
         let mut closing = Closing {
             rejects,
@@ -283,63 +229,6 @@ impl Ended<'_> {
             next: &next::resumed(&world.arguments),
         }
         .problem()
-    }
-
-    /// What to do next, the most useful first.
-    fn steps(&self, rejects: Option<RejectsFile<'_>>, world: &World) -> Vec<Step> {
-        let tally = &self.ending.tally;
-        let report = &self.settings.report.path;
-        let mut steps = Vec::new();
-        if self.ending.stop.is_some() {
-            steps.push(Step {
-                what: "once the cause is mended, go on where the run ended".to_owned(),
-                command: next::resumed(&world.arguments),
-            });
-        } else if tally.of(OutcomeKind::Rejected) > 0 {
-            steps.push(Step {
-                what: "once the causes are mended".to_owned(),
-                command: next::resumed_with_rejected(&world.arguments),
-            });
-        } else if tally.of(OutcomeKind::Failed) > 0 {
-            steps.push(Step {
-                what: "later, for the rows that failed".to_owned(),
-                command: next::resumed(&world.arguments),
-            });
-        }
-        match rejects {
-            Some(RejectsFile { path, rows: 1.. }) => steps.push(after_rejects(path)),
-            _ if tally.not_good() > 0 => steps.push(make_rejects(report)),
-            _ => {}
-        }
-        if steps.is_empty() && matches!(self.settings.destination, Destination::Sandbox) {
-            steps.push(Step {
-                what: format!("the real run, with {ACCESS_TOKEN_VARIABLE} set"),
-                command: next::without_flag(&world.arguments, "--sandbox"),
-            });
-        }
-        steps
-    }
-}
-
-/// How to have the rows that are not associated in a file.
-pub(super) fn make_rejects(report: &Path) -> Step {
-    Step {
-        what: "the rows that are not associated, as a CSV to mend and feed back".to_owned(),
-        command: format!(
-            "hubspot-associate report {} --rejects rejects.csv",
-            shell_word(&report.to_string_lossy())
-        ),
-    }
-}
-
-/// What to do with that file.
-pub(super) fn after_rejects(rejects: &Path) -> Step {
-    Step {
-        what: "once the causes are mended, with the flags of the run".to_owned(),
-        command: format!(
-            "hubspot-associate import {}",
-            shell_word(&rejects.to_string_lossy())
-        ),
     }
 }
 

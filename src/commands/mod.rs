@@ -15,6 +15,7 @@ mod rows;
 mod sandbox;
 mod signals;
 mod skips;
+mod steps;
 mod watch;
 
 pub use outputs::OutputError;

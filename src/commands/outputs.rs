@@ -3,7 +3,10 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::watch::MetricsFile;
+use crate::cli::ImportArgs;
 use crate::report::is_same_file;
+use crate::settings::report_path;
 use crate::whole_file::WholeFile;
 
 /// Why a file besides the report cannot be made.
@@ -96,5 +99,51 @@ impl Output {
             path: self.path.clone(),
             source,
         }
+    }
+}
+
+/// The files of an import: where its last words go besides the terminal.
+pub(super) struct Outputs {
+    pub(super) html: Option<Output>,
+    pub(super) summary: Option<Output>,
+    pub(super) prints_summary: bool,
+    pub(super) metrics: Option<MetricsFile>,
+}
+
+impl Outputs {
+    /// Fails if one of them is another file of the run: then nothing must be written to it, whatever the end.
+    pub(super) fn of(flags: &ImportArgs) -> Result<Self, OutputError> {
+        let prints_summary = flags.summary.as_deref() == Some(Path::new("-"));
+        let summary = flags.summary.as_ref().filter(|_| !prints_summary);
+        let html = Output::named("--html", flags.html.as_ref());
+        let summary = Output::named("--summary", summary);
+        let metrics = Output::named("--metrics", flags.metrics.as_ref());
+        let report = report_path(flags);
+        let mut others = vec![(flags.input.input.as_path(), "input")];
+        others.extend(report.as_deref().map(|path| (path, "report")));
+        others.extend(flags.rejects.as_deref().map(|path| (path, "rejects file")));
+        for (output, what) in [
+            (html.as_ref(), "page"),
+            (summary.as_ref(), "summary"),
+            (metrics.as_ref(), "file of metrics"),
+        ] {
+            if let Some(output) = output {
+                output.tell_from(&others)?;
+                others.push((output.path(), what));
+            }
+        }
+        Ok(Self {
+            html,
+            summary,
+            prints_summary,
+            metrics: metrics.map(MetricsFile::of),
+        })
+    }
+
+    /// Makes sure that they may be written, before anything is sent.
+    pub(super) fn prepare(&self) -> Result<(), OutputError> {
+        let metrics = self.metrics.as_ref().map(MetricsFile::output);
+        let outputs = [self.html.as_ref(), self.summary.as_ref(), metrics];
+        outputs.into_iter().flatten().try_for_each(Output::prepare)
     }
 }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::last_words::{after_rejects, make_rejects};
 use super::outputs::Output;
+use super::steps::{after_rejects, make_rejects};
 use super::{World, print};
 use crate::cli::ReportArgs;
 use crate::closing::{RejectsFile, ReportSummary, Step};
