@@ -14,6 +14,9 @@ use crate::api::Reply;
 /// end of a file, are their own trouble.
 const ROWS: u32 = 16;
 
+/// A call for many pairs stands for so many rows.
+const CALL: u32 = 4;
+
 /// The first pause; it doubles with each request in vain.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
@@ -46,6 +49,34 @@ fn presence(reply: &Reply) -> Presence {
             500..=599 => Presence::Unclear,
             _ => Presence::There,
         },
+    }
+}
+
+/// Which request a reply came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Request {
+    /// The first one of a row.
+    FirstOfRow,
+    /// The first one of a call for many pairs.
+    FirstOfCall,
+    /// One more of either.
+    Again,
+}
+
+impl Request {
+    /// For how many rows a reply says that nobody was there. Where a call got no reply in time, or broke something
+    /// behind the front, there may just have been too many pairs in it.
+    fn rows(self, reply: &Reply) -> u32 {
+        let status = reply.answer().map(|answer| answer.status);
+        match self {
+            Self::FirstOfRow => 1,
+            Self::FirstOfCall => match reply {
+                Reply::Disconnected { .. } => CALL,
+                _ if matches!(status, Some(503 | 521..=523)) => CALL,
+                _ => 0,
+            },
+            Self::Again => 0,
+        }
     }
 }
 
@@ -84,12 +115,11 @@ impl Outage {
         self.is_on() && presence(reply) == Presence::Away
     }
 
-    /// Notes a reply. `is_first` says whether it is the first one of its row, `is_quiet` whether everybody waits already:
-    /// then it was sent before.
+    /// Notes a reply. `is_quiet` says whether everybody waits already: then the request was sent before.
     pub(super) fn note(
         &mut self,
         reply: &Reply,
-        is_first: bool,
+        request: Request,
         is_quiet: bool,
         now: Instant,
     ) -> Sign {
@@ -109,7 +139,7 @@ impl Outage {
             }
             Presence::Away => {
                 let since = *self.since.get_or_insert(now);
-                self.rows = self.rows.saturating_add(u32::from(is_first));
+                self.rows = self.rows.saturating_add(request.rows(reply));
                 if !self.is_on() {
                     return Sign::Nothing;
                 }
@@ -160,10 +190,10 @@ mod tests {
     fn begun(answered_before: bool, now: Instant) -> Outage {
         let mut outage = Outage::default();
         if answered_before {
-            outage.note(&answered(200), true, false, now);
+            outage.note(&answered(200), Request::FirstOfRow, false, now);
         }
         for _ in 0..ROWS {
-            outage.note(&disconnected(), true, false, now);
+            outage.note(&disconnected(), Request::FirstOfRow, false, now);
         }
         assert!(outage.is_on());
         outage
@@ -190,12 +220,15 @@ mod tests {
         ] {
             let mut outage = Outage::default();
             for _ in 1..ROWS {
-                assert_eq!(outage.note(&silent, true, false, now), Sign::Nothing);
+                assert_eq!(
+                    outage.note(&silent, Request::FirstOfRow, false, now),
+                    Sign::Nothing
+                );
             }
             if let Some(other) = &other {
-                outage.note(other, true, false, now);
+                outage.note(other, Request::FirstOfRow, false, now);
             }
-            let sign = outage.note(&silent, true, false, now);
+            let sign = outage.note(&silent, Request::FirstOfRow, false, now);
             let expected = if begins {
                 Sign::Pause(FIRST_PAUSE)
             } else {
@@ -213,9 +246,32 @@ mod tests {
     fn a_few_rows_that_are_sent_again_and_again_are_no_outage() {
         let mut outage = Outage::default();
         let now = Instant::now();
-        for request in 0..10_000 {
-            let sign = outage.note(&disconnected(), request < ROWS - 1, false, now);
+        for _ in 1..ROWS {
+            outage.note(&disconnected(), Request::FirstOfRow, false, now);
+        }
+        for _ in 0..10_000 {
+            let sign = outage.note(&disconnected(), Request::Again, false, now);
             assert_eq!(sign, Sign::Nothing);
+        }
+    }
+
+    #[test]
+    fn calls_tell_of_an_outage_unless_there_may_be_too_many_pairs_in_them() {
+        let now = Instant::now();
+        for (silent, calls) in [
+            (disconnected(), Some(4)),
+            (answered(503), Some(4)),
+            (answered(522), Some(4)),
+            (answered(502), None),
+            (answered(504), None),
+            (Reply::TimedOut, None),
+        ] {
+            let mut outage = Outage::default();
+            let begins = (1..=100).find(|_| {
+                let sign = outage.note(&silent, Request::FirstOfCall, false, now);
+                sign != Sign::Nothing
+            });
+            assert_eq!(begins, calls, "{silent:?}");
         }
     }
 
@@ -225,20 +281,20 @@ mod tests {
         let mut outage = begun(true, now);
         for seconds in [2, 4, 8, 16, 30, 30] {
             assert_eq!(
-                outage.note(&disconnected(), false, true, now),
+                outage.note(&disconnected(), Request::Again, true, now),
                 Sign::Nothing
             );
-            let pause = outage.note(&disconnected(), false, false, now);
+            let pause = outage.note(&disconnected(), Request::Again, false, now);
             assert_eq!(pause, Sign::Pause(Duration::from_secs(seconds)));
         }
         let later = now + Duration::from_mins(3);
-        let back = outage.note(&answered(400), false, false, later);
+        let back = outage.note(&answered(400), Request::Again, false, later);
         assert_eq!(
             (back, outage.is_on()),
             (Sign::Back(Duration::from_mins(3)), false)
         );
         assert_eq!(
-            outage.note(&disconnected(), true, false, later),
+            outage.note(&disconnected(), Request::FirstOfRow, false, later),
             Sign::Nothing
         );
     }
@@ -250,10 +306,10 @@ mod tests {
             let mut outage = begun(answered_before, now);
             let just_before = now + patience - Duration::from_secs(1);
             assert_eq!(
-                outage.note(&disconnected(), false, true, just_before),
+                outage.note(&disconnected(), Request::Again, true, just_before),
                 Sign::Nothing
             );
-            let sign = outage.note(&disconnected(), false, true, now + patience);
+            let sign = outage.note(&disconnected(), Request::Again, true, now + patience);
             assert_eq!(sign, Sign::GiveUp(patience));
         }
     }

@@ -20,6 +20,9 @@
 //! | other 403 | `Forbidden` | all wait, one more attempt, then the run stops |
 //! | certificate refused | `Untrusted` | the run stops |
 //!
+//! Where nobody is answered any more, the run says so and charges no row; see `run`. Then `Transient` uses up no
+//! attempts.
+//!
 //! The reply to a call for many pairs is first read pair by pair: [`attribute`]. What says nothing of any
 //! pair is classed as above, for the call as a whole.
 //!

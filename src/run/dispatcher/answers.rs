@@ -11,7 +11,7 @@ use crate::outcome::Finding;
 use crate::pace::Turn;
 use crate::run::WriteReport;
 use crate::run::event::{Observe, RunEvent};
-use crate::run::outage::Sign;
+use crate::run::outage::{Request, Sign};
 use crate::run::row::SendableRow;
 use crate::run::stop::StopReason;
 use crate::run::tally::Daily;
@@ -32,7 +32,11 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         let class = classify(&reply, &row.pair);
         self.tally.requests += 1;
         let finding = describe(&reply, &row.pair);
-        self.mind_the_outage(&reply, row.tries.sent == 0, &finding);
+        let request = match row.tries.sent {
+            0 => Request::FirstOfRow,
+            _ => Request::Again,
+        };
+        self.mind_the_outage(&reply, request, &finding);
         self.observe_pace(turn, class, &reply, &finding);
         if class == Class::Unauthorized {
             if self.token_was_refused(row.generation, &finding) {
@@ -70,11 +74,11 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     }
 
     /// A reply, or that there is none, says whether the API is there.
-    pub(super) fn mind_the_outage(&mut self, reply: &Reply, is_first: bool, finding: &Finding) {
+    pub(super) fn mind_the_outage(&mut self, reply: &Reply, request: Request, finding: &Finding) {
         let was_on = self.outage.is_on();
         let is_quiet = self.parts.gate.quiet_for().is_some();
         let why = &finding.message;
-        match self.outage.note(reply, is_first, is_quiet, Instant::now()) {
+        match self.outage.note(reply, request, is_quiet, Instant::now()) {
             Sign::Nothing => {}
             Sign::Pause(period) => {
                 if !was_on {

@@ -13,6 +13,7 @@ use crate::pace::Turn;
 use crate::run::WriteReport;
 use crate::run::batch::{Batches, Call};
 use crate::run::event::{Observe, RunEvent};
+use crate::run::outage::Request;
 use crate::run::row::SendableRow;
 use crate::run::stop::StopReason;
 use crate::run::workers::Answered;
@@ -135,8 +136,11 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             Some(row) if class != Class::Associated => describe(&reply, &row.pair),
             _ => Finding::default(),
         };
-        // What comes of many pairs at once may be the trouble of these pairs.
-        self.mind_the_outage(&reply, false, &finding);
+        let request = match call.tries.sent {
+            0 => Request::FirstOfCall,
+            _ => Request::Again,
+        };
+        self.mind_the_outage(&reply, request, &finding);
         self.observe_pace(turn, class, &reply, &finding);
         let generation = call.rows.first().map_or(0, |row| row.generation);
         if class == Class::Unauthorized {

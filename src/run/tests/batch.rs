@@ -56,6 +56,8 @@ struct Api {
     poison: Arc<HashSet<String>>,
     calls: Arc<Mutex<Vec<usize>>>,
     latency: Duration,
+    /// Until when nobody is answered.
+    away: Option<Instant>,
 }
 
 impl Api {
@@ -67,6 +69,7 @@ impl Api {
             poison: Arc::default(),
             calls: Arc::default(),
             latency: Duration::from_millis(20),
+            away: None,
         }
     }
 
@@ -86,6 +89,10 @@ impl Api {
     }
 
     fn answer(&self, pairs: &[&Pair], single: bool) -> Reply {
+        if self.away.is_some_and(|end| Instant::now() < end) {
+            let why = "no route to host".to_owned();
+            return Reply::Disconnected { why };
+        }
         let name = |record: &Record| format!("{} {}", record.object_type, record.id);
         let has = |set: &HashSet<String>, pair: &Pair| {
             [
@@ -378,6 +385,31 @@ fn a_hundredth_of_bad_rows_costs_few_calls_in_every_way() {
             ended.calls.len()
         );
     }
+}
+
+#[test]
+fn an_outage_costs_time_and_no_row_and_takes_no_call_apart() {
+    block_on(async {
+        let mut api = Api::new(Way::Listed);
+        api.away = Some(Instant::now() + Duration::from_secs(100));
+        let ended = send(&api, contacts(20_000), calls_of(2000), &[]).await;
+        let associated = |outcome: &Outcome| outcome.kind == OutcomeKind::Associated;
+        assert!(ended.outcomes.iter().all(associated));
+        assert_eq!(
+            (ended.outcomes.len(), ended.ending.stop.is_none()),
+            (20_000, true)
+        );
+        assert!(
+            ended.calls.iter().all(|&pairs| pairs == 2000),
+            "{:?}",
+            ended.calls
+        );
+        assert!(
+            ended.calls.len() < 10 + 4 + 8,
+            "{} calls",
+            ended.calls.len()
+        );
+    });
 }
 
 #[test]
