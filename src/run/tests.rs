@@ -901,6 +901,7 @@ proptest! {
         concurrency in 1_usize..9,
         draw in 0.0..1.0,
         stop_at in proptest::option::of(0_u64..60_000),
+        away in proptest::option::of((0_u64..5000, 1_u64..5_000_000)),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time().start_paused(true).build().unwrap();
@@ -910,6 +911,10 @@ proptest! {
         rehearsal.concurrency = concurrency;
         rehearsal.draw = draw;
         rehearsal.rate = "20/s";
+        rehearsal.away = away.map(|(start, lasts)| {
+            let start = Duration::from_millis(start);
+            start..start + Duration::from_millis(lasts)
+        });
         rehearsal.stops = stop_at
             .map(|at| (Duration::from_millis(at), Stop::Gracefully(Signal::Interrupt)))
             .into_iter().collect();
