@@ -127,6 +127,7 @@ mod tests {
             alike(Alike::TlsFailure),
             StopReason::ApiAway {
                 lasted: Duration::ZERO,
+                answered_before: true,
                 message: String::new(),
             },
             StopReason::TimeIsUp(TimeLimit::MaxDuration(Duration::ZERO)),

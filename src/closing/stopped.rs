@@ -71,10 +71,24 @@ impl Stopped<'_> {
                 causes.extend(spent.common.as_ref().map(in_common));
                 (budget_spent(spent), Some(after_budget(spent).to_owned()))
             }
-            StopReason::ApiAway { lasted, message } => {
+            StopReason::ApiAway {
+                lasted,
+                answered_before,
+                message,
+            } => {
                 causes.push(message.clone());
-                let what = format!("stopped: HubSpot has answered nobody for {}", span(*lasted));
-                (what, Some(WHEN_WELL_AGAIN.to_owned()))
+                let Self { base_url, .. } = self;
+                let what = format!(
+                    "stopped: `{base_url}` has answered nobody for {}",
+                    span(*lasted)
+                );
+                let advice = match answered_before {
+                    true => WHEN_WELL_AGAIN.to_owned(),
+                    false => format!(
+                        "check network, proxy and `--base-url`; if they are right, {WHEN_WELL_AGAIN}"
+                    ),
+                };
+                (what, Some(advice))
             }
             StopReason::TimeIsUp(limit) => {
                 let limit = match limit {
@@ -248,6 +262,14 @@ mod tests {
         }
     }
 
+    fn away(answered_before: bool) -> StopReason {
+        StopReason::ApiAway {
+            lasted: std::time::Duration::from_hours(1),
+            answered_before,
+            message: "no route to host".into(),
+        }
+    }
+
     #[test]
     fn every_early_end_says_what_happened_why_and_how_to_go_on() {
         let rows = "; 0 rows have their line in the report";
@@ -266,6 +288,16 @@ mod tests {
                 halted(Halt::MissingScopes, &["crm.objects.contacts.write", "b"]),
                 "stopped: the token lacks a scope: crm.objects.contacts.write, b",
                 "give it one of these, with read and write for both object types; then run `again`",
+            ),
+            (
+                away(true),
+                "stopped: `https://api.hubapi.com` has answered nobody for 1h 0m",
+                "wait until the network and HubSpot are well again (https://status.hubspot.com); then run `again`",
+            ),
+            (
+                away(false),
+                "stopped: `https://api.hubapi.com` has answered nobody for 1h 0m",
+                "check network, proxy and `--base-url`; if they are right, wait until the network and HubSpot are well again (https://status.hubspot.com); then run `again`",
             ),
             (
                 halted(Halt::DailyLimit, &[]),

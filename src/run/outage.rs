@@ -157,6 +157,11 @@ impl Outage {
         }
     }
 
+    /// Whether anybody was ever answered in this run.
+    pub(super) fn answered_before(&self) -> bool {
+        self.answered_before
+    }
+
     /// How long the API is waited for.
     pub(super) fn patience(&self) -> Duration {
         if self.answered_before {

@@ -72,6 +72,8 @@ pub enum StopReason {
     ApiAway {
         /// How long.
         lasted: Duration,
+        /// Whether it answered anybody before.
+        answered_before: bool,
         /// What the last reply was.
         message: String,
     },

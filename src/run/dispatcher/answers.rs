@@ -91,6 +91,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             Sign::Back(after) => self.emit(RunEvent::ApiBack { after }),
             Sign::GiveUp(lasted) => self.stop(StopReason::ApiAway {
                 lasted,
+                answered_before: self.outage.answered_before(),
                 message: why.clone(),
             }),
         }
