@@ -115,6 +115,11 @@ impl Outage {
         self.is_on() && presence(reply) == Presence::Away
     }
 
+    /// Whether a reply says anything new: of millions hardly one does.
+    pub(super) fn is_news(&self, reply: &Reply) -> bool {
+        !self.answered_before || self.since.is_some() || presence(reply) == Presence::Away
+    }
+
     /// Notes a reply. `is_quiet` says whether everybody waits already: then the request was sent before.
     pub(super) fn note(
         &mut self,

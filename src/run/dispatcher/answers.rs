@@ -75,6 +75,9 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
 
     /// A reply, or that there is none, says whether the API is there.
     pub(super) fn mind_the_outage(&mut self, reply: &Reply, request: Request, finding: &Finding) {
+        if !self.outage.is_news(reply) {
+            return;
+        }
         let was_on = self.outage.is_on();
         let is_quiet = self.parts.gate.quiet_for().is_some();
         let why = &finding.message;
