@@ -8,9 +8,14 @@ use hubspot_associate::sandbox::{Sandbox, SandboxSettings};
 
 use crate::support::{Rehearsal, good_rows, instant, signal};
 
-/// Where nobody listens.
+/// Where nobody listens. Other tests take any free port of 127.0.0.1.
 fn nowhere() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = if cfg!(target_os = "linux") {
+        "127.0.0.2:0"
+    } else {
+        "127.0.0.1:0"
+    };
+    let listener = TcpListener::bind(address).unwrap();
     listener.local_addr().unwrap()
 }
 
