@@ -81,13 +81,14 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         let was_on = self.outage.is_on();
         let is_quiet = self.parts.gate.quiet_for().is_some();
         let why = &finding.message;
-        match self.outage.note(reply, request, is_quiet, Instant::now()) {
+        let sign = self.outage.note(reply, request, is_quiet, Instant::now());
+        if self.outage.is_on() && !was_on {
+            let patience = self.outage.patience();
+            self.emit(RunEvent::ApiAway { why, patience });
+        }
+        match sign {
             Sign::Nothing => {}
             Sign::Pause(period) => {
-                if !was_on {
-                    let patience = self.outage.patience();
-                    self.emit(RunEvent::ApiAway { why, patience });
-                }
                 self.parts.gate.be_quiet(period);
                 self.emit(RunEvent::Quieted { period, why });
             }
