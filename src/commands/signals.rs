@@ -11,8 +11,9 @@ use tokio::time::sleep;
 
 use crate::run::{Signal, Stop, StopReason};
 
-/// When nobody listens to requests any more, what is still to be told may take so long after one.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+/// When nobody listens to requests any more, what is still to be told may take so long after one. The page of millions of
+/// rows takes seconds.
+const LAST_WORDS: Duration = Duration::from_secs(3);
 
 /// Listens from now on. Once the receiver is dropped, a signal ends the process.
 pub(super) fn listen() -> io::Result<mpsc::Receiver<Stop>> {
