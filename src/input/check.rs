@@ -1,7 +1,7 @@
 //! One record → a [`Pair`], or everything that is wrong with it.
 //!
-//! Pure, and strict: a value is what stands there without the blanks around it. Nothing is repaired,
-//! because an id that was guessed links the wrong record.
+//! Pure, and strict: a value is what stands there without the blanks around it, and without the `="…"` of a
+//! spreadsheet's text form. Nothing is repaired, because an id that was guessed links the wrong record.
 
 use std::fmt;
 
@@ -9,6 +9,7 @@ use super::columns::{Column, Columns, TypeSource};
 use super::content::{RowContent, SkippedRow};
 use super::diagnosis::{id_problem, type_problem};
 use super::encoding::TextEncoding;
+use super::excel::unwrapped;
 use super::fan::Fan;
 use super::problem::{RowProblem, ValueProblem};
 use super::record::Record;
@@ -196,6 +197,14 @@ impl Checker {
         let separated = (separator, self.encoding);
         split_cell(&columns.from_id, record, separated, &mut fan.from);
         split_cell(&columns.to_id, record, separated, &mut fan.to);
+        let missing = columns.list_side.missing(&fan.from, &fan.to);
+        if missing != [false, false] {
+            let ids = [&columns.from_id, &columns.to_id];
+            let blank = ids.into_iter().zip(missing).filter(|(_, missing)| *missing);
+            let problems = blank.map(|(column, _)| value_problem(column, b"", ValueProblem::Blank));
+            let invalid = invalid(problems.collect(), columns, record);
+            return Some(RowContent::Invalid(invalid));
+        }
         if fan.is_empty() {
             let values = raw_values(columns, record);
             return Some(RowContent::Skipped(SkippedRow::NothingToLink(values)));
@@ -270,8 +279,9 @@ fn check_id(
     if record.is_misquoted(column.index) {
         return Err(value_problem(column, bytes, ValueProblem::Misquoted));
     }
-    match str::from_utf8(bytes).map(str::trim) {
+    match str::from_utf8(bytes) {
         Ok(text) => {
+            let text = unwrapped(text.trim());
             RecordId::new(text).ok_or_else(|| value_problem(column, bytes, bad_id(text, encoding)))
         }
         Err(_) => Err(value_problem(column, bytes, ValueProblem::NotUtf8)),
@@ -292,9 +302,10 @@ fn check_type(
     if record.is_misquoted(column.index) {
         return Err(value_problem(column, bytes, ValueProblem::Misquoted));
     }
-    let Ok(text) = str::from_utf8(bytes).map(str::trim) else {
+    let Ok(text) = str::from_utf8(bytes) else {
         return Err(value_problem(column, bytes, ValueProblem::NotUtf8));
     };
+    let text = unwrapped(text.trim());
     if let Some(last) = last
         && last.as_str() == text
     {

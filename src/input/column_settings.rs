@@ -4,6 +4,7 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::str::FromStr;
 
+use super::header_name::visible;
 use crate::pair::ObjectType;
 
 /// One of the four values that a row must have.
@@ -75,7 +76,8 @@ impl FromStr for ColumnName {
     type Err = ColumnNameError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let digits = text.strip_prefix('#').unwrap_or_default();
+        let name = visible(text);
+        let digits = name.strip_prefix('#').unwrap_or_default();
         if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
             // A number that does not fit is a column that no file has.
             let number = digits.parse().unwrap_or(usize::MAX);
@@ -83,7 +85,7 @@ impl FromStr for ColumnName {
                 .map(Self::Number)
                 .ok_or(ColumnNameError::Zero);
         }
-        if text.trim().is_empty() {
+        if name.is_empty() {
             return Err(ColumnNameError::Blank);
         }
         Ok(Self::Header(text.to_owned()))
@@ -143,6 +145,9 @@ mod tests {
             assert_eq!(name(header), Some(ColumnName::Header(header.to_owned())));
         }
         assert_eq!("#0".parse::<ColumnName>(), Err(ColumnNameError::Zero));
-        assert_eq!(" ".parse::<ColumnName>(), Err(ColumnNameError::Blank));
+        assert_eq!(name("\u{feff}#3\u{a0}"), number(3));
+        for blank in ["", " ", "\u{200b}\u{a0}"] {
+            assert_eq!(blank.parse::<ColumnName>(), Err(ColumnNameError::Blank));
+        }
     }
 }

@@ -1,13 +1,15 @@
 //! Header + settings → where each of the four values of a row comes from.
 //!
 //! Pure. A name is taken as it stands if a header is spelled so, and else compared without case,
-//! spaces, `_` and `-`. Two columns that fit are an error, never a choice. Everything that is wrong
+//! spaces, `_`, `-` and invisible characters. Two columns that fit are an error, never a choice. Everything that is wrong
 //! with a header is told at once.
 
 use std::fmt;
 
 use super::column_settings::{ColumnName, ColumnSettings, Role};
 use super::columns_error::{ColumnProblem, ColumnsError};
+use super::header_name::{loose, visible};
+use super::list_side::ListSide;
 use crate::pair::ObjectType;
 use crate::text::excerpt;
 
@@ -68,12 +70,14 @@ pub struct Columns {
     pub ignored: Vec<Column>,
     /// How many fields a row must have.
     pub field_count: usize,
+    /// Which of the two ids may be an empty list, where cells hold lists.
+    pub(super) list_side: ListSide,
 }
 
 impl Columns {
     /// Finds the columns in `headers`, or says everything that is wrong with them.
     pub fn resolve(headers: &[String], settings: &ColumnSettings) -> Result<Self, ColumnsError> {
-        if headers.iter().all(|header| header.trim().is_empty()) {
+        if headers.iter().all(|header| visible(header).is_empty()) {
             return Err(ColumnsError::new(vec![ColumnProblem::BlankHeader], headers));
         }
         let mut problems = Vec::new();
@@ -106,7 +110,9 @@ impl Columns {
         problems.extend(shared(&found));
         match (from_type, from_id, to_type, to_id) {
             (Some(from_type), Some(from_id), Some(to_type), Some(to_id)) if problems.is_empty() => {
+                let list_side = [from_id.index, to_id.index].map(|index| headers[index].as_str());
                 Ok(Self {
+                    list_side: ListSide::of(list_side),
                     from_type,
                     from_id,
                     to_type,
@@ -195,15 +201,6 @@ fn candidates(headers: &[String], name: Option<&ColumnName>, role: Role) -> Vec<
             }
         }
     }
-}
-
-/// A header without case, blanks, `_` and `-`.
-pub(super) fn loose(header: &str) -> String {
-    header
-        .chars()
-        .filter(|&character| !(character.is_whitespace() || matches!(character, '_' | '-')))
-        .flat_map(char::to_lowercase)
-        .collect()
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ pub(super) fn type_problem(text: &str) -> ValueProblem {
     }
 }
 
-fn is_digits(text: &str) -> bool {
+pub(super) fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
@@ -104,8 +104,14 @@ fn separated_problem(text: &str) -> Option<ValueProblem> {
     (is_list && ids > 1).then_some(ValueProblem::List)
 }
 
+/// Whether people or spreadsheets put `character` between the thousands of a number.
+pub(super) fn separates_thousands(character: char) -> bool {
+    matches!(character, ',' | '.' | '\'' | '’' | '_')
+        || character.is_whitespace() && !character.is_control()
+}
+
 /// Whether all groups but the first have three digits, and the first one to three.
-fn is_thousands(groups: &[&str]) -> bool {
+pub(super) fn is_thousands(groups: &[&str]) -> bool {
     match groups {
         [first, rest @ ..] => {
             (1..=3).contains(&first.len())

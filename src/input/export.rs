@@ -3,7 +3,7 @@
 //! Nothing is imported by this: a file whose columns have other names than ours needs flags, and a header
 //! that looks like an export only makes the hint say which.
 
-use super::columns::loose;
+use super::header_name::{loose, visible};
 use super::source::STDIN_NAME;
 use crate::text::{excerpt, shell_word};
 
@@ -51,7 +51,8 @@ pub(super) struct Export {
 impl Export {
     /// Recognises an export by its columns of linked ids.
     pub(super) fn of(headers: &[String]) -> Option<Self> {
-        let named = headers.iter().map(|header| header.trim());
+        let headers: Vec<String> = headers.iter().map(|header| visible(header)).collect();
+        let named = headers.iter().map(String::as_str);
         let mut linked: Vec<_> = named
             .clone()
             .filter_map(|header| Some((linked_by(header)?, header)))
@@ -123,8 +124,9 @@ impl Export {
     }
 }
 
-/// The name in `Associated <name> IDs`, and whether the column holds the primary one alone.
-fn linked_by(header: &str) -> Option<(&str, bool)> {
+/// The name in `Associated <name> IDs`, a header without invisible characters, and whether the column holds the
+/// primary one alone.
+pub(super) fn linked_by(header: &str) -> Option<(&str, bool)> {
     let name = header.strip_prefix("Associated ")?;
     match name.strip_suffix(" IDs") {
         Some(name) => Some((name, false)),

@@ -6,9 +6,9 @@
 //! | `decode`, `format`, `archive`, `encoding` | its bytes, whatever they are → UTF-8 bytes |
 //! | `delimiter` | the header → what separates the fields |
 //! | `window`, `reader`, `record`, `line`, `quote` | bytes → records, each with its line |
-//! | `columns`, `column_settings`, `columns_error`, `export` | header + settings → which column is which, or what to say |
-//! | `check`, `diagnosis`, `problem` | a record → a pair, or what is wrong with it |
-//! | `split`, `fan` | a record with several ids in a cell → its pairs, one at a time |
+//! | `columns`, `column_settings`, `columns_error`, `header_name`, `export` | header + settings → which column is which, or what to say |
+//! | `check`, `excel`, `diagnosis`, `problem` | a record → a pair, or what is wrong with it |
+//! | `split`, `fan`, `list_side` | a record with several ids in a cell → its pairs, one at a time |
 //! | `content` | what all of this makes of a row |
 //! | `skip` | pairs that need not be sent |
 //! | `front`, `error` | all of it behind one type |
@@ -27,11 +27,14 @@ mod delimiter;
 mod diagnosis;
 mod encoding;
 mod error;
+mod excel;
 mod export;
 mod fan;
 mod format;
 mod front;
+mod header_name;
 mod line;
+mod list_side;
 mod problem;
 mod progress;
 mod quote;

@@ -28,6 +28,8 @@ pub enum ValueProblem {
     ThousandsSeparators,
     /// An id such as `512,513`, which can be read as both.
     ThousandsSeparatorsOrList,
+    /// A list such as `9,876,543` split at its commas, which may be one number.
+    ThousandsSeparatorsInList,
     /// Several ids.
     List,
     /// An id such as `'512`.
@@ -64,7 +66,9 @@ impl ValueProblem {
             Self::Scientific => "scientific notation",
             Self::Decimal => "decimal number",
             Self::ThousandsSeparators => "thousands separators",
-            Self::ThousandsSeparatorsOrList => "thousands separators, or a list",
+            Self::ThousandsSeparatorsOrList | Self::ThousandsSeparatorsInList => {
+                "thousands separators, or a list"
+            }
             Self::List => "a list where one id was expected",
             Self::LeadingApostrophe => "leading apostrophe",
             Self::Sign => "sign",
@@ -101,6 +105,11 @@ impl fmt::Display for ValueProblem {
             Self::ThousandsSeparatorsOrList => write!(
                 formatter,
                 "has thousands separators, or is a list where one id was expected, see `--split`"
+            ),
+            Self::ThousandsSeparatorsInList => write!(
+                formatter,
+                "looks like one number with thousands separators: re-export the column as text, or put another \
+                 separator such as `;` between its ids"
             ),
             Self::List => write!(
                 formatter,

@@ -9,13 +9,23 @@ use std::str::FromStr;
 use memchr::memmem;
 
 use super::check::{bad_id, kept};
+use super::diagnosis::{is_digits, is_thousands, separates_thousands};
 use super::encoding::TextEncoding;
+use super::excel::unwrapped;
 use super::problem::ValueProblem;
 use crate::pair::RecordId;
 
 /// What stands between the ids of one cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Separator(String);
+
+impl Separator {
+    /// Whether it may also stand between the thousands of one number.
+    fn is_in_numbers(&self) -> bool {
+        let mut characters = self.0.chars();
+        characters.next().is_some_and(separates_thousands) && characters.next().is_none()
+    }
+}
 
 /// Why a text is no [`Separator`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -65,11 +75,14 @@ pub(super) enum Piece {
 
 impl Piece {
     fn of(bytes: &[u8], encoding: TextEncoding) -> Self {
-        let problem = match str::from_utf8(bytes).map(str::trim) {
-            Ok(text) => match RecordId::new(text) {
-                Some(id) => return Self::Id(id),
-                None => bad_id(text, encoding),
-            },
+        let problem = match str::from_utf8(bytes) {
+            Ok(text) => {
+                let text = unwrapped(text.trim());
+                match RecordId::new(text) {
+                    Some(id) => return Self::Id(id),
+                    None => bad_id(text, encoding),
+                }
+            }
             Err(_) => ValueProblem::NotUtf8,
         };
         Self::bad(bytes, problem)
@@ -84,34 +97,32 @@ impl Piece {
 }
 
 /// Adds the ids of a cell to `pieces`: trimmed, without empty ones, each once and where it stands first.
-/// `007` and `7` are the same id.
+/// `007` and `7` are the same id. A cell that may be a number, cut apart at its own separators, gives no ids.
 pub(super) fn split(
     cell: &[u8],
     separator: &Separator,
     encoding: TextEncoding,
     pieces: &mut Vec<Piece>,
 ) {
-    let separator = separator.0.as_bytes();
+    let list = str::from_utf8(cell).map_or(cell, |text| unwrapped(text.trim()).as_bytes());
+    let may_be_number = separator.is_in_numbers();
+    if may_be_number && has_thousands(list, separator) {
+        pieces.push(Piece::bad(cell, ValueProblem::ThousandsSeparatorsInList));
+        return;
+    }
     let mut seen_ids = HashSet::new();
     let mut seen_others = HashSet::new();
-    let mut start = 0;
-    let ends = memmem::find_iter(cell, separator).chain([cell.len()]);
-    for end in ends {
-        let piece = &cell[start..end];
-        start = (end + separator.len()).min(cell.len());
-        if kept(piece).is_empty() {
+    for piece in parts(list, separator) {
+        if unwrapped(&kept(piece)).is_empty() {
             continue;
         }
         let piece = Piece::of(piece, encoding);
         let is_new = match &piece {
             Piece::Id(id) => seen_ids.insert(id.number()),
             // `5,12E+11` at its comma: the 5 in front is none of the file's ids.
-            Piece::Bad {
-                problem: ValueProblem::Scientific,
-                ..
-            } if separator == b"," => {
+            &Piece::Bad { problem, .. } if may_be_number && is_of_number(problem) => {
                 pieces.clear();
-                pieces.push(Piece::bad(cell, ValueProblem::Scientific));
+                pieces.push(Piece::bad(cell, problem));
                 return;
             }
             Piece::Bad { value, .. } => seen_others.insert(value.clone()),
@@ -120,6 +131,58 @@ pub(super) fn split(
             pieces.push(piece);
         }
     }
+}
+
+/// What stands between the separators of a list.
+fn parts<'c>(list: &'c [u8], separator: &'c Separator) -> impl Iterator<Item = &'c [u8]> {
+    let separator = separator.0.as_bytes();
+    let mut start = 0;
+    let ends = memmem::find_iter(list, separator).chain([list.len()]);
+    ends.map(move |end| {
+        let part = &list[start..end];
+        start = (end + separator.len()).min(list.len());
+        part
+    })
+}
+
+/// Whether neighbours in a list can be the thousands of one number: `9,876,543`, also with a fraction behind
+/// them. A blank beside the separator says that there are two ids, and so does a group of any other length.
+fn has_thousands(list: &[u8], separator: &Separator) -> bool {
+    let mut run: Vec<&str> = Vec::new();
+    let is_number = |run: &[&str]| is_thousands(run) && !run[0].starts_with('0');
+    for part in parts(list, separator) {
+        let part = str::from_utf8(part).unwrap_or("?");
+        let digits = part.trim();
+        let is_group = is_digits(digits);
+        // A blank in front begins another id, and so does whatever is no number.
+        if !is_group || part.starts_with(char::is_whitespace) {
+            if is_number(&run) {
+                return true;
+            }
+            run.clear();
+        }
+        if is_group {
+            run.push(digits);
+        }
+        if part.ends_with(char::is_whitespace) {
+            if is_number(&run) {
+                return true;
+            }
+            run.clear();
+        }
+    }
+    is_number(&run)
+}
+
+/// Whether a problem says that the whole cell may be one number.
+fn is_of_number(problem: ValueProblem) -> bool {
+    matches!(
+        problem,
+        ValueProblem::Scientific
+            | ValueProblem::Decimal
+            | ValueProblem::ThousandsSeparators
+            | ValueProblem::ThousandsSeparatorsOrList
+    )
 }
 
 #[cfg(test)]
@@ -173,8 +236,53 @@ mod tests {
             ("5,12E+11", ",", "!5,12E+11"),
             ("7,5,12E+11", ",", "!7,5,12E+11"),
             ("5、6", "、", "5 6"),
+            ("=\"5;6\"", ";", "5 6"),
+            ("=\"5\" ; =\"6\";=\"\";=\"x\"", ";", "5 6 !=\"x\""),
+            ("=\"\"", ";", ""),
         ] {
             assert_eq!(shown(cell, separator), expected, "{cell:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_with_thousands_separators_is_not_cut_into_ids() {
+        for (cell, separator) in [
+            ("9,876,543,210", ","),
+            ("1,002,003", ","),
+            ("201,202", ","),
+            ("=\"9,876,543\"", ","),
+            ("41001, 9,876,543", ","),
+            ("9,876,543 ,41001", ","),
+            ("1,234,567.00", ","),
+            ("1,234,567,x", ","),
+            ("1.234,00", ","),
+            ("12 345,67", ","),
+            ("9'876'543", "'"),
+            ("9’876’543", "’"),
+            ("9_876_543", "_"),
+            ("9 876 543", " "),
+            ("9\u{a0}876\u{a0}543", "\u{a0}"),
+            ("9\u{2009}876\u{2009}543", "\u{2009}"),
+            ("9\u{202f}876", "\u{202f}"),
+        ] {
+            let shown = shown(cell, separator);
+            assert_eq!(shown, format!("!{cell}"), "{cell:?} at {separator:?}");
+        }
+        for (cell, separator, ids) in [
+            ("9, 876, 543", ",", "9 876 543"),
+            ("9 ,876", ",", "9 876"),
+            ("41001,201,202", ",", "41001 201 202"),
+            ("201,202,41001", ",", "201 202 41001"),
+            ("001,002", ",", "001 002"),
+            ("5,6", ",", "5 6"),
+            ("201,", ",", "201"),
+            ("9;876;543", ";", "9 876 543"),
+            ("9\n876", "\\n", "9 876"),
+            ("9\t876", "tab", "9 876"),
+            ("9, 876", ", ", "9 876"),
+            ("9\u{a0}876;41001", ";", "!9\u{a0}876 41001"),
+        ] {
+            assert_eq!(shown(cell, separator), ids, "{cell:?} at {separator:?}");
         }
     }
 

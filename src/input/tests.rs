@@ -776,8 +776,20 @@ fn a_row_makes_a_pair_of_every_id_in_its_cells() {
             "1,,x\n,2,x\n1, ; ,x\n",
             &[
                 "1: 1 -> , nothing",
-                "2:  -> 2, nothing",
+                "2:  -> 2, 1 wrong",
                 "3: 1 -> ;, nothing",
+            ],
+        ),
+        ("; ,2;3,x\n", &["1: ; -> 2;3, 1 wrong"]),
+        ("1;2,,x\n", &["1: 1;2 -> , 1 wrong"]),
+        (
+            "=\"1\",=\"2;3\",x\n=\"4\",=\"5\";=\"6\";=\"x\",x\n",
+            &[
+                "1: 1 -> 2",
+                "1: 1 -> 3",
+                "2: 4 -> 5",
+                "2: 4 -> 6",
+                "2: 4 -> =\"x\", 1 wrong",
             ],
         ),
         ("1,2;3\n", &["1: 1 -> 2;3, 1 wrong"]),
@@ -793,6 +805,35 @@ fn the_first_rows_are_counted_in_the_file_and_not_in_pairs() {
     assert_eq!(split(rows, Some(1)).len(), 3);
     assert_eq!(split(rows, Some(2)).len(), 4);
     assert_eq!(split(rows, Some(9)).len(), 5);
+}
+
+#[test]
+fn a_value_in_the_text_form_of_a_spreadsheet_is_what_stands_inside() {
+    let text = "\u{feff}=\"from_object_type\",from\u{200b}_object_id,to_object_type,to_object_id\n\
+         =\"0-1\",=\"512\",companies,\"=\"\"513\"\"\"\n\
+         contacts,=\"abc\",=\"a/b\",=\"\"\n\
+         contacts,=512,companies,=\"0\"\n";
+    let mut input = Input::from_source(Cursor::new(text), &InputSettings::default()).unwrap();
+    let shown: Vec<String> = rows(&mut input)
+        .unwrap()
+        .into_iter()
+        .map(|row| match row.content {
+            RowContent::Pair(pair) => pair.to_string(),
+            RowContent::Invalid(invalid) => invalid.to_string(),
+            RowContent::Skipped(skipped) => format!("{skipped:?}"),
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "0-1 512 -> companies 513",
+            "`from\\u{200b}_object_id` (column 2): `=\"abc\"` has letters, an id has only digits; \
+             `to_object_type` (column 3): `=\"a/b\"` has `/`, a type has letters, digits, `_` and `-`; \
+             `to_object_id` (column 4) is blank",
+            "`from\\u{200b}_object_id` (column 2): `=512` has `=`, an id has only digits; \
+             `to_object_id` (column 4): `=\"0\"` is zero, no record has that id",
+        ]
+    );
 }
 
 #[test]

@@ -1,0 +1,117 @@
+//! Under `--split`: which of the two id cells may be empty. Pure.
+//!
+//! An empty list means that a record is linked with nothing, which is no mistake. A blank where the record's
+//! own id belongs is one: it would drop every id of the list beside it. Which column is the list stands in the
+//! headers, as long as these say it.
+
+use super::export::linked_by;
+use super::header_name::visible;
+use super::split::Piece;
+
+/// Which id column holds lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ListSide {
+    /// That of the records named first.
+    From,
+    /// That of the records named second.
+    To,
+    /// Both.
+    Both,
+    /// The headers do not say: taken for the second, unless a row shows otherwise.
+    Unsaid,
+}
+
+impl ListSide {
+    /// By the headers of the two columns: HubSpot's `Associated … IDs` first, then any name in the plural.
+    pub(super) fn of(headers: [&str; 2]) -> Self {
+        let names = headers.map(visible);
+        let sides = |is_list: fn(&str) -> bool| names.each_ref().map(|name| is_list(name));
+        match (sides(|name| linked_by(name).is_some()), sides(is_plural)) {
+            ([true, false], _) | ([false, false], [true, false]) => Self::From,
+            ([false, true], _) | ([false, false], [false, true]) => Self::To,
+            ([true, true], _) | ([false, false], [true, true]) => Self::Both,
+            ([false, false], [false, false]) => Self::Unsaid,
+        }
+    }
+
+    /// Which of the two cells of a row is blank and should not be.
+    pub(super) fn missing(self, from: &[Piece], to: &[Piece]) -> [bool; 2] {
+        match self {
+            Self::From => [false, to.is_empty()],
+            Self::To => [from.is_empty(), false],
+            Self::Both => [false, false],
+            // Several ids on one side are the list, so the blank on the other is none.
+            Self::Unsaid => [from.is_empty(), to.is_empty() && from.len() > 1],
+        }
+    }
+}
+
+/// Whether a header ends with the word `ids`.
+fn is_plural(header: &str) -> bool {
+    let Some(start) = header.len().checked_sub("ids".len()) else {
+        return false;
+    };
+    let (Some(before), Some(word)) = (header.get(..start), header.get(start..)) else {
+        return false;
+    };
+    word.eq_ignore_ascii_case("ids")
+        && (word.starts_with('I') || !before.ends_with(char::is_alphabetic))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pair::RecordId;
+
+    #[test]
+    fn the_headers_say_which_column_is_the_list() {
+        for (from, to, side) in [
+            ("Record ID", "Associated Company IDs", ListSide::To),
+            ("Associated Company IDs", "Record ID", ListSide::From),
+            (
+                "Associated\u{a0}Deal IDs (Primary)",
+                "Record ID",
+                ListSide::From,
+            ),
+            ("Merged Contact IDs", "Associated Company IDs", ListSide::To),
+            (
+                "Associated Contact IDs",
+                "Associated Deal IDs",
+                ListSide::Both,
+            ),
+            ("from_ids", "to_id", ListSide::From),
+            ("contact", "companyIds", ListSide::To),
+            ("IDs", "id", ListSide::From),
+            ("contact_ids", "deal ids", ListSide::Both),
+            ("from_id", "to_id", ListSide::Unsaid),
+            ("kids", "grids", ListSide::Unsaid),
+            ("é", "", ListSide::Unsaid),
+        ] {
+            assert_eq!(ListSide::of([from, to]), side, "{from}, {to}");
+        }
+    }
+
+    #[test]
+    fn a_blank_is_a_mistake_where_no_list_belongs() {
+        use ListSide::{Both, From, To, Unsaid};
+        for (side, from, to, missing) in [
+            (To, 0, 2, [true, false]),
+            (To, 0, 0, [true, false]),
+            (To, 1, 0, [false, false]),
+            (To, 2, 0, [false, false]),
+            (From, 1, 0, [false, true]),
+            (From, 0, 1, [false, false]),
+            (Both, 0, 2, [false, false]),
+            (Both, 0, 0, [false, false]),
+            (Unsaid, 0, 1, [true, false]),
+            (Unsaid, 1, 0, [false, false]),
+            (Unsaid, 2, 0, [false, true]),
+            (Unsaid, 0, 0, [true, false]),
+            (Unsaid, 1, 1, [false, false]),
+        ] {
+            let ids = |count| vec![Piece::Id(RecordId::new("7").unwrap()); count];
+            let found = side.missing(&ids(from), &ids(to));
+            assert_eq!(found, missing, "{side:?}: {from} and {to} ids");
+        }
+    }
+}
