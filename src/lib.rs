@@ -4,7 +4,7 @@
 //!
 //! | module | what happens to a row there |
 //! |---|---|
-//! | [`input`] | bytes become a checked [`pair`], or a row that is told what is wrong with it; a [`pair_set`] knows which pairs were there |
+//! | [`input`] | bytes become a checked [`pair`], or a row that is told what is wrong with it; a [`pair_set`] knows which pairs were there, [`standard_type`] which spellings name one type |
 //! | [`run`] | the row gets a slot; everything that is decided about it is decided here |
 //! | [`pace`] | it waits for its turn |
 //! | [`api`] | one request, one reply |
@@ -45,6 +45,7 @@ pub mod report;
 pub mod run;
 pub mod sandbox;
 pub mod settings;
+pub mod standard_type;
 pub mod statistics;
 pub mod text;
 pub mod verdict;

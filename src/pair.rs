@@ -7,6 +7,8 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use crate::standard_type;
+
 /// The longest id the API's documents foresee, in decimal digits.
 pub const MAX_ID_DIGITS: usize = 20;
 
@@ -43,6 +45,13 @@ impl ObjectType {
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
         valid.then(|| Self(Arc::from(text)))
+    }
+
+    /// Whether `other` is a spelling of the same type: `Contact`, `contacts` and `0-1` are.
+    #[must_use]
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        self == other
+            || standard_type::canonical(self.as_str()) == standard_type::canonical(other.as_str())
     }
 
     /// The type as the input spelled it.

@@ -1,12 +1,14 @@
 //! Which pairs were there already. Exact: a pair that is taken for another one would never be linked.
 //!
-//! Pairs are the same if their types are spelled the same and their ids are the same numbers. A pair takes
+//! Pairs are the same if their types are and their ids are the same numbers; a standard type has several spellings
+//! ([`standard_type`](crate::standard_type)). A pair takes
 //! 16 bytes, and 20 to 40 with the room that a set keeps free: types are kept once for all pairs that share
 //! them.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::pair::{Pair, RecordId};
+use crate::standard_type::canonical;
 
 /// The most that a pair takes: a table that is full up to seven eighths takes 20 bytes for each, and stands
 /// beside its successor of twice its size while it grows.
@@ -22,12 +24,15 @@ pub struct PairSet {
     places: HashMap<[Box<str>; 2], usize>,
     /// The group that was asked last: mostly the next pair's.
     last: usize,
+    /// How its types were spelled then.
+    last_spelling: [String; 2],
     length: usize,
 }
 
 /// The pairs of the same two types.
 #[derive(Debug)]
 struct Group {
+    /// In their canonical spelling.
     types: [Box<str>; 2],
     ids: HashSet<[u64; 2]>,
     /// Those whose ids do not fit.
@@ -57,12 +62,7 @@ impl PairSet {
         if self.is_empty() {
             return false;
         }
-        let types = pair.types();
-        let place = match self.groups.get(self.last) {
-            Some(group) if group.is_of(types) => Some(self.last),
-            _ => self.places.get(&types.map(Box::from)).copied(),
-        };
-        let Some(group) = place.and_then(|place| self.groups.get(place)) else {
+        let Some(group) = self.find(pair.types()) else {
             return false;
         };
         let ids = [pair.from.id, pair.to.id];
@@ -97,6 +97,7 @@ impl PairSet {
         self.groups.retain(|group| group.len() > 0);
         self.length = self.groups.iter().map(Group::len).sum();
         self.last = 0;
+        self.last_spelling = Default::default();
         self.places.clear();
         let places = self.groups.iter().zip(0..);
         self.places
@@ -110,13 +111,25 @@ impl PairSet {
         self.length * MOST_BYTES_OF_PAIR + self.groups.len() * MOST_BYTES_OF_TYPES
     }
 
+    fn find(&self, types: [&str; 2]) -> Option<&Group> {
+        let last = self.groups.get(self.last);
+        if self.is_last_spelling(types) {
+            return last;
+        }
+        let types = types.map(canonical);
+        last.filter(|group| group.is_of(types)).or_else(|| {
+            let place = self.places.get(&types.map(Box::from))?;
+            self.groups.get(*place)
+        })
+    }
+
+    fn is_last_spelling(&self, types: [&str; 2]) -> bool {
+        !self.groups.is_empty() && self.last_spelling.each_ref().map(String::as_str) == types
+    }
+
     fn group(&mut self, types: [&str; 2]) -> &mut Group {
-        let is_last = self
-            .groups
-            .get(self.last)
-            .is_some_and(|group| group.is_of(types));
-        if !is_last {
-            let names = types.map(Box::from);
+        if !self.is_last_spelling(types) {
+            let names = types.map(|name| Box::from(canonical(name)));
             self.last = *self.places.entry(names.clone()).or_insert_with(|| {
                 self.groups.push(Group {
                     types: names,
@@ -125,6 +138,10 @@ impl PairSet {
                 });
                 self.groups.len() - 1
             });
+            for (last, name) in self.last_spelling.iter_mut().zip(types) {
+                last.clear();
+                last.push_str(name);
+            }
         }
         &mut self.groups[self.last]
     }
@@ -165,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pair_is_known_by_the_spelling_of_its_types_and_the_numbers_of_its_ids() {
+    fn a_pair_is_known_by_its_types_and_the_numbers_of_its_ids() {
         let large = "99999999999999999999";
         let mut set = PairSet::default();
         for (from, to) in [("7", "8"), ("18446744073709551616", "8"), ("7", large)] {
@@ -175,13 +192,34 @@ mod tests {
         assert!(set.contains(&pair("contacts", "0007", "deals", "08")));
         for other in [
             pair("contacts", "8", "deals", "7"),
-            pair("contact", "7", "deals", "8"),
+            pair("2-1", "7", "deals", "8"),
             pair("deals", "7", "contacts", "8"),
             pair("contacts", large, "deals", "7"),
         ] {
             assert!(!set.contains(&other), "{other}");
         }
         assert_eq!(set.len(), 3);
+    }
+
+    #[test]
+    fn the_spellings_of_a_standard_type_are_one_type() {
+        let mut set = PairSet::default();
+        assert!(set.insert(&pair("Contact", "7", "2-7", "8")));
+        assert!(set.insert(&pair("p_vendor", "7", "deals", "8")));
+        for from in ["contacts", "contact", "CONTACTS", "0-1", "Contact"] {
+            assert!(set.contains(&pair(from, "07", "2-7", "8")), "{from}");
+            assert!(!set.insert(&pair(from, "7", "2-7", "8")), "{from}");
+        }
+        for to in ["0-3", "DEAL"] {
+            assert!(!set.insert(&pair("p_vendor", "7", to, "8")), "{to}");
+        }
+        for other in ["p_Vendor", "vendor", "0-2", "contactss"] {
+            assert!(!set.contains(&pair(other, "7", "deals", "8")), "{other}");
+        }
+        assert_eq!(set.len(), 2);
+        set.retain(|types, _| types == ["contacts", "2-7"]);
+        assert!(set.contains(&pair("0-1", "7", "2-7", "8")));
+        assert_eq!(set.len(), 1);
     }
 
     #[test]

@@ -130,7 +130,8 @@ impl Findings {
                 self.current = Some((from.clone(), to.clone(), 1));
             }
         }
-        if from == to && pair.from.id.is_same_as(pair.to.id.as_str()) {
+        // Ids first: they hardly ever are the same, and types have several spellings.
+        if pair.from.id.is_same_as(pair.to.id.as_str()) && from.is_same_as(to) {
             self.self_links.pairs += 1;
             self.self_links.first_line.get_or_insert(key.line);
         }
@@ -165,6 +166,12 @@ impl Findings {
                 problem: problem.clone(),
             });
         }
+    }
+
+    /// Whether there are rows and each of them has an empty list.
+    #[must_use]
+    pub fn has_only_empty_lists(&self) -> bool {
+        self.nothing_to_link > 0 && self.nothing_to_link == self.rows
     }
 
     /// How often each kind of problem was met, the most frequent first.

@@ -34,6 +34,7 @@ pub use metrics::{LastEnds, Metrics};
 pub use reason::{FINISHED, OUTPUT, REASONS, reason_of_error, reason_of_stop};
 pub use report::ReportSummary;
 pub use stopped::Stopped;
+pub use text::ONLY_EMPTY_LISTS;
 
 /// What is known when a run has ended.
 #[derive(Clone, Debug)]

@@ -97,8 +97,15 @@ pub(super) fn add_outcomes(tally: &Tally, line: &mut impl FnMut(String)) {
     }
 }
 
+/// What is said where each row has an empty list.
+pub const ONLY_EMPTY_LISTS: &str =
+    "nothing could be sent: the list of ids is empty in every row; is it the right column?";
+
 /// Why rows are not associated.
 pub(super) fn add_categories(tally: &Tally, line: &mut impl FnMut(String)) {
+    if tally.has_only_empty_lists() {
+        line(ONLY_EMPTY_LISTS.to_owned());
+    }
     let categories = tally.categories();
     if categories.is_empty() {
         return;
@@ -217,6 +224,16 @@ page: page.html
 next: later: do this
 "
         );
+    }
+
+    #[test]
+    fn a_run_that_could_send_nothing_says_so() {
+        let empty = tally(&[(OutcomeKind::Skipped, "CLIENT_NOTHING_TO_LINK", 3)]);
+        let known = tally(&[(OutcomeKind::Skipped, "CLIENT_ALREADY_ASSOCIATED", 3)]);
+        for (tally, said) in [(empty, true), (known, false)] {
+            let text = closing(&tally, Duration::ZERO).to_text();
+            assert_eq!(text.contains(ONLY_EMPTY_LISTS), said, "{text}");
+        }
     }
 
     #[test]

@@ -25,7 +25,7 @@ use crate::input::Input;
 use crate::pace::{Control, Gate};
 use crate::rejects;
 use crate::run::{DailyReset, Parts, RunSettings, run};
-use crate::settings::{Destination, ImportSettings};
+use crate::settings::{Destination, ImportSettings, SettingsError};
 
 /// The first day on which v4 is worth a warning; its support ends on 2027-03-30.
 /// (<https://developers.hubspot.com/changelog/legacy-apis-and-legacy-apps-whats-going-unsupported-and-when>).
@@ -57,7 +57,19 @@ fn link(
     outputs: &Outputs,
     world: &World,
 ) -> Result<ExitStatus, RunError> {
-    let settings = ImportSettings::resolve(flags, &world.environment)?;
+    let settings = match ImportSettings::resolve(flags.clone(), &world.environment) {
+        // A wrong column is quicker to put right than a token is to get: what is wrong with the header comes first.
+        Err(
+            error @ (SettingsError::Credentials(_)
+            | SettingsError::TwoSources { .. }
+            | SettingsError::TokenCommand
+            | SettingsError::OAuthVariable { .. }),
+        ) => {
+            Input::open(&flags.input.into_settings())?;
+            return Err(error.into());
+        }
+        settings => settings?,
+    };
     if let Some(path) = &settings.rejects {
         rejects::prepare(path, &settings.input.path, &settings.report.path)?;
     }

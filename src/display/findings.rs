@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::check::{Duplicates, Findings, SelfLinks, TIERS, Tier, TimeNeeded, TypesCount};
+use crate::closing::ONLY_EMPTY_LISTS;
 use crate::input::RowProblem;
 use crate::json::pretty;
 use crate::number::{grouped, span};
@@ -56,6 +57,9 @@ impl Checked<'_> {
             if count > 0 {
                 line(format!("  {what:<20}{:>12}", grouped(count)));
             }
+        }
+        if findings.has_only_empty_lists() {
+            line(ONLY_EMPTY_LISTS.to_owned());
         }
         self.problems(&mut line);
         self.types(&mut line);

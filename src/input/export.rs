@@ -5,26 +5,12 @@
 
 use super::header_name::{loose, visible};
 use super::source::STDIN_NAME;
+use crate::standard_type::standard;
 use crate::text::{excerpt, shell_word};
 
 /// How an export calls the column of the record's own id, in the languages that are known of, reduced as
 /// `columns` compares headers. The headers of linked ids are English in every language.
 const RECORD_ID: [&str; 2] = ["recordid", "idderegistro"];
-
-/// The types of HubSpot's own objects, by how a header names one of them.
-const TYPES: [(&str, &str); 11] = [
-    ("contact", "contacts"),
-    ("company", "companies"),
-    ("deal", "deals"),
-    ("ticket", "tickets"),
-    ("note", "notes"),
-    ("call", "calls"),
-    ("email", "emails"),
-    ("meeting", "meetings"),
-    ("task", "tasks"),
-    ("line item", "line_items"),
-    ("lead", "leads"),
-];
 
 /// Properties that only one kind of record has, reduced as `columns` compares headers.
 const TELLTALES: [(&str, &str); 6] = [
@@ -135,11 +121,9 @@ pub(super) fn linked_by(header: &str) -> Option<(&str, bool)> {
 }
 
 fn type_of(name: &str) -> Option<&'static str> {
-    let name = name.trim().to_lowercase();
-    let mut types = TYPES.iter();
-    types
-        .find(|(known, object_type)| name == *known || name == *object_type)
-        .map(|&(_, object_type)| object_type)
+    let name = name.trim().replace(' ', "_");
+    let is_lead = || ["lead", "leads"].contains(&name.to_lowercase().as_str());
+    standard(&name).or_else(|| is_lead().then_some("leads"))
 }
 
 #[cfg(test)]

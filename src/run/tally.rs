@@ -4,7 +4,7 @@ use crate::exit::ExitStatus;
 use crate::outcome::{Outcome, OutcomeKind};
 use crate::pace::Usage;
 use crate::pair::RowKey;
-use crate::verdict::Cause;
+use crate::verdict::{Category, Cause};
 
 /// How many distinct categories are counted by name. Categories come from a server: without a bound,
 /// one that invents a new one per row would grow the memory with the input.
@@ -84,6 +84,8 @@ pub struct Tally {
     categories: Vec<CategoryCount>,
     /// How many of the rows ended in earlier runs.
     pub earlier: u64,
+    /// How many were skipped because a list of ids is empty.
+    pub nothing_to_link: u64,
     /// Requests that were answered, or given up on.
     pub requests: u64,
     /// How many of them were answered 429.
@@ -115,6 +117,10 @@ impl Tally {
         example: impl FnOnce() -> Example,
     ) {
         self.kinds[kind as usize] += 1;
+        let is_empty = |(category, _)| category == Category::NothingToLink.as_str();
+        if kind == OutcomeKind::Skipped && category.is_some_and(is_empty) {
+            self.nothing_to_link += 1;
+        }
         let Some((category, cause)) = category.filter(|_| !kind.is_good()) else {
             return;
         };
@@ -174,10 +180,17 @@ impl Tally {
         categories
     }
 
+    /// Whether there were rows and each of them has an empty list: rather the wrong column than a file in which
+    /// no record is linked with any other.
+    #[must_use]
+    pub fn has_only_empty_lists(&self) -> bool {
+        self.nothing_to_link > 0 && self.nothing_to_link == self.settled()
+    }
+
     /// How a run ends in which every row got its outcome.
     #[must_use]
     pub fn exit_status(&self) -> ExitStatus {
-        if self.not_good() == 0 {
+        if self.not_good() == 0 && !self.has_only_empty_lists() {
             ExitStatus::Done
         } else {
             ExitStatus::SomeRowsNot
@@ -240,6 +253,24 @@ mod tests {
                 ("B", OutcomeKind::Failed, 1, "about B"),
             ]
         );
+    }
+
+    #[test]
+    fn a_run_of_empty_lists_only_is_not_done() {
+        let mut tally = Tally::default();
+        assert_eq!(tally.exit_status(), ExitStatus::Done);
+        tally.count(&outcome(OutcomeKind::Skipped, "CLIENT_ALREADY_ASSOCIATED"));
+        tally.count(&outcome(OutcomeKind::Skipped, "CLIENT_DUPLICATE"));
+        assert_eq!(tally.exit_status(), ExitStatus::Done);
+        let mut empty = Tally::default();
+        empty.count(&outcome(OutcomeKind::Skipped, "CLIENT_NOTHING_TO_LINK"));
+        empty.count(&outcome(OutcomeKind::Skipped, "CLIENT_NOTHING_TO_LINK"));
+        assert_eq!(empty.exit_status(), ExitStatus::SomeRowsNot);
+        tally.count(&outcome(OutcomeKind::Skipped, "CLIENT_NOTHING_TO_LINK"));
+        empty.count(&outcome(OutcomeKind::Associated, ""));
+        for tally in [tally, empty] {
+            assert_eq!(tally.exit_status(), ExitStatus::Done);
+        }
     }
 
     #[test]

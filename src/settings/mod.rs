@@ -219,12 +219,6 @@ impl ImportSettings {
     /// Fails with what must be fixed before anything is sent.
     pub fn resolve(flags: ImportArgs, environment: &Environment) -> Result<Self, SettingsError> {
         let connection = &flags.connection;
-        let destination = if flags.sandbox {
-            Destination::Sandbox
-        } else {
-            let (base_url, source) = api(connection, environment)?;
-            Destination::Api { base_url, source }
-        };
         let report = ReportPlan {
             path: report_path(&flags).ok_or(SettingsError::NoReportPath)?,
             existing: if flags.resume {
@@ -244,13 +238,21 @@ impl ImportSettings {
         {
             return Err(SettingsError::RehearsedMemory { path: path.clone() });
         }
+        let transport = Transport::resolve(connection)?;
+        // Last: a token is asked for once everything else is right.
+        let destination = if flags.sandbox {
+            Destination::Sandbox
+        } else {
+            let (base_url, source) = api(connection, environment)?;
+            Destination::Api { base_url, source }
+        };
         Ok(Self {
             skip,
             rejects: flags.rejects,
             input: flags.input.into_settings(),
             report,
             destination,
-            transport: Transport::resolve(connection)?,
+            transport,
             expect_portal: connection.expect_portal,
             rate: flags.rate,
             share: flags.share,
