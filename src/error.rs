@@ -16,7 +16,7 @@ use crate::rejects::RejectsError;
 use crate::report::{ReadBackError, ReportError};
 use crate::sandbox::SettingsError as SandboxSettingsError;
 use crate::settings::{SettingsError, credentials_hint};
-use crate::text::{excerpt, shell_word};
+use crate::text::{excerpt, shell_path};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const CAUSE: Style = Style::new().bold();
@@ -99,7 +99,7 @@ impl RunError {
             Self::Report(ReportError::ReadBack { source, .. }) => read_back_hint(source),
             Self::Report(ReportError::Missing { path }) => Some(format!(
                 "if there is none yet, make an empty one: `touch {}`",
-                shell_word(&path.to_string_lossy())
+                shell_path(path)
             )),
             Self::Report(ReportError::IsInput { .. }) => {
                 Some("name another file with `--report PATH`".to_owned())

@@ -4,6 +4,10 @@
 //! terminal, hide behind invisible characters or fill the screen. Nothing here is for data that is
 //! written back to a file.
 
+use std::ffi::OsStr;
+use std::fmt::Write as _;
+use std::path::Path;
+
 /// Whether `character` takes no visible place: a control character, or one that only joins, marks
 /// or reorders its neighbours.
 #[must_use]
@@ -68,14 +72,55 @@ pub fn one_line(text: &str, max_chars: usize) -> String {
     line
 }
 
-/// `text` as a POSIX shell takes it for one word.
+/// `text` as a shell takes it for one word. What cannot be seen, or is no text, stands in `$'…'`, which bash and zsh
+/// read and so does POSIX since 2024.
 #[must_use]
-pub fn shell_word(text: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=,@%+".contains(&byte);
-    if !text.is_empty() && text.bytes().all(is_plain) {
-        text.to_owned()
+pub fn shell_word(text: impl AsRef<OsStr>) -> String {
+    let bytes = text.as_ref().as_encoded_bytes();
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./:=,@%+".contains(byte);
+    // A word that begins with `=` names a program's path in zsh.
+    if !bytes.is_empty() && bytes[0] != b'=' && bytes.iter().all(is_plain) {
+        return text.as_ref().to_string_lossy().into_owned();
+    }
+    match str::from_utf8(bytes) {
+        Ok(text) if !text.contains(is_invisible) => format!("'{}'", text.replace('\'', r"'\''")),
+        _ => {
+            let mut word = "$'".to_owned();
+            for chunk in bytes.utf8_chunks() {
+                for character in chunk.valid().chars() {
+                    match character {
+                        '\'' | '\\' => word.extend(['\\', character]),
+                        character if is_invisible(character) => {
+                            let mut bytes = [0; 4];
+                            push_escaped(&mut word, character.encode_utf8(&mut bytes).as_bytes());
+                        }
+                        character => word.push(character),
+                    }
+                }
+                push_escaped(&mut word, chunk.invalid());
+            }
+            word.push('\'');
+            word
+        }
+    }
+}
+
+/// Octal escapes always have three digits, so that what stands behind them is none of theirs.
+fn push_escaped(word: &mut String, bytes: &[u8]) {
+    for byte in bytes {
+        let _infallible = write!(word, "\\{byte:03o}");
+    }
+}
+
+/// A path as a word that no command takes for a flag.
+#[must_use]
+pub fn shell_path(path: impl AsRef<OsStr>) -> String {
+    let path = path.as_ref();
+    let bytes = path.as_encoded_bytes();
+    if bytes.starts_with(b"-") && bytes.len() > 1 {
+        shell_word(Path::new(".").join(path))
     } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
+        shell_word(path)
     }
 }
 
@@ -122,6 +167,50 @@ mod tests {
             let shown = excerpt(&text, max_chars);
             prop_assert!(shown.chars().count() <= max_chars);
             prop_assert!(!shown.chars().any(is_invisible));
+        }
+    }
+
+    #[test]
+    fn a_word_is_quoted_as_a_shell_needs_it() {
+        for (text, word) in [
+            ("pairs.csv", "pairs.csv"),
+            ("", "''"),
+            ("my pairs.csv", "'my pairs.csv'"),
+            ("it's", r"'it'\''s'"),
+            ("$HOME`x`\"!~*", "'$HOME`x`\"!~*'"),
+            ("=x", "'=x'"),
+            ("été", "'été'"),
+            ("a\nb'\\1", r"$'a\012b\'\\1'"),
+            ("\u{feff}1", r"$'\357\273\2771'"),
+        ] {
+            assert_eq!(shell_word(text), word);
+        }
+        for (path, word) in [
+            ("-x.csv", "./-x.csv"),
+            ("- x.csv", "'./- x.csv'"),
+            ("--resume", "./--resume"),
+            ("-", "-"),
+            ("/a/-x", "/a/-x"),
+        ] {
+            assert_eq!(shell_path(path), word);
+        }
+    }
+
+    #[cfg(unix)]
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+        #[test]
+        fn a_shell_reads_back_every_word(bytes in prop::collection::vec(1_u8.., 0..20)) {
+            use std::os::unix::ffi::OsStrExt;
+            let word = shell_word(OsStr::from_bytes(&bytes));
+            let script = format!("printf %s {word}");
+            prop_assert!(!script.chars().any(is_invisible));
+            let printed = std::process::Command::new("bash")
+                .env("LC_ALL", "C")
+                .args(["-c", &script])
+                .output()
+                .unwrap();
+            prop_assert_eq!(printed.stdout, bytes);
         }
     }
 

@@ -33,7 +33,7 @@ pub use advice::advice;
 pub use metrics::{LastEnds, Metrics};
 pub use reason::{FINISHED, OUTPUT, REASONS, reason_of_error, reason_of_stop};
 pub use report::ReportSummary;
-pub use stopped::Stopped;
+pub use stopped::{Stopped, WayOn};
 pub use text::ONLY_EMPTY_LISTS;
 
 /// What is known when a run has ended.

@@ -21,8 +21,39 @@ pub struct Stopped<'s> {
     pub region: Option<&'s str>,
     /// Where the API was looked for.
     pub base_url: &'s str,
-    /// The command that goes on.
-    pub next: &'s str,
+    /// What to run then.
+    pub next: &'s WayOn,
+}
+
+/// The command to run after an early end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WayOn {
+    /// The command, which can be run as it stands.
+    pub command: String,
+    /// Flags for a type, without dashes, that it had with a wrong value and lacks now.
+    pub lacks: Vec<&'static str>,
+}
+
+impl From<String> for WayOn {
+    fn from(command: String) -> Self {
+        Self {
+            command,
+            lacks: Vec::new(),
+        }
+    }
+}
+
+impl WayOn {
+    /// The flags that it lacks, for a message.
+    #[must_use]
+    pub fn lacking(&self) -> Option<String> {
+        let flags: Vec<_> = self
+            .lacks
+            .iter()
+            .map(|flag| format!("`--{flag}`"))
+            .collect();
+        (!flags.is_empty()).then(|| flags.join(", "))
+    }
 }
 
 impl Stopped<'_> {
@@ -60,7 +91,7 @@ impl Stopped<'_> {
                 message,
             } => {
                 causes.push(message.clone());
-                Self::all_alike(*what, *rows)
+                self.all_alike(*what, *rows)
             }
             StopReason::Input(error) => {
                 let problem = Problem::new(error, error.hint());
@@ -118,7 +149,13 @@ impl Stopped<'_> {
         Problem {
             what: format!("{what}; {settled} in the report"),
             causes,
-            hint: Some(format!("{advice}run `{}`", self.next)),
+            hint: Some(match self.next.lacking() {
+                Some(lacking) => format!(
+                    "{advice}run `{}`, with {lacking} and that type",
+                    self.next.command
+                ),
+                None => format!("{advice}run `{}`", self.next.command),
+            }),
         }
     }
 
@@ -174,11 +211,15 @@ impl Stopped<'_> {
         }
     }
 
-    fn all_alike(what: Alike, rows: u32) -> (String, Option<String>) {
+    fn all_alike(&self, what: Alike, rows: u32) -> (String, Option<String>) {
         let (what, advice) = match what {
             Alike::TypeError => (
                 format!("stopped: HubSpot does not know the object type of the first {rows} rows"),
-                "correct the types in the file or with `--from-type` and `--to-type`",
+                if self.next.lacks.is_empty() {
+                    "correct the types in the file"
+                } else {
+                    "look up the right type, such as `contacts` or `2-1234567`"
+                },
             ),
             Alike::NotFound => (
                 format!(
@@ -248,7 +289,7 @@ mod tests {
             tally: &tally,
             region,
             base_url,
-            next: "again",
+            next: &WayOn::from("again".to_owned()),
         }
         .problem()
     }
@@ -311,6 +352,36 @@ mod tests {
         }
         let problem = problem(&halted(Halt::Forbidden, &[]), None);
         assert_eq!(problem.causes, ["what it said (correlation id 8f6e)"]);
+    }
+
+    #[test]
+    fn a_wrong_type_is_left_to_the_user_to_replace() {
+        let reason = StopReason::AllAlike {
+            what: Alike::TypeError,
+            rows: 3,
+            message: "Unable to infer object type from: contactz".into(),
+        };
+        for (lacks, hint) in [
+            (vec![], "correct the types in the file; then run `again`"),
+            (
+                vec!["from-type"],
+                "look up the right type, such as `contacts` or `2-1234567`; then run `again`, with `--from-type` and \
+                 that type",
+            ),
+        ] {
+            let problem = Stopped {
+                reason: &reason,
+                tally: &Tally::default(),
+                region: None,
+                base_url: "",
+                next: &WayOn {
+                    command: "again".into(),
+                    lacks,
+                },
+            }
+            .problem();
+            assert_eq!(problem.hint.as_deref(), Some(hint));
+        }
     }
 
     #[test]

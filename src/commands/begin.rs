@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::error::RunError;
 use crate::input::{CheckedRow, Input, InputError, InputSettings, InputSource};
@@ -35,6 +35,12 @@ pub(super) fn begin(plan: &ReportPlan, input: &InputSettings) -> Result<Begun, R
     let retry_rejected = match plan.existing {
         Existing::Resume { retry_rejected } if held.has_lines().map_err(failed)? => retry_rejected,
         _ => {
+            if let Existing::Resume { .. } = plan.existing {
+                warn!(
+                    "there is no earlier run to resume in `{}`: starting at row 1",
+                    plan.path.display()
+                );
+            }
             return Ok(Begun {
                 report: held.begin()?,
                 comparison: None,

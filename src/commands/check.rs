@@ -28,7 +28,7 @@ pub(super) fn check(flags: CheckArgs, world: &World) -> Result<ExitStatus, RunEr
         duplicates_memory: flags.duplicates_memory,
         per_call: BATCH_SIZE,
         json: flags.json,
-        import: next::import_of_checked(&world.arguments),
+        import: next::import_of_checked(&world.arguments, flags.input.input.as_os_str()),
         input: flags.input.into_settings(),
     };
     show(&plan, world)

@@ -157,13 +157,14 @@ fn link(
 
 /// Needs no token, and touches no report.
 fn dry_run(flags: ImportArgs, world: &World) -> Result<ExitStatus, RunError> {
+    let input = flags.input.input.clone().into_os_string();
     let plan = CheckPlan {
         skip: flags.input.skip_settings(),
         per_call: flags.batch_size.get() as u64,
         input: flags.input.into_settings(),
         duplicates_memory: ByteSize::FOR_DUPLICATES,
         json: false,
-        import: next::without_flag(&world.arguments, "--dry-run"),
+        import: next::import_of_checked(&world.arguments, &input),
     };
     show(&plan, world)
 }

@@ -9,7 +9,7 @@ use tracing::warn;
 use super::outputs::{Output, Outputs};
 use super::route::Route;
 use super::watch::{MetricsFile, Throttles};
-use super::{World, next, print, steps};
+use super::{World, print, steps};
 use crate::cli::ImportArgs;
 use crate::closing::{
     Closing, FINISHED, OUTPUT, RejectsFile, Step, Stopped, reason_of_error, reason_of_stop,
@@ -221,12 +221,14 @@ impl Ended<'_> {
     }
 
     fn stopped(&self, reason: &StopReason, world: &World) -> Problem {
+        let columns = &self.settings.input.columns;
+        let tally = &self.ending.tally;
         Stopped {
             reason,
-            tally: &self.ending.tally,
+            tally,
             region: self.route.region.as_deref(),
             base_url: &self.route.base_url.to_string(),
-            next: &next::resumed(&world.arguments),
+            next: &steps::way_on(reason, tally, columns, &world.arguments),
         }
         .problem()
     }

@@ -16,6 +16,7 @@ mod sandbox;
 mod signals;
 mod skips;
 mod steps;
+mod typed;
 mod watch;
 
 pub use outputs::OutputError;

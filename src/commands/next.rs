@@ -1,78 +1,156 @@
 //! The command to run next, ready to be copied into a shell. Pure.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 
-use crate::text::shell_word;
+use super::typed::Typed;
+
+/// What a run of the rejects does not need: its own files, and how the first input was read, which is UTF-8 and begins
+/// with its header now.
+const NOT_FOR_REJECTS: [&str; 15] = [
+    "report",
+    "resume",
+    "retry-rejected",
+    "overwrite",
+    "rejects",
+    "html",
+    "summary",
+    "metrics",
+    "dry-run",
+    "first",
+    "skip-associated-in",
+    "encoding",
+    "skip-lines",
+    "json",
+    "input",
+];
+
+/// The folder of the files that come with the program. Their records are in no account.
+const SAMPLES: &str = "sample-data";
 
 /// What goes on with the report of what was typed.
 #[must_use]
 pub(super) fn resumed(arguments: &[OsString]) -> String {
-    join(&to_resume(arguments))
+    to_resume(arguments).line()
 }
 
 /// The same, with rejected rows sent again too.
 #[must_use]
 pub(super) fn resumed_with_rejected(arguments: &[OsString]) -> String {
-    let mut words = to_resume(arguments);
-    add(&mut words, "--retry-rejected");
-    join(&words)
+    to_resume(arguments).with("retry-rejected").line()
 }
 
-fn to_resume(arguments: &[OsString]) -> Vec<String> {
-    let mut words = typed(arguments);
-    words.retain(|word| word != "--overwrite");
-    add(&mut words, "--resume");
-    words
+fn to_resume(arguments: &[OsString]) -> Typed {
+    Typed::new(arguments).without(&["overwrite"]).with("resume")
 }
 
-fn add(words: &mut Vec<String>, flag: &str) {
-    if !words.iter().any(|word| word == flag) {
-        words.push(flag.to_owned());
-    }
-}
-
-/// The import of what `check` was asked about.
+/// What was typed without the flags that were wrong, as a run of its own in place of the last.
 #[must_use]
-pub(super) fn import_of_checked(arguments: &[OsString]) -> String {
-    let mut words = Vec::new();
-    let mut is_value = false;
-    for word in typed(arguments) {
-        let own = word == "--json" || word.starts_with("--duplicates-memory");
-        if !(own || is_value) {
-            let is_verb = word == "check" && !words.contains(&"import".to_owned());
-            words.push(if is_verb {
-                "import".to_owned()
-            } else {
-                word.clone()
-            });
-        }
-        is_value = word == "--duplicates-memory";
-    }
-    join(&words)
+pub(super) fn begun_again_without(arguments: &[OsString], wrong: &[&str]) -> String {
+    Typed::new(arguments)
+        .without(wrong)
+        .without(&["resume", "retry-rejected"])
+        .with("overwrite")
+        .line()
 }
 
-/// What was typed, without `flag`.
+/// The import of what `check` was asked about, or a rehearsal of it where the file is one of the samples.
 #[must_use]
-pub(super) fn without_flag(arguments: &[OsString], flag: &str) -> String {
-    let mut words = typed(arguments);
-    words.retain(|word| word != flag);
-    join(&words)
-}
-
-fn typed(arguments: &[OsString]) -> Vec<String> {
-    arguments
-        .iter()
-        .map(|word| word.to_string_lossy().into_owned())
-        .collect()
-}
-
-fn join(words: &[String]) -> String {
-    let mut command = env!("CARGO_PKG_NAME").to_owned();
-    for word in words {
-        command.push(' ');
-        command.push_str(&shell_word(word));
+pub(super) fn import_of_checked(arguments: &[OsString], input: &OsStr) -> String {
+    let typed = Typed::new(arguments)
+        .without(&["json", "duplicates-memory", "dry-run"])
+        .command("import");
+    if is_sample(input) && !typed.has("sandbox") {
+        typed.without(&["base-url"]).with("sandbox").line()
+    } else {
+        typed.line()
     }
-    command
+}
+
+/// The real run after a rehearsal; none for the samples. It has a report of its own, and replaces none.
+#[must_use]
+pub(super) fn real_run(arguments: &[OsString], input: &OsStr, report: &Path) -> Option<String> {
+    if is_sample(input) {
+        return None;
+    }
+    let rehearsed = ["sandbox", "overwrite", "resume", "retry-rejected", "report"];
+    let typed = Typed::new(arguments).without(&rehearsed);
+    // Standard input has no file beside which a report could be.
+    Some(if input == "-" {
+        typed
+            .with_value("report", report_of_real_run(report))
+            .line()
+    } else {
+        typed.line()
+    })
+}
+
+/// `x.sandbox.report.csv` → `x.report.csv`, `x.csv` → `x.real.csv`
+fn report_of_real_run(rehearsed: &Path) -> PathBuf {
+    let name = rehearsed.file_name().unwrap_or_default().to_string_lossy();
+    let name = match name.strip_suffix(".sandbox.report.csv") {
+        Some(stem) => format!("{stem}.report.csv"),
+        None => format!("{}.real.csv", name.strip_suffix(".csv").unwrap_or(&name)),
+    };
+    rehearsed.with_file_name(name)
+}
+
+/// The import of a rejects file, with the flags of the run, or of the `report` command that made it.
+#[must_use]
+pub(super) fn import_of_rejects(
+    arguments: &[OsString],
+    rejects: &Path,
+    is_rehearsed: bool,
+) -> String {
+    let typed = Typed::new(arguments)
+        .without(&NOT_FOR_REJECTS)
+        .command("import")
+        .file(rejects);
+    if is_rehearsed {
+        typed.with("sandbox").line()
+    } else {
+        typed.line()
+    }
+}
+
+/// The command that makes a rejects file of a report, reading the input as the run did. `input` is named if it is a file that
+/// `report` would not find by itself.
+#[must_use]
+pub(super) fn rejects_of(arguments: &[OsString], report: &Path, input: Option<&Path>) -> String {
+    let typed = Typed::new(arguments)
+        .without(&["rejects", "html", "json", "input"])
+        .only_flags_of("report")
+        .command("report")
+        .file(report)
+        .with_value("rejects", rejects_name(report));
+    match input {
+        Some(input) => typed.with_value("input", input).line(),
+        None => typed.line(),
+    }
+}
+
+/// A name that is not the input's: the rejects of `rejects.csv` are `rejects-2.csv`.
+fn rejects_name(report: &Path) -> String {
+    let name = report.file_name().unwrap_or_default().to_string_lossy();
+    let stem = name.split('.').next().unwrap_or_default();
+    let number = match stem.strip_prefix("rejects") {
+        Some("") => Some(1_u32),
+        Some(rest) => rest
+            .strip_prefix('-')
+            .and_then(|number| number.parse().ok()),
+        None => None,
+    };
+    match number {
+        Some(number) => format!("rejects-{}.csv", number.saturating_add(1)),
+        None => "rejects.csv".to_owned(),
+    }
+}
+
+fn is_sample(input: &OsStr) -> bool {
+    let path = std::path::absolute(input).unwrap_or_default();
+    path.parent()
+        .and_then(Path::file_name)
+        .is_some_and(|folder| folder == SAMPLES)
 }
 
 #[cfg(test)]
@@ -96,10 +174,6 @@ mod tests {
                 (resumed(&typed), resumed_with_rejected(&typed)),
                 (resume.to_owned(), rejected.clone())
             );
-            assert_eq!(
-                without_flag(&typed, flag),
-                "hubspot-associate import pairs.csv --rate 50/10s"
-            );
         }
     }
 
@@ -112,11 +186,175 @@ mod tests {
             "Bob's #3",
             "--delimiter",
             ";",
-            "",
+            "--split=",
         ]);
         assert_eq!(
-            without_flag(&typed, "-x"),
-            r"hubspot-associate import 'my pairs.csv' --from-id-column 'Bob'\''s #3' --delimiter ';' ''"
+            resumed(&typed),
+            r"hubspot-associate import 'my pairs.csv' --from-id-column 'Bob'\''s #3' --delimiter ';' --split= --resume"
+        );
+    }
+
+    #[test]
+    fn a_file_that_looks_like_a_flag_stays_a_file() {
+        for words in [
+            &["-v", "import", "--", "--overwrite"][..],
+            &["-v", "import", "./--overwrite"],
+        ] {
+            assert_eq!(
+                resumed(&arguments(words)),
+                "hubspot-associate -v import ./--overwrite --resume"
+            );
+        }
+        let typed = arguments(&["import", "--report", "--overwrite", "-"]);
+        assert_eq!(
+            resumed(&typed),
+            "hubspot-associate import --report --overwrite - --resume"
+        );
+        let typed = arguments(&["import", "pairs.csv"]);
+        assert_eq!(
+            rejects_of(&typed, Path::new("-r.csv"), Some(Path::new("-i.csv"))),
+            "hubspot-associate report ./-r.csv --rejects rejects.csv --input=-i.csv"
+        );
+        assert_eq!(
+            import_of_rejects(&typed, Path::new("-r.csv"), false),
+            "hubspot-associate import ./-r.csv"
+        );
+    }
+
+    #[test]
+    fn after_a_check_comes_the_import_with_the_same_flags() {
+        let typed = arguments(&[
+            "check",
+            "check",
+            "--json",
+            "--duplicates-memory",
+            "1GB",
+            "--from-type",
+            "check",
+        ]);
+        assert_eq!(
+            import_of_checked(&typed, OsStr::new("check")),
+            "hubspot-associate import check --from-type check"
+        );
+        let typed = arguments(&["import", "pairs.csv", "--dry-run"]);
+        assert_eq!(
+            import_of_checked(&typed, OsStr::new("pairs.csv")),
+            "hubspot-associate import pairs.csv"
+        );
+    }
+
+    #[test]
+    fn samples_are_only_rehearsed() {
+        for file in ["sample-data/pairs.csv", "/x/sample-data/pairs.csv"] {
+            let typed = arguments(&["check", file]);
+            assert_eq!(
+                import_of_checked(&typed, OsStr::new(file)),
+                format!("hubspot-associate import {file} --sandbox")
+            );
+            let typed = arguments(&["import", file, "--sandbox"]);
+            assert_eq!(real_run(&typed, OsStr::new(file), Path::new("r.csv")), None);
+        }
+    }
+
+    #[test]
+    fn the_real_run_replaces_no_report() {
+        let typed = arguments(&[
+            "import",
+            "p.csv",
+            "--sandbox",
+            "--overwrite",
+            "--report",
+            "r.csv",
+            "--split",
+            ";",
+        ]);
+        assert_eq!(
+            real_run(&typed, OsStr::new("p.csv"), Path::new("r.csv")).unwrap(),
+            "hubspot-associate import p.csv --split ';'"
+        );
+        for (rehearsed, real) in [
+            ("x/r.sandbox.report.csv", "x/r.report.csv"),
+            ("r.csv", "r.real.csv"),
+            ("r", "r.real.csv"),
+        ] {
+            let typed = arguments(&["import", "-", "--sandbox", "--report", rehearsed]);
+            assert_eq!(
+                real_run(&typed, OsStr::new("-"), Path::new(rehearsed)).unwrap(),
+                format!("hubspot-associate import - --report {real}")
+            );
+        }
+    }
+
+    #[test]
+    fn the_rejects_are_imported_with_the_flags_of_the_run() {
+        let typed = arguments(&[
+            "-v",
+            "import",
+            "export.csv",
+            "--from-type",
+            "contacts",
+            "--split=;",
+            "--encoding",
+            "windows-1252",
+            "--rate",
+            "unlimited",
+            "--base-url",
+            "http://127.0.0.1:1",
+            "--overwrite",
+            "--report",
+            "r.csv",
+            "--rejects",
+            "x.csv",
+        ]);
+        assert_eq!(
+            import_of_rejects(&typed, Path::new("x.csv"), false),
+            "hubspot-associate -v import x.csv --from-type contacts '--split=;' --rate unlimited \
+             --base-url http://127.0.0.1:1"
+        );
+        assert_eq!(
+            rejects_of(&typed, Path::new("r.csv"), Some(Path::new("export.csv"))),
+            "hubspot-associate -v report r.csv --from-type contacts '--split=;' --encoding windows-1252 \
+             --rejects rejects.csv --input export.csv"
+        );
+        let typed = arguments(&[
+            "report",
+            "p.sandbox.report.csv",
+            "--rejects",
+            "x.csv",
+            "--to-id-column",
+            "#2",
+        ]);
+        assert_eq!(
+            import_of_rejects(&typed, Path::new("x.csv"), true),
+            "hubspot-associate import x.csv --to-id-column '#2' --sandbox"
+        );
+    }
+
+    #[test]
+    fn the_rejects_of_rejects_have_another_name() {
+        for (report, name) in [
+            ("pairs.report.csv", "rejects.csv"),
+            ("a/rejects.report.csv", "rejects-2.csv"),
+            ("rejects-2.sandbox.report.csv", "rejects-3.csv"),
+            ("rejects-x.report.csv", "rejects.csv"),
+        ] {
+            assert_eq!(rejects_name(Path::new(report)), name);
+        }
+    }
+
+    #[test]
+    fn flags_that_were_wrong_are_left_out() {
+        let typed = arguments(&[
+            "import",
+            "p.csv",
+            "--from-type",
+            "contactz",
+            "--to-type=deals",
+            "--resume",
+        ]);
+        assert_eq!(
+            begun_again_without(&typed, &["from-type"]),
+            "hubspot-associate import p.csv --to-type=deals --overwrite"
         );
     }
 }

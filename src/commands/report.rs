@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::outputs::Output;
-use super::steps::{after_rejects, make_rejects};
-use super::{World, print};
+use super::steps::make_rejects;
+use super::{World, next, print};
 use crate::cli::ReportArgs;
 use crate::closing::{RejectsFile, ReportSummary, Step};
 use crate::error::RunError;
@@ -14,6 +14,7 @@ use crate::exit::ExitStatus;
 use crate::input::InputSource;
 use crate::page::Page;
 use crate::rejects::{self, RejectsError};
+use crate::settings::is_rehearsal;
 use crate::statistics::Statistics;
 
 /// What a report's name ends with, unless somebody named it otherwise.
@@ -54,8 +55,11 @@ pub(super) fn report(flags: ReportArgs, world: &World) -> Result<ExitStatus, Run
         file = Some(RejectsFile { path, rows });
     }
     let steps: Vec<Step> = match file {
-        Some(RejectsFile { path, rows: 1.. }) => vec![after_rejects(path)],
-        None if tally.not_good() > 0 => vec![make_rejects(&report)],
+        Some(RejectsFile { path, rows: 1.. }) => vec![Step {
+            what: "once the causes are mended, with the flags of the run".to_owned(),
+            command: next::import_of_rejects(&world.arguments, path, is_rehearsal(&report)),
+        }],
+        None if tally.not_good() > 0 => vec![make_rejects(&world.arguments, &report, None)],
         _ => Vec::new(),
     };
     if let Some(html) = &html {
@@ -84,7 +88,7 @@ pub(super) fn report(flags: ReportArgs, world: &World) -> Result<ExitStatus, Run
 }
 
 /// The input beside a report that has the usual name.
-fn input_of(report: &Path) -> Option<PathBuf> {
+pub(super) fn input_of(report: &Path) -> Option<PathBuf> {
     let name = report.file_name()?.to_str()?;
     let stem = ENDINGS
         .iter()

@@ -1,14 +1,16 @@
-//! What to do next, the most useful first. Pure.
+//! What to do next, the most useful first.
 
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
+use super::report::input_of;
 use super::{World, next};
 use crate::api::ACCESS_TOKEN_VARIABLE;
-use crate::closing::{RejectsFile, Step};
+use crate::closing::{RejectsFile, Step, WayOn};
+use crate::input::{ColumnSettings, InputSource};
 use crate::outcome::OutcomeKind;
-use crate::run::Ending;
+use crate::run::{Alike, Ending, StopReason, Tally};
 use crate::settings::{Destination, ImportSettings};
-use crate::text::shell_word;
 
 /// What to do after a run.
 pub(super) fn after_run(
@@ -18,56 +20,165 @@ pub(super) fn after_run(
     world: &World,
 ) -> Vec<Step> {
     let tally = &ending.tally;
-    let report = &settings.report.path;
+    let arguments = &world.arguments;
     let mut steps = Vec::new();
-    if ending.stop.is_some() {
+    if let Some(reason) = &ending.stop {
+        let way = way_on(reason, tally, &settings.input.columns, arguments);
         steps.push(Step {
-            what: "once the cause is mended, go on where the run ended".to_owned(),
-            command: next::resumed(&world.arguments),
+            what: match way.lacking() {
+                Some(lacking) => format!("with {lacking} and the right type"),
+                None => "once the cause is mended, go on where the run ended".to_owned(),
+            },
+            command: way.command,
         });
     } else if tally.of(OutcomeKind::Rejected) > 0 {
         steps.push(Step {
             what: "once the causes are mended".to_owned(),
-            command: next::resumed_with_rejected(&world.arguments),
+            command: next::resumed_with_rejected(arguments),
         });
     } else if tally.of(OutcomeKind::Failed) > 0 {
         steps.push(Step {
             what: "later, for the rows that failed".to_owned(),
-            command: next::resumed(&world.arguments),
+            command: next::resumed(arguments),
         });
     }
-    match rejects {
-        Some(RejectsFile { path, rows: 1.. }) => steps.push(after_rejects(path)),
-        _ if tally.not_good() > 0 => steps.push(make_rejects(report)),
+    let input = match &settings.input.path {
+        InputSource::File(path) => Some(path.as_path()),
+        InputSource::Stdin => None,
+    };
+    let rehearsed = matches!(settings.destination, Destination::Sandbox);
+    match (rejects, input) {
+        (Some(RejectsFile { path, rows: 1.. }), _) => steps.push(Step {
+            what: "once the causes are fixed".to_owned(),
+            command: next::import_of_rejects(arguments, path, rehearsed),
+        }),
+        // Standard input comes only once: its rows cannot be read again.
+        (_, Some(input)) if tally.not_good() > 0 => {
+            steps.push(make_rejects(arguments, &settings.report.path, Some(input)));
+        }
         _ => {}
     }
-    if steps.is_empty() && matches!(settings.destination, Destination::Sandbox) {
-        steps.push(Step {
+    if steps.is_empty() && rehearsed && !tally.has_only_empty_lists() {
+        let input = input.map_or(OsStr::new("-"), Path::as_os_str);
+        let command = next::real_run(arguments, input, &settings.report.path);
+        steps.extend(command.map(|command| Step {
             what: format!("the real run, with {ACCESS_TOKEN_VARIABLE} set"),
-            command: next::without_flag(&world.arguments, "--sandbox"),
-        });
+            command,
+        }));
     }
     steps
 }
 
-/// How to have the rows that are not associated in a file.
-pub(super) fn make_rejects(report: &Path) -> Step {
-    Step {
-        what: "the rows that are not associated, as a CSV to mend and feed back".to_owned(),
-        command: format!(
-            "hubspot-associate report {} --rejects rejects.csv",
-            shell_word(&report.to_string_lossy())
-        ),
+/// What to run after an early end. Types that HubSpot does not know are left out: only the user knows the right ones.
+pub(super) fn way_on(
+    reason: &StopReason,
+    tally: &Tally,
+    columns: &ColumnSettings,
+    arguments: &[OsString],
+) -> WayOn {
+    match reason {
+        // Nothing is lost with the report, and the rows in it have other types than the corrected ones.
+        StopReason::AllAlike {
+            what: Alike::TypeError,
+            message,
+            ..
+        } if tally.of(OutcomeKind::Associated) == 0 => {
+            let is_in_type = |character: char| {
+                character.is_ascii_alphanumeric() || matches!(character, '_' | '-')
+            };
+            let lacks = [
+                ("from-type", &columns.from_type),
+                ("to-type", &columns.to_type),
+            ]
+            .into_iter()
+            .filter_map(|(flag, given)| {
+                let given = given.as_ref()?;
+                let mut words = message.split(|character| !is_in_type(character));
+                words.any(|word| word == given.as_str()).then_some(flag)
+            })
+            .collect::<Vec<_>>();
+            WayOn {
+                command: next::begun_again_without(arguments, &lacks),
+                lacks,
+            }
+        }
+        // The rows that met the wrong path were rejected.
+        StopReason::AllAlike {
+            what: Alike::TypeError | Alike::NotFound,
+            ..
+        } => WayOn::from(next::resumed_with_rejected(arguments)),
+        _ => WayOn::from(next::resumed(arguments)),
     }
 }
 
-/// What to do with that file.
-pub(super) fn after_rejects(rejects: &Path) -> Step {
+/// How to have the rows that are not associated in a file. `input` is what the run read, if that is known.
+pub(super) fn make_rejects(arguments: &[OsString], report: &Path, input: Option<&Path>) -> Step {
+    let named = input.filter(|input| input_of(report).as_deref() != Some(input));
     Step {
-        what: "once the causes are mended, with the flags of the run".to_owned(),
-        command: format!(
-            "hubspot-associate import {}",
-            shell_word(&rejects.to_string_lossy())
-        ),
+        what: "the rows that are not associated, as a CSV to mend and feed back".to_owned(),
+        command: next::rejects_of(arguments, report, named),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pair::ObjectType;
+
+    fn refused(message: &str) -> StopReason {
+        StopReason::AllAlike {
+            what: Alike::TypeError,
+            rows: 3,
+            message: message.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_type_that_hubspot_does_not_know_is_not_typed_again() {
+        let columns = ColumnSettings {
+            from_type: ObjectType::new("contactz"),
+            to_type: ObjectType::new("0-9999"),
+            ..ColumnSettings::default()
+        };
+        let words = "import p.csv --from-type contactz --to-type 0-9999 --resume";
+        let arguments: Vec<OsString> = words.split(' ').map(OsString::from).collect();
+        for (message, lacks, command) in [
+            (
+                "Unable to infer object type from: contactz",
+                &["from-type"][..],
+                "import p.csv --to-type 0-9999 --overwrite",
+            ),
+            (
+                "Invalid object or event type id: 0-9999",
+                &["to-type"],
+                "import p.csv --from-type contactz --overwrite",
+            ),
+            (
+                "Unable to infer object type from: contact",
+                &[],
+                "import p.csv --from-type contactz --to-type 0-9999 --overwrite",
+            ),
+        ] {
+            let way = way_on(&refused(message), &Tally::default(), &columns, &arguments);
+            assert_eq!(way.lacks, lacks);
+            assert_eq!(way.command, format!("hubspot-associate {command}"));
+        }
+    }
+
+    #[test]
+    fn a_report_with_associated_rows_is_not_given_up_for_a_wrong_type() {
+        let mut tally = Tally::default();
+        tally.count_row(OutcomeKind::Associated, None, || unreachable!());
+        let arguments = ["import", "p.csv"].map(OsString::from);
+        let way = way_on(
+            &refused("Unable to infer object type from: x"),
+            &tally,
+            &ColumnSettings::default(),
+            &arguments,
+        );
+        assert_eq!(
+            way.command,
+            "hubspot-associate import p.csv --resume --retry-rejected"
+        );
     }
 }

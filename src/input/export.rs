@@ -6,7 +6,7 @@
 use super::header_name::{loose, visible};
 use super::source::STDIN_NAME;
 use crate::standard_type::standard;
-use crate::text::{excerpt, shell_word};
+use crate::text::{excerpt, shell_path, shell_word};
 
 /// How an export calls the column of the record's own id, in the languages that are known of, reduced as
 /// `columns` compares headers. The headers of linked ids are English in every language.
@@ -86,7 +86,7 @@ impl Export {
             if is_stdin {
                 "-".to_owned()
             } else {
-                shell_word(input)
+                shell_path(input)
             },
             if is_stdin { " --report PATH" } else { "" },
             self.from_type.unwrap_or(UNKNOWN_TYPE),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::archive::Compression;
 use super::source::STDIN_NAME;
-use crate::text::shell_word;
+use crate::text::shell_path;
 
 /// As many bytes as the longest signature below.
 pub(super) const SIGNATURE_LENGTH: usize = 10;
@@ -72,7 +72,7 @@ impl Format {
             .find_map(|ending| input.strip_suffix(ending)?.strip_suffix('.'))
             .unwrap_or(input);
         let stem = stem.strip_suffix(".csv").unwrap_or(stem);
-        let (input, report) = (shell_word(input), shell_word(&format!("{stem}.report.csv")));
+        let (input, report) = (shell_path(input), shell_path(format!("{stem}.report.csv")));
         format!("run `{unpack} {input} | hubspot-associate import - --report {report}`")
     }
 }

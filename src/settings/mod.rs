@@ -19,7 +19,7 @@ use crate::input::{InputSettings, SkipSettings};
 use crate::pace::{RateSetting, Share};
 use crate::report::{Existing, ReportPlan};
 use crate::run::{BatchSettings, ErrorBudget, RunSettings, TimeLimits};
-use crate::text::shell_word;
+use crate::text::shell_path;
 use crate::verdict::RetryPolicy;
 
 pub use source::{Credentials, OAUTH_VARIABLES};
@@ -110,7 +110,7 @@ pub fn credentials_hint(error: &CredentialsError) -> Option<String> {
             "the token is the only thing that belongs there, on one line"
         }
         CredentialsError::Exposed { path } => {
-            let path = shell_word(&path.to_string_lossy());
+            let path = shell_path(path);
             return Some(format!("it holds secrets that last: `chmod 600 {path}`"));
         }
         CredentialsError::File { .. }
@@ -334,7 +334,9 @@ fn default_report(input: &Path, sandbox: bool) -> Option<PathBuf> {
 /// How the name of a rehearsal's report ends, unless `--report` gives it another.
 const REHEARSAL_ENDING: &str = ".sandbox.report.csv";
 
-fn is_rehearsal(report: &Path) -> bool {
+/// Whether a report has the name that those of rehearsals get.
+#[must_use]
+pub fn is_rehearsal(report: &Path) -> bool {
     report.to_string_lossy().ends_with(REHEARSAL_ENDING)
 }
 

@@ -1,0 +1,190 @@
+//! The command line as typed, taken apart into its flags and files, so that another command can be made of it.
+//! Pure.
+
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+
+use clap::CommandFactory as _;
+
+use crate::cli::Cli;
+use crate::text::{shell_path, shell_word};
+
+/// What was typed behind the program's name.
+#[derive(Clone, Debug)]
+pub(super) struct Typed {
+    parts: Vec<Part>,
+}
+
+#[derive(Clone, Debug)]
+enum Part {
+    /// A flag with its value.
+    Flag {
+        /// Without dashes and value.
+        name: String,
+        words: Vec<OsString>,
+    },
+    /// The command, or a file.
+    Positional(OsString),
+}
+
+impl Typed {
+    /// Takes the words apart. They were understood before, so what is unknown here takes no value.
+    pub(super) fn new(arguments: &[OsString]) -> Self {
+        let mut parts = Vec::new();
+        let mut takes_value = takes_value("");
+        let mut flags_are_over = false;
+        let mut has_command = false;
+        let mut words = arguments.iter();
+        while let Some(word) = words.next() {
+            let text = word.to_string_lossy();
+            if text == "--" && !flags_are_over {
+                flags_are_over = true;
+                continue;
+            }
+            let name = match text.strip_prefix("--") {
+                Some(long) => long.split('=').next().unwrap_or_default(),
+                None => text.strip_prefix('-').unwrap_or_default(),
+            };
+            if flags_are_over || name.is_empty() {
+                if !has_command {
+                    takes_value.extend(self::takes_value(&text));
+                    has_command = true;
+                }
+                parts.push(Part::Positional(word.clone()));
+                continue;
+            }
+            let mut flag = vec![word.clone()];
+            if takes_value.get(name).copied().unwrap_or_default() && !text.contains('=') {
+                flag.extend(words.next().cloned());
+            }
+            parts.push(Part::Flag {
+                name: name.to_owned(),
+                words: flag,
+            });
+        }
+        Self { parts }
+    }
+
+    /// Leaves flags out.
+    pub(super) fn without(mut self, flags: &[&str]) -> Self {
+        self.parts.retain(
+            |part| !matches!(part, Part::Flag { name, .. } if flags.contains(&name.as_str())),
+        );
+        self
+    }
+
+    /// Leaves all flags out that another command does not have.
+    pub(super) fn only_flags_of(mut self, command: &str) -> Self {
+        let known = takes_value(command);
+        let everywhere = takes_value("");
+        self.parts.retain(|part| match part {
+            Part::Flag { name, .. } => {
+                // `-vv` is `-v` twice.
+                let first = name.get(..1).unwrap_or_default();
+                [name.as_str(), first]
+                    .iter()
+                    .any(|name| known.contains_key(*name) || everywhere.contains_key(*name))
+            }
+            Part::Positional(_) => true,
+        });
+        self
+    }
+
+    /// Adds a flag without a value, unless it stands there.
+    pub(super) fn with(self, flag: &str) -> Self {
+        if self.has(flag) {
+            return self;
+        }
+        self.with_words(flag, vec![format!("--{flag}").into()])
+    }
+
+    /// Adds a flag with a value, in place of what stands there.
+    pub(super) fn with_value(self, flag: &str, value: impl AsRef<OsStr>) -> Self {
+        let value = value.as_ref();
+        // A value that looks like a flag is one only behind `=`.
+        let words = if value.as_encoded_bytes().starts_with(b"-") && value != "-" {
+            let mut word = OsString::from(format!("--{flag}="));
+            word.push(value);
+            vec![word]
+        } else {
+            vec![format!("--{flag}").into(), value.to_owned()]
+        };
+        self.without(&[flag]).with_words(flag, words)
+    }
+
+    fn with_words(mut self, flag: &str, words: Vec<OsString>) -> Self {
+        self.parts.push(Part::Flag {
+            name: flag.to_owned(),
+            words,
+        });
+        self
+    }
+
+    /// Whether a flag was typed.
+    pub(super) fn has(&self, flag: &str) -> bool {
+        let mut parts = self.parts.iter();
+        parts.any(|part| matches!(part, Part::Flag { name, .. } if name == flag))
+    }
+
+    /// Puts another command in place of the one that was typed.
+    pub(super) fn command(self, command: &str) -> Self {
+        self.replace(0, command.as_ref())
+    }
+
+    /// Puts another file in place of the one that was typed.
+    pub(super) fn file(self, file: impl AsRef<OsStr>) -> Self {
+        self.replace(1, file.as_ref())
+    }
+
+    fn replace(mut self, place: usize, by: &OsStr) -> Self {
+        let mut positional = self.parts.iter_mut().filter_map(|part| match part {
+            Part::Positional(word) => Some(word),
+            Part::Flag { .. } => None,
+        });
+        if let Some(word) = positional.nth(place) {
+            by.clone_into(word);
+        }
+        self
+    }
+
+    /// The line for a shell.
+    pub(super) fn line(&self) -> String {
+        let mut line = env!("CARGO_PKG_NAME").to_owned();
+        for part in &self.parts {
+            match part {
+                Part::Flag { words, .. } => {
+                    for word in words {
+                        line.push(' ');
+                        line.push_str(&shell_word(word));
+                    }
+                }
+                // Without `--`, so that flags can stand behind it.
+                Part::Positional(word) => {
+                    line.push(' ');
+                    line.push_str(&shell_path(word));
+                }
+            }
+        }
+        line
+    }
+}
+
+/// The flags of a command, or of all commands if it has no name, and whether they take a value.
+fn takes_value(command: &str) -> HashMap<String, bool> {
+    let program = Cli::command();
+    let described = match command {
+        "" => Some(&program),
+        name => program.find_subcommand(name),
+    };
+    let flags = described.into_iter().flat_map(clap::Command::get_arguments);
+    let named = flags.flat_map(|flag| {
+        let takes_value = flag.get_action().takes_values();
+        let short = flag.get_short().map(String::from);
+        let names = [flag.get_long().map(ToOwned::to_owned), short];
+        names
+            .into_iter()
+            .flatten()
+            .map(move |name| (name, takes_value))
+    });
+    named.collect()
+}
