@@ -48,7 +48,7 @@ const IMPORT_STATUSES: &[(&str, &str)] = &[
     ("0", "every row is associated or skipped"),
     (
         "1",
-        "the run finished; some rows are rejected, failed or invalid",
+        "the run finished; some rows are rejected, failed or invalid, or all lists of ids are empty",
     ),
     (
         "2",
@@ -127,7 +127,7 @@ pub const NOTES: [Notes; 8] = [
                 "0",
                 "every row can be sent, or there is nothing to send in it",
             ),
-            ("1", "some rows are invalid"),
+            ("1", "some rows are invalid, or all lists of ids are empty"),
             ("2", "usage or input are wrong"),
         ],
     },
@@ -151,7 +151,10 @@ pub const NOTES: [Notes; 8] = [
         ],
         statuses: &[
             ("0", "every line of the report is associated or skipped"),
-            ("1", "some are rejected, failed or invalid"),
+            (
+                "1",
+                "some are rejected, failed or invalid, or all lists of ids are empty",
+            ),
             ("2", "usage, the report or its input are wrong"),
             ("6", "the rejects file or the page cannot be written"),
         ],

@@ -74,7 +74,8 @@ pub struct ReadingArgs {
     pub to_id_column: Option<ColumnName>,
     /// An id cell may hold several ids with SEP between them; each makes a pair
     ///
-    /// As HubSpot's exports have them: --split ';'. Each pair has its own line in the report.
+    /// As HubSpot's exports have them: --split ';'. Each pair has its own line in the report. A row whose list is empty is
+    /// skipped, one without the record's own id is invalid.
     #[arg(long, value_name = "SEP", help_heading = "Input")]
     pub split: Option<Separator>,
     /// What separates the fields: a character, or tab [default: seen in the header]

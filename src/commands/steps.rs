@@ -11,6 +11,7 @@ use crate::input::{ColumnSettings, InputSource};
 use crate::outcome::OutcomeKind;
 use crate::run::{Alike, Ending, StopReason, Tally};
 use crate::settings::{Destination, ImportSettings};
+use crate::verdict::Cause;
 
 /// What to do after a run.
 pub(super) fn after_run(
@@ -22,15 +23,17 @@ pub(super) fn after_run(
     let tally = &ending.tally;
     let arguments = &world.arguments;
     let mut steps = Vec::new();
+    let columns = &settings.input.columns;
     if let Some(reason) = &ending.stop {
-        let way = way_on(reason, tally, &settings.input.columns, arguments);
-        steps.push(Step {
-            what: match way.lacking() {
-                Some(lacking) => format!("with {lacking} and the right type"),
-                None => "once the cause is mended, go on where the run ended".to_owned(),
-            },
+        let way = way_on(reason, tally, columns, arguments);
+        steps.push(with_types(way).unwrap_or_else(|way| Step {
+            what: "once the cause is mended, go on where the run ended".to_owned(),
             command: way.command,
-        });
+        }));
+    } else if let Some(step) = refused_type(tally)
+        .and_then(|message| with_types(retyped(message, columns, arguments)).ok())
+    {
+        steps.push(step);
     } else if tally.of(OutcomeKind::Rejected) > 0 {
         steps.push(Step {
             what: "once the causes are mended".to_owned(),
@@ -77,37 +80,57 @@ pub(super) fn way_on(
     arguments: &[OsString],
 ) -> WayOn {
     match reason {
-        // Nothing is lost with the report, and the rows in it have other types than the corrected ones.
         StopReason::AllAlike {
             what: Alike::TypeError,
             message,
             ..
-        } if tally.of(OutcomeKind::Associated) == 0 => {
-            let is_in_type = |character: char| {
-                character.is_ascii_alphanumeric() || matches!(character, '_' | '-')
-            };
-            let lacks = [
-                ("from-type", &columns.from_type),
-                ("to-type", &columns.to_type),
-            ]
-            .into_iter()
-            .filter_map(|(flag, given)| {
-                let given = given.as_ref()?;
-                let mut words = message.split(|character| !is_in_type(character));
-                words.any(|word| word == given.as_str()).then_some(flag)
-            })
-            .collect::<Vec<_>>();
-            WayOn {
-                command: next::begun_again_without(arguments, &lacks),
-                lacks,
-            }
-        }
+        } if tally.of(OutcomeKind::Associated) == 0 => retyped(message, columns, arguments),
         // The rows that met the wrong path were rejected.
         StopReason::AllAlike {
             what: Alike::TypeError | Alike::NotFound,
             ..
         } => WayOn::from(next::resumed_with_rejected(arguments)),
         _ => WayOn::from(next::resumed(arguments)),
+    }
+}
+
+/// What HubSpot says of an object type that it does not know, where no row is associated.
+fn refused_type(tally: &Tally) -> Option<&str> {
+    let mut categories = tally.categories().into_iter();
+    let entry = categories.find(|entry| entry.cause == Cause::UnknownType)?;
+    (tally.of(OutcomeKind::Associated) == 0).then(|| entry.message())
+}
+
+/// A run of its own, without the flags whose type `message` names. Nothing is lost with the report, and the rows in it
+/// have other types than the corrected ones.
+fn retyped(message: &str, columns: &ColumnSettings, arguments: &[OsString]) -> WayOn {
+    let is_in_type =
+        |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-');
+    let lacks: Vec<_> = [
+        ("from-type", &columns.from_type),
+        ("to-type", &columns.to_type),
+    ]
+    .into_iter()
+    .filter_map(|(flag, given)| {
+        let given = given.as_ref()?;
+        let mut words = message.split(|character| !is_in_type(character));
+        words.any(|word| word == given.as_str()).then_some(flag)
+    })
+    .collect();
+    WayOn {
+        command: next::begun_again_without(arguments, &lacks),
+        lacks,
+    }
+}
+
+/// The step that needs a type from the user; gives the command back if it needs none.
+fn with_types(way: WayOn) -> Result<Step, WayOn> {
+    match way.lacking() {
+        Some(lacking) => Ok(Step {
+            what: format!("with {lacking} and the right type"),
+            command: way.command,
+        }),
+        None => Err(way),
     }
 }
 

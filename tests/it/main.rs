@@ -13,6 +13,7 @@ mod faults; // disks that are full, slow or gone
 mod import; // the main job, and the report it leaves
 mod input; // broken and odd files: exit status, message, and no request
 mod manner; // what is said where: stdout, stderr, logs, environment variables
+mod next; // the command that is printed runs as it stands
 mod nightly; // what is known already is not sent again
 mod outage; // an API that is away
 mod packaging; // completions and manual pages
@@ -25,4 +26,5 @@ mod secrets; // the token is nowhere to be seen
 mod stop; // signals, credentials, limits: early ends
 mod support; // how a test sets a run up and looks at what it left
 mod tls; // who a server is
+mod values; // what cells and column names are taken for
 mod wire; // what a request looks like, byte for byte
