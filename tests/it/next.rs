@@ -111,7 +111,8 @@ fn after_a_misspelt_type_the_printed_command_lacks_it_and_begins_again() {
     for (rows, code) in [(2, 1), (200, 2)] {
         let rehearsal = Rehearsal::new();
         let url = rehearsal.url();
-        let rows: String = (1..=rows).map(|id| format!("{id},{id}\n")).collect();
+        let rows: Vec<_> = (1..=rows).map(|id| format!("{id},{id}")).collect();
+        let rows = rows.join("\n");
         std::fs::write(rehearsal.path("p.csv"), format!("from_id,to_id\n{rows}")).unwrap();
         let types = ["--from-type", "contactz", "--to-type", "companies"];
         let run = ["import", "p.csv", "--base-url", &url, "--rate", "unlimited"];
