@@ -7,12 +7,12 @@ use std::num::NonZeroU64;
 
 use serde::Serialize;
 
-use crate::api::{Account, Answer, DailyUsage, Renewal, Told};
+use crate::api::{Account, Answer, DailyUsage, Pool, Renewal, Told};
 use crate::exit::ExitStatus;
 use crate::outcome::Finding;
 use crate::pair::ObjectType;
 use crate::text::one_line;
-use crate::verdict::{describe_refusal, scopes};
+use crate::verdict::{describe_refusal, is_daily_limit, scopes};
 
 /// From this share of the day's requests on, an import should wait for the next day.
 const NEARLY_USED_PERCENT: u64 = 90;
@@ -57,6 +57,15 @@ pub struct Facts {
     pub region: Option<String>,
     /// Where the API was looked for.
     pub base_url: String,
+    /// What HubSpot answered; `None` if there was no token to ask with.
+    pub answers: Option<Answers>,
+    /// The account that it should be.
+    pub expect_portal: Option<NonZeroU64>,
+}
+
+/// What HubSpot answered.
+#[derive(Debug)]
+pub struct Answers {
     /// The scopes of the token, where they can be asked for.
     pub scopes: Option<Vec<String>>,
     /// The account.
@@ -65,8 +74,17 @@ pub struct Facts {
     pub usage: Told<DailyUsage>,
     /// Two types, and whether they can be reached.
     pub types: Option<(ObjectType, ObjectType, Told<()>)>,
-    /// The account that it should be.
-    pub expect_portal: Option<NonZeroU64>,
+}
+
+impl Answers {
+    /// Whether a reply shows that HubSpot accepts the token.
+    fn prove_the_token(&self) -> bool {
+        let types = self.types.as_ref().map(|(_, _, told)| told);
+        self.scopes.is_some()
+            || matches!(self.account, Told::Known(_))
+            || matches!(self.usage, Told::Known(_))
+            || matches!(types, Some(Told::Known(())))
+    }
 }
 
 /// How `doctor` ends with these remarks.
@@ -90,84 +108,96 @@ pub fn exit_status(remarks: &[Remark]) -> ExitStatus {
 #[must_use]
 pub fn remarks(facts: &Facts) -> Vec<Remark> {
     let mut remarks = vec![token(facts)];
-    if remarks[0].level == Level::Problem {
+    let Some(answers) = &facts.answers else {
         return remarks;
-    }
-    if let Told::Unreachable(why) = &facts.account {
+    };
+    if let Told::Unreachable(why) = &answers.account {
         let hint = "check the network, the proxy variables and `--base-url`";
         let says = format!("`{}` cannot be reached: {why}", facts.base_url);
         remarks.push(remark(Level::Problem, "api", &says).hint(hint));
         return remarks;
     }
-    account(facts, &mut remarks);
-    remarks.push(usage(&facts.usage));
-    remarks.push(match &facts.scopes {
+    remarks.extend(account(facts, answers));
+    remarks.push(usage(&answers.usage));
+    remarks.push(match &answers.scopes {
         Some(scopes) => remark(Level::Ok, "scopes", &scopes.join(", ")),
+        None if facts.renewal.is_some() => remark(
+            Level::Warning,
+            "scopes",
+            "not known: HubSpot did not list them",
+        ),
         None => remark(
             Level::Warning,
             "scopes",
             "not known: HubSpot tells them of OAuth tokens only",
         ),
     });
-    if let Some((from, to, told)) = &facts.types {
+    if let Some((from, to, told)) = &answers.types {
         remarks.push(types(&format!("{from} and {to}"), told));
     }
     remarks
 }
 
 fn token(facts: &Facts) -> Remark {
-    match (&facts.renewal, &facts.region) {
-        (Some(Renewal::Refused(why)), _) => remark(
-            Level::Problem,
-            "token",
-            &format!("the refresh token is not accepted: {why}"),
-        )
-        .credentials()
-        .hint("let the account install the app again"),
-        (Some(Renewal::Failed(why)), _) => remark(
-            Level::Problem,
-            "token",
-            &format!("cannot be had now: {why}"),
-        )
-        .credentials(),
-        (Some(Renewal::New | Renewal::Same), _) => remark(Level::Ok, "token", "an OAuth app's"),
-        (None, Some(region)) => remark(
-            Level::Ok,
-            "token",
-            &format!("a service key's or private app's, of region {region}"),
-        ),
-        (None, None) => remark(Level::Ok, "token", "of a kind that its form does not tell"),
+    let says = match (&facts.renewal, &facts.region) {
+        (Some(Renewal::Refused(why)), _) => {
+            let says = format!("the refresh token is not accepted: {why}");
+            return remark(Level::Problem, "token", &says)
+                .credentials()
+                .hint("let the account install the app again");
+        }
+        (Some(Renewal::Failed(why)), _) => {
+            let says = format!("cannot be had now: {why}");
+            return remark(Level::Problem, "token", &says).credentials();
+        }
+        (Some(Renewal::New | Renewal::Same), _) => "an OAuth app's".to_owned(),
+        (None, Some(region)) => format!("a service key's or private app's, of region {region}"),
+        (None, None) => "of a kind that its form does not tell".to_owned(),
+    };
+    let is_proved = matches!(facts.renewal, Some(Renewal::New))
+        || facts.answers.as_ref().is_some_and(Answers::prove_the_token);
+    if is_proved {
+        remark(Level::Ok, "token", &says)
+    } else {
+        let says = format!("{says}; no reply shows that it is accepted");
+        remark(Level::Warning, "token", &says)
     }
 }
 
-fn account(facts: &Facts, remarks: &mut Vec<Remark>) {
-    let account = match &facts.account {
+fn account(facts: &Facts, answers: &Answers) -> Vec<Remark> {
+    let account = match &answers.account {
         Told::Known(account) => account,
-        Told::Refused(answer) => {
-            remarks.push(no_account(facts, answer));
-            if let Some(expected) = facts.expect_portal {
-                let says = format!("expected {expected}, and it cannot be known");
-                remarks.push(remark(Level::Problem, "portal", &says));
-            }
-            return;
+        // The quota's remark says it all: nothing is wrong with the portal.
+        Told::Refused(answer) if is_daily_limit(answer) => {
+            let says = "not known while the daily limit is used up";
+            return vec![remark(Level::Warning, "portal", says)];
         }
-        Told::Unreachable(_) => return,
+        Told::Refused(answer) => {
+            return no_portal(facts, refused_account(facts, answers, answer));
+        }
+        Told::Unreadable(status, body) => {
+            return no_portal(facts, unreadable("portal", *status, body));
+        }
+        Told::Unreachable(_) => return Vec::new(),
     };
-    let name = account.portal_name.as_ref();
-    let name = name.map(|name| format!(" ({name})")).unwrap_or_default();
-    let id = account.portal_id;
-    let shown = id.map_or_else(|| "without an id".to_owned(), |id| id.to_string());
-    match facts.expect_portal {
-        Some(expected) if id != Some(expected.get()) => remarks.push(
+    let mut remarks = match (account.portal_id, facts.expect_portal) {
+        (None, _) => no_portal(
+            facts,
             remark(
-                Level::Problem,
+                Level::Warning,
                 "portal",
-                &format!("{shown}{name}, expected {expected}"),
-            )
-            .hint("use the token of the other account, or name this one"),
+                "not known: the reply does not name it",
+            ),
         ),
-        _ => remarks.push(remark(Level::Ok, "portal", &format!("{shown}{name}"))),
-    }
+        (Some(id), Some(expected)) if id != expected.get() => {
+            let says = format!("{id}, expected {expected}");
+            vec![
+                remark(Level::Problem, "portal", &says)
+                    .hint("use the token of the other account, or name this one"),
+            ]
+        }
+        (Some(id), _) => vec![remark(Level::Ok, "portal", &id.to_string())],
+    };
     remarks.push(match account.account_type.as_deref() {
         Some("STANDARD") => remark(
             Level::Warning,
@@ -175,31 +205,61 @@ fn account(facts: &Facts, remarks: &mut Vec<Remark>) {
             "STANDARD: THIS IS A PRODUCTION PORTAL, what is linked here is real",
         )
         .hint("rehearse with `--sandbox` or in a test account first"),
-        Some(other) => remark(
-            Level::Ok,
-            "account",
-            &format!("{other}, no production portal"),
-        ),
+        Some(other @ ("SANDBOX" | "DEVELOPER_TEST" | "APP_DEVELOPER")) => {
+            let says = format!("{other}, no production portal");
+            remark(Level::Ok, "account", &says)
+        }
+        Some(other) => {
+            let says = format!("{other}: it is not known whether this is a production portal");
+            remark(Level::Warning, "account", &says)
+        }
         None => remark(Level::Warning, "account", "its type is not known"),
     });
+    remarks.push(place(account));
+    remarks
+}
+
+fn place(account: &Account) -> Remark {
     let known = |value: &Option<String>| value.clone().unwrap_or_else(|| "not known".to_owned());
-    let place = format!(
+    let says = format!(
         "data hosted in {}, time zone {}",
         known(&account.data_hosting_location),
         known(&account.time_zone)
     );
-    remarks.push(remark(Level::Ok, "place", &place));
+    let is_known = account.data_hosting_location.is_some() && account.time_zone.is_some();
+    let level = if is_known { Level::Ok } else { Level::Warning };
+    remark(level, "place", &says)
+}
+
+/// The portal is not known, which is a problem if a certain one is expected.
+fn no_portal(facts: &Facts, why: Remark) -> Vec<Remark> {
+    let expected = facts.expect_portal.map(|expected| {
+        let says = format!("expected {expected}, and it cannot be known");
+        remark(Level::Problem, "portal", &says)
+    });
+    std::iter::once(why).chain(expected).collect()
+}
+
+/// A reply of success that does not answer the question.
+fn unreadable(about: &'static str, status: u16, body: &str) -> Remark {
+    let body = if body.is_empty() {
+        "it is empty".to_owned()
+    } else {
+        format!("it begins with `{body}`")
+    };
+    let says = format!("not known: the reply (status {status}) cannot be read: {body}");
+    remark(Level::Warning, about, &says)
 }
 
 /// Some keys may link records and not ask this.
-fn no_account(facts: &Facts, answer: &Answer) -> Remark {
+fn refused_account(facts: &Facts, answers: &Answers, answer: &Answer) -> Remark {
     let Finding {
         categories,
         message,
         ..
     } = describe_refusal(answer);
     let category = categories.first().map_or("", String::as_str);
-    let works = matches!(facts.types, Some((_, _, Told::Known(()))));
+    let works = matches!(answers.types, Some((_, _, Told::Known(()))));
     let says = format!(
         "not known: {message} ({category}, status {})",
         answer.status
@@ -234,31 +294,65 @@ fn no_account(facts: &Facts, answer: &Answer) -> Remark {
 fn usage(told: &Told<DailyUsage>) -> Remark {
     let usage = match told {
         Told::Known(usage) => usage,
+        Told::Refused(answer) if is_daily_limit(answer) => {
+            let message = describe_refusal(answer).message;
+            return remark(
+                Level::Problem,
+                "quota",
+                &format!("the daily limit is used up: {message}"),
+            )
+            .hint("wait until it resets, at midnight in the account's time zone");
+        }
         Told::Refused(answer) => {
             let says = format!("not known (status {})", answer.status);
             return remark(Level::Warning, "quota", &says);
         }
+        Told::Unreadable(status, body) => return unreadable("quota", *status, body),
         Told::Unreachable(why) => {
             return remark(Level::Warning, "quota", &format!("not known: {why}"));
         }
     };
-    let resets = usage
+    let unknown = usage.unknown.join(", ");
+    match &usage.fullest {
+        Some(pool) => pool_remark(pool, &unknown),
+        None if unknown.is_empty() => remark(
+            Level::Warning,
+            "quota",
+            "not known: the reply lists no daily limit",
+        ),
+        None => remark(
+            Level::Warning,
+            "quota",
+            &format!("not known: HubSpot gives no numbers ({unknown})"),
+        ),
+    }
+}
+
+fn pool_remark(pool: &Pool, unknown: &str) -> Remark {
+    let resets = pool
         .resets_at
         .map(|at| format!(", resets at {at:.0}"))
         .unwrap_or_default();
+    let others = if unknown.is_empty() {
+        String::new()
+    } else {
+        format!("; not known of others ({unknown})")
+    };
     let says = format!(
-        "{} of {} requests of the day used{resets}",
-        usage.used, usage.limit
+        "{} of {} requests of the day used{resets}{others}",
+        pool.used, pool.limit
     );
     let remark = remark(Level::Ok, "quota", &says);
-    if usage.used >= usage.limit {
+    if pool.used >= pool.limit {
         remark.problem().hint("wait until it resets")
-    } else if usage.used.saturating_mul(100) >= usage.limit.saturating_mul(NEARLY_USED_PERCENT) {
+    } else if pool.used.saturating_mul(100) >= pool.limit.saturating_mul(NEARLY_USED_PERCENT) {
         remark
             .warning()
-            .hint("nearly used up: an import ends at the limit, and goes on with `--resume`")
-    } else {
+            .hint("nearly used up: an import ends at the limit, and `--resume` continues it")
+    } else if unknown.is_empty() {
         remark
+    } else {
+        remark.warning()
     }
 }
 
@@ -271,6 +365,7 @@ fn types(types: &str, told: &Told<()>) -> Remark {
                 &format!("{types} are known and can be read"),
             );
         }
+        Told::Unreadable(status, body) => return unreadable("types", *status, body),
         Told::Unreachable(why) => {
             return remark(Level::Warning, "types", &format!("not known: {why}"));
         }
@@ -284,10 +379,15 @@ fn types(types: &str, told: &Told<()>) -> Remark {
         401 => remark(Level::Problem, "types", &says("the token is refused")).credentials(),
         403 => {
             let missing = scopes(answer).join(", ");
+            if missing.is_empty() {
+                return remark(Level::Problem, "types", &says("access is refused")).credentials();
+            }
             remark(Level::Problem, "types", &says("the token lacks a scope"))
                 .credentials()
                 .hint(&format!("give it one of: {missing}"))
         }
+        404 => remark(Level::Warning, "types", &says("not known (status 404)"))
+            .hint("the path may not exist: check `--base-url` and `--api-version`"),
         status => {
             let says = format!("{types}: not known (status {status})");
             remark(Level::Warning, "types", &says)

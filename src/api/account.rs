@@ -1,19 +1,16 @@
-//! What the account says of itself, and of the day's requests. Pure.
+//! What HubSpot says about the account, and about the day's requests. Pure.
 //!
 //! Source: <https://developers.hubspot.com/docs/api-reference/account-account-info-v3/guide>. Every field is
-//! optional: what is missing is not known, and said to be so.
+//! optional, and one that cannot be read counts as missing: it must not hide the others.
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde_json::{Map, Value};
 
 /// An account, which HubSpot calls a portal.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Account {
     /// Its id.
     pub portal_id: Option<u64>,
-    /// Its name; only newer versions of the API tell it.
-    pub portal_name: Option<String>,
     /// `STANDARD`, `SANDBOX`, `DEVELOPER_TEST` or `APP_DEVELOPER`.
     pub account_type: Option<String>,
     /// Its IANA time zone: the day of the daily limit ends at midnight there.
@@ -22,10 +19,19 @@ pub struct Account {
     pub data_hosting_location: Option<String>,
 }
 
-/// The day's requests of all private apps of an account.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The day's requests of an account, counted by HubSpot in one or more pools.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DailyUsage {
-    /// How many are allowed.
+    /// The pool that has used the largest share of its limit; `None` if the numbers of none are known.
+    pub fullest: Option<Pool>,
+    /// The pools whose numbers are not known: their name, and the status that says why.
+    pub unknown: Vec<String>,
+}
+
+/// Requests that count against one daily limit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pool {
+    /// How many are allowed; never 0.
     pub limit: u64,
     /// How many were made.
     pub used: u64,
@@ -33,33 +39,82 @@ pub struct DailyUsage {
     pub resets_at: Option<Timestamp>,
 }
 
-/// The account in the body of a reply.
+/// The account in the body of a reply; `None` if the body does not describe one.
 pub(super) fn account(body: &[u8]) -> Option<Account> {
-    serde_json::from_slice(body).ok()
+    let fields: Map<String, Value> = serde_json::from_slice(body).ok()?;
+    let word = |name: &str| {
+        let word = fields.get(name)?.as_str()?.trim();
+        (!word.is_empty()).then(|| word.to_owned())
+    };
+    let account = Account {
+        portal_id: fields.get("portalId").and_then(number),
+        account_type: word("accountType"),
+        time_zone: word("timeZone"),
+        data_hosting_location: word("dataHostingLocation"),
+    };
+    (account != Account::default()).then_some(account)
 }
 
-/// The usage in the body of a reply: that of the pool which is nearest to its limit.
+/// The usage in the body of a reply; `None` if it holds no list of pools.
 pub(super) fn daily_usage(body: &[u8]) -> Option<DailyUsage> {
-    #[derive(Deserialize)]
-    struct Reply {
-        results: Vec<Pool>,
+    let reply: Value = serde_json::from_slice(body).ok()?;
+    let mut usage = DailyUsage::default();
+    for entry in reply.get("results")?.as_array()? {
+        match pool(entry) {
+            Ok(pool)
+                if usage
+                    .fullest
+                    .as_ref()
+                    .is_none_or(|best| pool.is_fuller(best)) =>
+            {
+                usage.fullest = Some(pool);
+            }
+            Ok(_) => {}
+            Err(why) => usage.unknown.push(why),
+        }
     }
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Pool {
-        usage_limit: Option<u64>,
-        current_usage: Option<u64>,
-        resets_at: Option<Timestamp>,
+    Some(usage)
+}
+
+/// One pool, or its name and why its numbers mean nothing.
+fn pool(entry: &Value) -> Result<Pool, String> {
+    let word = |name: &str| entry.get(name).and_then(Value::as_str);
+    let unknown = |why: &str| {
+        let name = word("name").unwrap_or("a pool without a name");
+        Err(format!("{name}: {why}"))
+    };
+    // After TIMEOUT, FAILURE and NOTFOUND the numbers are there, because the schema requires them, and mean nothing.
+    if let Some(status) = word("fetchStatus")
+        && !["SUCCESS", "CACHED"].contains(&status.to_uppercase().as_str())
+    {
+        return unknown(status);
     }
-    let reply: Reply = serde_json::from_slice(body).ok()?;
-    let pools = reply.results.into_iter().filter_map(|pool| {
-        Some(DailyUsage {
-            limit: pool.usage_limit?,
-            used: pool.current_usage?,
-            resets_at: pool.resets_at,
-        })
-    });
-    pools.min_by_key(|usage| usage.limit.saturating_sub(usage.used))
+    let count = |name: &str| entry.get(name).and_then(number);
+    match (count("usageLimit"), count("currentUsage")) {
+        (Some(limit @ 1..), Some(used)) => Ok(Pool {
+            limit,
+            used,
+            resets_at: word("resetsAt").and_then(|at| at.parse().ok()),
+        }),
+        _ => unknown("without a limit and a usage"),
+    }
+}
+
+impl Pool {
+    /// Whether it has used a larger share of its limit.
+    fn is_fuller(&self, other: &Self) -> bool {
+        let [limit, used, other_limit, other_used] =
+            [self.limit, self.used, other.limit, other.used].map(u128::from);
+        used * other_limit > other_used * limit
+    }
+}
+
+/// A count, perhaps written as a string.
+fn number(value: &Value) -> Option<u64> {
+    match value {
+        Value::String(text) => text.trim().parse().ok(),
+        other => other.as_u64(),
+    }
 }
 
 #[cfg(test)]
@@ -72,23 +127,79 @@ mod tests {
         let account_of = account(body).unwrap();
         assert_eq!(account_of.portal_id, Some(1));
         assert_eq!(account_of.time_zone.as_deref(), Some("US/Eastern"));
-        assert_eq!(account_of.portal_name, None);
-        assert_eq!(account(b"{}"), Some(Account::default()));
-        for body in [&b"<html>"[..], b"", br#"{"timeZone":7}"#] {
+        assert_eq!(account_of.data_hosting_location, None);
+        let odd = account(br#"{"portalId":"7","accountType":null,"timeZone":9}"#).unwrap();
+        assert_eq!((odd.portal_id, odd.time_zone), (Some(7), None));
+    }
+
+    #[test]
+    fn a_body_that_describes_no_account_is_none() {
+        for body in [
+            &b"<html>"[..],
+            b"",
+            b"{}",
+            b"[]",
+            br#"{"timeZone":7}"#,
+            br#"{"status":"error","message":"no"}"#,
+        ] {
             assert_eq!(account(body), None);
         }
     }
 
     #[test]
-    fn the_usage_is_that_of_the_fullest_pool() {
+    fn the_fullest_pool_is_the_one_with_the_largest_share_used() {
         let body = br#"{"results":[
-            {"name":"a","usageLimit":100,"currentUsage":10,"resetsAt":"2026-05-05T04:00:00Z"},
-            {"name":"b","usageLimit":500,"currentUsage":490},
-            {"name":"c","fetchStatus":"FAILURE"}]}"#;
+            {"name":"small","usageLimit":100,"currentUsage":10,"resetsAt":"2026-05-05T04:00:00Z","fetchStatus":"CACHED"},
+            {"name":"large","usageLimit":500000,"currentUsage":499000,"resetsAt":"soon","fetchStatus":"SUCCESS"},
+            {"name":"untold","usageLimit":"500","currentUsage":"490"}]}"#;
         let usage = daily_usage(body).unwrap();
-        assert_eq!((usage.limit, usage.used, usage.resets_at), (500, 490, None));
-        for body in [&b"{}"[..], br#"{"results":[]}"#, b"no"] {
+        assert_eq!(
+            usage.fullest,
+            Some(Pool {
+                limit: 500_000,
+                used: 499_000,
+                resets_at: None
+            })
+        );
+        assert_eq!(usage.unknown, [""; 0]);
+    }
+
+    #[test]
+    fn numbers_that_hubspot_could_not_fetch_are_not_known_and_hide_no_other_pool() {
+        for status in ["NOTFOUND", "FAILURE", "TIMEOUT", "timeout"] {
+            let odd = format!(
+                r#"{{"name":"odd","usageLimit":0,"currentUsage":0,"fetchStatus":"{status}"}}"#
+            );
+            let spent = r#"{"name":"spent","usageLimit":500,"currentUsage":490}"#;
+            for pools in [format!("{odd},{spent}"), format!("{spent},{odd}")] {
+                let usage = daily_usage(format!(r#"{{"results":[{pools}]}}"#).as_bytes()).unwrap();
+                assert_eq!(usage.fullest.unwrap().used, 490, "{status}");
+                assert_eq!(usage.unknown, [format!("odd: {status}")]);
+            }
+        }
+        for odd in [
+            r#"{"usageLimit":0,"currentUsage":0}"#,
+            r#"{"usageLimit":-1,"currentUsage":3}"#,
+            r#"{"usageLimit":5}"#,
+            "7",
+        ] {
+            let usage = daily_usage(format!(r#"{{"results":[{odd}]}}"#).as_bytes()).unwrap();
+            assert_eq!(usage.fullest, None, "{odd}");
+            assert_eq!(
+                usage.unknown,
+                ["a pool without a name: without a limit and a usage"]
+            );
+        }
+    }
+
+    #[test]
+    fn a_body_without_a_list_of_pools_is_none() {
+        for body in [&b"{}"[..], b"no", br#"{"results":7}"#] {
             assert_eq!(daily_usage(body), None);
         }
+        assert_eq!(
+            daily_usage(br#"{"results":[]}"#),
+            Some(DailyUsage::default())
+        );
     }
 }

@@ -1,20 +1,28 @@
 //! Questions about the token and the account, which no row needs.
 
 use hyper::Method;
+use serde_json::Value;
 
 use super::account::{Account, DailyUsage, account, daily_usage};
-use super::body::Body;
+use super::body::{Body, Envelope};
 use super::client::HttpEndpoint;
 use super::reply::{Answer, ReplyHeaders};
 use crate::pair::ObjectType;
+use crate::text::one_line;
+
+/// How much of an unreadable body is kept, in characters.
+const SNIPPET_CHARS: usize = 120;
 
 /// What came of a question.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Told<T> {
     /// The answer.
     Known(T),
-    /// HubSpot does not answer it, or in a way that cannot be read.
+    /// HubSpot refuses to answer it.
     Refused(Box<Answer>),
+    /// The reply has a status of success, and a body that does not answer the question. Its status, and how the
+    /// body begins.
+    Unreadable(u16, String),
     /// Nobody answered, for this reason.
     Unreachable(String),
 }
@@ -39,32 +47,142 @@ impl HttpEndpoint {
     pub async fn can_read_links(&self, from: &ObjectType, to: &ObjectType) -> Told<()> {
         let settings = self.settings();
         let url = settings.base_url.links(settings.version, from, to);
-        match self.ask(url, |_| Some(())).await {
+        match self.ask(url, links).await {
             // The record is not there, and everything else is right.
-            Told::Refused(answer) if answer.status == 404 => Told::Known(()),
+            Told::Refused(answer) if is_about_the_record(&answer) => Told::Known(()),
             told => told,
         }
     }
 
     async fn ask<T>(&self, url: String, read: impl FnOnce(&[u8]) -> Option<T>) -> Told<T> {
-        let (status, body) = match self.exchange_whole(Method::GET, url).await {
-            Ok(reply) => reply,
-            Err(why) => return Told::Unreachable(why),
-        };
-        let known = if (200..=299).contains(&status) {
-            read(&body)
-        } else {
-            None
-        };
-        known.map_or_else(
+        match self.exchange_whole(Method::GET, url).await {
+            Ok((status, body)) => told(status, &body, read),
+            Err(why) => Told::Unreachable(why),
+        }
+    }
+}
+
+/// What a whole reply answers.
+fn told<T>(status: u16, body: &[u8], read: impl FnOnce(&[u8]) -> Option<T>) -> Told<T> {
+    if (200..=299).contains(&status) {
+        return read(body).map_or_else(
             || {
-                Told::Refused(Box::new(Answer {
+                Told::Unreadable(
                     status,
-                    headers: ReplyHeaders::default(),
-                    body: Body::parse(&body),
-                }))
+                    one_line(&String::from_utf8_lossy(body), SNIPPET_CHARS),
+                )
             },
             Told::Known,
-        )
+        );
+    }
+    Told::Refused(Box::new(Answer {
+        status,
+        headers: ReplyHeaders::default(),
+        body: Body::parse(body),
+    }))
+}
+
+/// The list of links; a page of something in between is none.
+fn links(body: &[u8]) -> Option<()> {
+    let reply: Value = serde_json::from_slice(body).ok()?;
+    reply.get("results")?.as_array().map(|_| ())
+}
+
+/// Whether HubSpot refuses because of the record alone. A bare 404 may as well mean that the path does not exist,
+/// which proves nothing about the types.
+fn is_about_the_record(answer: &Answer) -> bool {
+    let entries = answer.body.envelope().map(Envelope::entries);
+    let mut entries = entries.into_iter().flatten();
+    matches!(answer.status, 400 | 404)
+        && entries.any(|entry| {
+            let names_a_record = |word: &str| {
+                let word = word.rsplit('.').next().unwrap_or_default();
+                [
+                    "OBJECT_NOT_FOUND",
+                    "FROM_OBJECT_NOT_FOUND",
+                    "NO_ASSOCIATIONS_FOUND",
+                ]
+                .contains(&word)
+            };
+            let words = [&entry.category, &entry.sub_category];
+            words.into_iter().flatten().any(|word| names_a_record(word))
+                || entry
+                    .context
+                    .iter()
+                    .any(|(key, _)| key == "INVALID_OBJECT_IDS")
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(status: u16, body: &str) -> Answer {
+        match told(status, body.as_bytes(), links) {
+            Told::Refused(answer) => *answer,
+            other => panic!("{body}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn only_a_refusal_about_the_record_proves_that_the_types_are_known() {
+        for (status, body, proves) in [
+            (
+                404,
+                r#"{"status":"error","message":"Object not found","category":"OBJECT_NOT_FOUND"}"#,
+                true,
+            ),
+            (
+                404,
+                r#"{"category":"VALIDATION_ERROR","subCategory":"crm.associations.NO_ASSOCIATIONS_FOUND"}"#,
+                true,
+            ),
+            (
+                404,
+                r#"{"message":"x","errors":[{"message":"y","subCategory":"crm.associations.FROM_OBJECT_NOT_FOUND"}]}"#,
+                true,
+            ),
+            (
+                400,
+                r#"{"category":"VALIDATION_ERROR","context":{"INVALID_OBJECT_IDS":["contact 1"]}}"#,
+                true,
+            ),
+            (
+                404,
+                r#"{"status":"error","message":"resource not found","correlationId":"c"}"#,
+                false,
+            ),
+            (404, "<html>404 Not Found</html>", false),
+            (404, "", false),
+            (404, r#"{"category":"PATH_NOT_FOUND"}"#, false),
+            (
+                400,
+                r#"{"message":"Unable to infer object type from: widgets","category":"VALIDATION_ERROR"}"#,
+                false,
+            ),
+            (403, r#"{"category":"OBJECT_NOT_FOUND"}"#, false),
+            (500, r#"{"category":"OBJECT_NOT_FOUND"}"#, false),
+        ] {
+            assert_eq!(
+                is_about_the_record(&refused(status, body)),
+                proves,
+                "{status} {body}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_success_proves_only_what_its_body_shows() {
+        assert_eq!(told(200, br#"{"results":[]}"#, links), Told::Known(()));
+        for body in [
+            "",
+            "<html>log in\nhere</html>",
+            "{}",
+            "[]",
+            r#"{"results":null}"#,
+        ] {
+            let told = told(200, body.as_bytes(), links);
+            assert_eq!(told, Told::Unreadable(200, body.replace('\n', " ")));
+        }
     }
 }

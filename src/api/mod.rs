@@ -20,7 +20,7 @@ mod source;
 
 use std::future::Future;
 
-pub use account::{Account, DailyUsage};
+pub use account::{Account, DailyUsage, Pool};
 pub use body::{Body, Entry, Envelope, Linked, Unreadable};
 pub use client::{ClientError, ClientSettings, HttpEndpoint, MAX_REPLY_BYTES};
 pub use credentials::{ACCESS_TOKEN_VARIABLE, CredentialsError, Token};

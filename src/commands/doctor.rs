@@ -3,12 +3,13 @@
 use tokio::runtime::Builder;
 
 use super::{World, print};
-use crate::api::{Endpoint, HttpEndpoint, TokenSource};
+use crate::api::{Endpoint, HttpEndpoint, Renewal, TokenSource};
 use crate::cli::DoctorArgs;
 use crate::display::{remarks_to_json, remarks_to_text};
-use crate::doctor::{Facts, exit_status, remarks};
+use crate::doctor::{Answers, Facts, exit_status, remarks};
 use crate::error::RunError;
 use crate::exit::ExitStatus;
+use crate::pair::ObjectType;
 use crate::settings::{Transport, api};
 
 pub(super) fn doctor(flags: DoctorArgs, world: &World) -> Result<ExitStatus, RunError> {
@@ -28,19 +29,16 @@ pub(super) fn doctor(flags: DoctorArgs, world: &World) -> Result<ExitStatus, Run
         } else {
             None
         };
+        let has_token = !matches!(renewal, Some(Renewal::Refused(_) | Renewal::Failed(_)));
+        let types = flags.from_type.zip(flags.to_type);
         Ok::<_, RunError>(Facts {
             renewal,
             region: endpoint.region(),
             base_url: shown_url,
-            scopes: endpoint.scopes().await,
-            account: endpoint.account().await,
-            usage: endpoint.daily_usage().await,
-            types: match flags.from_type.zip(flags.to_type) {
-                Some((from, to)) => {
-                    let told = endpoint.can_read_links(&from, &to).await;
-                    Some((from, to, told))
-                }
-                None => None,
+            answers: if has_token {
+                Some(ask(&endpoint, types).await)
+            } else {
+                None
             },
             expect_portal: flags.connection.expect_portal,
         })
@@ -52,4 +50,19 @@ pub(super) fn doctor(flags: DoctorArgs, world: &World) -> Result<ExitStatus, Run
         remarks_to_text(&remarks)
     });
     Ok(exit_status(&remarks))
+}
+
+async fn ask(endpoint: &HttpEndpoint, types: Option<(ObjectType, ObjectType)>) -> Answers {
+    Answers {
+        scopes: endpoint.scopes().await,
+        account: endpoint.account().await,
+        usage: endpoint.daily_usage().await,
+        types: match types {
+            Some((from, to)) => {
+                let told = endpoint.can_read_links(&from, &to).await;
+                Some((from, to, told))
+            }
+            None => None,
+        },
+    }
 }

@@ -171,12 +171,17 @@ fn dry_run(flags: ImportArgs, world: &World) -> Result<ExitStatus, RunError> {
 
 /// Finds out when the account's day ends. Costs one request, before the first row's.
 async fn daily_reset(endpoint: &HttpEndpoint) -> DailyReset {
-    let zone = match endpoint.account().await {
+    let told = match portal::obtain_token(endpoint).await {
+        Ok(()) => endpoint.account().await,
+        // Without a token the question would only be refused. The run reports why there is none.
+        Err(why) => Told::Unreachable(why),
+    };
+    let zone = match told {
         Told::Known(account) => {
             portal::tell(&account);
             account.time_zone
         }
-        Told::Refused(_) | Told::Unreachable(_) => None,
+        Told::Refused(_) | Told::Unreadable(..) | Told::Unreachable(_) => None,
     };
     let zone = zone.and_then(|name| TimeZone::get(&name).ok());
     if zone.is_none() {

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU64;
 
+use tokio::time::Instant;
 use tracing::{info, warn};
 
 use crate::api::{Account, Endpoint, HttpEndpoint, Renewal, Told};
@@ -36,14 +37,14 @@ pub(super) async fn check(
     expected: NonZeroU64,
 ) -> Result<(), PortalError> {
     let unknown = |why: String| PortalError::Unknown { expected, why };
-    if endpoint.renewal_due().is_some()
-        && let Renewal::Refused(why) | Renewal::Failed(why) = endpoint.renew().await
-    {
-        return Err(unknown(why));
-    }
+    obtain_token(endpoint).await.map_err(unknown)?;
     let account = match endpoint.account().await {
         Told::Known(account) => account,
         Told::Refused(answer) => return Err(unknown(describe_refusal(&answer).message)),
+        Told::Unreadable(status, _) => {
+            let why = format!("the reply (status {status}) does not describe an account");
+            return Err(unknown(why));
+        }
         Told::Unreachable(why) => return Err(unknown(why)),
     };
     match account.portal_id {
@@ -56,14 +57,28 @@ pub(super) async fn check(
     }
 }
 
+/// Makes sure that there is a token to ask with: an OAuth app has none before its first exchange. The error says why
+/// there is none.
+pub(super) async fn obtain_token(endpoint: &HttpEndpoint) -> Result<(), String> {
+    let is_due = endpoint
+        .renewal_due()
+        .is_some_and(|due| due <= Instant::now());
+    if !is_due {
+        return Ok(());
+    }
+    match endpoint.renew().await {
+        Renewal::New | Renewal::Same => Ok(()),
+        Renewal::Refused(why) | Renewal::Failed(why) => Err(why),
+    }
+}
+
 /// Tells whoever watches where the rows go.
 pub(super) fn tell(account: &Account) {
     let Some(portal) = account.portal_id else {
         return;
     };
-    let name = account.portal_name.as_deref().unwrap_or_default();
     match account.account_type.as_deref() {
-        Some("STANDARD") => warn!(portal, name, "writing to a production portal"),
-        kind => info!(portal, name, kind, "writing to a portal"),
+        Some("STANDARD") => warn!(portal, "writing to a production portal"),
+        kind => info!(portal, kind, "writing to a portal"),
     }
 }

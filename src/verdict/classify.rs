@@ -77,7 +77,7 @@ fn classify_answer(answer: &Answer, pair: &Pair) -> Class {
         403 => Class::Forbidden,
         409 => Class::Conflict,
         423 => Class::Locked,
-        429 if is_daily(answer) => Class::DailyLimit,
+        429 if is_daily_limit(answer) => Class::DailyLimit,
         429 | 477 => Class::Throttled,
         408 | 425 | 502 | 503 | 504 | 521 | 523 | 524 => Class::Transient,
         // The status is known, the reason got lost on the way: asking again may bring it.
@@ -95,8 +95,13 @@ fn names_scopes(answer: &Answer) -> bool {
     category == Some("MISSING_SCOPES") || !scopes(answer).is_empty()
 }
 
-/// Which policy an association's 429 names is not documented, so the message is read as well.
-fn is_daily(answer: &Answer) -> bool {
+/// Whether it is a 429 because the day's requests are used up. Which policy an association's 429 names is not
+/// documented, so the message is read as well.
+#[must_use]
+pub fn is_daily_limit(answer: &Answer) -> bool {
+    if answer.status != 429 {
+        return false;
+    }
     if answer.headers.quota.daily_remaining == Some(0) {
         return true;
     }

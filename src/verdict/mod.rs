@@ -43,6 +43,6 @@ mod too_many;
 pub use attribute::{Meaning, Said, attribute};
 pub use category::Category;
 pub use cause::{Cause, refuses_type};
-pub use classify::{Class, classify};
+pub use classify::{Class, classify, is_daily_limit};
 pub use describe::{MAX_MESSAGE_CHARS, describe, describe_refusal, scopes};
 pub use retry::{Halt, LONGEST_WAIT, MAX_THROTTLED, RetryPolicy, Tries, Verdict, quiet_period};

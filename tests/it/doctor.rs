@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use httpmock::prelude::*;
 use hubspot_associate::sandbox::SandboxSettings;
 
 use crate::support::{Finished, Rehearsal, finish, instant};
@@ -38,7 +39,7 @@ fn a_good_key_is_told_its_portal_its_quota_and_its_types() {
         format!(
             "\
 ok       token    a service key's or private app's, of region eu1
-ok       portal   1234567 (Sandbox)
+ok       portal   1234567
 ok       account  DEVELOPER_TEST, no production portal
 ok       place    data hosted in na1, time zone America/Bogota
 ok       quota    2 of 500000 requests of the day used
@@ -51,7 +52,7 @@ ok       quota    2 of 500000 requests of the day used
     assert_eq!(json["version"], 1);
     assert_eq!(
         json["remarks"][1],
-        serde_json::json!({"level": "ok", "about": "portal", "says": "1234567 (Sandbox)", "hint": null})
+        serde_json::json!({"level": "ok", "about": "portal", "says": "1234567", "hint": null})
     );
     assert_eq!(rehearsal.seen().pairs_put, 0);
 }
@@ -67,7 +68,7 @@ fn a_production_portal_is_said_loudly_and_another_one_than_expected_is_a_problem
     let said = said(&finished);
     assert!(
         said.contains(
-            "problem  portal   1234567 (Sandbox), expected 7\n                  use the token of the other account, or name this one\n"
+            "problem  portal   1234567, expected 7\n                  use the token of the other account, or name this one\n"
         ),
         "{said}"
     );
@@ -289,4 +290,202 @@ fn a_token_that_expired_is_told_from_one_that_never_was() {
         "{}",
         finished.stdout
     );
+}
+
+/// A server that answers these three questions of `doctor` with a status and a body each.
+fn server(account: (u16, &str), usage: (u16, &str), links: (u16, &str)) -> MockServer {
+    let server = MockServer::start();
+    for (path, (status, body)) in [
+        ("/account-info/v3/details", account),
+        ("/account-info/v3/api-usage/daily/private-apps", usage),
+        ("/crm/v4/objects/contacts/1/associations/companies", links),
+    ] {
+        server.mock(|when, then| {
+            when.method(GET).path(path);
+            then.status(status).body(body);
+        });
+    }
+    server
+}
+
+fn doctor_of(server: &MockServer, flags: &[&str]) -> Finished {
+    let rehearsal = Rehearsal::new();
+    let url = server.base_url();
+    let arguments = [&["doctor", "--base-url", &url], flags].concat();
+    finish(rehearsal.command(&arguments).envs(KEY).output().unwrap())
+}
+
+const ACCOUNT: (u16, &str) = (
+    200,
+    r#"{"portalId":7,"accountType":"SANDBOX","timeZone":"UTC","dataHostingLocation":"na1"}"#,
+);
+
+const USAGE: (u16, &str) = (
+    200,
+    r#"{"results":[{"name":"a","usageLimit":100,"currentUsage":1,"fetchStatus":"SUCCESS"}]}"#,
+);
+
+const LINKS: (u16, &str) = (200, r#"{"results":[]}"#);
+
+const KNOWN_TYPES: &str = "ok       types    contacts and companies are known and can be read\n";
+
+#[test]
+fn only_a_reply_about_the_record_says_that_the_types_are_known() {
+    for (links, line) in [
+        (LINKS, KNOWN_TYPES),
+        (
+            (
+                404,
+                r#"{"message":"Object not found","category":"OBJECT_NOT_FOUND"}"#,
+            ),
+            KNOWN_TYPES,
+        ),
+        (
+            (404, r#"{"status":"error","message":"resource not found"}"#),
+            "warning  types    contacts and companies: not known (status 404): resource not found\n",
+        ),
+        (
+            (404, "<html>no such page</html>"),
+            "warning  types    contacts and companies: not known (status 404): ",
+        ),
+        (
+            (200, "<html>log in</html>"),
+            "warning  types    not known: the reply (status 200) cannot be read: it begins with `<html>log in</html>`\n",
+        ),
+    ] {
+        let finished = doctor_of(&server(ACCOUNT, USAGE, links), &TYPES);
+        assert_eq!(finished.code, 0, "{}", finished.stdout);
+        assert!(finished.stdout.contains(line), "{}", finished.stdout);
+    }
+}
+
+#[test]
+fn a_pool_that_hubspot_could_not_count_is_not_known_and_hides_no_other() {
+    for (usage, line) in [
+        (
+            r#"{"results":[{"name":"a","usageLimit":0,"currentUsage":0,"fetchStatus":"TIMEOUT"}]}"#,
+            "warning  quota    not known: HubSpot gives no numbers (a: TIMEOUT)\n",
+        ),
+        (
+            r#"{"results":[{"name":"a","usageLimit":0,"currentUsage":0,"fetchStatus":"NOTFOUND"},
+                {"name":"b","usageLimit":1000,"currentUsage":950,"fetchStatus":"CACHED"}]}"#,
+            "warning  quota    950 of 1000 requests of the day used; not known of others (a: NOTFOUND)\n                  nearly used up: ",
+        ),
+        (
+            r#"{"results":[]}"#,
+            "warning  quota    not known: the reply lists no daily limit\n",
+        ),
+        (
+            "{",
+            "warning  quota    not known: the reply (status 200) cannot be read: it begins with `{`\n",
+        ),
+    ] {
+        let finished = doctor_of(&server(ACCOUNT, (200, usage), LINKS), &[]);
+        assert!(finished.stdout.contains(line), "{}", finished.stdout);
+    }
+}
+
+#[test]
+fn an_account_that_cannot_be_read_is_said_to_be_so() {
+    for (body, line) in [
+        (
+            "<html>log in</html>",
+            "warning  portal   not known: the reply (status 200) cannot be read: it begins with `<html>log in</html>`\n",
+        ),
+        (
+            "",
+            "warning  portal   not known: the reply (status 200) cannot be read: it is empty\n",
+        ),
+        (
+            "{}",
+            "warning  portal   not known: the reply (status 200) cannot be read: it begins with `{}`\n",
+        ),
+        (
+            r#"{"timeZone":"UTC"}"#,
+            "warning  portal   not known: the reply does not name it\n",
+        ),
+    ] {
+        let server = server((200, body), (500, ""), (500, ""));
+        let finished = doctor_of(&server, &TYPES);
+        assert_eq!(finished.code, 0, "{}", finished.stdout);
+        assert!(finished.stdout.contains(line), "{}", finished.stdout);
+        let finished = doctor_of(&server, &["--expect-portal", "7"]);
+        assert_eq!(finished.code, 1, "{}", finished.stdout);
+        let expected = "problem  portal   expected 7, and it cannot be known\n";
+        assert!(finished.stdout.contains(expected), "{}", finished.stdout);
+    }
+    let server = server((200, "<html>"), USAGE, LINKS);
+    let rehearsal = Rehearsal::new().rows(["contacts,1,companies,2"]);
+    let url = server.base_url();
+    let flags = [
+        "import",
+        "pairs.csv",
+        "--base-url",
+        &url,
+        "--expect-portal",
+        "7",
+    ];
+    let finished = finish(rehearsal.command(&flags).output().unwrap());
+    assert_eq!(finished.code, 2);
+    let why = "it cannot be known which portal the token belongs to: the reply (status 200) does not describe an account\n";
+    assert!(finished.stderr.contains(why), "{}", finished.stderr);
+}
+
+#[test]
+fn a_token_that_no_reply_has_accepted_is_not_called_ok() {
+    let silent = server((500, ""), (500, ""), (404, ""));
+    let finished = doctor_of(&silent, &TYPES);
+    let line = "warning  token    a service key's or private app's, of region eu1; no reply shows that it is accepted\n";
+    assert!(finished.stdout.starts_with(line), "{}", finished.stdout);
+    assert!(!finished.stdout.contains("ok "), "{}", finished.stdout);
+    for answers in [
+        (ACCOUNT, (401, ""), (401, "")),
+        ((401, ""), USAGE, (401, "")),
+        ((401, ""), (401, ""), LINKS),
+    ] {
+        let finished = doctor_of(&server(answers.0, answers.1, answers.2), &TYPES);
+        let line = "ok       token    a service key's or private app's, of region eu1\n";
+        assert!(finished.stdout.starts_with(line), "{}", finished.stdout);
+    }
+}
+
+#[test]
+fn a_used_up_daily_limit_is_no_fault_of_the_portal() {
+    let refused = (
+        429,
+        r#"{"policyName":"DAILY","message":"You have reached your daily limit."}"#,
+    );
+    let server = server(refused, refused, refused);
+    let finished = doctor_of(&server, &["--expect-portal", "7"]);
+    assert_eq!(finished.code, 1, "{}", finished.stdout);
+    let lines = "warning  portal   not known while the daily limit is used up\n\
+                 problem  quota    the daily limit is used up: You have reached your daily limit.\n";
+    assert!(finished.stdout.contains(lines), "{}", finished.stdout);
+}
+
+#[test]
+fn after_a_refused_exchange_nothing_is_asked_without_a_token() {
+    let app = [
+        ("HUBSPOT_CLIENT_ID", "client-1"),
+        ("HUBSPOT_CLIENT_SECRET", "client-secret-7f3e"),
+        ("HUBSPOT_REFRESH_TOKEN", "refresh-7f3e"),
+        ("HUBSPOT_ACCESS_TOKEN", ""),
+    ];
+    let refused = || {
+        Rehearsal::against(SandboxSettings {
+            refuse_refresh: true,
+            ..instant()
+        })
+    };
+    let rehearsal = refused();
+    let finished = doctor(&rehearsal, &TYPES, &app);
+    assert_eq!((finished.code, rehearsal.seen().requests), (3, 1));
+    // An import asks about the account as well: each exchange is refused, and nothing else is asked.
+    for flag in [&["--wait-for-daily-reset"][..], &["--expect-portal", "7"]] {
+        let rehearsal = refused().rows(["contacts,1,companies,2"]);
+        let finished = finish(rehearsal.import_command(flag).envs(app).output().unwrap());
+        assert_ne!(finished.code, 0);
+        let replies = rehearsal.seen().replies;
+        assert!(replies.keys().all(|status| *status == 400), "{replies:?}");
+    }
 }

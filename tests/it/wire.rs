@@ -150,7 +150,7 @@ fn the_accounts_time_zone_is_asked_for_under_every_version_and_may_be_refused() 
         runtime.block_on(async {
             match HttpEndpoint::new(settings).unwrap().account().await {
                 Told::Known(account) => account.time_zone,
-                Told::Refused(_) | Told::Unreachable(_) => None,
+                Told::Refused(_) | Told::Unreadable(..) | Told::Unreachable(_) => None,
             }
         })
     };
