@@ -3,6 +3,7 @@
 mod begin;
 mod check;
 mod doctor;
+mod file_size;
 mod import;
 mod last_words;
 mod next;
@@ -56,6 +57,7 @@ fn print(text: &str) {
 
 /// Does what the command line asks for.
 pub fn run(cli: Cli, world: &World) -> Result<ExitStatus, RunError> {
+    file_size::fail_writes_beyond_the_limit().map_err(RunError::System)?;
     match cli.command {
         Command::Import(flags) => import::import(*flags, world),
         Command::Check(flags) => check::check(*flags, world),
