@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hubspot_associate::sandbox::{Latency, SandboxSettings};
 
-use crate::support::{Finished, Rehearsal, finish, good_rows, instant};
+use crate::support::{Finished, Rehearsal, finish, good_rows, instant, wait_until};
 
 /// `import pairs.csv` without a token in the environment.
 fn import(rehearsal: &Rehearsal, flags: &[&str], environment: &[(&str, &str)]) -> Finished {
@@ -177,11 +177,9 @@ fn a_token_that_is_replaced_under_way_is_read_again() {
         let mut command = rehearsal.import_command(&flags);
         command.env_remove("HUBSPOT_ACCESS_TOKEN");
         let child = command.spawn().unwrap();
-        while rehearsal.seen().requests == 0 {
-            std::thread::yield_now();
-        }
+        wait_until("the first token is used", || rehearsal.seen().requests > 0);
         write(&rehearsal.path("token"), "pat-na1-7f3e-second\n");
-        let finished = finish(child.wait_with_output().unwrap());
+        let finished = finish(child.output());
         assert_eq!(
             (finished.code, finished.stderr.as_str()),
             (0, ""),

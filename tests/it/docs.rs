@@ -6,13 +6,11 @@
 //! test can do; even there, the program's command lines must be understood.
 
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use hubspot_associate::cli::Cli;
 
-use crate::support::{HEADER, PROGRAM, Rehearsal, finish, good_rows, signal};
+use crate::support::{HEADER, PROGRAM, Program, Rehearsal, finish, good_rows, signal};
 
 /// A fenced block of a page.
 #[derive(Debug)]
@@ -130,7 +128,7 @@ fn folder() -> Rehearsal {
     rehearsal
 }
 
-fn shell(rehearsal: &Rehearsal, script: &str) -> Command {
+fn shell(rehearsal: &Rehearsal, script: &str) -> Program {
     let path = std::env::var("PATH").unwrap_or_default();
     let bin = rehearsal.path("bin");
     let mut command = rehearsal.run("bash", &["-c", script]);
@@ -147,13 +145,10 @@ fn shell(rehearsal: &Rehearsal, script: &str) -> Command {
 fn serve(rehearsal: &Rehearsal, script: &str) {
     for line in script.lines() {
         let mut child = shell(rehearsal, &format!("exec {line}")).spawn().unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut said = String::new();
-        stdout.read_line(&mut said).unwrap();
+        let said = child.stdout().line().unwrap_or_default();
         assert!(said.starts_with("listening on http://"), "{line}: {said}");
         signal(&child, "INT");
-        let status = child.wait().unwrap();
-        assert_eq!(status.code(), Some(0), "{line}");
+        assert_eq!(child.ended().code(), Some(0), "{line}");
     }
 }
 

@@ -1,31 +1,15 @@
 //! Disks that are full, slow or gone.
 
 use std::fs;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use hubspot_associate::sandbox::{Latency, SandboxSettings};
 
-use crate::support::{Rehearsal, finish, good_rows, insist, instant};
+use crate::support::{Program, Rehearsal, finish, good_rows, insist, instant, wait_until};
 
 /// `command` under a shell that lets no file grow beyond `blocks` of 512 bytes.
-fn with_little_room(command: &Command, blocks: u32) -> Command {
-    let mut shell = Command::new("sh");
-    // The signal of such a limit is ignored, so that the write itself fails, as on a full disk.
-    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
-    shell
-        .args(["-c", &script, "sh"])
-        .arg(command.get_program())
-        .args(command.get_args())
-        .current_dir(command.get_current_dir().unwrap())
-        .stdin(Stdio::null());
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => shell.env(name, value),
-            None => shell.env_remove(name),
-        };
-    }
-    shell
+fn with_little_room(command: &Program, blocks: u32) -> Program {
+    command.under("sh", &format!("ulimit -f {blocks}; exec \"$@\""))
 }
 
 #[test]
@@ -140,7 +124,7 @@ fn a_disk_that_does_not_answer_cannot_hold_up_a_second_signal() {
     let rehearsal = Rehearsal::new().rows(good_rows(20_000));
     let pipe = rehearsal.path("stuck");
     assert!(
-        Command::new("mkfifo")
+        Program::new("mkfifo")
             .arg(&pipe)
             .status()
             .unwrap()
@@ -156,14 +140,51 @@ fn a_disk_that_does_not_answer_cannot_hold_up_a_second_signal() {
         .import_command(&["--report", "stuck"])
         .spawn()
         .unwrap();
-    // More lines than a pipe takes.
-    while rehearsal.seen().requests < 2000 {
-        std::thread::yield_now();
-    }
+    wait_until("more lines than a pipe takes", || {
+        rehearsal.seen().requests >= 2000
+    });
     insist(&mut child);
-    let stopped = finish(child.wait_with_output().unwrap());
+    let stopped = finish(child.output());
     assert_eq!(stopped.code, 130);
     let requests = rehearsal.seen().requests;
     assert!(requests < 10_000, "a slow disk slows the run: {requests}");
     assert!(stopped.stderr.contains(" --resume`"), "{}", stopped.stderr);
+}
+
+#[test]
+fn a_limit_on_file_sizes_ends_every_command_with_its_status_and_leaves_no_part_of_a_file() {
+    let rehearsal =
+        Rehearsal::new().rows((1..=400).map(|id| format!("contacts,9970000{id:08},companies,2")));
+    let flags = ["--max-failed-percent", "100"];
+    assert_eq!(rehearsal.import(&flags).code, 1);
+    let outputs = [
+        &["--rejects", "rejects.csv", "--html", "page.html"][..],
+        &["--summary", "summary.json", "--overwrite"],
+    ]
+    .concat();
+    for command in [
+        rehearsal.import_command(&[&outputs[..], &flags].concat()),
+        rehearsal.command(&["report", "pairs.report.csv", "--rejects", "rejects.csv"]),
+        rehearsal.command(&["report", "pairs.report.csv", "--html", "page.html"]),
+    ] {
+        let stopped = finish(with_little_room(&command, 8).output().unwrap());
+        assert_eq!(stopped.code, 6, "{}", stopped.stderr);
+        assert!(
+            stopped.stderr.contains("caused by: File too large"),
+            "{}",
+            stopped.stderr
+        );
+        for file in fs::read_dir(rehearsal.folder.path()).unwrap() {
+            let name = file.unwrap().file_name().into_string().unwrap();
+            assert!(!name.ends_with(".writing"), "{name}");
+            assert!(!["rejects.csv", "page.html"].contains(&&*name), "{name}");
+        }
+        // The report of the first command has no room either, and the others read a whole one.
+        assert_eq!(
+            rehearsal
+                .import(&[&["--overwrite"], &flags[..]].concat())
+                .code,
+            1
+        );
+    }
 }

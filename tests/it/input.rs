@@ -283,22 +283,16 @@ fn a_pipe_that_stays_open_does_not_keep_a_stop_waiting() {
         "-vvv",
     ]);
     let mut child = command.stdin(std::process::Stdio::piped()).spawn().unwrap();
-    let mut pipe = child.stdin.take().unwrap();
+    let mut pipe = child.stdin();
     std::io::Write::write_all(
         &mut pipe,
         format!("{HEADER}\ncontacts,1,companies,2\n").as_bytes(),
     )
     .unwrap();
-    let mut stderr = std::io::BufReader::new(child.stderr.take().unwrap());
-    let mut line = String::new();
-    while !line.contains("outcome=") {
-        assert!(
-            std::io::BufRead::read_line(&mut stderr, &mut line).unwrap() > 0,
-            "{line}"
-        );
-    }
+    let mut stderr = child.stderr();
+    stderr.until("outcome=");
     signal(&child, "TERM");
-    assert_eq!(child.wait().unwrap().code(), Some(143));
+    assert_eq!(child.ended().code(), Some(143));
     drop(pipe);
     assert_eq!(rehearsal.report_named("r.csv").len(), 1);
 }

@@ -205,8 +205,8 @@ fn a_reader_that_goes_away_is_no_error() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    drop(child.stdout.take());
-    let finished = finish(child.wait_with_output().unwrap());
+    child.close_stdout();
+    let finished = finish(child.output());
     assert_eq!((finished.code, finished.stderr.as_str()), (0, ""));
     let full = std::fs::OpenOptions::new()
         .write(true)

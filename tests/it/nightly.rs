@@ -1,6 +1,6 @@
 //! What is known already is not sent again: duplicates, and what earlier reports show as associated.
 
-use crate::support::{HEADER, Rehearsal, good_rows};
+use crate::support::{HEADER, Program, Rehearsal, good_rows};
 
 fn copy(rehearsal: &Rehearsal, from: &str, to: &str) {
     std::fs::copy(rehearsal.path(from), rehearsal.path(to)).unwrap();
@@ -173,7 +173,7 @@ fn the_recipe_for_a_nightly_job_works_as_it_stands_on_its_page() {
     let today = std::fs::read_dir(&memory).unwrap().next().unwrap().unwrap();
     let text = std::fs::read_to_string(today.path()).unwrap();
     std::fs::write(memory.join("2000-01-01.csv"), text).unwrap();
-    let old = std::process::Command::new("touch")
+    let old = Program::new("touch")
         .args(["-d", "2000-01-01"])
         .arg(memory.join("2000-01-01.csv"))
         .status();

@@ -1,12 +1,10 @@
 //! An API that is away: nobody is answered, and no row is charged for it.
 
-use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpListener};
-use std::process::{Child, ChildStderr};
 
 use hubspot_associate::sandbox::{Sandbox, SandboxSettings};
 
-use crate::support::{Rehearsal, good_rows, instant, signal};
+use crate::support::{Printed, Rehearsal, Running, good_rows, instant, signal};
 
 /// Where nobody listens. Other tests take any free port of 127.0.0.1.
 fn nowhere() -> SocketAddr {
@@ -20,7 +18,7 @@ fn nowhere() -> SocketAddr {
 }
 
 /// An import from `place`, once it has noticed that nobody is there.
-fn import_from(place: SocketAddr, rehearsal: &Rehearsal) -> (Child, BufReader<ChildStderr>) {
+fn import_from(place: SocketAddr, rehearsal: &Rehearsal) -> (Running, Printed) {
     let url = format!("http://{place}");
     let flags = [
         "import",
@@ -31,11 +29,8 @@ fn import_from(place: SocketAddr, rehearsal: &Rehearsal) -> (Child, BufReader<Ch
         "unlimited",
     ];
     let mut child = rehearsal.command(&flags).spawn().unwrap();
-    let mut stderr = BufReader::new(child.stderr.take().unwrap());
-    let mut said = String::new();
-    while !said.contains("HubSpot answers nobody (tcp connect error") {
-        assert!(stderr.read_line(&mut said).unwrap() > 0, "{said}");
-    }
+    let mut stderr = child.stderr();
+    stderr.until("HubSpot answers nobody (tcp connect error");
     (child, stderr)
 }
 
@@ -43,15 +38,14 @@ fn import_from(place: SocketAddr, rehearsal: &Rehearsal) -> (Child, BufReader<Ch
 fn a_run_waits_for_an_api_that_is_away_and_loses_no_row_to_it() {
     let place = nowhere();
     let rehearsal = Rehearsal::new().rows(good_rows(60));
-    let (mut child, mut stderr) = import_from(place, &rehearsal);
+    let (mut child, stderr) = import_from(place, &rehearsal);
     let settings = SandboxSettings {
         listen: place,
         ..instant()
     };
     let api = Sandbox::start(settings).unwrap();
-    let mut said = String::new();
-    stderr.read_to_string(&mut said).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(0), "{said}");
+    let said = stderr.all();
+    assert_eq!(child.ended().code(), Some(0), "{said}");
     assert!(said.contains("HubSpot answers again, after "), "{said}");
     assert_eq!(rehearsal.report().len(), 60);
     assert_eq!(api.seen().requests, 60);
@@ -62,6 +56,6 @@ fn a_run_that_waits_for_an_api_ends_at_once_when_asked_to() {
     let rehearsal = Rehearsal::new().rows(good_rows(60));
     let (mut child, _stderr) = import_from(nowhere(), &rehearsal);
     signal(&child, "INT");
-    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(child.ended().code(), Some(130));
     assert_eq!(rehearsal.report().len(), 0);
 }

@@ -1,8 +1,6 @@
 //! The sandbox as a program of its own.
 
-use std::io::{BufRead, BufReader, Read};
-
-use crate::support::{Rehearsal, finish, good_rows, signal};
+use crate::support::{Program, Rehearsal, finish, good_rows, signal};
 
 #[test]
 fn it_prints_its_address_serves_and_ends_when_asked() {
@@ -19,9 +17,8 @@ fn it_prints_its_address_serves_and_ends_when_asked() {
         ])
         .spawn()
         .unwrap();
-    let mut stdout = BufReader::new(server.stdout.take().unwrap());
-    let mut greeting = String::new();
-    stdout.read_line(&mut greeting).unwrap();
+    let mut stdout = server.stdout();
+    let greeting = stdout.line().unwrap();
     let url = greeting
         .trim()
         .strip_prefix("listening on ")
@@ -40,13 +37,12 @@ fn it_prints_its_address_serves_and_ends_when_asked() {
         0
     );
     signal(&server, "INT");
-    let mut rest = String::new();
-    stdout.read_to_string(&mut rest).unwrap();
-    assert!(rest.starts_with(&format!(
-        "try: HUBSPOT_ACCESS_TOKEN=sandbox hubspot-associate import pairs.csv --base-url {url}\n"
+    let said = stdout.all();
+    assert!(said.starts_with(&format!(
+        "{greeting}try: HUBSPOT_ACCESS_TOKEN=sandbox hubspot-associate import pairs.csv --base-url {url}\n"
     )));
-    assert!(rest.ends_with("5 requests, 0 answered 429\n"), "{rest}");
-    assert_eq!(server.wait().unwrap().code(), Some(0));
+    assert!(said.ends_with("5 requests, 0 answered 429\n"), "{said}");
+    assert_eq!(server.ended().code(), Some(0));
 }
 
 #[test]
@@ -114,4 +110,17 @@ fn the_same_seed_brings_the_same_faults_at_any_speed() {
             > 20
     );
     assert_eq!(slow, outcomes("32"));
+}
+
+/// As in the background of a script, under `nohup`, or in some CI systems.
+#[test]
+fn signals_reach_the_programs_of_a_test_that_was_started_with_them_ignored() {
+    let test = "sandbox::it_prints_its_address_serves_and_ends_when_asked";
+    let again = Program::new(std::env::current_exe().unwrap())
+        .args([test, "--exact"])
+        .under("sh", "trap '' INT HUP TERM; exec \"$@\"")
+        .output();
+    let again = finish(again.unwrap());
+    assert_eq!(again.code, 0, "{}", again.stdout);
+    assert!(again.stdout.contains("1 passed"), "{}", again.stdout);
 }

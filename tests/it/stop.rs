@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hubspot_associate::sandbox::{Latency, SandboxSettings, fault_id};
 
-use crate::support::{Rehearsal, good_rows, insist, instant, signal};
+use crate::support::{Rehearsal, good_rows, insist, instant, signal, wait_until};
 
 const BEFORE: usize = 2000;
 
@@ -220,11 +220,9 @@ fn a_signal_is_heard_by_a_run_whose_last_words_nobody_reads() {
         .stdout(stdout)
         .spawn()
         .unwrap();
-    while rehearsal.seen().requests < 3 {
-        std::thread::yield_now();
-    }
+    wait_until("each row is sent", || rehearsal.seen().requests >= 3);
     insist(&mut child);
-    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(child.ended().code(), Some(130));
     assert_eq!(rehearsal.report().len(), 3);
 }
 

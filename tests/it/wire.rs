@@ -10,7 +10,7 @@ use hubspot_associate::api::{
 };
 use hubspot_associate::pair::{ObjectType, Pair, Record, RecordId};
 
-use crate::support::{Rehearsal, TOKEN, finish};
+use crate::support::{Rehearsal, TOKEN, finish, join};
 
 fn pair(from_type: &str, to_type: &str) -> Pair {
     let record = |object_type, id| Record {
@@ -71,7 +71,7 @@ fn play(answer: &'static [u8]) -> (String, Reply) {
         String::from_utf8(request).unwrap()
     });
     let reply = ask(&url, ApiVersion::V4, &pair("contacts", "companies"));
-    (server.join().unwrap(), reply)
+    (join(server), reply)
 }
 
 #[test]
@@ -253,7 +253,7 @@ fn a_proxy_is_asked_for_a_tunnel_and_sees_no_token_and_its_password_is_not_shown
         .env_remove("no_proxy")
         .output()
         .unwrap();
-    let request = server.join().unwrap();
+    let request = join(server);
     assert!(
         request.starts_with("CONNECT api.example.test:443 HTTP/1.1\r\n"),
         "{request}"

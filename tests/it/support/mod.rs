@@ -1,13 +1,18 @@
 //! A rehearsal: a folder, a sandbox, and the real program run against it.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
+mod program;
+mod waiting;
+
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use hubspot_associate::sandbox::{Latency, Sandbox, SandboxSettings, Seen};
 use tempfile::TempDir;
+
+pub(crate) use program::{Program, Running, insist, signal};
+pub(crate) use waiting::{Printed, join, wait_until};
 
 pub(crate) const HEADER: &str = "from_object_type,from_object_id,to_object_type,to_object_id";
 
@@ -91,7 +96,7 @@ impl Rehearsal {
     }
 
     /// The program with `arguments`, in the folder, with a token and nothing else of ours.
-    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Program {
         self.run(PROGRAM, arguments)
     }
 
@@ -102,8 +107,8 @@ impl Rehearsal {
     }
 
     /// Any program, in the folder, with a token and nothing else of ours.
-    pub(crate) fn run(&self, program: &str, arguments: &[&str]) -> Command {
-        let mut command = Command::new(program);
+    pub(crate) fn run(&self, program: &str, arguments: &[&str]) -> Program {
+        let mut command = Program::new(program);
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("HUBSPOT_") {
                 command.env_remove(name);
@@ -124,7 +129,7 @@ impl Rehearsal {
         finish(self.import_command(flags).output().unwrap())
     }
 
-    pub(crate) fn import_command(&self, flags: &[&str]) -> Command {
+    pub(crate) fn import_command(&self, flags: &[&str]) -> Program {
         let url = self.url();
         let mut arguments = vec!["import", "pairs.csv", "--base-url", &url];
         if !flags.contains(&"--rate") {
@@ -139,30 +144,20 @@ impl Rehearsal {
         &self,
         rows: usize,
         flags: &[&str],
-    ) -> (Child, impl FnOnce(Child) -> Finished) {
-        let mut child = self.import_command(flags).arg("-vvv").spawn().unwrap();
-        let mut stderr = BufReader::new(child.stderr.take().unwrap());
-        let mut text = String::new();
-        let mut ended = 0;
-        while ended < rows {
-            let before = text.len();
-            assert!(
-                stderr.read_line(&mut text).unwrap() > 0,
-                "ended early: {text}"
-            );
-            ended += usize::from(text[before..].contains("outcome="));
+    ) -> (Running, impl FnOnce(Running) -> Finished) {
+        let mut running = self.import_command(flags).arg("-vvv").spawn().unwrap();
+        let mut stderr = running.stderr();
+        for _ in 0..rows {
+            stderr.until("outcome=");
         }
-        let finish = move |child: Child| {
-            // Drained beside the wait, so that the child is never held up by a full pipe.
-            let rest = std::thread::spawn(move || {
-                std::io::Read::read_to_string(&mut stderr, &mut text).unwrap();
-                text
-            });
-            let mut finished = finish(child.wait_with_output().unwrap());
-            finished.stderr = rest.join().unwrap();
+        let finish = move |running: Running| {
+            // Drained beside the wait, so that the program is never held up by a full pipe.
+            let rest = std::thread::spawn(move || stderr.all());
+            let mut finished = finish(running.output());
+            finished.stderr = join(rest);
             finished
         };
-        (child, finish)
+        (running, finish)
     }
 
     /// The lines of `pairs.report.csv`.
@@ -196,33 +191,6 @@ pub(crate) fn finish(output: Output) -> Finished {
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),
     }
-}
-
-/// Sends a signal, by its name without SIG.
-pub(crate) fn signal(child: &Child, name: &str) {
-    let command = format!("kill -{name} {}", child.id());
-    assert!(
-        Command::new("sh")
-            .args(["-c", &command])
-            .status()
-            .unwrap()
-            .success()
-    );
-}
-
-/// Interrupts until it ends: signals that come at once are one, and the third and later ones say no more than the second.
-pub(crate) fn insist(child: &mut Child) {
-    let ended = (0..20_000).any(|_| {
-        let ended = child.try_wait().unwrap().is_some();
-        if !ended {
-            signal(child, "INT");
-        }
-        ended
-    });
-    if !ended {
-        child.kill().unwrap();
-    }
-    assert!(ended, "no number of signals ends it");
 }
 
 /// `count` rows of contacts and companies that all exist.

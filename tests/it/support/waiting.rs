@@ -1,0 +1,83 @@
+//! Waits with a bound: a test fails, and never hangs.
+
+use std::io::{BufRead, BufReader, Read};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// The longest wait for anything, far beyond what a busy machine needs.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Waits until something is so.
+#[track_caller]
+pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// What a thread returns.
+#[track_caller]
+pub(crate) fn join<T>(thread: JoinHandle<T>) -> T {
+    wait_until("a thread ends", || thread.is_finished());
+    thread.join().unwrap()
+}
+
+/// What comes out of a pipe, line by line. The writer is held up by a full pipe until the lines are asked for.
+pub(crate) struct Printed {
+    lines: Receiver<String>,
+    text: String,
+}
+
+impl Printed {
+    pub(crate) fn of(stream: impl Read + Send + 'static) -> Self {
+        let (sender, lines) = sync_channel(0);
+        thread::spawn(move || {
+            let mut stream = BufReader::new(stream);
+            let mut line = String::new();
+            while stream.read_line(&mut line).unwrap() > 0 {
+                if sender.send(std::mem::take(&mut line)).is_err() {
+                    break;
+                }
+            }
+        });
+        let text = String::new();
+        Self { lines, text }
+    }
+
+    /// The next line; `None` at the end.
+    #[track_caller]
+    pub(crate) fn line(&mut self) -> Option<String> {
+        match self.lines.recv_timeout(PATIENCE) {
+            Ok(line) => {
+                self.text.push_str(&line);
+                Some(line)
+            }
+            Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Timeout) => {
+                panic!("nothing more within {PATIENCE:?}: {}", self.text)
+            }
+        }
+    }
+
+    /// Reads up to the line in which `part` stands.
+    #[track_caller]
+    pub(crate) fn until(&mut self, part: &str) {
+        loop {
+            match self.line() {
+                Some(line) if line.contains(part) => return,
+                Some(_) => {}
+                None => panic!("no `{part}` in: {}", self.text),
+            }
+        }
+    }
+
+    /// All of it, from the first line to the end.
+    #[track_caller]
+    pub(crate) fn all(mut self) -> String {
+        while self.line().is_some() {}
+        self.text
+    }
+}
