@@ -8,6 +8,8 @@ use std::sync::Arc;
 use hyper::header::HeaderValue;
 use memchr::memmem::Finder;
 
+use super::bare_value::Surplus;
+
 /// The environment variable that holds the access token. The command line never does.
 pub const ACCESS_TOKEN_VARIABLE: &str = "HUBSPOT_ACCESS_TOKEN";
 
@@ -37,6 +39,14 @@ pub enum CredentialsError {
     NoToken {
         /// Where it was looked for.
         from: String,
+    },
+    /// Something stands around the value that is no part of it.
+    #[error("{from} holds {surplus}")]
+    NotBare {
+        /// Where it was looked for.
+        from: String,
+        /// What stands there.
+        surplus: Surplus,
     },
     /// A file with secrets cannot be read.
     #[error("cannot read the token file `{}`", path.display())]

@@ -4,6 +4,7 @@
 //! reply *means* for a row is decided in [`crate::verdict`], not here.
 
 mod account;
+mod bare_value;
 mod body;
 mod client;
 mod confirmed;
@@ -21,6 +22,7 @@ mod source;
 use std::future::Future;
 
 pub use account::{Account, DailyUsage, Pool};
+pub use bare_value::{Surplus, bare_value};
 pub use body::{Body, Entry, Envelope, Linked, Unreadable};
 pub use client::{ClientError, ClientSettings, HttpEndpoint, MAX_REPLY_BYTES};
 pub use credentials::{ACCESS_TOKEN_VARIABLE, CredentialsError, Token};

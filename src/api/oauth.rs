@@ -14,6 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::bare_value::{bare_value, decoded};
 use super::credentials::{CredentialsError, Token};
 use crate::text::one_line;
 use crate::whole_file::WholeFile;
@@ -90,27 +91,24 @@ impl OAuthApp {
                 path: path.to_owned(),
             });
         }
-        let text = SecretString::from(fs::read_to_string(path).map_err(failed)?);
         let malformed = || CredentialsError::OAuthFile {
             path: path.to_owned(),
         };
+        let text = decoded(&fs::read(path).map_err(failed)?).ok_or_else(malformed)?;
         let fields: Fields = serde_json::from_str(text.expose_secret()).map_err(|_| malformed())?;
-        if [
-            &fields.client_id,
-            &fields.client_secret,
-            &fields.refresh_token,
-        ]
-        .iter()
-        .any(|field| field.trim().is_empty())
-        {
-            return Err(malformed());
-        }
+        let value = |name: &str, text: &str| {
+            let from = format!("`{name}` in `{}`", path.display());
+            match bare_value(text, &from)? {
+                "" => Err(malformed()),
+                value => Ok(value.to_owned()),
+            }
+        };
         Ok(Self {
             file: Some(path.to_owned()),
             ..Self::new(
-                fields.client_id,
-                fields.client_secret.into(),
-                fields.refresh_token.into(),
+                value("client_id", &fields.client_id)?,
+                value("client_secret", &fields.client_secret)?.into(),
+                value("refresh_token", &fields.refresh_token)?.into(),
             )
         })
     }
@@ -204,7 +202,8 @@ impl OAuthApp {
 
     /// Whatever else stands in it stays.
     fn write_back(path: &Path, token: &SecretString) -> io::Result<()> {
-        let text = SecretString::from(fs::read_to_string(path)?);
+        let text =
+            decoded(&fs::read(path)?).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
         let mut fields: Map<String, Value> = serde_json::from_str(text.expose_secret())?;
         fields.insert("refresh_token".to_owned(), token.expose_secret().into());
         let text = SecretString::from(serde_json::to_string_pretty(&fields)? + "\n");

@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::process::Command;
 use tokio::time::timeout;
 
+use super::bare_value::{bare_value, decoded};
 use super::credentials::{CredentialsError, Token};
 use super::oauth::OAuthApp;
 
@@ -75,7 +76,7 @@ impl TokenCommand {
             return Err(failed(output.status.to_string()));
         }
         // Whatever it printed is not shown.
-        secret(output.stdout).ok_or_else(|| failed("what it printed is no token".to_owned()))
+        secret(&output.stdout).ok_or_else(|| failed("what it printed is no token".to_owned()))
     }
 }
 
@@ -91,7 +92,7 @@ impl TokenSource {
                     source,
                 };
                 let bytes = tokio::fs::read(path).await.map_err(failed)?;
-                (secret(bytes), format!("the file `{}`", path.display()))
+                (secret(&bytes), format!("the file `{}`", path.display()))
             }
             Self::Command(command) => {
                 let from = format!("what `{}` prints", command.program.to_string_lossy());
@@ -99,7 +100,7 @@ impl TokenSource {
             }
         };
         let text = text.ok_or_else(|| CredentialsError::NoToken { from: from.clone() })?;
-        let token = Token::new(text.expose_secret());
+        let token = Token::new(bare_value(text.expose_secret(), &from)?);
         token
             .map(Some)
             .map_err(|_| CredentialsError::NoToken { from })
@@ -112,11 +113,11 @@ impl TokenSource {
     }
 }
 
-fn secret(bytes: Vec<u8>) -> Option<SecretString> {
+fn secret(bytes: &[u8]) -> Option<SecretString> {
     if bytes.len() > MAX_TOKEN_BYTES {
         return None;
     }
-    String::from_utf8(bytes).ok().map(SecretString::from)
+    decoded(bytes)
 }
 
 #[cfg(test)]

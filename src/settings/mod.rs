@@ -12,7 +12,7 @@ use jiff::{Timestamp, ZonedDateTime};
 
 use crate::api::{
     ApiVersion, BaseUrl, BaseUrlError, ClientSettings, CredentialsError, Roots, RootsError,
-    TokenSource,
+    Surplus, TokenSource,
 };
 use crate::cli::{ConnectionArgs, ImportArgs, Mode};
 use crate::input::{InputSettings, SkipSettings};
@@ -109,6 +109,14 @@ pub fn credentials_hint(error: &CredentialsError) -> Option<String> {
         CredentialsError::Malformed | CredentialsError::NoToken { .. } => {
             "the token is the only thing that belongs there, on one line"
         }
+        CredentialsError::NotBare { surplus, .. } => match surplus {
+            Surplus::Quotes => "leave the quotes out: they count as a part of the value there",
+            Surplus::Name => "leave out the name and the `=`",
+            Surplus::Scheme => "leave `Bearer` out: it is added when the token is sent",
+            Surplus::Json => {
+                "only the value belongs there; `--oauth-file` reads JSON with an OAuth app's values"
+            }
+        },
         CredentialsError::Exposed { path } => {
             let path = shell_path(path);
             return Some(format!("it holds secrets that last: `chmod 600 {path}`"));

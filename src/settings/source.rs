@@ -7,7 +7,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::SettingsError;
 use crate::api::{
-    CredentialsError, OAuthApp, SYSTEMD_CREDENTIAL, Token, TokenCommand, TokenSource,
+    ACCESS_TOKEN_VARIABLE, CredentialsError, OAuthApp, SYSTEMD_CREDENTIAL, Token, TokenCommand,
+    TokenSource, bare_value,
 };
 use crate::cli::CredentialArgs;
 
@@ -74,13 +75,12 @@ pub(super) fn token_source(
     if has_oauth {
         let mut values = Vec::new();
         for (name, value) in OAUTH_VARIABLES.into_iter().zip(&environment.oauth) {
-            let value = value.as_ref().map(|text| text.expose_secret().trim());
-            let value = value.filter(|text| !text.is_empty());
-            values.push(
-                value
-                    .ok_or(SettingsError::OAuthVariable { name })?
-                    .to_owned(),
-            );
+            let text = value.as_ref().map_or("", |text| text.expose_secret());
+            let value = bare_value(text, &format!("`{name}`"))?;
+            if value.is_empty() {
+                return Err(SettingsError::OAuthVariable { name });
+            }
+            values.push(value.to_owned());
         }
         let [id, secret, refresh_token] = <[String; 3]>::try_from(values).unwrap_or_default();
         let app = OAuthApp::new(id, secret.into(), refresh_token.into());
@@ -88,7 +88,9 @@ pub(super) fn token_source(
     }
     let token = environment.access_token.as_ref();
     let token = token.ok_or(CredentialsError::Missing)?;
-    Ok(TokenSource::Fixed(Token::new(token.expose_secret())?))
+    let from = format!("`{ACCESS_TOKEN_VARIABLE}`");
+    let token = bare_value(token.expose_secret(), &from)?;
+    Ok(TokenSource::Fixed(Token::new(token)?))
 }
 
 #[cfg(test)]

@@ -305,3 +305,122 @@ fn calls_of_many_pairs_are_sent_again_with_another_token_too() {
     // Five of the thirty calls with each token.
     assert_eq!(rehearsal.seen().tokens_issued, 6);
 }
+
+#[test]
+fn what_stands_around_a_secret_is_refused_before_anything_is_sent_and_never_shown() {
+    const SECRET: &str = "pat-na1-7f3e-around-it";
+    let rehearsal = Rehearsal::new().rows(good_rows(3));
+    let quoted = format!("\"{SECRET}\"");
+    let line = format!("HUBSPOT_ACCESS_TOKEN={SECRET}");
+    write(&rehearsal.path("quoted"), &format!("{quoted}\n"));
+    write(&rehearsal.path("line"), &format!("\u{feff}export {line}\n"));
+    write(
+        &rehearsal.path("app.json"),
+        &serde_json::json!({"client_id": "c", "client_secret": quoted, "refresh_token": "r"})
+            .to_string(),
+    );
+    let service = rehearsal.path("service");
+    std::fs::create_dir(&service).unwrap();
+    write(&service.join("hubspot-access-token"), &quoted);
+    let [service, print] = [
+        service.to_str().unwrap().to_owned(),
+        format!("echo '{quoted}'"),
+    ];
+    let quotes = "hint: leave the quotes out: they count as a part of the value there\n";
+    let name = "hint: leave out the name and the `=`\n";
+    let in_variable = |variable, value| [(variable, value)];
+    for (flags, environment, place, hint) in [
+        (
+            &[][..],
+            &in_variable("HUBSPOT_ACCESS_TOKEN", &*quoted)[..],
+            "`HUBSPOT_ACCESS_TOKEN`",
+            quotes,
+        ),
+        (
+            &[],
+            &in_variable("HUBSPOT_ACCESS_TOKEN", &line),
+            "`HUBSPOT_ACCESS_TOKEN`",
+            name,
+        ),
+        (
+            &[],
+            &[APP[0], APP[1], ("HUBSPOT_REFRESH_TOKEN", &*quoted)],
+            "`HUBSPOT_REFRESH_TOKEN`",
+            quotes,
+        ),
+        (
+            &[],
+            &in_variable("CREDENTIALS_DIRECTORY", &service),
+            "the file `",
+            quotes,
+        ),
+        (
+            &["--token-file", "quoted"],
+            &[],
+            "the file `quoted`",
+            quotes,
+        ),
+        (&["--token-file", "line"], &[], "the file `line`", name),
+        (
+            &["--token-command", &*print],
+            &[],
+            "what `echo` prints",
+            quotes,
+        ),
+        (
+            &["--oauth-file", "app.json"],
+            &[],
+            "`client_secret` in `app.json`",
+            quotes,
+        ),
+    ] {
+        let finished = import(&rehearsal, flags, environment);
+        assert_eq!(finished.code, 2, "{}", finished.stderr);
+        let start = format!("error: {place}");
+        assert!(finished.stderr.starts_with(&start), "{}", finished.stderr);
+        assert!(finished.stderr.ends_with(hint), "{}", finished.stderr);
+        assert!(
+            !finished.stderr.contains("7f3e-around"),
+            "{}",
+            finished.stderr
+        );
+    }
+    assert_eq!(rehearsal.seen().requests, 0);
+    assert!(!rehearsal.path("pairs.report.csv").exists());
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_a_secret() {
+    let rehearsal = Rehearsal::against(SandboxSettings {
+        token: Some("pat-na1-7f3e-0123456789".to_owned()),
+        ..instant()
+    })
+    .rows(good_rows(3));
+    let token = "\u{feff}pat-na1-7f3e-0123456789\r\n";
+    write(&rehearsal.path("utf-8"), token);
+    let utf_16: Vec<u8> = token.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    std::fs::write(rehearsal.path("utf-16"), utf_16).unwrap();
+    for (flags, environment) in [
+        (&["--token-file", "utf-8"][..], &[][..]),
+        (&["--token-file", "utf-16"], &[]),
+        (&["--token-command", "cat utf-8"], &[]),
+        (&[], &[("HUBSPOT_ACCESS_TOKEN", token)]),
+    ] {
+        let flags = [flags, &["--overwrite"]].concat();
+        let finished = import(&rehearsal, &flags, environment);
+        assert_eq!(
+            (finished.code, finished.stderr.as_str()),
+            (0, ""),
+            "{flags:?}"
+        );
+    }
+    let app = Rehearsal::against(oauth()).rows(good_rows(3));
+    write(
+        &app.path("app.json"),
+        &format!(
+            "\u{feff}{{\"client_id\":\"c\",\"client_secret\":\"s\",\"refresh_token\":\"{REFRESH}\"}}"
+        ),
+    );
+    let finished = import(&app, &["--oauth-file", "app.json"], &[]);
+    assert_eq!(finished.code, 0, "{}", finished.stderr);
+}
