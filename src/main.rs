@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use hubspot_associate::api::ACCESS_TOKEN_VARIABLE;
-use hubspot_associate::cli::Cli;
+use hubspot_associate::cli::{Cli, unknown_variables};
 use hubspot_associate::commands::{self, World};
 use hubspot_associate::display::{Manner, Screen, start_log};
 use hubspot_associate::error::Problem;
 use hubspot_associate::settings::{Credentials, Environment, OAUTH_VARIABLES};
 use jiff::ZonedDateTime;
 use secrecy::SecretString;
+use tracing::warn;
 
 fn main() -> ExitCode {
     let cli = Cli::read();
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         arguments: std::env::args_os().skip(1).collect(),
     };
     start_log(world.manner, world.screen.clone());
+    warn_of_unknown_variables();
     match commands::run(cli, &world) {
         Ok(status) => status.into(),
         Err(error) => {
@@ -36,6 +38,17 @@ fn main() -> ExitCode {
                 .problem(world.manner, &Problem::new(&error, error.hint()));
             error.exit_status().into()
         }
+    }
+}
+
+fn warn_of_unknown_variables() {
+    for variable in unknown_variables(std::env::vars_os()) {
+        let hint = if variable.ends_with("TOKEN") {
+            format!(" (the token belongs in {ACCESS_TOKEN_VARIABLE})")
+        } else {
+            String::new()
+        };
+        warn!("the variable {variable} sets nothing: no command has a flag of this name{hint}");
     }
 }
 

@@ -14,13 +14,19 @@ pub struct Program {
 }
 
 impl Program {
-    /// This one. The commit is what `HUBSPOT_ASSOCIATE_COMMIT` was when it was built: there is no build script that
+    /// This one. The commit is what [`Self::COMMIT_VARIABLE`] was when it was built: there is no build script that
     /// would look for it.
     pub const THIS: Self = Self {
         name: env!("CARGO_PKG_NAME"),
         version: env!("CARGO_PKG_VERSION"),
-        commit: option_env!("HUBSPOT_ASSOCIATE_COMMIT"),
+        commit: match option_env!("HUBSPOT_ASSOCIATE_COMMIT") {
+            Some(commit) if !commit.is_empty() => Some(commit),
+            _ => None,
+        },
     };
+
+    /// The variable that holds the commit when the program is built.
+    pub const COMMIT_VARIABLE: &str = "HUBSPOT_ASSOCIATE_COMMIT";
 
     /// `0.1.0`, or `0.1.0 (944fd0d)`.
     #[must_use]

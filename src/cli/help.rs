@@ -17,12 +17,13 @@ pub struct Notes {
 
 const VARIABLES: &str = "\
 Every flag can also be set in the environment, as HUBSPOT_ASSOCIATE_ and the flag's name: \
-HUBSPOT_ASSOCIATE_RATE=50/10s is --rate 50/10s.";
+HUBSPOT_ASSOCIATE_RATE=50/10s is --rate 50/10s. An empty variable counts as not set.";
 
 const IMPORT: &str = "\
 The token comes from HUBSPOT_ACCESS_TOKEN, from what a flag under Credentials names, or from an OAuth app \
 (HUBSPOT_CLIENT_ID, HUBSPOT_CLIENT_SECRET, HUBSPOT_REFRESH_TOKEN); never from the command line. Every other flag can \
-also be set in the environment, as HUBSPOT_ASSOCIATE_ and its name: HUBSPOT_ASSOCIATE_RATE=50/10s is --rate 50/10s.
+also be set in the environment, as HUBSPOT_ASSOCIATE_ and its name: HUBSPOT_ASSOCIATE_RATE=50/10s is --rate 50/10s. An \
+empty variable counts as not set.
 
 What was stopped goes on with --resume.";
 
@@ -31,7 +32,7 @@ Start with a rehearsal: it needs no token, and nothing leaves the machine. Each 
 
 const DOCTOR: &str = "\
 Nothing is changed in HubSpot. Every flag can also be set in the environment, as HUBSPOT_ASSOCIATE_ and the flag's \
-name.";
+name. An empty variable counts as not set.";
 
 const SANDBOX: &str = "\
 An id of 15 digits that begins with 99 names its own fault, so that a CSV can meet every kind of reply: 99, a status or \
@@ -261,7 +262,7 @@ mod tests {
 
     #[test]
     fn every_command_has_notes_and_every_note_its_command() {
-        let command = Cli::described(&[], |_| false);
+        let command = Cli::described(&[], |_| None);
         let mut commands: Vec<_> = command
             .get_subcommands()
             .map(clap::Command::get_name)
@@ -277,7 +278,7 @@ mod tests {
                 let words = shlex::split(line).unwrap();
                 let words = words.split(|word| [">", "|"].contains(&word.as_str()));
                 let words = words.into_iter().next().unwrap();
-                let matches = Cli::described(&[], |_| false)
+                let matches = Cli::described(&[], |_| None)
                     .try_get_matches_from(words)
                     .unwrap_or_else(|error| panic!("{line}: {error}"));
                 let cli = Cli::from_arg_matches(&matches).unwrap();

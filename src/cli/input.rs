@@ -28,6 +28,9 @@ pub struct InputArgs {
     /// Skip pairs that this earlier report shows as associated; repeatable
     ///
     /// The memory of a nightly run: what was linked is not sent again. docs/nightly.md makes a job of it.
+    ///
+    /// HUBSPOT_ASSOCIATE_SKIP_ASSOCIATED_IN holds several reports separated as in PATH (`:`, on Windows `;`), or one per
+    /// line.
     #[arg(long, value_name = "REPORT", help_heading = "Input")]
     pub skip_associated_in: Vec<PathBuf>,
     /// A pilot: the first N rows only

@@ -27,9 +27,9 @@ pub(super) fn man(command: Option<&str>) -> ExitStatus {
     ExitStatus::Done
 }
 
-/// The command line, with every variable that may be set.
+/// The command line.
 fn description() -> clap::Command {
-    let mut description = Cli::described(&[], |_| true);
+    let mut description = Cli::described(&[], |_| None);
     description.build();
     description
 }

@@ -366,7 +366,7 @@ mod tests {
 
     fn resolve(flags: &[&str], token: Option<&str>) -> Result<ImportSettings, SettingsError> {
         let words = ["hubspot-associate", "import"].iter().chain(flags);
-        let matches = Cli::described(&[], |_| false).get_matches_from(words);
+        let matches = Cli::described(&[], |_| None).get_matches_from(words);
         let Command::Import(flags) = Cli::from_arg_matches(&matches).unwrap().command else {
             panic!("not an import");
         };

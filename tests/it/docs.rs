@@ -237,7 +237,7 @@ fn what_no_test_can_run_is_understood_at_least() {
                 continue;
             }
             for words in command_lines(&block.text) {
-                let parsed = Cli::described(&[], |_| false).try_get_matches_from(&words);
+                let parsed = Cli::described(&[], |_| None).try_get_matches_from(&words);
                 let place = format!("{}:{}", page.display(), block.line);
                 assert!(
                     parsed.is_ok(),

@@ -234,3 +234,90 @@ fn names_from_the_file_cannot_steer_the_terminal() {
     );
     assert!(!finished.stderr.contains('\u{1b}') && !finished.stderr.contains('\u{202e}'));
 }
+
+#[test]
+fn an_empty_variable_is_as_good_as_none_in_every_command() {
+    let rehearsal = Rehearsal::new().rows(good_rows(2));
+    let url = rehearsal.url();
+    let report = ["report", "pairs.report.csv"];
+    for arguments in [
+        &["import", "pairs.csv", "--base-url", &url][..],
+        &["check", "pairs.csv"],
+        &["doctor", "--base-url", &url],
+        &report,
+    ] {
+        // The flags of all commands, as a container or a unit sets them that leaves most of them open.
+        let help = [arguments[0], "--help"];
+        let help = finish(rehearsal.command(&help).output().unwrap()).stdout;
+        let flags = help.split_whitespace().filter_map(|word| {
+            let flag = word.trim_matches(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+            flag.strip_prefix("--")
+        });
+        let variables = flags.map(|flag| {
+            format!(
+                "HUBSPOT_ASSOCIATE_{}",
+                flag.to_uppercase().replace('-', "_")
+            )
+        });
+        let mut command = rehearsal.command(arguments);
+        let mut count = 0;
+        for variable in variables.filter(|name| !name.ends_with("BASE_URL")) {
+            command.env(variable, "");
+            count += 1;
+        }
+        assert!(count > 5, "{help}");
+        let finished = finish(command.output().unwrap());
+        assert_eq!(
+            (finished.code, finished.stderr.as_str()),
+            (0, ""),
+            "{arguments:?}"
+        );
+    }
+}
+
+#[test]
+fn a_list_in_a_variable_has_as_many_values_as_flags_have() {
+    let rehearsal = Rehearsal::new().rows(good_rows(3));
+    assert_eq!(rehearsal.import(&["--report", "a.csv"]).code, 0);
+    let rehearsal = rehearsal.rows(good_rows(6).skip(3));
+    assert_eq!(rehearsal.import(&["--report", "b:c.csv"]).code, 0);
+    std::fs::copy(rehearsal.path("b:c.csv"), rehearsal.path("b.csv")).unwrap();
+    let rehearsal = rehearsal.rows(good_rows(8));
+    for (list, flags, sent) in [
+        ("a.csv:b.csv", &[][..], 2),
+        ("a.csv\nb:c.csv\n", &[], 2),
+        ("a.csv", &[], 5),
+        ("a.csv:b.csv", &["--skip-associated-in", "b.csv"], 5),
+    ] {
+        let before = rehearsal.seen().requests;
+        let mut command = rehearsal.import_command(&[flags, &["--overwrite"]].concat());
+        command.env("HUBSPOT_ASSOCIATE_SKIP_ASSOCIATED_IN", list);
+        let finished = finish(command.output().unwrap());
+        assert_eq!((finished.code, finished.stderr.as_str()), (0, ""), "{list}");
+        assert_eq!(rehearsal.seen().requests - before, sent, "{list}");
+    }
+}
+
+#[test]
+fn a_variable_that_sets_no_flag_is_warned_about_without_its_value() {
+    let rehearsal = Rehearsal::new().rows(good_rows(2));
+    let mut command = rehearsal.import_command(&[]);
+    command
+        .env("HUBSPOT_ASSOCIATE_RATES", "7f3e")
+        .env("HUBSPOT_ASSOCIATE_TOKEN", "7f3e")
+        .env("HUBSPOT_ASSOCIATE_LISTEN", "127.0.0.1:0");
+    let finished = finish(command.output().unwrap());
+    assert_eq!(finished.code, 0);
+    let said: Vec<_> = finished
+        .stderr
+        .lines()
+        .map(|line| line.split_once("WARN ").unwrap().1)
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "the variable HUBSPOT_ASSOCIATE_RATES sets nothing: no command has a flag of this name",
+            "the variable HUBSPOT_ASSOCIATE_TOKEN sets nothing: no command has a flag of this name (the token belongs in HUBSPOT_ACCESS_TOKEN)",
+        ]
+    );
+}
