@@ -68,10 +68,9 @@ fn surplus(text: &str) -> Option<Surplus> {
 /// Whether it is a line of an env file or a shell. `=` at the end is the padding of a token in Base64, and names are
 /// written in one case.
 fn is_assignment(text: &str) -> bool {
-    let words = ["export", "set"].into_iter();
-    let behind_word = words
-        .filter_map(|word| text.strip_prefix(word)?.strip_prefix([' ', '\t']))
-        .next();
+    let behind_word = ["export", "set"]
+        .into_iter()
+        .find_map(|word| text.strip_prefix(word)?.strip_prefix([' ', '\t']));
     let line = behind_word.unwrap_or(text).trim_start();
     let line = line.strip_prefix("$env:").unwrap_or(line);
     let Some((name, value)) = line.split_once('=') else {

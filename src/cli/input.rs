@@ -29,7 +29,7 @@ pub struct InputArgs {
     ///
     /// The memory of a nightly run: what was linked is not sent again. docs/nightly.md makes a job of it.
     ///
-    /// HUBSPOT_ASSOCIATE_SKIP_ASSOCIATED_IN holds several reports separated as in PATH (`:`, on Windows `;`), or one per
+    /// `HUBSPOT_ASSOCIATE_SKIP_ASSOCIATED_IN` holds several reports separated as in PATH (`:`, on Windows `;`), or one per
     /// line.
     #[arg(long, value_name = "REPORT", help_heading = "Input")]
     pub skip_associated_in: Vec<PathBuf>,

@@ -326,7 +326,7 @@ fn what_stands_around_a_secret_is_refused_before_anything_is_sent_and_never_show
         service.to_str().unwrap().to_owned(),
         format!("echo '{quoted}'"),
     ];
-    let quotes = "hint: leave the quotes out: they count as a part of the value there\n";
+    let no_quotes = "hint: leave the quotes out: they count as a part of the value there\n";
     let name = "hint: leave out the name and the `=`\n";
     let in_variable = |variable, value| [(variable, value)];
     for (flags, environment, place, hint) in [
@@ -334,7 +334,7 @@ fn what_stands_around_a_secret_is_refused_before_anything_is_sent_and_never_show
             &[][..],
             &in_variable("HUBSPOT_ACCESS_TOKEN", &*quoted)[..],
             "`HUBSPOT_ACCESS_TOKEN`",
-            quotes,
+            no_quotes,
         ),
         (
             &[],
@@ -346,32 +346,32 @@ fn what_stands_around_a_secret_is_refused_before_anything_is_sent_and_never_show
             &[],
             &[APP[0], APP[1], ("HUBSPOT_REFRESH_TOKEN", &*quoted)],
             "`HUBSPOT_REFRESH_TOKEN`",
-            quotes,
+            no_quotes,
         ),
         (
             &[],
             &in_variable("CREDENTIALS_DIRECTORY", &service),
             "the file `",
-            quotes,
+            no_quotes,
         ),
         (
             &["--token-file", "quoted"],
             &[],
             "the file `quoted`",
-            quotes,
+            no_quotes,
         ),
         (&["--token-file", "line"], &[], "the file `line`", name),
         (
             &["--token-command", &*print],
             &[],
             "what `echo` prints",
-            quotes,
+            no_quotes,
         ),
         (
             &["--oauth-file", "app.json"],
             &[],
             "`client_secret` in `app.json`",
-            quotes,
+            no_quotes,
         ),
     ] {
         let finished = import(&rehearsal, flags, environment);

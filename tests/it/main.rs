@@ -1,6 +1,10 @@
 //! The real program against the real sandbox, in one test binary.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 mod batch; // many pairs per call, and still one verdict per row
 mod check; // what is found before anything is sent
