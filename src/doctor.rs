@@ -3,19 +3,18 @@
 //!
 //! What cannot be known is said, not guessed: some tokens may link records and not ask about the account.
 
+mod portal;
+mod quota;
+
 use std::num::NonZeroU64;
 
 use serde::Serialize;
 
-use crate::api::{Account, Answer, DailyUsage, Pool, Renewal, Told};
+use crate::api::{Account, DailyUsage, Renewal, Told};
 use crate::exit::ExitStatus;
-use crate::outcome::Finding;
 use crate::pair::ObjectType;
 use crate::text::one_line;
-use crate::verdict::{describe_refusal, is_daily_limit, scopes};
-
-/// From this share of the day's requests on, an import should wait for the next day.
-const NEARLY_USED_PERCENT: u64 = 90;
+use crate::verdict::{describe_refusal, scopes};
 
 /// Characters of a remark.
 const MAX_CHARS: usize = 300;
@@ -117,9 +116,10 @@ pub fn remarks(facts: &Facts) -> Vec<Remark> {
         remarks.push(remark(Level::Problem, "api", &says).hint(hint));
         return remarks;
     }
-    remarks.extend(account(facts, answers));
-    remarks.push(usage(&answers.usage));
+    remarks.extend(portal::remarks(facts, answers));
+    remarks.push(quota::quota(&answers.usage));
     remarks.push(match &answers.scopes {
+        Some(scopes) if scopes.is_empty() => remark(Level::Warning, "scopes", "none"),
         Some(scopes) => remark(Level::Ok, "scopes", &scopes.join(", ")),
         None if facts.renewal.is_some() => remark(
             Level::Warning,
@@ -164,82 +164,6 @@ fn token(facts: &Facts) -> Remark {
     }
 }
 
-fn account(facts: &Facts, answers: &Answers) -> Vec<Remark> {
-    let account = match &answers.account {
-        Told::Known(account) => account,
-        // The quota's remark says it all: nothing is wrong with the portal.
-        Told::Refused(answer) if is_daily_limit(answer) => {
-            let says = "not known while the daily limit is used up";
-            return vec![remark(Level::Warning, "portal", says)];
-        }
-        Told::Refused(answer) => {
-            return no_portal(facts, refused_account(facts, answers, answer));
-        }
-        Told::Unreadable(status, body) => {
-            return no_portal(facts, unreadable("portal", *status, body));
-        }
-        Told::Unreachable(_) => return Vec::new(),
-    };
-    let mut remarks = match (account.portal_id, facts.expect_portal) {
-        (None, _) => no_portal(
-            facts,
-            remark(
-                Level::Warning,
-                "portal",
-                "not known: the reply does not name it",
-            ),
-        ),
-        (Some(id), Some(expected)) if id != expected.get() => {
-            let says = format!("{id}, expected {expected}");
-            vec![
-                remark(Level::Problem, "portal", &says)
-                    .hint("use the token of the other account, or name this one"),
-            ]
-        }
-        (Some(id), _) => vec![remark(Level::Ok, "portal", &id.to_string())],
-    };
-    remarks.push(match account.account_type.as_deref() {
-        Some("STANDARD") => remark(
-            Level::Warning,
-            "account",
-            "STANDARD: THIS IS A PRODUCTION PORTAL, what is linked here is real",
-        )
-        .hint("rehearse with `--sandbox` or in a test account first"),
-        Some(other @ ("SANDBOX" | "DEVELOPER_TEST" | "APP_DEVELOPER")) => {
-            let says = format!("{other}, no production portal");
-            remark(Level::Ok, "account", &says)
-        }
-        Some(other) => {
-            let says = format!("{other}: it is not known whether this is a production portal");
-            remark(Level::Warning, "account", &says)
-        }
-        None => remark(Level::Warning, "account", "its type is not known"),
-    });
-    remarks.push(place(account));
-    remarks
-}
-
-fn place(account: &Account) -> Remark {
-    let known = |value: &Option<String>| value.clone().unwrap_or_else(|| "not known".to_owned());
-    let says = format!(
-        "data hosted in {}, time zone {}",
-        known(&account.data_hosting_location),
-        known(&account.time_zone)
-    );
-    let is_known = account.data_hosting_location.is_some() && account.time_zone.is_some();
-    let level = if is_known { Level::Ok } else { Level::Warning };
-    remark(level, "place", &says)
-}
-
-/// The portal is not known, which is a problem if a certain one is expected.
-fn no_portal(facts: &Facts, why: Remark) -> Vec<Remark> {
-    let expected = facts.expect_portal.map(|expected| {
-        let says = format!("expected {expected}, and it cannot be known");
-        remark(Level::Problem, "portal", &says)
-    });
-    std::iter::once(why).chain(expected).collect()
-}
-
 /// A reply of success that does not answer the question.
 fn unreadable(about: &'static str, status: u16, body: &str) -> Remark {
     let body = if body.is_empty() {
@@ -249,111 +173,6 @@ fn unreadable(about: &'static str, status: u16, body: &str) -> Remark {
     };
     let says = format!("not known: the reply (status {status}) cannot be read: {body}");
     remark(Level::Warning, about, &says)
-}
-
-/// Some keys may link records and not ask this.
-fn refused_account(facts: &Facts, answers: &Answers, answer: &Answer) -> Remark {
-    let Finding {
-        categories,
-        message,
-        ..
-    } = describe_refusal(answer);
-    let category = categories.first().map_or("", String::as_str);
-    let works = matches!(answers.types, Some((_, _, Told::Known(()))));
-    let says = format!(
-        "not known: {message} ({category}, status {})",
-        answer.status
-    );
-    let remark = remark(Level::Warning, "portal", &says);
-    match answer.status {
-        401 if works => remark
-            .hint("a service key without access to the account is answered like that; links work"),
-        401 if category == "EXPIRED_AUTHENTICATION" => remark
-            .problem()
-            .credentials()
-            .hint("the token has expired: get another one"),
-        401 => {
-            let regional = facts
-                .region
-                .as_ref()
-                .filter(|region| *region != "na1" && !facts.base_url.contains(region.as_str()));
-            let host = regional.map_or(String::new(), |region| {
-                format!(
-                    "; a `{region}` token may need `--base-url https://api-{region}.hubapi.com`"
-                )
-            });
-            remark.problem().credentials().hint(&format!(
-                "the token is refused, or is a service key without access to the account: \
-                 `--from-type` and `--to-type` tell which{host}"
-            ))
-        }
-        _ => remark,
-    }
-}
-
-fn usage(told: &Told<DailyUsage>) -> Remark {
-    let usage = match told {
-        Told::Known(usage) => usage,
-        Told::Refused(answer) if is_daily_limit(answer) => {
-            let message = describe_refusal(answer).message;
-            return remark(
-                Level::Problem,
-                "quota",
-                &format!("the daily limit is used up: {message}"),
-            )
-            .hint("wait until it resets, at midnight in the account's time zone");
-        }
-        Told::Refused(answer) => {
-            let says = format!("not known (status {})", answer.status);
-            return remark(Level::Warning, "quota", &says);
-        }
-        Told::Unreadable(status, body) => return unreadable("quota", *status, body),
-        Told::Unreachable(why) => {
-            return remark(Level::Warning, "quota", &format!("not known: {why}"));
-        }
-    };
-    let unknown = usage.unknown.join(", ");
-    match &usage.fullest {
-        Some(pool) => pool_remark(pool, &unknown),
-        None if unknown.is_empty() => remark(
-            Level::Warning,
-            "quota",
-            "not known: the reply lists no daily limit",
-        ),
-        None => remark(
-            Level::Warning,
-            "quota",
-            &format!("not known: HubSpot gives no numbers ({unknown})"),
-        ),
-    }
-}
-
-fn pool_remark(pool: &Pool, unknown: &str) -> Remark {
-    let resets = pool
-        .resets_at
-        .map(|at| format!(", resets at {at:.0}"))
-        .unwrap_or_default();
-    let others = if unknown.is_empty() {
-        String::new()
-    } else {
-        format!("; not known of others ({unknown})")
-    };
-    let says = format!(
-        "{} of {} requests of the day used{resets}{others}",
-        pool.used, pool.limit
-    );
-    let remark = remark(Level::Ok, "quota", &says);
-    if pool.used >= pool.limit {
-        remark.problem().hint("wait until it resets")
-    } else if pool.used.saturating_mul(100) >= pool.limit.saturating_mul(NEARLY_USED_PERCENT) {
-        remark
-            .warning()
-            .hint("nearly used up: an import ends at the limit, and `--resume` continues it")
-    } else if unknown.is_empty() {
-        remark
-    } else {
-        remark.warning()
-    }
 }
 
 fn types(types: &str, told: &Told<()>) -> Remark {

@@ -1,0 +1,123 @@
+//! Which account the token belongs to, and whether it is the expected one. Pure.
+
+use super::{Answers, Facts, Level, Remark, remark, unreadable};
+use crate::api::{Account, Answer, Told};
+use crate::outcome::Finding;
+use crate::verdict::{describe_refusal, is_daily_limit};
+
+/// What is known of the account.
+pub(super) fn remarks(facts: &Facts, answers: &Answers) -> Vec<Remark> {
+    let account = match &answers.account {
+        Told::Known(account) => account,
+        // The quota's remark says it all: nothing is wrong with the portal.
+        Told::Refused(answer) if is_daily_limit(answer) => {
+            let says = "not known while the daily limit is used up";
+            return vec![remark(Level::Warning, "portal", says)];
+        }
+        Told::Refused(answer) => {
+            return no_portal(facts, refused_account(facts, answers, answer));
+        }
+        Told::Unreadable(status, body) => {
+            return no_portal(facts, unreadable("portal", *status, body));
+        }
+        Told::Unreachable(_) => return Vec::new(),
+    };
+    let mut remarks = match (account.portal_id, facts.expect_portal) {
+        (None, _) => no_portal(
+            facts,
+            remark(
+                Level::Warning,
+                "portal",
+                "not known: the reply does not name it",
+            ),
+        ),
+        (Some(id), Some(expected)) if id != expected.get() => {
+            let says = format!("{id}, expected {expected}");
+            vec![
+                remark(Level::Problem, "portal", &says)
+                    .hint("use the token of the other account, or name this one"),
+            ]
+        }
+        (Some(id), _) => vec![remark(Level::Ok, "portal", &id.to_string())],
+    };
+    remarks.push(match account.account_type.as_deref() {
+        Some("STANDARD") => remark(
+            Level::Warning,
+            "account",
+            "STANDARD: THIS IS A PRODUCTION PORTAL, what is linked here is real",
+        )
+        .hint("rehearse with `--sandbox` or in a test account first"),
+        Some(other @ ("SANDBOX" | "DEVELOPER_TEST" | "APP_DEVELOPER")) => {
+            let says = format!("{other}, no production portal");
+            remark(Level::Ok, "account", &says)
+        }
+        Some(other) => {
+            let says = format!("{other}: it is not known whether this is a production portal");
+            remark(Level::Warning, "account", &says)
+        }
+        None => remark(Level::Warning, "account", "its type is not known"),
+    });
+    remarks.push(place(account));
+    remarks
+}
+
+fn place(account: &Account) -> Remark {
+    let known = |value: &Option<String>| value.clone().unwrap_or_else(|| "not known".to_owned());
+    let says = format!(
+        "data hosted in {}, time zone {}",
+        known(&account.data_hosting_location),
+        known(&account.time_zone)
+    );
+    let is_known = account.data_hosting_location.is_some() && account.time_zone.is_some();
+    let level = if is_known { Level::Ok } else { Level::Warning };
+    remark(level, "place", &says)
+}
+
+/// The portal is not known, which is a problem if a certain one is expected.
+fn no_portal(facts: &Facts, why: Remark) -> Vec<Remark> {
+    let expected = facts.expect_portal.map(|expected| {
+        let says = format!("expected {expected}, and it cannot be known");
+        remark(Level::Problem, "portal", &says)
+    });
+    std::iter::once(why).chain(expected).collect()
+}
+
+/// Some keys may link records and not ask this.
+fn refused_account(facts: &Facts, answers: &Answers, answer: &Answer) -> Remark {
+    let Finding {
+        categories,
+        message,
+        ..
+    } = describe_refusal(answer);
+    let category = categories.first().map_or("", String::as_str);
+    let works = matches!(answers.types, Some((_, _, Told::Known(()))));
+    let says = format!(
+        "not known: {message} ({category}, status {})",
+        answer.status
+    );
+    let remark = remark(Level::Warning, "portal", &says);
+    match answer.status {
+        401 if works => remark
+            .hint("a service key without access to the account is answered like that; links work"),
+        401 if category == "EXPIRED_AUTHENTICATION" => remark
+            .problem()
+            .credentials()
+            .hint("the token has expired: get another one"),
+        401 => {
+            let regional = facts
+                .region
+                .as_ref()
+                .filter(|region| *region != "na1" && !facts.base_url.contains(region.as_str()));
+            let host = regional.map_or(String::new(), |region| {
+                format!(
+                    "; a `{region}` token may need `--base-url https://api-{region}.hubapi.com`"
+                )
+            });
+            remark.problem().credentials().hint(&format!(
+                "the token is refused, or is a service key without access to the account: \
+                 `--from-type` and `--to-type` tell which{host}"
+            ))
+        }
+        _ => remark,
+    }
+}

@@ -1,0 +1,74 @@
+//! How much of the day's requests is used. Pure.
+
+use super::{Level, Remark, remark, unreadable};
+use crate::api::{DailyUsage, Pool, Told};
+use crate::verdict::{describe_refusal, is_daily_limit};
+
+/// From this share of the day's requests on, an import should wait for the next day.
+const NEARLY_USED_PERCENT: u64 = 90;
+
+/// What is known of the quota.
+pub(super) fn quota(told: &Told<DailyUsage>) -> Remark {
+    let usage = match told {
+        Told::Known(usage) => usage,
+        Told::Refused(answer) if is_daily_limit(answer) => {
+            let message = describe_refusal(answer).message;
+            return remark(
+                Level::Problem,
+                "quota",
+                &format!("the daily limit is used up: {message}"),
+            )
+            .hint("wait until it resets, at midnight in the account's time zone");
+        }
+        Told::Refused(answer) => {
+            let says = format!("not known (status {})", answer.status);
+            return remark(Level::Warning, "quota", &says);
+        }
+        Told::Unreadable(status, body) => return unreadable("quota", *status, body),
+        Told::Unreachable(why) => {
+            return remark(Level::Warning, "quota", &format!("not known: {why}"));
+        }
+    };
+    let unknown = usage.unknown.join(", ");
+    match &usage.fullest {
+        Some(pool) => pool_remark(pool, &unknown),
+        None if unknown.is_empty() => remark(
+            Level::Warning,
+            "quota",
+            "not known: the reply lists no daily limit",
+        ),
+        None => remark(
+            Level::Warning,
+            "quota",
+            &format!("not known: HubSpot gives no numbers ({unknown})"),
+        ),
+    }
+}
+
+fn pool_remark(pool: &Pool, unknown: &str) -> Remark {
+    let resets = pool
+        .resets_at
+        .map(|at| format!(", resets at {at:.0}"))
+        .unwrap_or_default();
+    let others = if unknown.is_empty() {
+        String::new()
+    } else {
+        format!("; not known of others ({unknown})")
+    };
+    let says = format!(
+        "{} of {} requests of the day used{resets}{others}",
+        pool.used, pool.limit
+    );
+    let remark = remark(Level::Ok, "quota", &says);
+    if pool.used >= pool.limit {
+        remark.problem().hint("wait until it resets")
+    } else if pool.used.saturating_mul(100) >= pool.limit.saturating_mul(NEARLY_USED_PERCENT) {
+        remark
+            .warning()
+            .hint("nearly used up: an import ends at the limit, and `--resume` continues it")
+    } else if unknown.is_empty() {
+        remark
+    } else {
+        remark.warning()
+    }
+}
