@@ -78,9 +78,10 @@ impl Comparison {
     pub fn end(&mut self) -> Result<(), Difference> {
         self.leave()?;
         let reached = self.current.map_or(0, |(key, _)| key.row);
-        let missing =
-            (reached + 1..=self.settled.last_row()).find(|&row| self.settled.lines_of(row) > 0);
-        missing.map_or(Ok(()), |row| Err(Difference { row, key: None }))
+        match self.settled.next_row(reached) {
+            Some(row) => Err(Difference { row, key: None }),
+            None => Ok(()),
+        }
     }
 
     /// Every line of the current row must have been met.

@@ -11,7 +11,7 @@
 //! | `reader`, `counted` | lines read back, and counted |
 //! | `bad_lines` | why rows are not associated, found again |
 //! | `memory` | which pairs earlier reports show as linked |
-//! | `resume`, `settled`, `comparison` | a run goes on where another one ended |
+//! | `resume`, `settled`, `marks`, `comparison` | a run goes on where another one ended |
 
 mod bad_lines;
 mod column;
@@ -20,6 +20,7 @@ mod counted;
 mod held;
 mod holder;
 mod line;
+mod marks;
 mod memory;
 mod reader;
 mod resume;

@@ -3,14 +3,11 @@
 //! A resume must know of every row whether it is settled, and whether it is still the same row. Ten million
 //! rows fit in 80 MB: 63 bits tell the pair, one bit tells whether its line stays. That two different
 //! pairs look alike has a chance of one in 10^18 for each row; then a changed row would pass for the old one.
+//! A damaged report may name any row: the memory grows with the lines, however far apart their rows are.
 
 use std::collections::HashMap;
 
-/// Rows that share one piece of memory. Rows follow each other, but a damaged report may name any number.
-const CHUNK: usize = 4096;
-
-/// What one line says: never 0, which stands for no line.
-type Mark = u64;
+use super::marks::{CHUNK, Mark, Marks};
 
 /// The bit of a mark that tells that the line stays.
 const STAYS: Mark = 1;
@@ -27,7 +24,7 @@ pub enum Known {
 /// The rows that have lines, and what these lines say.
 #[derive(Debug, Default)]
 pub struct Settled {
-    chunks: HashMap<u64, Box<[Mark]>>,
+    chunks: HashMap<u64, Marks>,
     /// The second line of a row, its third and so on, sorted by row once all are in.
     more: Vec<(u64, Mark)>,
     last_row: u64,
@@ -38,13 +35,8 @@ impl Settled {
     pub(super) fn insert(&mut self, row: u64, fingerprint: u64, stays: bool) {
         let mark = mark(fingerprint, stays);
         let (chunk, place) = place(row);
-        let chunk = self
-            .chunks
-            .entry(chunk)
-            .or_insert_with(|| vec![0; CHUNK].into_boxed_slice());
-        match &mut chunk[place] {
-            first @ 0 => *first = mark,
-            _ => self.more.push((row, mark)),
+        if !self.chunks.entry(chunk).or_default().insert(place, mark) {
+            self.more.push((row, mark));
         }
         self.last_row = self.last_row.max(row);
     }
@@ -75,6 +67,21 @@ impl Settled {
         self.last_row
     }
 
+    /// The first row behind `row` that has a line.
+    #[must_use]
+    pub fn next_row(&self, row: u64) -> Option<u64> {
+        let next = row.checked_add(1)?;
+        let (own, place) = place(next);
+        let in_own = self.chunks.get(&own);
+        if let Some(found) = in_own.and_then(|marks| marks.first_from(place)) {
+            return Some(row_at(own, found));
+        }
+        // Asked once, of an input that ended too early: not worth an order.
+        let behind = self.chunks.iter().filter(|&(&chunk, _)| chunk > own);
+        let (&chunk, marks) = behind.min_by_key(|&(&chunk, _)| chunk)?;
+        Some(row_at(chunk, marks.first_from(0)?))
+    }
+
     /// How many lines a row has.
     #[must_use]
     pub fn lines_of(&self, row: u64) -> usize {
@@ -102,7 +109,7 @@ impl Settled {
 
     fn first(&self, row: u64) -> Mark {
         let (chunk, place) = place(row);
-        self.chunks.get(&chunk).map_or(0, |chunk| chunk[place])
+        self.chunks.get(&chunk).map_or(0, |marks| marks.get(place))
     }
 
     fn others(&self, row: u64) -> &[(u64, Mark)] {
@@ -117,12 +124,12 @@ fn mark(fingerprint: u64, stays: bool) -> Mark {
     (fingerprint & !STAYS).max(2) | if stays { STAYS } else { 0 }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a place is below the length of a chunk"
-)]
-fn place(row: u64) -> (u64, usize) {
-    (row / CHUNK as u64, (row % CHUNK as u64) as usize)
+fn place(row: u64) -> (u64, u16) {
+    (row / CHUNK, (row % CHUNK) as u16)
+}
+
+fn row_at(chunk: u64, place: u16) -> u64 {
+    chunk * CHUNK + u64::from(place)
 }
 
 #[cfg(test)]
@@ -146,12 +153,31 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_next_row_with_a_line_is_found_however_far_it_is() {
+        let mut settled = Settled::default();
+        let rows = [1, 2, CHUNK - 1, CHUNK, 5 * CHUNK, 10_u64.pow(12), u64::MAX];
+        for row in rows {
+            settled.insert(row, 10, true);
+        }
+        let mut found = Vec::new();
+        let mut last = 0;
+        while let Some(row) = settled.next_row(last) {
+            found.push(row);
+            last = row;
+        }
+        assert_eq!(found, rows);
+        assert_eq!(Settled::default().next_row(0), None);
+    }
+
     proptest! {
         #[test]
         fn it_knows_what_a_map_would_know(
-            lines in prop::collection::btree_map((1_u64..40, 0_u64..6), any::<bool>(), 0..60),
+            near in prop::collection::btree_map((1_u64..40, 0_u64..6), any::<bool>(), 0..60),
+            far_lines in prop::collection::btree_map((any::<u64>(), 0_u64..6), any::<bool>(), 0..20),
             far in any::<u64>(),
         ) {
+            let lines: BTreeMap<_, _> = near.into_iter().chain(far_lines).collect();
             // Fingerprints that differ in their lowest bit alone are one.
             let lines: BTreeMap<(u64, u64), bool> =
                 lines.into_iter().map(|((row, print), stays)| ((row, print * 4 + 4), stays)).collect();
@@ -160,7 +186,8 @@ mod tests {
                 settled.insert(row, print, stays);
             }
             settled.seal().unwrap();
-            for row in (0..42).chain([far]) {
+            let rows: Vec<u64> = lines.keys().map(|&(row, _)| row).collect();
+            for row in (0..42).chain([far]).chain(rows) {
                 for print in (0..6).map(|print| print * 4 + 4) {
                     let expected = lines.get(&(row, print)).map(|&stays| {
                         if stays { Known::Settled } else { Known::ToBeSent }
@@ -169,6 +196,8 @@ mod tests {
                 }
                 let count = lines.keys().filter(|(other, _)| *other == row).count();
                 prop_assert_eq!(settled.lines_of(row), count);
+                let next = lines.keys().map(|&(other, _)| other).find(|&other| other > row);
+                prop_assert_eq!(settled.next_row(row), next);
             }
             prop_assert_eq!(settled.last_row(), lines.keys().map(|&(row, _)| row).max().unwrap_or(0));
         }

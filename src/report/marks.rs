@@ -1,0 +1,129 @@
+//! What the lines of a stretch of rows say, one mark a row. Pure.
+//!
+//! A stretch is sparse until it has many lines: a genuine report fills one stretch after the other, but a damaged
+//! one may have a single line in each. So it takes at most 64 bytes a line, and 8 where it is full.
+
+/// Rows that share one piece of memory.
+pub(super) const CHUNK: u64 = 4096;
+
+#[expect(clippy::cast_possible_truncation, reason = "it is small")]
+const LENGTH: usize = CHUNK as usize;
+
+/// With more lines than that, a place for every row takes no more than 64 bytes for each of them.
+const MOST_SPARSE: usize = LENGTH / 8;
+
+/// What one line says: never 0, which stands for no line.
+pub(super) type Mark = u64;
+
+/// The marks of one stretch.
+#[derive(Debug)]
+pub(super) enum Marks {
+    /// By place, ascending.
+    Sparse(Vec<(u16, Mark)>),
+    /// One for each row.
+    Dense(Box<[Mark]>),
+}
+
+impl Default for Marks {
+    fn default() -> Self {
+        Self::Sparse(Vec::new())
+    }
+}
+
+impl Marks {
+    /// Puts a mark at a place; `false` if there is one already.
+    pub(super) fn insert(&mut self, place: u16, mark: Mark) -> bool {
+        if let Self::Sparse(marks) = self
+            && marks.len() >= MOST_SPARSE
+        {
+            let mut dense = vec![0; LENGTH].into_boxed_slice();
+            for &(place, mark) in &*marks {
+                dense[usize::from(place)] = mark;
+            }
+            *self = Self::Dense(dense);
+        }
+        match self {
+            Self::Dense(marks) => match &mut marks[usize::from(place)] {
+                free @ 0 => {
+                    *free = mark;
+                    true
+                }
+                _ => false,
+            },
+            Self::Sparse(marks) => match marks.binary_search_by_key(&place, |&(place, _)| place) {
+                Ok(_) => false,
+                Err(index) => {
+                    marks.insert(index, (place, mark));
+                    true
+                }
+            },
+        }
+    }
+
+    /// The mark at a place; 0 if there is none.
+    pub(super) fn get(&self, place: u16) -> Mark {
+        match self {
+            Self::Dense(marks) => marks[usize::from(place)],
+            Self::Sparse(marks) => {
+                let index = marks.binary_search_by_key(&place, |&(place, _)| place);
+                index.map_or(0, |index| marks[index].1)
+            }
+        }
+    }
+
+    /// The first place from `start` on that has a mark.
+    pub(super) fn first_from(&self, start: u16) -> Option<u16> {
+        match self {
+            Self::Dense(marks) => {
+                let mut places = (0_u16..).zip(&**marks).skip(start.into());
+                places.find_map(|(place, &mark)| (mark != 0).then_some(place))
+            }
+            Self::Sparse(marks) => {
+                let index = marks.partition_point(|&(place, _)| place < start);
+                marks.get(index).map(|&(place, _)| place)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn few_lines_take_little_memory_and_many_take_a_place_for_each_row() {
+        let mut marks = Marks::default();
+        for place in 0..u16::try_from(LENGTH).unwrap() {
+            let Marks::Sparse(sparse) = &marks else {
+                assert!(usize::from(place) > MOST_SPARSE);
+                return;
+            };
+            assert!(size_of_val(&sparse[..]) <= usize::from(place) * 16);
+            assert!(marks.insert(place, 7));
+        }
+        panic!("it stays sparse");
+    }
+
+    proptest! {
+        #[test]
+        fn it_knows_what_a_map_would_know(
+            marks in prop::collection::vec((0..4096_u16, 1..9_u64), 0..900),
+            asked in prop::collection::vec(0..4096_u16, 50),
+        ) {
+            let mut known = Marks::default();
+            let mut map = BTreeMap::new();
+            for (place, mark) in marks {
+                let is_new = !map.contains_key(&place);
+                map.entry(place).or_insert(mark);
+                prop_assert_eq!(known.insert(place, mark), is_new);
+            }
+            for place in asked {
+                prop_assert_eq!(known.get(place), map.get(&place).copied().unwrap_or(0));
+                let next = map.range(place..).next().map(|(&place, _)| place);
+                prop_assert_eq!(known.first_from(place), next);
+            }
+        }
+    }
+}
