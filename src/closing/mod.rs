@@ -16,6 +16,7 @@ mod reason;
 mod report;
 mod stopped;
 mod text;
+mod unwritten;
 
 use std::fmt;
 use std::path::Path;

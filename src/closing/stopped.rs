@@ -1,7 +1,9 @@
 //! Why a run ended early, as an error with the command that goes on. Pure.
 
+use super::unwritten::unwritten_report;
 use crate::error::Problem;
 use crate::number::{grouped, span};
+use crate::report::LostReport;
 use crate::run::{Alike, CategoryCount, Limit, Signal, Spent, StopReason, Tally, TimeLimit};
 use crate::text::excerpt;
 use crate::verdict::Halt;
@@ -60,9 +62,11 @@ impl Stopped<'_> {
     /// As it is shown.
     #[must_use]
     pub fn problem(&self) -> Problem {
-        let settled = match self.tally.settled() {
-            1 => "1 row has its line".to_owned(),
-            rows => format!("{} rows have their line", grouped(rows)),
+        let lines = match (self.tally.settled(), self.lost_report()) {
+            (1, None) => "1 row has its line in the report".to_owned(),
+            (rows, None) => format!("{} rows have their line in the report", grouped(rows)),
+            (1, Some(_)) => "1 row had its line in it".to_owned(),
+            (rows, Some(_)) => format!("{} rows had their line in it", grouped(rows)),
         };
         let mut causes = Vec::new();
         let (what, advice) = match self.reason {
@@ -136,18 +140,15 @@ impl Stopped<'_> {
             }
             StopReason::Report(error) => {
                 causes.push(error.to_string());
-                let advice = "free some space or name another place with `--report PATH`";
-                (
-                    "cannot write the report; nothing more was sent".to_owned(),
-                    Some(advice.to_owned()),
-                )
+                let (what, advice) = unwritten_report(error);
+                (what.to_owned(), Some(advice.to_owned()))
             }
         };
         let advice = advice
             .map(|advice| format!("{advice}; then "))
             .unwrap_or_default();
         Problem {
-            what: format!("{what}; {settled} in the report"),
+            what: format!("{what}; {lines}"),
             causes,
             hint: Some(match self.next.lacking() {
                 Some(lacking) => format!(
@@ -156,6 +157,14 @@ impl Stopped<'_> {
                 ),
                 None => format!("{advice}run `{}`", self.next.command),
             }),
+        }
+    }
+
+    /// What happened to the report, if that is why the run stopped.
+    fn lost_report(&self) -> Option<LostReport> {
+        match self.reason {
+            StopReason::Report(error) => LostReport::cause_of(error),
+            _ => None,
         }
     }
 
@@ -382,6 +391,17 @@ mod tests {
             .problem();
             assert_eq!(problem.hint.as_deref(), Some(hint));
         }
+    }
+
+    #[test]
+    fn a_report_that_is_gone_has_no_line_any_more() {
+        let problem = problem(&StopReason::Report(LostReport::Deleted.into()), None);
+        assert_eq!(
+            problem.what,
+            "the report is gone; nothing more was sent; 0 rows had their line in it"
+        );
+        assert_eq!(problem.causes, ["it was deleted during the run"]);
+        assert!(problem.hint.unwrap().ends_with("; then run `again`"));
     }
 
     #[test]

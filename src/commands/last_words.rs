@@ -18,7 +18,7 @@ use crate::error::{Problem, RunError};
 use crate::exit::ExitStatus;
 use crate::page::Page;
 use crate::rejects;
-use crate::report::ReportError;
+use crate::report::{LostReport, ReportError};
 use crate::run::{Ending, StopReason, Tally};
 use crate::settings::{Destination, ImportSettings, report_path};
 use crate::statistics::Statistics;
@@ -204,8 +204,9 @@ impl Ended<'_> {
         steps: &[Step],
     ) -> Result<(), RunError> {
         let report = &self.settings.report.path;
-        if !report.is_file() {
-            // A device or a pipe has taken its lines for good; reading from it might never end.
+        let is_lost = matches!(&self.ending.stop, Some(StopReason::Report(error)) if LostReport::cause_of(error).is_some());
+        if is_lost || !report.is_file() {
+            // A device or a pipe has taken its lines for good, and another file in its place tells of another run.
             return Err(html.impossible("the report cannot be read back").into());
         }
         let mut statistics = Statistics::read(report)?;

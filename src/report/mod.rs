@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `column`, `line` | an outcome as a line |
 //! | `held`, `same_file`, `holder` | the file is ours alone |
-//! | `writer` | lines reach the system, then the disk |
+//! | `writer`, `lost` | lines reach the system, then the disk |
 //! | `reader`, `counted` | lines read back, and counted |
 //! | `bad_lines` | why rows are not associated, found again |
 //! | `memory` | which pairs earlier reports show as linked |
@@ -20,6 +20,7 @@ mod counted;
 mod held;
 mod holder;
 mod line;
+mod lost;
 mod marks;
 mod memory;
 mod reader;
@@ -34,6 +35,7 @@ pub use comparison::{Comparison, Difference};
 pub use held::{Existing, HeldReport, ReportError, ReportPlan};
 pub use holder::Holder;
 pub use line::Lines;
+pub use lost::LostReport;
 pub use memory::{add_associated, open_to_read};
 pub use reader::{ReadBackError, ReportLine, ReportReader};
 pub use resume::Earlier;

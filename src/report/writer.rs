@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::held::{HeldReport, ReportError};
 use super::line::Lines;
+use super::lost::LostReport;
 use super::same_file::{is_named, sync_folder};
 use crate::outcome::Outcome;
 use crate::run::{ReportJob, WriteReport};
@@ -50,13 +51,17 @@ impl Shared {
         self.is_there()
     }
 
-    /// A file without a name takes every write, and nobody will ever read it.
+    /// Writes to a file without a name succeed, but are lost.
     fn is_there(&self) -> io::Result<()> {
         if !self.regular || is_named(&self.file, &self.path)? {
             return Ok(());
         }
-        let why = "it was deleted, or another file put in its place, during the run";
-        Err(io::Error::new(io::ErrorKind::NotFound, why))
+        let lost = if self.path.try_exists()? {
+            LostReport::Replaced
+        } else {
+            LostReport::Deleted
+        };
+        Err(lost.into())
     }
 }
 

@@ -110,12 +110,19 @@ fn a_report_whose_folder_vanishes_stops_the_run() {
     let stopped = finish(child);
     assert_eq!(stopped.code, 6);
     assert!(
-        stopped.stderr.contains(
-            "caused by: it was deleted, or another file put in its place, during the run\n"
-        ),
+        stopped
+            .stderr
+            .contains("the report is gone; nothing more was sent; "),
         "{}",
         stopped.stderr
     );
+    for part in [
+        "caused by: it was deleted during the run\n",
+        "\nhint: find out what deleted it, or put it back; ",
+    ] {
+        assert!(stopped.stderr.contains(part), "{}", stopped.stderr);
+    }
+    assert!(!stopped.stderr.contains("free some space"));
     assert!(rehearsal.seen().requests < 10_000);
 }
 

@@ -1,0 +1,81 @@
+//! Why a run could not write its report, and what to do first. Pure.
+
+use std::io;
+
+use crate::report::LostReport;
+
+/// What happened, and what to do about it.
+pub(super) fn unwritten_report(error: &io::Error) -> (&'static str, &'static str) {
+    const GONE: &str = "the report is gone; nothing more was sent";
+    match (LostReport::cause_of(error), error.kind()) {
+        (Some(LostReport::Deleted), _) => (
+            GONE,
+            "find out what deleted it, or put it back; without it the run starts at row 1 again, which links nothing twice",
+        ),
+        (Some(LostReport::Replaced), _) => (
+            GONE,
+            "move the file in its place away, and put the report back; without it the run starts at row 1 again, which \
+             links nothing twice",
+        ),
+        (None, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => (
+            UNWRITTEN,
+            "free some space or name another place with `--report PATH`",
+        ),
+        (None, io::ErrorKind::FileTooLarge) => (
+            UNWRITTEN,
+            "raise the limit of file sizes (`ulimit -f`) or name another place with `--report PATH`",
+        ),
+        (None, _) => (
+            UNWRITTEN,
+            "check the disk or name another place with `--report PATH`",
+        ),
+    }
+}
+
+const UNWRITTEN: &str = "cannot write the report; nothing more was sent";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_advice_fits_what_the_system_said() {
+        let of_kind = |kind: io::ErrorKind| io::Error::from(kind);
+        for (error, what, advised) in [
+            (
+                LostReport::Deleted.into(),
+                "the report is gone",
+                "what deleted it",
+            ),
+            (
+                LostReport::Replaced.into(),
+                "the report is gone",
+                "move the file in its place away",
+            ),
+            (
+                of_kind(io::ErrorKind::StorageFull),
+                "cannot write",
+                "free some space",
+            ),
+            (
+                of_kind(io::ErrorKind::QuotaExceeded),
+                "cannot write",
+                "free some space",
+            ),
+            (
+                of_kind(io::ErrorKind::FileTooLarge),
+                "cannot write",
+                "`ulimit -f`",
+            ),
+            (
+                of_kind(io::ErrorKind::NotFound),
+                "cannot write",
+                "check the disk",
+            ),
+        ] {
+            let (happened, advice) = unwritten_report(&error);
+            assert!(happened.starts_with(what), "{happened}");
+            assert!(advice.contains(advised), "{advice}");
+        }
+    }
+}
