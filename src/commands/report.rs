@@ -17,8 +17,11 @@ use crate::rejects::{self, RejectsError};
 use crate::settings::is_rehearsal;
 use crate::statistics::Statistics;
 
-/// What a report's name ends with, unless somebody named it otherwise.
+/// What a report's name ends with, unless a flag gave it another; it may be packed.
 const ENDINGS: [&str; 2] = [".sandbox.report.csv", ".report.csv"];
+
+/// What a packed file's name ends with.
+const PACKED_ENDINGS: [&str; 2] = [".gz", ".zst"];
 
 /// What the name of an input may end with.
 const INPUT_ENDINGS: [&str; 7] = [".csv", ".csv.gz", ".csv.zst", ".tsv", ".txt", ".gz", ".zst"];
@@ -90,6 +93,10 @@ pub(super) fn report(flags: ReportArgs, world: &World) -> Result<ExitStatus, Run
 /// The input beside a report that has the usual name.
 pub(super) fn input_of(report: &Path) -> Option<PathBuf> {
     let name = report.file_name()?.to_str()?;
+    let mut endings = PACKED_ENDINGS.iter();
+    let name = endings
+        .find_map(|ending| name.strip_suffix(ending))
+        .unwrap_or(name);
     let stem = ENDINGS
         .iter()
         .find_map(|ending| name.strip_suffix(ending))?;

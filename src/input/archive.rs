@@ -53,7 +53,7 @@ pub enum ArchiveError {
 }
 
 /// An archive being read.
-pub(super) struct Archive<R: BufRead> {
+pub struct Archive<R: BufRead> {
     compression: Compression,
     decoder: Decoder<R>,
 }
@@ -64,7 +64,8 @@ enum Decoder<R: BufRead> {
 }
 
 impl<R: BufRead> Archive<R> {
-    pub(super) fn new(compression: Compression, bytes: R) -> io::Result<Self> {
+    /// Begins to unpack `bytes`.
+    pub fn new(compression: Compression, bytes: R) -> io::Result<Self> {
         let slices = Slices {
             bytes,
             offset: 0,

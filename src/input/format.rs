@@ -77,6 +77,14 @@ impl Format {
     }
 }
 
+impl Compression {
+    /// How a file is packed that begins like this; nothing if it cannot be unpacked here.
+    #[must_use]
+    pub fn of(prefix: &[u8]) -> Option<Self> {
+        Format::of(prefix)?.compression()
+    }
+}
+
 impl fmt::Display for Format {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {

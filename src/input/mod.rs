@@ -47,7 +47,7 @@ mod split;
 mod tests;
 mod window;
 
-pub use archive::{ArchiveError, Compression};
+pub use archive::{Archive, ArchiveError, Compression};
 pub use check::{InvalidRow, RawValues};
 pub use column_settings::{ColumnName, ColumnNameError, ColumnSettings, Role};
 pub use columns::{Column, Columns, TypeSource};

@@ -1,26 +1,53 @@
 //! The lines of rows that are not associated, found again by row and pair: 24 bytes of memory for each, and
-//! what they say is read from the file when it is asked for.
+//! what they say is read from the file when it is asked for. A packed file cannot be read at any place: of such a
+//! report the lines themselves are kept.
 
 use std::fs::File;
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use super::column::Column;
 use super::comparison::Difference;
 use super::held::ReportError;
 use super::line::{fingerprint, fingerprint_of};
-use super::reader::{ReadBackError, ReportReader};
+use super::packed::{ReportSource, open_to_read};
+use super::reader::{ReadBackError, ReportLine, ReportReader};
 use crate::outcome::Subject;
 use crate::pair::RowKey;
 
 /// The lines of a report whose rows were rejected, failed or invalid.
 pub struct BadLines {
-    reader: ReportReader<File>,
+    reader: ReportReader<Place>,
     /// Sorted by row.
     lines: Vec<BadLine>,
     /// Up to here all lines were asked for.
     passed: usize,
     /// The row that is asked for, and how many of its lines were found.
     current: Option<(RowKey, usize)>,
+}
+
+/// Where their text is.
+enum Place {
+    File(File),
+    Memory(Cursor<Vec<u8>>),
+}
+
+impl Read for Place {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::File(file) => file.read(buffer),
+            Self::Memory(text) => text.read(buffer),
+        }
+    }
+}
+
+impl Seek for Place {
+    fn seek(&mut self, place: SeekFrom) -> io::Result<u64> {
+        match self {
+            Self::File(file) => file.seek(place),
+            Self::Memory(text) => text.seek(place),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,22 +74,12 @@ impl BadLines {
             path: path.to_owned(),
             source,
         };
-        let file = super::memory::open_to_read(path)?;
-        let mut reader = ReportReader::new(file).map_err(failed)?;
-        let mut lines = Vec::new();
-        loop {
-            let offset = reader.whole_length();
-            let Some(line) = reader.read().map_err(failed)? else {
-                break;
-            };
-            if !line.outcome.is_good() {
-                lines.push(BadLine {
-                    row: line.row,
-                    fingerprint: fingerprint(line.subject()),
-                    offset,
-                });
-            }
+        let source = open_to_read(path)?;
+        let (reader, mut lines) = match source.into_file() {
+            Ok(file) => find(file),
+            Err(packed) => find_packed(packed),
         }
+        .map_err(failed)?;
         lines.sort_unstable();
         Ok(Self {
             reader,
@@ -149,6 +166,48 @@ impl BadLines {
     }
 }
 
+type Found = (ReportReader<Place>, Vec<BadLine>);
+
+/// The lines of a report whose rows are not associated.
+fn find(mut file: File) -> Result<Found, ReadBackError> {
+    file.rewind()?;
+    let mut reader = ReportReader::new(Place::File(file))?;
+    let mut lines = Vec::new();
+    loop {
+        let offset = reader.whole_length();
+        match reader.read()? {
+            Some(line) => lines.extend(BadLine::of(&line, offset)),
+            None => return Ok((reader, lines)),
+        }
+    }
+}
+
+/// The same of a packed one, in a report of its own that has these lines only.
+fn find_packed(report: ReportSource) -> Result<Found, ReadBackError> {
+    let mut reader = ReportReader::new(report)?;
+    let mut text = reader.header().to_vec();
+    let mut lines = Vec::new();
+    while let Some(line) = reader.read()? {
+        if let Some(bad) = BadLine::of(&line, text.len() as u64) {
+            lines.push(bad);
+            text.extend_from_slice(line.raw);
+        }
+    }
+    let reader = ReportReader::new(Place::Memory(Cursor::new(text)))?;
+    Ok((reader, lines))
+}
+
+impl BadLine {
+    /// What is kept of a line that is at `offset`, if its row is not associated.
+    fn of(line: &ReportLine<'_>, offset: u64) -> Option<Self> {
+        (!line.outcome.is_good()).then(|| Self {
+            row: line.row,
+            fingerprint: fingerprint(line.subject()),
+            offset,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,15 +231,25 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
     }
 
     fn bad_lines(folder: &Path) -> BadLines {
+        read(folder, REPORT.as_bytes())
+    }
+
+    fn read(folder: &Path, report: &[u8]) -> BadLines {
         let path = folder.join("r.csv");
-        std::fs::write(&path, REPORT).unwrap();
+        std::fs::write(&path, report).unwrap();
         BadLines::read(&path).unwrap()
     }
 
     #[test]
     fn lines_are_found_by_row_and_pair_wherever_they_stand_in_the_file() {
         let folder = tempfile::tempdir().unwrap();
-        let mut bad = bad_lines(folder.path());
+        let packed = zstd::encode_all(REPORT.as_bytes(), 3).unwrap();
+        for report in [REPORT.as_bytes(), &packed] {
+            are_found(read(folder.path(), report));
+        }
+    }
+
+    fn are_found(mut bad: BadLines) {
         assert_eq!(bad.len(), 3);
         let mut found = Vec::new();
         for (row, from, to) in [

@@ -1,11 +1,11 @@
 //! What earlier reports show as associated: the memory of a nightly run.
 
-use std::fs::File;
 use std::io;
 use std::path::Path;
 
 use super::column::Column;
 use super::held::ReportError;
+use super::packed::open_to_read;
 use super::reader::{ReadBackError, ReportLine, ReportReader};
 use crate::outcome::OutcomeKind;
 use crate::pair::RecordId;
@@ -17,18 +17,6 @@ pub fn add_associated(path: &Path, pairs: &mut PairSet) -> Result<(), ReportErro
     read(open_to_read(path)?, pairs).map_err(|source| ReportError::ReadBack {
         path: path.to_owned(),
         source,
-    })
-}
-
-/// Opens a report that was named to be read.
-pub fn open_to_read(path: &Path) -> Result<File, ReportError> {
-    let path = || path.to_owned();
-    File::open(path()).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => ReportError::Missing { path: path() },
-        _ => ReportError::ReadBack {
-            path: path(),
-            source: error.into(),
-        },
     })
 }
 

@@ -8,7 +8,7 @@
 //! | `column`, `line` | an outcome as a line |
 //! | `held`, `same_file`, `holder` | the file is ours alone |
 //! | `writer`, `lost` | lines reach the system, then the disk |
-//! | `reader`, `counted` | lines read back, and counted |
+//! | `packed`, `reader`, `counted` | lines read back, and counted |
 //! | `bad_lines` | why rows are not associated, found again |
 //! | `memory` | which pairs earlier reports show as linked |
 //! | `resume`, `settled`, `marks`, `comparison` | a run goes on where another one ended |
@@ -23,6 +23,7 @@ mod line;
 mod lost;
 mod marks;
 mod memory;
+mod packed;
 mod reader;
 mod resume;
 mod same_file;
@@ -36,7 +37,8 @@ pub use held::{Existing, HeldReport, ReportError, ReportPlan};
 pub use holder::Holder;
 pub use line::Lines;
 pub use lost::LostReport;
-pub use memory::{add_associated, open_to_read};
+pub use memory::add_associated;
+pub use packed::{ReportSource, open_to_read};
 pub use reader::{ReadBackError, ReportLine, ReportReader};
 pub use resume::Earlier;
 pub use same_file::is_same_file;

@@ -21,6 +21,7 @@ mod next; // the command that is printed runs as it stands
 mod nightly; // what is known already is not sent again
 mod outage; // an API that is away
 mod packaging; // completions and manual pages
+mod packed; // reports that are packed
 mod readme; // the README and the sample data are true
 mod rejects; // what is not associated, fed back
 mod replies; // every kind of reply, end to end

@@ -1,0 +1,96 @@
+//! Reports that were packed when they were put away.
+
+use std::fs;
+use std::io::Write;
+
+use crate::support::{Finished, Rehearsal, finish, good_rows};
+
+fn gzip(text: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(text).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zstd(text: &[u8]) -> Vec<u8> {
+    zstd::encode_all(text, 3).unwrap()
+}
+
+type Pack = fn(&[u8]) -> Vec<u8>;
+
+const PACKED: [(&str, Pack); 2] = [("gz", gzip), ("zst", zstd)];
+
+/// A run with rows that are not associated, and its report packed in two parts.
+fn packed(ending: &str, pack: Pack) -> Rehearsal {
+    let bad = [
+        "contacts,997000000000001,companies,1",
+        "contacts,x,companies,1",
+    ];
+    let folder = Rehearsal::new().rows(good_rows(20).chain(bad.map(str::to_owned)));
+    assert_eq!(folder.import(&["--rejects", "expected.csv"]).code, 1);
+    let report = fs::read(folder.path("pairs.report.csv")).unwrap();
+    let (start, end) = report.split_at(report.len() / 2);
+    let name = format!("pairs.report.csv.{ending}");
+    fs::write(folder.path(&name), [pack(start), pack(end)].concat()).unwrap();
+    folder
+}
+
+fn report(folder: &Rehearsal, flags: &[&str]) -> Finished {
+    finish(
+        folder
+            .command(&[&["report"], flags].concat())
+            .output()
+            .unwrap(),
+    )
+}
+
+#[test]
+fn a_packed_report_says_and_gives_what_the_plain_one_does() {
+    for (ending, pack) in PACKED {
+        let folder = packed(ending, pack);
+        let plain = report(&folder, &["pairs.report.csv", "--json"]).stdout;
+        let name = format!("pairs.report.csv.{ending}");
+        let finished = report(&folder, &[&name, "--json"]);
+        assert_eq!(finished.code, 1, "{}", finished.stderr);
+        assert_eq!(finished.stdout.replace(&name, "pairs.report.csv"), plain);
+        fs::remove_file(folder.path("pairs.report.csv")).unwrap();
+        let finished = report(&folder, &[&name, "--rejects", "r.csv", "--html", "p.html"]);
+        assert_eq!(finished.code, 1, "{}", finished.stderr);
+        assert_eq!(
+            fs::read_to_string(folder.path("r.csv")).unwrap(),
+            fs::read_to_string(folder.path("expected.csv")).unwrap()
+        );
+    }
+}
+
+#[test]
+fn a_packed_report_is_the_memory_of_the_next_run() {
+    for (ending, pack) in PACKED {
+        let folder = packed(ending, pack).rows(good_rows(25));
+        let requests = folder.seen().requests;
+        let name = format!("pairs.report.csv.{ending}");
+        let finished = folder.import(&["--report", "new.csv", "--skip-associated-in", &name]);
+        assert_eq!(finished.code, 0, "{}", finished.stderr);
+        assert_eq!(folder.seen().requests - requests, 5);
+    }
+}
+
+#[test]
+fn a_packed_report_that_is_cut_is_refused() {
+    for (ending, pack) in PACKED {
+        let folder = packed(ending, pack);
+        let name = format!("pairs.report.csv.{ending}");
+        let whole = fs::read(folder.path(&name)).unwrap();
+        fs::write(folder.path(&name), &whole[..whole.len() - 5]).unwrap();
+        let requests = folder.seen().requests;
+        let finished = report(&folder, &[&name]);
+        assert_eq!(finished.code, 2);
+        assert!(
+            finished.stderr.contains(" is cut off at byte "),
+            "{}",
+            finished.stderr
+        );
+        let flags = ["--report", "new.csv", "--skip-associated-in", &name];
+        assert_eq!(folder.import(&flags).code, 2);
+        assert_eq!(folder.seen().requests, requests);
+    }
+}
