@@ -5,7 +5,6 @@
 //! associated has a line of its own. Two columns are added, or replaced where the input is such a file
 //! itself: [`COLUMNS`].
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -79,8 +78,14 @@ impl RejectsError {
     }
 }
 
-/// Makes sure that a rejects file may be written to `path`, before a run that is to end with it.
-pub fn prepare(path: &Path, input: &InputSource, report: &Path) -> Result<(), RejectsError> {
+/// Makes sure that a rejects file may be written to `path`, before a run that is to end with it. A file that this program
+/// did not write is replaced only if `overwrite` allows it.
+pub fn prepare(
+    path: &Path,
+    input: &InputSource,
+    report: &Path,
+    overwrite: bool,
+) -> Result<(), RejectsError> {
     let InputSource::File(input) = input else {
         return Err(RejectsError::Stdin);
     };
@@ -94,19 +99,17 @@ pub fn prepare(path: &Path, input: &InputSource, report: &Path) -> Result<(), Re
         path: path.to_owned(),
         source,
     };
-    if !may_be_replaced(path).map_err(failed)? {
+    if !overwrite && !may_be_replaced(path).map_err(failed)? {
         let path = path.to_owned();
         return Err(RejectsError::Exists { path });
     }
     WholeFile::try_out(path).map_err(failed)
 }
 
-/// Whether there is nothing at `path` that somebody else wrote.
+/// Whether there is nothing at `path` that another program wrote.
 fn may_be_replaced(path: &Path) -> io::Result<bool> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
-        Err(error) => return Err(error),
+    let Some(file) = WholeFile::existing(path)? else {
+        return Ok(true);
     };
     let mut header = Vec::new();
     let mut start = BufReader::new(file.take(1024 * 1024));

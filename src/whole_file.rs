@@ -61,6 +61,16 @@ impl WholeFile {
         Ok(whole)
     }
 
+    /// The file at `path` that would be replaced. What is no regular file is not, and a pipe must not be read.
+    pub fn existing(path: &Path) -> io::Result<Option<File>> {
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_file() => File::open(path).map(Some),
+            Ok(_) => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Brings it to the disk and puts it into its place.
     pub fn finish(mut self) -> io::Result<()> {
         self.writer.flush()?;

@@ -1,8 +1,11 @@
 //! How a run ended, as one JSON object for scripts. docs/summary.schema.json is its schema; a change that
 //! breaks readers makes another version.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 
 use super::{Closing, RejectsFile, Step, advice};
 use crate::json::pretty;
@@ -60,6 +63,28 @@ impl Closing<'_> {
             next: self.next.map(Next::of),
         })
     }
+}
+
+/// Whether a file with this content is such an object of this program.
+#[must_use]
+pub fn is_summary(content: &[u8]) -> bool {
+    /// What tells it from any other JSON.
+    #[derive(Deserialize)]
+    struct Mark<'m> {
+        #[serde(borrow)]
+        program: Named<'m>,
+        #[serde(rename = "version")]
+        _version: u32,
+        #[serde(rename = "exit")]
+        _exit: IgnoredAny,
+    }
+    #[derive(Deserialize)]
+    struct Named<'m> {
+        #[serde(borrow)]
+        name: Cow<'m, str>,
+    }
+    let mark = serde_json::from_slice::<Mark<'_>>(content);
+    mark.is_ok_and(|mark| mark.program.name == Program::THIS.name)
 }
 
 /// RFC 3339 in UTC, as in the report.

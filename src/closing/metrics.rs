@@ -15,6 +15,9 @@ use crate::program::Program;
 use crate::run::Tally;
 use crate::text::excerpt;
 
+/// What their names begin with.
+const PREFIX: &[u8] = b"hubspot_associate_";
+
 const LAST_FINISH: &str = "hubspot_associate_last_finish_timestamp_seconds";
 const LAST_SUCCESS: &str = "hubspot_associate_last_success_timestamp_seconds";
 
@@ -67,6 +70,21 @@ impl LastEnds {
             _ => self,
         }
     }
+}
+
+/// Whether a file with this content has these metrics and nothing else.
+#[must_use]
+pub fn is_metrics(content: &[u8]) -> bool {
+    let lines = content.split(|&byte| byte == b'\n');
+    let mut lines = lines
+        .filter(|line| !line.trim_ascii().is_empty())
+        .peekable();
+    let is_ours = |line: &[u8]| {
+        let comments = [&b"# HELP "[..], b"# TYPE "];
+        let comment = comments.iter().find_map(|start| line.strip_prefix(*start));
+        comment.unwrap_or(line).starts_with(PREFIX)
+    };
+    lines.peek().is_some() && lines.all(is_ours)
 }
 
 /// What the metrics are made from.

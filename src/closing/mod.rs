@@ -31,7 +31,8 @@ use crate::run::Tally;
 use crate::text::excerpt;
 
 pub use advice::advice;
-pub use metrics::{LastEnds, Metrics};
+pub use json::is_summary;
+pub use metrics::{LastEnds, Metrics, is_metrics};
 pub use reason::{FINISHED, OUTPUT, REASONS, reason_of_error, reason_of_stop};
 pub use report::ReportSummary;
 pub use stopped::{Stopped, WayOn};

@@ -24,6 +24,7 @@ use crate::exit::ExitStatus;
 use crate::input::Input;
 use crate::pace::{Control, Gate};
 use crate::rejects;
+use crate::report::Existing;
 use crate::run::{DailyReset, Parts, RunSettings, run};
 use crate::settings::{Destination, ImportSettings, SettingsError};
 
@@ -71,7 +72,8 @@ fn link(
         settings => settings?,
     };
     if let Some(path) = &settings.rejects {
-        rejects::prepare(path, &settings.input.path, &settings.report.path)?;
+        let overwrite = settings.report.existing == Existing::Overwrite;
+        rejects::prepare(path, &settings.input.path, &settings.report.path, overwrite)?;
     }
     outputs.prepare()?;
     let input = Input::open(&settings.input)?;

@@ -7,6 +7,7 @@ mod file_size;
 mod import;
 mod last_words;
 mod next;
+mod ours;
 mod outputs;
 mod packaging;
 mod portal;

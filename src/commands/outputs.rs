@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::ours::Kind;
 use super::watch::MetricsFile;
 use crate::cli::ImportArgs;
 use crate::report::is_same_file;
@@ -20,6 +21,16 @@ pub enum OutputError {
         /// Its path.
         path: PathBuf,
         /// What it is.
+        what: &'static str,
+    },
+    /// The path names a file that this program did not write.
+    #[error("`{flag} {}` exists, and is not a {what} of this program", path.display())]
+    Foreign {
+        /// What names it.
+        flag: &'static str,
+        /// Its path.
+        path: PathBuf,
+        /// What it should be.
         what: &'static str,
     },
     /// It cannot be written.
@@ -40,6 +51,9 @@ impl OutputError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::IsOther { flag, .. } => Some(format!("name another file with `{flag} PATH`")),
+            Self::Foreign { flag, .. } => Some(format!(
+                "name another file with `{flag} PATH`, or move that one away"
+            )),
             Self::Io { .. } => None,
         }
     }
@@ -49,14 +63,16 @@ impl OutputError {
 #[derive(Clone, Debug)]
 pub(super) struct Output {
     flag: &'static str,
+    kind: Kind,
     path: PathBuf,
 }
 
 impl Output {
     /// The file that `flag` names, if it does.
-    pub(super) fn named(flag: &'static str, path: Option<&PathBuf>) -> Option<Self> {
+    pub(super) fn named(flag: &'static str, kind: Kind, path: Option<&PathBuf>) -> Option<Self> {
         path.map(|path| Self {
             flag,
+            kind,
             path: path.clone(),
         })
     }
@@ -67,7 +83,7 @@ impl Output {
 
     /// Fails if it is one of `others`, which would be destroyed.
     pub(super) fn tell_from(&self, others: &[(&Path, &'static str)]) -> Result<(), OutputError> {
-        let Self { flag, path } = self;
+        let Self { flag, path, .. } = self;
         let same = |(other, _): &&(&Path, _)| path == other || is_same_file(path, other);
         match others.iter().find(same) {
             None => Ok(()),
@@ -77,6 +93,19 @@ impl Output {
                 what,
             }),
         }
+    }
+
+    /// Fails if it would replace a file that this program did not write.
+    pub(super) fn check_existing(&self) -> Result<(), OutputError> {
+        let may_replace = self.kind.may_replace(&self.path);
+        if may_replace.map_err(|source| self.failed(source))? {
+            return Ok(());
+        }
+        Err(OutputError::Foreign {
+            flag: self.flag,
+            path: self.path.clone(),
+            what: self.kind.name(),
+        })
     }
 
     /// Makes sure that it may be written.
@@ -111,26 +140,25 @@ pub(super) struct Outputs {
 }
 
 impl Outputs {
-    /// Fails if one of them is another file of the run: then nothing must be written to it, whatever the end.
+    /// Fails if one of them is another file of the run, or one that this program did not write and may not replace:
+    /// then nothing must be written to it, whatever the end.
     pub(super) fn of(flags: &ImportArgs) -> Result<Self, OutputError> {
         let prints_summary = flags.summary.as_deref() == Some(Path::new("-"));
         let summary = flags.summary.as_ref().filter(|_| !prints_summary);
-        let html = Output::named("--html", flags.html.as_ref());
-        let summary = Output::named("--summary", summary);
-        let metrics = Output::named("--metrics", flags.metrics.as_ref());
+        let html = Output::named("--html", Kind::Page, flags.html.as_ref());
+        let summary = Output::named("--summary", Kind::Summary, summary);
+        let metrics = Output::named("--metrics", Kind::Metrics, flags.metrics.as_ref());
         let report = report_path(flags);
         let mut others = vec![(flags.input.input.as_path(), "input")];
         others.extend(report.as_deref().map(|path| (path, "report")));
         others.extend(flags.rejects.as_deref().map(|path| (path, "rejects file")));
-        for (output, what) in [
-            (html.as_ref(), "page"),
-            (summary.as_ref(), "summary"),
-            (metrics.as_ref(), "file of metrics"),
-        ] {
-            if let Some(output) = output {
-                output.tell_from(&others)?;
-                others.push((output.path(), what));
+        let outputs = [html.as_ref(), summary.as_ref(), metrics.as_ref()];
+        for output in outputs.into_iter().flatten() {
+            output.tell_from(&others)?;
+            if !flags.overwrite {
+                output.check_existing()?;
             }
+            others.push((output.path(), output.kind.name()));
         }
         Ok(Self {
             html,

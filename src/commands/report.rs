@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use super::ours::Kind;
 use super::outputs::Output;
 use super::steps::make_rejects;
 use super::{World, next, print};
@@ -36,13 +37,14 @@ pub(super) fn report(flags: ReportArgs, world: &World) -> Result<ExitStatus, Run
         input,
         reading,
     } = flags;
-    let html = Output::named("--html", html.as_ref());
+    let html = Output::named("--html", Kind::Page, html.as_ref());
     if let Some(html) = &html {
         let beside = input.clone().or_else(|| input_of(&report));
         let mut others = vec![(report.as_path(), "report")];
         others.extend(beside.as_deref().map(|path| (path, "input")));
         others.extend(rejects.as_deref().map(|path| (path, "rejects file")));
         html.tell_from(&others)?;
+        html.check_existing()?;
         html.prepare()?;
     }
     let statistics = Statistics::read(&report)?;
@@ -53,7 +55,7 @@ pub(super) fn report(flags: ReportArgs, world: &World) -> Result<ExitStatus, Run
             Some(input) => InputSource::from(input),
             None => InputSource::File(input_of(&report).ok_or(RejectsError::NoInput)?),
         };
-        rejects::prepare(path, &input, &report)?;
+        rejects::prepare(path, &input, &report, false)?;
         let rows = rejects::write(path, &reading.into_settings(input), &report)?;
         file = Some(RejectsFile { path, rows });
     }

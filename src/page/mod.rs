@@ -28,6 +28,19 @@ use crate::closing::{Closing, Step};
 use crate::statistics::Statistics;
 use view::View;
 
+/// What stands in the head of every page, and of no other.
+const MARK: &[u8] = br#"<meta name="generator" content="hubspot-associate">"#;
+
+/// Where the mark ends, if the file is one of these pages.
+const MARKED_START: usize = 1024;
+
+/// Whether a file with this content is such a page.
+#[must_use]
+pub fn is_page(content: &[u8]) -> bool {
+    let start = &content[..content.len().min(MARKED_START)];
+    start.windows(MARK.len()).any(|window| window == MARK)
+}
+
 /// What the page is made from.
 #[derive(Debug)]
 pub struct Page<'p> {

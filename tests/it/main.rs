@@ -24,6 +24,7 @@ mod packaging; // completions and manual pages
 mod packed; // reports that are packed
 mod readme; // the README and the sample data are true
 mod rejects; // what is not associated, fed back
+mod replaced; // no file of another program is replaced
 mod replies; // every kind of reply, end to end
 mod resume; // going on after kills, cuts, stops and failures
 mod sandbox; // the sandbox as a program of its own

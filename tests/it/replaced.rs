@@ -1,0 +1,78 @@
+//! No file that this program did not write is replaced unasked.
+
+use std::fs;
+
+use crate::support::{Rehearsal, finish, good_rows};
+
+const CUSTOMERS: &str = "name,email\nA,a@example.com\n";
+
+#[test]
+fn other_outputs_replace_their_own_kind_and_other_files_only_with_overwrite() {
+    for (flag, what) in [
+        ("--html", "page"),
+        ("--summary", "summary"),
+        ("--metrics", "file of metrics"),
+        ("--rejects", "rejects file"),
+    ] {
+        let folder = Rehearsal::new().rows(good_rows(2));
+        let out = folder.path("out");
+        fs::write(&out, CUSTOMERS).unwrap();
+        let refused = folder.import(&[flag, "out"]);
+        assert_eq!(refused.code, 2, "{flag}");
+        assert!(refused.stderr.contains(what), "{}", refused.stderr);
+        assert_eq!(fs::read_to_string(&out).unwrap(), CUSTOMERS);
+        assert_eq!(folder.seen().requests, 0);
+        // Also where the run cannot begin for another reason.
+        let refused = folder.import(&[flag, "out", "--from-id-column", "none"]);
+        assert_eq!(refused.code, 2);
+        assert_eq!(fs::read_to_string(&out).unwrap(), CUSTOMERS);
+
+        let replaced = folder.import(&[flag, "out", "--overwrite"]);
+        assert_eq!(replaced.code, 0, "{flag}: {}", replaced.stderr);
+        assert_ne!(fs::read_to_string(&out).unwrap(), CUSTOMERS);
+        for name in ["again.csv", "empty.csv"] {
+            let repeated = folder.import(&[flag, "out", "--report", name]);
+            assert_eq!(repeated.code, 0, "{flag}: {}", repeated.stderr);
+            fs::write(&out, "").unwrap();
+        }
+    }
+}
+
+#[test]
+fn devices_are_written_to_as_they_are() {
+    let folder = Rehearsal::new().rows(good_rows(2));
+    for (flag, expected) in [
+        ("--html", "<!DOCTYPE html>"),
+        ("--summary", "\"version\": 1"),
+        ("--metrics", "hubspot_associate_running"),
+    ] {
+        let finished = folder.import(&[flag, "/dev/stdout", "--overwrite"]);
+        assert_eq!(finished.code, 0, "{flag}: {}", finished.stderr);
+        assert!(finished.stdout.contains(expected), "{}", finished.stdout);
+        let finished = folder.import(&[flag, "/dev/null", "--overwrite"]);
+        assert_eq!(finished.code, 0, "{flag}: {}", finished.stderr);
+    }
+}
+
+#[test]
+fn the_page_of_a_report_replaces_no_other_file() {
+    let folder = Rehearsal::new().rows(good_rows(2));
+    assert_eq!(folder.import(&[]).code, 0);
+    fs::write(folder.path("out"), CUSTOMERS).unwrap();
+    let page = |name| {
+        let arguments = ["report", "pairs.report.csv", "--html", name];
+        finish(folder.command(&arguments).output().unwrap())
+    };
+    let refused = page("out");
+    assert_eq!(
+        (refused.code, refused.stderr.as_str()),
+        (
+            2,
+            "error: `--html out` exists, and is not a page of this program\n\
+             hint: name another file with `--html PATH`, or move that one away\n"
+        )
+    );
+    for _ in 0..2 {
+        assert_eq!(page("page.html").code, 0);
+    }
+}
