@@ -13,7 +13,7 @@ use crate::commands::{OutputError, PortalError};
 use crate::exit::ExitStatus;
 use crate::input::InputError;
 use crate::rejects::RejectsError;
-use crate::report::{ReadBackError, ReportError};
+use crate::report::{Origin, ReadBackError, ReportError};
 use crate::sandbox::SettingsError as SandboxSettingsError;
 use crate::settings::{SettingsError, credentials_hint};
 use crate::text::{excerpt, shell_path};
@@ -97,6 +97,18 @@ impl RunError {
                 Some("wait until it ends, or write another with `--report PATH`".to_owned())
             }
             Self::Report(ReportError::ReadBack { source, .. }) => read_back_hint(source),
+            Self::Report(ReportError::OtherOrigin { origin, .. }) => Some(other_origin_hint(*origin)),
+            Self::Report(ReportError::RehearsedMemory { .. }) => {
+                Some("name the report of a real run, or rehearse with `--sandbox`".to_owned())
+            }
+            Self::Report(ReportError::Packed { .. }) => Some(
+                "unpack it and name the unpacked file, or write another with `--report PATH`"
+                    .to_owned(),
+            ),
+            Self::Report(ReportError::NotReport { .. }) => Some(
+                "it is left as it is, with `--overwrite` too: name another file with `--report PATH`"
+                    .to_owned(),
+            ),
             Self::Report(ReportError::Missing { path }) => Some(format!(
                 "if there is none yet, make an empty one: `touch {}`",
                 shell_path(path)
@@ -109,9 +121,17 @@ impl RunError {
     }
 }
 
+fn other_origin_hint(origin: Origin) -> String {
+    let why = match origin {
+        Origin::Rehearsal => "nothing in it was linked in HubSpot",
+        Origin::RealRun => "it shows what was sent to HubSpot",
+    };
+    format!("{why}: name another with `--report PATH`, or replace it with `--overwrite`")
+}
+
 fn read_back_hint(error: &ReadBackError) -> Option<String> {
     let hint = match error {
-        ReadBackError::Io(_) => return None,
+        ReadBackError::Io(_) | ReadBackError::OtherOrigin { .. } => return None,
         ReadBackError::NoReport { .. } => "name the report of an earlier run",
         ReadBackError::Damaged { line: 1, .. } => {
             "it was changed or is of another version: write another with `--report PATH`"

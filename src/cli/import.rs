@@ -23,7 +23,8 @@ pub struct ImportArgs {
     /// Rehearse: run against a look-alike of the API in this process; no token
     ///
     /// Nothing leaves the machine. The report is called FILE's stem + .sandbox.report.csv, and is replaced by the next
-    /// rehearsal.
+    /// rehearsal; one that --report names is not, without --overwrite. Its lines are marked, and a real run does not
+    /// take them for its own.
     #[arg(long, conflicts_with = "base_url")]
     pub sandbox: bool,
 
@@ -44,6 +45,9 @@ pub struct ImportArgs {
     #[arg(long, requires = "resume", help_heading = "Report")]
     pub retry_rejected: bool,
     /// Replace a report that exists
+    ///
+    /// Only a report is replaced, no other file. The files of --html, --summary, --metrics and --rejects are replaced
+    /// anyway if an earlier run made them, and with this flag also if not.
     #[arg(long, help_heading = "Report")]
     pub overwrite: bool,
     /// At the end, write the rows that are not associated, as a CSV to feed back

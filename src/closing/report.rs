@@ -45,6 +45,16 @@ impl ReportSummary<'_> {
         };
         let report = shown(self.report);
         line(format!("report: {report}, {} {rows}", grouped(settled)));
+        match self.statistics.rehearsed() {
+            0 => {}
+            all if all == settled => {
+                line("rehearsal: nothing in it was linked in HubSpot".to_owned());
+            }
+            some => line(format!(
+                "rehearsal: {} of its lines, which linked nothing in HubSpot",
+                grouped(some)
+            )),
+        }
         add_outcomes(tally, &mut line);
         add_categories(tally, &mut line);
         line(format!("requests: {}", grouped(tally.requests)));
@@ -69,6 +79,7 @@ impl ReportSummary<'_> {
             version: VERSION,
             program: Program::THIS,
             report: self.report.to_string_lossy().into_owned(),
+            rehearsal: self.statistics.rehearsed() > 0,
             rows: Rows {
                 settled: tally.settled(),
                 outcomes: Outcomes::of(tally),
@@ -99,6 +110,7 @@ struct Json<'s> {
     version: u32,
     program: Program,
     report: String,
+    rehearsal: bool,
     rows: Rows,
     categories: Vec<Category<'s>>,
     requests: Requests,

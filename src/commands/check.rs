@@ -7,11 +7,14 @@ use crate::display::Checked;
 use crate::error::RunError;
 use crate::exit::ExitStatus;
 use crate::input::{CheckedRow, Input, InputError, InputSettings, SkipSettings, Skips};
+use crate::report::Origin;
 
 /// What is read, and how much memory counts its duplicates.
 pub(super) struct CheckPlan {
     pub(super) input: InputSettings,
     pub(super) skip: SkipSettings,
+    /// The kind of run that would send it.
+    pub(super) origin: Origin,
     pub(super) duplicates_memory: ByteSize,
     /// Pairs per call of the batch form.
     pub(super) per_call: u64,
@@ -25,6 +28,7 @@ pub(super) fn check(flags: CheckArgs, world: &World) -> Result<ExitStatus, RunEr
     let skip = flags.input.skip_settings();
     let plan = CheckPlan {
         skip,
+        origin: Origin::RealRun,
         duplicates_memory: flags.duplicates_memory,
         per_call: BATCH_SIZE,
         json: flags.json,
@@ -36,7 +40,7 @@ pub(super) fn check(flags: CheckArgs, world: &World) -> Result<ExitStatus, RunEr
 
 /// Shows what an import would do.
 pub(super) fn show(plan: &CheckPlan, world: &World) -> Result<ExitStatus, RunError> {
-    let skips = skips::load(&plan.skip)?;
+    let skips = skips::load(&plan.skip, plan.origin)?;
     let mut input = Input::open(&plan.input)?;
     // Duplicates that are skipped are counted as such.
     let duplicates_memory = if plan.skip.duplicates {

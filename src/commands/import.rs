@@ -26,7 +26,7 @@ use crate::pace::{Control, Gate};
 use crate::rejects;
 use crate::report::Existing;
 use crate::run::{DailyReset, Parts, RunSettings, run};
-use crate::settings::{Destination, ImportSettings, SettingsError};
+use crate::settings::{Destination, ImportSettings, SettingsError, origin};
 
 /// The first day on which v4 is worth a warning; its support ends on 2027-03-30.
 /// (<https://developers.hubspot.com/changelog/legacy-apis-and-legacy-apps-whats-going-unsupported-and-when>).
@@ -78,7 +78,7 @@ fn link(
     outputs.prepare()?;
     let input = Input::open(&settings.input)?;
     warn_of(&settings, &input);
-    let skips = skips::load(&settings.skip)?;
+    let skips = skips::load(&settings.skip, settings.report.origin)?;
     let mut route = Route::open(&settings)?;
     let client = settings.client(route.base_url.clone(), route.source.clone());
     let endpoint = HttpEndpoint::new(client)?;
@@ -161,6 +161,7 @@ fn link(
 fn dry_run(flags: ImportArgs, world: &World) -> Result<ExitStatus, RunError> {
     let input = flags.input.input.clone().into_os_string();
     let plan = CheckPlan {
+        origin: origin(&flags),
         skip: flags.input.skip_settings(),
         per_call: flags.batch_size.get() as u64,
         input: flags.input.into_settings(),

@@ -15,7 +15,6 @@ use crate::exit::ExitStatus;
 use crate::input::InputSource;
 use crate::page::Page;
 use crate::rejects::{self, RejectsError};
-use crate::settings::is_rehearsal;
 use crate::statistics::Statistics;
 
 /// What a report's name ends with, unless a flag gave it another; it may be packed.
@@ -62,7 +61,7 @@ pub(super) fn report(flags: ReportArgs, world: &World) -> Result<ExitStatus, Run
     let steps: Vec<Step> = match file {
         Some(RejectsFile { path, rows: 1.. }) => vec![Step {
             what: "once the causes are mended, with the flags of the run".to_owned(),
-            command: next::import_of_rejects(&world.arguments, path, is_rehearsal(&report)),
+            command: next::import_of_rejects(&world.arguments, path, statistics.rehearsed() > 0),
         }],
         None if tally.not_good() > 0 => vec![make_rejects(&world.arguments, &report, None)],
         _ => Vec::new(),

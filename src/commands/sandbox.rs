@@ -15,7 +15,7 @@ pub(super) fn sandbox(flags: &SandboxArgs) -> Result<ExitStatus, RunError> {
     let url = sandbox.url();
     print(&format!(
         "listening on {url}\n\
-         try: HUBSPOT_ACCESS_TOKEN=sandbox hubspot-associate import pairs.csv --base-url {url}\n\
+         try: HUBSPOT_ACCESS_TOKEN=sandbox hubspot-associate import pairs.csv --report rehearsal.csv --base-url {url}\n\
          Ctrl-C ends it\n"
     ));
 

@@ -13,6 +13,7 @@ use crate::number::{grouped, span};
 use crate::outcome::OutcomeKind;
 use crate::program::Program;
 use crate::run::{CategoryCount, Example, Tally};
+use crate::statistics::Statistics;
 use crate::text::excerpt;
 
 /// Characters of a message that are shown.
@@ -72,7 +73,7 @@ impl View {
         let tally = page.statistics.tally();
         let input = page.closing.map(|closing| shown(closing.input));
         let report = shown(&page.report.to_string_lossy());
-        let (tone, lead) = lead(tally, page.closing);
+        let (tone, lead) = lead(page.statistics, page.closing);
         let categories = tally.categories();
         let (listed, more) = categories.split_at(categories.len().min(MAX_CATEGORIES));
         let more: u64 = more.iter().map(|count| count.rows).sum();
@@ -130,7 +131,8 @@ fn rows(count: u64) -> String {
 }
 
 /// The first sentence, and how it is meant.
-fn lead(tally: &Tally, closing: Option<&Closing<'_>>) -> (&'static str, String) {
+fn lead(statistics: &Statistics, closing: Option<&Closing<'_>>) -> (&'static str, String) {
+    let tally = statistics.tally();
     let (settled, bad) = (tally.settled(), tally.not_good());
     let good = if bad == 0 {
         "all of them are associated or skipped".to_owned()
@@ -138,25 +140,26 @@ fn lead(tally: &Tally, closing: Option<&Closing<'_>>) -> (&'static str, String) 
         format!("{} of them are not associated", grouped(bad))
     };
     let problem = closing.and_then(|closing| closing.problem);
+    let place = match statistics.rehearsed() {
+        0 => "",
+        all if all == settled => " This was a rehearsal: nothing was linked in HubSpot.",
+        _ => " A part of it was a rehearsal, which linked nothing in HubSpot.",
+    };
     match (problem, closing) {
         (Some(problem), _) => {
             let what = excerpt(&problem.what, MAX_MESSAGE_CHARS);
             ("stopped", format!("{}.", capital(&what)))
         }
         (None, Some(_)) if settled == 0 => ("good", "Finished: there were no rows.".to_owned()),
-        (None, Some(closing)) => {
-            let place = if closing.rehearsed {
-                " This was a rehearsal: nothing was linked in HubSpot."
-            } else {
-                ""
-            };
-            (
-                tone(bad),
-                format!("Finished: {}; {good}.{place}", rows(settled)),
-            )
-        }
+        (None, Some(_)) => (
+            tone(bad),
+            format!("Finished: {}; {good}.{place}", rows(settled)),
+        ),
         (None, None) if settled == 0 => ("good", "No row has its line yet.".to_owned()),
-        (None, None) => (tone(bad), format!("{} with a line; {good}.", rows(settled))),
+        (None, None) => (
+            tone(bad),
+            format!("{} with a line; {good}.{place}", rows(settled)),
+        ),
     }
 }
 

@@ -4,22 +4,26 @@
 //! file that takes the report's name later is locked before it does, so there is no moment without.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek};
+use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
 
-use super::column::COLUMNS;
+use super::found::{Found, Refusal};
 use super::holder::{Holder, holder_of};
+use super::origin::Origin;
 use super::reader::ReadBackError;
 use super::same_file::{is_named, is_same_file};
 use super::writer::ReportFile;
+use crate::input::Compression;
 
 /// What may happen to a report that is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existing {
     /// Nothing: it is an error.
     Refuse,
-    /// It is replaced.
+    /// It is replaced, if it is a report.
     Overwrite,
+    /// It is replaced, if it is a report that the same kind of run wrote.
+    ReplaceSameOrigin,
     /// The run goes on where it ends.
     Resume {
         /// Whether rejected rows are sent again too.
@@ -34,6 +38,8 @@ pub struct ReportPlan {
     pub path: PathBuf,
     /// What may happen to one that is there.
     pub existing: Existing,
+    /// What kind of run writes it.
+    pub origin: Origin,
 }
 
 /// Why a report cannot be used.
@@ -42,6 +48,38 @@ pub enum ReportError {
     /// It would replace an earlier one.
     #[error("the report `{}` exists already", path.display())]
     Exists {
+        /// Its path.
+        path: PathBuf,
+    },
+    /// Another kind of run wrote it: the one must not take the lines of the other for its own.
+    #[error("`{}` is the report of {origin} (line {line})", path.display())]
+    OtherOrigin {
+        /// Its path.
+        path: PathBuf,
+        /// The first such line.
+        line: u64,
+        /// Who wrote it.
+        origin: Origin,
+    },
+    /// It was named as the memory of a real run, and a rehearsal wrote it.
+    #[error("`{}` is the report of a rehearsal (line {line}): nothing in it was linked in HubSpot", path.display())]
+    RehearsedMemory {
+        /// Its path.
+        path: PathBuf,
+        /// The first such line.
+        line: u64,
+    },
+    /// A packed file cannot be written to.
+    #[error("the report `{}` is packed ({compression}): a run cannot write to it", path.display())]
+    Packed {
+        /// Its path.
+        path: PathBuf,
+        /// How.
+        compression: Compression,
+    },
+    /// It is a file of something else, which would be destroyed.
+    #[error("`{}` is not a report of this program", path.display())]
+    NotReport {
         /// Its path.
         path: PathBuf,
     },
@@ -83,6 +121,31 @@ pub enum ReportError {
     },
 }
 
+impl ReportError {
+    fn refused(path: PathBuf, refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Exists => Self::Exists { path },
+            // The one behind the header.
+            Refusal::OtherOrigin(origin) => Self::OtherOrigin {
+                path,
+                line: 2,
+                origin,
+            },
+            Refusal::Packed(compression) => Self::Packed { path, compression },
+            Refusal::NotReport => Self::NotReport { path },
+        }
+    }
+
+    /// Why the report at `path` cannot be read.
+    pub(super) fn of_reading(path: &Path, source: ReadBackError) -> Self {
+        let path = path.to_owned();
+        match source {
+            ReadBackError::OtherOrigin { line, origin } => Self::OtherOrigin { path, line, origin },
+            source => Self::ReadBack { path, source },
+        }
+    }
+}
+
 fn holder(by: Option<Holder>) -> String {
     by.map(|holder| format!(": {holder}")).unwrap_or_default()
 }
@@ -95,6 +158,8 @@ pub struct HeldReport {
     pub(super) path: PathBuf,
     /// A device or a pipe has nothing to truncate, lock or sync.
     pub(super) regular: bool,
+    /// What kind of run its lines are to be of.
+    pub(super) origin: Origin,
 }
 
 impl HeldReport {
@@ -125,14 +190,16 @@ impl HeldReport {
                     file,
                     path: path(),
                     regular,
+                    origin: plan.origin,
                 };
             }
         };
         // Read only now: before the lock, another run may have been writing.
-        if plan.existing == Existing::Refuse && held.has_lines().map_err(failed)? {
-            return Err(ReportError::Exists { path: path() });
+        let found = held.found().map_err(failed)?;
+        match found.check(plan.existing, plan.origin) {
+            Ok(()) => Ok(held),
+            Err(refusal) => Err(ReportError::refused(path(), refusal)),
         }
-        Ok(held)
     }
 
     /// Its path, as it was given.
@@ -144,15 +211,15 @@ impl HeldReport {
     /// Whether there is anything in it but the header: a run that was stopped before its first outcome
     /// leaves nothing worth keeping.
     pub fn has_lines(&mut self) -> io::Result<bool> {
+        Ok(self.found()? != Found::Nothing)
+    }
+
+    fn found(&mut self) -> io::Result<Found> {
         if !self.regular {
-            return Ok(false);
+            return Ok(Found::Nothing);
         }
-        let header = COLUMNS.join(",") + "\n";
-        let mut start = Vec::new();
         self.file.rewind()?;
-        let most = header.len() as u64 + 1;
-        (&self.file).take(most).read_to_end(&mut start)?;
-        Ok(!header.as_bytes().starts_with(&start))
+        Found::of(&self.file)
     }
 
     /// Begins a new report: whatever was in the file is gone.
@@ -185,6 +252,7 @@ fn inode(_file: &File) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::COLUMNS;
     use crate::run::WriteReport;
     use std::fs;
 
@@ -194,6 +262,7 @@ mod tests {
         let plan = ReportPlan {
             path: path.to_owned(),
             existing,
+            origin: Origin::RealRun,
         };
         HeldReport::open(&plan, Path::new(NO_INPUT))?.begin()
     }
@@ -202,12 +271,30 @@ mod tests {
     fn a_report_that_is_there_is_kept_unless_it_may_be_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.csv");
-        fs::write(&path, "precious").unwrap();
+        let earlier = COLUMNS.join(",") + "\n1,2,a,1,b,2,associated,200,,0,,,,,8f6e,1,1,\n";
+        fs::write(&path, &earlier).unwrap();
         let error = create(&path, Existing::Refuse).unwrap_err();
         assert!(matches!(error, ReportError::Exists { .. }));
-        assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
+        assert_eq!(fs::read_to_string(&path).unwrap(), earlier);
         drop(create(&path, Existing::Overwrite).unwrap());
         assert!(fs::read_to_string(&path).unwrap().starts_with("row,line,"));
+    }
+
+    #[test]
+    fn a_file_that_is_no_report_is_never_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("customers.csv");
+        let customers = "name,email\nA,a@example.com\n";
+        for existing in [
+            Existing::Refuse,
+            Existing::Overwrite,
+            Existing::ReplaceSameOrigin,
+        ] {
+            fs::write(&path, customers).unwrap();
+            let error = create(&path, existing).unwrap_err();
+            assert!(matches!(error, ReportError::NotReport { .. }), "{error}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), customers);
+        }
     }
 
     #[test]
@@ -263,6 +350,7 @@ mod tests {
             let plan = ReportPlan {
                 path: path.clone(),
                 existing: Existing::Overwrite,
+                origin: Origin::RealRun,
             };
             let error = HeldReport::open(&plan, &input).unwrap_err();
             assert!(matches!(error, ReportError::IsInput { .. }), "{path:?}");

@@ -6,6 +6,7 @@ use std::hash::{DefaultHasher, Hasher};
 use jiff::Timestamp;
 
 use super::column::COLUMNS;
+use super::origin::{Origin, write_correlation_id};
 use crate::outcome::{Finding, Outcome, Subject};
 use crate::pair::RecordId;
 use crate::text::excerpt;
@@ -18,9 +19,21 @@ const SEPARATOR: &str = ";";
 pub struct Lines {
     bytes: Vec<u8>,
     clock: Clock,
+    origin: Origin,
+    /// The correlation id written last; its room is used again.
+    correlation_id: String,
 }
 
 impl Lines {
+    /// Lines of this kind of run.
+    #[must_use]
+    pub fn of(origin: Origin) -> Self {
+        Self {
+            origin,
+            ..Self::default()
+        }
+    }
+
     /// Adds the line that names the columns.
     pub fn add_header(&mut self) {
         for column in COLUMNS {
@@ -57,7 +70,7 @@ impl Lines {
         self.add_list(subcategories);
         self.add_foreign(message);
         self.add_list(association_type_ids);
-        self.add_foreign(correlation_id.as_deref().unwrap_or_default());
+        self.add_correlation_id(correlation_id.as_deref().unwrap_or_default());
         self.add_number(outcome.attempts);
         self.add_number(u64::try_from(outcome.duration.as_millis()).unwrap_or(u64::MAX));
         self.clock.write(outcome.finished_at, &mut self.bytes);
@@ -72,6 +85,13 @@ impl Lines {
     /// Adds text of a file or a server.
     fn add_foreign(&mut self, text: &str) {
         self.add_text(&formula_safe(text));
+    }
+
+    fn add_correlation_id(&mut self, id: &str) {
+        let mut field = std::mem::take(&mut self.correlation_id);
+        write_correlation_id(self.origin, id, &mut field);
+        self.add_foreign(&field);
+        self.correlation_id = field;
     }
 
     fn add_list<T: Borrow<str>>(&mut self, texts: &[T]) {

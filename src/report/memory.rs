@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::column::Column;
 use super::held::ReportError;
+use super::origin::Origin;
 use super::packed::open_to_read;
 use super::reader::{ReadBackError, ReportLine, ReportReader};
 use crate::outcome::OutcomeKind;
@@ -12,17 +13,24 @@ use crate::pair::RecordId;
 use crate::pair_set::PairSet;
 use crate::verdict::Category;
 
-/// Adds the pairs that the report at `path` shows as linked. One that is empty shows none.
-pub fn add_associated(path: &Path, pairs: &mut PairSet) -> Result<(), ReportError> {
-    read(open_to_read(path)?, pairs).map_err(|source| ReportError::ReadBack {
-        path: path.to_owned(),
-        source,
+/// Adds the pairs that the report at `path` shows as linked, for a run of this `origin`: a real run takes no line of a
+/// rehearsal. A report that is empty shows none.
+pub fn add_associated(path: &Path, origin: Origin, pairs: &mut PairSet) -> Result<(), ReportError> {
+    read(open_to_read(path)?, origin, pairs).map_err(|source| {
+        let path = path.to_owned();
+        match source {
+            ReadBackError::OtherOrigin { line, .. } => ReportError::RehearsedMemory { path, line },
+            source => ReportError::ReadBack { path, source },
+        }
     })
 }
 
-fn read(report: impl io::Read, pairs: &mut PairSet) -> Result<(), ReadBackError> {
+fn read(report: impl io::Read, origin: Origin, pairs: &mut PairSet) -> Result<(), ReadBackError> {
     let mut reader = ReportReader::new(report)?;
     while let Some(line) = reader.read()? {
+        if origin == Origin::RealRun {
+            line.check_origin(origin)?;
+        }
         if !is_linked(&line) {
             continue;
         }
@@ -71,7 +79,7 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
 8,contacts,008,deals,8,associated,
 9,contacts,9,deals,9,associ";
         let mut pairs = PairSet::default();
-        read(report.as_bytes(), &mut pairs).unwrap();
+        read(report.as_bytes(), Origin::RealRun, &mut pairs).unwrap();
         assert_eq!(pairs.len(), 3);
         let id = |text| RecordId::new(text).unwrap();
         for number in ["1", "5", "8"] {
@@ -79,7 +87,22 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
             assert!(!pairs.insert_ids(["contacts", "deals"], ids), "{number}");
         }
         let mut none = PairSet::default();
-        read("".as_bytes(), &mut none).unwrap();
+        read("".as_bytes(), Origin::RealRun, &mut none).unwrap();
         assert!(none.is_empty());
+    }
+
+    #[test]
+    fn a_real_run_takes_no_line_of_a_rehearsal_and_a_rehearsal_takes_any() {
+        let report = "\
+row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_categories,correlation_id
+1,contacts,1,deals,1,associated,,8f6e
+2,contacts,x,deals,2,invalid,CLIENT_INVALID_ROW,sandbox
+";
+        let mut pairs = PairSet::default();
+        let error = read(report.as_bytes(), Origin::RealRun, &mut pairs).unwrap_err();
+        assert_eq!(error.to_string(), "line 3 was written by a rehearsal");
+        let mut pairs = PairSet::default();
+        read(report.as_bytes(), Origin::Rehearsal, &mut pairs).unwrap();
+        assert_eq!(pairs.len(), 1);
     }
 }

@@ -6,7 +6,8 @@
 //! | file | what it does |
 //! |---|---|
 //! | `column`, `line` | an outcome as a line |
-//! | `held`, `same_file`, `holder` | the file is ours alone |
+//! | `origin` | lines of a rehearsal are marked |
+//! | `held`, `found`, `same_file`, `holder` | the file is ours alone |
 //! | `writer`, `lost` | lines reach the system, then the disk |
 //! | `packed`, `reader`, `counted` | lines read back, and counted |
 //! | `bad_lines` | why rows are not associated, found again |
@@ -17,12 +18,14 @@ mod bad_lines;
 mod column;
 mod comparison;
 mod counted;
+mod found;
 mod held;
 mod holder;
 mod line;
 mod lost;
 mod marks;
 mod memory;
+mod origin;
 mod packed;
 mod reader;
 mod resume;
@@ -38,6 +41,7 @@ pub use holder::Holder;
 pub use line::Lines;
 pub use lost::LostReport;
 pub use memory::add_associated;
+pub use origin::Origin;
 pub use packed::{ReportSource, open_to_read};
 pub use reader::{ReadBackError, ReportLine, ReportReader};
 pub use resume::Earlier;

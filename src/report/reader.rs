@@ -11,6 +11,7 @@ use csv_core::ReadRecordResult;
 use memchr::{memchr, memchr_iter};
 
 use super::column::{COLUMNS, Column};
+use super::origin::Origin;
 use crate::outcome::OutcomeKind;
 use crate::text::excerpt;
 
@@ -42,9 +43,21 @@ pub enum ReadBackError {
         /// What is wrong with it.
         why: String,
     },
+    /// A line is that of another kind of run.
+    #[error("line {line} was written by {origin}")]
+    OtherOrigin {
+        /// The line of the report.
+        line: u64,
+        /// Who wrote it.
+        origin: Origin,
+    },
     /// A row has two lines that say the same pair.
-    #[error("row {row} has two lines for the same pair")]
+    #[error("line {line}: row {row} has two lines for the same pair, this one and line {first}")]
     Twice {
+        /// The second of them.
+        line: u64,
+        /// The first of them.
+        first: u64,
         /// The row.
         row: u64,
     },

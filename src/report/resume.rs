@@ -1,5 +1,6 @@
 //! A report that a run goes on with: read back, healed, rid of the lines that are replaced.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Seek, Write};
@@ -16,6 +17,9 @@ use crate::text::excerpt;
 
 /// What the name of the file ends with that takes the report's place once it is whole.
 const BESIDE: &str = ".resuming";
+
+/// So many lines of a row are shown in a message.
+const MOST_WORDS: usize = 3;
 
 /// What was found in a report.
 #[derive(Debug)]
@@ -55,7 +59,7 @@ impl HeldReport {
     ) -> Result<Earlier, ReportError> {
         let path = self.path.clone();
         self.lines(retry_rejected, &mut kept)
-            .map_err(|source| ReportError::ReadBack { path, source })
+            .map_err(|source| ReportError::of_reading(&path, source))
     }
 
     fn lines(
@@ -72,6 +76,7 @@ impl HeldReport {
         let mut settled = Settled::default();
         let mut replaced = 0;
         while let Some(line) = reader.read()? {
+            line.check_origin(self.origin)?;
             let stays = stays(line.outcome, retry_rejected);
             settled.insert(line.row, fingerprint(line.subject()), stays);
             if stays {
@@ -80,21 +85,46 @@ impl HeldReport {
                 replaced += 1;
             }
         }
-        settled.seal().map_err(|row| ReadBackError::Twice { row })?;
+        let whole_length = reader.whole_length();
+        if let Err(row) = settled.seal() {
+            return Err(self.twice(row)?);
+        }
         Ok(Earlier {
             settled,
-            whole_length: reader.whole_length(),
+            whole_length,
             replaced,
             retry_rejected,
         })
     }
 
-    /// What the report says of a row, for a message.
+    /// Which lines of a row are for the same pair.
+    fn twice(&mut self, row: u64) -> Result<ReadBackError, ReadBackError> {
+        self.file.rewind()?;
+        let mut reader = ReportReader::new(&self.file)?;
+        let mut lines = HashMap::new();
+        loop {
+            let Some(line) = reader.read()? else {
+                let why = "the report changes while it is read".to_owned();
+                return Ok(ReadBackError::Damaged { line: 1, why });
+            };
+            if line.row != row {
+                continue;
+            }
+            if let Some(first) = lines.insert(fingerprint(line.subject()), line.number) {
+                let line = line.number;
+                return Ok(ReadBackError::Twice { line, first, row });
+            }
+        }
+    }
+
+    /// What the report says of a row, for a message: its first lines.
     pub fn words_of(&mut self, row: u64) -> Result<Vec<String>, ReadBackError> {
         self.file.rewind()?;
         let mut reader = ReportReader::new(&self.file)?;
         let mut words = Vec::new();
-        while let Some(line) = reader.read()? {
+        while words.len() < MOST_WORDS
+            && let Some(line) = reader.read()?
+        {
             if line.row == row {
                 let values = line.subject().map(String::from_utf8_lossy);
                 let [from_type, from_id, to_type, to_id] = values;
@@ -176,7 +206,7 @@ mod tests {
     use super::*;
     use crate::outcome::{Finding, Outcome, Subject};
     use crate::pair::RowKey;
-    use crate::report::{Comparison, Existing, Known, ReportPlan};
+    use crate::report::{Comparison, Existing, Known, LostReport, Origin, ReportPlan};
     use crate::run::WriteReport;
     use jiff::Timestamp;
     use proptest::prelude::*;
@@ -211,6 +241,7 @@ mod tests {
         let plan = ReportPlan {
             path: path.to_owned(),
             existing,
+            origin: Origin::RealRun,
         };
         HeldReport::open(&plan, Path::new("/nowhere/pairs.csv")).unwrap()
     }
@@ -360,6 +391,7 @@ mod tests {
             let plan = ReportPlan {
                 path: path.clone(),
                 existing,
+                origin: Origin::RealRun,
             };
             let error = HeldReport::open(&plan, Path::new("/nowhere/pairs.csv")).unwrap_err();
             assert!(matches!(error, ReportError::Busy { .. }), "{error}");
@@ -377,15 +409,21 @@ mod tests {
         let mut report = open(&path, Existing::Refuse).begin().unwrap();
         fs::remove_file(&path).unwrap();
         report.add(&outcome(1, OutcomeKind::Associated));
-        assert_eq!(
-            report.hand_over()().unwrap_err().kind(),
-            io::ErrorKind::NotFound
-        );
+        let error = report.hand_over()().unwrap_err();
+        assert_eq!(LostReport::cause_of(&error), Some(LostReport::Deleted));
         report.add(&outcome(2, OutcomeKind::Associated));
         assert!(
             report.hand_over()().is_err(),
             "nothing is added behind a write that failed"
         );
+        drop(report);
+        let mut report = open(&path, Existing::Refuse).begin().unwrap();
+        fs::rename(&path, folder.path().join("moved.csv")).unwrap();
+        fs::write(&path, "another's").unwrap();
+        report.add(&outcome(1, OutcomeKind::Associated));
+        let error = report.hand_over()().unwrap_err();
+        assert_eq!(LostReport::cause_of(&error), Some(LostReport::Replaced));
+        assert_eq!(fs::read(&path).unwrap(), b"another's");
     }
 
     #[test]
@@ -402,6 +440,9 @@ mod tests {
         let ReportError::ReadBack { source, .. } = error else {
             panic!("{error}")
         };
-        assert_eq!(source.to_string(), "row 1 has two lines for the same pair");
+        assert_eq!(
+            source.to_string(),
+            "line 4: row 1 has two lines for the same pair, this one and line 2"
+        );
     }
 }

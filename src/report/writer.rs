@@ -72,6 +72,7 @@ impl ReportFile {
             file,
             path,
             regular,
+            origin,
         } = held;
         let failed = |path: PathBuf| move |source| ReportError::Io { path, source };
         if regular {
@@ -84,6 +85,7 @@ impl ReportFile {
             file,
             path: path.clone(),
             regular,
+            origin,
         });
         report.lines.add_header();
         let bytes = report.lines.take();
@@ -112,6 +114,7 @@ impl ReportFile {
             file,
             path,
             regular,
+            origin,
         } = held;
         let failed = AtomicBool::new(false);
         Self {
@@ -121,7 +124,7 @@ impl ReportFile {
                 regular,
                 failed,
             }),
-            lines: Lines::default(),
+            lines: Lines::of(origin),
             unsynced: false,
         }
     }

@@ -17,7 +17,7 @@ use crate::api::{
 use crate::cli::{ConnectionArgs, ImportArgs, Mode};
 use crate::input::{InputSettings, SkipSettings};
 use crate::pace::{RateSetting, Share};
-use crate::report::{Existing, ReportPlan};
+use crate::report::{Existing, Origin, ReportPlan};
 use crate::run::{BatchSettings, ErrorBudget, RunSettings, TimeLimits};
 use crate::text::shell_path;
 use crate::verdict::RetryPolicy;
@@ -67,12 +67,6 @@ pub enum SettingsError {
         "standard input needs `--report PATH`: there is no file beside which the report could be"
     )]
     NoReportPath,
-    /// A rehearsal links nothing in HubSpot.
-    #[error("`{}` is the report of a rehearsal: what it shows as associated is not so in HubSpot", path.display())]
-    RehearsedMemory {
-        /// Its path.
-        path: PathBuf,
-    },
 }
 
 impl SettingsError {
@@ -91,9 +85,6 @@ impl SettingsError {
             )),
             Self::Roots(_) => None,
             Self::BaseUrl(_) => Some(format!("HubSpot's API is at `{}`", BaseUrl::DEFAULT)),
-            Self::RehearsedMemory { .. } => {
-                Some("name the report of a real run, or rehearse with `--sandbox`".to_owned())
-            }
             Self::NoReportPath => Some("e.g. `--report pairs.report.csv`".to_owned()),
         }
     }
@@ -233,19 +224,16 @@ impl ImportSettings {
                 Existing::Resume {
                     retry_rejected: flags.retry_rejected,
                 }
-            } else if flags.overwrite || flags.sandbox {
-                // A rehearsal's report is nobody's memory.
+            } else if flags.overwrite {
                 Existing::Overwrite
+            } else if flags.sandbox && flags.report.is_none() {
+                // A place of its own: what an earlier rehearsal left there is of no use.
+                Existing::ReplaceSameOrigin
             } else {
                 Existing::Refuse
             },
+            origin: origin(&flags),
         };
-        let skip = flags.input.skip_settings();
-        if !flags.sandbox
-            && let Some(path) = skip.associated_in.iter().find(|path| is_rehearsal(path))
-        {
-            return Err(SettingsError::RehearsedMemory { path: path.clone() });
-        }
         let transport = Transport::resolve(connection)?;
         // Last: a token is asked for once everything else is right.
         let destination = if flags.sandbox {
@@ -255,7 +243,7 @@ impl ImportSettings {
             Destination::Api { base_url, source }
         };
         Ok(Self {
-            skip,
+            skip: flags.input.skip_settings(),
             rejects: flags.rejects,
             input: flags.input.into_settings(),
             report,
@@ -308,6 +296,16 @@ fn next(time: Time, now: &ZonedDateTime) -> Option<Timestamp> {
         .map(|moment| moment.timestamp())
 }
 
+/// What kind of run these flags ask for.
+#[must_use]
+pub fn origin(flags: &ImportArgs) -> Origin {
+    if flags.sandbox {
+        Origin::Rehearsal
+    } else {
+        Origin::RealRun
+    }
+}
+
 /// Where the report goes; nowhere if nobody said so and there is no file beside which it could be.
 #[must_use]
 pub fn report_path(flags: &ImportArgs) -> Option<PathBuf> {
@@ -332,20 +330,11 @@ fn default_report(input: &Path, sandbox: bool) -> Option<PathBuf> {
     let stem = unpacked.file_stem().unwrap_or(OsStr::new("pairs"));
     let mut name = stem.to_owned();
     name.push(if sandbox {
-        REHEARSAL_ENDING
+        ".sandbox.report.csv"
     } else {
         ".report.csv"
     });
     Some(input.with_file_name(name))
-}
-
-/// How the name of a rehearsal's report ends, unless `--report` gives it another.
-const REHEARSAL_ENDING: &str = ".sandbox.report.csv";
-
-/// Whether a report has the name that those of rehearsals get.
-#[must_use]
-pub fn is_rehearsal(report: &Path) -> bool {
-    report.to_string_lossy().ends_with(REHEARSAL_ENDING)
 }
 
 #[cfg(test)]
@@ -412,7 +401,9 @@ mod tests {
         for (flags, existing) in [
             (&[][..], Existing::Refuse),
             (&["--overwrite"], Existing::Overwrite),
-            (&["--sandbox"], Existing::Overwrite),
+            (&["--sandbox"], Existing::ReplaceSameOrigin),
+            (&["--sandbox", "--overwrite"], Existing::Overwrite),
+            (&["--sandbox", "--report", "r.csv"], Existing::Refuse),
             (&["--resume"], resume(false)),
             (&["--resume", "--retry-rejected"], resume(true)),
             (&["--sandbox", "--resume"], resume(false)),

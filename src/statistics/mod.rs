@@ -19,7 +19,9 @@ pub use durations::{Bucket, Durations, Percentiles};
 pub use timeline::{Slot, Timeline};
 
 use crate::outcome::OutcomeKind;
-use crate::report::{Column, ReadBackError, ReportError, ReportLine, ReportReader, open_to_read};
+use crate::report::{
+    Column, Origin, ReadBackError, ReportError, ReportLine, ReportReader, open_to_read,
+};
 use crate::run::Tally;
 
 /// Rows with so many attempts or more are counted together.
@@ -36,6 +38,7 @@ pub struct Statistics {
     durations: Durations,
     attempts: [u64; MANY_ATTEMPTS + 1],
     ends: Option<(Timestamp, Timestamp)>,
+    rehearsed: u64,
     /// The second that was read last: many rows end in the same one.
     second: ([u8; SECOND_LENGTH], i64),
 }
@@ -48,6 +51,7 @@ impl Default for Statistics {
             durations: Durations::default(),
             attempts: [0; MANY_ATTEMPTS + 1],
             ends: None,
+            rehearsed: 0,
             second: ([0; SECOND_LENGTH], 0),
         }
     }
@@ -74,6 +78,7 @@ impl Statistics {
 
     fn add(&mut self, line: &ReportLine<'_>) {
         line.count_in(&mut self.tally);
+        self.rehearsed += u64::from(line.origin() == Origin::Rehearsal);
         // More than this program can count were written by somebody else, and must not overflow the sums.
         let attempts = line.number_in(Column::Attempts).min(u64::from(u32::MAX));
         self.tally.requests += attempts;
@@ -125,6 +130,12 @@ impl Statistics {
     #[must_use]
     pub fn tally(&self) -> &Tally {
         &self.tally
+    }
+
+    /// How many of its lines a rehearsal wrote: all or none, unless it was put together by hand.
+    #[must_use]
+    pub fn rehearsed(&self) -> u64 {
+        self.rehearsed
     }
 
     /// When rows ended that were sent.

@@ -23,6 +23,7 @@ mod outage; // an API that is away
 mod packaging; // completions and manual pages
 mod packed; // reports that are packed
 mod readme; // the README and the sample data are true
+mod rehearsals; // a rehearsal and a real run never mix
 mod rejects; // what is not associated, fed back
 mod replaced; // no file of another program is replaced
 mod replies; // every kind of reply, end to end

@@ -75,6 +75,32 @@ fn a_packed_report_is_the_memory_of_the_next_run() {
 }
 
 #[test]
+fn a_packed_report_is_never_written_to() {
+    for (ending, pack) in PACKED {
+        let folder = packed(ending, pack);
+        let name = format!("pairs.report.csv.{ending}");
+        let before = fs::read(folder.path(&name)).unwrap();
+        let requests = folder.seen().requests;
+        for flag in [&["--resume"][..], &["--overwrite"], &[]] {
+            let finished = folder.import(&[&["--report", &name], flag].concat());
+            assert_eq!(finished.code, 2);
+            assert!(
+                finished.stderr.contains("is packed ("),
+                "{}",
+                finished.stderr
+            );
+            assert!(
+                finished.stderr.contains("\nhint: unpack it"),
+                "{}",
+                finished.stderr
+            );
+        }
+        assert_eq!(fs::read(folder.path(&name)).unwrap(), before);
+        assert_eq!(folder.seen().requests, requests);
+    }
+}
+
+#[test]
 fn a_packed_report_that_is_cut_is_refused() {
     for (ending, pack) in PACKED {
         let folder = packed(ending, pack);

@@ -7,6 +7,53 @@ use crate::support::{Rehearsal, finish, good_rows};
 const CUSTOMERS: &str = "name,email\nA,a@example.com\n";
 
 #[test]
+fn no_flag_makes_a_report_of_a_list_of_customers() {
+    let folder = Rehearsal::new().rows(good_rows(3));
+    for name in ["customers.csv", "pairs.sandbox.report.csv"] {
+        fs::write(folder.path(name), CUSTOMERS).unwrap();
+    }
+    let start = ["import", "pairs.csv", "--rate", "unlimited"];
+    let url = folder.url();
+    let real = ["--base-url", &url];
+    for flags in [
+        &["--sandbox", "--report", "customers.csv"][..],
+        &["--sandbox", "--report", "customers.csv", "--overwrite"],
+        &["--sandbox"],
+        &["--sandbox", "--overwrite"],
+        &[real[0], real[1], "--report", "customers.csv"],
+        &[real[0], real[1], "--report", "customers.csv", "--overwrite"],
+    ] {
+        let finished = finish(
+            folder
+                .command(&[&start[..], flags].concat())
+                .output()
+                .unwrap(),
+        );
+        assert_eq!(finished.code, 2, "{flags:?}");
+        let stderr = finished.stderr;
+        assert!(
+            stderr.contains("` is not a report of this program\n"),
+            "{stderr}"
+        );
+    }
+    for name in ["customers.csv", "pairs.sandbox.report.csv"] {
+        assert_eq!(fs::read_to_string(folder.path(name)).unwrap(), CUSTOMERS);
+    }
+    assert_eq!(folder.seen().requests, 0);
+}
+
+#[test]
+fn a_path_from_the_environment_is_replaced_no_more_than_one_from_a_flag() {
+    let folder = Rehearsal::new().rows(good_rows(3));
+    assert_eq!(folder.import(&[]).code, 0);
+    let before = fs::read(folder.path("pairs.report.csv")).unwrap();
+    let mut command = folder.command(&["import", "pairs.csv", "--sandbox"]);
+    command.env("HUBSPOT_ASSOCIATE_REPORT", "pairs.report.csv");
+    assert_eq!(finish(command.output().unwrap()).code, 2);
+    assert_eq!(fs::read(folder.path("pairs.report.csv")).unwrap(), before);
+}
+
+#[test]
 fn other_outputs_replace_their_own_kind_and_other_files_only_with_overwrite() {
     for (flag, what) in [
         ("--html", "page"),

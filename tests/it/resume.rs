@@ -340,3 +340,29 @@ fn a_rehearsal_can_be_gone_on_with_too() {
     let rows: BTreeSet<_> = lines.iter().map(|line| line["row"].clone()).collect();
     assert_eq!((lines.len(), rows.len()), (12, 12));
 }
+
+#[test]
+fn a_row_that_the_input_cannot_have_is_refused_with_its_line_however_far_it_is() {
+    let rehearsal = Rehearsal::new().rows(good_rows(20));
+    assert_eq!(rehearsal.import(&[]).code, 0);
+    let requests = rehearsal.seen().requests;
+    let report = fs::read_to_string(rehearsal.path("pairs.report.csv")).unwrap();
+    let (start, last) = report.trim_end().rsplit_once('\n').unwrap();
+    let (_, rest) = last.split_once(',').unwrap();
+    for row in [21, 1_000_000_000_000, u64::MAX] {
+        let damaged = format!("{start}\n{row},{rest}\n");
+        fs::write(rehearsal.path("pairs.report.csv"), &damaged).unwrap();
+        let finished = rehearsal.import(&["--resume"]);
+        assert_eq!(finished.code, 2, "{}", finished.stderr);
+        for part in [
+            format!("the input that the report was made from: row {row}: "),
+            "the input ends before it, the report has contacts ".to_owned(),
+            "(line 21 of the report)".to_owned(),
+        ] {
+            assert!(finished.stderr.contains(&part), "{}", finished.stderr);
+        }
+        let after = fs::read_to_string(rehearsal.path("pairs.report.csv")).unwrap();
+        assert_eq!(after, damaged);
+    }
+    assert_eq!(rehearsal.seen().requests, requests);
+}

@@ -39,7 +39,7 @@ fn it_prints_its_address_serves_and_ends_when_asked() {
     signal(&server, "INT");
     let said = stdout.all();
     assert!(said.starts_with(&format!(
-        "{greeting}try: HUBSPOT_ACCESS_TOKEN=sandbox hubspot-associate import pairs.csv --base-url {url}\n"
+        "{greeting}try: HUBSPOT_ACCESS_TOKEN=sandbox hubspot-associate import pairs.csv --report rehearsal.csv --base-url {url}\n"
     )));
     assert!(said.ends_with("5 requests, 0 answered 429\n"), "{said}");
     assert_eq!(server.ended().code(), Some(0));

@@ -1,0 +1,126 @@
+//! Which lines a rehearsal wrote. The lines themselves say it, so it holds whatever the file is called, and for
+//! lines that were copied, cut out or sorted.
+//!
+//! The columns of a report are fixed, so the mark stands in `correlation_id`: `sandbox` where a row has no such
+//! id, else `sandbox:` and the id. The id of a real reply that looks like the mark gets an apostrophe in front.
+
+use std::fmt;
+
+use super::column::Column;
+use super::reader::{ReadBackError, ReportLine};
+
+/// What the `correlation_id` of a rehearsal's lines begins with.
+const MARK: &str = "sandbox";
+
+/// What stands between the mark and an id.
+const SEPARATOR: char = ':';
+
+/// Where the rows of a line were sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// To the API.
+    #[default]
+    RealRun,
+    /// To the sandbox inside the process: nothing was linked in HubSpot.
+    Rehearsal,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::RealRun => "a real run",
+            Self::Rehearsal => "a rehearsal",
+        })
+    }
+}
+
+impl ReportLine<'_> {
+    /// What kind of run wrote the line.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        if is_marked(self.field(Column::CorrelationId)) {
+            Origin::Rehearsal
+        } else {
+            Origin::RealRun
+        }
+    }
+
+    /// Fails if another kind of run wrote the line.
+    pub(super) fn check_origin(&self, wanted: Origin) -> Result<(), ReadBackError> {
+        match self.origin() {
+            origin if origin == wanted => Ok(()),
+            origin => Err(ReadBackError::OtherOrigin {
+                line: self.number,
+                origin,
+            }),
+        }
+    }
+}
+
+fn is_marked(correlation_id: &[u8]) -> bool {
+    match correlation_id.strip_prefix(MARK.as_bytes()) {
+        Some(rest) => rest.first().is_none_or(|&byte| byte == SEPARATOR as u8),
+        None => false,
+    }
+}
+
+/// Puts what stands in a line's `correlation_id` into `field`; the id is the one of the reply, if one came.
+pub(super) fn write_correlation_id(origin: Origin, id: &str, field: &mut String) {
+    field.clear();
+    match origin {
+        Origin::Rehearsal => {
+            field.push_str(MARK);
+            if !id.is_empty() {
+                field.push(SEPARATOR);
+            }
+        }
+        Origin::RealRun if is_marked(id.as_bytes()) => field.push('\''),
+        Origin::RealRun => {}
+    }
+    field.push_str(id);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::ReportReader;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_mark_is_the_whole_word_alone_or_in_front_of_an_id() {
+        for (id, is_rehearsal) in [
+            ("sandbox", true),
+            ("sandbox:", true),
+            ("sandbox:8f6e", true),
+            ("", false),
+            ("8f6e", false),
+            ("sandboxed", false),
+            ("'sandbox:8f6e", false),
+            ("x sandbox:8f6e", false),
+        ] {
+            assert_eq!(is_marked(id.as_bytes()), is_rehearsal, "{id}");
+        }
+    }
+
+    #[test]
+    fn a_report_without_that_column_is_one_of_a_real_run() {
+        let text = "row,from_object_type,from_object_id,to_object_type,to_object_id,outcome\n1,a,1,b,2,failed\n";
+        let mut reader = ReportReader::new(text.as_bytes()).unwrap();
+        let line = reader.read().unwrap().unwrap();
+        assert_eq!(line.origin(), Origin::RealRun);
+    }
+
+    proptest! {
+        #[test]
+        fn any_id_is_written_so_that_its_origin_is_read_back(
+            id in prop_oneof!["(sandbox)?[:']?[a-z]{0,3}", "(?s).{0,12}"],
+        ) {
+            let mut field = String::from("what stood there before");
+            for origin in [Origin::RealRun, Origin::Rehearsal] {
+                write_correlation_id(origin, &id, &mut field);
+                prop_assert_eq!(is_marked(field.as_bytes()), origin == Origin::Rehearsal);
+                prop_assert!(field.ends_with(&id));
+            }
+        }
+    }
+}
