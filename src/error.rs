@@ -76,16 +76,12 @@ impl RunError {
         }
     }
 
-    /// What to do about it.
+    /// What to do about it; [`commands::hint`](crate::commands::hint) knows more where the command line is known.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Settings(error) => error.hint(),
             Self::Credentials(error) => credentials_hint(error),
-            Self::Portal(_) => Some(
-                "nothing was sent; `hubspot-associate doctor` tells what can be known of the token"
-                    .to_owned(),
-            ),
             Self::Input(error) => error.hint(),
             Self::Rejects(error) => error.hint(),
             Self::Output(error) => error.hint(),

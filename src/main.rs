@@ -33,9 +33,10 @@ fn main() -> ExitCode {
     match commands::run(cli, &world) {
         Ok(status) => status.into(),
         Err(error) => {
-            world
-                .screen
-                .problem(world.manner, &Problem::new(&error, error.hint()));
+            world.screen.problem(
+                world.manner,
+                &Problem::new(&error, commands::hint(&error, &world.arguments)),
+            );
             error.exit_status().into()
         }
     }

@@ -4,7 +4,7 @@
 //! terminal, hide behind invisible characters or fill the screen. Nothing here is for data that is
 //! written back to a file.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -109,6 +109,20 @@ pub fn shell_word(text: impl AsRef<OsStr>) -> String {
 fn push_escaped(word: &mut String, bytes: &[u8]) {
     for byte in bytes {
         let _infallible = write!(word, "\\{byte:03o}");
+    }
+}
+
+/// A flag, without dashes, and its value as words. A value that looks like a flag is one only behind `=`.
+#[must_use]
+pub fn shell_flag(flag: &str, value: impl AsRef<OsStr>) -> String {
+    let value = value.as_ref();
+    let bytes = value.as_encoded_bytes();
+    if bytes.starts_with(b"-") && bytes.len() > 1 {
+        let mut word = OsString::from(format!("--{flag}="));
+        word.push(value);
+        shell_word(word)
+    } else {
+        format!("--{flag} {}", shell_word(value))
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 use tracing::warn;
 
+use super::hints::hint;
 use super::outputs::{Output, Outputs};
 use super::route::Route;
 use super::watch::{MetricsFile, Throttles};
@@ -16,6 +17,7 @@ use crate::closing::{
 };
 use crate::error::{Problem, RunError};
 use crate::exit::ExitStatus;
+use crate::input::InputSource;
 use crate::page::Page;
 use crate::rejects;
 use crate::report::{LostReport, ReportError};
@@ -39,7 +41,7 @@ pub(super) fn could_not_begin(
     world: &World,
 ) {
     let tally = Tally::default();
-    let problem = Problem::new(error, error.hint());
+    let problem = Problem::new(error, hint(error, &world.arguments));
     let report = report_path(flags);
     let closing = Closing {
         input: &flags.input.input.to_string_lossy(),
@@ -86,7 +88,7 @@ impl Ended<'_> {
     pub(super) fn tell(&self, outputs: &Outputs, world: &World) -> ExitStatus {
         let settings = self.settings;
         let mut unwritten: Vec<RunError> = Vec::new();
-        let rejected = match self.write_rejects().transpose() {
+        let rejected = match self.write_rejects(world).transpose() {
             Ok(rows) => rows,
             Err(error) => {
                 unwritten.push(error);
@@ -177,7 +179,7 @@ impl Ended<'_> {
 
     /// The rows that are not associated. Whoever interrupts a run does not want to wait for this as well, and
     /// where the report cannot be written it says too little.
-    fn write_rejects(&self) -> Option<Result<u64, RunError>> {
+    fn write_rejects(&self, world: &World) -> Option<Result<u64, RunError>> {
         let status = self.ending.stop.as_ref().map(StopReason::exit_status);
         let in_haste = [
             ExitStatus::Interrupted,
@@ -187,8 +189,14 @@ impl Ended<'_> {
         ];
         let path = self.settings.rejects.as_ref()?;
         if status.is_some_and(|status| in_haste.contains(&status)) {
+            let report = &self.settings.report.path;
+            let InputSource::File(input) = &self.settings.input.path else {
+                return None;
+            };
+            let made_later = steps::make_rejects(&world.arguments, report, Some(input));
             warn!(
-                "the rejects file is not written: `hubspot-associate report` makes it at any time"
+                "the rejects file is not written: `{}` makes it at any time",
+                made_later.command
             );
             return None;
         }

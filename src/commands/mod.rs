@@ -4,6 +4,7 @@ mod begin;
 mod check;
 mod doctor;
 mod file_size;
+mod hints;
 mod import;
 mod last_words;
 mod next;
@@ -21,6 +22,7 @@ mod steps;
 mod typed;
 mod watch;
 
+pub use hints::hint;
 pub use outputs::OutputError;
 pub use portal::PortalError;
 

@@ -60,11 +60,16 @@ pub(super) fn import_of_checked(arguments: &[OsString], input: &OsStr) -> String
     let typed = Typed::new(arguments)
         .without(&["json", "duplicates-memory", "dry-run"])
         .command("import");
-    if is_sample(input) && !typed.has("sandbox") {
-        typed.without(&["base-url"]).with("sandbox").line()
+    let typed = if is_sample(input) && !typed.has("sandbox") {
+        typed.without(&["base-url"]).with("sandbox")
     } else {
-        typed.line()
-    }
+        typed
+    };
+    // Standard input has no file beside which a report could be.
+    let is_stdin = input == "-";
+    typed
+        .with_missing(is_stdin.then_some(("report", "pairs.report.csv")))
+        .line()
 }
 
 /// The real run after a rehearsal; none for the samples. It has a report of its own, and replaces none.
@@ -75,7 +80,6 @@ pub(super) fn real_run(arguments: &[OsString], input: &OsStr, report: &Path) -> 
     }
     let rehearsed = ["sandbox", "overwrite", "resume", "retry-rejected", "report"];
     let typed = Typed::new(arguments).without(&rehearsed);
-    // Standard input has no file beside which a report could be.
     Some(if input == "-" {
         typed
             .with_value("report", report_of_real_run(report))
@@ -235,6 +239,10 @@ mod tests {
         assert_eq!(
             import_of_checked(&typed, OsStr::new("check")),
             "hubspot-associate import check --from-type check"
+        );
+        assert_eq!(
+            import_of_checked(&arguments(&["check", "-"]), OsStr::new("-")),
+            "hubspot-associate import - --report pairs.report.csv"
         );
         let typed = arguments(&["import", "pairs.csv", "--dry-run"]);
         assert_eq!(

@@ -7,7 +7,7 @@ use std::ffi::{OsStr, OsString};
 use clap::CommandFactory as _;
 
 use crate::cli::Cli;
-use crate::text::{shell_path, shell_word};
+use crate::text::{shell_flag, shell_path, shell_word};
 
 /// What was typed behind the program's name.
 #[derive(Clone, Debug)]
@@ -23,8 +23,25 @@ enum Part {
         name: String,
         words: Vec<OsString>,
     },
+    /// A flag that was not typed.
+    Added {
+        name: &'static str,
+        /// The flag and its value, ready for a shell.
+        line: String,
+    },
     /// The command, or a file.
     Positional(OsString),
+}
+
+impl Part {
+    /// The flag's name without dashes.
+    fn flag(&self) -> Option<&str> {
+        match self {
+            Self::Flag { name, .. } => Some(name),
+            Self::Added { name, .. } => Some(name),
+            Self::Positional(_) => None,
+        }
+    }
 }
 
 impl Typed {
@@ -77,53 +94,67 @@ impl Typed {
     pub(super) fn only_flags_of(mut self, command: &str) -> Self {
         let known = takes_value(command);
         let everywhere = takes_value("");
-        self.parts.retain(|part| match part {
-            Part::Flag { name, .. } => {
+        self.parts.retain(|part| {
+            part.flag().is_none_or(|name| {
                 // `-vv` is `-v` twice.
                 let first = name.get(..1).unwrap_or_default();
-                [name.as_str(), first]
+                [name, first]
                     .iter()
                     .any(|name| known.contains_key(*name) || everywhere.contains_key(*name))
-            }
-            Part::Positional(_) => true,
+            })
         });
         self
     }
 
     /// Adds a flag without a value, unless it stands there.
-    pub(super) fn with(self, flag: &str) -> Self {
+    pub(super) fn with(mut self, flag: &'static str) -> Self {
         if self.has(flag) {
             return self;
         }
-        self.with_words(flag, vec![format!("--{flag}").into()])
+        self.parts.push(Part::Added {
+            name: flag,
+            line: format!("--{flag}"),
+        });
+        self
     }
 
     /// Adds a flag with a value, in place of what stands there.
-    pub(super) fn with_value(self, flag: &str, value: impl AsRef<OsStr>) -> Self {
-        let value = value.as_ref();
-        // A value that looks like a flag is one only behind `=`.
-        let words = if value.as_encoded_bytes().starts_with(b"-") && value != "-" {
-            let mut word = OsString::from(format!("--{flag}="));
-            word.push(value);
-            vec![word]
-        } else {
-            vec![format!("--{flag}").into(), value.to_owned()]
-        };
-        self.without(&[flag]).with_words(flag, words)
+    pub(super) fn with_value(self, flag: &'static str, value: impl AsRef<OsStr>) -> Self {
+        let mut typed = self.without(&[flag]);
+        typed.parts.push(Part::Added {
+            name: flag,
+            line: shell_flag(flag, value),
+        });
+        typed
     }
 
-    fn with_words(mut self, flag: &str, words: Vec<OsString>) -> Self {
-        self.parts.push(Part::Flag {
-            name: flag.to_owned(),
-            words,
+    /// Adds flags with values, where they do not stand there.
+    pub(super) fn with_missing<'v>(
+        self,
+        flags: impl IntoIterator<Item = (&'static str, &'v str)>,
+    ) -> Self {
+        let add = |typed: Self, (flag, value)| {
+            if typed.has(flag) {
+                typed
+            } else {
+                typed.with_value(flag, value)
+            }
+        };
+        flags.into_iter().fold(self, add)
+    }
+
+    /// Leaves the files out.
+    pub(super) fn without_files(mut self) -> Self {
+        let mut has_command = false;
+        self.parts.retain(|part| {
+            !matches!(part, Part::Positional(_)) || !std::mem::replace(&mut has_command, true)
         });
         self
     }
 
     /// Whether a flag was typed.
     pub(super) fn has(&self, flag: &str) -> bool {
-        let mut parts = self.parts.iter();
-        parts.any(|part| matches!(part, Part::Flag { name, .. } if name == flag))
+        self.parts.iter().any(|part| part.flag() == Some(flag))
     }
 
     /// Puts another command in place of the one that was typed.
@@ -139,7 +170,7 @@ impl Typed {
     fn replace(mut self, place: usize, by: &OsStr) -> Self {
         let mut positional = self.parts.iter_mut().filter_map(|part| match part {
             Part::Positional(word) => Some(word),
-            Part::Flag { .. } => None,
+            Part::Flag { .. } | Part::Added { .. } => None,
         });
         if let Some(word) = positional.nth(place) {
             by.clone_into(word);
@@ -157,6 +188,10 @@ impl Typed {
                         line.push(' ');
                         line.push_str(&shell_word(word));
                     }
+                }
+                Part::Added { line: added, .. } => {
+                    line.push(' ');
+                    line.push_str(added);
                 }
                 // Without `--`, so that flags can stand behind it.
                 Part::Positional(word) => {

@@ -149,6 +149,13 @@ impl ColumnsError {
         &self.problems
     }
 
+    /// The export from HubSpot that the header looks like, if that is what the hint is about.
+    #[must_use]
+    pub fn export(&self) -> Option<&Export> {
+        let export = self.export.as_deref();
+        export.filter(|_| !(self.is_damaged || self.looks_like_a_row))
+    }
+
     /// What to do about it. `input` is the input's name.
     #[must_use]
     pub fn hint(&self, input: &str) -> String {
@@ -165,8 +172,8 @@ impl ColumnsError {
                 "the first line looks like a row: put a header above it, e.g. {HEADER_EXAMPLE}"
             );
         }
-        if let Some(export) = &self.export {
-            return export.hint(input);
+        if let Some(export) = self.export() {
+            return export.hint(&export.command(input));
         }
         if self.count == 1 {
             return "only one column was found: if the delimiter is none of `,` `;` tab `|`, \

@@ -6,7 +6,7 @@
 use super::header_name::{loose, visible};
 use super::source::STDIN_NAME;
 use crate::standard_type::standard;
-use crate::text::{excerpt, shell_path, shell_word};
+use crate::text::{excerpt, shell_flag, shell_path};
 
 /// How an export calls the column of the record's own id, in the languages that are known of, reduced as
 /// `columns` compares headers. The headers of linked ids are English in every language.
@@ -27,7 +27,7 @@ const UNKNOWN_TYPE: &str = "TYPE";
 
 /// A header that looks like one of HubSpot's exports.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Export {
+pub struct Export {
     from_type: Option<&'static str>,
     from_id: String,
     /// Columns of linked ids, with the types that they are of.
@@ -76,25 +76,38 @@ impl Export {
         })
     }
 
-    /// What to do: the command that imports it.
-    pub(super) fn hint(&self, input: &str) -> String {
+    /// The flags that a command needs to read it, without dashes, and their values.
+    #[must_use]
+    pub fn flags(&self) -> [(&'static str, &str); 5] {
         let (to_id, to_type) = &self.linked[0];
-        let is_stdin = input == STDIN_NAME;
-        let mut hint = format!(
-            "it looks like an export from HubSpot: `hubspot-associate import {}{} --from-type {} --from-id-column {} \
-             --to-type {} --to-id-column {} --split ';'`",
-            if is_stdin {
-                "-".to_owned()
-            } else {
-                shell_path(input)
-            },
-            if is_stdin { " --report PATH" } else { "" },
-            self.from_type.unwrap_or(UNKNOWN_TYPE),
-            shell_word(&self.from_id),
-            to_type.unwrap_or(UNKNOWN_TYPE),
-            shell_word(to_id),
-        );
-        if self.from_type.is_none() || to_type.is_none() {
+        [
+            ("from-type", self.from_type.unwrap_or(UNKNOWN_TYPE)),
+            ("from-id-column", &self.from_id),
+            ("to-type", to_type.unwrap_or(UNKNOWN_TYPE)),
+            ("to-id-column", to_id),
+            ("split", ";"),
+        ]
+    }
+
+    /// The command that imports the file called `input`, and nothing else that was typed.
+    pub(super) fn command(&self, input: &str) -> String {
+        let mut command = if input == STDIN_NAME {
+            "hubspot-associate import - --report pairs.report.csv".to_owned()
+        } else {
+            format!("hubspot-associate import {}", shell_path(input))
+        };
+        for (flag, value) in self.flags() {
+            command.push(' ');
+            command.push_str(&shell_flag(flag, value));
+        }
+        command
+    }
+
+    /// What to do: run `command`, which has its flags.
+    #[must_use]
+    pub fn hint(&self, command: &str) -> String {
+        let mut hint = format!("it looks like an export from HubSpot: `{command}`");
+        if self.flags().iter().any(|(_, value)| *value == UNKNOWN_TYPE) {
             hint.push_str(", with the object's type, such as deals or 2-1234567, for TYPE");
         }
         let others: Vec<_> = self.linked[1..]
@@ -132,7 +145,7 @@ mod tests {
 
     fn hint(header: &str, input: &str) -> Option<String> {
         let headers: Vec<String> = header.split(',').map(str::to_owned).collect();
-        Export::of(&headers).map(|export| export.hint(input))
+        Export::of(&headers).map(|export| export.hint(&export.command(input)))
     }
 
     #[test]
@@ -159,7 +172,7 @@ mod tests {
             (
                 "Record ID,Associated Vendor IDs",
                 "standard input",
-                "- --report PATH --from-type TYPE --from-id-column 'Record ID' --to-type TYPE \
+                "- --report pairs.report.csv --from-type TYPE --from-id-column 'Record ID' --to-type TYPE \
                  --to-id-column 'Associated Vendor IDs' --split ';'`, with the object's type, such as deals or \
                  2-1234567, for TYPE",
             ),
@@ -174,6 +187,12 @@ mod tests {
             let start = "it looks like an export from HubSpot: `hubspot-associate import ";
             assert_eq!(hint(header, input), Some(format!("{start}{arguments}")));
         }
+    }
+
+    #[test]
+    fn a_header_that_begins_with_a_dash_is_no_flag() {
+        let hint = hint("-Record,Associated Deal IDs", "e.csv").unwrap();
+        assert!(hint.contains(" --from-id-column=-Record "), "{hint}");
     }
 
     #[test]

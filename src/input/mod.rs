@@ -56,6 +56,7 @@ pub use content::{CheckedRow, RowContent, SkippedRow};
 pub use delimiter::{Delimiter, DelimiterError};
 pub use encoding::{EncodingError, TextEncoding};
 pub use error::InputError;
+pub use export::Export;
 pub use format::Format;
 pub use front::{Input, InputSettings};
 pub use problem::{RowProblem, ValueProblem};

@@ -246,8 +246,12 @@ fn an_import_into_another_portal_than_expected_sends_nothing() {
         (finished.code, finished.stderr.as_str()),
         (
             2,
-            "error: the token belongs to portal 1234567, not to 7 as `--expect-portal` says\n\
-             hint: nothing was sent; `hubspot-associate doctor` tells what can be known of the token\n"
+            &*format!(
+                "error: the token belongs to portal 1234567, not to 7 as `--expect-portal` says\n\
+                 hint: nothing was sent; `hubspot-associate doctor --base-url {} --expect-portal 7` says what is known \
+                 of the token\n",
+                rehearsal.url()
+            )
         )
     );
     assert_eq!(rehearsal.seen().pairs_put, 0);

@@ -160,10 +160,7 @@ fn an_export_without_flags_is_told_the_command_and_the_command_works() {
     assert_eq!(finished.code, 2);
     let (_, command) = finished.stderr.split_once("`hubspot-associate ").unwrap();
     let (command, _) = command.split_once('`').unwrap();
-    let finished = rehearsal.shell(&format!(
-        "hubspot-associate {command} --base-url {}",
-        rehearsal.url()
-    ));
+    let finished = rehearsal.shell(&format!("hubspot-associate {command}"));
     assert_eq!(finished.code, 0, "{}", finished.stderr);
     assert_eq!(
         lines(&rehearsal.report()),
@@ -218,12 +215,13 @@ fn import_export(columns: usize) {
     let (command, _) = command.split_once('`').unwrap();
     assert_eq!(
         command,
-        "import pairs.csv --from-type contacts --from-id-column 'ID de registro' --to-type companies \
-         --to-id-column 'Associated Company IDs' --split ';'"
+        format!(
+            "import pairs.csv --base-url {} --rate unlimited --from-type contacts --from-id-column 'ID de registro' \
+             --to-type companies --to-id-column 'Associated Company IDs' --split ';'",
+            rehearsal.url()
+        )
     );
-    let url = rehearsal.url();
-    let script =
-        format!("hubspot-associate {command} --base-url {url} --rate unlimited --rejects r.csv");
+    let script = format!("hubspot-associate {command} --rejects r.csv");
     let finished = rehearsal.shell(&script);
     assert_eq!((finished.code, finished.stderr.as_str()), (1, ""));
     let mut found = lines(&rehearsal.report());

@@ -1,0 +1,74 @@
+//! Hints that hold a command: they keep what was typed. Pure.
+
+use std::ffi::OsString;
+
+use super::typed::Typed;
+use crate::error::RunError;
+use crate::input::InputError;
+
+/// What to do about an error of the command that was typed.
+#[must_use]
+pub fn hint(error: &RunError, arguments: &[OsString]) -> Option<String> {
+    match error {
+        RunError::Input(InputError::Columns { problem, .. }) => match problem.export() {
+            Some(export) => {
+                let typed = Typed::new(arguments).with_missing(export.flags());
+                Some(export.hint(&typed.line()))
+            }
+            None => error.hint(),
+        },
+        RunError::Portal(_) => {
+            let doctor = Typed::new(arguments)
+                .without_files()
+                .only_flags_of("doctor")
+                .command("doctor");
+            Some(format!(
+                "nothing was sent; `{}` says what is known of the token",
+                doctor.line()
+            ))
+        }
+        _ => error.hint(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::PortalError;
+    use crate::input::{ColumnSettings, Columns};
+    use std::num::NonZeroU64;
+
+    fn arguments(line: &str) -> Vec<OsString> {
+        line.split(' ').map(OsString::from).collect()
+    }
+
+    #[test]
+    fn the_command_for_an_export_keeps_what_was_typed() {
+        let headers = ["Record ID", "Last Name", "Associated Deal IDs"].map(str::to_owned);
+        let problem = Columns::resolve(&headers, &ColumnSettings::default()).unwrap_err();
+        let error = RunError::Input(InputError::Columns {
+            input: "-e.csv".to_owned(),
+            line: 1,
+            problem,
+        });
+        let typed = arguments("check --delimiter ; --from-type 0-1 --json -- -e.csv");
+        assert_eq!(
+            hint(&error, &typed).unwrap(),
+            "it looks like an export from HubSpot: `hubspot-associate check --delimiter ';' --from-type 0-1 --json \
+             ./-e.csv --from-id-column 'Record ID' --to-type deals --to-id-column 'Associated Deal IDs' --split ';'`"
+        );
+    }
+
+    #[test]
+    fn doctor_is_asked_with_the_credentials_of_the_run() {
+        let error = RunError::Portal(PortalError::Other {
+            expected: NonZeroU64::MIN,
+            found: 2,
+        });
+        let typed = arguments("-v import p.csv --token-file t --split ; --rate unlimited");
+        assert_eq!(
+            hint(&error, &typed).unwrap(),
+            "nothing was sent; `hubspot-associate -v doctor --token-file t` says what is known of the token"
+        );
+    }
+}
