@@ -47,11 +47,16 @@ fn to_resume(arguments: &[OsString]) -> Typed {
 /// What was typed without the flags that were wrong, as a run of its own in place of the last.
 #[must_use]
 pub(super) fn begun_again_without(arguments: &[OsString], wrong: &[&str]) -> String {
-    Typed::new(arguments)
-        .without(wrong)
-        .without(&["resume", "retry-rejected"])
-        .with("overwrite")
-        .line()
+    let typed =
+        Typed::new(arguments)
+            .without(wrong)
+            .without(&["resume", "retry-rejected", "overwrite"]);
+    // The usual report of a rehearsal is replaced in any case.
+    if typed.has("sandbox") && !typed.has("report") {
+        typed.line()
+    } else {
+        typed.with("overwrite").line()
+    }
 }
 
 /// The import of what `check` was asked about, or a rehearsal of it where the file is one of the samples.
@@ -364,5 +369,20 @@ mod tests {
             begun_again_without(&typed, &["from-type"]),
             "hubspot-associate import p.csv --to-type=deals --overwrite"
         );
+        for (more, end) in [
+            ("", " --overwrite"),
+            ("--sandbox --overwrite", " --sandbox"),
+            (
+                "--sandbox --report r.csv",
+                " --sandbox --report r.csv --overwrite",
+            ),
+        ] {
+            let words = format!("import p.csv --from-type x {more}");
+            let typed: Vec<_> = words.split_whitespace().map(OsString::from).collect();
+            assert_eq!(
+                begun_again_without(&typed, &["from-type"]),
+                format!("hubspot-associate import p.csv{end}")
+            );
+        }
     }
 }

@@ -114,7 +114,9 @@ fn retyped(message: &str, columns: &ColumnSettings, arguments: &[OsString]) -> W
     .filter_map(|(flag, given)| {
         let given = given.as_ref()?;
         let mut words = message.split(|character| !is_in_type(character));
-        words.any(|word| word == given.as_str()).then_some(flag)
+        words
+            .any(|word| word.eq_ignore_ascii_case(given.as_str()))
+            .then_some(flag)
     })
     .collect();
     WayOn {
