@@ -1,6 +1,6 @@
 //! Header names as they are compared and as a command can name them. Pure.
 //!
-//! Exports carry characters that nobody sees (a byte order mark in a second file, a zero-width space from a
+//! Exports carry invisible characters (a byte order mark in a second file, a zero-width space from a
 //! web page) and letters in two encodings (`é` as one character or as two). A name typed by hand has neither.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
