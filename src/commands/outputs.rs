@@ -83,16 +83,7 @@ impl Output {
 
     /// Fails if it is one of `others`, which would be destroyed.
     pub(super) fn tell_from(&self, others: &[(&Path, &'static str)]) -> Result<(), OutputError> {
-        let Self { flag, path, .. } = self;
-        let same = |(other, _): &&(&Path, _)| path == other || is_same_file(path, other);
-        match others.iter().find(same) {
-            None => Ok(()),
-            Some(&(_, what)) => Err(OutputError::IsOther {
-                flag,
-                path: path.clone(),
-                what,
-            }),
-        }
+        tell_from(self.flag, &self.path, others)
     }
 
     /// Fails if it would replace a file that this program did not write.
@@ -149,7 +140,11 @@ impl Outputs {
         let summary = Output::named("--summary", Kind::Summary, summary);
         let metrics = Output::named("--metrics", Kind::Metrics, flags.metrics.as_ref());
         let report = report_path(flags);
-        let mut others = vec![(flags.input.input.as_path(), "input")];
+        let mut others = read_besides_input(flags);
+        if let Some(rejects) = &flags.rejects {
+            tell_from("--rejects", rejects, &others)?;
+        }
+        others.push((flags.input.input.as_path(), "input"));
         others.extend(report.as_deref().map(|path| (path, "report")));
         others.extend(flags.rejects.as_deref().map(|path| (path, "rejects file")));
         let outputs = [html.as_ref(), summary.as_ref(), metrics.as_ref()];
@@ -174,4 +169,41 @@ impl Outputs {
         let outputs = [self.html.as_ref(), self.summary.as_ref(), metrics];
         outputs.into_iter().flatten().try_for_each(Output::prepare)
     }
+}
+
+/// Fails if the `path` of `flag` leads to one of `others`.
+fn tell_from(
+    flag: &'static str,
+    path: &Path,
+    others: &[(&Path, &'static str)],
+) -> Result<(), OutputError> {
+    let same = |&&(other, _): &&(&Path, _)| path == other || is_same_file(path, other);
+    match others.iter().find(same) {
+        None => Ok(()),
+        Some(&(_, what)) => Err(OutputError::IsOther {
+            flag,
+            path: path.to_owned(),
+            what,
+        }),
+    }
+}
+
+/// What a run reads besides its input. No flag allows to replace it.
+fn read_besides_input(flags: &ImportArgs) -> Vec<(&Path, &'static str)> {
+    let connection = &flags.connection;
+    let credentials = &connection.credentials;
+    let memory = flags.input.skip_associated_in.iter();
+    let mut files: Vec<_> = memory
+        .map(|path| (path.as_path(), "report of an earlier run"))
+        .collect();
+    let secrets = [
+        (&credentials.token_file, "file of the token"),
+        (&credentials.oauth_file, "file of the app"),
+        (&connection.ca_file, "file of certificates"),
+    ];
+    let given = secrets
+        .into_iter()
+        .filter_map(|(path, what)| Some((path.as_deref()?, what)));
+    files.extend(given);
+    files
 }

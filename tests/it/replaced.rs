@@ -86,6 +86,39 @@ fn other_outputs_replace_their_own_kind_and_other_files_only_with_overwrite() {
 }
 
 #[test]
+fn what_a_run_reads_is_never_replaced() {
+    let folder = Rehearsal::new().rows(good_rows(2));
+    for (name, content) in [("token", crate::support::TOKEN), ("memory.csv", "")] {
+        fs::write(folder.path(name), content).unwrap();
+    }
+    let read = [
+        "--token-file",
+        "token",
+        "--skip-associated-in",
+        "memory.csv",
+    ];
+    for flag in ["--html", "--summary", "--metrics", "--rejects"] {
+        for (name, what) in [
+            ("token", "the file of the token"),
+            ("./memory.csv", "the report of an earlier run"),
+        ] {
+            let mut command = folder.import_command(&[flag, name, "--overwrite"]);
+            command.args(read).env_remove("HUBSPOT_ACCESS_TOKEN");
+            let finished = finish(command.output().unwrap());
+            assert_eq!(finished.code, 2, "{flag} {name}");
+            let expected = format!("error: `{flag} {name}` is {what} itself\n");
+            assert!(
+                finished.stderr.starts_with(&expected),
+                "{}",
+                finished.stderr
+            );
+        }
+    }
+    assert_eq!(fs::read_to_string(folder.path("memory.csv")).unwrap(), "");
+    assert_eq!(folder.seen().requests, 0);
+}
+
+#[test]
 fn devices_are_written_to_as_they_are() {
     let folder = Rehearsal::new().rows(good_rows(2));
     for (flag, expected) in [
