@@ -92,8 +92,23 @@ impl WholeFile {
     /// Whether it could be written, found out before there is anything to write: a folder that is not there, or
     /// is not ours.
     pub fn try_out(path: &Path) -> io::Result<()> {
+        if is_named_pipe(path) {
+            return Ok(());
+        }
         Self::create(path).map(drop)
     }
+}
+
+/// Opened and closed once, a named pipe ends for its reader: nothing written later would arrive.
+#[cfg(unix)]
+fn is_named_pipe(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo())
+}
+
+#[cfg(not(unix))]
+fn is_named_pipe(_path: &Path) -> bool {
+    false
 }
 
 impl Write for WholeFile {

@@ -135,6 +135,32 @@ fn devices_are_written_to_as_they_are() {
 }
 
 #[test]
+fn a_named_pipe_gets_what_is_written_once_at_the_end() {
+    let folder = Rehearsal::new().rows(["contacts,x,companies,1"]);
+    for (flag, expected) in [
+        ("--html", "<!DOCTYPE html>"),
+        ("--summary", "\"version\": 1"),
+        ("--rejects", "CLIENT_INVALID_ROW"),
+    ] {
+        let script = "rm -f pipe; mkfifo pipe; timeout 60 cat pipe > got & timeout 60 \"$@\"; ended=$?; wait; exit $ended";
+        let start = [
+            "-c",
+            script,
+            "bash",
+            crate::support::PROGRAM,
+            "import",
+            "pairs.csv",
+            "--sandbox",
+        ];
+        let arguments = [&start[..], &["--rate", "unlimited", flag, "pipe"]].concat();
+        let finished = finish(folder.run("bash", &arguments).output().unwrap());
+        assert_eq!(finished.code, 1, "{flag}: {}", finished.stderr);
+        let got = fs::read_to_string(folder.path("got")).unwrap();
+        assert!(got.contains(expected), "{flag}: {got}");
+    }
+}
+
+#[test]
 fn the_page_of_a_report_replaces_no_other_file() {
     let folder = Rehearsal::new().rows(good_rows(2));
     assert_eq!(folder.import(&[]).code, 0);
