@@ -109,6 +109,9 @@ impl RunError {
                 "if there is none yet, make an empty one: `touch {}`",
                 shell_path(path)
             )),
+            Self::Report(ReportError::OnlyMemory { .. }) => Some(
+                "read the pairs from a file, or write another report with `--report PATH`".to_owned(),
+            ),
             Self::Report(ReportError::IsInput { .. }) => {
                 Some("name another file with `--report PATH`".to_owned())
             }

@@ -116,7 +116,9 @@ impl Findings {
             }
             RowContent::Skipped(SkippedRow::NothingToLink(_)) => self.nothing_to_link += 1,
             RowContent::Skipped(SkippedRow::Duplicate(_)) => self.skipped_duplicates += 1,
-            RowContent::Skipped(SkippedRow::AlreadyAssociated(_)) => self.already_associated += 1,
+            RowContent::Skipped(SkippedRow::AlreadyAssociated(_) | SkippedRow::Settled(_)) => {
+                self.already_associated += 1;
+            }
         }
     }
 

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use tracing::{info, warn};
 
+use super::carry;
 use crate::error::RunError;
-use crate::input::{CheckedRow, Input, InputError, InputSettings, InputSource};
+use crate::input::{CheckedRow, Input, InputError, InputSettings, InputSource, SkipSettings};
 use crate::report::{
-    Comparison, Difference, Existing, HeldReport, ReportError, ReportFile, ReportPlan,
+    Comparison, Difference, Existing, HeldReport, Memory, ReportError, ReportFile, ReportPlan,
 };
 use crate::run::{Tally, subject_of};
 
@@ -21,7 +22,12 @@ pub(super) struct Begun {
 }
 
 /// Makes the report ready. Nothing in it is changed before the input is known to be the same.
-pub(super) fn begin(plan: &ReportPlan, input: &InputSettings) -> Result<Begun, RunError> {
+pub(super) fn begin(
+    plan: &ReportPlan,
+    input: &InputSettings,
+    skip: &SkipSettings,
+    memory: &mut Memory,
+) -> Result<Begun, RunError> {
     let input_path = match &input.path {
         InputSource::File(path) => path.as_path(),
         // Leads to the file behind it, if there is one.
@@ -32,8 +38,13 @@ pub(super) fn begin(plan: &ReportPlan, input: &InputSettings) -> Result<Begun, R
         path: plan.path.clone(),
         source,
     };
+    let carried = held.has_lines().map_err(failed)? && carry::is_needed(plan, &skip.associated_in);
+    if carried {
+        held = carry::carry(held, input, memory)?;
+    }
     let retry_rejected = match plan.existing {
         Existing::Resume { retry_rejected } if held.has_lines().map_err(failed)? => retry_rejected,
+        _ if carried && held.has_lines().map_err(failed)? => false,
         _ => {
             if let Existing::Resume { .. } = plan.existing {
                 warn!(
@@ -49,16 +60,29 @@ pub(super) fn begin(plan: &ReportPlan, input: &InputSettings) -> Result<Begun, R
         }
     };
     let mut earlier = Tally::default();
-    let mut found = held.read_back(retry_rejected, |line| line.count_in(&mut earlier))?;
-    earlier.earlier = earlier.settled();
-    info!(
-        kept = earlier.settled(),
-        sent_again = found.replaced(),
-        "going on with the report"
-    );
+    let mut found = held.read_back(retry_rejected, |line, stays| {
+        if stays {
+            line.count_in(&mut earlier);
+        } else {
+            memory.failures.add(line);
+        }
+    })?;
+    if carried {
+        let known = earlier.settled();
+        info!(known, "carried over what the report knows as associated");
+    } else {
+        earlier.earlier = earlier.settled();
+        info!(
+            kept = earlier.settled(),
+            sent_again = found.replaced(),
+            "going on with the report"
+        );
+    }
     let mut comparison = Comparison::new(std::mem::take(&mut found.settled), input.split.is_some());
     // Standard input comes only once: its rows are compared while they are sent.
-    if let InputSource::File(_) = input.path {
+    if let InputSource::File(_) = input.path
+        && !carried
+    {
         compare(&mut comparison, input, &mut held)?;
         comparison.rewind();
     }

@@ -21,10 +21,10 @@ use crate::cli::{ByteSize, ImportArgs};
 use crate::display::Display;
 use crate::error::RunError;
 use crate::exit::ExitStatus;
-use crate::input::Input;
+use crate::input::{Input, Skips};
 use crate::pace::{Control, Gate};
 use crate::rejects;
-use crate::report::Existing;
+use crate::report::{Existing, Memory};
 use crate::run::{DailyReset, Parts, RunSettings, run};
 use crate::settings::{Destination, ImportSettings, SettingsError, origin};
 
@@ -78,7 +78,7 @@ fn link(
     outputs.prepare()?;
     let input = Input::open(&settings.input)?;
     warn_of(&settings, &input);
-    let skips = skips::load(&settings.skip, settings.report.origin)?;
+    let mut memory = skips::load(&settings.skip, settings.report.origin)?;
     let mut route = Route::open(&settings)?;
     let client = settings.client(route.base_url.clone(), route.source.clone());
     let endpoint = HttpEndpoint::new(client)?;
@@ -96,7 +96,17 @@ fn link(
         mut report,
         comparison,
         earlier,
-    } = begin(&settings.report, &settings.input)?;
+    } = begin(
+        &settings.report,
+        &settings.input,
+        &settings.skip,
+        &mut memory,
+    )?;
+    let Memory {
+        associated,
+        failures,
+    } = memory;
+    let skips = Skips::new(associated, settings.skip.duplicates);
     // Where a cell may hold several ids, rows are fewer than what they lead to.
     let first = match &settings.input.split {
         Some(_) => None,
@@ -122,6 +132,7 @@ fn link(
                 .read()
                 .map_err(RunError::System)?,
             earlier,
+            failed_before: Box::new(move |outcome| failures.contains(outcome)),
             stop: signals::listen().map_err(RunError::System)?,
             now: Timestamp::now,
             draw: Box::new(fastrand::f64),

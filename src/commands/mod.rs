@@ -1,6 +1,7 @@
 //! One file per verb. Each only wires parts together; what can be decided is decided elsewhere.
 
 mod begin;
+mod carry;
 mod check;
 mod doctor;
 mod file_size;

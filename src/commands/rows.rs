@@ -7,7 +7,7 @@ use std::thread;
 use tokio::sync::mpsc;
 
 use super::begin::changed;
-use crate::input::{CheckedRow, Input, InputError, InputSettings, Skips};
+use crate::input::{CheckedRow, Input, InputError, InputSettings, RowContent, SkippedRow, Skips};
 use crate::report::{Comparison, Difference, Known};
 use crate::run::subject_of;
 
@@ -67,7 +67,18 @@ impl Rows {
             if let Some(comparison) = &mut self.comparison {
                 let subject = subject_of(&self.row);
                 match comparison.meet(self.row.key, &subject) {
-                    Ok(Known::Settled) => continue,
+                    Ok(Known::Settled) => {
+                        // That its pair is linked counts all the same.
+                        if let RowContent::Skipped(SkippedRow::AlreadyAssociated(pair)) =
+                            &self.row.content
+                        {
+                            return Ok(Some(CheckedRow {
+                                key: self.row.key,
+                                content: RowContent::Skipped(SkippedRow::Settled(pair.clone())),
+                            }));
+                        }
+                        continue;
+                    }
                     Ok(Known::ToBeSent) => {}
                     Err(difference) => return Err(self.changed(difference, &subject.to_string())),
                 }

@@ -1,24 +1,23 @@
-//! Reports of earlier runs → the pairs that need not be sent again.
+//! Reports of earlier runs → the pairs that need not be sent again, and the rows that are known to end badly.
 
 use tracing::info;
 
 use crate::error::RunError;
-use crate::input::{SkipSettings, Skips};
-use crate::pair_set::PairSet;
-use crate::report::{Origin, add_associated};
+use crate::input::SkipSettings;
+use crate::report::{Memory, Origin};
 
-/// Reads the reports that were named, for a run of this `origin`. One of them may be the report that is about to be replaced, so this
-/// comes before that.
-pub(super) fn load(settings: &SkipSettings, origin: Origin) -> Result<Skips, RunError> {
-    let mut associated = PairSet::default();
+/// Reads the reports that were named, for a run of this `origin`. One of them may be the report that is about to be
+/// replaced, so this comes before that.
+pub(super) fn load(settings: &SkipSettings, origin: Origin) -> Result<Memory, RunError> {
+    let mut memory = Memory::default();
     for report in &settings.associated_in {
-        add_associated(report, origin, &mut associated)?;
+        memory.add(report, origin)?;
     }
     if !settings.associated_in.is_empty() {
         info!(
-            pairs = associated.len(),
+            pairs = memory.associated.len(),
             "known as associated from earlier reports"
         );
     }
-    Ok(Skips::new(associated, settings.duplicates))
+    Ok(memory)
 }

@@ -43,6 +43,8 @@ pub enum SkippedRow {
     Duplicate(Pair),
     /// An earlier report shows the pair as linked.
     AlreadyAssociated(Pair),
+    /// The same, and the row has its line in the report already.
+    Settled(Pair),
 }
 
 impl From<Result<Pair, InvalidRow>> for RowContent {

@@ -111,6 +111,15 @@ pub enum ReportError {
         /// Its path.
         path: PathBuf,
     },
+    /// It is the memory of what is linked and would be replaced, but what it knows of the input cannot be kept.
+    #[error(
+        "the report `{}` would be replaced, is read by `--skip-associated-in`, and the input can be read only once",
+        path.display()
+    )]
+    OnlyMemory {
+        /// Its path.
+        path: PathBuf,
+    },
     /// It cannot be gone on from, or shown.
     #[error("cannot read the report `{}` back", path.display())]
     ReadBack {

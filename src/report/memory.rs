@@ -1,64 +1,85 @@
-//! What earlier reports show as associated: the memory of a nightly run.
+//! What earlier reports show as associated, and what they show to end badly: the memory of a nightly run.
 
-use std::io;
+use std::io::{self, Seek};
 use std::path::Path;
 
 use super::column::Column;
-use super::held::ReportError;
+use super::held::{HeldReport, ReportError};
+use super::known_failures::KnownFailures;
 use super::origin::Origin;
 use super::packed::open_to_read;
 use super::reader::{ReadBackError, ReportLine, ReportReader};
-use crate::outcome::OutcomeKind;
 use crate::pair::RecordId;
 use crate::pair_set::PairSet;
-use crate::verdict::Category;
+use crate::verdict::shows_link;
 
-/// Adds the pairs that the report at `path` shows as linked, for a run of this `origin`: a real run takes no line of a
-/// rehearsal. A report that is empty shows none.
-pub fn add_associated(path: &Path, origin: Origin, pairs: &mut PairSet) -> Result<(), ReportError> {
-    read(open_to_read(path)?, origin, pairs).map_err(|source| {
-        let path = path.to_owned();
-        match source {
-            ReadBackError::OtherOrigin { line, .. } => ReportError::RehearsedMemory { path, line },
-            source => ReportError::ReadBack { path, source },
-        }
-    })
+/// What earlier reports say of pairs and rows.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// The pairs that are linked.
+    pub associated: PairSet,
+    /// The rows that ended badly.
+    pub failures: KnownFailures,
 }
 
-fn read(report: impl io::Read, origin: Origin, pairs: &mut PairSet) -> Result<(), ReadBackError> {
-    let mut reader = ReportReader::new(report)?;
-    while let Some(line) = reader.read()? {
-        if origin == Origin::RealRun {
-            line.check_origin(origin)?;
+impl Memory {
+    /// Adds what the report at `path` says, for a run of this `origin`: a real run takes no line of a rehearsal. A report
+    /// that is empty says nothing.
+    pub fn add(&mut self, path: &Path, origin: Origin) -> Result<(), ReportError> {
+        self.read(open_to_read(path)?, origin)
+            .map_err(|source| unusable(path, source))
+    }
+
+    /// Adds what a report says that is held.
+    pub fn add_held(&mut self, held: &HeldReport) -> Result<(), ReportError> {
+        let mut file = &held.file;
+        let read = file.rewind().map_err(ReadBackError::from);
+        read.and_then(|()| self.read(file, held.origin))
+            .map_err(|source| unusable(held.path(), source))
+    }
+
+    fn read(&mut self, report: impl io::Read, origin: Origin) -> Result<(), ReadBackError> {
+        let mut reader = ReportReader::new(report)?;
+        while let Some(line) = reader.read()? {
+            if origin == Origin::RealRun {
+                line.check_origin(origin)?;
+            }
+            if is_linked(&line) {
+                self.add_pair(&line);
+            } else {
+                self.failures.add(&line);
+            }
         }
-        if !is_linked(&line) {
-            continue;
-        }
+        Ok(())
+    }
+
+    fn add_pair(&mut self, line: &ReportLine<'_>) {
         let [from_type, from_id, to_type, to_id] = line.subject().map(str::from_utf8);
         let id = |text: &str| RecordId::new(text);
-        // Whoever edited an id away has a line that says nothing about a pair.
+        // A line whose id was edited away says nothing about a pair.
         if let (Ok(from_type), Ok(to_type), Some(from_id), Some(to_id)) = (
             from_type,
             to_type,
             from_id.ok().and_then(id),
             to_id.ok().and_then(id),
         ) {
-            pairs.insert_ids([from_type, to_type], [from_id, to_id]);
+            self.associated
+                .insert_ids([from_type, to_type], [from_id, to_id]);
         }
     }
-    Ok(())
 }
 
-/// What was skipped because it was linked is as good as linked: so one report is all that the next night
-/// needs.
-fn is_linked(line: &ReportLine<'_>) -> bool {
-    match line.outcome {
-        OutcomeKind::Associated => true,
-        OutcomeKind::Skipped => {
-            line.field(Column::Categories) == Category::AlreadyAssociated.as_str().as_bytes()
-        }
-        OutcomeKind::Rejected | OutcomeKind::Failed | OutcomeKind::Invalid => false,
+fn unusable(path: &Path, source: ReadBackError) -> ReportError {
+    let path = path.to_owned();
+    match source {
+        ReadBackError::OtherOrigin { line, .. } => ReportError::RehearsedMemory { path, line },
+        source => ReportError::ReadBack { path, source },
     }
+}
+
+fn is_linked(line: &ReportLine<'_>) -> bool {
+    let category = str::from_utf8(line.field(Column::Categories));
+    shows_link(line.outcome, category.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -78,17 +99,18 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
 7,contacts,,deals,7,skipped,CLIENT_NOTHING_TO_LINK
 8,contacts,008,deals,8,associated,
 9,contacts,9,deals,9,associ";
-        let mut pairs = PairSet::default();
-        read(report.as_bytes(), Origin::RealRun, &mut pairs).unwrap();
+        let mut memory = Memory::default();
+        memory.read(report.as_bytes(), Origin::RealRun).unwrap();
+        let mut pairs = memory.associated;
         assert_eq!(pairs.len(), 3);
         let id = |text| RecordId::new(text).unwrap();
         for number in ["1", "5", "8"] {
             let ids = [id(number), id(number)];
             assert!(!pairs.insert_ids(["contacts", "deals"], ids), "{number}");
         }
-        let mut none = PairSet::default();
-        read("".as_bytes(), Origin::RealRun, &mut none).unwrap();
-        assert!(none.is_empty());
+        let mut none = Memory::default();
+        none.read("".as_bytes(), Origin::RealRun).unwrap();
+        assert!(none.associated.is_empty());
     }
 
     #[test]
@@ -98,11 +120,11 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
 1,contacts,1,deals,1,associated,,8f6e
 2,contacts,x,deals,2,invalid,CLIENT_INVALID_ROW,sandbox
 ";
-        let mut pairs = PairSet::default();
-        let error = read(report.as_bytes(), Origin::RealRun, &mut pairs).unwrap_err();
+        let mut memory = Memory::default();
+        let error = memory.read(report.as_bytes(), Origin::RealRun).unwrap_err();
         assert_eq!(error.to_string(), "line 3 was written by a rehearsal");
-        let mut pairs = PairSet::default();
-        read(report.as_bytes(), Origin::Rehearsal, &mut pairs).unwrap();
-        assert_eq!(pairs.len(), 1);
+        let mut memory = Memory::default();
+        memory.read(report.as_bytes(), Origin::Rehearsal).unwrap();
+        assert_eq!(memory.associated.len(), 1);
     }
 }

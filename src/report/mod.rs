@@ -11,16 +11,19 @@
 //! | `writer`, `lost` | lines reach the system, then the disk |
 //! | `packed`, `reader`, `counted` | lines read back, and counted |
 //! | `bad_lines` | why rows are not associated, found again |
-//! | `memory` | which pairs earlier reports show as linked |
+//! | `memory`, `known_failures` | which pairs earlier reports show as linked, and which rows ended badly |
+//! | `replace`, `carry` | another report takes its place, with what is known of the new input |
 //! | `resume`, `settled`, `marks`, `comparison` | a run goes on where another one ended |
 
 mod bad_lines;
+mod carry;
 mod column;
 mod comparison;
 mod counted;
 mod found;
 mod held;
 mod holder;
+mod known_failures;
 mod line;
 mod lost;
 mod marks;
@@ -28,6 +31,7 @@ mod memory;
 mod origin;
 mod packed;
 mod reader;
+mod replace;
 mod resume;
 mod same_file;
 mod settled;
@@ -38,9 +42,10 @@ pub use column::{COLUMNS, Column};
 pub use comparison::{Comparison, Difference};
 pub use held::{Existing, HeldReport, ReportError, ReportPlan};
 pub use holder::Holder;
+pub use known_failures::KnownFailures;
 pub use line::Lines;
 pub use lost::LostReport;
-pub use memory::add_associated;
+pub use memory::Memory;
 pub use origin::Origin;
 pub use packed::{ReportSource, open_to_read};
 pub use reader::{ReadBackError, ReportLine, ReportReader};

@@ -1,22 +1,15 @@
 //! A report that a run goes on with: read back, healed, rid of the lines that are replaced.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Seek, Write};
-use std::path::PathBuf;
+use std::io::Seek;
 
-use super::held::{HeldReport, ReportError, lock};
+use super::held::{HeldReport, ReportError};
 use super::line::fingerprint;
 use super::reader::{ReadBackError, ReportLine, ReportReader};
-use super::same_file::sync_folder;
 use super::settled::Settled;
 use super::writer::ReportFile;
 use crate::outcome::OutcomeKind;
 use crate::text::excerpt;
-
-/// What the name of the file ends with that takes the report's place once it is whole.
-const BESIDE: &str = ".resuming";
 
 /// So many lines of a row are shown in a message.
 const MOST_WORDS: usize = 3;
@@ -51,21 +44,21 @@ fn stays(kind: OutcomeKind, retry_rejected: bool) -> bool {
 }
 
 impl HeldReport {
-    /// Reads the report back without changing it; `kept` is shown every line that stays.
+    /// Reads the report back without changing it; `each` is shown every line, and whether it stays.
     pub fn read_back(
         &mut self,
         retry_rejected: bool,
-        mut kept: impl FnMut(&ReportLine<'_>),
+        mut each: impl FnMut(&ReportLine<'_>, bool),
     ) -> Result<Earlier, ReportError> {
         let path = self.path.clone();
-        self.lines(retry_rejected, &mut kept)
+        self.lines(retry_rejected, &mut each)
             .map_err(|source| ReportError::of_reading(&path, source))
     }
 
     fn lines(
         &mut self,
         retry_rejected: bool,
-        kept: &mut impl FnMut(&ReportLine<'_>),
+        each: &mut impl FnMut(&ReportLine<'_>, bool),
     ) -> Result<Earlier, ReadBackError> {
         self.file.rewind()?;
         let mut reader = ReportReader::new(&self.file)?;
@@ -79,11 +72,8 @@ impl HeldReport {
             line.check_origin(self.origin)?;
             let stays = stays(line.outcome, retry_rejected);
             settled.insert(line.row, fingerprint(line.subject()), stays);
-            if stays {
-                kept(&line);
-            } else {
-                replaced += 1;
-            }
+            replaced += u64::from(!stays);
+            each(&line, stays);
         }
         let whole_length = reader.whole_length();
         if let Err(row) = settled.seal() {
@@ -149,55 +139,32 @@ impl HeldReport {
             }
             return ReportFile::append(self);
         }
-        let file = self.without_replaced(earlier).map_err(failed)?;
-        ReportFile::append(Self { file, ..self })
+        let retry_rejected = earlier.retry_rejected;
+        let rest = self.replace(|held, write| held.write_staying(retry_rejected, write))?;
+        ReportFile::append(rest)
     }
 
-    /// Never in place: a crash leaves the old report or the new one, both whole.
-    fn without_replaced(&self, earlier: &Earlier) -> io::Result<File> {
-        // A link is followed, so that what it leads to is replaced and not the link.
-        let path = self.path.canonicalize()?;
-        let mut name = path.file_name().map(OsString::from).unwrap_or_default();
-        name.push(BESIDE);
-        let beside = path.with_file_name(name);
-        let done = self.write_beside(&beside, earlier).and_then(|file| {
-            fs::rename(&beside, &path)?;
-            Ok(file)
-        });
-        match done {
-            Ok(file) => sync_folder(&path).map(|()| file),
-            Err(error) => {
-                // It may not even be there; what matters is the first error.
-                drop(fs::remove_file(&beside));
-                Err(error)
+    /// Writes the header and the lines that stay.
+    fn write_staying(
+        &self,
+        retry_rejected: bool,
+        write: &mut dyn FnMut(&[u8]) -> Result<(), ReportError>,
+    ) -> Result<(), ReportError> {
+        let failed = |source| ReportError::ReadBack {
+            path: self.path.clone(),
+            source,
+        };
+        (&self.file)
+            .rewind()
+            .map_err(|error| failed(error.into()))?;
+        let mut reader = ReportReader::new(&self.file).map_err(failed)?;
+        write(reader.header())?;
+        while let Some(line) = reader.read().map_err(failed)? {
+            if stays(line.outcome, retry_rejected) {
+                write(line.raw)?;
             }
         }
-    }
-
-    fn write_beside(&self, beside: &PathBuf, earlier: &Earlier) -> io::Result<File> {
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(true);
-        let file = options.open(beside)?;
-        file.set_permissions(self.file.metadata()?.permissions())?;
-        if !lock(&file)? {
-            return Err(io::Error::other(format!(
-                "`{}` is locked",
-                beside.display()
-            )));
-        }
-        let mut writer = BufWriter::with_capacity(256 * 1024, &file);
-        (&self.file).rewind()?;
-        let mut reader = ReportReader::new(&self.file).map_err(io::Error::other)?;
-        writer.write_all(reader.header())?;
-        while let Some(line) = reader.read().map_err(io::Error::other)? {
-            if stays(line.outcome, earlier.retry_rejected) {
-                writer.write_all(line.raw)?;
-            }
-        }
-        writer.flush()?;
-        drop(writer);
-        file.sync_all()?;
-        Ok(file)
+        Ok(())
     }
 }
 
@@ -210,6 +177,8 @@ mod tests {
     use crate::run::WriteReport;
     use jiff::Timestamp;
     use proptest::prelude::*;
+    use std::fs;
+    use std::io::{self, Write};
     use std::path::Path;
     use std::time::Duration;
 
@@ -288,7 +257,7 @@ mod tests {
             let mut held = open(&path, RESUME);
             let mut report = if held.has_lines().unwrap() {
                 let mut kept = Vec::new();
-                let mut found = held.read_back(retry_rejected, |line| kept.push(line.raw.to_vec())).unwrap();
+                let mut found = held.read_back(retry_rejected, |line, stays| if stays { kept.push(line.raw.to_vec()) }).unwrap();
                 let mut comparison = Comparison::new(std::mem::take(&mut found.settled), false);
                 let mut again = Vec::new();
                 for outcome in &outcomes {
@@ -380,7 +349,7 @@ mod tests {
         fs::write(folder.path().join("r.csv.resuming"), "left by a crash").unwrap();
 
         let mut held = open(&link, RESUME);
-        let found = held.read_back(false, |_| ()).unwrap();
+        let found = held.read_back(false, |_, _| ()).unwrap();
         assert_eq!(found.replaced(), 1);
         let report = held.go_on(&found).unwrap();
         let text = fs::read_to_string(&path).unwrap();
@@ -397,7 +366,7 @@ mod tests {
             assert!(matches!(error, ReportError::Busy { .. }), "{error}");
         }
         drop(report);
-        let found = open(&path, RESUME).read_back(true, |_| ()).unwrap();
+        let found = open(&path, RESUME).read_back(true, |_, _| ()).unwrap();
         assert_eq!(found.replaced(), 1, "the rejected row");
         assert!(!folder.path().join("r.csv.resuming").exists());
     }
@@ -436,7 +405,7 @@ mod tests {
             [1, 2, 1].map(|row| outcome(row, OutcomeKind::Associated)),
         );
         drop(report);
-        let error = open(&path, RESUME).read_back(false, |_| ()).unwrap_err();
+        let error = open(&path, RESUME).read_back(false, |_, _| ()).unwrap_err();
         let ReportError::ReadBack { source, .. } = error else {
             panic!("{error}")
         };

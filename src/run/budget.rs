@@ -8,7 +8,7 @@ use std::num::NonZeroU64;
 
 use super::tally::{CategoryCount, Example};
 use crate::outcome::{Outcome, OutcomeKind};
-use crate::verdict::Cause;
+use crate::verdict::{Cause, shows_link};
 
 /// The share of bad rows is that of so many last ones.
 const LAST_ROWS: usize = 1000;
@@ -69,7 +69,16 @@ struct Shape {
     count: CategoryCount,
 }
 
-/// Watches how rows end. Rows that were skipped say nothing and do not count.
+fn first_category(outcome: &Outcome) -> &str {
+    outcome
+        .finding
+        .categories
+        .first()
+        .map_or("", String::as_str)
+}
+
+/// Watches how rows end. A row that was skipped because its pair is known as linked is a good row; other skipped
+/// rows say nothing and do not count.
 #[derive(Debug)]
 pub(super) struct Budget {
     allowed: ErrorBudget,
@@ -95,11 +104,27 @@ impl Budget {
 
     /// Notes how a row ended; says so when that spends the budget.
     pub(super) fn note(&mut self, outcome: &Outcome) -> Option<Spent> {
-        if outcome.kind == OutcomeKind::Skipped {
+        if outcome.kind.is_good() {
+            if shows_link(outcome.kind, first_category(outcome)) {
+                self.note_good();
+            }
             return None;
         }
+        let shape = self.shape(outcome);
+        self.push(Some(shape));
+        self.bad += 1;
+        self.bad_among_last += 1;
+        self.shapes[shape].count.rows += 1;
+        self.spent()
+    }
+
+    /// Notes a row whose pair is linked.
+    pub(super) fn note_good(&mut self) {
+        self.push(None);
+    }
+
+    fn push(&mut self, shape: Option<usize>) {
         self.rows += 1;
-        let shape = (!outcome.kind.is_good()).then(|| self.shape(outcome));
         if self.last.len() == LAST_ROWS
             && let Some(Some(left)) = self.last.pop_front()
         {
@@ -107,11 +132,6 @@ impl Budget {
             self.shapes[left].count.rows -= 1;
         }
         self.last.push_back(shape);
-        let shape = shape?;
-        self.bad += 1;
-        self.bad_among_last += 1;
-        self.shapes[shape].count.rows += 1;
-        self.spent()
     }
 
     fn spent(&self) -> Option<Spent> {
@@ -154,12 +174,7 @@ impl Budget {
 
     /// Messages that differ in their numbers alone have one shape.
     fn shape(&mut self, outcome: &Outcome) -> usize {
-        let category = outcome
-            .finding
-            .categories
-            .first()
-            .cloned()
-            .unwrap_or_default();
+        let category = first_category(outcome).to_owned();
         let mut text: String = outcome
             .finding
             .message
@@ -199,6 +214,7 @@ mod tests {
     use super::*;
     use crate::outcome::{Finding, Subject};
     use crate::pair::RowKey;
+    use crate::verdict::Category;
     use jiff::Timestamp;
     use std::time::Duration;
 
@@ -264,14 +280,29 @@ mod tests {
         assert_eq!(spent_after(budget, 6000, |row| row % 1500 == 0), Some(4500));
     }
 
+    fn skipped(row: u64, category: Category) -> Outcome {
+        let mut skipped = outcome(row, OutcomeKind::Skipped, "");
+        skipped.finding.categories = vec![category.as_str().to_owned()];
+        skipped
+    }
+
     #[test]
-    fn rows_that_were_skipped_say_nothing() {
-        let mut watch = Budget::new(percent(50));
-        for row in 0..5000 {
-            assert_eq!(watch.note(&outcome(row, OutcomeKind::Skipped, "")), None);
+    fn skipped_rows_are_good_if_their_pair_is_linked_and_say_nothing_otherwise() {
+        for (category, of) in [
+            (Category::Duplicate, 100),
+            (Category::NothingToLink, 100),
+            // The last thousand are half bad.
+            (Category::AlreadyAssociated, 1000),
+        ] {
+            let mut watch = Budget::new(percent(50));
+            for row in 0..5000 {
+                assert_eq!(watch.note(&skipped(row, category)), None);
+            }
+            let mut bad = (0..500).map(|row| outcome(row, OutcomeKind::Failed, "x"));
+            let spent = bad.find_map(|bad| watch.note(&bad)).unwrap();
+            assert_eq!(spent.of, of, "{category:?}");
+            assert_eq!(spent.bad, if of == 100 { 100 } else { 500 });
         }
-        let spent = (0..100).find_map(|row| watch.note(&outcome(row, OutcomeKind::Failed, "x")));
-        assert_eq!(spent.unwrap().of, 100);
     }
 
     #[test]

@@ -29,7 +29,7 @@ use super::stop::{Likeness, StopReason};
 use super::tally::Tally;
 use super::workers::Workers;
 use crate::api::Endpoint;
-use crate::input::{CheckedRow, InputError, RowContent};
+use crate::input::{CheckedRow, InputError, RowContent, SkippedRow};
 use crate::outcome::Outcome;
 use crate::pace::Turn;
 
@@ -228,6 +228,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
                 RowContent::Invalid(invalid) => {
                     self.settle(invalid_outcome(key, &invalid, (self.parts.now)()));
                 }
+                RowContent::Skipped(SkippedRow::Settled(_)) => self.budget.note_good(),
                 RowContent::Skipped(skipped) => {
                     self.settle(skipped_outcome(key, skipped, (self.parts.now)()));
                 }
@@ -253,11 +254,14 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
 
     /// A row ended. It counts once it is handed over.
     fn settle(&mut self, outcome: Outcome) {
-        if let Some(reason) = self.likeness.note(&outcome) {
-            self.stop(reason);
-        }
-        if let Some(spent) = self.budget.note(&outcome) {
-            self.stop(StopReason::BudgetSpent(spent));
+        // What stopped one run, or was let pass by it, must not stop each one after it.
+        if outcome.kind.is_good() || !(self.parts.failed_before)(&outcome) {
+            if let Some(reason) = self.likeness.note(&outcome) {
+                self.stop(reason);
+            }
+            if let Some(spent) = self.budget.note(&outcome) {
+                self.stop(StopReason::BudgetSpent(spent));
+            }
         }
         self.reconsider(&outcome);
         self.outbox.add(outcome, self.parts.report);

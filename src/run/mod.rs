@@ -43,7 +43,7 @@ pub use daily::DailyReset;
 pub use dispatcher::run;
 pub use event::{Event, Observe, RunEvent};
 pub use parts::{Ending, Parts, RunSettings};
-pub use row::subject_of;
+pub use row::{skipped_outcome, subject_of};
 pub use stop::{Alike, Signal, Stop, StopReason};
 pub use tally::{CategoryCount, Daily, Example, Tally};
 pub use time_limit::{TimeLimit, TimeLimits};

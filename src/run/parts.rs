@@ -13,6 +13,7 @@ use super::stop::{Stop, StopReason};
 use super::tally::Tally;
 use super::time_limit::TimeLimits;
 use crate::input::{CheckedRow, InputError};
+use crate::outcome::Outcome;
 use crate::pace::Gate;
 use crate::verdict::RetryPolicy;
 
@@ -47,6 +48,9 @@ pub struct Parts<'p, E, W, O> {
     pub rows: mpsc::Receiver<Result<CheckedRow, InputError>>,
     /// What earlier runs wrote into the same report; counted on from.
     pub earlier: Tally,
+    /// Tells which rows are known to end badly for the same cause: an earlier report says so. They are sent
+    /// again, and do not spend the error budget again.
+    pub failed_before: Box<dyn Fn(&Outcome) -> bool + 'p>,
     /// Asks to stop.
     pub stop: mpsc::Receiver<Stop>,
     /// The wall clock, for stamps.

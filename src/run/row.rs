@@ -59,9 +59,11 @@ pub fn subject_of(row: &CheckedRow) -> Subject {
         RowContent::Pair(pair) => Subject::Pair(pair.clone()),
         RowContent::Invalid(invalid) => raw(invalid.values.clone()),
         RowContent::Skipped(SkippedRow::NothingToLink(values)) => raw(values.clone()),
-        RowContent::Skipped(SkippedRow::Duplicate(pair) | SkippedRow::AlreadyAssociated(pair)) => {
-            Subject::Pair(pair.clone())
-        }
+        RowContent::Skipped(
+            SkippedRow::Duplicate(pair)
+            | SkippedRow::AlreadyAssociated(pair)
+            | SkippedRow::Settled(pair),
+        ) => Subject::Pair(pair.clone()),
     }
 }
 
@@ -84,7 +86,8 @@ pub(super) fn invalid_outcome(key: RowKey, invalid: &InvalidRow, now: Timestamp)
 }
 
 /// The end of a row that need not be sent.
-pub(super) fn skipped_outcome(key: RowKey, skipped: SkippedRow, now: Timestamp) -> Outcome {
+#[must_use]
+pub fn skipped_outcome(key: RowKey, skipped: SkippedRow, now: Timestamp) -> Outcome {
     let (subject, category, message) = match skipped {
         SkippedRow::NothingToLink(values) => (
             raw(values),
@@ -96,7 +99,7 @@ pub(super) fn skipped_outcome(key: RowKey, skipped: SkippedRow, now: Timestamp) 
             Category::Duplicate,
             "an earlier row has the same pair",
         ),
-        SkippedRow::AlreadyAssociated(pair) => (
+        SkippedRow::AlreadyAssociated(pair) | SkippedRow::Settled(pair) => (
             Subject::Pair(pair),
             Category::AlreadyAssociated,
             "an earlier report shows the pair as associated",

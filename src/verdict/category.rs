@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::outcome::OutcomeKind;
+
 /// A cause that the API could not name because it never said it, or said nothing usable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Category {
@@ -25,6 +27,17 @@ pub enum Category {
     ResultMismatch,
     /// A 2xx that is not `COMPLETE`.
     NotComplete,
+}
+
+/// Whether a line of a report, or an outcome, with this category shows that the pair is linked. What was skipped
+/// because it was linked is as good as linked: so one report is all that the next night needs.
+#[must_use]
+pub fn shows_link(kind: OutcomeKind, category: &str) -> bool {
+    match kind {
+        OutcomeKind::Associated => true,
+        OutcomeKind::Skipped => category == Category::AlreadyAssociated.as_str(),
+        OutcomeKind::Rejected | OutcomeKind::Failed | OutcomeKind::Invalid => false,
+    }
 }
 
 impl Category {

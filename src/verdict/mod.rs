@@ -41,7 +41,7 @@ mod tests;
 mod too_many;
 
 pub use attribute::{Meaning, Said, attribute};
-pub use category::Category;
+pub use category::{Category, shows_link};
 pub use cause::{Cause, refuses_type};
 pub use classify::{Class, classify, is_daily_limit};
 pub use describe::{MAX_MESSAGE_CHARS, describe, describe_refusal, scopes};

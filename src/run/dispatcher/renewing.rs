@@ -333,6 +333,7 @@ mod tests {
             observer: &mut Nobody,
             rows,
             earlier: Tally::default(),
+            failed_before: Box::new(|_| false),
             stop,
             now: || Timestamp::UNIX_EPOCH,
             draw: Box::new(|| 0.5),

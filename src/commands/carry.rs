@@ -1,0 +1,54 @@
+//! A report that is both the memory of what is linked and the report to be replaced: what it knows is carried over
+//! before anything is replaced.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use crate::error::RunError;
+use crate::input::{CheckedRow, Input, InputSettings, InputSource, RowContent, SkippedRow};
+use crate::report::{Existing, HeldReport, Memory, ReportError, ReportPlan, is_same_file};
+use crate::run::skipped_outcome;
+
+/// Whether the report that is replaced is one of those that are read for what is linked.
+pub(super) fn is_needed(plan: &ReportPlan, memory: &[PathBuf]) -> bool {
+    let is_replaced = matches!(
+        plan.existing,
+        Existing::Overwrite | Existing::ReplaceSameOrigin
+    );
+    is_replaced && memory.iter().any(|path| is_same_file(path, &plan.path))
+}
+
+/// Replaces the report by one in which each row of the input whose pair is known as linked has its line. Whenever the
+/// run ends behind this, and however, the report knows these pairs.
+pub(super) fn carry(
+    held: HeldReport,
+    settings: &InputSettings,
+    memory: &mut Memory,
+) -> Result<HeldReport, RunError> {
+    // The rows are read here, and once more when they are sent.
+    let is_file = matches!(&settings.path, InputSource::File(path) if path.is_file());
+    if !is_file {
+        let path = held.path().to_owned();
+        return Err(ReportError::OnlyMemory { path }.into());
+    }
+    // It was read before it was locked: a run that ended in between has added to it.
+    memory.add_held(&held)?;
+    // A pilot sends the first rows only, but what is known of the others is kept as well.
+    let mut input = Input::open(&InputSettings {
+        first: None,
+        ..settings.clone()
+    })?;
+    let mut row = CheckedRow::default();
+    held.carry(|add| {
+        while input.read(&mut row)? {
+            if let RowContent::Pair(pair) = &row.content
+                && memory.associated.contains(pair)
+            {
+                let skipped = SkippedRow::AlreadyAssociated(pair.clone());
+                add(&skipped_outcome(row.key, skipped, Timestamp::now()))?;
+            }
+        }
+        Ok(())
+    })
+}

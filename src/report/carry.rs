@@ -1,0 +1,31 @@
+//! A report that is replaced and is also the memory of what is linked: what it knows of the new input stands in the
+//! new report from its beginning.
+
+use super::held::{HeldReport, ReportError};
+use super::line::Lines;
+use crate::outcome::Outcome;
+
+/// So many bytes of lines are written at once.
+const PIECE: usize = 64 * 1024;
+
+impl HeldReport {
+    /// Replaces the report by one that has the lines of the outcomes that `outcomes` passes on, and no other. The old
+    /// report stays whole until the new one is on the disk.
+    pub fn carry<E: From<ReportError>>(
+        self,
+        outcomes: impl FnOnce(&mut dyn FnMut(&Outcome) -> Result<(), ReportError>) -> Result<(), E>,
+    ) -> Result<Self, E> {
+        self.replace(|held, write| {
+            let mut lines = Lines::of(held.origin);
+            lines.add_header();
+            outcomes(&mut |outcome| {
+                lines.add(outcome);
+                if lines.bytes() < PIECE {
+                    return Ok(());
+                }
+                write(&lines.take())
+            })?;
+            Ok(write(&lines.take())?)
+        })
+    }
+}

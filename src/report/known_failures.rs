@@ -1,0 +1,147 @@
+//! Which rows earlier reports show to have ended badly, and for which cause.
+//!
+//! Such a row is sent again; if it ends for the same cause, it says nothing new about the file, the settings or the
+//! API, so it does not spend the failure limit again.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hasher};
+
+use super::column::Column;
+use super::line::{fingerprint, fingerprint_of};
+use super::reader::ReportLine;
+use crate::outcome::Outcome;
+use crate::verdict::Cause;
+
+/// The rows that are known to end badly, 64 bits for each. Two that look alike (a chance of one in 10^18 for a
+/// pair of them) would only be counted wrongly for the limit.
+#[derive(Debug, Default)]
+pub struct KnownFailures {
+    marks: HashSet<u64>,
+}
+
+impl KnownFailures {
+    /// Adds the row of a line, if it ended badly.
+    pub fn add(&mut self, line: &ReportLine<'_>) {
+        if line.outcome.is_good() {
+            return;
+        }
+        let categories = line.text(Column::Categories);
+        let category = categories.split(';').next().unwrap_or_default();
+        let message = line.text(Column::Message);
+        self.marks
+            .insert(mark(fingerprint(line.subject()), category, &message));
+    }
+
+    /// Whether an earlier row with the same four values ended badly for the same cause.
+    #[must_use]
+    pub fn contains(&self, outcome: &Outcome) -> bool {
+        if self.marks.is_empty() || outcome.kind.is_good() {
+            return false;
+        }
+        let finding = &outcome.finding;
+        let category = finding.categories.first().map_or("", String::as_str);
+        let mark = mark(fingerprint_of(&outcome.subject), category, &finding.message);
+        self.marks.contains(&mark)
+    }
+}
+
+/// The message itself is not compared: it holds ids and times.
+fn mark(subject: u64, category: &str, message: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write_u64(subject);
+    hasher.write(category.as_bytes());
+    hasher.write_u8(match Cause::of(category, message) {
+        Cause::Category => 0,
+        Cause::Limit => 1,
+        Cause::UnknownType => 2,
+    });
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::{Finding, OutcomeKind, Subject};
+    use crate::pair::RowKey;
+    use crate::report::{Lines, ReportReader};
+    use jiff::Timestamp;
+    use std::time::Duration;
+
+    fn outcome(row: u64, id: &str, kind: OutcomeKind, category: &str, message: &str) -> Outcome {
+        let categories = Some(category.to_owned()).filter(|category| !category.is_empty());
+        Outcome {
+            key: RowKey { row, line: row + 1 },
+            subject: Subject::Raw(["contacts", id, "deals", "9"].map(str::to_owned)),
+            kind,
+            finding: Finding {
+                categories: categories.into_iter().collect(),
+                message: message.to_owned(),
+                ..Finding::default()
+            },
+            attempts: 1,
+            duration: Duration::ZERO,
+            finished_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn a_row_is_known_by_its_values_and_the_cause_and_not_by_its_place_or_message() {
+        const LIMIT: &str = "Association Limit exceeded";
+        let mut lines = Lines::default();
+        lines.add_header();
+        for known in [
+            outcome(1, "1", OutcomeKind::Associated, "", ""),
+            outcome(
+                2,
+                "2",
+                OutcomeKind::Rejected,
+                "OBJECT_NOT_FOUND",
+                "2, of 9:15",
+            ),
+            outcome(
+                3,
+                "=3",
+                OutcomeKind::Invalid,
+                "CLIENT_INVALID_ROW",
+                "letters",
+            ),
+            outcome(4, "4", OutcomeKind::Failed, "HTTP_423", ""),
+            outcome(5, "5", OutcomeKind::Rejected, "VALIDATION_ERROR", LIMIT),
+            outcome(6, "6", OutcomeKind::Skipped, "CLIENT_DUPLICATE", ""),
+        ] {
+            lines.add(&known);
+        }
+        let mut failures = KnownFailures::default();
+        let bytes = lines.take();
+        let mut reader = ReportReader::new(bytes.as_slice()).unwrap();
+        while let Some(line) = reader.read().unwrap() {
+            failures.add(&line);
+        }
+        let rejected = OutcomeKind::Rejected;
+        for (known, outcome) in [
+            (
+                true,
+                outcome(7, "2", rejected, "OBJECT_NOT_FOUND", "2, of 9:16"),
+            ),
+            (false, outcome(7, "2", rejected, "VALIDATION_ERROR", "")),
+            (false, outcome(7, "7", rejected, "OBJECT_NOT_FOUND", "")),
+            (
+                true,
+                outcome(8, "=3", OutcomeKind::Invalid, "CLIENT_INVALID_ROW", ""),
+            ),
+            (true, outcome(9, "4", OutcomeKind::Failed, "HTTP_423", "")),
+            (true, outcome(9, "5", rejected, "VALIDATION_ERROR", LIMIT)),
+            (
+                false,
+                outcome(9, "5", rejected, "VALIDATION_ERROR", "no such record"),
+            ),
+            (false, outcome(9, "1", rejected, "OBJECT_NOT_FOUND", "")),
+            (
+                false,
+                outcome(9, "6", OutcomeKind::Skipped, "CLIENT_DUPLICATE", ""),
+            ),
+        ] {
+            assert_eq!(failures.contains(&outcome), known, "{outcome:?}");
+        }
+    }
+}
