@@ -77,13 +77,15 @@ pub struct ImportArgs {
 
     /// Stop when N rows were rejected, failed or invalid [default: never]
     ///
-    /// The run ends with status 4, and goes on with --resume.
+    /// The run ends with status 4, and goes on with --resume. Rows that ended badly for the same cause in a report that is
+    /// resumed, or named by --skip-associated-in, do not count.
     #[arg(long, value_name = "N", help_heading = "Stopping")]
     pub max_failed: Option<NonZeroU64>,
     /// Stop when P % of the last 1,000 rows were (from the 100th on); 100 is never
     ///
     /// A run that points at the wrong column or file is stopped by its first hundred rows instead of sending a million.
-    /// Status 4.
+    /// Pairs that are skipped as associated count as good rows; rows that ended badly for the same cause before do not
+    /// count. Status 4.
     #[arg(long, value_name = "P", default_value = "50", value_parser = percent, help_heading = "Stopping")]
     pub max_failed_percent: u8,
     /// Stop after this time, such as 90m or 8h

@@ -27,7 +27,8 @@ pub struct InputArgs {
     pub skip_duplicates: bool,
     /// Skip pairs that this earlier report shows as associated; repeatable
     ///
-    /// The memory of a nightly run: what was linked is not sent again. docs/nightly.md makes a job of it.
+    /// The memory of a nightly run: what was linked is not sent again. It may be the report that --overwrite replaces: what
+    /// it knows of FILE's pairs is carried over first. docs/nightly.md makes a job of it.
     ///
     /// `HUBSPOT_ASSOCIATE_SKIP_ASSOCIATED_IN` holds several reports separated as in PATH (`:`, on Windows `;`), or one per
     /// line.

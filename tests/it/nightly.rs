@@ -134,46 +134,219 @@ fn a_memory_that_cannot_be_trusted_is_refused_before_anything_is_sent() {
     assert_eq!(finished.code, 0, "{}", finished.stderr);
 }
 
+/// The recipe of docs/nightly.md and a folder for it.
+struct Recipe {
+    script: String,
+    crontab: String,
+    rehearsal: Rehearsal,
+}
+
+impl Recipe {
+    fn new() -> Self {
+        let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/nightly.md");
+        let page = std::fs::read_to_string(page).unwrap();
+        let block = |fence: &str| {
+            let (_, block) = page.split_once(fence).unwrap();
+            block.split_once("```").unwrap().0.to_owned()
+        };
+        let rehearsal = Rehearsal::new();
+        std::fs::create_dir(rehearsal.path("links")).unwrap();
+        Self {
+            script: block("<!-- run: nightly -->\n```sh\n"),
+            crontab: block("```crontab\n"),
+            rehearsal,
+        }
+    }
+
+    fn write(&self, rows: impl Iterator<Item = String>) {
+        let rows: String = rows.map(|row| row + "\n").collect();
+        let text = format!("{HEADER}\n{rows}");
+        std::fs::write(self.rehearsal.path("links/pairs.csv"), text).unwrap();
+    }
+
+    /// Its exit status, and how many requests it sent. `flags` are set as variables.
+    fn night(&self, flags: &str) -> (i32, u64) {
+        let script = format!(
+            "export HOME='{}' HUBSPOT_ASSOCIATE_BASE_URL={} HUBSPOT_ASSOCIATE_RATE=unlimited {flags}\n{}",
+            self.rehearsal.folder.path().display(),
+            self.rehearsal.url(),
+            self.script
+        );
+        let before = self.rehearsal.seen().requests;
+        let finished = self.rehearsal.shell(&script);
+        let quiet = finished.code > 1 || finished.stderr.is_empty();
+        assert!(quiet, "{}", finished.stderr);
+        (finished.code, self.rehearsal.seen().requests - before)
+    }
+
+    /// The reports that are kept.
+    fn memory(&self) -> Vec<std::path::PathBuf> {
+        let entries = std::fs::read_dir(self.rehearsal.path("links/memory")).unwrap();
+        entries.map(|entry| entry.unwrap().path()).collect()
+    }
+
+    /// Makes all reports older than a week, under names that no later night has.
+    fn let_weeks_pass(&self) {
+        let reports = self.memory();
+        for report in &reports {
+            let old = report.with_file_name(format!("2000-01-{:02}.csv", reports.len()));
+            if report.to_string_lossy().contains("/2000-") {
+                continue;
+            }
+            std::fs::rename(report, &old).unwrap();
+            let file = std::fs::File::options().append(true).open(&old).unwrap();
+            file.set_modified(std::time::SystemTime::UNIX_EPOCH)
+                .unwrap();
+        }
+    }
+}
+
 #[test]
 fn the_recipe_for_a_nightly_job_works_as_it_stands_on_its_page() {
-    let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/nightly.md");
-    let page = std::fs::read_to_string(page).unwrap();
-    let (_, recipe) = page.split_once("<!-- run: nightly -->\n```sh\n").unwrap();
-    let (recipe, _) = recipe.split_once("```").unwrap();
-    assert_eq!(recipe.lines().count(), 3);
-    let rehearsal = Rehearsal::new();
-    let links = rehearsal.path("links");
-    std::fs::create_dir(&links).unwrap();
+    let recipe = Recipe::new();
+    recipe.write(good_rows(50).chain(good_rows(2)));
+    assert_eq!(recipe.night(""), (0, 50));
+    recipe.write(good_rows(60).chain(["contacts,994040000000001,companies,52001".to_owned()]));
+    assert_eq!(recipe.night(""), (1, 11), "ten are new, one is not there");
+    assert_eq!(recipe.night(""), (1, 1), "what was rejected is tried again");
+    recipe.let_weeks_pass();
+    assert_eq!(recipe.night(""), (1, 1));
+    assert_eq!(recipe.memory().len(), 1, "that of tonight knows all");
+}
+
+#[test]
+fn no_number_of_bad_nights_makes_the_recipe_forget() {
+    let recipe = Recipe::new();
+    recipe.write(good_rows(60));
+    assert_eq!(recipe.night(""), (0, 60));
+    // Revoked tokens, a missing file, a full error budget: each for weeks.
+    let revoked = std::iter::once("contacts,994010000000001,companies,1".to_owned());
+    let dead = std::iter::once("contacts,994040000000002,companies,1".to_owned());
+    for (rows, flags, code) in [
+        (Some(revoked), "HUBSPOT_ASSOCIATE_CONCURRENCY=1", 3),
+        (None, "", 2),
+        (
+            Some(dead),
+            "HUBSPOT_ASSOCIATE_CONCURRENCY=1 HUBSPOT_ASSOCIATE_MAX_FAILED=1",
+            4,
+        ),
+    ] {
+        recipe.let_weeks_pass();
+        match rows {
+            Some(rows) => recipe.write(rows.chain(good_rows(70))),
+            None => std::fs::remove_file(recipe.rehearsal.path("links/pairs.csv")).unwrap(),
+        }
+        let (ended, _) = recipe.night(flags);
+        assert_eq!(ended, code, "{flags}");
+    }
+    recipe.let_weeks_pass();
+    recipe.write(good_rows(70));
+    assert_eq!(recipe.night(""), (0, 10));
+    assert_eq!(recipe.memory().len(), 1);
+}
+
+/// Rows of records that do not exist, with numbers from 1 to `count`.
+fn dead_rows(count: u64) -> impl Iterator<Item = String> {
+    (1..=count).map(|row| format!("contacts,{},companies,1", 997_000_000_000_000 + row))
+}
+
+#[test]
+fn dead_ids_stop_no_night_before_its_new_rows_are_sent() {
+    // Among good rows, or all at the head of the file; with the usual limit, and with a fixed one.
+    for (at_the_head, flags) in [
+        (false, ""),
+        (true, ""),
+        (true, "HUBSPOT_ASSOCIATE_MAX_FAILED=150"),
+    ] {
+        let recipe = Recipe::new();
+        let file = |good: u64, dead: u64| -> Vec<String> {
+            let mut rows: Vec<String> = good_rows(good).collect();
+            for (place, row) in dead_rows(dead).enumerate() {
+                let place = if at_the_head { place } else { place * 10 };
+                rows.insert(place, row);
+            }
+            rows
+        };
+        let first = "HUBSPOT_ASSOCIATE_MAX_FAILED_PERCENT=100";
+        recipe.write(file(2000, 140).into_iter());
+        assert_eq!(recipe.night(first), (1, 2140), "{at_the_head} {flags}");
+        for night in 1..=4 {
+            // 30 new pairs each night behind all others, and one more that is dead.
+            recipe.write(file(2000 + night * 30, 140 + night).into_iter());
+            let expected = (1, 30 + 140 + night);
+            assert_eq!(
+                recipe.night(flags),
+                expected,
+                "{at_the_head} {flags} {night}"
+            );
+        }
+    }
+}
+
+#[test]
+fn rows_that_are_sent_again_do_not_spend_the_error_budget_again() {
+    let dead = 130;
+    let rehearsal = Rehearsal::new().rows(dead_rows(dead).chain(good_rows(30)));
+    let finished = rehearsal.import(&["--max-failed-percent", "100"]);
+    assert_eq!(finished.code, 1, "{}", finished.stderr);
+    let before = rehearsal.seen().requests;
+    let finished = rehearsal.import(&["--resume", "--retry-rejected"]);
+    assert_eq!(finished.code, 1, "{}", finished.stderr);
+    assert_eq!(rehearsal.seen().requests - before, dead);
+    // Where they end for another cause, they count.
+    let report = std::fs::read_to_string(rehearsal.path("pairs.report.csv")).unwrap();
+    let report = report.replace(",VALIDATION_ERROR,", ",ANOTHER_ERROR,");
+    assert!(report.contains("ANOTHER_ERROR"));
+    std::fs::write(rehearsal.path("pairs.report.csv"), report).unwrap();
+    let finished = rehearsal.import(&["--resume", "--retry-rejected"]);
+    assert_eq!(finished.code, 4, "{}", finished.stderr);
+}
+
+#[test]
+fn the_lines_for_crontab_work_as_they_stand_and_keep_the_token_to_themselves() {
+    use crate::support::{PROGRAM, TOKEN, finish};
+    let recipe = Recipe::new();
+    let home = recipe.rehearsal.folder.path();
+    let bin = recipe.rehearsal.path("bin");
+    std::fs::create_dir(&bin).unwrap();
+    std::os::unix::fs::symlink(PROGRAM, bin.join("hubspot-associate")).unwrap();
+    std::fs::create_dir(recipe.rehearsal.path(".config")).unwrap();
+    std::fs::write(recipe.rehearsal.path("links/nightly.sh"), &recipe.script).unwrap();
+    recipe.write(good_rows(5));
+    let lines: Vec<&str> = recipe.crontab.lines().collect();
+    let [path, job] = lines[..] else {
+        panic!("{lines:?}");
+    };
+    let path = path.strip_prefix("PATH=").unwrap();
+    let job = job.strip_prefix("30 2 * * *  ").unwrap();
+    assert!(!job.contains('%'), "cron takes it for the end of the line");
     let night = || {
-        let script = format!(
-            "export HOME='{}' HUBSPOT_ASSOCIATE_BASE_URL={} HUBSPOT_ASSOCIATE_RATE=unlimited\n{recipe}",
-            rehearsal.folder.path().display(),
-            rehearsal.url()
-        );
-        let before = rehearsal.seen().requests;
-        let finished = rehearsal.shell(&script);
-        assert_eq!(finished.stderr, "");
-        (finished.code, rehearsal.seen().requests - before)
+        // What cron gives a job, and where the test has its program and its API.
+        let mut command = std::process::Command::new("/bin/sh");
+        command
+            .args(["-c", job])
+            .env_clear()
+            .envs([("SHELL", "/bin/sh"), ("LOGNAME", "links")])
+            .env("HOME", home)
+            .env("PATH", format!("{path}:{}", bin.display()))
+            .env("HUBSPOT_ASSOCIATE_BASE_URL", recipe.rehearsal.url())
+            .current_dir("/");
+        finish(command.output().unwrap())
     };
-    let write = |rows: &mut dyn Iterator<Item = String>| {
-        let rows: String = rows.map(|row| row + "\n").collect();
-        std::fs::write(links.join("pairs.csv"), format!("{HEADER}\n{rows}")).unwrap();
-    };
-    write(&mut good_rows(50).chain(good_rows(2)));
-    assert_eq!(night(), (0, 50));
-    write(&mut good_rows(60).chain(["contacts,994040000000001,companies,52001".to_owned()]));
-    assert_eq!(night(), (1, 11), "ten are new, one is not there");
-    assert_eq!(night(), (1, 1), "what was rejected is tried again");
-    // The report of a week ago is forgotten; that of tonight knows all.
-    let memory = links.join("memory");
-    let today = std::fs::read_dir(&memory).unwrap().next().unwrap().unwrap();
-    let text = std::fs::read_to_string(today.path()).unwrap();
-    std::fs::write(memory.join("2000-01-01.csv"), text).unwrap();
-    let old = Program::new("touch")
-        .args(["-d", "2000-01-01"])
-        .arg(memory.join("2000-01-01.csv"))
-        .status();
-    assert!(old.unwrap().success());
-    assert_eq!(night(), (1, 1));
-    assert_eq!(std::fs::read_dir(&memory).unwrap().count(), 1);
+    for (content, code) in [
+        (Some(format!("{TOKEN}\n")), 0),
+        (Some(format!("{TOKEN} {TOKEN}\n")), 2),
+        (None, 2),
+    ] {
+        let file = recipe.rehearsal.path(".config/hubspot-access-token");
+        match content {
+            Some(content) => std::fs::write(&file, content).unwrap(),
+            None => std::fs::remove_file(&file).unwrap(),
+        }
+        let finished = night();
+        assert_eq!(finished.code, code, "{}", finished.stderr);
+        let mail = finished.stdout + &finished.stderr;
+        assert!(!mail.contains(TOKEN), "{mail}");
+    }
+    assert_eq!(recipe.rehearsal.seen().requests, 5);
 }
