@@ -105,7 +105,11 @@ impl RunError {
                 "it is left as it is, with `--overwrite` too: name another file with `--report PATH`"
                     .to_owned(),
             ),
-            Self::Report(ReportError::Missing { path }) => Some(format!(
+            Self::Report(ReportError::Missing { .. }) => Some(
+                "an import writes its report beside the input, as `<input>.report.csv`, or where `--report` says"
+                    .to_owned(),
+            ),
+            Self::Report(ReportError::MissingMemory { path }) => Some(format!(
                 "if there is none yet, make an empty one: `touch {}`",
                 shell_path(path)
             )),

@@ -57,7 +57,7 @@ impl ReportSummary<'_> {
         }
         add_outcomes(tally, &mut line);
         add_categories(tally, &mut line);
-        line(format!("requests: {}", grouped(tally.requests)));
+        line(format!("requests: {}", self.statistics.requests()));
         if let Some(rejects) = self.rejects {
             line(format!("rejects: {rejects}"));
         }
@@ -85,9 +85,7 @@ impl ReportSummary<'_> {
                 outcomes: Outcomes::of(tally),
             },
             categories: categories(tally),
-            requests: Requests {
-                sent: tally.requests,
-            },
+            requests: Requests::of(self.statistics),
             first_finished_at: ends.map(|(first, _)| stamp(first)),
             last_finished_at: ends.map(|(_, last)| stamp(last)),
             duration_ms: self.statistics.durations().percentiles(),
@@ -131,7 +129,20 @@ struct Rows {
 
 #[derive(Serialize)]
 struct Requests {
-    sent: u64,
+    sent: Option<u64>,
+    at_least: u64,
+    at_most: u64,
+}
+
+impl Requests {
+    fn of(statistics: &Statistics) -> Self {
+        let requests = statistics.requests();
+        Self {
+            sent: requests.exact(),
+            at_least: requests.at_least,
+            at_most: requests.at_most,
+        }
+    }
 }
 
 #[derive(Serialize)]

@@ -177,7 +177,6 @@ fn capital(text: &str) -> String {
 
 fn facts(page: &Page<'_>, report: String) -> Vec<(&'static str, String)> {
     let statistics = page.statistics;
-    let tally = statistics.tally();
     let moment = |second| formatted(second, "%Y-%m-%d %H:%M:%S");
     let mut facts = vec![("Report", report)];
     if let Some(closing) = page.closing {
@@ -214,7 +213,7 @@ fn facts(page: &Page<'_>, report: String) -> Vec<(&'static str, String)> {
         facts.push(("First row sent ended", format!("{} UTC", times[0])));
         facts.push(("Last", format!("{} UTC", times[1])));
     }
-    facts.push(("Requests for these rows", grouped(tally.requests)));
+    facts.push(("Requests for these rows", statistics.requests().to_string()));
     facts
 }
 

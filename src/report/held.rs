@@ -111,6 +111,12 @@ pub enum ReportError {
         /// Its path.
         path: PathBuf,
     },
+    /// It was named as the memory of what is linked, and is not there.
+    #[error("there is no report `{}`", path.display())]
+    MissingMemory {
+        /// Its path.
+        path: PathBuf,
+    },
     /// It is the memory of what is linked and would be replaced, but what it knows of the input cannot be kept.
     #[error(
         "the report `{}` would be replaced, is read by `--skip-associated-in`, and the input can be read only once",

@@ -26,7 +26,11 @@ impl Memory {
     /// Adds what the report at `path` says, for a run of this `origin`: a real run takes no line of a rehearsal. A report
     /// that is empty says nothing.
     pub fn add(&mut self, path: &Path, origin: Origin) -> Result<(), ReportError> {
-        self.read(open_to_read(path)?, origin)
+        let file = open_to_read(path).map_err(|error| match error {
+            ReportError::Missing { path } => ReportError::MissingMemory { path },
+            other => other,
+        })?;
+        self.read(file, origin)
             .map_err(|source| unusable(path, source))
     }
 

@@ -4,10 +4,12 @@
 //! |---|---|
 //! | `timeline` | when rows ended |
 //! | `durations` | how long they took |
+//! | `requests` | how many requests they took |
 //!
 //! Outcomes and categories are counted by the run's own [`Tally`].
 
 mod durations;
+mod requests;
 mod timeline;
 
 use std::io::Read;
@@ -16,7 +18,10 @@ use std::path::Path;
 use jiff::Timestamp;
 
 pub use durations::{Bucket, Durations, Percentiles};
+pub use requests::Requests;
 pub use timeline::{Slot, Timeline};
+
+use requests::RequestCounter;
 
 use crate::outcome::OutcomeKind;
 use crate::report::{
@@ -36,6 +41,7 @@ pub struct Statistics {
     tally: Tally,
     timeline: Timeline,
     durations: Durations,
+    requests: RequestCounter,
     attempts: [u64; MANY_ATTEMPTS + 1],
     ends: Option<(Timestamp, Timestamp)>,
     rehearsed: u64,
@@ -49,6 +55,7 @@ impl Default for Statistics {
             tally: Tally::default(),
             timeline: Timeline::default(),
             durations: Durations::default(),
+            requests: RequestCounter::default(),
             attempts: [0; MANY_ATTEMPTS + 1],
             ends: None,
             rehearsed: 0,
@@ -81,11 +88,12 @@ impl Statistics {
         self.rehearsed += u64::from(line.origin() == Origin::Rehearsal);
         // More than this program can count were written by somebody else, and must not overflow the sums.
         let attempts = line.number_in(Column::Attempts).min(u64::from(u32::MAX));
-        self.tally.requests += attempts;
         // What was not sent took no time, and says nothing of how fast rows were sent.
         if attempts == 0 {
             return;
         }
+        self.requests
+            .add(line.field(Column::CorrelationId), attempts);
         let place = usize::try_from(attempts).map_or(MANY_ATTEMPTS, |n| n.min(MANY_ATTEMPTS));
         self.attempts[place] += 1;
         if !line.field(Column::DurationMs).is_empty() {
@@ -126,7 +134,13 @@ impl Statistics {
         Timestamp::new(self.second.1, millisecond * 1_000_000).ok()
     }
 
-    /// Rows by outcome and category; `requests` are those of all lines.
+    /// How many requests the rows took.
+    #[must_use]
+    pub fn requests(&self) -> Requests {
+        self.requests.requests()
+    }
+
+    /// Rows by outcome and category. What only a run can count is 0: requests are [`Statistics::requests`].
     #[must_use]
     pub fn tally(&self) -> &Tally {
         &self.tally
@@ -187,7 +201,11 @@ row,line,from_object_type,from_object_id,to_object_type,to_object_id,outcome,htt
         let statistics = Statistics::of(REPORT.as_bytes()).unwrap();
         let tally = statistics.tally();
         assert_eq!((tally.settled(), tally.not_good()), (6, 3));
-        assert_eq!(tally.requests, 1 + 1 + 6 + 400);
+        let requests = statistics.requests();
+        assert_eq!(
+            (requests.at_least, requests.at_most),
+            (400, 1 + 1 + 6 + 400)
+        );
         assert_eq!(
             statistics.attempts().collect::<Vec<_>>(),
             [(1, 2), (6, 1), (20, 1)]
@@ -218,7 +236,7 @@ row,line,from_object_type,from_object_id,to_object_type,to_object_id,outcome,htt
         }
         let statistics = Statistics::of(report.as_bytes()).unwrap();
         assert_eq!(statistics.attempts().collect::<Vec<_>>(), [(20, 3)]);
-        assert_eq!(statistics.tally().requests, 3 * u64::from(u32::MAX));
+        assert_eq!(statistics.requests().at_most, 3 * u64::from(u32::MAX));
         assert_eq!(
             statistics.tally().categories()[0].examples[0].http_status,
             None
