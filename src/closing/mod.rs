@@ -10,6 +10,7 @@
 //! | `report` | the same of a report that is read back |
 
 mod advice;
+mod daily_reset;
 mod json;
 mod metrics;
 mod reason;
@@ -31,6 +32,7 @@ use crate::run::Tally;
 use crate::text::excerpt;
 
 pub use advice::advice;
+pub use daily_reset::daily_reset;
 pub use json::is_summary;
 pub use metrics::{LastEnds, Metrics, is_metrics};
 pub use reason::{FINISHED, OUTPUT, REASONS, reason_of_error, reason_of_stop};

@@ -23,6 +23,8 @@ pub struct Stopped<'s> {
     pub region: Option<&'s str>,
     /// Where the API was looked for.
     pub base_url: &'s str,
+    /// When the daily limit resets, in words.
+    pub daily_reset: &'s str,
     /// What to run then.
     pub next: &'s WayOn,
 }
@@ -172,7 +174,7 @@ impl Stopped<'_> {
         let (what, advice) = match halt {
             Halt::DailyLimit => (
                 "stopped: the account's daily limit is used up".to_owned(),
-                "wait until it resets, at midnight in the account's time zone".to_owned(),
+                format!("wait until it resets, {}", self.daily_reset),
             ),
             Halt::LongWait(wait) => (
                 "stopped: HubSpot asks to be left alone for a long time".to_owned(),
@@ -298,6 +300,7 @@ mod tests {
             tally: &tally,
             region,
             base_url,
+            daily_reset: "at midnight",
             next: &WayOn::from("again".to_owned()),
         }
         .problem()
@@ -352,7 +355,7 @@ mod tests {
             (
                 halted(Halt::DailyLimit, &[]),
                 "stopped: the account's daily limit is used up",
-                "wait until it resets, at midnight in the account's time zone; then run `again`",
+                "wait until it resets, at midnight; then run `again`",
             ),
         ] {
             let problem = problem(&reason, None);

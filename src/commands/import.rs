@@ -25,7 +25,7 @@ use crate::input::{Input, Skips};
 use crate::pace::{Control, Gate};
 use crate::rejects;
 use crate::report::{Existing, Memory};
-use crate::run::{DailyReset, Parts, RunSettings, run};
+use crate::run::{DailyReset, Parts, RunSettings, StopReason, run};
 use crate::settings::{Destination, ImportSettings, SettingsError, origin};
 
 /// The first day on which v4 is worth a warning; its support ends on 2027-03-30.
@@ -87,10 +87,12 @@ fn link(
         .build()
         .map_err(RunError::System)?;
     runtime.block_on(endpoint.prepare())?;
+    let mut zone = None;
     if let (Some(expected), Destination::Api { .. }) =
         (settings.expect_portal, &settings.destination)
     {
-        runtime.block_on(portal::check(&endpoint, expected))?;
+        let account = runtime.block_on(portal::check(&endpoint, expected))?;
+        zone = portal::zone_of(&account);
     }
     let Begun {
         mut report,
@@ -139,7 +141,7 @@ fn link(
         };
         let daily_reset = settings
             .wait_for_daily_reset
-            .then(|| runtime.block_on(daily_reset(&parts.endpoint)));
+            .then(|| runtime.block_on(daily_reset(&parts.endpoint, zone.clone())));
         let run_settings = RunSettings {
             daily_reset,
             ..settings.run.clone()
@@ -155,6 +157,9 @@ fn link(
     if let Some(metrics) = metrics {
         metrics.finish();
     }
+    if zone.is_none() && ending.stop.as_ref().is_some_and(StopReason::is_daily_limit) {
+        zone = runtime.block_on(portal::zone_at_the_end(&endpoint));
+    }
     give_up_what_is_left(runtime);
     drop(report);
     route.region = endpoint.region();
@@ -164,6 +169,7 @@ fn link(
         settings: &settings,
         route: &route,
         throttles: &throttles,
+        zone: zone.as_ref(),
     };
     Ok(ended.tell(outputs, world))
 }
@@ -183,8 +189,11 @@ fn dry_run(flags: ImportArgs, world: &World) -> Result<ExitStatus, RunError> {
     show(&plan, world)
 }
 
-/// Finds out when the account's day ends. Costs one request, before the first row's.
-async fn daily_reset(endpoint: &HttpEndpoint) -> DailyReset {
+/// Finds out when the account's day ends. Costs one request, before the first row's, if it is not known.
+async fn daily_reset(endpoint: &HttpEndpoint, known: Option<TimeZone>) -> DailyReset {
+    if known.is_some() {
+        return DailyReset { zone: known };
+    }
     let told = match portal::obtain_token(endpoint).await {
         Ok(()) => endpoint.account().await,
         // Without a token the question would only be refused. The run reports why there is none.
@@ -193,11 +202,10 @@ async fn daily_reset(endpoint: &HttpEndpoint) -> DailyReset {
     let zone = match told {
         Told::Known(account) => {
             portal::tell(&account);
-            account.time_zone
+            portal::zone_of(&account)
         }
         Told::Refused(_) | Told::Unreadable(..) | Told::Unreachable(_) => None,
     };
-    let zone = zone.and_then(|name| TimeZone::get(&name).ok());
     if zone.is_none() {
         warn!(
             "the account's time zone cannot be had: on the daily limit HubSpot is asked again every hour"

@@ -4,6 +4,7 @@
 use std::time::Instant;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tracing::warn;
 
 use super::hints::hint;
@@ -13,7 +14,8 @@ use super::watch::{MetricsFile, Throttles};
 use super::{World, print, steps};
 use crate::cli::ImportArgs;
 use crate::closing::{
-    Closing, FINISHED, OUTPUT, RejectsFile, Step, Stopped, reason_of_error, reason_of_stop,
+    Closing, FINISHED, OUTPUT, RejectsFile, Step, Stopped, daily_reset, reason_of_error,
+    reason_of_stop,
 };
 use crate::error::{Problem, RunError};
 use crate::exit::ExitStatus;
@@ -81,6 +83,8 @@ pub(super) struct Ended<'e> {
     pub(super) settings: &'e ImportSettings,
     pub(super) route: &'e Route,
     pub(super) throttles: &'e Throttles,
+    /// The account's time zone, if it is known.
+    pub(super) zone: Option<&'e TimeZone>,
 }
 
 impl Ended<'_> {
@@ -232,11 +236,13 @@ impl Ended<'_> {
     fn stopped(&self, reason: &StopReason, world: &World) -> Problem {
         let columns = &self.settings.input.columns;
         let tally = &self.ending.tally;
+        let reset = daily_reset(Timestamp::now(), self.zone, &TimeZone::system());
         Stopped {
             reason,
             tally,
             region: self.route.region.as_deref(),
             base_url: &self.route.base_url.to_string(),
+            daily_reset: &reset,
             next: &steps::way_on(reason, tally, columns, &world.arguments),
         }
         .problem()

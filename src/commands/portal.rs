@@ -1,12 +1,17 @@
 //! Which account an import is about to write to, and whether it is the one that was named.
 
 use std::num::NonZeroU64;
+use std::time::Duration;
 
-use tokio::time::Instant;
+use jiff::tz::TimeZone;
+use tokio::time::{Instant, timeout};
 use tracing::{info, warn};
 
 use crate::api::{Account, Endpoint, HttpEndpoint, Renewal, Told};
 use crate::verdict::describe_refusal;
+
+/// How long the end of a run is held up at most to learn the account's time zone.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// It is not the account that was named, or nobody can tell.
 #[derive(Debug, thiserror::Error)]
@@ -31,11 +36,11 @@ pub enum PortalError {
     },
 }
 
-/// Fails unless the token belongs to `expected`. Costs one request, before the first row's.
+/// Fails unless the token belongs to `expected`; else it is this account. Costs one request, before the first row's.
 pub(super) async fn check(
     endpoint: &HttpEndpoint,
     expected: NonZeroU64,
-) -> Result<(), PortalError> {
+) -> Result<Account, PortalError> {
     let unknown = |why: String| PortalError::Unknown { expected, why };
     obtain_token(endpoint).await.map_err(unknown)?;
     let account = match endpoint.account().await {
@@ -52,7 +57,7 @@ pub(super) async fn check(
         Some(found) if found != expected.get() => Err(PortalError::Other { found, expected }),
         Some(_) => {
             tell(&account);
-            Ok(())
+            Ok(account)
         }
     }
 }
@@ -69,6 +74,19 @@ pub(super) async fn obtain_token(endpoint: &HttpEndpoint) -> Result<(), String> 
     match endpoint.renew().await {
         Renewal::New | Renewal::Same => Ok(()),
         Renewal::Refused(why) | Renewal::Failed(why) => Err(why),
+    }
+}
+
+/// The time zone in which the account's days begin, if it says so.
+pub(super) fn zone_of(account: &Account) -> Option<TimeZone> {
+    TimeZone::get(account.time_zone.as_deref()?).ok()
+}
+
+/// The same where a run has ended for the day's requests: one more request, which may well be refused.
+pub(super) async fn zone_at_the_end(endpoint: &HttpEndpoint) -> Option<TimeZone> {
+    match timeout(PATIENCE, endpoint.account()).await {
+        Ok(Told::Known(account)) => zone_of(&account),
+        _ => None,
     }
 }
 

@@ -28,13 +28,16 @@ impl DailyReset {
     }
 
     fn until_midnight(&self, now: Timestamp) -> Option<Duration> {
-        let here = now.to_zoned_datetime(self.zone.clone()?);
-        let midnight = here
-            .tomorrow()
-            .and_then(|tomorrow| tomorrow.start_of_day())
-            .ok()?;
-        Duration::try_from(midnight.timestamp().duration_since(now)).ok()
+        let midnight = next_day(now, self.zone.as_ref()?)?;
+        Duration::try_from(midnight.duration_since(now)).ok()
     }
+}
+
+/// When the next day begins in this time zone.
+#[must_use]
+pub fn next_day(now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+    let tomorrow = now.to_zoned_datetime(zone.clone()).tomorrow().ok()?;
+    Some(tomorrow.start_of_day().ok()?.timestamp())
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ use std::io;
 
 pub use batch::BatchSettings;
 pub use budget::{ErrorBudget, Limit, Spent};
-pub use daily::DailyReset;
+pub use daily::{DailyReset, next_day};
 pub use dispatcher::run;
 pub use event::{Event, Observe, RunEvent};
 pub use parts::{Ending, Parts, RunSettings};

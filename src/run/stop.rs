@@ -123,6 +123,18 @@ impl StopReason {
         }
     }
 
+    /// Whether the account's requests of the day are used up.
+    #[must_use]
+    pub fn is_daily_limit(&self) -> bool {
+        matches!(
+            self,
+            Self::Halted {
+                halt: Halt::DailyLimit,
+                ..
+            }
+        )
+    }
+
     /// Whether it outweighs every reason that comes later, or that came before.
     fn seriousness(&self) -> u8 {
         match self {

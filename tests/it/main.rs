@@ -32,6 +32,7 @@ mod resume; // going on after kills, cuts, stops and failures
 mod sandbox; // the sandbox as a program of its own
 mod secrets; // the token is nowhere to be seen
 mod stop; // signals, credentials, limits: early ends
+mod summed_up; // a report read back, and the day that is over
 mod support; // how a test sets a run up and looks at what it left
 mod tls; // who a server is
 mod values; // what cells and column names are taken for

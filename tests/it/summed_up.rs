@@ -1,0 +1,95 @@
+//! A report read back: what it can tell, and what it cannot.
+
+use crate::support::{Finished, Rehearsal, finish, good_rows, instant};
+use hubspot_associate::sandbox::SandboxSettings;
+
+fn report(rehearsal: &Rehearsal, flags: &[&str]) -> Finished {
+    let mut arguments = vec!["report", "pairs.report.csv"];
+    arguments.extend(flags);
+    finish(rehearsal.command(&arguments).output().unwrap())
+}
+
+fn requests(rehearsal: &Rehearsal) -> serde_json::Value {
+    let told = report(rehearsal, &["--json"]).stdout;
+    serde_json::from_str::<serde_json::Value>(&told).unwrap()["requests"].clone()
+}
+
+#[test]
+fn rows_that_share_a_call_are_not_counted_as_requests_of_their_own() {
+    let rehearsal = Rehearsal::new().rows(good_rows(250));
+    let finished = rehearsal.import(&["--mode", "batch", "--batch-size", "100"]);
+    assert_eq!(finished.code, 0, "{}", finished.stderr);
+    assert_eq!(rehearsal.seen().requests, 3);
+    let summary = report(&rehearsal, &[]);
+    assert!(
+        summary.stdout.contains("\nrequests: 3\n"),
+        "{}",
+        summary.stdout
+    );
+    assert_eq!(requests(&rehearsal)["sent"], 3);
+}
+
+#[test]
+fn where_the_report_does_not_tell_the_number_it_is_within_the_bounds() {
+    // One call is repeated, and one is taken apart for two bad rows.
+    let bad = ["995020200000017", "997000000000001", "997000000000002"];
+    let bad = bad.map(|id| format!("contacts,{id},companies,1"));
+    for mode in ["batch", "single"] {
+        let rehearsal = Rehearsal::new().rows(good_rows(150).chain(bad.clone()));
+        let finished = rehearsal.import(&["--mode", mode, "--batch-size", "60"]);
+        assert_eq!(finished.code, 1, "{}", finished.stderr);
+        let sent = rehearsal.seen().requests;
+        let told = requests(&rehearsal);
+        let [least, most] = ["at_least", "at_most"].map(|name| told[name].as_u64().unwrap());
+        assert!((least..=most).contains(&sent), "{mode}: {sent}, {told}");
+        assert!(
+            least < most,
+            "the column of attempts shows that rows were sent again"
+        );
+        assert!(told["sent"].is_null(), "{told}");
+        let shown = format!(
+            "\nrequests: {least} to {most}, as rows that were sent in one call share its requests\n"
+        );
+        let summary = report(&rehearsal, &[]).stdout;
+        assert!(summary.contains(&shown), "{summary}");
+    }
+}
+
+#[test]
+fn a_report_that_is_not_there_is_not_to_be_made_by_hand() {
+    let finished = report(&Rehearsal::new(), &[]);
+    assert_eq!(
+        (finished.code, finished.stderr.as_str()),
+        (
+            2,
+            "error: there is no report `pairs.report.csv`\nhint: an import writes its report beside the input, as \
+             `<input>.report.csv`, or where `--report` says\n"
+        )
+    );
+}
+
+#[test]
+fn the_daily_limit_names_the_time_of_its_reset() {
+    let day_of_five = || {
+        let settings = SandboxSettings {
+            daily_limit: Some(5),
+            ..instant()
+        };
+        Rehearsal::against(settings).rows(good_rows(20))
+    };
+    let rehearsal = day_of_five();
+    let finished = rehearsal.import(&[]);
+    assert_eq!(finished.code, 4, "{}", finished.stderr);
+    let unknown =
+        "hint: wait until it resets, at midnight in the account's time zone, at the latest at 20";
+    assert!(finished.stderr.contains(unknown), "{}", finished.stderr);
+    assert!(finished.stderr.contains(" UTC"), "{}", finished.stderr);
+
+    let settings = SandboxSettings::default();
+    let portal = settings.portal_id.to_string();
+    let rehearsal = day_of_five();
+    let finished = rehearsal.import(&["--expect-portal", &portal]);
+    assert_eq!(finished.code, 4, "{}", finished.stderr);
+    let zone = " 00:00 in the account's time zone (America/Bogota), which is 20";
+    assert!(finished.stderr.contains(zone), "{}", finished.stderr);
+}
