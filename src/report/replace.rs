@@ -13,34 +13,36 @@ use super::same_file::sync_folder;
 const BESIDE: &str = ".resuming";
 
 impl HeldReport {
-    /// Replaces the report by what `fill` writes, once that is on the disk. An error leaves it as it was.
+    /// Replaces the report by what `content` writes, once that is on the disk. An error leaves it as it was.
     pub(super) fn replace<E: From<ReportError>>(
         self,
-        fill: impl FnOnce(&Self, &mut dyn FnMut(&[u8]) -> Result<(), ReportError>) -> Result<(), E>,
+        content: impl FnOnce(&Self, &mut dyn FnMut(&[u8]) -> Result<(), ReportError>) -> Result<(), E>,
     ) -> Result<Self, E> {
         let path = self.path.clone();
-        let failed = |source| ReportError::Io {
+        let io_error = |source| ReportError::Io {
             path: path.clone(),
             source,
         };
         // A link is followed, so that what it leads to is replaced and not the link.
-        let place = self.path.canonicalize().map_err(failed)?;
+        let place = self.path.canonicalize().map_err(io_error)?;
         let mut name = place.file_name().map(OsString::from).unwrap_or_default();
         name.push(BESIDE);
         let beside = place.with_file_name(name);
-        let done = self.beside(&beside).map_err(failed).map_err(E::from);
-        let done = done.and_then(|file| {
+        let replaced = self.beside(&beside).map_err(io_error).map_err(E::from);
+        let replaced = replaced.and_then(|file| {
             let mut writer = BufWriter::with_capacity(256 * 1024, &file);
-            fill(&self, &mut |bytes| writer.write_all(bytes).map_err(failed))?;
-            writer.flush().map_err(failed)?;
+            content(&self, &mut |bytes| {
+                writer.write_all(bytes).map_err(io_error)
+            })?;
+            writer.flush().map_err(io_error)?;
             drop(writer);
-            file.sync_all().map_err(failed)?;
-            fs::rename(&beside, &place).map_err(failed)?;
+            file.sync_all().map_err(io_error)?;
+            fs::rename(&beside, &place).map_err(io_error)?;
             Ok(file)
         });
-        match done {
+        match replaced {
             Ok(file) => {
-                sync_folder(&place).map_err(failed)?;
+                sync_folder(&place).map_err(io_error)?;
                 Ok(Self { file, ..self })
             }
             Err(error) => {

@@ -56,10 +56,10 @@ impl SendableRow {
 #[must_use]
 pub fn subject_of(row: &CheckedRow) -> Subject {
     match &row.content {
-        RowContent::Pair(pair) => Subject::Pair(pair.clone()),
         RowContent::Invalid(invalid) => raw(invalid.values.clone()),
         RowContent::Skipped(SkippedRow::NothingToLink(values)) => raw(values.clone()),
-        RowContent::Skipped(
+        RowContent::Pair(pair)
+        | RowContent::Skipped(
             SkippedRow::Duplicate(pair)
             | SkippedRow::AlreadyAssociated(pair)
             | SkippedRow::Settled(pair),
