@@ -17,8 +17,8 @@ mod faults; // disks that are full, slow or gone
 mod import; // the main job, and the report it leaves
 mod input; // broken and odd files: exit status, message, and no request
 mod manner; // what is said where: stdout, stderr, logs, environment variables
-mod next; // the command that is printed runs as it stands
 mod memory; // one report that is its own memory
+mod next; // the command that is printed runs as it stands
 mod nightly; // what is known already is not sent again
 mod outage; // an API that is away
 mod packaging; // completions and manual pages
