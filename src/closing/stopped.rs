@@ -386,6 +386,7 @@ mod tests {
                 tally: &Tally::default(),
                 region: None,
                 base_url: "",
+                daily_reset: "",
                 next: &WayOn {
                     command: "again".into(),
                     lacks,

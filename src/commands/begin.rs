@@ -6,9 +6,12 @@ use tracing::{info, warn};
 
 use super::carry;
 use crate::error::RunError;
-use crate::input::{CheckedRow, Input, InputError, InputSettings, InputSource, SkipSettings};
+use crate::input::{
+    CheckedRow, Input, InputError, InputSettings, InputSource, SkipSettings, Skips,
+};
 use crate::report::{
-    Comparison, Difference, Existing, HeldReport, Memory, ReportError, ReportFile, ReportPlan,
+    Comparison, Difference, Existing, HeldReport, KnownFailures, Memory, ReportError, ReportFile,
+    ReportPlan,
 };
 use crate::run::{Tally, subject_of};
 
@@ -19,6 +22,10 @@ pub(super) struct Begun {
     pub(super) comparison: Option<Comparison>,
     /// What is in the report already.
     pub(super) earlier: Tally,
+    /// The pairs that need not be sent.
+    pub(super) skips: Skips,
+    /// The rows that are known to end badly.
+    pub(super) failures: KnownFailures,
 }
 
 /// Makes the report ready. Nothing in it is changed before the input is known to be the same.
@@ -26,7 +33,7 @@ pub(super) fn begin(
     plan: &ReportPlan,
     input: &InputSettings,
     skip: &SkipSettings,
-    memory: &mut Memory,
+    mut memory: Memory,
 ) -> Result<Begun, RunError> {
     let input_path = match &input.path {
         InputSource::File(path) => path.as_path(),
@@ -40,7 +47,7 @@ pub(super) fn begin(
     };
     let carried = held.has_lines().map_err(failed)? && carry::is_needed(plan, &skip.associated_in);
     if carried {
-        held = carry::carry(held, input, memory)?;
+        held = carry::carry(held, input, &mut memory)?;
     }
     let retry_rejected = match plan.existing {
         Existing::Resume { retry_rejected } if held.has_lines().map_err(failed)? => retry_rejected,
@@ -56,6 +63,8 @@ pub(super) fn begin(
                 report: held.begin()?,
                 comparison: None,
                 earlier: Tally::default(),
+                skips: Skips::new(memory.associated, skip.duplicates),
+                failures: memory.failures,
             });
         }
     };
@@ -90,6 +99,8 @@ pub(super) fn begin(
         report: held.go_on(&found)?,
         comparison: Some(comparison),
         earlier,
+        skips: Skips::new(memory.associated, skip.duplicates),
+        failures: memory.failures,
     })
 }
 

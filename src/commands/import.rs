@@ -21,10 +21,10 @@ use crate::cli::{ByteSize, ImportArgs};
 use crate::display::Display;
 use crate::error::RunError;
 use crate::exit::ExitStatus;
-use crate::input::{Input, Skips};
+use crate::input::Input;
 use crate::pace::{Control, Gate};
 use crate::rejects;
-use crate::report::{Existing, Memory};
+use crate::report::Existing;
 use crate::run::{DailyReset, Parts, RunSettings, StopReason, run};
 use crate::settings::{Destination, ImportSettings, SettingsError, origin};
 
@@ -51,15 +51,10 @@ pub(super) fn import(flags: ImportArgs, world: &World) -> Result<ExitStatus, Run
     }
 }
 
-/// An error means that nothing was sent; how a run ends that began is told here.
-fn link(
-    flags: ImportArgs,
-    start: Start,
-    outputs: &Outputs,
-    world: &World,
-) -> Result<ExitStatus, RunError> {
-    let settings = match ImportSettings::resolve(flags.clone(), &world.environment) {
-        // A wrong column is quicker to put right than a token is to get: what is wrong with the header comes first.
+/// What the flags and the environment ask for. A wrong column is quicker to put right than a token is to get: what is
+/// wrong with the header comes first.
+fn resolve(flags: ImportArgs, world: &World) -> Result<ImportSettings, RunError> {
+    match ImportSettings::resolve(flags.clone(), &world.environment) {
         Err(
             error @ (SettingsError::Credentials(_)
             | SettingsError::TwoSources { .. }
@@ -67,10 +62,20 @@ fn link(
             | SettingsError::OAuthVariable { .. }),
         ) => {
             Input::open(&flags.input.into_settings())?;
-            return Err(error.into());
+            Err(error.into())
         }
-        settings => settings?,
-    };
+        settings => Ok(settings?),
+    }
+}
+
+/// An error means that nothing was sent; how a run ends that began is told here.
+fn link(
+    flags: ImportArgs,
+    start: Start,
+    outputs: &Outputs,
+    world: &World,
+) -> Result<ExitStatus, RunError> {
+    let settings = resolve(flags, world)?;
     if let Some(path) = &settings.rejects {
         let overwrite = settings.report.existing == Existing::Overwrite;
         rejects::prepare(path, &settings.input.path, &settings.report.path, overwrite)?;
@@ -78,7 +83,7 @@ fn link(
     outputs.prepare()?;
     let input = Input::open(&settings.input)?;
     warn_of(&settings, &input);
-    let mut memory = skips::load(&settings.skip, settings.report.origin)?;
+    let memory = skips::load(&settings.skip, settings.report.origin)?;
     let mut route = Route::open(&settings)?;
     let client = settings.client(route.base_url.clone(), route.source.clone());
     let endpoint = HttpEndpoint::new(client)?;
@@ -98,17 +103,9 @@ fn link(
         mut report,
         comparison,
         earlier,
-    } = begin(
-        &settings.report,
-        &settings.input,
-        &settings.skip,
-        &mut memory,
-    )?;
-    let Memory {
-        associated,
+        skips,
         failures,
-    } = memory;
-    let skips = Skips::new(associated, settings.skip.duplicates);
+    } = begin(&settings.report, &settings.input, &settings.skip, memory)?;
     // Where a cell may hold several ids, rows are fewer than what they lead to.
     let first = match &settings.input.split {
         Some(_) => None,
