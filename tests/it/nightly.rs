@@ -322,15 +322,17 @@ fn the_lines_for_crontab_work_as_they_stand_and_keep_the_token_to_themselves() {
     assert!(!job.contains('%'), "cron takes it for the end of the line");
     let night = || {
         // What cron gives a job, and where the test has its program and its API.
-        let mut command = std::process::Command::new("/bin/sh");
+        let path = format!("PATH={path}:{}", bin.display());
+        let home = format!("HOME={}", home.display());
+        let url = format!("HUBSPOT_ASSOCIATE_BASE_URL={}", recipe.rehearsal.url());
+        let mut command = Program::new("env");
         command
-            .args(["-c", job])
-            .env_clear()
-            .envs([("SHELL", "/bin/sh"), ("LOGNAME", "links")])
-            .env("HOME", home)
-            .env("PATH", format!("{path}:{}", bin.display()))
-            .env("HUBSPOT_ASSOCIATE_BASE_URL", recipe.rehearsal.url())
-            .current_dir("/");
+            .args(["-i", "SHELL=/bin/sh", "LOGNAME=links", &home, &path, &url])
+            .args(["/bin/sh", "-c", job])
+            .current_dir("/")
+            .stdin(std::process::Stdio::null())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped());
         finish(command.output().unwrap())
     };
     for (content, code) in [
