@@ -45,6 +45,13 @@ impl ReportLine<'_> {
         }
     }
 
+    /// What tells the reply that settled the row from others; nothing if no reply came.
+    #[must_use]
+    pub fn reply_id(&self) -> &[u8] {
+        let id = self.field(Column::CorrelationId);
+        if id == MARK.as_bytes() { &[] } else { id }
+    }
+
     /// Fails if another kind of run wrote the line.
     pub(super) fn check_origin(&self, wanted: Origin) -> Result<(), ReadBackError> {
         match self.origin() {
@@ -108,6 +115,22 @@ mod tests {
         let mut reader = ReportReader::new(text.as_bytes()).unwrap();
         let line = reader.read().unwrap().unwrap();
         assert_eq!(line.origin(), Origin::RealRun);
+    }
+
+    #[test]
+    fn a_rehearsed_row_without_a_reply_has_no_id_of_one() {
+        let header = "row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,correlation_id";
+        for (id, expected) in [
+            ("sandbox", ""),
+            ("", ""),
+            ("sandbox:8f", "sandbox:8f"),
+            ("8f", "8f"),
+        ] {
+            let text = format!("{header}\n1,a,1,b,2,failed,{id}\n");
+            let mut reader = ReportReader::new(text.as_bytes()).unwrap();
+            let line = reader.read().unwrap().unwrap();
+            assert_eq!(line.reply_id(), expected.as_bytes());
+        }
     }
 
     proptest! {

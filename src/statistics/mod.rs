@@ -92,8 +92,7 @@ impl Statistics {
         if attempts == 0 {
             return;
         }
-        self.requests
-            .add(line.field(Column::CorrelationId), attempts);
+        self.requests.add(line.reply_id(), attempts);
         let place = usize::try_from(attempts).map_or(MANY_ATTEMPTS, |n| n.min(MANY_ATTEMPTS));
         self.attempts[place] += 1;
         if !line.field(Column::DurationMs).is_empty() {
