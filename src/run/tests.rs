@@ -492,8 +492,10 @@ fn kinds() -> Vec<(&'static str, Vec<Reply>, OutcomeKind, u32, &'static str)> {
         ("502", status(502), Failed, 6, "HTTP_502"),
         ("503", status(503), Failed, 6, "HTTP_503"),
         ("504", status(504), Failed, 6, "HTTP_504"),
-        ("522", status(522), Failed, 3, "HTTP_522"),
+        ("520", status(520), Failed, 6, "HTTP_520"),
+        ("522", status(522), Failed, 6, "HTTP_522"),
         ("524", status(524), Failed, 6, "HTTP_524"),
+        ("525", status(525), Failed, 3, "HTTP_525"),
         ("302", status(302), Failed, 3, "HTTP_302"),
         (
             "timeout",

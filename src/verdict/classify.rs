@@ -79,7 +79,7 @@ fn classify_answer(answer: &Answer, pair: &Pair) -> Class {
         423 => Class::Locked,
         429 if is_daily_limit(answer) => Class::DailyLimit,
         429 | 477 => Class::Throttled,
-        408 | 425 | 502 | 503 | 504 | 521 | 523 | 524 => Class::Transient,
+        408 | 425 | 502..=504 | 520..=524 | 527 | 530 => Class::Transient,
         // The status is known, the reason got lost on the way: asking again may bring it.
         400..=499 if answer.body == Body::Unread(Unreadable::Cut) => Class::Transient,
         400..=499 => Class::Refused,
