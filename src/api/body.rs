@@ -39,6 +39,8 @@ pub enum Unreadable {
     Cut,
     /// It passed the bound up to which bodies are read.
     TooLong,
+    /// It is compressed in a way that was not asked for, or broken inside that.
+    Coded,
 }
 
 /// The fields of the API's bodies that decide about a row, from success and error bodies alike.
@@ -82,8 +84,15 @@ pub struct Entry {
     pub policy_name: Option<String>,
     /// Human readable.
     pub message: Option<String>,
+    /// A word for the cause, in the errors inside an entry.
+    pub code: Option<String>,
+    /// The field of the request that an error inside an entry is about (`in`).
+    pub field: Option<String>,
     /// Names and ids that belong to the message.
     pub context: Vec<(String, Vec<String>)>,
+    /// The errors inside this entry, those inside them included. They may be the only ones that name a record or a
+    /// sub-category; then the message of the entry itself is generic.
+    pub details: Vec<Entry>,
 }
 
 impl Entry {
@@ -141,10 +150,11 @@ impl Envelope {
         }
     }
 
-    /// Every entry that says something: the top level first, then those of `errors`.
+    /// Every entry that says something: the top level first, then those of `errors`, each before those inside it.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         std::iter::once(&self.top)
             .chain(&self.errors)
+            .flat_map(|entry| std::iter::once(entry).chain(&entry.details))
             .filter(|entry| !entry.is_empty())
     }
 }
@@ -175,9 +185,19 @@ fn linked(value: &Value) -> Option<Linked> {
     })
 }
 
+/// An entry of `errors`, with the errors inside it.
 fn entry(value: &Value) -> Entry {
     match value {
-        Value::Object(object) => read_entry(object),
+        Value::Object(object) => {
+            let mut entry = read_entry(object);
+            for value in items(object.get("errors")) {
+                let mut inner = self::entry(value);
+                let deeper = std::mem::take(&mut inner.details);
+                entry.details.push(inner);
+                entry.details.extend(deeper);
+            }
+            entry
+        }
         // An older API listed plain strings. Whatever else stands in the list, it is not empty.
         other => Entry {
             message: text(other),
@@ -195,10 +215,12 @@ fn read_entry(object: &Map<String, Value>) -> Entry {
     };
     Entry {
         category: field("category"),
-        sub_category: field("subCategory"),
+        sub_category: object.get("subCategory").and_then(sub_category),
         error_type: field("errorType"),
         policy_name: field("policyName"),
         message: field("message"),
+        code: field("code"),
+        field: field("in"),
         context: match object.get("context") {
             Some(Value::Object(context)) => context
                 .iter()
@@ -207,7 +229,24 @@ fn read_entry(object: &Map<String, Value>) -> Entry {
                 .collect(),
             _ => Vec::new(),
         },
+        details: Vec::new(),
     }
+}
+
+/// A sub-category as a word. An object says it in its only text; one with more in it is kept as it reads.
+fn sub_category(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::Object(object) => {
+            let mut texts = object.values().filter_map(Value::as_str);
+            match (texts.next(), texts.next()) {
+                (Some(only), None) => Some(only.to_owned()),
+                _ if object.is_empty() => None,
+                _ => text(value),
+            }
+        }
+        other => text(other),
+    };
+    text.filter(|text| !text.is_empty())
 }
 
 fn texts(value: &Value) -> Vec<String> {
@@ -226,10 +265,13 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
-/// `numErrors`: a count, perhaps as a string. Whatever is there and is not a count is not "none" either.
+/// `numErrors`: a count, perhaps as a string. A negative number counts nothing, so it is absent; anything else
+/// that is not a count does not mean "none".
 fn count(value: &Value) -> Option<u64> {
     let text = text(value)?;
-    Some(text.trim().parse().unwrap_or(1))
+    let text = text.trim();
+    let is_negative = text.starts_with('-') && text.parse::<f64>().is_ok();
+    (!is_negative).then(|| text.parse().unwrap_or(1))
 }
 
 fn snippet(bytes: &[u8]) -> String {
@@ -305,7 +347,11 @@ mod tests {
             ("3", Some(3)),
             ("\"2\"", Some(2)),
             ("null", None),
-            ("-1", Some(1)),
+            ("-1", None),
+            ("\"-2\"", None),
+            ("-1.5", None),
+            ("-99999999999999999999", None),
+            ("\"-x\"", Some(1)),
             ("1.5", Some(1)),
             ("true", Some(1)),
             ("{}", Some(1)),
@@ -342,10 +388,20 @@ mod tests {
         let read = envelope(
             r#"{"errors":[{"subCategory":{"name":"X"},"context":{"id":7,"ids":[1,"2"]}},"plain"]}"#,
         );
-        assert_eq!(
-            read.errors[0].sub_category.as_deref(),
-            Some(r#"{"name":"X"}"#)
-        );
+        assert_eq!(read.errors[0].sub_category.as_deref(), Some("X"));
+        for (json, word) in [
+            (r#""X""#, Some("X")),
+            (r#"{"name":"X","retired":false}"#, Some("X")),
+            (r#"{"a":"X","b":"Y"}"#, Some(r#"{"a":"X","b":"Y"}"#)),
+            (r#"{"a":{"b":"X"}}"#, Some(r#"{"a":{"b":"X"}}"#)),
+            ("{}", None),
+            ("\"\"", None),
+            ("null", None),
+            ("7", Some("7")),
+        ] {
+            let read = envelope(&format!(r#"{{"errors":[{{"subCategory":{json}}}]}}"#));
+            assert_eq!(read.errors[0].sub_category.as_deref(), word, "{json}");
+        }
         assert_eq!(
             read.errors[0].context,
             [
@@ -354,6 +410,32 @@ mod tests {
             ]
         );
         assert_eq!(read.errors[1].message.as_deref(), Some("plain"));
+    }
+
+    #[test]
+    fn the_errors_inside_an_error_are_read_however_deep_they_stand_and_are_not_counted_as_entries()
+    {
+        let read = envelope(
+            r#"{"numErrors":1,"errors":[{"message":"outer","links":{},"errors":[
+                {"message":"CONTACT 7 was deleted","code":"OBJECT_DELETED","in":"fromObjectId",
+                 "subCategory":"crm.associations.FROM_OBJECT_NOT_FOUND","context":{"fromObjectId":["7"]},
+                 "errors":[{"code":"DEEPER"}]},
+                "plain"]}]}"#,
+        );
+        assert_eq!(read.errors.len(), 1);
+        let [_, first, deeper, plain] = read.entries().collect::<Vec<_>>()[..] else {
+            panic!("{read:?}");
+        };
+        assert_eq!(first.code.as_deref(), Some("OBJECT_DELETED"));
+        assert_eq!(first.field.as_deref(), Some("fromObjectId"));
+        assert_eq!(
+            first.sub_category.as_deref(),
+            Some("crm.associations.FROM_OBJECT_NOT_FOUND")
+        );
+        let context = [("fromObjectId".to_owned(), vec!["7".to_owned()])];
+        assert_eq!(first.context, context);
+        assert_eq!(deeper.code.as_deref(), Some("DEEPER"));
+        assert_eq!(plain.message.as_deref(), Some("plain"));
     }
 
     #[test]

@@ -113,11 +113,13 @@ pub fn attribute<P: AsRef<Pair>>(reply: &Reply, pairs: &[P]) -> Meaning {
 
 /// Whether the path itself was refused.
 fn is_common(answer: &Answer) -> bool {
-    let message = answer
+    let mut messages = answer
         .body
         .envelope()
-        .and_then(|envelope| envelope.top.message.as_deref());
-    answer.status == 404 || message.is_some_and(refuses_type)
+        .into_iter()
+        .flat_map(Envelope::entries)
+        .filter_map(|entry| entry.message.as_deref());
+    answer.status == 404 || messages.any(refuses_type)
 }
 
 fn of_each<P: AsRef<Pair>>(

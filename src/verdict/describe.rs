@@ -113,7 +113,8 @@ pub(super) fn describe_named(
         ..Envelope::default()
     };
     for entry in &mut envelope.errors {
-        if entry.category.is_none() && entry.error_type.is_none() {
+        let has_category = |entry: &Entry| entry.category.is_some() || entry.error_type.is_some();
+        if !has_category(entry) && !entry.details.iter().any(has_category) {
             entry.category = category.map(str::to_owned);
         }
     }
@@ -217,6 +218,10 @@ fn unread(answer: &Answer, why: Unreadable) -> Finding {
             Category::UnreadableReply,
             "the reply is longer than any of the API's",
         ),
+        (Unreadable::Coded, 200..=299) => local(
+            Category::UnreadableReply,
+            "the reply is compressed in a way that was not asked for, or its compression is broken",
+        ),
         _ => of_status(answer, "the body could not be read"),
     }
 }
@@ -246,7 +251,8 @@ fn of_errors(status: u16, envelope: &Envelope) -> Finding {
         if let Some(category) = entry.category.as_ref().or(entry.error_type.as_ref()) {
             add_once(&mut finding.categories, category);
         }
-        for sub in entry.sub_category.iter().chain(&entry.policy_name) {
+        let words = [&entry.sub_category, &entry.code, &entry.policy_name];
+        for sub in words.into_iter().flatten() {
             add_once(&mut finding.subcategories, sub);
         }
         let message = sentence(entry);
@@ -274,12 +280,16 @@ fn of_errors(status: u16, envelope: &Envelope) -> Finding {
     finding
 }
 
-/// An entry's message, with what its context names: `message (key: value, value; key: value)`.
+/// An entry's message, with what its context names: `message (key: value, value; key: value)`, and the field that it
+/// is about, where its context does not say that already.
 fn sentence(entry: &Entry) -> String {
+    let is_new = |field: &&String| entry.context.iter().all(|(key, _)| key != *field);
+    let field = entry.field.as_ref().filter(is_new);
     let context: Vec<String> = entry
         .context
         .iter()
         .map(|(key, values)| format!("{key}: {}", values.join(", ")))
+        .chain(field.map(|field| format!("in: {field}")))
         .collect();
     let message = entry.message.as_deref().unwrap_or_default();
     match (message.is_empty(), context.is_empty()) {

@@ -10,12 +10,13 @@
 //! | 2xx: no result, another pair, canceled, no status | `Unconfirmed` | asked once more, then `rejected` |
 //! | 409 | `Conflict` | up to 3 attempts, then `rejected` |
 //! | 2xx `PENDING`/`PROCESSING`, 2xx unreadable, 4xx cut short | `Transient` | all attempts, then `failed` |
-//! | 408, 425, 502, 503, 504, 521, 523, 524, timeout, no connection, not HTTP | `Transient` | all attempts, then `failed` |
+//! | 408, 425, 502 to 504, 520 to 524, 527, 530, timeout, no connection, not HTTP | `Transient` | all attempts, then `failed` |
+//! | 525, 526 | `BrieflyTransient` | up to 3 attempts, then `failed`; after 5 such rows in sequence the run stops |
 //! | other 5xx, 1xx, 3xx | `BrieflyTransient` | up to 3 attempts, then `failed` |
 //! | 423 | `Locked` | as `Transient`, waits at least 2 s |
 //! | 429, 477 | `Throttled` | all wait; charged no attempt; the 20th makes it `failed` |
 //! | 429 of the daily limit | `DailyLimit` | the run stops, resumable |
-//! | 401 | `Unauthorized` | the run stops |
+//! | 401 | `Unauthorized` | if another request proved the token good: all wait, one more attempt; then the run stops |
 //! | 403 that names scopes | `MissingScopes` | the run stops |
 //! | other 403 | `Forbidden` | all wait, one more attempt, then the run stops |
 //! | certificate refused | `Untrusted` | the run stops |

@@ -1,7 +1,9 @@
 //! Which pairs do a reply's errors name? Pure.
 //!
-//! An error names records by their ids, in its context, and says more or less clearly on which side of a pair
-//! they stand. It is about the pairs that hold such an id on that side, and about no others.
+//! An error names records by their ids, in its context or in that of an error inside it, and says more or less clearly
+//! on which side of a pair they stand. Where it says that a record itself is at fault, it is about every pair that
+//! holds the record on that side. Otherwise it is about a pair only if it names both of its records, or one record
+//! that no other pair holds: a record of a refused pair may be good in other pairs.
 
 use std::collections::HashMap;
 
@@ -15,53 +17,134 @@ enum Side {
     To,
 }
 
-/// An error of a reply, and the ids that it asks for on both sides at once, if it names a pair.
-struct About<'e> {
+/// How sure it is that a record is itself at fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Fault {
+    /// Nothing says so.
+    Unsaid,
+    /// The error says it of a record, and may mean one of the two that it names.
+    Likely,
+    /// The error says it of this record.
+    Certain,
+}
+
+/// An error that names a record.
+#[derive(Clone, Copy, Debug)]
+struct Mention {
+    unit: usize,
+    fault: Fault,
+}
+
+/// An error of a reply, be it inside another one.
+struct Unit<'e> {
     entry: &'e Entry,
+    /// Whether it names any id.
+    has_ids: bool,
+    /// Whether it names ids on both sides at once.
     is_pair: bool,
+    /// Whether it can only mean one record of a pair: all its ids stand on one side.
+    is_one_sided: bool,
 }
 
 /// The records that a reply's errors name.
 pub(super) struct Named<'e> {
-    errors: Vec<About<'e>>,
+    /// The outer error, and where its units begin; those of the errors inside it follow.
+    groups: Vec<(&'e Entry, usize)>,
+    units: Vec<Unit<'e>>,
     /// By side and id: which errors name it.
-    by_record: HashMap<(Side, u128), Vec<usize>>,
+    by_record: HashMap<(Side, u128), Vec<Mention>>,
+    sides: Sides,
 }
 
 impl<'e> Named<'e> {
     /// `open` are the pairs that the errors may be about.
     pub(super) fn of(envelope: &'e Envelope, open: &[&Pair]) -> Self {
         let mut named = Self {
-            errors: Vec::new(),
+            groups: Vec::new(),
+            units: Vec::new(),
             by_record: HashMap::new(),
+            sides: Sides::of(open),
         };
-        let sides = Sides::of(open);
-        for entry in envelope.entries() {
-            let index = named.errors.len();
-            let mut keys = [false; 2];
-            for (key, values) in &entry.context {
-                let Some(kind) = IdKey::of(key) else { continue };
-                keys[0] |= kind == IdKey::On(Side::From);
-                keys[1] |= kind == IdKey::On(Side::To);
-                for value in values {
-                    let Some((id, type_name)) = kind.read(value) else {
+        let top = &envelope.top;
+        named.groups.push((top, 0));
+        named.add(top, only(&envelope.errors), None);
+        for error in &envelope.errors {
+            named.groups.push((error, named.units.len()));
+            named.add(error, only(&error.details), Some(top));
+            for detail in &error.details {
+                named.add(detail, Some(error), Some(top));
+            }
+        }
+        named.find_pairs(open);
+        named
+    }
+
+    /// Adds an error. What it does not say itself, `near` may say, or `far`: the errors around or inside it.
+    fn add(&mut self, entry: &'e Entry, near: Option<&Entry>, far: Option<&Entry>) {
+        let index = self.units.len();
+        let said = [Some(entry), near, far];
+        let said: Vec<&Entry> = said.into_iter().flatten().collect();
+        let fault_words = said.iter().any(|entry| says_record_is_missing(entry));
+        let fault_side = said.iter().find_map(|entry| side_in_words(entry));
+        let side = fault_side.or_else(|| said.iter().find_map(|entry| side_of_field(entry)));
+        let mut keys = [false; 2];
+        let mut sides = [false; 2];
+        let (mut has_ids, mut has_stranger) = (false, false);
+        for (key, values) in &entry.context {
+            let Some(kind) = IdKey::of(key) else { continue };
+            keys[0] |= kind == IdKey::On(Side::From);
+            keys[1] |= kind == IdKey::On(Side::To);
+            for value in values {
+                let Some((id, type_name)) = kind.read(value) else {
+                    continue;
+                };
+                has_ids = true;
+                let number = id.number();
+                let found = self.sides.of_id(kind, side, &said, type_name, number);
+                let mut is_known = false;
+                for side in found {
+                    if self.sides.pairs_with(side, number) == 0 {
                         continue;
+                    }
+                    is_known = true;
+                    sides[side as usize] = true;
+                    let fault = match (kind, fault_side) {
+                        (IdKey::Sentence, _) => Fault::Certain,
+                        (_, Some(at_fault)) if at_fault == side => Fault::Certain,
+                        (_, Some(_)) => Fault::Unsaid,
+                        (_, None) if fault_words => Fault::Likely,
+                        (_, None) => Fault::Unsaid,
                     };
-                    let number = id.number();
-                    for side in sides.of_id(kind, entry, type_name, number) {
-                        let errors = named.by_record.entry((side, number)).or_default();
-                        if errors.last() != Some(&index) {
-                            errors.push(index);
-                        }
+                    let mentions = self.by_record.entry((side, number)).or_default();
+                    match mentions.last_mut() {
+                        Some(last) if last.unit == index => last.fault = last.fault.max(fault),
+                        _ => mentions.push(Mention { unit: index, fault }),
                     }
                 }
+                has_stranger |= !is_known;
             }
-            named.errors.push(About {
-                entry,
-                is_pair: keys == [true; 2],
-            });
         }
-        named
+        let is_pair = keys == [true; 2];
+        self.units.push(Unit {
+            entry,
+            has_ids,
+            is_pair,
+            is_one_sided: !is_pair && !has_stranger && sides != [true; 2],
+        });
+    }
+
+    /// Finds the errors that name both records of a pair.
+    fn find_pairs(&mut self, open: &[&Pair]) {
+        for pair in open {
+            let [from, to] = [(Side::From, &pair.from.id), (Side::To, &pair.to.id)]
+                .map(|(side, id)| self.by_record.get(&(side, id.number())));
+            let (Some(from), Some(to)) = (from, to) else {
+                continue;
+            };
+            for mention in from {
+                self.units[mention.unit].is_pair |= find(to, mention.unit).is_some();
+            }
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -70,27 +153,87 @@ impl<'e> Named<'e> {
 
     /// The errors about `pair`, each with no other ids than the pair's.
     pub(super) fn entries_about(&self, pair: &Pair) -> Vec<Entry> {
-        let errors_of = |side: Side, id: &RecordId| -> &[usize] {
-            self.by_record
-                .get(&(side, id.number()))
-                .map_or(&[], Vec::as_slice)
+        let about = self.units_about(pair);
+        if about.is_empty() {
+            return Vec::new();
+        }
+        let is_about = |unit: usize| about.binary_search(&unit).is_ok();
+        let belongs = |unit: usize| is_about(unit) || !self.units[unit].has_ids;
+        let mut entries = Vec::new();
+        let top_is_about = is_about(0);
+        for &(outer, first) in &self.groups {
+            let details = first + 1..first + 1 + outer.details.len();
+            // What a reply says of the pair at its top level, errors without any id may explain.
+            let explains =
+                top_is_about && first > 0 && details.clone().all(belongs) && belongs(first);
+            if !(explains || is_about(first) || details.clone().any(is_about)) {
+                continue;
+            }
+            let mut entry = without_others(outer, pair);
+            entry.details = details
+                .filter(|&unit| belongs(unit))
+                .map(|unit| without_others(self.units[unit].entry, pair))
+                .collect();
+            entries.push(entry);
+        }
+        entries
+    }
+
+    /// The errors about `pair`, in their order.
+    fn units_about(&self, pair: &Pair) -> Vec<usize> {
+        let of = |side: Side, id: &RecordId| {
+            let number = id.number();
+            let mentions = self.by_record.get(&(side, number));
+            (
+                mentions.map_or(&[][..], Vec::as_slice),
+                self.sides.pairs_with(side, number) == 1,
+            )
         };
-        let from = errors_of(Side::From, &pair.from.id);
-        let to = errors_of(Side::To, &pair.to.id);
-        let mut about: Vec<usize> = from
-            .iter()
-            .chain(to)
-            .copied()
-            .filter(|index| {
-                !self.errors[*index].is_pair || from.contains(index) && to.contains(index)
-            })
-            .collect();
+        let (from, from_is_alone) = of(Side::From, &pair.from.id);
+        let (to, to_is_alone) = of(Side::To, &pair.to.id);
+        let mut about = Vec::new();
+        for mention in from {
+            let other = find(to, mention.unit);
+            let is_about = match other {
+                Some(_) => true,
+                None => self.means_pairs_of(mention, from_is_alone),
+            };
+            if is_about {
+                about.push(mention.unit);
+            }
+        }
+        for mention in to {
+            if find(from, mention.unit).is_none() && self.means_pairs_of(mention, to_is_alone) {
+                about.push(mention.unit);
+            }
+        }
         about.sort_unstable();
-        about.dedup();
         about
-            .into_iter()
-            .map(|index| without_others(self.errors[index].entry, pair))
-            .collect()
+    }
+
+    /// Whether an error that names one record of a pair is about the pair. `is_alone` says whether no other pair
+    /// holds the record there.
+    fn means_pairs_of(&self, mention: &Mention, is_alone: bool) -> bool {
+        let unit = &self.units[mention.unit];
+        match mention.fault {
+            Fault::Certain => true,
+            Fault::Likely if !unit.is_pair => true,
+            Fault::Likely | Fault::Unsaid => is_alone && unit.is_one_sided,
+        }
+    }
+}
+
+/// The mention by this error. They stand in the order of the errors.
+fn find(mentions: &[Mention], unit: usize) -> Option<&Mention> {
+    let place = mentions.binary_search_by_key(&unit, |mention| mention.unit);
+    place.ok().map(|place| &mentions[place])
+}
+
+/// The only one of a list.
+fn only(entries: &[Entry]) -> Option<&Entry> {
+    match entries {
+        [only] => Some(only),
+        _ => None,
     }
 }
 
@@ -131,8 +274,8 @@ impl IdKey {
 struct Sides {
     types: Option<[String; 2]>,
     is_same_type: bool,
-    /// The ids on each side.
-    ids: [std::collections::HashSet<u128>; 2],
+    /// The ids on each side, and how many pairs hold each.
+    ids: [HashMap<u128, usize>; 2],
 }
 
 impl Sides {
@@ -145,19 +288,35 @@ impl Sides {
             is_same_type: types.as_ref().is_some_and(|[from, to]| from == to),
             types,
             ids: [
-                open.iter().map(|pair| pair.from.id.number()).collect(),
-                open.iter().map(|pair| pair.to.id.number()).collect(),
+                counted(open.iter().map(|pair| pair.from.id.number())),
+                counted(open.iter().map(|pair| pair.to.id.number())),
             ],
         }
     }
 
-    /// The sides on which an error means this id.
-    fn of_id(&self, kind: IdKey, entry: &Entry, type_name: Option<&str>, id: u128) -> Vec<Side> {
+    /// How many pairs hold this record on this side.
+    fn pairs_with(&self, side: Side, id: u128) -> usize {
+        self.ids[side as usize]
+            .get(&id)
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// The sides on which an error means this id. `side` is the one that it names in words; `said` are the error and
+    /// those around and inside it.
+    fn of_id(
+        &self,
+        kind: IdKey,
+        side: Option<Side>,
+        said: &[&Entry],
+        type_name: Option<&str>,
+        id: u128,
+    ) -> Vec<Side> {
         if let IdKey::On(side) = kind {
             return vec![side];
         }
         if type_name.is_none()
-            && let Some(side) = side_in_words(entry)
+            && let Some(side) = side
         {
             return vec![side];
         }
@@ -167,13 +326,13 @@ impl Sides {
         }
         let told = match type_name {
             Some(name) => self.side_of_type(name),
-            None => self.side_of_types(entry),
+            None => said.iter().find_map(|entry| self.side_of_types(entry)),
         };
         if let Some(side) = told {
             return vec![side];
         }
         // Which side is meant cannot be told: unless the id stands on one only, nothing is guessed.
-        let holds = |side: &Side| self.ids[*side as usize].contains(&id);
+        let holds = |side: &Side| self.pairs_with(*side, id) > 0;
         match both.into_iter().filter(holds).collect::<Vec<_>>() {
             one if one.len() == 1 => one,
             _ => Vec::new(),
@@ -199,11 +358,26 @@ impl Sides {
     }
 }
 
-/// `crm.associations.FROM_OBJECT_NOT_FOUND` says the side.
+fn counted(ids: impl Iterator<Item = u128>) -> HashMap<u128, usize> {
+    let mut counts = HashMap::new();
+    for id in ids {
+        *counts.entry(id).or_default() += 1;
+    }
+    counts
+}
+
+/// The words in which an error says what is wrong: `crm.associations.FROM_OBJECT_NOT_FOUND` without its path.
+fn words(entry: &Entry) -> impl Iterator<Item = &str> {
+    let words = [&entry.sub_category, &entry.code, &entry.category];
+    words
+        .into_iter()
+        .flatten()
+        .filter_map(|word| word.rsplit('.').next())
+}
+
+/// `FROM_OBJECT_NOT_FOUND` says the side, and that the record there is at fault.
 fn side_in_words(entry: &Entry) -> Option<Side> {
-    let words = entry.sub_category.iter().chain(&entry.category);
-    words.into_iter().find_map(|words| {
-        let word = words.rsplit('.').next()?;
+    words(entry).find_map(|word| {
         if word.starts_with("FROM_") {
             Some(Side::From)
         } else if word.starts_with("TO_") {
@@ -212,6 +386,32 @@ fn side_in_words(entry: &Entry) -> Option<Side> {
             None
         }
     })
+}
+
+/// A field such as `fromObjectId`, `inputs[3].to.id` says the side.
+fn side_of_field(entry: &Entry) -> Option<Side> {
+    let field = entry.field.as_ref()?;
+    let mut sides = field.split(['.', '/']).filter_map(|part| match part {
+        "from" => Some(Side::From),
+        "to" => Some(Side::To),
+        part => match IdKey::of(part) {
+            Some(IdKey::On(side)) => Some(side),
+            _ => None,
+        },
+    });
+    sides.next()
+}
+
+/// Whether an error says that a record is not there, which is so in every pair that holds it.
+fn says_record_is_missing(entry: &Entry) -> bool {
+    const SIGNS: [&str; 5] = [
+        "NOT_FOUND",
+        "DELETED",
+        "ARCHIVED",
+        "NOT_EXIST",
+        "INVALID_IDENTIFIER",
+    ];
+    words(entry).any(|word| SIGNS.iter().any(|sign| word.contains(sign)))
 }
 
 /// The types whose names and numbers are published
@@ -269,7 +469,14 @@ fn without_others(entry: &Entry, pair: &Pair) -> Entry {
         .filter(|(_, values)| !values.is_empty())
         .collect();
     Entry {
+        category: entry.category.clone(),
+        sub_category: entry.sub_category.clone(),
+        error_type: entry.error_type.clone(),
+        policy_name: entry.policy_name.clone(),
+        message: entry.message.clone(),
+        code: entry.code.clone(),
+        field: entry.field.clone(),
         context,
-        ..entry.clone()
+        details: Vec::new(),
     }
 }

@@ -70,6 +70,7 @@ fn a_2xx_is_associated_only_if_it_confirms_the_pair() {
             body(&[FORWARD], r#","warnings":["new"],"links":{}"#),
             Class::Associated,
         ),
+        (body(&[FORWARD], r#","numErrors":-1"#), Class::Associated),
         (body(&[FORWARD], r#","numErrors":1"#), Class::Refused),
         (body(&[FORWARD], r#","errors":[{}]"#), Class::Refused),
         (
@@ -141,7 +142,7 @@ fn every_status_without_a_body_has_its_class() {
             409 => Class::Conflict,
             423 => Class::Locked,
             429 | 477 => Class::Throttled,
-            408 | 425 | 502 | 503 | 504 | 521 | 523 | 524 => Class::Transient,
+            408 | 425 | 502..=504 | 520..=524 | 527 | 530 => Class::Transient,
             400..=499 => Class::Refused,
             _ => Class::BrieflyTransient,
         };
@@ -305,6 +306,26 @@ const DESCRIBED: &[Described] = &[
         &["crm.associations.TO_OBJECT_NOT_FOUND"],
         1,
         "No company with ID 52002 exists (id: 52002; objectType: company)",
+    ),
+    (
+        200,
+        r#"{"status":"COMPLETE","results":[],"numErrors":1,"errors":[{"status":"error","category":"VALIDATION_ERROR",
+               "message":"One or more associations are invalid","context":{},"links":{},"errors":[
+               {"message":"CONTACT 41001 was deleted","code":"OBJECT_DELETED","in":"fromObjectId",
+                "subCategory":"crm.associations.FROM_OBJECT_NOT_FOUND","context":{"fromObjectId":["41001"]}}]}]}"#,
+        &["VALIDATION_ERROR"],
+        &["crm.associations.FROM_OBJECT_NOT_FOUND", "OBJECT_DELETED"],
+        1,
+        "One or more associations are invalid; CONTACT 41001 was deleted (fromObjectId: 41001)",
+    ),
+    (
+        400,
+        r#"{"status":"error","category":"VALIDATION_ERROR","message":"Invalid input","errors":[
+               {"message":"too large","in":"inputs[0].from.id","code":"OUT_OF_RANGE"}]}"#,
+        &["VALIDATION_ERROR"],
+        &["OUT_OF_RANGE"],
+        1,
+        "Invalid input; too large (in: inputs[0].from.id)",
     ),
     (
         200,

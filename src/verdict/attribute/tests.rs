@@ -63,8 +63,13 @@ fn a_pair_is_confirmed_by_a_result_in_either_direction_of_a_complete_reply() {
         // An error about a confirmed pair is about another one.
         (
             r#""COMPLETE""#,
-            r#","errors":[{"context":{"ids":["20","1"]}}]"#,
+            r#","errors":[{"context":{"ids":["20"]}}]"#,
             "cccn",
+        ),
+        (
+            r#""COMPLETE""#,
+            r#","errors":[{"context":{"ids":["20","2"]}}]"#,
+            "ccc-",
         ),
         (r#""CANCELED""#, "", "----"),
         ("null", "", "----"),
@@ -105,10 +110,31 @@ fn an_error_is_about_the_pairs_that_hold_its_ids_on_its_side() {
         (CONTACTS, r#"{"context":{"INVALID_OBJECT_IDS":["COMPANY=1 is not valid"],"objectId":["1"],"objectType":["COMPANY"]}}"#.to_owned(), "--n-"),
         // The side cannot be told: nothing is guessed, unless the id stands on one side only.
         (CONTACTS, r#"{"context":{"id":["1"]}}"#.to_owned(), "----"),
-        (CONTACTS, r#"{"context":{"id":["20"]}}"#.to_owned(), "-n-n"),
+        (CONTACTS, r#"{"category":"OBJECT_NOT_FOUND","context":{"id":["20"]}}"#.to_owned(), "-n-n"),
+        // A record that other pairs hold too is at fault only where that is said.
+        (CONTACTS, r#"{"context":{"id":["20"]}}"#.to_owned(), "----"),
+        (CONTACTS, r#"{"context":{"toObjectId":["20"]}}"#.to_owned(), "----"),
+        (CONTACTS, r#"{"context":{"toObjectId":["20"]},"code":"OBJECT_DELETED"}"#.to_owned(), "-n-n"),
+        (CONTACTS, r#"{"category":"VALIDATION_ERROR","context":{"ids":["4","20"]}}"#.to_owned(), "---n"),
+        (CONTACTS, r#"{"category":"OBJECT_NOT_FOUND","context":{"ids":["4","20"]}}"#.to_owned(), "---n"),
+        (CONTACTS, r#"{"category":"OBJECT_NOT_FOUND","context":{"ids":["3","20"]}}"#.to_owned(), "-nnn"),
+        (CONTACTS, r#"{"context":{"ids":["3","20"]}}"#.to_owned(), "----"),
+        (CONTACTS, r#"{"context":{"ids":["4","77"]}}"#.to_owned(), "----"),
+        (CONTACTS, r#"{"context":{"fromObjectId":["4"],"toObjectId":["77"]}}"#.to_owned(), "----"),
+        (CONTACTS, format!(r#"{{{to}"context":{{"fromObjectId":["4"],"toObjectId":["20"]}}}}"#), "-n-n"),
         (["p_a", "p_b"], r#"{"context":{"INVALID_OBJECT_IDS":["VENDOR=1 is not valid"]}}"#.to_owned(), "----"),
         // One type on both sides: a record that is missing is missing on either.
-        (["contacts", "0-1"], r#"{"context":{"id":["1"]}}"#.to_owned(), "n-n-"),
+        (["contacts", "0-1"], r#"{"category":"OBJECT_NOT_FOUND","context":{"id":["1"]}}"#.to_owned(), "n-n-"),
+        (["contacts", "0-1"], r#"{"context":{"id":["1"]}}"#.to_owned(), "----"),
+        (["contacts", "0-1"], r#"{"context":{"id":["4"]}}"#.to_owned(), "---n"),
+        (["contacts", "0-1"], r#"{"context":{"ids":["20","4"]}}"#.to_owned(), "---n"),
+        // The errors inside an error name the record, or say its side.
+        (CONTACTS, format!(r#"{{"message":"generic","context":{{}},"errors":[{{{to}"context":{{"toObjectId":["20"]}}}}]}}"#), "-n-n"),
+        (CONTACTS, format!(r#"{{"context":{{}},"errors":[{{{from}"context":{{"id":"1"}}}},{{{to}"context":{{"id":"1"}}}}]}}"#), "n-n-"),
+        (CONTACTS, format!(r#"{{"context":{{"id":["1"]}},"errors":[{{{to}"message":"it was deleted"}}]}}"#), "--n-"),
+        (CONTACTS, r#"{"context":{"id":["1"]},"errors":[{"in":"fromObjectId"}]}"#.to_owned(), "n---"),
+        (CONTACTS, r#"{"errors":[{"in":"inputs[2].to.id","context":{"id":["1"]}}]}"#.to_owned(), "--n-"),
+        (CONTACTS, r#"{"errors":[{"code":"LIMIT","context":{"ids":["4","20"]}}]}"#.to_owned(), "---n"),
         // Nothing of use.
         (CONTACTS, r#"{"context":{"id":["77","x","-1","1.0",null]}}"#.to_owned(), "----"),
         (CONTACTS, r#"{"context":{"INVALID_OBJECT_IDS":["CONTACT 1","=","CONTACT="]}}"#.to_owned(), "----"),
@@ -162,6 +188,40 @@ fn a_named_pair_is_told_its_own_part_of_the_errors() {
         assert_eq!(finding.categories, [category]);
         assert_eq!(finding.correlation_id.as_deref(), Some("8f6e"));
     }
+}
+
+#[test]
+fn a_pair_that_only_an_inner_error_names_keeps_all_that_the_error_says() {
+    let inner = |id: &str| {
+        format!(
+            r#"{{"message":"CONTACT {id} was deleted","code":"OBJECT_DELETED","in":"fromObjectId",
+               "subCategory":"crm.associations.FROM_OBJECT_NOT_FOUND","context":{{"fromObjectId":["{id}"]}}}}"#
+        )
+    };
+    let body = format!(
+        r#"{{"status":"COMPLETE","results":[],"numErrors":1,"errors":[{{"status":"error","category":"VALIDATION_ERROR",
+            "message":"One or more associations are invalid","context":{{}},"links":{{}},"errors":[{},{}]}}]}}"#,
+        inner("1"),
+        inner("4")
+    );
+    let meaning = attribute(&answer(207, &body), &pairs(CONTACTS));
+    assert_eq!(letters(&meaning), "n--n");
+    let Meaning::Each { said, .. } = meaning else {
+        panic!("{meaning:?}");
+    };
+    let Said::Named(finding) = &said[3] else {
+        panic!("{said:?}");
+    };
+    assert_eq!(finding.categories, ["VALIDATION_ERROR"]);
+    assert_eq!(
+        finding.subcategories,
+        ["crm.associations.FROM_OBJECT_NOT_FOUND", "OBJECT_DELETED"]
+    );
+    assert_eq!(
+        finding.message,
+        "One or more associations are invalid; CONTACT 4 was deleted (fromObjectId: 4)"
+    );
+    assert_eq!(finding.num_errors, 1);
 }
 
 #[test]
