@@ -17,6 +17,7 @@ use hyper::{Method, Request, Response, Uri};
 use tokio::time::Instant;
 
 use super::body::{Body, Unreadable};
+use super::coding::Coding;
 use super::connect::{self, Connections};
 use super::credentials::CredentialsError;
 use super::reply::{Answer, Reply, ReplyHeaders};
@@ -123,11 +124,14 @@ impl HttpEndpoint {
         url: String,
     ) -> Result<(u16, Vec<u8>), String> {
         let session = self.session();
+        let mut headers = session.headers.clone();
+        // Only a method that may have a body says that there is none (RFC 9110, section 8.6).
+        headers.remove(CONTENT_LENGTH);
         let asking = async {
-            let response = self.send(method, url, &session.headers).await;
+            let response = self.send_body(method, url, headers, Bytes::new()).await;
             let response = response.map_err(|error| chain(&*error))?;
             let status = response.status().as_u16();
-            let mut body = whole_body(response.into_body(), MAX_REPLY_BYTES)
+            let mut body = whole_body(response, MAX_REPLY_BYTES)
                 .await
                 .unwrap_or_default();
             session.mask(&mut body);
@@ -135,16 +139,6 @@ impl HttpEndpoint {
         };
         let answered = tokio::time::timeout(self.settings.timeout, asking).await;
         answered.unwrap_or_else(|_| Err("no reply in time".to_owned()))
-    }
-
-    async fn send(
-        &self,
-        method: Method,
-        url: String,
-        headers: &HeaderMap,
-    ) -> Result<Response<Incoming>, BoxError> {
-        self.send_body(method, url, headers.clone(), Bytes::new())
-            .await
     }
 
     pub(super) async fn send_body(
@@ -167,7 +161,10 @@ impl HttpEndpoint {
         } = &*self.settings;
         let url = base_url.association(*version, pair);
         let session = self.session();
-        let response = self.send(Method::PUT, url, &session.headers).await?;
+        let headers = session.headers.clone();
+        let response = self
+            .send_body(Method::PUT, url, headers, Bytes::new())
+            .await?;
         Ok(read(response, &session, MAX_REPLY_BYTES).await)
     }
 
@@ -208,7 +205,7 @@ async fn read(response: Response<Incoming>, session: &Session, most: usize) -> R
     {
         session.mask_text(text);
     }
-    let body = match whole_body(response.into_body(), most).await {
+    let body = match whole_body(response, most).await {
         Ok(mut bytes) => {
             session.mask(&mut bytes);
             Body::parse(&bytes)
@@ -222,8 +219,18 @@ async fn read(response: Response<Incoming>, session: &Session, most: usize) -> R
     })
 }
 
-/// Reads a body up to its end, or up to `most` bytes.
-pub(super) async fn whole_body(mut body: Incoming, most: usize) -> Result<Vec<u8>, Unreadable> {
+/// Reads a reply's body up to its end, or up to `most` bytes, and undoes its coding within the same bound.
+pub(super) async fn whole_body(
+    response: Response<Incoming>,
+    most: usize,
+) -> Result<Vec<u8>, Unreadable> {
+    let coding = Coding::of(response.headers());
+    let bytes = sent_body(response.into_body(), most).await?;
+    coding.decode(bytes, most)
+}
+
+/// Reads a body as it is sent.
+async fn sent_body(mut body: Incoming, most: usize) -> Result<Vec<u8>, Unreadable> {
     let mut bytes = Vec::new();
     // Nearly every body is one piece, and says so; asking for another would cost a wake-up.
     while !body.is_end_stream() {

@@ -7,6 +7,7 @@ mod account;
 mod bare_value;
 mod body;
 mod client;
+mod coding;
 mod confirmed;
 mod connect;
 mod credentials;

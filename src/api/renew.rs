@@ -2,12 +2,13 @@
 
 use bytes::Bytes;
 use hyper::Method;
-use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
+use hyper::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use secrecy::{ExposeSecret, SecretString};
 use tracing::{info, warn};
 
 use super::Renewal;
 use super::client::{HttpEndpoint, MAX_REPLY_BYTES, chain, whole_body};
+use super::coding;
 use super::connect::AGENT;
 use super::oauth::{Issued, NotIssued, OAuthApp};
 use super::session::Session;
@@ -79,6 +80,7 @@ impl HttpEndpoint {
         let headers = HeaderMap::from_iter([
             (USER_AGENT, AGENT),
             (ACCEPT, HeaderValue::from_static("application/json")),
+            (ACCEPT_ENCODING, coding::ACCEPTED),
             (
                 CONTENT_TYPE,
                 HeaderValue::from_static("application/x-www-form-urlencoded"),
@@ -89,7 +91,7 @@ impl HttpEndpoint {
             let response = self.send_body(Method::POST, url, headers, form).await;
             let response = response.map_err(|error| chain(&*error))?;
             let status = response.status().as_u16();
-            let body = whole_body(response.into_body(), MAX_REPLY_BYTES).await;
+            let body = whole_body(response, MAX_REPLY_BYTES).await;
             Ok((status, body.unwrap_or_default()))
         };
         let answered = tokio::time::timeout(self.settings().timeout, asking).await;

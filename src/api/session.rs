@@ -2,16 +2,19 @@
 
 use std::time::Duration;
 
-use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderValue, USER_AGENT};
+use hyper::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderValue, USER_AGENT,
+};
 use tokio::time::Instant;
 
+use super::coding;
 use super::connect::AGENT;
 use super::credentials::Token;
 
 /// A token in use.
 #[derive(Debug)]
 pub(super) struct Session {
-    /// What every request says that has no body.
+    /// What every `PUT` without a body says.
     pub(super) headers: HeaderMap,
     token: Option<Token>,
     /// When another token should be had, if that is known.
@@ -41,6 +44,7 @@ impl Session {
             (AUTHORIZATION, token.authorization()),
             (USER_AGENT, AGENT),
             (ACCEPT, HeaderValue::from_static("application/json")),
+            (ACCEPT_ENCODING, coding::ACCEPTED),
             // A PUT without a body should say so; some proxies insist (RFC 9110, section 8.6).
             (CONTENT_LENGTH, HeaderValue::from_static("0")),
         ]);

@@ -9,6 +9,7 @@
 mod batch; // many pairs per call, and still one verdict per row
 mod check; // what is found before anything is sent
 mod closing; // what scripts and monitoring are told at every end
+mod coding; // compressed replies
 mod credentials; // tokens that change, expire or never come
 mod docs; // every command of the pages runs
 mod doctor; // what can be told before an import

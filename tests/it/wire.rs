@@ -90,6 +90,7 @@ fn a_request_is_a_put_with_a_bearer_token_and_no_body() {
     assert_eq!(
         lines,
         [
+            "accept-encoding: identity",
             "accept: application/json",
             &format!("authorization: Bearer {TOKEN}"),
             "content-length: 0",
