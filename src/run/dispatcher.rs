@@ -178,9 +178,10 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         self.in_flight.busy() + self.calls.busy()
     }
 
-    /// While the API is away one request at a time is enough to see when it is back.
+    /// While the API is away one request at a time is enough to see when it is back, and while the token is in doubt
+    /// to see whether it is good.
     fn may_send_beside_others(&self) -> bool {
-        !self.outage.is_on() || self.requests_in_flight() == 0
+        !(self.outage.is_on() || self.renewing.is_in_doubt()) || self.requests_in_flight() == 0
     }
 
     /// Whether something would be sent at once if there were a turn.

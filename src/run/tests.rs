@@ -653,6 +653,38 @@ async fn refused_credentials_in_the_middle_stop_the_run_and_charge_no_row() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_401_among_good_replies_is_asked_once_more_after_a_pause() {
+    let unauthorized = || answer(401, r#"{"category":"INVALID_AUTHENTICATION"}"#);
+    let mut rehearsal = Rehearsal::of(200);
+    // Two at once, and later one alone.
+    for row in [50, 51, 120] {
+        rehearsal = rehearsal.server_says(row, vec![unauthorized()]);
+    }
+    let done = rehearsal.run().await;
+    assert_eq!(done.status(), ExitStatus::Done);
+    let lines = done.lines();
+    assert_eq!(lines.len(), 200);
+    assert!(lines.iter().all(|line| line.1 == OutcomeKind::Associated));
+    // The one that brought the doubt up counts; the other was on its way already.
+    assert_eq!(done.requests(), 203);
+    assert_eq!((lines[49].2, lines[119].2), (2, 2));
+    assert!(done.took >= Duration::from_secs(2 + 2), "{:?}", done.took);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_was_never_good_is_not_tried_again() {
+    let unauthorized = answer(401, "{}");
+    let mut rehearsal = Rehearsal::of(100);
+    for row in 1..=100 {
+        rehearsal = rehearsal.server_says(row, vec![unauthorized.clone(); 30]);
+    }
+    let done = rehearsal.run().await;
+    assert_eq!(done.status(), ExitStatus::Credentials);
+    assert_eq!((done.lines().len(), done.requests()), (0, 4));
+    assert!(done.took < Duration::from_secs(1), "{:?}", done.took);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_daily_limit_stops_the_run_whether_a_refusal_or_a_header_tells() {
     let refused = answer(429, r#"{"policyName":"DAILY"}"#);
     let mut last = good(&pair(10));

@@ -50,6 +50,7 @@ pub struct Tries {
     throttled: u32,
     unconfirmed: u32,
     forbidden: u32,
+    unauthorized: u32,
     out_of_day: u32,
     excused: u32,
 }
@@ -62,6 +63,7 @@ impl Tries {
             Class::Throttled => self.throttled += 1,
             Class::Unconfirmed => self.unconfirmed += 1,
             Class::Forbidden => self.forbidden += 1,
+            Class::Unauthorized => self.unauthorized += 1,
             Class::DailyLimit => self.out_of_day += 1,
             _ => {}
         }
@@ -74,7 +76,14 @@ impl Tries {
 
     /// The requests that count against the row's attempts.
     fn charged(self) -> u32 {
-        self.sent - self.throttled - self.forbidden - self.out_of_day - self.excused
+        let free = self.throttled + self.forbidden + self.unauthorized + self.out_of_day;
+        self.sent - free - self.excused
+    }
+
+    /// Whether a request was refused for its token, and counted.
+    #[must_use]
+    pub fn was_unauthorized(self) -> bool {
+        self.unauthorized > 0
     }
 }
 

@@ -6,6 +6,7 @@ use tokio::task::JoinError;
 use tokio::time::Instant;
 
 use super::Dispatcher;
+use super::renewing::Refused;
 use crate::api::{Endpoint, Reply};
 use crate::outcome::Finding;
 use crate::pace::Turn;
@@ -39,8 +40,13 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         self.mind_the_outage(&reply, request, &finding);
         self.observe_pace(turn, class, &reply, &finding);
         if class == Class::Unauthorized {
-            if self.token_was_refused(row.generation, &finding) {
-                return self.queue.push_again(row, Duration::ZERO);
+            match self.token_was_refused(row.generation, row.tries, &finding) {
+                Refused::SendAgain => return self.queue.push_again(row, Duration::ZERO),
+                Refused::OnceMore => {
+                    row.tries.count(class);
+                    return self.again(row, class, &finding, Duration::ZERO);
+                }
+                Refused::Finally => {}
             }
         } else if reply.answer().is_some() {
             self.token_was_good(row.generation);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::task::JoinError;
 use tokio::time::Instant;
 
+use super::renewing::Refused;
 use super::{Dispatcher, Phase};
 use crate::api::{Endpoint, Reply};
 use crate::outcome::{Finding, OutcomeKind};
@@ -144,10 +145,16 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         self.observe_pace(turn, class, &reply, &finding);
         let generation = call.rows.first().map_or(0, |row| row.generation);
         if class == Class::Unauthorized {
-            if self.token_was_refused(generation, &finding)
-                && let Some(batches) = &mut self.batches
-            {
-                return batches.push_again(call, Duration::ZERO);
+            match self.token_was_refused(generation, call.tries, &finding) {
+                Refused::SendAgain => return self.send_call_again(call, Duration::ZERO),
+                Refused::OnceMore => {
+                    call.tries.count(class);
+                    for row in &mut call.rows {
+                        row.carried += 1;
+                    }
+                    return self.call_again(call, &finding, Duration::ZERO);
+                }
+                Refused::Finally => {}
             }
         } else if reply.answer().is_some() {
             self.token_was_good(generation);
@@ -261,9 +268,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             }
             Verdict::Stop(halt) => {
                 let scopes = reply.answer().map(scopes).unwrap_or_default();
-                if let Some(batches) = &mut self.batches {
-                    batches.push_again(call, Duration::ZERO);
-                }
+                self.send_call_again(call, Duration::ZERO);
                 self.halt(halt, scopes, finding.clone());
             }
         }
@@ -288,6 +293,10 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
 
     fn call_again(&mut self, call: Call, finding: &Finding, after: Duration) {
         self.emit_call_failed(&call, finding, after);
+        self.send_call_again(call, after);
+    }
+
+    fn send_call_again(&mut self, call: Call, after: Duration) {
         if let Some(batches) = &mut self.batches {
             batches.push_again(call, after);
         }

@@ -1,5 +1,9 @@
 //! The token while a run goes on: another one is had ahead of its end, and when HubSpot refuses it. Rows that
 //! it was refused for are sent again as if nothing had happened.
+//!
+//! A token that was accepted before and is refused now, where no other can be had, is in doubt: after a pause one request
+//! at a time shows whether it is good. One 401 among good replies is no reason to end a run of days, and a revoked token
+//! costs two more requests at most.
 
 use std::future::pending;
 use std::time::Duration;
@@ -15,11 +19,25 @@ use crate::run::WriteReport;
 use crate::run::alarm::Alarm;
 use crate::run::event::{Observe, RunEvent};
 use crate::run::stop::StopReason;
-use crate::verdict::Halt;
+use crate::verdict::{Halt, Tries};
 
 /// After a failure the next try waits, twice as long each time.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
+
+/// How long all requests pause before a token in doubt is used again.
+const DOUBT_PAUSE: Duration = Duration::from_secs(2);
+
+/// What becomes of a request whose token was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// It is made again at no cost: another token was had meanwhile, or may be had, or the token is in doubt already.
+    SendAgain,
+    /// It is made once more, after a pause.
+    OnceMore,
+    /// The run ends.
+    Finally,
+}
 
 /// The state of the token.
 #[derive(Debug)]
@@ -27,10 +45,13 @@ pub(super) struct Renewing {
     /// Whether there can be another token at all.
     can_renew: bool,
     under_way: Option<JoinHandle<Renewal>>,
-    /// Counts the tokens of this run, so that it is known which one a request was sent with.
+    /// Counts the tokens of this run, and one again once it is in doubt, so that it is known which one a request was
+    /// sent with.
     generation: u32,
     /// Whether a request with the token in use was answered with anything but a refusal of it.
     proven: bool,
+    /// Whether the token in use was accepted before, then refused, and not accepted since.
+    in_doubt: bool,
     /// The reply that refused the token in use.
     refusal: Option<Finding>,
     failures: u32,
@@ -46,6 +67,7 @@ impl Renewing {
             under_way: None,
             generation: 0,
             proven: false,
+            in_doubt: false,
             refusal: None,
             failures: 0,
             pause: None,
@@ -56,6 +78,10 @@ impl Renewing {
     /// The token with which a request leaves now.
     pub(super) fn generation(&self) -> u32 {
         self.generation
+    }
+
+    pub(super) fn is_in_doubt(&self) -> bool {
+        self.in_doubt
     }
 
     pub(super) fn is_under_way(&self) -> bool {
@@ -112,13 +138,18 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
                 let renewing = &mut self.renewing;
                 renewing.generation += 1;
                 renewing.proven = false;
+                renewing.in_doubt = false;
                 renewing.refusal = None;
                 renewing.failures = 0;
                 self.emit(RunEvent::TokenRenewed);
             }
             Ok(Renewal::Same) => {
                 let refusal = self.renewing.refusal.take().unwrap_or_default();
-                self.halt(Halt::Unauthorized, Vec::new(), refusal);
+                if self.renewing.proven {
+                    self.doubt_token(&refusal.message);
+                } else {
+                    self.halt(Halt::Unauthorized, Vec::new(), refusal);
+                }
             }
             Ok(Renewal::Refused(why)) => self.no_token(why),
             Ok(Renewal::Failed(why)) => self.not_renewed(why),
@@ -148,25 +179,48 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         self.halt(Halt::NoToken, Vec::new(), finding);
     }
 
-    /// A reply refused the token of this generation. Whether the request is made again, because another token was
-    /// had meanwhile or may be had; if not, it is as with any other refusal.
-    pub(super) fn token_was_refused(&mut self, generation: u32, finding: &Finding) -> bool {
+    /// A reply refused the token of this generation, for a request with these tries.
+    pub(super) fn token_was_refused(
+        &mut self,
+        generation: u32,
+        tries: Tries,
+        finding: &Finding,
+    ) -> Refused {
         let renewing = &mut self.renewing;
-        if generation == renewing.generation {
+        if generation != renewing.generation {
+            return Refused::SendAgain;
+        }
+        if renewing.can_renew {
             // A token that was refused as soon as it was had will not be better the next time.
-            let hopeful = renewing.generation == 0 || renewing.proven;
-            if !hopeful || !renewing.can_renew {
-                return false;
+            let hopeful = renewing.generation == 0 || renewing.proven || renewing.in_doubt;
+            if !hopeful {
+                return Refused::Finally;
             }
             renewing.refusal.get_or_insert_with(|| finding.clone());
+            return Refused::SendAgain;
         }
-        true
+        if !renewing.proven || tries.was_unauthorized() {
+            return Refused::Finally;
+        }
+        self.doubt_token(&finding.message);
+        Refused::OnceMore
+    }
+
+    /// Pauses, and lets single requests show whether the token is good. What was sent before does not decide that.
+    fn doubt_token(&mut self, why: &str) {
+        self.renewing.generation += 1;
+        self.renewing.proven = false;
+        self.renewing.in_doubt = true;
+        let period = DOUBT_PAUSE;
+        self.parts.gate.be_quiet(period);
+        self.emit(RunEvent::Quieted { period, why });
     }
 
     /// A reply to a request with this token did not refuse it.
     pub(super) fn token_was_good(&mut self, generation: u32) {
         if generation == self.renewing.generation {
             self.renewing.proven = true;
+            self.renewing.in_doubt = false;
         }
     }
 }
@@ -382,18 +436,33 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_token_that_is_written_while_it_is_in_doubt_keeps_the_run_alive() {
+        let (ending, outcomes, renewals) = send(10, true, vec![Renewal::Same]).await;
+        assert_eq!((status(&ending), outcomes.len()), (None, 40));
+        assert_eq!(renewals, 4);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_token_that_stays_the_same_or_is_refused_ends_the_run() {
-        for (renewal, tries) in [
-            (Renewal::Same, 1),
-            (Renewal::Refused("revoked".to_owned()), 1),
+        for (script, tries) in [
+            // It was good before: so it is looked for twice.
+            (vec![Renewal::Same, Renewal::Same], 2),
+            (vec![Renewal::Refused("revoked".to_owned())], 1),
         ] {
-            let (ending, outcomes, renewals) = send(10, true, vec![renewal]).await;
+            let (ending, outcomes, renewals) = send(10, true, script).await;
             let credentials = Some(ExitStatus::Credentials);
             assert_eq!(
                 (status(&ending), outcomes.len(), renewals),
                 (credentials, 10, tries)
             );
         }
+        // One that never was good is looked for once.
+        let (ending, outcomes, renewals) = send(0, true, vec![Renewal::Same]).await;
+        let credentials = Some(ExitStatus::Credentials);
+        assert_eq!(
+            (status(&ending), outcomes.len(), renewals),
+            (credentials, 0, 1)
+        );
         // A new one that is refused at once is no better than the old one.
         let (ending, outcomes, renewals) = send(0, true, vec![]).await;
         let credentials = Some(ExitStatus::Credentials);

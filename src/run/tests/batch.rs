@@ -58,6 +58,10 @@ struct Api {
     latency: Duration,
     /// Until when nobody is answered.
     away: Option<Instant>,
+    /// Ids of a pair that is refused, though both records are good in other pairs.
+    refused: Option<[u64; 2]>,
+    /// The calls, counted from 1, whose token is refused.
+    unauthorized: Range<usize>,
 }
 
 impl Api {
@@ -70,6 +74,8 @@ impl Api {
             calls: Arc::default(),
             latency: Duration::from_millis(20),
             away: None,
+            refused: None,
+            unauthorized: 0..0,
         }
     }
 
@@ -92,6 +98,14 @@ impl Api {
         if self.away.is_some_and(|end| Instant::now() < end) {
             let why = "no route to host".to_owned();
             return Reply::Disconnected { why };
+        }
+        let ids = |pair: &Pair| [&pair.from, &pair.to].map(|record| record.id.to_string());
+        let refused = self.refused.map(|ids| ids.map(|id| id.to_string()));
+        if let Some(refused) = refused
+            && pairs.iter().any(|pair| ids(pair) == refused)
+        {
+            let body = serde_json::json!({"category": "VALIDATION_ERROR", "message": "no", "context": {"ids": refused}});
+            return answer(400, &body.to_string());
         }
         let name = |record: &Record| format!("{} {}", record.object_type, record.id);
         let has = |set: &HashSet<String>, pair: &Pair| {
@@ -200,12 +214,19 @@ impl Endpoint for Api {
 
     async fn associate_all<P: AsRef<Pair> + Sync>(&self, pairs: &[P]) -> Reply {
         let pairs: Vec<&Pair> = pairs.iter().map(AsRef::as_ref).collect();
-        self.calls.lock().unwrap().push(pairs.len());
+        let number = {
+            let mut calls = self.calls.lock().unwrap();
+            calls.push(pairs.len());
+            calls.len()
+        };
         let distinct: HashSet<&&Pair> = pairs.iter().collect();
         assert_eq!(distinct.len(), pairs.len(), "a pair occurs once per call");
         let types: HashSet<[&str; 2]> = pairs.iter().map(|pair| pair.types()).collect();
         assert_eq!(types.len(), 1, "all pairs of a call have the same types");
         tokio::time::sleep(self.latency).await;
+        if self.unauthorized.contains(&number) {
+            return answer(401, r#"{"category":"INVALID_AUTHENTICATION"}"#);
+        }
         self.answer(&pairs, false)
     }
 }
@@ -385,6 +406,49 @@ fn a_hundredth_of_bad_rows_costs_few_calls_in_every_way() {
             "{way:?}: {} calls",
             ended.calls.len()
         );
+    }
+}
+
+#[test]
+fn a_refusal_that_names_a_pair_by_its_ids_rejects_no_row_that_shares_a_record_with_it() {
+    // Contacts 1 to 5 with companies 501 to 505, each with each.
+    let rows: Vec<CheckedRow> = (0..25_usize)
+        .map(|row| {
+            let ids = [1 + row as u64 / 5, 501 + row as u64 % 5];
+            typed_row(row, ["contacts", "companies"], ids)
+        })
+        .collect();
+    let mut api = Api::new(Way::Listed);
+    api.refused = Some([3, 504]);
+    let ended = block_on(send(&api, rows, calls_of(2000), &[]));
+    let rejected: Vec<u64> = ended
+        .outcomes
+        .iter()
+        .filter(|outcome| outcome.kind != OutcomeKind::Associated)
+        .map(|outcome| outcome.key.row)
+        .collect();
+    assert_eq!((rejected, ended.outcomes.len()), (vec![14], 25));
+    assert_eq!(ended.calls, [25, 24]);
+}
+
+#[test]
+fn one_401_among_good_calls_is_asked_once_more_and_a_revoked_token_ends_the_run_at_once() {
+    for (unauthorized, rows, requests) in [(5..6, 2000, 20 + 1), (5..usize::MAX, 400, 4 + 4 + 1)] {
+        let mut api = Api::new(Way::Listed);
+        api.unauthorized = unauthorized;
+        let ended = block_on(send(&api, contacts(2000), calls_of(100), &[]));
+        assert_eq!(ended.outcomes.len(), rows);
+        let is_good = |outcome: &Outcome| outcome.kind == OutcomeKind::Associated;
+        assert!(ended.outcomes.iter().all(is_good));
+        assert!(ended.calls.len() <= requests, "{:?}", ended.calls);
+        let halted = matches!(
+            ended.ending.stop,
+            Some(StopReason::Halted {
+                halt: Halt::Unauthorized,
+                ..
+            })
+        );
+        assert_eq!(halted, rows < 2000);
     }
 }
 
