@@ -15,7 +15,6 @@ const UNENFORCED_DAILY_LIMIT: u64 = 500_000;
 pub(super) fn details(settings: &SandboxSettings) -> Value {
     json!({
         "portalId": settings.portal_id,
-        "portalName": "Sandbox",
         "accountType": settings.account_type,
         "timeZone": TIME_ZONE,
         "utcOffset": format!("-{:02}:00", UTC_OFFSET.as_secs() / 3600),
@@ -24,7 +23,6 @@ pub(super) fn details(settings: &SandboxSettings) -> Value {
         "additionalCurrencies": [],
         "uiDomain": "app.hubspot.com",
         "dataHostingLocation": "na1",
-        "createdAt": "2024-01-01T00:00:00Z",
     })
 }
 

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::durations::parse_argument as duration;
 use super::faults::Faults;
-use super::settings::{BatchErrors, Latency, Others, RateLimit, SandboxSettings, SettingsError};
+use super::settings::{
+    BatchErrors, BodyForm, Latency, Others, RateLimit, SandboxSettings, SettingsError,
+};
 
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8787);
 
@@ -124,6 +126,10 @@ pub struct SandboxArgs {
     /// Answer 403 to whatever touches records: the token lacks their scopes
     #[arg(long)]
     pub missing_scopes: bool,
+
+    /// What bodies follow where captures differ from the published schemas
+    #[arg(long, value_name = "FORM", value_enum, default_value_t)]
+    pub bodies: BodyForm,
 }
 
 impl SandboxArgs {
@@ -161,6 +167,7 @@ impl SandboxArgs {
             portal_id: self.portal_id,
             account_access: !self.no_account_access,
             missing_scopes: self.missing_scopes,
+            bodies: self.bodies,
         };
         settings.check()?;
         Ok(settings)

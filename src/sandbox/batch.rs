@@ -4,7 +4,7 @@
 //! plausible ways.
 
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::bodies::{self, Directions, Pair, Record, Side};
 use super::fault::Fault;
@@ -14,7 +14,7 @@ use super::misbehave::{self, Action, Scene};
 use super::object_types::TypeNumber;
 use super::refusals;
 use super::reply::Reply;
-use super::settings::BatchErrors;
+use super::settings::{BatchErrors, BodyForm};
 use super::store::Link;
 use super::world::{Call, World, unknown_type};
 
@@ -100,9 +100,10 @@ impl World {
         to_type: &str,
     ) -> Result<(Vec<Input>, Vec<Link>), Reply> {
         let correlation = &call.correlation;
+        let form = self.settings.bodies;
         let mut type_of = |segment: &str| -> Result<TypeNumber, Reply> {
             let resolved = self.types.resolve(segment);
-            resolved.map_err(|unknown| unknown_type(&unknown, correlation))
+            resolved.map_err(|unknown| unknown_type(&unknown, form, correlation))
         };
         let (from_type, to_type) = (type_of(from_type)?, type_of(to_type)?);
         if call.request.body.is_empty() {
@@ -203,9 +204,14 @@ fn answer_with_bad(scene: &Scene<'_>) -> (Reply, bool) {
         for error in &mut errors {
             error["message"] = json!("A record does not exist");
             error["context"] = json!({});
+            if scene.settings.bodies == BodyForm::Schema {
+                error["errors"] = json!([]);
+            }
         }
     }
-    body["numErrors"] = json!(errors.len());
-    body["errors"] = json!(errors);
+    let fields = bodies::with_errors(errors, scene.span, scene.settings.bodies);
+    if let (Value::Object(body), Value::Object(fields)) = (&mut body, fields) {
+        body.extend(fields);
+    }
     (Reply::json(status, &body), false)
 }

@@ -3,6 +3,7 @@
 use serde_json::{Number, Value, json};
 
 use super::association_types;
+use super::settings::BodyForm;
 
 /// A record as a request names it: its type's name in the singular, and its id.
 #[derive(Clone, Copy, Debug)]
@@ -117,20 +118,52 @@ pub(super) fn complete(results: &[Value], span: &Span) -> Value {
     })
 }
 
-/// An entry of `errors` for a record that does not exist.
-pub(super) fn not_found(record: Record<'_>, side: Side) -> Value {
+/// The fields of a body with these errors. Schemas have times and links beside them that captures lack.
+pub(super) fn with_errors(errors: Vec<Value>, span: &Span, form: BodyForm) -> Value {
+    let mut fields = json!({"numErrors": errors.len(), "errors": errors});
+    if form == BodyForm::Schema {
+        fields["requestedAt"] = json!(span.started);
+        fields["links"] =
+            json!({"errors": "https://developers.hubspot.com/docs/api-reference/error-handling"});
+    }
+    fields
+}
+
+/// An entry of `errors` for a record that does not exist. In the schemas' form only the error inside it names the
+/// record.
+pub(super) fn not_found(record: Record<'_>, side: Side, form: BodyForm) -> Value {
     let name = record.type_name;
-    let side = match side {
-        Side::From => "FROM",
-        Side::To => "TO",
+    let (side, field) = match side {
+        Side::From => ("FROM", "fromObjectId"),
+        Side::To => ("TO", "toObjectId"),
     };
-    json!({
-        "status": "error",
-        "category": "OBJECT_NOT_FOUND",
-        "subCategory": format!("crm.associations.{side}_OBJECT_NOT_FOUND"),
-        "message": format!("No {name} with ID {} exists", record.id),
-        "context": {"objectType": [name], "id": [record.id]},
-    })
+    let sub_category = format!("crm.associations.{side}_OBJECT_NOT_FOUND");
+    let message = format!("No {name} with ID {} exists", record.id);
+    let context = json!({"objectType": [name], "id": [record.id]});
+    match form {
+        BodyForm::Captured => json!({
+            "status": "error",
+            "category": "OBJECT_NOT_FOUND",
+            "subCategory": sub_category,
+            "message": message,
+            "context": context,
+        }),
+        BodyForm::Schema => json!({
+            "status": "error",
+            "category": "OBJECT_NOT_FOUND",
+            "subCategory": {"name": "crm.associations.OBJECT_NOT_FOUND"},
+            "message": "A record does not exist",
+            "context": {},
+            "links": {},
+            "errors": [{
+                "message": message,
+                "code": "OBJECT_NOT_FOUND",
+                "in": field,
+                "subCategory": sub_category,
+                "context": context,
+            }],
+        }),
+    }
 }
 
 #[cfg(test)]

@@ -63,13 +63,14 @@ pub(super) fn play(fault: Fault, scene: &Scene<'_>) -> (Effect, Action) {
 fn refusal(fault: Fault, scene: &Scene<'_>) -> Option<Reply> {
     let correlation = scene.correlation;
     let portal_id = scene.settings.portal_id;
+    let form = scene.settings.bodies;
     let reply = match fault {
         Fault::Status(477) => refusals::bare(477, "migration in progress", correlation)
             .with("retry-after", retry_seconds(scene)),
         Fault::Status(status @ 300..=399) => {
             Reply::empty(status).with("location", "/crm/elsewhere")
         }
-        Fault::Status(status @ 400..) => refusals::of_status(status, portal_id, correlation),
+        Fault::Status(status @ 400..) => refusals::of_status(status, portal_id, form, correlation),
         Fault::Missing => refusals::invalid_object_ids(&culprits(scene), false, correlation),
         Fault::MissingOldForm => refusals::invalid_object_ids(&culprits(scene), true, correlation),
         Fault::BareRefusal => refusals::bare(400, "Invalid input", correlation),
@@ -78,17 +79,17 @@ fn refusal(fault: Fault, scene: &Scene<'_>) -> Option<Reply> {
         Fault::OldScopes => refusals::missing_scopes(ScopesForm::Required, correlation),
         Fault::SpecScopes => refusals::missing_scopes(ScopesForm::Missing, correlation),
         Fault::BlockedPage => Reply::page(403, pages::page(403)),
-        Fault::DailyLimit => refusals::daily(correlation),
+        Fault::DailyLimit => refusals::daily(form, correlation),
         Fault::BurstRetrySeconds => {
-            refusals::burst(portal_id, correlation).with("retry-after", retry_seconds(scene))
+            refusals::burst(portal_id, form, correlation).with("retry-after", retry_seconds(scene))
         }
         Fault::BurstRetryDate => {
             // Dates carry whole seconds; one more makes up for the fraction that is cut off.
             let due = scene.wall + scene.settings.retry_after + Duration::from_secs(1);
-            refusals::burst(portal_id, correlation)
+            refusals::burst(portal_id, form, correlation)
                 .with("retry-after", httpdate::fmt_http_date(due))
         }
-        Fault::SecondlyLimit => refusals::secondly(correlation),
+        Fault::SecondlyLimit => refusals::secondly(form, correlation),
         Fault::BareThrottle => Reply::empty(429),
         Fault::UnavailableRetry => refusals::bare(503, "service unavailable", correlation)
             .with("retry-after", retry_seconds(scene)),
@@ -127,7 +128,7 @@ pub(super) fn errors(scene: &Scene<'_>) -> Vec<Value> {
         let Some(pair) = scene.pairs.get(*index) else {
             continue;
         };
-        let error = bodies::not_found(pair.side(*side), *side);
+        let error = bodies::not_found(pair.side(*side), *side, scene.settings.bodies);
         if !errors.contains(&error) {
             errors.push(error);
         }
@@ -195,7 +196,9 @@ fn odd_body(fault: Fault, scene: &Scene<'_>) -> Option<(Effect, Value)> {
     let shown = |directions| (Effect::Associate, success(scene, directions));
     let odd = match fault {
         Fault::EmbeddedError => {
-            nothing_done(scene, json!({"numErrors": 1, "errors": errors(scene)}))
+            let errors = errors(scene);
+            let fields = bodies::with_errors(errors, scene.span, scene.settings.bodies);
+            nothing_done(scene, fields)
         }
         Fault::OnlyCount => nothing_done(scene, json!({"numErrors": 1})),
         Fault::OnlyErrors => nothing_done(scene, json!({"errors": errors(scene)})),
@@ -209,7 +212,10 @@ fn odd_body(fault: Fault, scene: &Scene<'_>) -> Option<(Effect, Value)> {
         Fault::Processing => nothing_done(scene, json!({"status": "PROCESSING"})),
         Fault::Canceled => nothing_done(scene, json!({"status": "CANCELED"})),
         Fault::Cancelled => nothing_done(scene, json!({"status": "CANCELLED"})),
-        Fault::ZeroErrors => done(scene, json!({"numErrors": 0, "errors": []})),
+        Fault::ZeroErrors => done(
+            scene,
+            bodies::with_errors(Vec::new(), scene.span, scene.settings.bodies),
+        ),
         Fault::NumericIds => done(
             scene,
             json!({"results": bodies::results_with_numbers(scene.pairs)}),

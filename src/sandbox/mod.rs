@@ -30,6 +30,8 @@ mod pair_call;
 mod refusals;
 mod reply;
 mod route;
+#[cfg(test)]
+mod schema_tests;
 mod script;
 mod seen;
 mod server;
@@ -50,5 +52,5 @@ pub use faults::{Faults, FaultsError};
 pub use seen::{PairSeen, Seen};
 pub use server::{Sandbox, Stopper};
 pub use settings::{
-    BatchErrors, Latency, Others, RateLimit, SandboxSettings, SettingError, SettingsError,
+    BatchErrors, BodyForm, Latency, Others, RateLimit, SandboxSettings, SettingError, SettingsError,
 };

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::reply::Reply;
 use super::tokens::Tokens;
 
+const APP_ID: u64 = 1_000_001;
 const USER_ID: u64 = 42;
 const SCOPES: [&str; 4] = [
     "oauth",
@@ -18,7 +19,15 @@ const SCOPES: [&str; 4] = [
 ];
 
 /// Answers the token call for this form.
-pub(super) fn token(form: &[u8], tokens: &mut Tokens, portal_id: u64, now: Duration) -> Reply {
+pub(super) fn token(
+    form: &[u8],
+    tokens: &mut Tokens,
+    portal_id: u64,
+    now: Duration,
+    correlation: &str,
+) -> Reply {
+    let refused =
+        |error: &str, status: &str, message: &str| refused(error, status, message, correlation);
     let form = fields(form);
     let field = |name: &str| form.get(name).map_or("", String::as_str);
     if field("grant_type") != "refresh_token" {
@@ -55,23 +64,53 @@ pub(super) fn token(form: &[u8], tokens: &mut Tokens, portal_id: u64, now: Durat
 /// Answers the introspection call for this form.
 pub(super) fn introspection(form: &[u8], tokens: &Tokens, portal_id: u64, now: Duration) -> Reply {
     let form = fields(form);
-    let token = form.get("token").map_or("", String::as_str);
-    let body = match tokens.remaining(token, now) {
-        Some(left) => json!({
-            "active": true,
-            "hub_id": portal_id,
-            "app_id": 1_000_001,
-            "user_id": USER_ID,
-            "scopes": SCOPES,
-            "expires_in": left.as_secs(),
-            "token_use": "access_token",
-        }),
-        None => json!({"active": false}),
-    };
+    let field = |name: &str| form.get(name).map_or("", String::as_str);
+    let token = field("token");
+    let left = tokens.remaining(token, now);
+    let scopes = if left.is_some() { &SCOPES[..] } else { &[] };
+    let left = left.map(|left| left.as_secs());
+    let body = json!({
+        "active": left.is_some(),
+        "hub_id": portal_id,
+        "app_id": APP_ID,
+        "client_id": field("client_id"),
+        "user_id": USER_ID,
+        "scopes": scopes,
+        "expires_in": left.unwrap_or_default(),
+        "token": token,
+        "token_type": "bearer",
+        "token_use": "access_token",
+        "is_private_distribution": true,
+        "signed_access_token": signed(portal_id, (now.as_secs() + left.unwrap_or_default()) * 1000),
+    });
     Reply::json(200, &body)
 }
 
-fn refused(error: &str, status: &str, message: &str) -> Reply {
+/// What introspection says of the token's making. None of it means anything here.
+fn signed(portal_id: u64, expires_at: u64) -> Value {
+    json!({
+        "appId": APP_ID,
+        "appInstallId": "0",
+        "audience": "",
+        "expiresAt": expires_at,
+        "hubId": portal_id,
+        "hublet": "na1",
+        "installingUserId": USER_ID,
+        "isPrivateDistribution": true,
+        "isServiceAccount": false,
+        "isUserLevel": false,
+        "newSignature": "",
+        "scopeToScopeGroupPks": "",
+        "scopes": "",
+        "signature": "",
+        "trialScopeToScopeGroupPks": "",
+        "trialScopes": "",
+        "userId": USER_ID,
+    })
+}
+
+/// A refusal with the documented fields, and those that the schema requires of every error.
+fn refused(error: &str, status: &str, message: &str, correlation: &str) -> Reply {
     Reply::json(
         400,
         &json!({
@@ -79,6 +118,8 @@ fn refused(error: &str, status: &str, message: &str) -> Reply {
             "error_description": message,
             "status": status,
             "message": message,
+            "category": "VALIDATION_ERROR",
+            "correlationId": correlation,
         }),
     )
 }
@@ -97,8 +138,6 @@ fn fields(form: &[u8]) -> HashMap<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
     use super::*;
     use crate::sandbox::settings::SandboxSettings;
 
@@ -106,7 +145,7 @@ mod tests {
 
     fn ask(form: &str, settings: &SandboxSettings) -> (u16, Value) {
         let mut tokens = Tokens::new(settings);
-        let reply = token(form.as_bytes(), &mut tokens, 7, Duration::ZERO);
+        let reply = token(form.as_bytes(), &mut tokens, 7, Duration::ZERO, "c");
         (reply.status, serde_json::from_slice(&reply.body).unwrap())
     }
 

@@ -1,6 +1,6 @@
 //! The calls for one record: associate it with another, and read what it is associated with.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::association_types;
 use super::bodies::{self, Directions, Pair, Record, Side};
@@ -11,6 +11,7 @@ use super::ids::RecordId;
 use super::misbehave::{self, Action, Effect, Scene};
 use super::refusals;
 use super::reply::Reply;
+use super::settings::BodyForm;
 use super::store::Link;
 use super::world::{Call, World, unknown_type};
 
@@ -64,9 +65,10 @@ impl World {
         [(from_type, from_id), (to_type, to_id)]: [(&String, &String); 2],
     ) -> Result<Link, Reply> {
         let correlation = &call.correlation;
+        let form = self.settings.bodies;
         let mut type_of = |segment: &str| {
             let resolved = self.types.resolve(segment);
-            resolved.map_err(|unknown| unknown_type(&unknown, correlation))
+            resolved.map_err(|unknown| unknown_type(&unknown, form, correlation))
         };
         let id_of = |id: &str| {
             RecordId::parse(id).ok_or_else(|| refusals::invalid_identifier(id, correlation))
@@ -145,10 +147,13 @@ impl World {
         to_type: &str,
     ) -> Reply {
         let correlation = &call.correlation;
+        let form = self.settings.bodies;
         let types = (self.types.resolve(from_type), self.types.resolve(to_type));
         let (from_type, to_type) = match types {
             (Ok(from_type), Ok(to_type)) => (from_type, to_type),
-            (Err(unknown), _) | (_, Err(unknown)) => return unknown_type(&unknown, correlation),
+            (Err(unknown), _) | (_, Err(unknown)) => {
+                return unknown_type(&unknown, form, correlation);
+            }
         };
         let Some(from) = RecordId::parse(from_id) else {
             return refusals::invalid_identifier(from_id, correlation);
@@ -171,14 +176,18 @@ impl World {
         let results: Vec<_> = found
             .iter()
             .map(|id| {
-                json!({
-                    "toObjectId": bodies::number(id),
-                    "associationTypes": [{
-                        "category": association_types::category(from_name, to_name),
-                        "typeId": association_types::number(from_name, to_name),
-                        "label": null,
-                    }],
-                })
+                let mut kind = json!({
+                    "category": association_types::category(from_name, to_name),
+                    "typeId": association_types::number(from_name, to_name),
+                });
+                let id = match form {
+                    BodyForm::Schema => json!(id),
+                    BodyForm::Captured => {
+                        kind["label"] = Value::Null;
+                        bodies::number(id)
+                    }
+                };
+                json!({"toObjectId": id, "associationTypes": [kind]})
             })
             .collect();
         let mut body = json!({"results": results});

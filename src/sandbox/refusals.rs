@@ -1,12 +1,14 @@
 //! The error bodies, in HubSpot's envelope.
 //!
-//! Each takes the correlation id and answers with status and body. Which fields are there and which
-//! are not is part of the look: throttling has no `category`, nor has an unknown type.
+//! Each takes the correlation id and answers with status and body. Every one has the fields that the published schema
+//! requires. Captures lack the `category` where a limit was passed, a type is unknown or the path is; those take the
+//! form that is asked for.
 
 use serde_json::{Map, Value, json};
 
 use super::pages;
 use super::reply::Reply;
+use super::settings::BodyForm;
 
 fn refusal(status: u16, message: &str, correlation: &str, more: Value) -> Reply {
     let mut body = Map::new();
@@ -23,6 +25,28 @@ fn refusal(status: u16, message: &str, correlation: &str, more: Value) -> Reply 
 pub(super) fn bare(status: u16, message: &str, correlation: &str) -> Reply {
     refusal(status, message, correlation, Value::Null)
 }
+
+/// With a category too, unless captures lack it.
+pub(super) fn of_category(
+    status: u16,
+    category: &str,
+    message: &str,
+    form: BodyForm,
+    correlation: &str,
+) -> Reply {
+    let more = categorized(json!({}), category, form);
+    refusal(status, message, correlation, more)
+}
+
+fn categorized(mut more: Value, category: &str, form: BodyForm) -> Value {
+    if form == BodyForm::Schema {
+        more["category"] = json!(category);
+    }
+    more
+}
+
+/// The category of replies to requests that are too many; the schema requires one.
+const RATE_LIMITS: &str = "RATE_LIMITS";
 
 pub(super) fn validation(message: &str, correlation: &str) -> Reply {
     refusal(
@@ -142,40 +166,51 @@ pub(super) fn missing_scopes(form: ScopesForm, correlation: &str) -> Reply {
     )
 }
 
-pub(super) fn burst(portal_id: u64, correlation: &str) -> Reply {
+pub(super) fn burst(portal_id: u64, form: BodyForm, correlation: &str) -> Reply {
+    let more = json!({
+        "errorType": "RATE_LIMIT",
+        "policyName": "TEN_SECONDLY_ROLLING",
+        "groupName": format!("publicapi:private_app-api-calls-ten-secondly:1000001:{portal_id}"),
+    });
+    let message = "You have reached your ten_secondly_rolling limit.";
     refusal(
         429,
-        "You have reached your ten_secondly_rolling limit.",
+        message,
         correlation,
-        json!({
-            "errorType": "RATE_LIMIT",
-            "policyName": "TEN_SECONDLY_ROLLING",
-            "groupName":
-                format!("publicapi:private_app-api-calls-ten-secondly:1000001:{portal_id}"),
-        }),
+        categorized(more, RATE_LIMITS, form),
     )
 }
 
-pub(super) fn secondly(correlation: &str) -> Reply {
+pub(super) fn secondly(form: BodyForm, correlation: &str) -> Reply {
+    let more = json!({"errorType": "RATE_LIMIT", "policyName": "SECONDLY"});
+    let message = "You have reached your secondly limit.";
     refusal(
         429,
-        "You have reached your secondly limit.",
+        message,
         correlation,
-        json!({"errorType": "RATE_LIMIT", "policyName": "SECONDLY"}),
+        categorized(more, RATE_LIMITS, form),
     )
 }
 
-pub(super) fn daily(correlation: &str) -> Reply {
+pub(super) fn daily(form: BodyForm, correlation: &str) -> Reply {
+    let more = json!({"errorType": "RATE_LIMIT", "policyName": "DAILY", "requestId": correlation});
+    let message = "You have reached your daily limit.";
     refusal(
         429,
-        "You have reached your daily limit.",
+        message,
         correlation,
-        json!({"errorType": "RATE_LIMIT", "policyName": "DAILY", "requestId": correlation}),
+        categorized(more, RATE_LIMITS, form),
     )
+}
+
+/// A method that a path does not have.
+pub(super) fn wrong_method(allowed: &'static str, form: BodyForm, correlation: &str) -> Reply {
+    let message = "method not allowed";
+    of_category(405, "METHOD_NOT_ALLOWED", message, form, correlation).with("allow", allowed)
 }
 
 /// What a status looks like when nothing more particular is known of it.
-pub(super) fn of_status(status: u16, portal_id: u64, correlation: &str) -> Reply {
+pub(super) fn of_status(status: u16, portal_id: u64, form: BodyForm, correlation: &str) -> Reply {
     match status {
         400 => validation("Invalid input", correlation),
         401 => unauthenticated(correlation),
@@ -188,7 +223,7 @@ pub(super) fn of_status(status: u16, portal_id: u64, correlation: &str) -> Reply
             json!({"category": "CONFLICT"}),
         ),
         423 => bare(423, "locked", correlation),
-        429 => burst(portal_id, correlation),
+        429 => burst(portal_id, form, correlation),
         414 | 502..=504 | 520..=530 => Reply::page(status, pages::page(status)),
         500 => bare(500, "internal error", correlation),
         _ => bare(status, "error", correlation),
@@ -226,17 +261,20 @@ mod tests {
     }
 
     #[test]
-    fn throttling_names_its_policy_and_has_no_category() {
-        for (reply, policy) in [
-            (burst(2, "c"), "TEN_SECONDLY_ROLLING"),
-            (daily("c"), "DAILY"),
-            (secondly("c"), "SECONDLY"),
-        ] {
-            let body = body(&reply);
-            assert_eq!(reply.status, 429);
-            assert_eq!(body["policyName"], policy);
-            assert_eq!(body["errorType"], "RATE_LIMIT");
-            assert!(body.get("category").is_none());
+    fn throttling_names_its_policy_and_has_a_category_unless_it_should_look_captured() {
+        for form in [BodyForm::Schema, BodyForm::Captured] {
+            for (reply, policy) in [
+                (burst(2, form, "c"), "TEN_SECONDLY_ROLLING"),
+                (daily(form, "c"), "DAILY"),
+                (secondly(form, "c"), "SECONDLY"),
+            ] {
+                let body = body(&reply);
+                assert_eq!(reply.status, 429);
+                assert_eq!(body["policyName"], policy);
+                assert_eq!(body["errorType"], "RATE_LIMIT");
+                let category = (form == BodyForm::Schema).then_some("RATE_LIMITS");
+                assert_eq!(body.get("category").and_then(Value::as_str), category);
+            }
         }
     }
 

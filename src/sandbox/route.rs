@@ -36,7 +36,10 @@ pub(super) enum Route {
     Token,
     Introspection,
     /// A known path, but not for this method.
-    WrongMethod,
+    WrongMethod {
+        /// The method that it has.
+        allowed: &'static str,
+    },
     Unknown,
 }
 
@@ -53,23 +56,24 @@ impl Route {
             return Self::Unknown;
         }
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-        let Some((route, its_method)) = Self::of_segments(&segments, method) else {
+        let Some((route, its_method)) = Self::of_segments(&segments) else {
             return Self::Unknown;
         };
         if its_method == method {
             route
         } else {
-            Self::WrongMethod
+            Self::WrongMethod {
+                allowed: its_method,
+            }
         }
     }
 
-    /// The call at a path, and its method. Only the labelled `PUT` and the reading `GET` share a
-    /// path, so the method decides between them.
-    fn of_segments(segments: &[&str], method: &str) -> Option<(Self, &'static str)> {
+    /// The call at a path, and its method.
+    fn of_segments(segments: &[&str]) -> Option<(Self, &'static str)> {
         match segments {
-            ["crm", "v4", "objects", rest @ ..] => Self::of_record(rest, method),
+            ["crm", "v4", "objects", rest @ ..] => Self::of_record(rest),
             ["crm", "objects", version, rest @ ..] if DATED.contains(version) => {
-                Self::of_record(rest, method)
+                Self::of_record(rest)
             }
             ["crm", "v4", "associations", rest @ ..] => Self::of_types(rest),
             ["crm", "associations", version, rest @ ..] if DATED.contains(version) => {
@@ -93,7 +97,7 @@ impl Route {
         }
     }
 
-    fn of_record(rest: &[&str], method: &str) -> Option<(Self, &'static str)> {
+    fn of_record(rest: &[&str]) -> Option<(Self, &'static str)> {
         match *rest {
             [
                 from_type,
@@ -111,7 +115,7 @@ impl Route {
                 },
                 "PUT",
             )),
-            [_, _, "associations", _, _] if method == "PUT" => Some((Self::Labelled, "PUT")),
+            [_, _, "associations", _, _] => Some((Self::Labelled, "PUT")),
             [from_type, from_id, "associations", to_type] => Some((
                 Self::Read {
                     from_type: from_type.to_owned(),
@@ -160,7 +164,10 @@ mod tests {
                     to_id: "42".into(),
                 }
             );
-            assert_eq!(Route::of("POST", &path), Route::WrongMethod);
+            assert_eq!(
+                Route::of("POST", &path),
+                Route::WrongMethod { allowed: "PUT" }
+            );
         }
     }
 
@@ -224,6 +231,10 @@ mod tests {
     fn without_default_the_path_is_the_labelled_call() {
         let path = "/crm/v4/objects/contacts/7/associations/companies/8";
         assert_eq!(Route::of("PUT", path), Route::Labelled);
+        assert_eq!(
+            Route::of("GET", path),
+            Route::WrongMethod { allowed: "PUT" }
+        );
     }
 
     #[test]

@@ -88,6 +88,8 @@ pub struct SandboxSettings {
     pub account_access: bool,
     /// Whether tokens lack the scopes of all object types.
     pub missing_scopes: bool,
+    /// What bodies follow where captured ones differ from the published schemas.
+    pub bodies: BodyForm,
 }
 
 impl Default for SandboxSettings {
@@ -122,6 +124,7 @@ impl Default for SandboxSettings {
             portal_id: 1_234_567,
             account_access: true,
             missing_scopes: false,
+            bodies: BodyForm::default(),
         }
     }
 }
@@ -156,6 +159,16 @@ pub enum SettingsError {
     /// A window or a day of no length.
     #[error("the window and the day must be longer than nothing")]
     NoTime,
+}
+
+/// What bodies follow where captured ones differ from the published schemas.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum BodyForm {
+    /// The published schemas: every error has a category, entries of `errors` have errors inside, ids are strings
+    #[default]
+    Schema,
+    /// What was captured: no category where a type is unknown or a limit is passed, plain entries, numbers for ids
+    Captured,
 }
 
 /// How long replies take: each a draw between two bounds.

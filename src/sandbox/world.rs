@@ -19,7 +19,7 @@ use super::refusals::{self, ScopesForm};
 use super::reply::Reply;
 use super::route::Route;
 use super::seen::Seen;
-use super::settings::SandboxSettings;
+use super::settings::{BodyForm, SandboxSettings};
 use super::store::{Link, Store};
 use super::tokens::{Standing, Tokens};
 
@@ -182,7 +182,14 @@ impl World {
         let form = call.request.body;
         match route {
             Route::Token => {
-                Action::Answer(oauth::token(form, &mut self.tokens, portal_id, call.now))
+                let id = &call.correlation;
+                Action::Answer(oauth::token(
+                    form,
+                    &mut self.tokens,
+                    portal_id,
+                    call.now,
+                    id,
+                ))
             }
             Route::Introspection => Action::Answer(oauth::introspection(
                 form,
@@ -201,13 +208,15 @@ impl World {
         if !exempt {
             self.peak.note(call.now);
         }
+        let form = self.settings.bodies;
         let mut standing = Standing::Static;
         let mut action = if !exempt && !self.window.has_room(call.now) {
             self.over_window += 1;
-            Action::Answer(refusals::burst(self.settings.portal_id, &call.correlation))
+            let portal_id = self.settings.portal_id;
+            Action::Answer(refusals::burst(portal_id, form, &call.correlation))
         } else if !self.day.has_room() {
             self.over_day += 1;
-            Action::Answer(refusals::daily(&call.correlation))
+            Action::Answer(refusals::daily(form, &call.correlation))
         } else {
             if !exempt {
                 self.window.take(call.now);
@@ -234,6 +243,7 @@ impl World {
 
     fn act_for(&mut self, standing: Standing, route: &Route, call: &Call<'_>) -> Action {
         let correlation = &call.correlation;
+        let form = self.settings.bodies;
         let reply = match (standing, route) {
             (Standing::Unknown, _) => refusals::unauthenticated(correlation),
             (Standing::Expired { since }, _) => refusals::expired(
@@ -285,8 +295,13 @@ impl World {
             (_, Route::ApiUsage) => {
                 Reply::json(200, &account::usage(&self.day, self.clock, call.now))
             }
-            (_, Route::WrongMethod) => refusals::bare(405, "method not allowed", correlation),
-            _ => refusals::bare(404, "resource not found", correlation),
+            (_, Route::WrongMethod { allowed }) => {
+                refusals::wrong_method(allowed, form, correlation)
+            }
+            _ => {
+                let message = "resource not found";
+                refusals::of_category(404, "RESOURCE_NOT_FOUND", message, form, correlation)
+            }
         };
         Action::Answer(reply)
     }
@@ -311,10 +326,10 @@ impl World {
 }
 
 /// The refusal of a type that is none.
-pub(super) fn unknown_type(unknown: &UnknownType, correlation: &str) -> Reply {
+pub(super) fn unknown_type(unknown: &UnknownType, form: BodyForm, correlation: &str) -> Reply {
     let message = match unknown {
         UnknownType::Name(name) => format!("Unable to infer object type from: {name}"),
         UnknownType::Id(id) => format!("Invalid object or event type id: {id}"),
     };
-    refusals::bare(400, &message, correlation)
+    refusals::of_category(400, "VALIDATION_ERROR", &message, form, correlation)
 }

@@ -34,7 +34,7 @@ impl Cause {
     pub fn of(category: &str, message: &str) -> Self {
         match category {
             "VALIDATION_ERROR" if speaks_of_limit(message) => Self::Limit,
-            "HTTP_400" if refuses_type(message) => Self::UnknownType,
+            "HTTP_400" | "VALIDATION_ERROR" if refuses_type(message) => Self::UnknownType,
             _ => Self::Category,
         }
     }
@@ -86,6 +86,11 @@ mod tests {
             ("RATE_LIMIT", "over the limit", Cause::Category),
             (
                 "HTTP_400",
+                "Unable to infer object type from: widgets",
+                Cause::UnknownType,
+            ),
+            (
+                "VALIDATION_ERROR",
                 "Unable to infer object type from: widgets",
                 Cause::UnknownType,
             ),

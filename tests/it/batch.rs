@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hubspot_associate::sandbox::{BatchErrors, Latency, SandboxSettings, fault_id};
+use hubspot_associate::sandbox::{BatchErrors, BodyForm, Latency, SandboxSettings, fault_id};
 
 use crate::support::{Rehearsal, finish, good_rows, instant};
 
@@ -131,6 +131,36 @@ fn a_run_that_is_killed_amid_its_calls_goes_on_to_one_line_per_row() {
         })
         .collect();
     assert_eq!(rehearsal.outcomes(), expected);
+}
+
+#[test]
+fn a_record_that_only_an_error_inside_an_error_names_is_reported_by_the_call_itself() {
+    let missing = fault_id("missing", 0, 7).unwrap();
+    for bodies in [BodyForm::Schema, BodyForm::Captured] {
+        let settings = SandboxSettings {
+            bodies,
+            ..instant()
+        };
+        let rows = good_rows(50).chain([format!("contacts,{missing},companies,1")]);
+        let rehearsal = Rehearsal::against(settings).rows(rows);
+        let ended = rehearsal.import(&["--mode", "batch"]);
+        assert_eq!(ended.code, 1, "{}", ended.stderr);
+        let lines = rehearsal.report();
+        let line = lines.iter().find(|line| line["row"] == "51").unwrap();
+        assert_eq!(
+            line["attempts"], "1",
+            "no request for the pair alone: {line:?}"
+        );
+        assert_eq!(line["error_categories"], "OBJECT_NOT_FOUND");
+        let sub = "crm.associations.FROM_OBJECT_NOT_FOUND";
+        assert!(line["error_subcategories"].contains(sub), "{line:?}");
+        let message = format!("No contact with ID {missing} exists");
+        assert!(line["error_message"].contains(&message), "{line:?}");
+        if bodies == BodyForm::Schema {
+            assert!(line["error_subcategories"].ends_with(";OBJECT_NOT_FOUND"));
+            assert!(line["error_message"].contains("in: fromObjectId"));
+        }
+    }
 }
 
 #[test]

@@ -77,6 +77,19 @@ fn refused_credentials_stop_the_run_and_charge_no_row() {
 }
 
 #[test]
+fn one_401_in_the_middle_is_asked_once_more_and_ends_nothing() {
+    let once = fault_id("status:401", 1, 1).unwrap();
+    for mode in [&[][..], &["--mode", "batch", "--batch-size", "500"]] {
+        let rehearsal = Rehearsal::new().rows(with_in_the_middle(&once));
+        let finished = rehearsal.import(mode);
+        assert_eq!(finished.code, 0, "{mode:?}: {}", finished.stderr);
+        assert_eq!(rehearsal.report().len(), 2 * BEFORE + 1, "{mode:?}");
+        let refused = rehearsal.seen().replies.get(&401).copied();
+        assert_eq!(refused, Some(1), "{mode:?}");
+    }
+}
+
+#[test]
 fn the_daily_limit_ends_the_run_so_that_it_can_go_on() {
     let settings = SandboxSettings {
         daily_limit: Some(300),
