@@ -209,7 +209,7 @@ fn answer_with_bad(scene: &Scene<'_>) -> (Reply, bool) {
             }
         }
     }
-    let fields = bodies::with_errors(errors, scene.span, scene.settings.bodies);
+    let fields = bodies::with_errors(&errors, scene.span, scene.settings.bodies);
     if let (Value::Object(body), Value::Object(fields)) = (&mut body, fields) {
         body.extend(fields);
     }

@@ -119,7 +119,7 @@ pub(super) fn complete(results: &[Value], span: &Span) -> Value {
 }
 
 /// The fields of a body with these errors. Schemas have times and links beside them that captures lack.
-pub(super) fn with_errors(errors: Vec<Value>, span: &Span, form: BodyForm) -> Value {
+pub(super) fn with_errors(errors: &[Value], span: &Span, form: BodyForm) -> Value {
     let mut fields = json!({"numErrors": errors.len(), "errors": errors});
     if form == BodyForm::Schema {
         fields["requestedAt"] = json!(span.started);

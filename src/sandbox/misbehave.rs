@@ -197,7 +197,7 @@ fn odd_body(fault: Fault, scene: &Scene<'_>) -> Option<(Effect, Value)> {
     let odd = match fault {
         Fault::EmbeddedError => {
             let errors = errors(scene);
-            let fields = bodies::with_errors(errors, scene.span, scene.settings.bodies);
+            let fields = bodies::with_errors(&errors, scene.span, scene.settings.bodies);
             nothing_done(scene, fields)
         }
         Fault::OnlyCount => nothing_done(scene, json!({"numErrors": 1})),
@@ -214,7 +214,7 @@ fn odd_body(fault: Fault, scene: &Scene<'_>) -> Option<(Effect, Value)> {
         Fault::Cancelled => nothing_done(scene, json!({"status": "CANCELLED"})),
         Fault::ZeroErrors => done(
             scene,
-            bodies::with_errors(Vec::new(), scene.span, scene.settings.bodies),
+            bodies::with_errors(&[], scene.span, scene.settings.bodies),
         ),
         Fault::NumericIds => done(
             scene,

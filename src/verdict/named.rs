@@ -28,6 +28,20 @@ enum Fault {
     Certain,
 }
 
+impl Fault {
+    /// Of a record on `side`. `in_sentence` says whether it is called not valid there; `named` is the side whose record
+    /// the error calls at fault; `missing` says whether it calls some record missing.
+    fn of(in_sentence: bool, side: Side, named: Option<Side>, missing: bool) -> Self {
+        if in_sentence || named == Some(side) {
+            Self::Certain
+        } else if missing && named.is_none() {
+            Self::Likely
+        } else {
+            Self::Unsaid
+        }
+    }
+}
+
 /// An error that names a record.
 #[derive(Clone, Copy, Debug)]
 struct Mention {
@@ -108,18 +122,8 @@ impl<'e> Named<'e> {
                     }
                     is_known = true;
                     sides[side as usize] = true;
-                    let fault = match (kind, fault_side) {
-                        (IdKey::Sentence, _) => Fault::Certain,
-                        (_, Some(at_fault)) if at_fault == side => Fault::Certain,
-                        (_, Some(_)) => Fault::Unsaid,
-                        (_, None) if fault_words => Fault::Likely,
-                        (_, None) => Fault::Unsaid,
-                    };
-                    let mentions = self.by_record.entry((side, number)).or_default();
-                    match mentions.last_mut() {
-                        Some(last) if last.unit == index => last.fault = last.fault.max(fault),
-                        _ => mentions.push(Mention { unit: index, fault }),
-                    }
+                    let fault = Fault::of(kind == IdKey::Sentence, side, fault_side, fault_words);
+                    self.mention(side, number, Mention { unit: index, fault });
                 }
                 has_stranger |= !is_known;
             }
@@ -131,6 +135,14 @@ impl<'e> Named<'e> {
             is_pair,
             is_one_sided: !is_pair && !has_stranger && sides != [true; 2],
         });
+    }
+
+    fn mention(&mut self, side: Side, id: u128, mention: Mention) {
+        let mentions = self.by_record.entry((side, id)).or_default();
+        match mentions.last_mut() {
+            Some(last) if last.unit == mention.unit => last.fault = last.fault.max(mention.fault),
+            _ => mentions.push(mention),
+        }
     }
 
     /// Finds the errors that name both records of a pair.

@@ -1,14 +1,13 @@
 //! Compressed replies: none is asked for, and one that is labelled as gzip is read all the same.
 
 use std::io::Write;
-use std::process::Command;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use httpmock::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::{Rehearsal, finish};
+use crate::support::{Program, Rehearsal, finish};
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
@@ -42,7 +41,7 @@ fn linked(ids: &[(&str, &str)]) -> Value {
     json!({"status": "COMPLETE", "results": results})
 }
 
-fn against(rehearsal: &Rehearsal, server: &MockServer, arguments: &[&str]) -> Command {
+fn against(rehearsal: &Rehearsal, server: &MockServer, arguments: &[&str]) -> Program {
     let url = server.base_url();
     let mut command = rehearsal.command(arguments);
     command.env("HUBSPOT_ASSOCIATE_BASE_URL", url);

@@ -94,18 +94,19 @@ impl Api {
         self
     }
 
+    /// The refusal of the pair that is refused, if it is there.
+    fn refusal(&self, pairs: &[&Pair]) -> Option<Reply> {
+        let refused = self.refused?.map(|id| id.to_string());
+        let ids = |pair: &&Pair| [&pair.from, &pair.to].map(|record| record.id.to_string());
+        pairs.iter().map(ids).find(|ids| *ids == refused)?;
+        let body = serde_json::json!({"category": "VALIDATION_ERROR", "message": "no", "context": {"ids": refused}});
+        Some(answer(400, &body.to_string()))
+    }
+
     fn answer(&self, pairs: &[&Pair], single: bool) -> Reply {
         if self.away.is_some_and(|end| Instant::now() < end) {
             let why = "no route to host".to_owned();
             return Reply::Disconnected { why };
-        }
-        let ids = |pair: &Pair| [&pair.from, &pair.to].map(|record| record.id.to_string());
-        let refused = self.refused.map(|ids| ids.map(|id| id.to_string()));
-        if let Some(refused) = refused
-            && pairs.iter().any(|pair| ids(pair) == refused)
-        {
-            let body = serde_json::json!({"category": "VALIDATION_ERROR", "message": "no", "context": {"ids": refused}});
-            return answer(400, &body.to_string());
         }
         let name = |record: &Record| format!("{} {}", record.object_type, record.id);
         let has = |set: &HashSet<String>, pair: &Pair| {
@@ -209,7 +210,8 @@ impl Endpoint for Api {
     async fn associate(&self, pair: &Pair) -> Reply {
         self.calls.lock().unwrap().push(1);
         tokio::time::sleep(self.latency).await;
-        self.answer(&[pair], true)
+        let refusal = self.refusal(&[pair]);
+        refusal.unwrap_or_else(|| self.answer(&[pair], true))
     }
 
     async fn associate_all<P: AsRef<Pair> + Sync>(&self, pairs: &[P]) -> Reply {
@@ -227,7 +229,8 @@ impl Endpoint for Api {
         if self.unauthorized.contains(&number) {
             return answer(401, r#"{"category":"INVALID_AUTHENTICATION"}"#);
         }
-        self.answer(&pairs, false)
+        let refusal = self.refusal(&pairs);
+        refusal.unwrap_or_else(|| self.answer(&pairs, false))
     }
 }
 
