@@ -2,8 +2,8 @@
 //!
 //! gzip and zstd are unpacked, recognised by their first bytes. UTF-8 passes through byte for byte, valid
 //! or not: what is wrong in a column that nobody reads is nobody's problem. A byte order mark says which
-//! encoding it is, and is believed over what the user says. What is no text at all (other archives,
-//! workbooks) is refused by its first bytes. The bytes taken from the file are counted into the
+//! encoding it is, and is believed over what the user says. What is no CSV text (other archives, workbooks,
+//! pages, documents, databases) is refused by its first bytes. The bytes taken from the file are counted into the
 //! [`ReadProgress`].
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
@@ -14,7 +14,7 @@ use encoding_rs_io::DecodeReaderBytesBuilder;
 use super::archive::Archive;
 use super::encoding::TextEncoding;
 use super::error::InputError;
-use super::format::{Format, SIGNATURE_LENGTH};
+use super::format::{Format, PREFIX_LENGTH, SIGNATURE_LENGTH};
 use super::progress::ReadProgress;
 
 const UTF_8_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -91,13 +91,21 @@ fn without_marks<R: Read>(mut text: R) -> io::Result<impl Read + use<R>> {
     }
 }
 
-/// The first bytes, fewer only if the source has fewer.
+/// The first bytes: as many as the source gives at once, but enough for a signature unless it has fewer. A slow
+/// pipe is not waited for.
 fn read_prefix(source: &mut impl Read) -> io::Result<Vec<u8>> {
-    let mut prefix = Vec::with_capacity(SIGNATURE_LENGTH);
-    source
-        .take(SIGNATURE_LENGTH as u64)
-        .read_to_end(&mut prefix)
-        .map(|_| prefix)
+    let mut prefix = vec![0; PREFIX_LENGTH];
+    let mut length = 0;
+    while length < SIGNATURE_LENGTH {
+        match source.read(&mut prefix[length..]) {
+            Ok(0) => break,
+            Ok(count) => length += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    prefix.truncate(length);
+    Ok(prefix)
 }
 
 /// Counts what is used of the file itself; what is only buffered does not count yet.

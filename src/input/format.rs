@@ -1,15 +1,19 @@
-//! Files that are no text: recognised by their first bytes, and what makes text of them. Pure.
+//! Files that are no CSV text: recognised by their first bytes, and what makes CSV text of them. Pure.
 
 use std::fmt;
 
 use super::archive::Compression;
+use super::columns_error::HEADER_EXAMPLE;
 use super::source::STDIN_NAME;
 use crate::text::shell_path;
 
 /// As many bytes as the longest signature below.
-pub(super) const SIGNATURE_LENGTH: usize = 10;
+pub(super) const SIGNATURE_LENGTH: usize = 15;
 
-/// A file that is no text.
+/// As many bytes as it takes to recognise a tar archive, or a workbook by the first name in its archive.
+pub(super) const PREFIX_LENGTH: usize = 512;
+
+/// A file that is no CSV text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// gzip
@@ -20,13 +24,49 @@ pub enum Format {
     Xz,
     /// bzip2
     Bzip2,
-    /// A zip archive, which is what `.xlsx` workbooks are too.
+    /// A zip archive, or a workbook that cannot be told from one.
     Zip,
-    /// A workbook of old Excel.
+    /// 7-Zip
+    SevenZip,
+    /// RAR
+    Rar,
+    /// tar
+    Tar,
+    /// A workbook of Excel.
+    Xlsx,
+    /// A workbook of `LibreOffice`.
+    Ods,
+    /// A workbook of old Excel, or one with a password.
     Xls,
+    /// Text in UTF-32.
+    Utf32,
+    /// A PDF document.
+    Pdf,
+    /// A web page.
+    Html,
+    /// XML, such as an `.xml` workbook.
+    Xml,
+    /// A document in the Rich Text Format.
+    Rtf,
+    /// JSON
+    Json,
+    /// One JSON value per line.
+    JsonLines,
+    /// An `SQLite` database.
+    Sqlite,
+    /// A Parquet table.
+    Parquet,
+    /// Another table that only programs read.
+    Table(&'static str),
+    /// An image.
+    Image,
+    /// Something encrypted.
+    Encrypted,
+    /// A program.
+    Program,
 }
 
-const SIGNATURES: [(&[u8], Format); 7] = [
+const SIGNATURES: [(&[u8], Format); 25] = [
     (b"\x1f\x8b", Format::Gzip),
     (b"\x28\xb5\x2f\xfd", Format::Zstd),
     (b"\xfd7zXZ\0", Format::Xz),
@@ -34,15 +74,49 @@ const SIGNATURES: [(&[u8], Format); 7] = [
     (b"PK\x05\x06", Format::Zip),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Format::Xls),
     (b"BZh91AY&SY", Format::Bzip2),
+    (b"7z\xbc\xaf\x27\x1c", Format::SevenZip),
+    (b"Rar!\x1a\x07", Format::Rar),
+    // The mark of UTF-16LE with a NUL behind it, and no text begins with a NUL.
+    (b"\xff\xfe\0\0", Format::Utf32),
+    (b"\0\0\xfe\xff", Format::Utf32),
+    (b"%PDF-", Format::Pdf),
+    (b"{\\rtf", Format::Rtf),
+    (b"SQLite format 3", Format::Sqlite),
+    (b"PAR1", Format::Parquet),
+    (b"Obj\x01", Format::Table("an Avro file")),
+    (b"ARROW1", Format::Table("an Arrow file")),
+    (b"ORC\x0a", Format::Table("an ORC file")),
+    (b"\x89HDF\r\n", Format::Table("an HDF5 file")),
+    (b"\x89PNG\r\n", Format::Image),
+    (b"\xff\xd8\xff", Format::Image),
+    (b"GIF8", Format::Image),
+    (b"-----BEGIN PGP", Format::Encrypted),
+    (b"age-encryption", Format::Encrypted),
+    (b"\x7fELF", Format::Program),
 ];
+
+/// Where a tar archive says so.
+const TAR_PLACE: usize = 257;
 
 impl Format {
     /// Recognises a file by how it begins.
     pub(super) fn of(prefix: &[u8]) -> Option<Self> {
-        SIGNATURES
+        let signature = SIGNATURES
             .iter()
             .find(|(signature, _)| prefix.starts_with(signature))
-            .map(|&(_, format)| format)
+            .map(|&(_, format)| format);
+        match signature {
+            Some(Self::Zip) => Some(workbook_of(prefix).unwrap_or(Self::Zip)),
+            Some(format) => Some(format),
+            None if prefix
+                .get(TAR_PLACE..)
+                .is_some_and(|rest| rest.starts_with(b"ustar")) =>
+            {
+                Some(Self::Tar)
+            }
+            None if is_utf_32(prefix) => Some(Self::Utf32),
+            None => other_text(prefix),
+        }
     }
 
     /// How it is compressed, if it can be unpacked here.
@@ -50,21 +124,63 @@ impl Format {
         match self {
             Self::Gzip => Some(Compression::Gzip),
             Self::Zstd => Some(Compression::Zstd),
-            Self::Xz | Self::Bzip2 | Self::Zip | Self::Xls => None,
+            _ => None,
         }
     }
 
     /// How to make CSV text of the file called `input`.
     pub(super) fn hint(self, input: &str) -> String {
+        let file = match input {
+            STDIN_NAME => String::new(),
+            file => format!(" {}", shell_path(file)),
+        };
         let unpack = match self {
             Self::Gzip => "gzip -dc",
             Self::Zstd => "zstd -dc",
             Self::Xz => "xz -dc",
             Self::Bzip2 => "bzip2 -dc",
+            Self::Utf32 => "iconv -f UTF-32 -t UTF-8",
             Self::Zip => return "save the sheet as CSV UTF-8, or unpack the archive".to_owned(),
-            Self::Xls => return "save the sheet as CSV UTF-8".to_owned(),
+            Self::Tar if file.is_empty() => {
+                return "unpack it, and give the CSV file in it".to_owned();
+            }
+            Self::Tar => {
+                return format!("unpack it with `tar -xf{file}`, and give the CSV file in it");
+            }
+            Self::SevenZip | Self::Rar => {
+                return "unpack it, and give the CSV file in it".to_owned();
+            }
+            Self::Xlsx | Self::Ods | Self::Xls => {
+                return "save the sheet as CSV UTF-8".to_owned();
+            }
+            Self::Pdf | Self::Rtf | Self::Image => {
+                return "export the table as CSV from the program that holds the data".to_owned();
+            }
+            Self::Html => {
+                return "look at it in a browser: it may be a sign-in page or an error page in place of a download; \
+                        get the file again, as CSV"
+                    .to_owned();
+            }
+            Self::Xml => return "save or export the table as CSV UTF-8".to_owned(),
+            Self::Json | Self::JsonLines => {
+                return format!(
+                    "make a CSV of it, with a header such as {HEADER_EXAMPLE} and one line per pair; `jq` can, with \
+                     `@csv`"
+                );
+            }
+            Self::Sqlite => {
+                return format!(
+                    "make a CSV of a table in it: `sqlite3 -header -csv{file} 'SELECT * FROM pairs' > pairs.csv`, \
+                     with the table's name"
+                );
+            }
+            Self::Parquet | Self::Table(_) => {
+                return "make a CSV of it with the program that wrote it".to_owned();
+            }
+            Self::Encrypted => return "decrypt it first".to_owned(),
+            Self::Program => return "give the CSV file".to_owned(),
         };
-        if input == STDIN_NAME {
+        if file.is_empty() {
             return format!("unpack it on the way in: `{unpack} | hubspot-associate import - …`");
         }
         let stem = ["gz", "zst", "xz", "bz2"]
@@ -72,8 +188,66 @@ impl Format {
             .find_map(|ending| input.strip_suffix(ending)?.strip_suffix('.'))
             .unwrap_or(input);
         let stem = stem.strip_suffix(".csv").unwrap_or(stem);
-        let (input, report) = (shell_path(input), shell_path(format!("{stem}.report.csv")));
-        format!("run `{unpack} {input} | hubspot-associate import - --report {report}`")
+        let report = shell_path(format!("{stem}.report.csv"));
+        format!("run `{unpack}{file} | hubspot-associate import - --report {report}`")
+    }
+}
+
+/// Which workbook a zip archive is, by the name of its first file.
+fn workbook_of(archive: &[u8]) -> Option<Format> {
+    const NAME_PLACE: usize = 30;
+    let name = archive.get(NAME_PLACE..)?;
+    let excel: [&[u8]; 4] = [b"[Content_Types].xml", b"xl/", b"_rels/", b"docProps/"];
+    let ods = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet";
+    if excel.iter().any(|start| name.starts_with(start)) {
+        Some(Format::Xlsx)
+    } else if name.starts_with(ods) {
+        Some(Format::Ods)
+    } else {
+        None
+    }
+}
+
+/// Whether three of the four bytes of each of the first characters are NULs.
+fn is_utf_32(prefix: &[u8]) -> bool {
+    let mut characters = prefix.chunks_exact(4).take(3);
+    characters.len() == 3
+        && characters.all(|bytes| {
+            matches!(bytes, [0, 0, 0, last] if *last != 0)
+                || matches!(bytes, [first, 0, 0, 0] if *first != 0)
+        })
+}
+
+/// Text that is no CSV.
+fn other_text(prefix: &[u8]) -> Option<Format> {
+    let text = prefix.strip_prefix(b"\xef\xbb\xbf").unwrap_or(prefix);
+    let text = text.trim_ascii_start();
+    let begins = |start: &[u8]| {
+        let length = start.len();
+        text.get(..length)
+            .is_some_and(|begin| begin.eq_ignore_ascii_case(start))
+    };
+    if begins(b"<!doctype html") || begins(b"<html") || begins(b"<head") || begins(b"<body") {
+        return Some(Format::Html);
+    }
+    if begins(b"<?xml") {
+        return Some(Format::Xml);
+    }
+    let (first, rest) = text.split_first()?;
+    let second = rest.trim_ascii_start().first()?;
+    match (first, second) {
+        (b'{', b'"' | b'}') => {
+            let mut lines = text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
+            let is_whole = lines.next().is_some_and(|line| line.ends_with(b"}"));
+            let is_lines = is_whole && lines.next().is_some_and(|line| line.starts_with(b"{"));
+            Some(if is_lines {
+                Format::JsonLines
+            } else {
+                Format::Json
+            })
+        }
+        (b'[', b'{' | b'[' | b'"' | b']') => Some(Format::Json),
+        _ => None,
     }
 }
 
@@ -93,7 +267,25 @@ impl fmt::Display for Format {
             Self::Xz => "an xz file",
             Self::Bzip2 => "a bzip2 file",
             Self::Zip => "a zip archive or an Excel workbook",
+            Self::SevenZip => "a 7z archive",
+            Self::Rar => "a RAR archive",
+            Self::Tar => "a tar archive",
+            Self::Xlsx => "an Excel workbook (.xlsx)",
+            Self::Ods => "an OpenDocument workbook (.ods)",
             Self::Xls => "an Excel workbook",
+            Self::Utf32 => "text in UTF-32",
+            Self::Pdf => "a PDF document",
+            Self::Html => "a web page (HTML)",
+            Self::Xml => "XML",
+            Self::Rtf => "an RTF document",
+            Self::Json => "JSON",
+            Self::JsonLines => "JSON lines",
+            Self::Sqlite => "an SQLite database",
+            Self::Parquet => "a Parquet file",
+            Self::Table(name) => name,
+            Self::Image => "an image",
+            Self::Encrypted => "encrypted",
+            Self::Program => "a program",
         })
     }
 }
@@ -114,9 +306,39 @@ mod tests {
             (b"PK,from_id", None),
             (b"BZh9,to_id", None),
             (b"", None),
+            (b"PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0aaaabbbbcccc\x13\0\0\0[Content_Types].xml", Some(Format::Xlsx)),
+            (
+                b"PK\x03\x04\x14\0\0\x08\0\0aaaabbbbccccdddd\x08\0\0\0mimetypeapplication/vnd.oasis.opendocument.spreadsheet",
+                Some(Format::Ods),
+            ),
+            (b"PK\x03\x04\x14\0\0\x08\0\0aaaabbbbccccdddd\x08\0\0\0pairs.csv", Some(Format::Zip)),
+            (b"\xff\xfe\0\0f\0\0\0", Some(Format::Utf32)),
+            (b"\0\0\xfe\xff\0\0\0f", Some(Format::Utf32)),
+            (b"f\0\0\0r\0\0\0o\0\0\0", Some(Format::Utf32)),
+            (b"\0\0\0f\0\0\0r\0\0\0o", Some(Format::Utf32)),
+            (b"\xff\xfef\0r\0o\0m\0", None),
+            (b"f\0r\0o\0m\0_\0i\0d\0", None),
+            (b"%PDF-1.7", Some(Format::Pdf)),
+            (b"SQLite format 3\0", Some(Format::Sqlite)),
+            (b"PAR1\x15", Some(Format::Parquet)),
+            (b"\n<!DOCTYPE HTML>\n<html>", Some(Format::Html)),
+            (b"\xef\xbb\xbf<html lang=en>", Some(Format::Html)),
+            (b"<?xml version=\"1.0\"?>", Some(Format::Xml)),
+            (b"{\"from_id\":1}\n{\"from_id\":2}\n", Some(Format::JsonLines)),
+            (b"{\"from_id\":1}\n", Some(Format::Json)),
+            (b"{\n  \"pairs\": [\n", Some(Format::Json)),
+            (b" [\n {\"from_id\": 1}", Some(Format::Json)),
+            (b"[[1,2],[3,4]]", Some(Format::Json)),
+            // Headers of one column in brackets, and ids in them.
+            (b"[from_id],[to_id]\n", None),
+            (b"{from},{to}\n", None),
+            (b"<from>,<to>\n", None),
         ] {
             assert_eq!(Format::of(bytes), format, "{bytes:?}");
         }
+        let mut tar = [b'x'; PREFIX_LENGTH];
+        tar[TAR_PLACE..TAR_PLACE + 5].copy_from_slice(b"ustar");
+        assert_eq!(Format::of(&tar), Some(Format::Tar));
         let longest = SIGNATURES
             .iter()
             .map(|(signature, _)| signature.len())
@@ -147,6 +369,22 @@ mod tests {
                 Format::Zip,
                 "pairs.xlsx",
                 "save the sheet as CSV UTF-8, or unpack the archive",
+            ),
+            (
+                Format::Utf32,
+                "-p.csv",
+                "run `iconv -f UTF-32 -t UTF-8 ./-p.csv | hubspot-associate import - --report ./-p.report.csv`",
+            ),
+            (
+                Format::Tar,
+                "my pairs.tar",
+                "unpack it with `tar -xf 'my pairs.tar'`, and give the CSV file in it",
+            ),
+            (
+                Format::Sqlite,
+                "crm.db",
+                "make a CSV of a table in it: `sqlite3 -header -csv crm.db 'SELECT * FROM pairs' > pairs.csv`, with the \
+                 table's name",
             ),
         ] {
             assert_eq!(format.hint(input), hint);
