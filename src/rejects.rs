@@ -3,32 +3,30 @@
 //! The rows come in the input's order, and their cells as they stand there, quotes and all, so that nothing
 //! that was wrong becomes right by being written again. Where a cell had several ids, each that is not
 //! associated has a line of its own. Two columns are added, or replaced where the input is such a file
-//! itself: [`COLUMNS`].
+//! itself: [`ERROR_COLUMNS`].
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::input::{
-    CheckedRow, Input, InputError, InputSettings, InputSource, RawValues, RowContent, TextEncoding,
+    CheckedRow, Comment, ERROR_COLUMNS, Input, InputError, InputSettings, InvalidRow, RawValues,
+    RowContent, RowProblem, TextEncoding, has_error_columns,
 };
 use crate::report::{BadLines, Difference, ReadBackError, ReportError, Why, is_same_file};
 use crate::run::subject_of;
 use crate::whole_file::WholeFile;
 
-/// What is added to the columns of the input.
-pub const COLUMNS: [&str; 2] = ["error_category", "error_message"];
-
 const BYTE_ORDER_MARK: &str = "\u{feff}";
-
-/// How a first line begins that names the delimiter.
-const NAMES_DELIMITER: &[u8] = b"sep=";
 
 /// Why a rejects file cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum RejectsError {
     /// The input comes only once.
-    #[error("the rejects of standard input cannot be told: it comes only once")]
-    Stdin,
+    #[error("the rejects of {input} cannot be written: it comes only once")]
+    ComesOnce {
+        /// What the input is.
+        input: String,
+    },
     /// There is no CSV beside the report.
     #[error("the input of the report is not beside it")]
     NoInput,
@@ -67,7 +65,7 @@ impl RejectsError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Stdin => Some("put it into a file, and import that".to_owned()),
+            Self::ComesOnce { .. } => Some("put it into a file, and import that".to_owned()),
             Self::NoInput => Some("name it with `--input FILE`".to_owned()),
             Self::IsOther { .. } | Self::Exists { .. } => {
                 Some("name another file with `--rejects PATH`".to_owned())
@@ -82,14 +80,15 @@ impl RejectsError {
 /// did not write is replaced only if `overwrite` allows it.
 pub fn prepare(
     path: &Path,
-    input: &InputSource,
+    settings: &InputSettings,
     report: &Path,
     overwrite: bool,
 ) -> Result<(), RejectsError> {
-    let InputSource::File(input) = input else {
-        return Err(RejectsError::Stdin);
-    };
-    for (other, what) in [(input.as_path(), "input"), (report, "report")] {
+    if let Some(input) = settings.path.stream_name() {
+        return Err(RejectsError::ComesOnce { input });
+    }
+    let input = settings.path.path();
+    for (other, what) in [(input, "input"), (report, "report")] {
         if path == other || is_same_file(path, other) {
             let path = path.to_owned();
             return Err(RejectsError::IsOther { path, what });
@@ -99,7 +98,7 @@ pub fn prepare(
         path: path.to_owned(),
         source,
     };
-    if !overwrite && !may_be_replaced(path).map_err(failed)? {
+    if !overwrite && !may_be_replaced(path, settings).map_err(failed)? {
         let path = path.to_owned();
         return Err(RejectsError::Exists { path });
     }
@@ -107,45 +106,71 @@ pub fn prepare(
 }
 
 /// Whether there is nothing at `path` that another program wrote.
-fn may_be_replaced(path: &Path) -> io::Result<bool> {
+fn may_be_replaced(path: &Path, settings: &InputSettings) -> io::Result<bool> {
     let Some(file) = WholeFile::existing(path)? else {
         return Ok(true);
     };
-    let mut header = Vec::new();
-    let mut start = BufReader::new(file.take(1024 * 1024));
-    start.read_until(b'\n', &mut header)?;
-    let mark = BYTE_ORDER_MARK.as_bytes();
-    if header
-        .strip_prefix(mark)
-        .unwrap_or(&header)
-        .starts_with(NAMES_DELIMITER)
+    // A line that names the delimiter may stand above the header too.
+    let lines = usize::try_from(settings.skip_lines.saturating_add(2)).unwrap_or(usize::MAX);
+    let is_ours = if settings.no_header {
+        is_rejected_row
+    } else {
+        is_rejects_header
+    };
+    let mut is_empty = true;
+    for line in BufReader::new(file.take(1024 * 1024))
+        .split(b'\n')
+        .take(lines)
     {
-        header.clear();
-        start.read_until(b'\n', &mut header)?;
+        let line = line?;
+        let line = line.trim_ascii_end();
+        is_empty &= line.is_empty();
+        if is_ours(line) {
+            return Ok(true);
+        }
     }
-    let header = header.trim_ascii_end();
-    let [category, message] = COLUMNS.map(str::as_bytes);
-    let before = header
+    Ok(is_empty)
+}
+
+fn is_rejects_header(line: &[u8]) -> bool {
+    let [category, message] = ERROR_COLUMNS.map(str::as_bytes);
+    let before = line
         .strip_suffix(message)
         .and_then(|rest| rest.split_last());
-    Ok(header.is_empty() || before.is_some_and(|(_, rest)| rest.ends_with(category)))
+    before.is_some_and(|(_, rest)| rest.ends_with(category))
+}
+
+/// Whether a category such as `VALIDATION_ERROR` stands in the line, behind one field and before another.
+fn is_rejected_row(line: &[u8]) -> bool {
+    let is_category = |field: &[u8]| {
+        let part =
+            |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || b"_;".contains(byte);
+        field.contains(&b'_') && field.iter().all(part)
+    };
+    b",;\t|".iter().any(|delimiter| {
+        let fields: Vec<_> = line.split(|byte| byte == delimiter).collect();
+        fields.len() > 2
+            && fields[1..fields.len() - 1]
+                .iter()
+                .any(|field| is_category(field))
+    })
 }
 
 /// Writes the rows of `input` that `report` shows as rejected, failed or invalid to `path`; tells how many lines
 /// that makes.
-pub fn write(path: &Path, input: &InputSettings, report: &Path) -> Result<u64, RejectsError> {
+pub fn write(path: &Path, settings: &InputSettings, report: &Path) -> Result<u64, RejectsError> {
     let mut bad = BadLines::read(report)?;
     // A pilot sends the first rows only; the report knows which these are.
     let mut input = Input::open(&InputSettings {
         first: None,
-        ..input.clone()
+        ..settings.clone()
     })?;
     let failed = |source| RejectsError::Io {
         path: path.to_owned(),
         source,
     };
     let file = WholeFile::create(path).map_err(failed)?;
-    let mut rejects = Rejects::new(file, &input);
+    let mut rejects = Rejects::new(file, &input, settings.comment);
     let lines = copy(&mut rejects, &mut input, &mut bad, report).map_err(|error| match error {
         RejectsError::Io { source, .. } => failed(source),
         error => error,
@@ -206,36 +231,45 @@ struct Rejects<W> {
     /// Whether the input's last two columns are ours already.
     replaces: bool,
     ids: [usize; 2],
+    /// Fields of a row of the input.
+    width: usize,
+    comment: Option<Comment>,
 }
 
 impl<W: Write> Rejects<W> {
-    fn new(writer: W, input: &Input) -> Self {
+    fn new(writer: W, input: &Input, comment: Option<Comment>) -> Self {
         let headers = input.headers();
         let columns = input.columns();
         Self {
             writer,
             delimiter: input.delimiter().as_byte(),
-            replaces: headers.len() > COLUMNS.len()
-                && headers.ends_with(&COLUMNS.map(String::from)),
+            replaces: has_error_columns(headers),
             ids: [columns.from_id.index, columns.to_id.index],
+            width: headers.len(),
+            comment,
         }
     }
 
-    /// Whoever reads it finds the encoding and the delimiter as in the input.
+    /// The encoding, the delimiter and the lines above the header are found as in the input: with the same
+    /// flags.
     fn add_header(&mut self, input: &Input) -> io::Result<()> {
         if input.encoding() != TextEncoding::UTF_8 {
             self.writer.write_all(BYTE_ORDER_MARK.as_bytes())?;
         }
-        if input.names_delimiter() {
-            self.writer.write_all(NAMES_DELIMITER)?;
-            self.writer.write_all(&[self.delimiter, b'\n'])?;
+        self.writer.write_all(&with_line_feeds(input.head()))?;
+        match input.raw_header() {
+            Some(fields) => self.add_line(owned(fields), ERROR_COLUMNS),
+            None => Ok(()),
         }
-        self.add_line(owned(input.raw_header()), COLUMNS)
     }
 
     fn add(&mut self, input: &Input, content: &RowContent, why: &Why) -> io::Result<()> {
         let record = input.record();
         let mut fields = owned(input.raw_row());
+        if !has_wrong_length(content) {
+            // Empty cells that are missing or too many at the end would move what is added.
+            fields.resize(self.width, Vec::new());
+        }
         let values = match content {
             RowContent::Pair(pair) => [pair.from.id.as_str(), pair.to.id.as_str()],
             RowContent::Invalid(invalid) => {
@@ -258,7 +292,12 @@ impl<W: Write> Rejects<W> {
     fn add_line(&mut self, mut fields: Vec<Vec<u8>>, added: [&str; 2]) -> io::Result<()> {
         if self.replaces {
             // A row with too many or too few fields keeps as many too many or too few.
-            fields.truncate(fields.len().saturating_sub(COLUMNS.len()).max(1));
+            fields.truncate(fields.len().saturating_sub(ERROR_COLUMNS.len()).max(1));
+        }
+        let comment = self.comment.map(Comment::as_byte);
+        if comment.is_some_and(|comment| fields[0].first() == Some(&comment)) {
+            // One of several ids that begins its line now; what needs quotes for another reason has them.
+            fields[0] = [b"\"", &fields[0][..], b"\""].concat();
         }
         fields.push(self.quoted(&added));
         self.writer.write_all(&fields.join(&self.delimiter))?;
@@ -276,6 +315,27 @@ impl<W: Write> Rejects<W> {
         bytes.pop();
         bytes
     }
+}
+
+/// Whether a row has too many or too few fields.
+fn has_wrong_length(content: &RowContent) -> bool {
+    let is_length = |problem: &RowProblem| matches!(problem, RowProblem::FieldCount { .. });
+    matches!(content, RowContent::Invalid(InvalidRow { problems, .. }) if problems.iter().any(is_length))
+}
+
+/// Lines that end with an LF each, whatever ended them before.
+fn with_line_feeds(lines: &[u8]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(lines.len());
+    let mut before = 0;
+    for &byte in lines {
+        match byte {
+            b'\n' if before == b'\r' => {}
+            b'\r' => text.push(b'\n'),
+            byte => text.push(byte),
+        }
+        before = byte;
+    }
+    text
 }
 
 fn owned(fields: Vec<&[u8]>) -> Vec<Vec<u8>> {

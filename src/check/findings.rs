@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::duplicates::{DuplicateCount, Duplicates};
 use super::tiers::BATCH_SIZE;
-use crate::input::{CheckedRow, RowContent, RowProblem, SkippedRow};
+use crate::input::{CheckedRow, QuotedRows, RowContent, RowProblem, SkippedRow};
 use crate::pair::{ObjectType, Pair, RowKey};
 
 /// Problems that are kept as examples.
@@ -61,6 +61,8 @@ pub struct Findings {
     pub already_associated: u64,
     /// Pairs that link a record with itself.
     pub self_links: SelfLinks,
+    /// Rows with a quoted field that holds lines like rows of this file.
+    pub quoted_rows: QuotedRows,
     /// Pairs that one call of the batch form may have.
     pub per_call: u64,
     /// The first problems.
@@ -87,6 +89,7 @@ impl Findings {
             skipped_duplicates: 0,
             already_associated: 0,
             self_links: SelfLinks::default(),
+            quoted_rows: QuotedRows::default(),
             per_call: BATCH_SIZE,
             examples: Vec::new(),
             kinds: Vec::new(),

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::input::{
-    ColumnName, ColumnSettings, Delimiter, InputSettings, InputSource, Separator, SkipSettings,
-    TextEncoding,
+    ColumnName, ColumnSettings, Comment, Delimiter, InputSettings, InputSource, Separator,
+    SkipSettings, TextEncoding,
 };
 use crate::pair::ObjectType;
 
@@ -85,6 +85,21 @@ pub struct ReadingArgs {
     /// What separates the fields: a character, or tab [default: seen in the header]
     #[arg(long, value_name = "C", help_heading = "Input")]
     pub delimiter: Option<Delimiter>,
+    /// The file has no header: its first line is a row, and columns are named by #N
+    #[arg(long, help_heading = "Input")]
+    pub no_header: bool,
+    /// Lines above the header that are not read
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        hide_default_value = true,
+        help_heading = "Input"
+    )]
+    pub skip_lines: u64,
+    /// Lines that begin with this character are not read
+    #[arg(long, value_name = "C", help_heading = "Input")]
+    pub comment: Option<Comment>,
     /// Encoding of the file, such as windows-1252 [default: UTF-8; UTF-16 by its mark]
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub encoding: Option<TextEncoding>,
@@ -118,6 +133,9 @@ impl ReadingArgs {
             path: input,
             encoding: self.encoding,
             delimiter: self.delimiter,
+            skip_lines: self.skip_lines,
+            comment: self.comment,
+            no_header: self.no_header,
             columns: ColumnSettings {
                 from_type: self.from_type,
                 to_type: self.to_type,

@@ -1,7 +1,5 @@
 //! The report at the start of a run: new, or one to go on with.
 
-use std::path::Path;
-
 use tracing::{info, warn};
 
 use super::carry;
@@ -35,12 +33,7 @@ pub(super) fn begin(
     skip: &SkipSettings,
     mut memory: Memory,
 ) -> Result<Begun, RunError> {
-    let input_path = match &input.path {
-        InputSource::File(path) => path.as_path(),
-        // Leads to the file behind it, if there is one.
-        InputSource::Stdin => Path::new("/dev/stdin"),
-    };
-    let mut held = HeldReport::open(plan, input_path)?;
+    let mut held = HeldReport::open(plan, input.path.path())?;
     let failed = |source| ReportError::Io {
         path: plan.path.clone(),
         source,
@@ -88,7 +81,7 @@ pub(super) fn begin(
         );
     }
     let mut comparison = Comparison::new(std::mem::take(&mut found.settled), input.split.is_some());
-    // Standard input comes only once: its rows are compared while they are sent.
+    // The rows of what comes only once are compared while they are sent.
     if let InputSource::File(_) = input.path
         && !carried
     {

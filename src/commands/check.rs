@@ -52,6 +52,7 @@ pub(super) fn show(plan: &CheckPlan, world: &World) -> Result<ExitStatus, RunErr
     let mut findings = Findings::new(duplicates_memory);
     findings.per_call = plan.per_call;
     let read = read(&mut input, skips, &mut findings);
+    findings.quoted_rows = input.quoted_rows();
     let is_good = findings.invalid == 0 && !findings.has_only_empty_lists();
     let next = match (is_good, findings.to_send) {
         (_, 0) => None,

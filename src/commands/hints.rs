@@ -49,7 +49,8 @@ mod tests {
         let error = RunError::Input(InputError::Columns {
             input: "-e.csv".to_owned(),
             line: 1,
-            problem,
+            hint: problem.hint("-e.csv"),
+            problem: Box::new(problem),
         });
         let typed = arguments("check --delimiter ; --from-type 0-1 --json -- -e.csv");
         assert_eq!(

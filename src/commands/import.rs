@@ -78,7 +78,7 @@ fn link(
     let settings = resolve(flags, world)?;
     if let Some(path) = &settings.rejects {
         let overwrite = settings.report.existing == Existing::Overwrite;
-        rejects::prepare(path, &settings.input.path, &settings.report.path, overwrite)?;
+        rejects::prepare(path, &settings.input, &settings.report.path, overwrite)?;
     }
     outputs.prepare()?;
     let input = Input::open(&settings.input)?;

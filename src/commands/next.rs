@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::typed::Typed;
 
-/// What a run of the rejects does not need: its own files, and how the first input was read, which is UTF-8 and begins
-/// with its header now.
-const NOT_FOR_REJECTS: [&str; 15] = [
+/// What a run of the rejects does not need: its own files, and the encoding of the first input, which is UTF-8 now. Its
+/// lines are laid out as before, those above the header included.
+const NOT_FOR_REJECTS: [&str; 14] = [
     "report",
     "resume",
     "retry-rejected",
@@ -20,7 +20,6 @@ const NOT_FOR_REJECTS: [&str; 15] = [
     "first",
     "skip-associated-in",
     "encoding",
-    "skip-lines",
     "json",
     "input",
 ];
@@ -85,6 +84,7 @@ pub(super) fn real_run(arguments: &[OsString], input: &OsStr, report: &Path) -> 
     }
     let rehearsed = ["sandbox", "overwrite", "resume", "retry-rejected", "report"];
     let typed = Typed::new(arguments).without(&rehearsed);
+    // What comes only once has no file beside which a report could be.
     Some(if input == "-" {
         typed
             .with_value("report", report_of_real_run(report))
@@ -309,6 +309,10 @@ mod tests {
             "--split=;",
             "--encoding",
             "windows-1252",
+            "--no-header",
+            "--skip-lines",
+            "2",
+            "--comment=#",
             "--rate",
             "unlimited",
             "--base-url",
@@ -321,13 +325,14 @@ mod tests {
         ]);
         assert_eq!(
             import_of_rejects(&typed, Path::new("x.csv"), false),
-            "hubspot-associate -v import x.csv --from-type contacts '--split=;' --rate unlimited \
+            "hubspot-associate -v import x.csv --from-type contacts '--split=;' --no-header --skip-lines 2 \
+             '--comment=#' --rate unlimited \
              --base-url http://127.0.0.1:1"
         );
         assert_eq!(
             rejects_of(&typed, Path::new("r.csv"), Some(Path::new("export.csv"))),
             "hubspot-associate -v report r.csv --from-type contacts '--split=;' --encoding windows-1252 \
-             --rejects rejects.csv --input export.csv"
+             --no-header --skip-lines 2 '--comment=#' --rejects rejects.csv --input export.csv"
         );
         let typed = arguments(&[
             "report",

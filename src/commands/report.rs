@@ -54,8 +54,9 @@ pub(super) fn report(flags: ReportArgs, world: &World) -> Result<ExitStatus, Run
             Some(input) => InputSource::from(input),
             None => InputSource::File(input_of(&report).ok_or(RejectsError::NoInput)?),
         };
-        rejects::prepare(path, &input, &report, false)?;
-        let rows = rejects::write(path, &reading.into_settings(input), &report)?;
+        let settings = reading.into_settings(input);
+        rejects::prepare(path, &settings, &report, false)?;
+        let rows = rejects::write(path, &settings, &report)?;
         file = Some(RejectsFile { path, rows });
     }
     let steps: Vec<Step> = match file {

@@ -5,6 +5,7 @@ use std::num::NonZeroU64;
 use std::thread;
 
 use tokio::sync::mpsc;
+use tracing::warn;
 
 use super::begin::changed;
 use crate::input::{CheckedRow, Input, InputError, InputSettings, RowContent, SkippedRow, Skips};
@@ -21,6 +22,8 @@ pub(super) struct Rows {
     first: Option<NonZeroU64>,
     skips: Skips,
     comparison: Option<Comparison>,
+    /// Whether lines inside quotes that look like rows were warned of.
+    has_warned: bool,
     /// The row that was read last; its place is used again if it is settled already.
     row: CheckedRow,
 }
@@ -37,6 +40,7 @@ impl Rows {
             first: settings.first,
             skips,
             comparison,
+            has_warned: false,
             row: CheckedRow::default(),
         }
     }
@@ -62,6 +66,7 @@ impl Rows {
             if !self.input.read(&mut self.row)? {
                 return self.end().map(|()| None);
             }
+            self.warn_of_quoted_rows();
             // Also what is settled counts as met.
             self.skips.meet(&mut self.row.content);
             if let Some(comparison) = &mut self.comparison {
@@ -84,6 +89,21 @@ impl Rows {
                 }
             }
             return Ok(Some(std::mem::take(&mut self.row)));
+        }
+    }
+
+    /// Once: `check` counts them.
+    fn warn_of_quoted_rows(&mut self) {
+        if self.has_warned {
+            return;
+        }
+        if let Some(line) = self.input.quoted_rows().first_line {
+            self.has_warned = true;
+            warn!(
+                line,
+                "a quoted field holds lines that look like rows of this file, and they are not read as rows: is a \
+                 quote missing or too many there?"
+            );
         }
     }
 

@@ -47,7 +47,7 @@ pub(super) fn after_run(
     }
     let input = match &settings.input.path {
         InputSource::File(path) => Some(path.as_path()),
-        InputSource::Stdin => None,
+        InputSource::Stream(_) | InputSource::Stdin => None,
     };
     let rehearsed = matches!(settings.destination, Destination::Sandbox);
     match (rejects, input) {
@@ -55,7 +55,7 @@ pub(super) fn after_run(
             what: "once the causes are fixed".to_owned(),
             command: next::import_of_rejects(arguments, path, rehearsed),
         }),
-        // Standard input comes only once: its rows cannot be read again.
+        // The rows of what comes only once cannot be read again.
         (_, Some(input)) if tally.not_good() > 0 => {
             steps.push(make_rejects(arguments, &settings.report.path, Some(input)));
         }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::check::{Duplicates, Findings, SelfLinks, TIERS, Tier, TimeNeeded, TypesCount};
 use crate::closing::ONLY_EMPTY_LISTS;
-use crate::input::RowProblem;
+use crate::input::{QuotedRows, RowProblem};
 use crate::json::pretty;
 use crate::number::{grouped, span};
 
@@ -74,6 +74,17 @@ impl Checked<'_> {
             line(format!(
                 "self-links: {}, the first on line {first}: a record linked with itself",
                 grouped(pairs)
+            ));
+        }
+        if let QuotedRows {
+            rows,
+            first_line: Some(first),
+        } = findings.quoted_rows
+        {
+            line(format!(
+                "rows in quotes: {}, the first on line {first}: a quoted field holds lines that look like rows; is a \
+                 quote missing or too many there?",
+                grouped(rows)
             ));
         }
         self.calls(&mut line);
@@ -193,6 +204,7 @@ impl Checked<'_> {
             },
             duplicates: findings.duplicates(),
             self_links: findings.self_links,
+            quoted_rows: findings.quoted_rows,
             quotas: TIERS
                 .into_iter()
                 .map(|tier| Quota {
@@ -249,6 +261,7 @@ struct Json<'j> {
     problems: Problems,
     duplicates: Option<Duplicates>,
     self_links: SelfLinks,
+    quoted_rows: QuotedRows,
     calls: Calls,
     quotas: Vec<Quota>,
 }

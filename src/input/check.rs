@@ -13,6 +13,7 @@ use super::excel::unwrapped;
 use super::fan::Fan;
 use super::problem::{RowProblem, ValueProblem};
 use super::record::Record;
+use super::shape::RowShape;
 use super::split::{Piece, Separator, split};
 use crate::pair::{self, ObjectType, Pair, RecordId};
 use crate::text::excerpt;
@@ -62,6 +63,7 @@ pub struct RawValues {
 #[derive(Debug)]
 pub(super) struct Checker {
     columns: Columns,
+    shape: RowShape,
     encoding: TextEncoding,
     last_from_type: Option<ObjectType>,
     last_to_type: Option<ObjectType>,
@@ -69,9 +71,10 @@ pub(super) struct Checker {
 
 impl Checker {
     /// For text that was made UTF-8 from `encoding`.
-    pub(super) fn new(columns: Columns, encoding: TextEncoding) -> Self {
+    pub(super) fn new(columns: Columns, shape: RowShape, encoding: TextEncoding) -> Self {
         Self {
             columns,
+            shape,
             encoding,
             last_from_type: None,
             last_to_type: None,
@@ -97,7 +100,7 @@ impl Checker {
     /// and need not be put there again. `None` says nothing about the row.
     fn check_usual(&self, record: Record<'_>, content: &mut RowContent) -> Option<()> {
         let columns = &self.columns;
-        if record.field_count() != columns.field_count || record.has_misquoted() {
+        if !self.shape.fits(record) || record.has_misquoted() {
             return None;
         }
         let id = |column: &Column| RecordId::of_digits(record.field(column.index)?);
@@ -127,7 +130,7 @@ impl Checker {
 
     fn check_thoroughly(&mut self, record: Record<'_>) -> Result<Pair, InvalidRow> {
         let columns = &self.columns;
-        check_field_count(columns, record)?;
+        check_field_count(self.shape, columns, record)?;
         let from_type = check_type(
             &columns.from_type,
             record,
@@ -171,7 +174,7 @@ impl Checker {
     ) -> Option<RowContent> {
         let columns = &self.columns;
         fan.clear();
-        if let Err(invalid) = check_field_count(columns, record) {
+        if let Err(invalid) = check_field_count(self.shape, columns, record) {
             return Some(RowContent::Invalid(invalid));
         }
         let from_type = check_type(
@@ -215,8 +218,12 @@ impl Checker {
 }
 
 /// A row with a field too many or too few may have its values in each other's columns.
-fn check_field_count(columns: &Columns, record: Record<'_>) -> Result<(), InvalidRow> {
-    if record.field_count() == columns.field_count {
+fn check_field_count(
+    shape: RowShape,
+    columns: &Columns,
+    record: Record<'_>,
+) -> Result<(), InvalidRow> {
+    if shape.fits(record) {
         return Ok(());
     }
     let problem = RowProblem::FieldCount {

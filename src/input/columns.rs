@@ -367,7 +367,8 @@ mod tests {
                 "no column for the from type; no column for the from id; no column for the to type; \
                  no column for the to id; headers found: `contacts`, `512`, `companies`, `513`",
                 format!(
-                    "the first line looks like a row: put a header above it, e.g. {header_example}"
+                    "the first line looks like a row: put a header above it, e.g. {header_example}, or add \
+                     `--no-header` and name columns by number, e.g. `--from-id-column '#2'`"
                 ),
             ),
             (

@@ -169,7 +169,8 @@ impl ColumnsError {
         }
         if self.looks_like_a_row {
             return format!(
-                "the first line looks like a row: put a header above it, e.g. {HEADER_EXAMPLE}"
+                "the first line looks like a row: put a header above it, e.g. {HEADER_EXAMPLE}, or add `--no-header` \
+                 and name columns by number, e.g. `--from-id-column '#2'`"
             );
         }
         if let Some(export) = self.export() {

@@ -1,16 +1,24 @@
 //! Which character separates the fields: given by the user, named by a first line such as `sep=;`, as
-//! Excel reads and writes it, or guessed from the header alone.
+//! Excel reads and writes it, or guessed from the header alone: the one that yields the columns that are looked
+//! for, or else the most frequent one.
 //!
 //! Only the header is looked at, because data may hold any character any number of times. Pure.
 
+use std::cmp::Reverse;
+use std::fmt;
 use std::str::FromStr;
-
-/// What a header may be separated by, the likeliest first: it wins a tie.
-const CANDIDATES: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// One ASCII character that separates the fields of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Delimiter(u8);
+
+/// What a header may be separated by, the likeliest first: it wins a tie.
+pub(super) const CANDIDATES: [Delimiter; 4] = [
+    Delimiter(b','),
+    Delimiter(b';'),
+    Delimiter(b'\t'),
+    Delimiter(b'|'),
+];
 
 /// Why a text is no [`Delimiter`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +36,16 @@ impl Delimiter {
     #[must_use]
     pub fn as_byte(self) -> u8 {
         self.0
+    }
+}
+
+impl fmt::Display for Delimiter {
+    /// As the user gives it.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            b'\t' => formatter.write_str("tab"),
+            byte => write!(formatter, "{}", char::from(byte)),
+        }
     }
 }
 
@@ -80,15 +98,51 @@ pub(super) fn named_by_line(bytes: &[u8]) -> Option<(Delimiter, usize)> {
 
 /// What the beginning of a file says about its delimiter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Sniffed {
-    /// The best answer so far.
-    pub(super) delimiter: Delimiter,
+pub(super) struct Sniffed<'b> {
+    /// The header, as far as it is there.
+    header: &'b [u8],
+    /// How often each candidate stands in it.
+    counts: [usize; CANDIDATES.len()],
     /// Whether the header ended within the bytes, so that more of them would change nothing.
     pub(super) header_is_complete: bool,
 }
 
+impl Sniffed<'_> {
+    /// The most frequent candidate of those that yield the columns; if none does, the most frequent of all.
+    pub(super) fn delimiter(&self, has_columns: &dyn Fn(&[String]) -> bool) -> Delimiter {
+        let mut ranked = [0, 1, 2, 3];
+        ranked.sort_by_key(|&index: &usize| Reverse(self.counts[index]));
+        let mut met = ranked.into_iter().filter(|&index| self.counts[index] > 0);
+        let fits = met.find(|&index| has_columns(&fields_of(self.header, CANDIDATES[index])));
+        CANDIDATES[fits.unwrap_or(ranked[0])]
+    }
+
+    /// The candidates besides `in_use` that stand in the header.
+    pub(super) fn others(&self, in_use: Delimiter) -> Vec<Delimiter> {
+        let candidates = CANDIDATES.into_iter().zip(self.counts);
+        candidates
+            .filter(|&(candidate, count)| count > 0 && candidate != in_use)
+            .map(|(candidate, _)| candidate)
+            .collect()
+    }
+}
+
+/// The fields of one record, without their quotes.
+pub(super) fn fields_of(record: &[u8], delimiter: Delimiter) -> Vec<String> {
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter.as_byte())
+        .from_reader(record);
+    let first = reader.byte_records().next().and_then(Result::ok);
+    let fields = first.iter().flat_map(csv::ByteRecord::iter);
+    fields
+        .map(|field| String::from_utf8_lossy(field).into_owned())
+        .collect()
+}
+
 /// Counts the candidates outside quotes in the first record of `bytes`.
-pub(super) fn sniff(bytes: &[u8]) -> Sniffed {
+pub(super) fn sniff(bytes: &[u8]) -> Sniffed<'_> {
     let mut counts = [0_usize; CANDIDATES.len()];
     let mut in_quotes = false;
     // A quote means something only where a field starts, or right behind the quote that ended one.
@@ -98,7 +152,8 @@ pub(super) fn sniff(bytes: &[u8]) -> Sniffed {
         .iter()
         .take_while(|byte| matches!(byte, b'\r' | b'\n'))
         .count();
-    for &byte in &bytes[blank_lines..] {
+    let mut length = bytes.len();
+    for (place, &byte) in bytes.iter().enumerate().skip(blank_lines) {
         if in_quotes {
             in_quotes = byte != b'"';
             quote_can_open = !in_quotes;
@@ -106,23 +161,21 @@ pub(super) fn sniff(bytes: &[u8]) -> Sniffed {
             in_quotes = true;
         } else if matches!(byte, b'\r' | b'\n') {
             header_is_complete = true;
+            length = place;
             break;
         } else {
-            let candidate = CANDIDATES.iter().position(|&candidate| candidate == byte);
+            let candidate = CANDIDATES
+                .iter()
+                .position(|candidate| candidate.as_byte() == byte);
             if let Some(index) = candidate {
                 counts[index] += 1;
             }
             quote_can_open = candidate.is_some();
         }
     }
-    let mut best = 0;
-    for index in 1..CANDIDATES.len() {
-        if counts[index] > counts[best] {
-            best = index;
-        }
-    }
     Sniffed {
-        delimiter: Delimiter(CANDIDATES[best]),
+        header: &bytes[blank_lines..length],
+        counts,
         header_is_complete,
     }
 }
@@ -178,8 +231,25 @@ mod tests {
             ("\"open,,,\n;", b',', false),
         ] {
             let sniffed = sniff(header.as_bytes());
-            assert_eq!(sniffed.delimiter.as_byte(), delimiter, "{header:?}");
+            let chosen = sniffed.delimiter(&|_| false);
+            assert_eq!(chosen.as_byte(), delimiter, "{header:?}");
             assert_eq!(sniffed.header_is_complete, complete, "{header:?}");
+        }
+    }
+
+    #[test]
+    fn a_delimiter_that_yields_the_columns_wins_over_one_that_is_more_frequent() {
+        let has_columns = |fields: &[String]| fields.iter().any(|field| field == "from_id");
+        for (header, delimiter) in [
+            ("from_id;to_id;a, b, c, d\n", b';'),
+            ("from_id|to_id;x;y;z", b'|'),
+            ("\"from_id\"\tto_id,x,y,z", b'\t'),
+            ("from_id,to_id;x", b','),
+            // None does.
+            ("from id;to_id,x,y", b','),
+        ] {
+            let chosen = sniff(header.as_bytes()).delimiter(&has_columns);
+            assert_eq!(chosen.as_byte(), delimiter, "{header:?}");
         }
     }
 }

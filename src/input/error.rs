@@ -7,7 +7,9 @@ use super::archive::ArchiveError;
 use super::columns_error::{ColumnsError, HEADER_EXAMPLE};
 use super::encoding::TextEncoding;
 use super::format::Format;
+use super::headerless::NoHeaderError;
 use super::record::RecordError;
+use super::watched_file::FileChange;
 
 /// Why an input cannot be used, or not any further.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +51,16 @@ pub enum InputError {
         line: u64,
         /// What the system said.
         source: io::Error,
+    },
+    /// The file is not what it was when the reading began.
+    #[error("`{input}` line {line}: the file changed while it was read: {change}")]
+    ChangedWhileRead {
+        /// The input's name.
+        input: String,
+        /// The line reached.
+        line: u64,
+        /// How it changed.
+        change: FileChange,
     },
     /// The file is an archive or a workbook.
     #[error("`{input}` is {format}, not a CSV file")]
@@ -94,6 +106,38 @@ pub enum InputError {
         /// What it may be.
         encoding: TextEncoding,
     },
+    /// All lines are skipped.
+    #[error("`{input}` has nothing below the {lines} lines that `--skip-lines` skips")]
+    AllSkipped {
+        /// The input's name.
+        input: String,
+        /// How many are skipped.
+        lines: u64,
+    },
+    /// Nothing, where no header is expected.
+    #[error("`{input}` is empty: it has no rows")]
+    NoRows {
+        /// The input's name.
+        input: String,
+    },
+    /// Without a header the settings do not say where the values stand.
+    #[error("`{input}` without a header: {problem}")]
+    NoHeaderColumns {
+        /// The input's name.
+        input: String,
+        /// What is wrong with them.
+        problem: NoHeaderError,
+    },
+    /// What was taken for the header is a row.
+    #[error("`{input}` line {line}: the header has ids where it should name columns: {ids}")]
+    IdsInHeader {
+        /// The input's name.
+        input: String,
+        /// The line of the header.
+        line: u64,
+        /// The ids, with their columns.
+        ids: String,
+    },
     /// The columns cannot be found.
     #[error("`{input}` line {line}: {problem}")]
     Columns {
@@ -102,7 +146,9 @@ pub enum InputError {
         /// The line of the header.
         line: u64,
         /// What is wrong with them.
-        problem: ColumnsError,
+        problem: Box<ColumnsError>,
+        /// What to do about it.
+        hint: String,
     },
     /// A quoted field does not end.
     #[error("`{input}` line {line}: a quoted field opens here in {column} and {end}")]
@@ -149,6 +195,16 @@ impl InputError {
     /// What the source said, when `line` was reached.
     pub(super) fn of_source(input: &str, line: u64, source: io::Error) -> Self {
         let input = input.to_owned();
+        let source = match source.downcast::<FileChange>() {
+            Ok(change) => {
+                return Self::ChangedWhileRead {
+                    input,
+                    line,
+                    change,
+                };
+            }
+            Err(source) => source,
+        };
         match source.downcast::<ArchiveError>() {
             Ok(source) => Self::Archive {
                 input,
@@ -185,6 +241,12 @@ impl InputError {
                 column: column(field),
                 end: "does not end within 4 MiB",
             },
+            RecordError::Misquoted { line, field } => Self::OpenQuote {
+                input,
+                line,
+                column: column(field),
+                end: "spans lines, with text behind its closing quote",
+            },
             RecordError::LargeRecord { line } => Self::LargeRecord {
                 input,
                 line,
@@ -216,19 +278,31 @@ impl InputError {
                     "save the file as CSV UTF-8, or name its encoding: `--encoding {label}`"
                 ))
             }
-            Self::Columns { input, problem, .. } => Some(problem.hint(input)),
+            Self::NoHeaderColumns { problem, .. } => Some(problem.hint()),
+            Self::IdsInHeader { line, .. } => Some(format!(
+                "if line {line} is a row, add `--no-header`, and name columns by number, such as `--from-id-column \
+                 '#1'`; if it is a header, add `--no-header --skip-lines {line}`"
+            )),
+            Self::Columns { hint, .. } => Some(hint.clone()),
             Self::OpenQuote { .. } => Some(
                 "a quote inside a quoted field is written twice, as in `\"5\"\" pipe\"`".to_owned(),
             ),
             Self::LargeRecord { .. } => {
                 Some("is this a CSV file, and is `--delimiter` right?".to_owned())
             }
+            Self::ChangedWhileRead { .. } => Some(
+                "let nothing write to it while it is read: write it under another name, and rename it once it is \
+                 complete"
+                    .to_owned(),
+            ),
             Self::Changed { .. } => Some(
                 "bring back the file, and the flags that name types and columns; or start anew with `--overwrite` \
                  or another `--report PATH`: links that exist are not made twice"
                     .to_owned(),
             ),
             Self::Missing { .. }
+            | Self::AllSkipped { .. }
+            | Self::NoRows { .. }
             | Self::Directory { .. }
             | Self::Denied { .. }
             | Self::Open { .. }

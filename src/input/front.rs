@@ -7,16 +7,20 @@ use std::sync::Arc;
 use super::check::Checker;
 use super::column_settings::ColumnSettings;
 use super::columns::{Column, Columns};
+use super::comment::Comment;
 use super::content::{CheckedRow, RowContent};
 use super::decode::{Decoded, decode};
 use super::delimiter::Delimiter;
 use super::encoding::TextEncoding;
 use super::error::InputError;
 use super::fan::Fan;
+use super::header::{Header, open_reader, read_header};
 use super::progress::ReadProgress;
 use super::quote::raw_fields;
+use super::quoted_rows::{QuotedRows, holds_rows};
 use super::reader::RecordReader;
-use super::record::Record;
+use super::record::{Record, RecordError};
+use super::shape::RowShape;
 use super::source::InputSource;
 use super::split::Separator;
 use crate::pair::RowKey;
@@ -30,6 +34,12 @@ pub struct InputSettings {
     pub encoding: Option<TextEncoding>,
     /// What separates the fields; guessed from the header if not given.
     pub delimiter: Option<Delimiter>,
+    /// Lines above the header that are not read.
+    pub skip_lines: u64,
+    /// What begins lines that are not read.
+    pub comment: Option<Comment>,
+    /// Whether the first line is a row: columns have numbers and no names.
+    pub no_header: bool,
     /// Which column is which.
     pub columns: ColumnSettings,
     /// What stands between the ids of a cell, if it may hold several.
@@ -44,6 +54,9 @@ pub struct Input {
     headers: Vec<String>,
     raw_header: Vec<u8>,
     reader: RecordReader,
+    /// Whether the record that was read last is a row which was not handed out yet.
+    has_first_row: bool,
+    quoted_rows: QuotedRows,
     checker: Checker,
     split: Option<Separator>,
     /// What is left of a row that makes several pairs.
@@ -98,40 +111,28 @@ impl Input {
             decode(&name, source, settings.encoding, Arc::clone(&progress))?;
         let failed =
             |error| InputError::of_record(&name, error, |number| format!("column {number}"));
-        let mut reader = RecordReader::new(text, settings.delimiter).map_err(failed)?;
-        let Some(record) = reader.read().map_err(failed)? else {
-            return Err(InputError::NoHeader { input: name });
-        };
-        let line = record.line();
-        if let Some(field) = record.fields().find(|field| field.contains(&0)) {
-            let encoding = TextEncoding::of_nul_bytes(field);
-            return Err(InputError::NulInHeader {
-                input: name,
-                line,
-                encoding,
-            });
-        }
-        let headers: Vec<String> = record
-            .fields()
-            .map(|field| String::from_utf8_lossy(field).into_owned())
-            .collect();
-        let raw_header = record.raw().to_vec();
-        let columns = Columns::resolve(&headers, &settings.columns).map_err(|problem| {
-            let input = name.clone();
-            InputError::Columns {
-                input,
-                line,
-                problem,
-            }
-        })?;
+        let mut reader = open_reader(text, settings).map_err(failed)?;
+        let Header {
+            line,
+            names: headers,
+            raw: raw_header,
+            columns,
+        } = read_header(&mut reader, settings, &name, size.is_some())?;
         progress.set_decoded(reader.taken());
-        progress.header_read(reader.parsed());
+        progress.header_read(if settings.no_header {
+            0
+        } else {
+            reader.parsed()
+        });
+        let shape = RowShape::of(&columns, &headers);
         Ok(Self {
             name,
             headers,
             raw_header,
             reader,
-            checker: Checker::new(columns, encoding),
+            has_first_row: settings.no_header,
+            quoted_rows: QuotedRows::default(),
+            checker: Checker::new(columns, shape, encoding),
             split: settings.split.clone(),
             fan: Fan::default(),
             first: settings.first.map_or(u64::MAX, NonZeroU64::get),
@@ -148,7 +149,7 @@ impl Input {
         self.checker.columns()
     }
 
-    /// The header's fields as they stand.
+    /// The header's fields as they stand; `#1` and so on without a header.
     #[must_use]
     pub fn headers(&self) -> &[String] {
         &self.headers
@@ -178,16 +179,24 @@ impl Input {
         self.checker.encoding()
     }
 
-    /// Whether the file begins with a line that names the delimiter, as Excel writes it.
+    /// The lines above the header that were skipped, or that name the delimiter as Excel does: as they stand,
+    /// in UTF-8, and those beyond the first 64 KiB blank.
     #[must_use]
-    pub fn names_delimiter(&self) -> bool {
-        self.reader.names_delimiter()
+    pub fn head(&self) -> &[u8] {
+        self.reader.head()
     }
 
-    /// The fields of the header as they stand, with their quotes, in UTF-8.
+    /// The fields of the header as they stand, with their quotes, in UTF-8; `None` if there is no header.
     #[must_use]
-    pub fn raw_header(&self) -> Vec<&[u8]> {
-        raw_fields(&self.raw_header, self.delimiter().as_byte())
+    pub fn raw_header(&self) -> Option<Vec<&[u8]>> {
+        let has_header = !self.raw_header.is_empty();
+        has_header.then(|| raw_fields(&self.raw_header, self.delimiter().as_byte()))
+    }
+
+    /// The rows so far with a quoted field that holds lines like rows of this file.
+    #[must_use]
+    pub fn quoted_rows(&self) -> QuotedRows {
+        self.quoted_rows
     }
 
     /// The row that was read last, as long as there was one.
@@ -239,7 +248,8 @@ impl Input {
             self.progress.finish();
             return Ok(false);
         }
-        let record = match self.reader.read() {
+        let delimiter = self.reader.delimiter().as_byte();
+        let record = match next_record(&mut self.reader, &mut self.has_first_row) {
             Ok(Some(record)) => record,
             Ok(None) => {
                 // Behind an error there are no more rows either, but the count is not final.
@@ -258,6 +268,10 @@ impl Input {
             row: self.key.row + 1,
             line: record.line(),
         };
+        let columns = self.checker.columns();
+        if holds_rows(record, columns, delimiter, self.split.is_some()) {
+            self.quoted_rows.add(record.line());
+        }
         match &self.split {
             None => self.checker.check(record, content),
             Some(separator) => {
@@ -269,6 +283,15 @@ impl Input {
         self.progress.set_decoded(self.reader.taken());
         Ok(true)
     }
+}
+
+/// The next record that is not blank. Where there is no header, the first one was read already.
+fn next_record<'r>(
+    reader: &'r mut RecordReader,
+    has_first_row: &mut bool,
+) -> Result<Option<Record<'r>>, RecordError> {
+    let is_there = std::mem::take(has_first_row) || reader.advance_to_row()?;
+    Ok(is_there.then(|| reader.last()))
 }
 
 /// A column as messages show it, by its place counted from 1; a row may have more than the header.

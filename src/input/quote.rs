@@ -19,6 +19,10 @@ pub(super) struct OpenField {
     here: LineCount,
     /// The fields with text behind their closing quote, counted from 0.
     misquoted: Vec<usize>,
+    /// The line on which the first of them starts.
+    misquoted_line: u64,
+    /// Whether a line ends inside quotes.
+    spans_lines: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +32,8 @@ enum State {
     Quoted,
     /// Behind a quote that ends the field, unless another one follows.
     QuoteInQuoted,
+    /// Behind the closing quote and blanks.
+    BehindQuote,
 }
 
 impl State {
@@ -38,6 +44,9 @@ impl State {
             Self::Quoted => Self::Quoted,
             Self::Start | Self::QuoteInQuoted if byte == b'"' => Self::Quoted,
             _ if byte == delimiter => Self::Start,
+            Self::QuoteInQuoted | Self::BehindQuote if byte.is_ascii_whitespace() => {
+                Self::BehindQuote
+            }
             _ => Self::Unquoted,
         }
     }
@@ -70,12 +79,26 @@ impl OpenField {
             length: 0,
             here,
             misquoted: Vec::new(),
+            misquoted_line: 0,
+            spans_lines: false,
         }
     }
 
     /// The fields so far that have text behind their closing quote, counted from 0.
     pub(super) fn into_misquoted(self) -> Vec<usize> {
         self.misquoted
+    }
+
+    /// Whether a line ended inside quotes.
+    pub(super) fn spans_lines(&self) -> bool {
+        self.spans_lines
+    }
+
+    /// In a record of several lines, the first field with text behind its closing quote: the line on which it
+    /// starts, and its place counted from 1. There, quotes of different rows were taken for a pair.
+    pub(super) fn misread_over_lines(&self) -> Option<(u64, usize)> {
+        let field = *self.misquoted.first()?;
+        self.spans_lines.then_some((self.misquoted_line, field + 1))
     }
 
     /// Whether the field is quoted and its closing quote has not come yet.
@@ -93,12 +116,18 @@ impl OpenField {
             self.state = before.after(byte, delimiter);
             match (before, self.state) {
                 (State::Quoted, State::Quoted) if self.length > limit => return false,
+                (State::Quoted, State::Quoted) => {
+                    self.spans_lines |= matches!(byte, b'\r' | b'\n');
+                }
                 (_, State::Start) => {
                     self.number += 1;
                     self.line = self.here.line;
                     self.length = 0;
                 }
-                (State::QuoteInQuoted, State::Unquoted) if !byte.is_ascii_whitespace() => {
+                (State::QuoteInQuoted | State::BehindQuote, State::Unquoted) => {
+                    if self.misquoted.is_empty() {
+                        self.misquoted_line = self.line;
+                    }
                     self.misquoted.push(self.number - 1);
                 }
                 _ => {}
@@ -147,6 +176,8 @@ mod tests {
             ("a,\"1\" ,\"c\"x,\"d\"\"e\"\r\n", &[2]),
             ("a\"1\"2,\"b\"", &[]),
             ("\"1\"\"2\",\"\"", &[]),
+            // Also behind blanks, where a quote opens nothing any more.
+            ("\"1\" 2,\"3\" \"4,5\",\"6\" \t,7", &[0, 1]),
         ] {
             assert_eq!(
                 follow(bytes.as_bytes(), 100).1.into_misquoted(),

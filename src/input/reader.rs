@@ -13,6 +13,7 @@ use csv_core::ReadRecordResult;
 use memchr::{memchr, memchr2_iter};
 
 use super::delimiter::Delimiter;
+use super::layout::Layout;
 use super::quote::OpenField;
 use super::record::{Record, RecordError};
 use super::window::Window;
@@ -38,11 +39,11 @@ const LIMITS: Limits = Limits {
 };
 
 /// Reads records from UTF-8 bytes.
-pub struct RecordReader {
+pub(super) struct RecordReader {
     limits: Limits,
     delimiter: Delimiter,
-    /// What a first line named as the delimiter.
-    named: Option<Delimiter>,
+    /// Lines above the first record that were skipped, or that name the delimiter.
+    head: Vec<u8>,
     core: csv_core::Reader,
     window: Window,
     /// The fields of the current record, one behind the other, and where each ends.
@@ -50,6 +51,8 @@ pub struct RecordReader {
     ends: Vec<usize>,
     /// The fields of the current record with text behind their closing quote.
     misquoted: Vec<usize>,
+    /// Whether the current record has line breaks inside quotes.
+    spans_lines: bool,
     /// The current record as it stands, with its line end, if it is not in `window`.
     raw: Vec<u8>,
     last: Last,
@@ -74,25 +77,35 @@ enum Place {
 }
 
 impl RecordReader {
-    /// Reads from `source`. Without a `delimiter` it is guessed from the first record, for which
-    /// this waits.
-    pub fn new(
+    /// Reads from `source`. A delimiter that `layout` does not give is guessed from the first record, for
+    /// which this waits.
+    pub(super) fn new(
         source: Box<dyn Read + Send>,
-        delimiter: Option<Delimiter>,
+        layout: Layout<'_>,
     ) -> Result<Self, RecordError> {
-        Self::with_limits(source, delimiter, LIMITS)
+        Self::with_limits(source, layout, LIMITS)
     }
 
     fn with_limits(
         source: Box<dyn Read + Send>,
-        delimiter: Option<Delimiter>,
+        layout: Layout<'_>,
         limits: Limits,
     ) -> Result<Self, RecordError> {
-        let mut window = Window::new(source);
-        let named = window.skip_delimiter_line()?;
-        let delimiter = match delimiter.or(named) {
-            Some(delimiter) => delimiter,
-            None => window.sniff()?,
+        let mut window = Window::new(source, layout.comment);
+        let mut head = Vec::new();
+        // The line that names the delimiter may be one of those to skip, or come behind them.
+        let mut named = window.skip_delimiter_line(&mut head)?;
+        if layout.skip_lines > 0 {
+            window.skip_lines(layout.skip_lines, &mut head)?;
+            if named.is_none() {
+                named = window.skip_delimiter_line(&mut head)?;
+            }
+        }
+        let delimiter = if let Some(delimiter) = layout.delimiter.or(named) {
+            delimiter
+        } else {
+            window.skip_blank_lines()?;
+            window.sniff(layout.has_columns)?
         };
         let mut core = csv_core::ReaderBuilder::new()
             .delimiter(delimiter.as_byte())
@@ -103,12 +116,13 @@ impl RecordReader {
         Ok(Self {
             limits,
             delimiter,
-            named,
+            head,
             core,
             window,
             fields: vec![0; FIELDS_LENGTH.min(limits.record)],
             ends: vec![0; 64.min(limits.fields)],
             misquoted: Vec::new(),
+            spans_lines: false,
             raw: Vec::new(),
             last: Last {
                 line: 0,
@@ -120,55 +134,82 @@ impl RecordReader {
     }
 
     /// The delimiter in use.
-    #[must_use]
-    pub fn delimiter(&self) -> Delimiter {
+    pub(super) fn delimiter(&self) -> Delimiter {
         self.delimiter
     }
 
-    /// Whether a first line named a delimiter.
-    #[must_use]
-    pub fn names_delimiter(&self) -> bool {
-        self.named.is_some()
+    /// The lines above the first record that were skipped, or that name the delimiter.
+    pub(super) fn head(&self) -> &[u8] {
+        &self.head
+    }
+
+    /// The text behind the records read so far, with the number of its first line: so many bytes of it, or as
+    /// many as are in memory unless it `may_read` more.
+    pub(super) fn ahead(
+        &mut self,
+        length: usize,
+        may_read: bool,
+    ) -> Result<(&[u8], u64), RecordError> {
+        if may_read {
+            self.window.look_ahead(length)?;
+        }
+        if !self.window.rest().is_empty() {
+            self.window.skip_blank_lines()?;
+        }
+        let line = self.window.position().line;
+        let rest = self.window.rest();
+        Ok((&rest[..rest.len().min(length)], line))
     }
 
     /// How many bytes the records read so far took, the blank lines in front of them included.
-    #[must_use]
-    pub fn parsed(&self) -> u64 {
+    pub(super) fn parsed(&self) -> u64 {
         self.window.parsed()
     }
 
     /// How many bytes came from the source so far.
-    #[must_use]
-    pub fn taken(&self) -> u64 {
+    pub(super) fn taken(&self) -> u64 {
         self.window.taken()
     }
 
     /// The next record, or `None` at the end and after an error.
-    pub fn read(&mut self) -> Result<Option<Record<'_>>, RecordError> {
+    pub(super) fn read(&mut self) -> Result<Option<Record<'_>>, RecordError> {
+        Ok(self.advance()?.then(|| self.last()))
+    }
+
+    /// Goes to the next record that is not blank; `false` at the end and after an error.
+    pub(super) fn advance_to_row(&mut self) -> Result<bool, RecordError> {
+        while self.advance()? {
+            if !self.last().is_blank() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn advance(&mut self) -> Result<bool, RecordError> {
         if self.is_over {
-            return Ok(None);
+            return Ok(false);
         }
         // Whatever leaves early is the end or an error; only a whole record takes this back.
         self.is_over = true;
         if !self.window.skip_blank_lines()? {
-            return Ok(None);
+            return Ok(false);
         }
         let line = self.window.position().line;
         let (place, count) = match self.find_plain_record() {
             Some((place, count)) => (Place::Window(place), count),
             None => match self.parse_record()? {
                 Some((length, count)) => (Place::Fields(length), count),
-                None => return Ok(None),
+                None => return Ok(false),
             },
         };
         self.is_over = false;
         self.last = Last { line, place, count };
-        Ok(Some(self.last()))
+        Ok(true)
     }
 
     /// The record that was read last.
-    #[must_use]
-    pub fn last(&self) -> Record<'_> {
+    pub(super) fn last(&self) -> Record<'_> {
         let Last { line, place, count } = &self.last;
         let ends = &self.ends[..*count];
         match place {
@@ -178,6 +219,7 @@ impl RecordReader {
             Place::Fields(length) => {
                 let raw = without_line_end(&self.raw);
                 Record::new(*line, &self.fields[..*length], raw, ends, &self.misquoted)
+                    .over_lines(self.spans_lines)
             }
         }
     }
@@ -212,6 +254,7 @@ impl RecordReader {
         let record_start = self.window.position();
         let mut open_field: Option<OpenField> = None;
         self.misquoted.clear();
+        self.spans_lines = false;
         self.raw.clear();
         let (mut length, mut count) = (0, 0);
         loop {
@@ -240,6 +283,10 @@ impl RecordReader {
             match result {
                 ReadRecordResult::Record => {
                     if let Some(field) = open_field {
+                        if let Some((line, field)) = field.misread_over_lines() {
+                            return Err(RecordError::Misquoted { line, field });
+                        }
+                        self.spans_lines = field.spans_lines();
                         self.misquoted = field.into_misquoted();
                     }
                     return Ok(Some((length, count)));
@@ -324,8 +371,20 @@ mod tests {
             sizes: sizes.to_vec(),
             next: 0,
         };
-        let comma = Some(",".parse().unwrap());
-        RecordReader::with_limits(Box::new(source), comma, limits).unwrap()
+        let layout = Layout {
+            delimiter: Some(",".parse().unwrap()),
+            ..layout()
+        };
+        RecordReader::with_limits(Box::new(source), layout, limits).unwrap()
+    }
+
+    fn layout() -> Layout<'static> {
+        Layout {
+            delimiter: None,
+            skip_lines: 0,
+            comment: None,
+            has_columns: &|_| false,
+        }
     }
 
     fn read_all(reader: &mut RecordReader) -> Result<Vec<LineAndFields>, RecordError> {
@@ -397,7 +456,7 @@ mod tests {
                     sizes: vec![size],
                     next: 0,
                 };
-                let mut reader = RecordReader::new(Box::new(pieces), None).unwrap();
+                let mut reader = RecordReader::new(Box::new(pieces), layout()).unwrap();
                 let records = read_all(&mut reader).unwrap();
                 let records: Vec<_> = records
                     .into_iter()
@@ -410,6 +469,90 @@ mod tests {
                 assert_eq!(records, expected, "{text:?}");
                 assert_eq!(reader.parsed(), text.len() as u64);
             }
+        }
+    }
+
+    /// Each record as `line:fields`, and the lines above the first one.
+    fn laid_out(text: &str, skip_lines: u64, comment: Option<&str>) -> (Vec<String>, String) {
+        let read = |size| {
+            let pieces = Pieces {
+                bytes: io::Cursor::new(text.as_bytes().to_vec()),
+                sizes: vec![size],
+                next: 0,
+            };
+            let layout = Layout {
+                skip_lines,
+                comment: comment.map(|comment| comment.parse().unwrap()),
+                ..layout()
+            };
+            let mut reader = RecordReader::new(Box::new(pieces), layout).unwrap();
+            let records = read_all(&mut reader).unwrap();
+            assert_eq!(reader.parsed(), text.len() as u64);
+            let shown = records.into_iter().map(|(line, fields)| {
+                format!("{line}:{}", String::from_utf8(fields.join(&b'|')).unwrap())
+            });
+            let head = String::from_utf8(reader.head().to_vec()).unwrap();
+            (shown.collect(), head)
+        };
+        assert_eq!(read(1), read(usize::MAX), "{text:?}");
+        read(3)
+    }
+
+    #[test]
+    fn lines_above_the_first_record_are_skipped_and_kept() {
+        for (text, skip_lines, expected, head) in [
+            (
+                "A \"b\n\nx;y\n1;2\n",
+                2,
+                &["3:x|y", "4:1|2"][..],
+                "A \"b\n\n",
+            ),
+            ("A\r\nB\r\nx,y", 2, &["3:x|y"], "A\r\nB\r\n"),
+            ("A\rx,y", 1, &["2:x|y"], "A\r"),
+            ("A\n", 5, &[], "A\n"),
+            ("", 5, &[], ""),
+            ("sep=;\nA,B\nx;y", 2, &["3:x|y"], "sep=;\nA,B\n"),
+            ("A\nsep=;\nx;y,z", 1, &["3:x|y,z"], "A\nsep=;\n"),
+            ("x;y", 0, &["1:x|y"], ""),
+        ] {
+            // An LF behind the CR that ended the skipped lines is read as a blank line, or kept.
+            let (records, kept) = laid_out(text, skip_lines, None);
+            assert_eq!(records, expected, "{text:?}");
+            assert_eq!(kept.trim_end(), head.trim_end(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn lines_that_begin_with_the_comment_character_are_no_records() {
+        for (text, expected) in [
+            ("#;;;\nx,y\n", &["2:x|y"][..]),
+            (
+                "# \"open\r\n\r\n# b\r\nx,#y\r\n#1,2\r\n3,\"4\n#5\"\n#",
+                &["4:x|#y", "6:3|4\n#5"],
+            ),
+            ("x\r#a\ry", &["1:x", "3:y"]),
+            ("#only", &[]),
+            (" #x\n\"#y\"\n", &["1: #x", "2:#y"]),
+        ] {
+            assert_eq!(laid_out(text, 0, Some("#")).0, expected, "{text:?}");
+        }
+        assert_eq!(laid_out("#a\nx", 0, None).0, ["1:#a", "2:x"]);
+        assert_eq!(laid_out("A\n#x,y\nx;y", 1, Some("#")).0, ["3:x|y"]);
+    }
+
+    #[test]
+    fn a_record_of_several_lines_with_text_behind_a_closing_quote_is_told_with_its_place() {
+        for (text, expected) in [
+            ("a,\"b\nc,d\ne,\"f\"\n", "Misquoted { line: 1, field: 2 }"),
+            ("a\n1,\"2\n3\" 4\n", "Misquoted { line: 2, field: 2 }"),
+            ("\"1\n2\",\"3\"x\n", "Misquoted { line: 2, field: 2 }"),
+            ("\"1\"x,\"2\r\n3\",4\n", "Misquoted { line: 1, field: 1 }"),
+        ] {
+            assert_eq!(error_of(text.as_bytes(), LIMITS), expected, "{text:?}");
+        }
+        for text in ["\"a\"b,c\nd,\"e\n\"\"f\"\"\n\" \n", "a\"\nb\"c,\"d\ne\"\n"] {
+            let read = read_all(&mut reader(text.as_bytes(), &[usize::MAX], LIMITS));
+            assert!(read.is_ok(), "{text:?}");
         }
     }
 
@@ -512,8 +655,7 @@ mod tests {
             }
         }
         let source = io::Cursor::new(b"a\nb\nc".to_vec()).chain(Broken);
-        let comma = Some(",".parse().unwrap());
-        let mut reader = RecordReader::new(Box::new(source), comma).unwrap();
+        let mut reader = RecordReader::new(Box::new(source), layout()).unwrap();
         let error = read_all(&mut reader).unwrap_err();
         assert!(
             matches!(error, RecordError::Source { line: 3, .. }),
@@ -535,7 +677,7 @@ mod tests {
             }
         }
         let source = Interrupted(false).chain(&b"a\nb"[..]);
-        let mut reader = RecordReader::new(Box::new(source), None).unwrap();
+        let mut reader = RecordReader::new(Box::new(source), layout()).unwrap();
         assert_eq!(read_all(&mut reader).unwrap().len(), 2);
     }
 
@@ -630,16 +772,13 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_parsed_as_csv_does_or_refused_for_an_open_quote(
+        fn any_text_is_parsed_as_csv_does_or_refused_for_its_quotes(
             text in "[a,\"\r\n]{0,30}",
             sizes in sizes(),
         ) {
             let mut reader = reader(text.as_bytes(), &sizes, LIMITS);
-            let mut one_by_one = RecordReader::new(
-                Box::new(io::Cursor::new(text.clone().into_bytes())),
-                Some(",".parse().unwrap()),
-            ).unwrap();
-            match (read_all(&mut reader), read_all(&mut one_by_one)) {
+            let mut at_once = self::reader(text.as_bytes(), &[usize::MAX], LIMITS);
+            match (read_all(&mut reader), read_all(&mut at_once)) {
                 (Ok(records), Ok(others)) => {
                     prop_assert_eq!(&records, &others);
                     let fields: Vec<_> = records.into_iter().map(|(_, fields)| fields).collect();
@@ -647,9 +786,11 @@ mod tests {
                 }
                 (Err(error), Err(other)) => {
                     prop_assert_eq!(format!("{error:?}"), format!("{other:?}"));
-                    // Where a quote is open, one more closes the last record.
-                    let closed = format!("{text}\"");
-                    prop_assert!(csv_records(closed.as_bytes()) == csv_records(text.as_bytes()));
+                    if let RecordError::OpenQuote { .. } = error {
+                        // One more quote closes the last record.
+                        let closed = format!("{text}\"");
+                        prop_assert!(csv_records(closed.as_bytes()) == csv_records(text.as_bytes()));
+                    }
                 }
                 (one, other) => prop_assert!(false, "{:?} but {:?}", one, other),
             }

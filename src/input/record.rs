@@ -15,6 +15,7 @@ pub struct Record<'reader> {
     /// Bytes between two fields: the delimiter, or nothing.
     gap: usize,
     misquoted: &'reader [usize],
+    spans_lines: bool,
 }
 
 impl<'reader> Record<'reader> {
@@ -34,6 +35,15 @@ impl<'reader> Record<'reader> {
             ends,
             gap: 0,
             misquoted,
+            spans_lines: false,
+        }
+    }
+
+    /// The same record, with line breaks inside quotes or not.
+    pub(super) fn over_lines(self, spans_lines: bool) -> Self {
+        Self {
+            spans_lines,
+            ..self
         }
     }
 
@@ -46,6 +56,7 @@ impl<'reader> Record<'reader> {
             ends,
             gap: 1,
             misquoted: &[],
+            spans_lines: false,
         }
     }
 
@@ -60,6 +71,22 @@ impl<'reader> Record<'reader> {
     #[must_use]
     pub(super) fn has_misquoted(&self) -> bool {
         !self.misquoted.is_empty()
+    }
+
+    /// Whether there are line breaks inside its quotes.
+    #[must_use]
+    pub(super) fn spans_lines(&self) -> bool {
+        self.spans_lines
+    }
+
+    /// Whether there is nothing in it but delimiters, quotes and blanks.
+    #[must_use]
+    pub(super) fn is_blank(&self) -> bool {
+        // Nearly every row starts with a letter or a digit, and is done here.
+        if self.bytes.first().is_some_and(u8::is_ascii_alphanumeric) {
+            return false;
+        }
+        self.fields().all(is_blank)
     }
 
     /// The line on which the record starts, counted from 1.
@@ -103,6 +130,11 @@ impl<'reader> Record<'reader> {
     }
 }
 
+/// Whether a field is empty or has only blanks.
+pub(super) fn is_blank(field: &[u8]) -> bool {
+    str::from_utf8(field).is_ok_and(|text| text.trim().is_empty())
+}
+
 /// Why no further record can be read.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
@@ -125,6 +157,14 @@ pub enum RecordError {
     /// A quoted field passed its bound.
     #[error("a quoted field starts here and does not end within 4 MiB")]
     LongQuote {
+        /// The line on which the field starts.
+        line: u64,
+        /// The field's place in its record, counted from 1.
+        field: usize,
+    },
+    /// A record of several lines has text behind a closing quote.
+    #[error("a quoted field starts here that spans lines and has text behind its closing quote")]
+    Misquoted {
         /// The line on which the field starts.
         line: u64,
         /// The field's place in its record, counted from 1.

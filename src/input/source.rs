@@ -1,10 +1,11 @@
-//! Where the input comes from: a path or standard input, opened for reading.
+//! Where the input comes from, opened for reading: a file, or what comes only once.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::error::InputError;
+use super::watched_file::WatchedFile;
 use crate::text::excerpt;
 
 /// How messages call standard input.
@@ -13,22 +14,35 @@ pub(super) const STDIN_NAME: &str = "standard input";
 /// Where the input comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum InputSource {
-    /// A file, or something that reads like one.
+    /// A regular file, or nothing yet.
     File(PathBuf),
+    /// A pipe or a device: what was read of it does not come again.
+    Stream(PathBuf),
     /// Standard input.
     #[default]
     Stdin,
 }
 
 impl From<PathBuf> for InputSource {
-    /// `-` is standard input.
+    /// `-` is standard input. What is no regular file is looked at, but not opened.
     fn from(path: PathBuf) -> Self {
         if path.as_os_str() == "-" {
             Self::Stdin
+        } else if is_stream(&path) {
+            Self::Stream(path)
         } else {
             Self::File(path)
         }
     }
+}
+
+/// Whether what is read from `path` comes only once.
+fn is_stream(path: &Path) -> bool {
+    // Names of what this process has open. Even of a regular file it may be another one next time.
+    let open = ["/dev/stdin", "/dev/fd", "/proc/self/fd"];
+    let is_open = open.iter().any(|open| path.starts_with(open));
+    let is_special = |metadata: fs::Metadata| !(metadata.is_file() || metadata.is_dir());
+    is_open || fs::metadata(path).is_ok_and(is_special)
 }
 
 impl InputSource {
@@ -36,15 +50,35 @@ impl InputSource {
     #[must_use]
     pub fn name(&self) -> String {
         match self {
-            Self::File(path) => excerpt(&path.display().to_string(), 200),
+            Self::File(path) | Self::Stream(path) => excerpt(&path.display().to_string(), 200),
             Self::Stdin => STDIN_NAME.to_owned(),
+        }
+    }
+
+    /// The path that leads to it.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::File(path) | Self::Stream(path) => path,
+            Self::Stdin => Path::new("/dev/stdin"),
+        }
+    }
+
+    /// What it is, if it is no regular file, as messages show it: it comes only once.
+    #[must_use]
+    pub fn stream_name(&self) -> Option<String> {
+        match self {
+            Self::File(_) => None,
+            Self::Stream(_) => Some(format!("`{}`, which is no regular file,", self.name())),
+            Self::Stdin => Some(STDIN_NAME.to_owned()),
         }
     }
 
     /// Opens it for reading; with its size if it is a regular file.
     pub(super) fn open(&self) -> Result<(Box<dyn Read + Send>, Option<u64>), InputError> {
-        let Self::File(path) = self else {
-            return Ok((Box::new(io::stdin()), None));
+        let path = match self {
+            Self::File(path) | Self::Stream(path) => path,
+            Self::Stdin => return Ok((stdin(), None)),
         };
         let input = self.name();
         let failed = |source: io::Error| match source.kind() {
@@ -65,7 +99,32 @@ impl InputSource {
             return Err(InputError::Directory { input });
         }
         let file = File::open(path).map_err(failed)?;
-        let size = metadata.is_file().then_some(metadata.len());
-        Ok((Box::new(file), size))
+        if !metadata.is_file() {
+            return Ok((Box::new(file), None));
+        }
+        let file = WatchedFile::new(file, path.clone()).map_err(failed)?;
+        let size = file.size();
+        Ok((Box::new(file), Some(size)))
     }
+}
+
+/// Standard input; a file behind it is watched as well.
+#[cfg(unix)]
+fn stdin() -> Box<dyn Read + Send> {
+    use std::os::fd::AsFd;
+    let watched = || -> io::Result<Option<WatchedFile>> {
+        let file = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+        let is_file = file.metadata()?.is_file();
+        is_file.then(|| WatchedFile::without_name(file)).transpose()
+    };
+    match watched() {
+        Ok(Some(file)) => Box::new(file),
+        // Reading says what is wrong with it.
+        Ok(None) | Err(_) => Box::new(io::stdin()),
+    }
+}
+
+#[cfg(not(unix))]
+fn stdin() -> Box<dyn Read + Send> {
+    Box::new(io::stdin())
 }

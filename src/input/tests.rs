@@ -467,6 +467,19 @@ fn an_input_that_cannot_be_used_says_why() {
             quote_hint,
         ),
         (
+            format!("{HEADER},note\ncontacts,1,companies,2,\"a\ncontacts,3,companies,4,\"b\"\n")
+                .into_bytes(),
+            "`pairs.csv` line 2: a quoted field opens here in `note` (column 5) and spans lines, with text behind \
+             its closing quote",
+            quote_hint,
+        ),
+        (
+            b"from_id,\"to_id\n1,2\",\"x\"y\n".to_vec(),
+            "`pairs.csv` line 2: a quoted field opens here in column 3 and spans lines, with text behind its \
+             closing quote",
+            quote_hint,
+        ),
+        (
             format!("{HEADER}\n{}", ",".repeat(65_536)).into_bytes(),
             "`pairs.csv` line 2: a record starts here that has more than 65,536 fields",
             "is this a CSV file, and is `--delimiter` right?",
@@ -540,6 +553,10 @@ fn a_row_that_is_wrong_says_which_column_what_stood_there_and_why() {
         format!("{id}: `5\u{fffd}` has bytes that are not valid UTF-8")
     );
     assert_eq!(row_message("contacts,1,2"), "expected 4 fields, found 3");
+    assert_eq!(
+        row_message("contacts,1,companies,2,,x"),
+        "expected 4 fields, found 6"
+    );
     assert_eq!(
         row_message("contacts,x,2,companies,5"),
         "expected 4 fields, found 5"
@@ -652,7 +669,7 @@ fn a_file_that_may_not_be_read_names_its_cause() {
 }
 
 #[test]
-fn a_dash_is_standard_input() {
+fn a_dash_is_standard_input_and_what_is_no_regular_file_is_like_it() {
     for (path, name) in [("-", "standard input"), ("./-", "./-"), ("a\tb", "a\\tb")] {
         let source = InputSource::from(std::path::PathBuf::from(path));
         assert_eq!(source.name(), name);
@@ -661,6 +678,12 @@ fn a_dash_is_standard_input() {
         InputSource::from(std::path::PathBuf::from("-")),
         InputSource::Stdin
     );
+    for path in ["/dev/stdin", "/dev/fd/63", "/dev/null", "/proc/self/fd/0"] {
+        let source = InputSource::from(std::path::PathBuf::from(path));
+        assert_eq!(source, InputSource::Stream(path.into()));
+        let name = format!("`{path}`, which is no regular file,");
+        assert_eq!(source.stream_name(), Some(name));
+    }
 }
 
 #[test]
@@ -717,6 +740,351 @@ fn progress_tells_how_far_the_rows_handed_out_reach() {
         assert_eq!(progress.consumed(), bytes.len() as u64, "{kind}");
         assert_eq!(progress.estimated_rows(), Some(10));
     }
+}
+
+/// Each row of a file that is read with these settings, as [`shown`].
+fn shown_with(settings: &InputSettings, text: &str) -> Vec<String> {
+    let slow = OneByOne(Cursor::new(text.as_bytes().to_vec()));
+    let fast = Cursor::new(text.as_bytes().to_vec());
+    let read = |input: Result<Input, InputError>| -> Vec<String> {
+        let rows = rows(&mut input.unwrap()).unwrap();
+        rows.into_iter().map(shown_row).collect()
+    };
+    let shown = read(Input::from_source(fast, settings));
+    assert_eq!(shown, read(Input::from_source(slow, settings)));
+    shown
+}
+
+#[test]
+fn rows_that_are_short_or_long_by_empty_cells_at_their_end_are_read() {
+    let text = format!(
+        "{HEADER},note,more\ncontacts,1,companies,2\ncontacts,3,companies,4,x\ncontacts,5,companies,6,x,y,, \"\"\n\
+         contacts,7,companies,8,,,,x\ncontacts,9,companies\ncontacts,5x,companies,6,\n"
+    );
+    let text = text.replace(", \"\"", ",\"\", ");
+    assert_eq!(
+        shown(text),
+        [
+            "1/2: contacts 1 -> companies 2",
+            "2/3: contacts 3 -> companies 4",
+            "3/4: contacts 5 -> companies 6",
+            "4/5: expected 6 fields, found 8",
+            "5/6: expected 6 fields, found 3",
+            "6/7: `from_object_id` (column 2): `5x` has letters, an id has only digits",
+        ]
+    );
+    // In front of the four values nothing can be left out.
+    assert_eq!(
+        shown(format!("note,{HEADER}\ncontacts,1,companies,2\n")),
+        ["1/2: expected 5 fields, found 4"]
+    );
+}
+
+#[test]
+fn a_row_of_a_rejects_file_has_as_many_fields_too_many_or_too_few_as_before() {
+    let header = format!("{HEADER},note,error_category,error_message");
+    for (row, expected) in [
+        ("contacts,1,companies,2,,X,y", "contacts 1 -> companies 2"),
+        ("contacts,1,companies,2,X,y", "contacts 1 -> companies 2"),
+        ("contacts,1,companies,X,y", "expected 7 fields, found 5"),
+        ("contacts,1,companies,2,,,X,y", "contacts 1 -> companies 2"),
+        (
+            "contacts,1,companies,2,,z,X,y",
+            "expected 7 fields, found 8",
+        ),
+        ("x", "expected 7 fields, found 1"),
+    ] {
+        assert_eq!(
+            shown(format!("{header}\n{row}\n")),
+            [format!("1/2: {expected}")]
+        );
+    }
+}
+
+#[test]
+fn rows_of_delimiters_and_blanks_are_no_rows() {
+    let text = format!(
+        "{HEADER}\n,,,\ncontacts,1,companies,2\n , ,\t,\u{a0}\n\"\",\"\"\n,,,,,,,,\n\ncontacts,3,companies,4\n  \n,,x,\n"
+    );
+    let expected = [
+        "1/3: contacts 1 -> companies 2",
+        "2/8: contacts 3 -> companies 4",
+        "3/10: `from_object_type` (column 1) is blank; `from_object_id` (column 2) is blank; `to_object_id` (column 4) \
+         is blank",
+    ];
+    assert_eq!(shown(&text), expected);
+    let text = text.replace(',', ";").replace('\n', "\r\n");
+    assert_eq!(shown(&text), expected);
+    assert_eq!(split(",,\n1,2,x\n;,;,\n", None)[0], "1: 1 -> 2");
+}
+
+fn numbered() -> InputSettings {
+    InputSettings {
+        no_header: true,
+        columns: ColumnSettings {
+            from_type: ObjectType::new("contacts"),
+            to_type: ObjectType::new("companies"),
+            from_id_column: "#1".parse().ok(),
+            to_id_column: "#2".parse().ok(),
+            ..ColumnSettings::default()
+        },
+        ..InputSettings::default()
+    }
+}
+
+#[test]
+fn without_a_header_the_first_line_is_the_first_row() {
+    for (text, expected) in [
+        (
+            "101,201\n102,202,\n\n103\n",
+            &[
+                "1/1: contacts 101 -> companies 201",
+                "2/2: contacts 102 -> companies 202",
+                "3/4: expected 2 fields, found 1",
+            ][..],
+        ),
+        (
+            "\n;\n101;201;a, b, c, d",
+            &["1/3: contacts 101 -> companies 201"],
+        ),
+        (
+            "\"101\",\"20x\"",
+            &["1/1: `#2` (column 2): `20x` has letters, an id has only digits"],
+        ),
+    ] {
+        assert_eq!(shown_with(&numbered(), text), expected, "{text:?}");
+    }
+    let below = InputSettings {
+        skip_lines: 1,
+        ..numbered()
+    };
+    assert_eq!(
+        shown_with(&below, "2023,2024\n1,2\n"),
+        ["1/2: contacts 1 -> companies 2"]
+    );
+    let one = InputSettings {
+        first: std::num::NonZeroU64::new(1),
+        ..numbered()
+    };
+    assert_eq!(
+        shown_with(&one, "1,2\n3,4\n"),
+        ["1/1: contacts 1 -> companies 2"]
+    );
+}
+
+fn message_with(settings: &InputSettings, text: &str) -> [String; 2] {
+    let source = Cursor::new(text.as_bytes().to_vec());
+    let settings = InputSettings {
+        path: std::path::PathBuf::from("pairs.csv").into(),
+        ..settings.clone()
+    };
+    let error = Input::from_source(source, &settings).err().unwrap();
+    [error.to_string(), error.hint().unwrap_or_default()]
+}
+
+#[test]
+fn a_header_that_is_a_row_and_a_row_without_columns_are_refused() {
+    let with_header = InputSettings {
+        no_header: false,
+        ..numbered()
+    };
+    let [message, hint] = message_with(&with_header, "\n101,201\n102,202\n");
+    assert_eq!(
+        message,
+        "`pairs.csv` line 2: the header has ids where it should name columns: `101` (column 1) and `201` (column 2)"
+    );
+    assert!(hint.contains("add `--no-header`"), "{hint}");
+    let nothing_said = InputSettings {
+        no_header: true,
+        ..InputSettings::default()
+    };
+    let [message, hint] = message_with(&nothing_said, "contacts,101,companies,201\n");
+    assert!(message.ends_with("without a header: no column for the from type; no column for the from id; no column for the to type; no column for the to id"), "{message}");
+    assert!(hint.contains("'#1'"), "{hint}");
+    let [message, _] = message_with(&numbered(), "");
+    assert_eq!(message, "`pairs.csv` is empty: it has no rows");
+    let skipped = InputSettings {
+        skip_lines: 3,
+        ..InputSettings::default()
+    };
+    let [message, _] = message_with(&skipped, "a\nb\n");
+    assert_eq!(
+        message,
+        "`pairs.csv` has nothing below the 3 lines that `--skip-lines` skips"
+    );
+}
+
+#[test]
+fn lines_above_the_header_and_comments_are_skipped_where_the_user_says_so() {
+    let text = format!("Report: \"a\nPeriod, 2026\n\n{HEADER}\ncontacts,1,companies,2\n#,,,\n#\n");
+    let settings = InputSettings {
+        skip_lines: 3,
+        comment: "#".parse().ok(),
+        ..InputSettings::default()
+    };
+    assert_eq!(
+        shown_with(&settings, &text),
+        ["1/5: contacts 1 -> companies 2"]
+    );
+    let [message, hint] = message_with(&InputSettings::default(), &text.replace('"', ""));
+    assert!(
+        message.starts_with("`pairs.csv` line 1: no column"),
+        "{message}"
+    );
+    assert_eq!(hint, "line 4 has the columns: give `--skip-lines 3`");
+    let too_many = InputSettings {
+        skip_lines: 4,
+        ..InputSettings::default()
+    };
+    let [_, hint] = message_with(&too_many, &text.replace('"', ""));
+    assert_eq!(hint, "line 4 has the columns: give `--skip-lines 3`");
+    for end in ["\n", "\r\n", "\r"] {
+        let commented = format!("# by x\n\n# y\n{HEADER}\n").replace('\n', end);
+        let [_, hint] = message_with(&InputSettings::default(), &commented);
+        assert_eq!(
+            hint, "line 4 has the columns: give `--skip-lines 3`, or `--comment '#'`",
+            "{end:?}"
+        );
+    }
+    let wrong = InputSettings {
+        delimiter: ",".parse().ok(),
+        ..InputSettings::default()
+    };
+    let [_, hint] = message_with(&wrong, &HEADER.replace(',', ";"));
+    assert_eq!(hint, "line 1 has the columns: give `--delimiter ';'`");
+    let [_, hint] = message_with(&InputSettings::default(), "from;to;\"a|b\"\tc,d\n");
+    assert!(
+        hint.ends_with("; the header has `,` and `tab` too: if that separates its fields, name it with `--delimiter`"),
+        "{hint}"
+    );
+}
+
+#[test]
+fn rows_that_may_have_vanished_inside_quotes_are_counted() {
+    for (text, rows, first_line) in [
+        (
+            format!("{HEADER},note\ncontacts,1,companies,2,\"Al\ncontacts,3,companies,4,12\"\n"),
+            1,
+            Some(2),
+        ),
+        (
+            "from_type,from_id,note,to_type,to_id\ncontacts,1,\"Al\r\ncontacts,3,12\",companies,4\r\n".to_owned(),
+            1,
+            Some(2),
+        ),
+        (
+            format!("{HEADER},note\ncontacts,1,companies,2,\"call\n12,13\ncontacts,3,companies\"\n"),
+            0,
+            None,
+        ),
+    ] {
+        let mut input = open(text).unwrap();
+        self::rows(&mut input).unwrap();
+        assert_eq!(input.quoted_rows(), QuotedRows { rows, first_line });
+    }
+}
+
+/// What is wrong at the end of a file that `change` changes once its first row was read.
+fn change_of(change: impl FnOnce(&std::path::Path)) -> (usize, Option<String>) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pairs.csv");
+    std::fs::write(&path, many_rows(20_000)).unwrap();
+    let mut input = Input::open(&InputSettings {
+        path: path.clone().into(),
+        ..InputSettings::default()
+    })
+    .unwrap();
+    input.next_row().unwrap().unwrap();
+    change(&path);
+    let mut rows = 1;
+    let error = loop {
+        match input.next_row() {
+            Ok(Some(row)) => {
+                pair(row);
+                rows += 1;
+            }
+            Ok(None) => return (rows, None),
+            Err(error) => break error,
+        }
+    };
+    let name = format!("`{}` line ", path.display());
+    let message = error.to_string().replace(&name, "");
+    let (line, message) = message.split_once(": ").unwrap();
+    assert!(
+        (rows + 1..=rows + 2).contains(&line.parse().unwrap()),
+        "{line} {rows}"
+    );
+    (rows, Some(message.to_owned()))
+}
+
+fn append(path: &std::path::Path, text: &str) {
+    let mut file = std::fs::File::options().append(true).open(path).unwrap();
+    std::io::Write::write_all(&mut file, text.as_bytes()).unwrap();
+}
+
+#[test]
+fn a_file_that_changes_while_it_is_read_is_not_taken_for_whole() {
+    let size = many_rows(20_000).len();
+    let said = |how: String| Some(format!("the file changed while it was read: {how}"));
+    let shown = |count: usize| crate::number::grouped(count as u64);
+    let (rows, message) = change_of(|path| {
+        let file = std::fs::File::options().write(true).open(path).unwrap();
+        file.set_len(100).unwrap();
+    });
+    assert_eq!(
+        message,
+        said(format!("it shrank from {} to 100 bytes", shown(size)))
+    );
+    assert!(rows < 20_000, "{rows}");
+    let (rows, message) = change_of(|path| {
+        let file = std::fs::File::options().write(true).open(path).unwrap();
+        file.set_modified(std::time::SystemTime::UNIX_EPOCH)
+            .unwrap();
+    });
+    assert_eq!(message, said("it was written to".to_owned()));
+    assert!(rows < 20_000, "no row of what may be two files: {rows}");
+    let (rows, message) = change_of(|path| {
+        let other = path.with_extension("new");
+        std::fs::write(&other, "from_id").unwrap();
+        std::fs::rename(other, path).unwrap();
+    });
+    assert_eq!(
+        (rows, message),
+        (20_000, said("it was replaced by another file".to_owned()))
+    );
+    let (rows, message) =
+        change_of(|path| append(path, "contacts,1,companies,2\ncontacts,1,companies,2"));
+    let how = format!("it grew from {} to {} bytes", shown(size), shown(size + 45));
+    assert_eq!(
+        (rows, message),
+        (20_001, said(how)),
+        "the last line may be half written"
+    );
+    assert_eq!(
+        change_of(|path| std::fs::remove_file(path).unwrap()),
+        (20_000, None)
+    );
+    assert_eq!(change_of(|_| ()), (20_000, None));
+}
+
+#[test]
+fn an_archive_that_changes_while_it_is_read_is_not_called_damaged() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pairs.csv.gz");
+    std::fs::write(&path, gzip(many_rows(60_000).as_bytes())).unwrap();
+    let mut input = Input::open(&InputSettings {
+        path: path.clone().into(),
+        ..InputSettings::default()
+    })
+    .unwrap();
+    input.next_row().unwrap().unwrap();
+    let file = std::fs::File::options().write(true).open(&path).unwrap();
+    file.set_len(70_000).unwrap();
+    let error = rows(&mut input).unwrap_err();
+    assert!(
+        matches!(error, InputError::ChangedWhileRead { .. }),
+        "{error:?}"
+    );
 }
 
 /// What `--split ';'` makes of `from_id,to_id` rows: each item as `row: from -> to`.
@@ -792,7 +1160,8 @@ fn a_row_makes_a_pair_of_every_id_in_its_cells() {
                 "2: 4 -> =\"x\", 1 wrong",
             ],
         ),
-        ("1,2;3\n", &["1: 1 -> 2;3, 1 wrong"]),
+        ("1\n", &["1: 1 -> , 1 wrong"]),
+        ("1,2;3\n", &["1: 1 -> 2", "1: 1 -> 3"]),
         ("1,\"2\"3;4,x\n", &["1: 1 -> 23;4, 1 wrong"]),
     ] {
         assert_eq!(split(rows, None), expected, "{rows:?}");
@@ -875,7 +1244,9 @@ proptest! {
         let mut input = open(&bytes).unwrap();
         if let Ok(rows) = rows(&mut input) {
             let records = csv::ReaderBuilder::new().flexible(true).from_reader(&bytes[..])
-                .into_byte_records().count();
+                .into_byte_records()
+                .filter(|record| !record.as_ref().unwrap().iter().all(record::is_blank))
+                .count();
             prop_assert_eq!(rows.len(), records);
             prop_assert!(rows.iter().zip(1..).all(|(row, number)| row.key.row == number));
             prop_assert!(rows.windows(2).all(|rows| rows[0].key.line < rows[1].key.line));

@@ -6,12 +6,16 @@ use std::ops::Range;
 
 use memchr::memchr;
 
+use super::comment::Comment;
 use super::delimiter::{self, Delimiter};
 use super::line::{LineCount, has_lone_carriage_return};
 use super::record::RecordError;
 
 /// Bytes asked from the source at once. Also as far as a delimiter is looked for.
 const LENGTH: usize = 128 * 1024;
+
+/// Bytes of skipped lines that are kept as they stand; of further lines only their ends are.
+const HEAD_LENGTH: usize = 64 * 1024;
 
 /// A buffer that is refilled once all of it is passed.
 pub(super) struct Window {
@@ -26,10 +30,14 @@ pub(super) struct Window {
     position: LineCount,
     parsed: u64,
     taken: u64,
+    /// What begins a line that is not read, and whether the next byte is in such a line.
+    comment: Option<u8>,
+    is_in_comment: bool,
 }
 
 impl Window {
-    pub(super) fn new(source: Box<dyn Read + Send>) -> Self {
+    /// Lines that begin with `comment` count as blank.
+    pub(super) fn new(source: Box<dyn Read + Send>, comment: Option<Comment>) -> Self {
         Self {
             source,
             buffer: vec![0; LENGTH],
@@ -40,6 +48,8 @@ impl Window {
             position: LineCount::new(),
             parsed: 0,
             taken: 0,
+            comment: comment.map(Comment::as_byte),
+            is_in_comment: false,
         }
     }
 
@@ -89,17 +99,28 @@ impl Window {
         start
     }
 
+    /// Goes past the next byte.
+    fn step(&mut self) -> u8 {
+        let byte = self.buffer[self.start];
+        self.position.pass(byte);
+        self.parsed += 1;
+        self.start += 1;
+        byte
+    }
+
     /// Goes to the first byte of the next record; `false` if there is none.
     pub(super) fn skip_blank_lines(&mut self) -> Result<bool, RecordError> {
         loop {
             while self.start < self.end {
                 let byte = self.buffer[self.start];
-                if !matches!(byte, b'\r' | b'\n') {
+                if matches!(byte, b'\r' | b'\n') {
+                    self.is_in_comment = false;
+                } else if self.comment == Some(byte) {
+                    self.is_in_comment = true;
+                } else if !self.is_in_comment {
                     return Ok(true);
                 }
-                self.position.pass(byte);
-                self.parsed += 1;
-                self.start += 1;
+                self.step();
             }
             if !self.fill()? {
                 return Ok(false);
@@ -107,22 +128,38 @@ impl Window {
         }
     }
 
-    /// Goes past a first line that names the delimiter, and tells what it names.
-    pub(super) fn skip_delimiter_line(&mut self) -> Result<Option<Delimiter>, RecordError> {
+    /// Goes past the first `count` lines, and adds them to `head`.
+    pub(super) fn skip_lines(&mut self, count: u64, head: &mut Vec<u8>) -> Result<(), RecordError> {
+        while self.position.line <= count && (self.start < self.end || self.fill()?) {
+            let byte = self.step();
+            if head.len() < HEAD_LENGTH || matches!(byte, b'\r' | b'\n') {
+                head.push(byte);
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes past a line that names the delimiter, if one is next, adds it to `head`, and tells what it names.
+    pub(super) fn skip_delimiter_line(
+        &mut self,
+        head: &mut Vec<u8>,
+    ) -> Result<Option<Delimiter>, RecordError> {
         while delimiter::may_become_a_line(self.rest()) && self.append()? {}
         let Some((delimiter, length)) = delimiter::named_by_line(self.rest()) else {
             return Ok(None);
         };
-        for index in 0..length {
-            self.position.pass(self.buffer[index]);
+        for _ in 0..length {
+            head.push(self.step());
         }
-        self.start = length;
-        self.parsed = length as u64;
         Ok(Some(delimiter))
     }
 
-    /// Guesses the delimiter from the first record, or from as much of it as the buffer holds.
-    pub(super) fn sniff(&mut self) -> Result<Delimiter, RecordError> {
+    /// Guesses the delimiter from the next record, or from as much of it as the buffer holds.
+    pub(super) fn sniff(
+        &mut self,
+        has_columns: &dyn Fn(&[String]) -> bool,
+    ) -> Result<Delimiter, RecordError> {
+        self.make_room();
         let mut looked_at = self.start;
         loop {
             // Looking again at every byte of a slow pipe would take quadratic time; only a line
@@ -133,13 +170,27 @@ impl Window {
             if may_be_complete {
                 let sniffed = delimiter::sniff(self.rest());
                 if sniffed.header_is_complete {
-                    return Ok(sniffed.delimiter);
+                    return Ok(sniffed.delimiter(has_columns));
                 }
             }
             if self.end == self.buffer.len() || !self.append()? {
-                return Ok(delimiter::sniff(self.rest()).delimiter);
+                return Ok(delimiter::sniff(self.rest()).delimiter(has_columns));
             }
         }
+    }
+
+    /// Adds what the source has, until so many bytes are not yet passed or the buffer is full.
+    pub(super) fn look_ahead(&mut self, length: usize) -> Result<(), RecordError> {
+        self.make_room();
+        while self.rest().len() < length && self.end < self.buffer.len() && self.append()? {}
+        Ok(())
+    }
+
+    /// Moves what is not yet passed to the beginning of the buffer. What was passed is lost.
+    fn make_room(&mut self) {
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
     }
 
     /// Refills the buffer once all of it is passed; `false` at the end of the source.

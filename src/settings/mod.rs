@@ -15,7 +15,7 @@ use crate::api::{
     Surplus, TokenSource,
 };
 use crate::cli::{ConnectionArgs, ImportArgs, Mode};
-use crate::input::{InputSettings, SkipSettings};
+use crate::input::{InputSettings, InputSource, SkipSettings};
 use crate::pace::{RateSetting, Share};
 use crate::report::{Existing, Origin, ReportPlan};
 use crate::run::{BatchSettings, ErrorBudget, RunSettings, TimeLimits};
@@ -63,10 +63,11 @@ pub enum SettingsError {
     #[error("`--base-url` cannot be used")]
     BaseUrl(#[from] BaseUrlError),
     /// Standard input has no place beside which a report could be.
-    #[error(
-        "standard input needs `--report PATH`: there is no file beside which the report could be"
-    )]
-    NoReportPath,
+    #[error("{input} needs `--report PATH`: there is no file beside which the report could be")]
+    NoReportPath {
+        /// What the input is.
+        input: String,
+    },
 }
 
 impl SettingsError {
@@ -85,7 +86,7 @@ impl SettingsError {
             )),
             Self::Roots(_) => None,
             Self::BaseUrl(_) => Some(format!("HubSpot's API is at `{}`", BaseUrl::DEFAULT)),
-            Self::NoReportPath => Some("e.g. `--report pairs.report.csv`".to_owned()),
+            Self::NoReportPath { .. } => Some("e.g. `--report pairs.report.csv`".to_owned()),
         }
     }
 }
@@ -219,7 +220,11 @@ impl ImportSettings {
     pub fn resolve(flags: ImportArgs, environment: &Environment) -> Result<Self, SettingsError> {
         let connection = &flags.connection;
         let report = ReportPlan {
-            path: report_path(&flags).ok_or(SettingsError::NoReportPath)?,
+            path: report_path(&flags).ok_or_else(|| SettingsError::NoReportPath {
+                input: InputSource::from(flags.input.input.clone())
+                    .stream_name()
+                    .unwrap_or_default(),
+            })?,
             existing: if flags.resume {
                 Existing::Resume {
                     retry_rejected: flags.retry_rejected,
@@ -315,7 +320,7 @@ pub fn report_path(flags: &ImportArgs) -> Option<PathBuf> {
 
 /// `<input stem>.report.csv` beside the input; a rehearsal has its own.
 fn default_report(input: &Path, sandbox: bool) -> Option<PathBuf> {
-    if input == Path::new("-") {
+    if InputSource::from(input.to_owned()).stream_name().is_some() {
         return None;
     }
     let packed = ["gz", "zst"];
@@ -380,7 +385,7 @@ mod tests {
             assert_eq!(settings.report.path, Path::new(path), "{flags:?}");
         }
         let error = resolve(&["-"], Some("t")).unwrap_err();
-        assert!(matches!(error, SettingsError::NoReportPath));
+        assert!(matches!(error, SettingsError::NoReportPath { .. }));
     }
 
     #[test]

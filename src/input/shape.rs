@@ -1,0 +1,65 @@
+//! How many fields a row may have. Pure.
+//!
+//! Spreadsheets leave out empty cells at the end of a row, and programs add some. Neither moves a value, as
+//! long as the four values stand in their columns.
+
+use super::columns::{Columns, TypeSource};
+use super::record::{Record, is_blank};
+
+/// The columns that a rejects file has behind those of its input.
+pub const ERROR_COLUMNS: [&str; 2] = ["error_category", "error_message"];
+
+/// Whether a file has [`ERROR_COLUMNS`] as its last ones: then it is a rejects file.
+#[must_use]
+pub fn has_error_columns(headers: &[String]) -> bool {
+    headers.len() > ERROR_COLUMNS.len() && headers.ends_with(&ERROR_COLUMNS.map(String::from))
+}
+
+/// How many fields the rows of a file have.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RowShape {
+    /// As many as the header.
+    usual: usize,
+    /// As many as it takes to have the four values.
+    needed: usize,
+    /// How many of them a rejects file has added, to rows with too many or too few fields as well.
+    added: usize,
+}
+
+impl RowShape {
+    pub(super) fn of(columns: &Columns, headers: &[String]) -> Self {
+        let type_index = |source: &TypeSource| match source {
+            TypeSource::Fixed(_) => 0,
+            TypeSource::Column(column) => column.index,
+        };
+        let indices = [
+            columns.from_id.index,
+            columns.to_id.index,
+            type_index(&columns.from_type),
+            type_index(&columns.to_type),
+        ];
+        Self {
+            usual: columns.field_count,
+            needed: indices.into_iter().max().unwrap_or_default() + 1,
+            added: if has_error_columns(headers) {
+                ERROR_COLUMNS.len()
+            } else {
+                0
+            },
+        }
+    }
+
+    /// Whether all values of `record` stand in their columns.
+    pub(super) fn fits(self, record: Record<'_>) -> bool {
+        let found = record.field_count();
+        if found == self.usual {
+            return true;
+        }
+        let usual = self.usual - self.added;
+        let found = found.saturating_sub(self.added);
+        if found < usual {
+            return found >= self.needed;
+        }
+        (usual..found).all(|index| record.field(index).is_none_or(is_blank))
+    }
+}
