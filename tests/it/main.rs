@@ -7,6 +7,7 @@
 )]
 
 mod batch; // many pairs per call, and still one verdict per row
+mod changing; // inputs that change while they are read, or come only once
 mod check; // what is found before anything is sent
 mod closing; // what scripts and monitoring are told at every end
 mod coding; // compressed replies
@@ -17,6 +18,7 @@ mod exports; // lists of ids, and the files that HubSpot itself writes
 mod faults; // disks that are full, slow or gone
 mod import; // the main job, and the report it leaves
 mod input; // broken and odd files: exit status, message, and no request
+mod layout; // lines and fields that are not as usual
 mod manner; // what is said where: stdout, stderr, logs, environment variables
 mod memory; // one report that is its own memory
 mod next; // the command that is printed runs as it stands

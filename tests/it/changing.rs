@@ -1,0 +1,175 @@
+//! Inputs that change while they are read, and inputs that come only once.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::{Finished, HEADER, PROGRAM, Rehearsal, finish, good_rows};
+
+/// Rows that are far more than what is read ahead of being sent.
+const ROWS: u64 = 4000;
+
+/// Runs an import, and changes its input when the first rows have ended.
+fn changed_by(change: impl FnOnce(&Path)) -> (Rehearsal, Finished) {
+    let note = "x".repeat(200);
+    let rows = good_rows(ROWS).map(|row| format!("{row},{note}\n"));
+    let text: String = std::iter::once(format!("{HEADER},note\n"))
+        .chain(rows)
+        .collect();
+    let rehearsal = Rehearsal::new().file(text);
+    let (child, finish) = rehearsal.start(5, &[]);
+    change(&rehearsal.path("pairs.csv"));
+    let finished = finish(child);
+    (rehearsal, finished)
+}
+
+fn assert_it_says(finished: &Finished, how: &str) {
+    let problem = format!(": the file changed while it was read: {how}");
+    assert!(finished.stderr.contains(&problem), "{}", finished.stderr);
+    assert!(
+        finished.stderr.contains(" in the report\n"),
+        "{}",
+        finished.stderr
+    );
+    assert!(
+        finished.stderr.contains(" --resume`\n"),
+        "{}",
+        finished.stderr
+    );
+    assert_eq!(finished.code, 2);
+}
+
+#[test]
+fn an_input_that_shrinks_ends_the_run_and_what_was_sent_is_in_the_report() {
+    let (rehearsal, finished) = changed_by(|path| {
+        File::options()
+            .write(true)
+            .open(path)
+            .unwrap()
+            .set_len(1000)
+            .unwrap();
+    });
+    assert_it_says(&finished, "it shrank from ");
+    let lines = rehearsal.report().len() as u64;
+    assert_eq!(lines, rehearsal.seen().requests);
+    assert!((5..ROWS).contains(&lines), "{lines}");
+}
+
+#[test]
+fn an_input_that_grows_or_is_replaced_is_read_to_its_end_and_the_run_can_be_resumed() {
+    let more = "contacts,1,companies,2,\ncontacts,3,compa";
+    let (rehearsal, finished) = changed_by(|path| {
+        let mut file = File::options().append(true).open(path).unwrap();
+        file.write_all(more.as_bytes()).unwrap();
+    });
+    assert_it_says(&finished, "it grew from ");
+    assert_eq!(
+        rehearsal.report().len() as u64,
+        ROWS + 1,
+        "the half row is not there"
+    );
+    let mut file = File::options()
+        .append(true)
+        .open(rehearsal.path("pairs.csv"))
+        .unwrap();
+    file.write_all(b"nies,4,\n").unwrap();
+    let resumed = rehearsal.import(&["--resume"]);
+    assert_eq!((resumed.code, resumed.stderr.as_str()), (0, ""));
+    assert_eq!(rehearsal.report().len() as u64, ROWS + 2);
+
+    let (rehearsal, finished) = changed_by(|path| {
+        let other = path.with_extension("new");
+        fs::copy(path, &other).unwrap();
+        fs::rename(other, path).unwrap();
+    });
+    assert_it_says(&finished, "it was replaced by another file");
+    let resumed = rehearsal.import(&["--resume"]);
+    assert_eq!((resumed.code, resumed.stderr.as_str()), (0, ""));
+    assert_eq!(rehearsal.report().len() as u64, ROWS);
+}
+
+/// A line of shell that is ended after a minute; `$IMPORT` begins an import of the next word.
+fn shell(rehearsal: &Rehearsal, script: &str) -> Finished {
+    let start = format!(
+        "IMPORT='timeout 60 {PROGRAM} import --base-url {} --rate unlimited'",
+        rehearsal.url()
+    );
+    finish(
+        rehearsal
+            .run("bash", &["-c", &format!("{start}\n{script}")])
+            .output()
+            .unwrap(),
+    )
+}
+
+#[test]
+fn what_is_no_regular_file_is_read_once_like_standard_input() {
+    let rehearsal = Rehearsal::new().rows(good_rows(3));
+    for (script, report) in [
+        ("$IMPORT <(cat pairs.csv) --report a.csv --resume", "a.csv"),
+        (
+            "cat pairs.csv | $IMPORT /dev/stdin --report b.csv --resume",
+            "b.csv",
+        ),
+        ("$IMPORT /dev/stdin --report c.csv < pairs.csv", "c.csv"),
+        (
+            "mkfifo d; (cat pairs.csv > d &); $IMPORT d --report d.csv --resume",
+            "d.csv",
+        ),
+        // Once more: what is settled is compared while it is read.
+        (
+            "(cat pairs.csv > d &); $IMPORT d --report d.csv --resume",
+            "d.csv",
+        ),
+    ] {
+        let finished = shell(&rehearsal, script);
+        assert_eq!(finished.code, 0, "{script}: {}", finished.stderr);
+        assert_eq!(rehearsal.report_named(report).len(), 3, "{script}");
+    }
+    let changed = shell(
+        &rehearsal,
+        "(sed s/41002/7/ pairs.csv > d &); $IMPORT d --report d.csv --resume",
+    );
+    assert_eq!(changed.code, 2);
+    assert!(
+        changed
+            .stderr
+            .contains("is not the input that the report was made from: row 2"),
+        "{}",
+        changed.stderr
+    );
+}
+
+#[test]
+fn what_comes_only_once_needs_a_report_and_has_no_rejects() {
+    let rehearsal = Rehearsal::new();
+    let pipe = rehearsal.path("pipe");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    for (script, error) in [
+        (
+            "$IMPORT pipe",
+            "error: `pipe`, which is no regular file, needs `--report PATH`",
+        ),
+        (
+            "$IMPORT /dev/stdin < /dev/null",
+            "error: `/dev/stdin`, which is no regular file, needs `--report PATH`",
+        ),
+        (
+            "$IMPORT pipe --report r.csv --rejects j.csv",
+            "error: the rejects of `pipe`, which is no regular file, cannot be written: it comes only once\n",
+        ),
+    ] {
+        let finished = shell(&rehearsal, script);
+        assert_eq!(finished.code, 2, "{script}");
+        assert!(finished.stderr.starts_with(error), "{}", finished.stderr);
+    }
+    fs::write(rehearsal.path("r.csv"), "").unwrap();
+    assert_eq!(rehearsal.seen().requests, 0);
+}
