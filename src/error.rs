@@ -14,6 +14,7 @@ use crate::exit::ExitStatus;
 use crate::input::InputError;
 use crate::rejects::RejectsError;
 use crate::report::{Origin, ReadBackError, ReportError};
+use crate::run::Signal;
 use crate::sandbox::SettingsError as SandboxSettingsError;
 use crate::settings::{SettingsError, credentials_hint};
 use crate::text::{excerpt, shell_path};
@@ -58,6 +59,9 @@ pub enum RunError {
     /// The sandbox cannot start.
     #[error("cannot start the sandbox")]
     SandboxStart(#[source] io::Error),
+    /// A signal came before the run began.
+    #[error("{} before the first row was sent", word_of(*.0))]
+    Stopped(Signal),
     /// The system refused a thread, a timer or a signal handler.
     #[error("cannot start the run")]
     System(#[source] io::Error),
@@ -68,6 +72,8 @@ impl RunError {
     #[must_use]
     pub fn exit_status(&self) -> ExitStatus {
         match self {
+            Self::Stopped(Signal::Interrupt) => ExitStatus::Interrupted,
+            Self::Stopped(Signal::Terminate) => ExitStatus::Terminated,
             Self::Report(ReportError::Busy { .. }) => ExitStatus::ReportBusy,
             Self::Report(ReportError::Io { .. })
             | Self::Rejects(RejectsError::Io { .. })
@@ -82,6 +88,10 @@ impl RunError {
         match self {
             Self::Settings(error) => error.hint(),
             Self::Credentials(error) => credentials_hint(error),
+            Self::Stopped(_) => Some(
+                "nothing was sent; run the command again, with `--resume` if it finds a report"
+                    .to_owned(),
+            ),
             Self::Input(error) => error.hint(),
             Self::Rejects(error) => error.hint(),
             Self::Output(error) => error.hint(),
@@ -130,6 +140,15 @@ fn other_origin_hint(origin: Origin) -> String {
         Origin::RealRun => "it shows what was sent to HubSpot",
     };
     format!("{why}: name another with `--report PATH`, or replace it with `--overwrite`")
+}
+
+/// How a signal ended something.
+#[must_use]
+pub fn word_of(signal: Signal) -> &'static str {
+    match signal {
+        Signal::Interrupt => "interrupted",
+        Signal::Terminate => "terminated",
+    }
 }
 
 fn read_back_hint(error: &ReadBackError) -> Option<String> {

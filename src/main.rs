@@ -5,16 +5,42 @@ use std::process::ExitCode;
 
 use hubspot_associate::api::ACCESS_TOKEN_VARIABLE;
 use hubspot_associate::cli::{Cli, unknown_variables};
-use hubspot_associate::commands::{self, World};
+use hubspot_associate::clock;
+use hubspot_associate::commands::{self, Signals, World};
 use hubspot_associate::display::{Manner, Screen, start_log};
-use hubspot_associate::error::Problem;
+use hubspot_associate::error::{Problem, RunError};
+use hubspot_associate::exit::ExitStatus;
 use hubspot_associate::settings::{Credentials, Environment, OAUTH_VARIABLES};
-use jiff::ZonedDateTime;
+use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use tracing::warn;
 
 fn main() -> ExitCode {
+    // First of all: as process 1 of a container, a signal that comes before this is lost.
+    let signals = Signals::listen();
     let cli = Cli::read();
+    let manner = Manner::new(cli.manner);
+    let screen = Screen::new(manner);
+    start_log(manner, screen.clone());
+    let ended = signals
+        .map_err(RunError::System)
+        .and_then(|signals| run(cli, signals, manner, &screen));
+    let status = ended.unwrap_or_else(|error| {
+        let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+        let hint = commands::hint(&error, &arguments);
+        screen.problem(manner, &Problem::new(&error, hint));
+        error.exit_status()
+    });
+    screen.flush();
+    status.into()
+}
+
+fn run(
+    cli: Cli,
+    signals: Signals,
+    manner: Manner,
+    screen: &Screen,
+) -> Result<ExitStatus, RunError> {
     let world = World {
         environment: Environment {
             credentials: Credentials {
@@ -22,24 +48,15 @@ fn main() -> ExitCode {
                 oauth: OAUTH_VARIABLES.map(secret),
                 systemd: std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from),
             },
-            now: ZonedDateTime::now(),
+            now: clock::now().to_zoned_datetime(TimeZone::system()),
         },
-        manner: Manner::new(cli.manner),
-        screen: Screen::default(),
+        manner,
+        screen: screen.clone(),
+        signals,
         arguments: std::env::args_os().skip(1).collect(),
     };
-    start_log(world.manner, world.screen.clone());
     warn_of_unknown_variables();
-    match commands::run(cli, &world) {
-        Ok(status) => status.into(),
-        Err(error) => {
-            world.screen.problem(
-                world.manner,
-                &Problem::new(&error, commands::hint(&error, &world.arguments)),
-            );
-            error.exit_status().into()
-        }
-    }
+    commands::run(cli, &world)
 }
 
 fn warn_of_unknown_variables() {

@@ -6,6 +6,7 @@
 
 use std::error::Error;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
@@ -66,6 +67,17 @@ pub struct HttpEndpoint {
     session: Arc<RwLock<Arc<Session>>>,
     /// Shared, because every request in flight has an endpoint of its own.
     settings: Arc<ClientSettings>,
+    exchanging: Arc<AtomicBool>,
+}
+
+/// As long as it is there, a token is being exchanged.
+#[derive(Debug)]
+pub(super) struct Exchanging(Arc<AtomicBool>);
+
+impl Drop for Exchanging {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
 }
 
 impl HttpEndpoint {
@@ -84,6 +96,7 @@ impl HttpEndpoint {
             connections: connect::connections(tls, proxied, settings.concurrency),
             session: Arc::new(RwLock::new(Arc::new(session))),
             settings: Arc::new(settings),
+            exchanging: Arc::default(),
         })
     }
 
@@ -93,6 +106,17 @@ impl HttpEndpoint {
             self.begin_session(Session::of(token));
         }
         Ok(())
+    }
+
+    /// Whether a token is being exchanged. Who stops waiting for that loses the refresh token that comes back.
+    #[must_use]
+    pub fn is_exchanging(&self) -> bool {
+        self.exchanging.load(Ordering::Acquire)
+    }
+
+    pub(super) fn begin_exchange(&self) -> Exchanging {
+        self.exchanging.store(true, Ordering::Release);
+        Exchanging(Arc::clone(&self.exchanging))
     }
 
     /// The region that the token names, if it does.

@@ -30,6 +30,7 @@ impl HttpEndpoint {
                 };
             }
         };
+        let _exchanging = self.begin_exchange();
         match self.exchange_token(app).await {
             Ok(Issued {
                 token,

@@ -85,6 +85,8 @@ pub fn reason_of_error(error: &RunError) -> &'static str {
         RunError::Report(_) => "report",
         RunError::Rejects(_) | RunError::Output(_) => OUTPUT,
         RunError::Client(_) => "client",
+        RunError::Stopped(Signal::Interrupt) => "interrupted",
+        RunError::Stopped(Signal::Terminate) => "terminated",
         RunError::SandboxStart(_) | RunError::System(_) => "system",
     }
 }
@@ -151,6 +153,8 @@ mod tests {
         for (error, word) in [
             (RunError::Report(busy), "report-busy"),
             (RunError::System(io::Error::other("x")), "system"),
+            (RunError::Stopped(Signal::Interrupt), "interrupted"),
+            (RunError::Stopped(Signal::Terminate), "terminated"),
         ] {
             assert_eq!(reason_of_error(&error), word);
             assert!(REASONS.contains(&word));

@@ -1,10 +1,10 @@
 //! Why a run ended early, as an error with the command that goes on. Pure.
 
 use super::unwritten::unwritten_report;
-use crate::error::Problem;
+use crate::error::{Problem, word_of};
 use crate::number::{grouped, span};
 use crate::report::LostReport;
-use crate::run::{Alike, CategoryCount, Limit, Signal, Spent, StopReason, Tally, TimeLimit};
+use crate::run::{Alike, CategoryCount, Limit, Spent, StopReason, Tally, TimeLimit};
 use crate::text::excerpt;
 use crate::verdict::Halt;
 
@@ -72,13 +72,7 @@ impl Stopped<'_> {
         };
         let mut causes = Vec::new();
         let (what, advice) = match self.reason {
-            StopReason::Signal(signal) => {
-                let what = match signal {
-                    Signal::Interrupt => "interrupted",
-                    Signal::Terminate => "terminated",
-                };
-                (what.to_owned(), None)
-            }
+            StopReason::Signal(signal) => (word_of(*signal).to_owned(), None),
             StopReason::Halted {
                 halt,
                 message,

@@ -74,6 +74,7 @@ pub(super) fn show(plan: &CheckPlan, world: &World) -> Result<ExitStatus, RunErr
         checked.to_text()
     };
     if plan.json || !world.manner.is_quiet() {
+        world.screen.flush();
         print(&text);
     }
     read?;

@@ -1,7 +1,6 @@
 //! `doctor`: credentials → account, quota, types; nothing is changed.
 
-use tokio::runtime::Builder;
-
+use super::engine::Engine;
 use super::{World, print};
 use crate::api::{Endpoint, HttpEndpoint, Renewal, TokenSource};
 use crate::cli::DoctorArgs;
@@ -18,10 +17,7 @@ pub(super) fn doctor(flags: DoctorArgs, world: &World) -> Result<ExitStatus, Run
     let is_oauth = matches!(source, TokenSource::OAuth(_));
     let shown_url = base_url.to_string();
     let endpoint = HttpEndpoint::new(transport.client(base_url, source, 1))?;
-    let runtime = Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(RunError::System)?;
+    let runtime = Engine::start().map_err(RunError::System)?;
     let facts = runtime.block_on(async {
         endpoint.prepare().await?;
         let renewal = if is_oauth {

@@ -3,23 +3,23 @@
 use std::num::NonZeroU64;
 use std::time::Instant;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use tokio::runtime::{Builder, Runtime};
 use tracing::warn;
 
 use super::begin::{Begun, begin};
 use super::check::{CheckPlan, show};
+use super::engine::Engine;
 use super::last_words::{Ended, Start, could_not_begin};
 use super::outputs::Outputs;
 use super::route::Route;
 use super::rows::Rows;
 use super::watch::{LiveMetrics, Throttles, Watchers};
-use super::{World, next, portal, signals, skips};
+use super::{World, next, portal, skips};
 use crate::api::{ApiVersion, HttpEndpoint, Told};
 use crate::cli::{ByteSize, ImportArgs};
+use crate::clock::now;
 use crate::display::Display;
-use crate::error::RunError;
+use crate::error::{Problem, RunError};
 use crate::exit::ExitStatus;
 use crate::input::Input;
 use crate::pace::{Control, Gate};
@@ -38,13 +38,24 @@ pub(super) fn import(flags: ImportArgs, world: &World) -> Result<ExitStatus, Run
         return dry_run(flags, world);
     }
     let start = Start {
-        at: Timestamp::now(),
+        at: now(),
         clock: Instant::now(),
     };
     let outputs = Outputs::of(&flags)?;
+    world.signals.set_last_words({
+        let (flags, outputs, world) = (flags.clone(), outputs.clone(), world.clone());
+        move |signal| {
+            let error = RunError::Stopped(signal);
+            could_not_begin(&error, &flags, start, &outputs, &world);
+            let problem = Problem::new(&error, error.hint());
+            world.screen.problem(world.manner, &problem);
+            world.screen.flush();
+        }
+    });
     match link(flags.clone(), start, &outputs, world) {
         Ok(status) => Ok(status),
         Err(error) => {
+            world.signals.begin_end();
             could_not_begin(&error, &flags, start, &outputs, world);
             Err(error)
         }
@@ -87,16 +98,20 @@ fn link(
     let mut route = Route::open(&settings)?;
     let client = settings.client(route.base_url.clone(), route.source.clone());
     let endpoint = HttpEndpoint::new(client)?;
-    let runtime = Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(RunError::System)?;
-    runtime.block_on(endpoint.prepare())?;
+    let runtime = Engine::start().map_err(RunError::System)?;
+    let signals = &world.signals;
+    let must_finish = || endpoint.is_exchanging();
+    signals
+        .wait_for(&runtime, endpoint.prepare(), must_finish)
+        .map_err(RunError::Stopped)??;
     let mut zone = None;
     if let (Some(expected), Destination::Api { .. }) =
         (settings.expect_portal, &settings.destination)
     {
-        let account = runtime.block_on(portal::check(&endpoint, expected))?;
+        let check = portal::check(&endpoint, expected);
+        let account = signals
+            .wait_for(&runtime, check, must_finish)
+            .map_err(RunError::Stopped)??;
         zone = portal::zone_of(&account);
     }
     let Begun {
@@ -111,6 +126,11 @@ fn link(
         Some(_) => None,
         None => settings.input.first.map(NonZeroU64::get),
     };
+    let daily_reset = settings
+        .wait_for_daily_reset
+        .then(|| signals.wait_for(&runtime, daily_reset(&endpoint, zone.clone()), must_finish))
+        .transpose()
+        .map_err(RunError::Stopped)?;
     let metrics = outputs.metrics.clone();
     let mut watchers = Watchers {
         display: Display::new(world.manner, world.screen.clone(), input.progress(), first),
@@ -132,13 +152,10 @@ fn link(
                 .map_err(RunError::System)?,
             earlier,
             failed_before: Box::new(move |outcome| failures.contains(outcome)),
-            stop: signals::listen().map_err(RunError::System)?,
-            now: Timestamp::now,
+            stop: signals.begin_run(),
+            now,
             draw: Box::new(fastrand::f64),
         };
-        let daily_reset = settings
-            .wait_for_daily_reset
-            .then(|| runtime.block_on(daily_reset(&parts.endpoint, zone.clone())));
         let run_settings = RunSettings {
             daily_reset,
             ..settings.run.clone()
@@ -157,7 +174,8 @@ fn link(
     if zone.is_none() && ending.stop.as_ref().is_some_and(StopReason::is_daily_limit) {
         zone = runtime.block_on(portal::zone_at_the_end(&endpoint));
     }
-    give_up_what_is_left(runtime);
+    // Requests in flight, and threads that wait for a pipe, must not delay the end.
+    drop(runtime);
     drop(report);
     route.region = endpoint.region();
     let ended = Ended {
@@ -216,13 +234,8 @@ fn warn_of(settings: &ImportSettings, input: &Input) {
         warn!("the column {column} is not read: a flag gives the type for all rows");
     }
     // RFC 3339 in UTC sorts as text.
-    let today = Timestamp::now().to_string();
+    let today = now().to_string();
     if settings.transport.version == ApiVersion::V4 && today.as_str() >= V4_WARNING_FROM {
         warn!("HubSpot ends its support of v4 on 2027-03-30: use --api-version 2026-09");
     }
-}
-
-/// Requests that nobody waits for, and a thread that waits for a pipe, must not delay the end.
-fn give_up_what_is_left(runtime: Runtime) {
-    runtime.shutdown_background();
 }

@@ -13,6 +13,7 @@ use super::route::Route;
 use super::watch::{MetricsFile, Throttles};
 use super::{World, print, steps};
 use crate::cli::ImportArgs;
+use crate::clock::now;
 use crate::closing::{
     Closing, FINISHED, OUTPUT, RejectsFile, Step, Stopped, daily_reset, reason_of_error,
     reason_of_stop,
@@ -121,6 +122,8 @@ impl Ended<'_> {
         }
         // Standard output is for one of both.
         if !outputs.prints_summary && !world.manner.is_quiet() {
+            // Where both streams lead to one place, the log comes first.
+            world.screen.flush();
             print(&closing.to_text());
         }
         if let Some(problem) = &stopped {
@@ -228,7 +231,7 @@ impl Ended<'_> {
             report,
             closing: Some(closing),
             steps,
-            made_at: Timestamp::now(),
+            made_at: now(),
         };
         Ok(html.write(&page.to_html())?)
     }

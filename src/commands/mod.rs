@@ -4,6 +4,7 @@ mod begin;
 mod carry;
 mod check;
 mod doctor;
+mod engine;
 mod file_size;
 mod hints;
 mod import;
@@ -26,6 +27,7 @@ mod watch;
 pub use hints::hint;
 pub use outputs::OutputError;
 pub use portal::PortalError;
+pub use signals::Signals;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -37,7 +39,7 @@ use crate::exit::ExitStatus;
 use crate::settings::Environment;
 
 /// The world as `main` found it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct World {
     /// What the environment holds for us.
     pub environment: Environment,
@@ -45,6 +47,8 @@ pub struct World {
     pub manner: Manner,
     /// Where it is said.
     pub screen: Screen,
+    /// The signals that end the program.
+    pub signals: Signals,
     /// The command line as typed, without the program's name.
     pub arguments: Vec<OsString>,
 }
@@ -67,7 +71,7 @@ pub fn run(cli: Cli, world: &World) -> Result<ExitStatus, RunError> {
         Command::Check(flags) => check::check(*flags, world),
         Command::Doctor(flags) => doctor::doctor(*flags, world),
         Command::Report(flags) => report::report(*flags, world),
-        Command::Sandbox(flags) => sandbox::sandbox(&flags),
+        Command::Sandbox(flags) => sandbox::sandbox(&flags, world),
         Command::Completions(flags) => Ok(packaging::completions(flags.shell)),
         Command::Man(flags) => Ok(packaging::man(flags.command.as_deref())),
     }

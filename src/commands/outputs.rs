@@ -123,6 +123,7 @@ impl Output {
 }
 
 /// The files of an import: where its last words go besides the terminal.
+#[derive(Clone)]
 pub(super) struct Outputs {
     pub(super) html: Option<Output>,
     pub(super) summary: Option<Output>,

@@ -2,13 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
-
 use super::ours::Kind;
 use super::outputs::Output;
 use super::steps::make_rejects;
 use super::{World, next, print};
 use crate::cli::ReportArgs;
+use crate::clock::now;
 use crate::closing::{RejectsFile, ReportSummary, Step};
 use crate::error::RunError;
 use crate::exit::ExitStatus;
@@ -73,7 +72,7 @@ pub(super) fn report(flags: ReportArgs, world: &World) -> Result<ExitStatus, Run
             report: &report,
             closing: None,
             steps: &steps,
-            made_at: Timestamp::now(),
+            made_at: now(),
         };
         html.write(&page.to_html())?;
     }

@@ -2,16 +2,25 @@
 
 use std::thread;
 
-use super::{print, signals};
+use super::{World, print};
 use crate::error::RunError;
 use crate::exit::ExitStatus;
 use crate::sandbox::{Sandbox, SandboxArgs};
 
-pub(super) fn sandbox(flags: &SandboxArgs) -> Result<ExitStatus, RunError> {
+pub(super) fn sandbox(flags: &SandboxArgs, world: &World) -> Result<ExitStatus, RunError> {
     let settings = flags.settings()?;
-    // Before the first word: whoever reads it may ask for the end at once.
-    let mut stop = signals::listen().map_err(RunError::System)?;
     let sandbox = Sandbox::start(settings).map_err(RunError::SandboxStart)?;
+    // Before the first word: whoever reads it may ask for the end at once.
+    let mut stop = world.signals.begin_run();
+    let stopper = sandbox.stopper();
+    let thread = thread::Builder::new().name("stop".to_owned());
+    thread
+        .spawn(move || {
+            if stop.blocking_recv().is_some() {
+                stopper.stop();
+            }
+        })
+        .map_err(RunError::SandboxStart)?;
     let url = sandbox.url();
     print(&format!(
         "listening on {url}\n\
@@ -19,12 +28,6 @@ pub(super) fn sandbox(flags: &SandboxArgs) -> Result<ExitStatus, RunError> {
          Ctrl-C ends it\n"
     ));
 
-    let stopper = sandbox.stopper();
-    thread::spawn(move || {
-        if stop.blocking_recv().is_some() {
-            stopper.stop();
-        }
-    });
     let seen = sandbox.wait();
     print(&format!(
         "{} requests, {} answered 429\n",

@@ -10,6 +10,7 @@ mod progress;
 mod remarks;
 mod repeats;
 mod screen;
+mod stderr;
 mod terminal;
 
 pub use findings::Checked;

@@ -204,7 +204,7 @@ impl Progress {
                 "{text}"
             );
         } else {
-            self.screen.write(&format!("{text}\n"));
+            self.screen.log(&format!("{text}\n"));
         }
     }
 

@@ -1,12 +1,13 @@
 //! The terminal as one shared thing: bar and log lines never overwrite each other.
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::{Arc, OnceLock};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::terminal::{BarTerminal, Drawer};
+use super::stderr::StderrQueue;
+use super::terminal::BarTerminal;
 use crate::cli::{LogFormat, MannerArgs, WhenArg};
+use crate::clock::now;
 use crate::error::Problem;
 
 /// How often the bar is drawn, per second, at most.
@@ -66,34 +67,38 @@ impl Manner {
     }
 }
 
-/// Standard error with a bar at its bottom. Clones share the bar.
+/// Standard error with a bar at its bottom. Clones share both.
 #[derive(Clone, Debug)]
 pub struct Screen {
     bar: ProgressBar,
-    /// Once there is a bar to be seen.
-    drawer: Arc<OnceLock<Drawer>>,
-}
-
-impl Default for Screen {
-    fn default() -> Self {
-        Self {
-            bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()),
-            drawer: Arc::default(),
-        }
-    }
+    /// Where the system has no thread for it, what is written is written at once, and there is no bar.
+    queue: Option<StderrQueue>,
 }
 
 impl Screen {
+    /// Makes standard error ready for what `manner` asks for.
+    #[must_use]
+    pub fn new(manner: Manner) -> Self {
+        let lost_line = match manner.log_format {
+            LogFormat::Text => lost_line_as_text,
+            LogFormat::Json => lost_line_as_json,
+        };
+        Self {
+            bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()),
+            queue: StderrQueue::start(lost_line).ok(),
+        }
+    }
+
     pub(super) fn bar(&self) -> &ProgressBar {
         &self.bar
     }
 
-    /// Shows the bar from now on. Where the system has no thread for it, there is none.
+    /// Shows the bar from now on.
     pub(super) fn show_bar(&self, style: ProgressStyle) {
-        let Ok(drawer) = Drawer::start() else {
+        let Some(queue) = &self.queue else {
             return;
         };
-        let terminal = BarTerminal::new(self.drawer.get_or_init(|| drawer).clone());
+        let terminal = BarTerminal::new(queue.clone());
         self.bar.set_style(style);
         self.bar
             .set_draw_target(ProgressDrawTarget::term_like_with_hz(
@@ -105,46 +110,78 @@ impl Screen {
     /// Takes the bar away; what was written above it stays.
     pub(super) fn take_bar_away(&self) {
         self.bar.finish_and_clear();
-        if let Some(drawer) = self.drawer.get() {
-            drawer.give_way();
+        if let Some(queue) = &self.queue {
+            queue.end_bar();
+        }
+        self.flush();
+    }
+
+    /// Writes log lines above the bar, or drops them where standard error is too slow.
+    pub(super) fn log(&self, lines: &str) {
+        match &self.queue {
+            Some(queue) => queue.log(lines),
+            None => write_at_once(lines),
         }
     }
 
-    /// Writes above the bar. A terminal that went away is no reason to stop.
-    pub fn write(&self, text: &str) {
-        self.bar.suspend(|| {
-            if let Some(drawer) = self.drawer.get() {
-                drawer.give_way();
+    /// Shows what went wrong, in the form of the log.
+    pub fn problem(&self, manner: Manner, problem: &Problem) {
+        match (manner.log_format, &self.queue) {
+            (LogFormat::Text, Some(queue)) => queue.say(&problem.to_text()),
+            (LogFormat::Text, None) => write_at_once(&problem.to_text()),
+            (LogFormat::Json, _) => {
+                // A log line is dropped where the queue is full; this one should not be.
+                self.flush();
+                tracing::error!(
+                    caused_by = (!problem.causes.is_empty()).then(|| problem.causes.join(": ")),
+                    hint = problem.hint,
+                    "{}",
+                    problem.what
+                );
             }
-            let mut stderr = anstream::stderr().lock();
-            drop(
-                stderr
-                    .write_all(text.as_bytes())
-                    .and_then(|()| stderr.flush()),
-            );
-        });
+        }
+    }
+
+    /// Waits until everything is written, or standard error has taken nothing for some seconds.
+    pub fn flush(&self) {
+        if let Some(queue) = &self.queue {
+            queue.flush();
+        }
     }
 }
 
-impl Screen {
-    /// Shows what went wrong, in the form of the log.
-    pub fn problem(&self, manner: Manner, problem: &Problem) {
-        match manner.log_format {
-            LogFormat::Text => self.write(&problem.to_text()),
-            LogFormat::Json => tracing::error!(
-                caused_by = (!problem.causes.is_empty()).then(|| problem.causes.join(": ")),
-                hint = problem.hint,
-                "{}",
-                problem.what
-            ),
-        }
-    }
+/// A terminal that went away is no reason to stop.
+fn write_at_once(text: &str) {
+    let mut stderr = anstream::stderr().lock();
+    drop(
+        stderr
+            .write_all(text.as_bytes())
+            .and_then(|()| stderr.flush()),
+    );
+}
+
+fn lost_line_as_text(lost: usize) -> String {
+    format!("{}\n", lost_message(lost))
+}
+
+fn lost_line_as_json(lost: usize) -> String {
+    let line = serde_json::json!({
+        "timestamp": now().to_string(),
+        "level": "WARN",
+        "message": lost_message(lost),
+    });
+    format!("{line}\n")
+}
+
+fn lost_message(lost: usize) -> String {
+    let lines = if lost == 1 { "line is" } else { "lines are" };
+    format!("{lost} {lines} missing here: standard error was too slow for them")
 }
 
 /// Lets the log write above the bar.
 impl Write for Screen {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        Self::write(self, &String::from_utf8_lossy(bytes));
+        self.log(&String::from_utf8_lossy(bytes));
         Ok(bytes.len())
     }
 
