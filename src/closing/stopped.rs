@@ -285,6 +285,7 @@ fn after_budget(spent: &Spent) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::Signal;
 
     fn problem(reason: &StopReason, region: Option<&str>) -> Problem {
         let tally = Tally::default();

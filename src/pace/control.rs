@@ -256,7 +256,7 @@ impl Control {
         let ours = self.sent.count(sent_at, window);
         let limit = self.account_limit();
         let seen = remaining.saturating_add(ours);
-        self.counts_from_announced |= seen > limit + EVIDENCE;
+        self.counts_from_announced |= seen > limit.saturating_add(EVIDENCE);
         let from = if self.counts_from_announced {
             announced
         } else {

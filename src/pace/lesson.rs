@@ -51,7 +51,7 @@ impl Lesson {
             // The step before this one has held.
             self.doublings = self.doublings.saturating_sub(1);
         }
-        self.limit += self.step(full);
+        self.limit = self.limit.saturating_add(self.step(full));
         self.raised += 1;
         self.since = now;
         (self.limit < full).then_some(self)

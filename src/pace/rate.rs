@@ -13,10 +13,13 @@ pub struct Pace {
     window: Duration,
 }
 
+/// The longest window: HubSpot's longest limit is that of a day.
+const LONGEST_WINDOW: Duration = Duration::from_hours(24);
+
 /// Why text is no pace.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error(
-    "`{text}` is no rate: expected `auto`, `unlimited`, or requests per time such as `100/10s` or `15/s`"
+    "`{text}` is no rate: expected `auto`, `unlimited`, or requests per time, 24 hours at most, such as `100/10s` or `15/s`"
 )]
 pub struct PaceError {
     text: String,
@@ -79,6 +82,9 @@ impl FromStr for Pace {
                 format!("1{window}")
             };
             let window = Duration::try_from(window.parse::<SignedDuration>().ok()?).ok()?;
+            if window > LONGEST_WINDOW {
+                return None;
+            }
             Self::new(requests.trim().parse().ok()?, window)
         };
         parse().ok_or_else(|| PaceError {
@@ -203,7 +209,19 @@ mod tests {
             assert_eq!(text.parse(), Ok(expected), "{text}");
         }
         for text in [
-            "", "fast", "100", "0/10s", "100/0s", "-1/s", "1.5/s", "100/10", "/s", "100/",
+            "",
+            "fast",
+            "100",
+            "0/10s",
+            "100/0s",
+            "-1/s",
+            "1.5/s",
+            "100/10",
+            "/s",
+            "100/",
+            "1/25h",
+            "1/2562047788015215h",
+            "4294967296/s",
         ] {
             let error = text.parse::<RateSetting>().unwrap_err();
             assert!(

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-/// Reads one duration; `None` if it is not a whole number with a known unit.
+/// What is longer does not fit every clock.
+const LONGEST: Duration = Duration::from_hours(366 * 24);
+
+/// Reads one duration; `None` if it is not a whole number with a known unit, or longer than a year.
 pub(super) fn parse(text: &str) -> Option<Duration> {
     let text = text.trim();
     if text == "0" {
@@ -11,18 +14,19 @@ pub(super) fn parse(text: &str) -> Option<Duration> {
     let unit_at = text.find(|letter: char| !letter.is_ascii_digit())?;
     let (number, unit) = text.split_at(unit_at);
     let number: u64 = number.parse().ok()?;
-    match unit {
-        "ms" => Some(Duration::from_millis(number)),
-        "s" => Some(Duration::from_secs(number)),
-        "m" => Some(Duration::from_secs(number.checked_mul(60)?)),
-        "h" => Some(Duration::from_secs(number.checked_mul(3600)?)),
-        _ => None,
-    }
+    let duration = match unit {
+        "ms" => Duration::from_millis(number),
+        "s" => Duration::from_secs(number),
+        "m" => Duration::from_secs(number.checked_mul(60)?),
+        "h" => Duration::from_secs(number.checked_mul(3600)?),
+        _ => return None,
+    };
+    (duration <= LONGEST).then_some(duration)
 }
 
 /// [`parse`] for clap, with a message that says what is expected.
 pub(super) fn parse_argument(text: &str) -> Result<Duration, String> {
-    parse(text).ok_or_else(|| "expected a duration such as `40ms`, `10s` or `5m`".to_owned())
+    parse(text).ok_or_else(|| "expected a duration such as `40ms`, `10s` or `5m`, a year at most".to_owned())
 }
 
 #[cfg(test)]
@@ -43,6 +47,9 @@ mod tests {
             ("1.5s", None),
             ("1d", None),
             ("99999999999999999999s", None),
+            ("8784h", Some(Duration::from_hours(8784))),
+            ("8785h", None),
+            ("18446744073709551615ms", None),
             ("", None),
         ] {
             assert_eq!(parse(text), expected, "{text:?}");

@@ -9,6 +9,9 @@ use std::time::Duration;
 use super::clock::Clock;
 use super::settings::Others;
 
+/// Others are not faster than this; each of their requests is looked at.
+const LEAST_PERIOD: Duration = Duration::from_micros(10);
+
 /// A strict log of accepted requests: in no stretch of time as long as the window are there more
 /// than `limit` of them.
 pub(super) struct RollingWindow {
@@ -25,7 +28,7 @@ impl RollingWindow {
             limit,
             window,
             accepted: VecDeque::new(),
-            others: others.map(|others| (others.after, window / others.requests)),
+            others: others.map(|others| (others.after, (window / others.requests).max(LEAST_PERIOD))),
         }
     }
 

@@ -284,7 +284,7 @@ impl ImportSettings {
     #[must_use]
     pub fn client(&self, base_url: BaseUrl, source: TokenSource) -> ClientSettings {
         let calls = self.run.batch.map_or(0, |batch| batch.concurrency.get());
-        let concurrency = self.run.concurrency.get() + calls;
+        let concurrency = self.run.concurrency.get().saturating_add(calls);
         self.transport.client(base_url, source, concurrency)
     }
 }

@@ -34,6 +34,7 @@ mod replies; // every kind of reply, end to end
 mod resume; // going on after kills, cuts, stops and failures
 mod sandbox; // the sandbox as a program of its own
 mod secrets; // the token is nowhere to be seen
+mod signals; // signals before a run, and where something is stuck
 mod stop; // signals, credentials, limits: early ends
 mod summed_up; // a report read back, and the day that is over
 mod support; // how a test sets a run up and looks at what it left
