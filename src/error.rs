@@ -88,6 +88,7 @@ impl RunError {
         match self {
             Self::Settings(error) => error.hint(),
             Self::Credentials(error) => credentials_hint(error),
+            Self::System(error) | Self::SandboxStart(error) => limit_hint(error),
             Self::Stopped(_) => Some(
                 "nothing was sent; run the command again, with `--resume` if it finds a report"
                     .to_owned(),
@@ -148,6 +149,20 @@ pub fn word_of(signal: Signal) -> &'static str {
     match signal {
         Signal::Interrupt => "interrupted",
         Signal::Terminate => "terminated",
+    }
+}
+
+/// Where a limit of the machine may be the cause.
+fn limit_hint(error: &io::Error) -> Option<String> {
+    /// `ENFILE` and `EMFILE`, the same numbers on Linux, macOS and the BSDs.
+    const NO_DESCRIPTOR: [i32; 2] = [23, 24];
+    let code = error.raw_os_error();
+    if code.is_some_and(|code| NO_DESCRIPTOR.contains(&code)) {
+        Some("raise the limit on open files (`ulimit -n` shows it)".to_owned())
+    } else if error.kind() == io::ErrorKind::WouldBlock {
+        Some("raise the limit on processes and threads (`ulimit -u` shows it)".to_owned())
+    } else {
+        None
     }
 }
 

@@ -24,6 +24,7 @@ use super::credentials::CredentialsError;
 use super::reply::{Answer, Reply, ReplyHeaders};
 use super::request::{ApiVersion, BaseUrl, inputs};
 use super::roots::{self, Roots};
+use super::running_time::within;
 use super::session::Session;
 use super::source::TokenSource;
 use super::{Endpoint, Renewal};
@@ -161,8 +162,8 @@ impl HttpEndpoint {
             session.mask(&mut body);
             Ok((status, body))
         };
-        let answered = tokio::time::timeout(self.settings.timeout, asking).await;
-        answered.unwrap_or_else(|_| Err("no reply in time".to_owned()))
+        let answered = within(self.settings.timeout, asking).await;
+        answered.unwrap_or_else(|| Err("no reply in time".to_owned()))
     }
 
     pub(super) async fn send_body(
@@ -211,10 +212,10 @@ impl HttpEndpoint {
     }
 
     async fn in_time(&self, exchange: impl Future<Output = Result<Reply, BoxError>>) -> Reply {
-        match tokio::time::timeout(self.settings.timeout, exchange).await {
-            Ok(Ok(reply)) => reply,
-            Ok(Err(error)) => without_answer(&*error),
-            Err(_) => Reply::TimedOut,
+        match within(self.settings.timeout, exchange).await {
+            Some(Ok(reply)) => reply,
+            Some(Err(error)) => without_answer(&*error),
+            None => Reply::TimedOut,
         }
     }
 }
@@ -300,7 +301,9 @@ fn without_answer(error: &(dyn Error + 'static)) -> Reply {
         return Reply::TimedOut;
     }
     let why = chain(error);
-    if causes(error).any(is_certificate_refused) {
+    if causes(error).any(is_out_of_descriptors) {
+        Reply::NoDescriptor { why }
+    } else if causes(error).any(is_certificate_refused) {
         Reply::Untrusted { why }
     } else if causes(error).any(is_not_http) {
         Reply::Garbled { why }
@@ -313,6 +316,14 @@ fn is_late(error: &(dyn Error + 'static)) -> bool {
     let kind = error.downcast_ref().map(io::Error::kind);
     kind == Some(io::ErrorKind::TimedOut)
         || error.downcast_ref().is_some_and(hyper::Error::is_timeout)
+}
+
+/// Those of the process, or of the whole system.
+fn is_out_of_descriptors(error: &(dyn Error + 'static)) -> bool {
+    /// `ENFILE` and `EMFILE`, the same numbers on Linux, macOS and the BSDs.
+    const CODES: [i32; 2] = [23, 24];
+    let code = error.downcast_ref().and_then(io::Error::raw_os_error);
+    code.is_some_and(|code| CODES.contains(&code))
 }
 
 fn is_certificate_refused(error: &(dyn Error + 'static)) -> bool {

@@ -21,8 +21,9 @@ use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use rustls::ClientConfig;
 use tokio::net::TcpStream;
-use tokio::time::timeout;
 use tower_service::Service;
+
+use super::running_time::within;
 
 /// What a connection must be made within; the time for one attempt bounds it as well.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -110,8 +111,10 @@ impl Service<Uri> for Connector {
                 poll_fn(|context| tls.poll_ready(context)).await?;
                 tls.call(server).await
             };
-            let late = |_| io::Error::new(io::ErrorKind::TimedOut, "no connection in time");
-            let inner = timeout(CONNECT_TIMEOUT, connecting).await.map_err(late)??;
+            let late = || io::Error::new(io::ErrorKind::TimedOut, "no connection in time");
+            let inner = within(CONNECT_TIMEOUT, connecting)
+                .await
+                .ok_or_else(late)??;
             Ok(Stream { inner })
         })
     }

@@ -17,6 +17,7 @@ mod renew;
 mod reply;
 mod request;
 mod roots;
+mod running_time;
 mod session;
 mod source;
 

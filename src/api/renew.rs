@@ -11,6 +11,7 @@ use super::client::{HttpEndpoint, MAX_REPLY_BYTES, chain, whole_body};
 use super::coding;
 use super::connect::AGENT;
 use super::oauth::{Issued, NotIssued, OAuthApp};
+use super::running_time::within;
 use super::session::Session;
 use super::source::TokenSource;
 
@@ -95,7 +96,7 @@ impl HttpEndpoint {
             let body = whole_body(response, MAX_REPLY_BYTES).await;
             Ok((status, body.unwrap_or_default()))
         };
-        let answered = tokio::time::timeout(self.settings().timeout, asking).await;
-        answered.unwrap_or_else(|_| Err("no reply in time".to_owned()))
+        let answered = within(self.settings().timeout, asking).await;
+        answered.unwrap_or_else(|| Err("no reply in time".to_owned()))
     }
 }

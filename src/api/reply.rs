@@ -27,6 +27,11 @@ pub enum Reply {
         /// What the system said.
         why: String,
     },
+    /// The system has no descriptor for another connection; nothing was sent.
+    NoDescriptor {
+        /// What the system said.
+        why: String,
+    },
     /// Something came that is not HTTP.
     Garbled {
         /// What could not be read.
@@ -127,6 +132,7 @@ impl Reply {
             Self::Answered(answer) => Some(answer),
             Self::TimedOut
             | Self::Disconnected { .. }
+            | Self::NoDescriptor { .. }
             | Self::Garbled { .. }
             | Self::Untrusted { .. } => None,
         }

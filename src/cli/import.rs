@@ -90,7 +90,8 @@ pub struct ImportArgs {
     pub max_failed_percent: u8,
     /// Stop after this time, such as 90m or 8h
     ///
-    /// What is in flight is finished; status 4, and --resume goes on.
+    /// What is in flight is finished; status 4, and --resume goes on. Time in which the program was stopped or the machine
+    /// slept does not count.
     #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Stopping")]
     pub max_duration: Option<Duration>,
     /// Stop at this time of day, such as 06:00

@@ -12,7 +12,7 @@ pub const FINISHED: &str = "finished";
 pub const OUTPUT: &str = "output";
 
 /// All words.
-pub const REASONS: [&str; 27] = [
+pub const REASONS: [&str; 28] = [
     FINISHED,
     "interrupted",
     "terminated",
@@ -20,6 +20,7 @@ pub const REASONS: [&str; 27] = [
     "long-wait",
     "error-budget",
     "api-failing",
+    "no-descriptors",
     "max-duration",
     "until",
     "unauthorized",
@@ -65,6 +66,7 @@ pub fn reason_of_stop(reason: &StopReason) -> &'static str {
         StopReason::Input(_) => "input",
         StopReason::BudgetSpent(spent) if spent.transient => "api-failing",
         StopReason::ApiAway { .. } => "api-failing",
+        StopReason::NoDescriptor { .. } => "no-descriptors",
         StopReason::BudgetSpent(_) => "error-budget",
         StopReason::TimeIsUp(TimeLimit::MaxDuration(_)) => "max-duration",
         StopReason::TimeIsUp(TimeLimit::Until(_)) => "until",
@@ -130,6 +132,10 @@ mod tests {
             StopReason::ApiAway {
                 lasted: Duration::ZERO,
                 answered_before: true,
+                message: String::new(),
+            },
+            StopReason::NoDescriptor {
+                lasted: Duration::ZERO,
                 message: String::new(),
             },
             StopReason::TimeIsUp(TimeLimit::MaxDuration(Duration::ZERO)),

@@ -121,6 +121,15 @@ impl Stopped<'_> {
                 };
                 (what, Some(advice))
             }
+            StopReason::NoDescriptor { lasted, message } => {
+                causes.push(message.clone());
+                let what = format!(
+                    "stopped: the system had no descriptor for a connection for {}",
+                    span(*lasted)
+                );
+                let advice = "raise the limit on open files (`ulimit -n` shows it)";
+                (what, Some(advice.to_owned()))
+            }
             StopReason::TimeIsUp(limit) => {
                 let limit = match limit {
                     TimeLimit::MaxDuration(time) => format!("`--max-duration`, {}", span(*time)),

@@ -125,6 +125,17 @@ impl Observe for Display {
                 );
             }
             RunEvent::ApiBack { after } => warn!("HubSpot answers again, after {}", span(*after)),
+            RunEvent::FewerConnections { most, why } => {
+                let requests = if *most == 1 { "request" } else { "requests" };
+                let why = excerpt(why, MAX_LOGGED_CHARS);
+                warn!(
+                    "no descriptor for another connection ({why}): {most} {requests} in flight at most; `ulimit -n` shows the limit on open files"
+                );
+            }
+            RunEvent::StoodStill { lasted } => {
+                let lasted = span(*lasted);
+                info!("the program was stopped, or the machine slept, for {lasted}");
+            }
             RunEvent::TokenRenewed => info!("another token is used from now on"),
             RunEvent::PaceChanged(Some(pace)) => info!("the pace is {pace} from now on"),
             RunEvent::PaceChanged(None) | RunEvent::Stopping { in_flight: 0, .. } => {}

@@ -5,12 +5,16 @@
 
 mod answers;
 mod calls;
+mod machine;
 mod renewing;
+
 mod stopping;
 mod telling;
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 
 use super::WriteReport;
@@ -19,6 +23,7 @@ use renewing::Renewing;
 use super::alarm::Alarm;
 use super::batch::{Batches, Call};
 use super::budget::Budget;
+use super::descriptors::Descriptors;
 use super::event::Observe;
 use super::outage::Outage;
 use super::outbox::Outbox;
@@ -44,6 +49,7 @@ pub async fn run<E: Endpoint, W: WriteReport, O: Observe>(
     let mut tick = interval(parts.observer.tick_every());
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let can_renew = parts.endpoint.can_renew();
+    let now = (parts.now)();
     let dispatcher = Dispatcher {
         budget: Budget::new(settings.error_budget),
         tally: parts.earlier.clone(),
@@ -62,9 +68,13 @@ pub async fn run<E: Endpoint, W: WriteReport, O: Observe>(
         outbox: Outbox::new(),
         likeness: Likeness::default(),
         outage: Outage::default(),
+        descriptors: Descriptors::default(),
         renewing: Renewing::new(can_renew),
         tick,
         told_at: Instant::now(),
+        told_at_wall: now,
+        standstills: 0,
+        stood_still: Duration::ZERO,
     };
     dispatcher.run().await
 }
@@ -99,11 +109,17 @@ struct Dispatcher<'p, E, W, O> {
     outbox: Outbox,
     likeness: Likeness,
     outage: Outage,
+    descriptors: Descriptors,
     budget: Budget,
     renewing: Renewing,
     tick: Interval,
-    /// When time was last told.
+    /// When time was last told, by both clocks.
     told_at: Instant,
+    told_at_wall: Timestamp,
+    /// How often the process stood still.
+    standstills: u32,
+    /// How much of that time was counted by the clock.
+    stood_still: Duration,
 }
 
 impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
@@ -171,6 +187,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         self.phase == Phase::Running
             && self.in_flight.busy() < self.settings.concurrency.get()
             && self.may_send_beside_others()
+            && self.descriptors.has_room(self.requests_in_flight())
             && self.outbox.has_room()
     }
 
@@ -250,6 +267,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         };
         row.first_sent.get_or_insert_with(Instant::now);
         row.generation = self.renewing.generation();
+        row.standstills = self.standstills;
         self.in_flight.send(row, turn);
     }
 

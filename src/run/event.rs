@@ -71,6 +71,18 @@ pub enum RunEvent<'e> {
         /// How long it was away.
         after: Duration,
     },
+    /// The system has no descriptor for another connection: fewer requests are in flight from now on.
+    FewerConnections {
+        /// So many at most.
+        most: usize,
+        /// What the system said.
+        why: &'e str,
+    },
+    /// The process was stopped, or the machine slept.
+    StoodStill {
+        /// For so long.
+        lasted: Duration,
+    },
     /// Requests leave faster or slower from now on.
     PaceChanged(Option<Pace>),
     /// Requests leave with another token from now on.
@@ -95,8 +107,7 @@ pub enum RunEvent<'e> {
     },
 }
 
-/// Somebody who shows what happened. Called synchronously: a slow terminal slows the run instead of
-/// growing a queue.
+/// Shows what happened. Called synchronously, so it must not wait for anything.
 pub trait Observe {
     /// How often it wants to hear that time passed: every wake-up costs more than a row does.
     fn tick_every(&self) -> Duration {

@@ -21,6 +21,7 @@ mod alarm;
 mod batch;
 mod budget;
 mod daily;
+mod descriptors;
 mod dispatcher;
 mod event;
 mod outage;
@@ -28,6 +29,7 @@ mod outbox;
 mod parts;
 mod queue;
 mod row;
+mod standstill;
 mod stop;
 mod tally;
 #[cfg(test)]

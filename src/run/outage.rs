@@ -43,7 +43,7 @@ enum Presence {
 fn presence(reply: &Reply) -> Presence {
     match reply {
         Reply::TimedOut | Reply::Disconnected { .. } | Reply::Garbled { .. } => Presence::Away,
-        Reply::Untrusted { .. } => Presence::Unclear,
+        Reply::Untrusted { .. } | Reply::NoDescriptor { .. } => Presence::Unclear,
         Reply::Answered(answer) => match answer.status {
             502..=504 | 520..=524 | 527 | 530 => Presence::Away,
             500..=599 => Presence::Unclear,
@@ -160,6 +160,11 @@ impl Outage {
                 Sign::Pause(pause.min(LAST_PAUSE))
             }
         }
+    }
+
+    /// Time passed in which no request could be sent.
+    pub(super) fn stood_still(&mut self, counted: Duration) {
+        self.since = self.since.map(|since| since + counted);
     }
 
     /// Whether anybody was ever answered in this run.
@@ -319,6 +324,17 @@ mod tests {
             outage.note(&disconnected(), Request::FirstOfRow, false, later),
             Sign::Nothing
         );
+    }
+
+    #[test]
+    fn time_in_which_the_process_stood_still_is_no_time_without_an_answer() {
+        let now = Instant::now();
+        let mut outage = begun(true, now);
+        outage.stood_still(PATIENCE * 2);
+        let sign = outage.note(&disconnected(), Request::Again, true, now + PATIENCE * 2);
+        assert_eq!(sign, Sign::Nothing);
+        let sign = outage.note(&disconnected(), Request::Again, true, now + PATIENCE * 3);
+        assert_eq!(sign, Sign::GiveUp(PATIENCE));
     }
 
     #[test]

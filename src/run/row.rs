@@ -22,6 +22,8 @@ pub(super) struct SendableRow {
     pub(super) first_sent: Option<Instant>,
     /// The token that it was last sent with.
     pub(super) generation: u32,
+    /// How often the process had stood still when it was last sent.
+    pub(super) standstills: u32,
 }
 
 impl SendableRow {
@@ -33,6 +35,7 @@ impl SendableRow {
             carried: 0,
             first_sent: None,
             generation: 0,
+            standstills: 0,
         }
     }
 

@@ -77,6 +77,13 @@ pub enum StopReason {
         /// What the last reply was.
         message: String,
     },
+    /// The system had no descriptor for any connection for so long.
+    NoDescriptor {
+        /// How long.
+        lasted: Duration,
+        /// What the system said.
+        message: String,
+    },
     /// The time that it was given is over.
     TimeIsUp(TimeLimit),
     /// A bug in this program.
@@ -115,9 +122,10 @@ impl StopReason {
                 Alike::TlsFailure => ExitStatus::StoppedEarly,
             },
             Self::Input(_) => ExitStatus::Usage,
-            Self::BudgetSpent(_) | Self::ApiAway { .. } | Self::TimeIsUp(_) => {
-                ExitStatus::StoppedEarly
-            }
+            Self::BudgetSpent(_)
+            | Self::ApiAway { .. }
+            | Self::NoDescriptor { .. }
+            | Self::TimeIsUp(_) => ExitStatus::StoppedEarly,
             Self::Bug(_) => ExitStatus::Bug,
             Self::Report(_) => ExitStatus::CannotWrite,
         }
@@ -143,7 +151,8 @@ impl StopReason {
                 halt: Halt::DailyLimit | Halt::LongWait(_),
                 ..
             }
-            | Self::ApiAway { .. } => 1,
+            | Self::ApiAway { .. }
+            | Self::NoDescriptor { .. } => 1,
             Self::BudgetSpent(_) => 2,
             Self::AllAlike { .. } | Self::Input(_) => 3,
             Self::Halted { .. } => 4,

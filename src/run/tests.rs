@@ -1,6 +1,7 @@
 //! The run under a held clock, against an endpoint in memory.
 
 mod batch;
+mod machine;
 
 use std::collections::HashMap;
 use std::io;

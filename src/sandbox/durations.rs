@@ -26,7 +26,9 @@ pub(super) fn parse(text: &str) -> Option<Duration> {
 
 /// [`parse`] for clap, with a message that says what is expected.
 pub(super) fn parse_argument(text: &str) -> Result<Duration, String> {
-    parse(text).ok_or_else(|| "expected a duration such as `40ms`, `10s` or `5m`, a year at most".to_owned())
+    parse(text).ok_or_else(|| {
+        "expected a duration such as `40ms`, `10s` or `5m`, a year at most".to_owned()
+    })
 }
 
 #[cfg(test)]

@@ -28,7 +28,8 @@ impl RollingWindow {
             limit,
             window,
             accepted: VecDeque::new(),
-            others: others.map(|others| (others.after, (window / others.requests).max(LEAST_PERIOD))),
+            others: others
+                .map(|others| (others.after, (window / others.requests).max(LEAST_PERIOD))),
         }
     }
 

@@ -67,6 +67,14 @@ impl Shared {
     }
 }
 
+/// Whether dates up to some years from now can be written in a header.
+fn has_date(now: SystemTime) -> bool {
+    /// The start of the year 9991, in seconds.
+    const END: u64 = 253_118_304_000;
+    now.duration_since(SystemTime::UNIX_EPOCH)
+        .is_ok_and(|since| since.as_secs() < END)
+}
+
 impl Sandbox {
     /// Binds and serves. When this returns, requests are answered.
     ///
@@ -75,12 +83,18 @@ impl Sandbox {
         settings
             .check()
             .map_err(|refusal| io::Error::new(io::ErrorKind::InvalidInput, refusal))?;
+        let now = SystemTime::now();
+        if !has_date(now) {
+            return Err(io::Error::other(
+                "the clock stands outside of the years 1970 to 9990, and replies carry the date",
+            ));
+        }
         let listener = StdTcpListener::bind(settings.listen)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
             started: Instant::now(),
-            world: Mutex::new(World::new(settings, SystemTime::now())),
+            world: Mutex::new(World::new(settings, now)),
         });
         let (stop, stopped) = watch::channel(false);
         let runtime = tokio::runtime::Builder::new_current_thread()

@@ -55,7 +55,10 @@ impl Class {
 pub fn classify(reply: &Reply, pair: &Pair) -> Class {
     match reply {
         Reply::Answered(answer) => classify_answer(answer, pair),
-        Reply::TimedOut | Reply::Disconnected { .. } | Reply::Garbled { .. } => Class::Transient,
+        Reply::TimedOut
+        | Reply::Disconnected { .. }
+        | Reply::NoDescriptor { .. }
+        | Reply::Garbled { .. } => Class::Transient,
         Reply::Untrusted { .. } => Class::Untrusted,
     }
 }

@@ -30,7 +30,9 @@ pub fn describe(reply: &Reply, pair: &Pair) -> Finding {
         Reply::Answered(answer) => describe_answer(answer, pair),
         Reply::TimedOut => local(Category::Timeout, "no whole reply in time"),
         Reply::Garbled { why } => local(Category::UnreadableReply, why),
-        Reply::Disconnected { why } | Reply::Untrusted { why } => local(Category::Connection, why),
+        Reply::Disconnected { why } | Reply::NoDescriptor { why } | Reply::Untrusted { why } => {
+            local(Category::Connection, why)
+        }
     };
     finding.correlation_id = reply.correlation_id().map(str::to_owned);
     tame(&mut finding);

@@ -37,7 +37,10 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             0 => Request::FirstOfRow,
             _ => Request::Again,
         };
-        self.mind_the_outage(&reply, request, &finding);
+        self.update_machine_limits(&reply, &finding);
+        if !self.is_blamed_on_standstill(&reply, row.standstills) {
+            self.mind_the_outage(&reply, request, &finding);
+        }
         self.observe_pace(turn, class, &reply, &finding);
         if class == Class::Unauthorized {
             match self.token_was_refused(row.generation, row.tries, &finding) {
@@ -52,7 +55,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             self.token_was_good(row.generation);
         }
         row.tries.count(class);
-        if self.outage.excuses(&reply) {
+        if self.exempts(&reply, row.standstills) {
             row.tries.excuse();
         }
         let retry_after = reply.answer().and_then(|answer| answer.headers.retry_after);

@@ -37,6 +37,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         self.phase == Phase::Running
             && self.calls.busy() < most
             && self.may_send_beside_others()
+            && self.descriptors.has_room(self.requests_in_flight())
             && self.outbox.has_room()
     }
 
@@ -114,6 +115,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         for row in &mut call.rows {
             row.first_sent.get_or_insert(now);
             row.generation = generation;
+            row.standstills = self.standstills;
         }
         self.calls.send(call, turn);
     }
@@ -141,7 +143,11 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             0 => Request::FirstOfCall,
             _ => Request::Again,
         };
-        self.mind_the_outage(&reply, request, &finding);
+        let standstills = call.rows.first().map_or(0, |row| row.standstills);
+        self.update_machine_limits(&reply, &finding);
+        if !self.is_blamed_on_standstill(&reply, standstills) {
+            self.mind_the_outage(&reply, request, &finding);
+        }
         self.observe_pace(turn, class, &reply, &finding);
         let generation = call.rows.first().map_or(0, |row| row.generation);
         if class == Class::Unauthorized {
@@ -160,7 +166,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             self.token_was_good(generation);
         }
         call.tries.count(class);
-        if self.outage.excuses(&reply) {
+        if self.exempts(&reply, standstills) {
             call.tries.excuse();
         }
         for row in &mut call.rows {

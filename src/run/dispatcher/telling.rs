@@ -33,7 +33,8 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     }
 
     pub(super) fn tell_time(&mut self) {
-        if let Some((account, why)) = self.parts.gate.account() {
+        let has_stood_still = self.update_standstill();
+        if let (Some((account, why)), false) = (self.parts.gate.account(), has_stood_still) {
             let running = self.phase == Phase::Running;
             let full = self.is_full();
             let away = self.outage.is_on().then_some(Why::Away);
@@ -48,7 +49,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         if let Some(limit) = self
             .settings
             .time_limits
-            .passed(self.started.elapsed(), (self.parts.now)())
+            .passed(self.running_for(), (self.parts.now)())
         {
             self.stop(StopReason::TimeIsUp(limit));
         }

@@ -1,0 +1,107 @@
+//! Timeouts that count the time in which the process runs.
+//!
+//! A process that is stopped (SIGSTOP, a debugger, a machine that sleeps) is behind its clock when it continues, and the
+//! replies that came meanwhile are not read yet. So a long wait is made of short ones: each counts for no more than it was
+//! meant to take, and a late one is never the last.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout};
+
+/// The longest wait that is counted as one.
+const SLICE: Duration = Duration::from_secs(1);
+
+/// What is left of the time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Left {
+    time: Duration,
+    /// Whether the last wait was made up for already.
+    is_extended: bool,
+}
+
+impl Left {
+    fn next_wait(self) -> Duration {
+        self.time.min(SLICE)
+    }
+
+    /// What is left after a wait that took so long; `None` if nothing is.
+    fn after(self, took: Duration) -> Option<Self> {
+        let planned = self.next_wait();
+        let time = self.time - planned;
+        if !time.is_zero() {
+            return Some(Self { time, ..self });
+        }
+        let is_late = took >= planned + SLICE;
+        (is_late && !self.is_extended).then_some(Self {
+            time: SLICE,
+            is_extended: true,
+        })
+    }
+}
+
+/// Waits for `future` as long as `time` allows. `None` if that was too short.
+pub(super) async fn within<T>(time: Duration, future: impl Future<Output = T>) -> Option<T> {
+    let mut future = pin!(future);
+    let mut left = Left {
+        time,
+        is_extended: false,
+    };
+    loop {
+        let started = Instant::now();
+        match timeout(left.next_wait(), future.as_mut()).await {
+            Ok(done) => return Some(done),
+            Err(_) => left = left.after(started.elapsed())?,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::sync::oneshot;
+    use tokio::time::{advance, sleep};
+
+    const TIME: Duration = Duration::from_secs(30);
+
+    #[tokio::test(start_paused = true)]
+    async fn a_time_that_is_over_is_over_to_the_moment() {
+        for (time, took) in [(TIME, TIME), (Duration::from_millis(1500), TIME)] {
+            let started = Instant::now();
+            assert_eq!(within(time, sleep(took + SLICE)).await, None);
+            assert_eq!(started.elapsed(), time);
+        }
+        assert_eq!(within(TIME, sleep(TIME - SLICE)).await, Some(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reply_that_came_while_the_process_was_stopped_is_in_time() {
+        for ran in [Duration::from_millis(500), TIME - SLICE / 2] {
+            let (sender, receiver) = oneshot::channel();
+            let waiting = tokio::spawn(within(TIME, receiver));
+            // Timers are kept in milliseconds: a jump to a moment would only set them.
+            for _ in 0..ran.as_millis() / 100 {
+                sleep(Duration::from_millis(100)).await;
+            }
+            advance(Duration::from_hours(3)).await;
+            tokio::task::yield_now().await;
+            assert!(!waiting.is_finished(), "{ran:?}");
+            sender.send(()).unwrap();
+            assert_eq!(waiting.await.unwrap(), Some(Ok(())), "{ran:?}");
+        }
+    }
+
+    #[test]
+    fn a_process_that_is_stopped_again_and_again_does_not_wait_for_ever() {
+        let mut left = Left {
+            time: TIME,
+            is_extended: false,
+        };
+        let mut waits = 0;
+        while let Some(next) = left.after(Duration::from_hours(1)) {
+            left = next;
+            waits += 1;
+        }
+        assert_eq!(waits, 30);
+    }
+}

@@ -1,0 +1,76 @@
+//! What the machine does to a run: it stops the process, or has no descriptors left. No row is charged for either.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Dispatcher;
+use crate::api::{Endpoint, Reply};
+use crate::outcome::Finding;
+use crate::run::WriteReport;
+use crate::run::descriptors::{PAUSE, Sign};
+use crate::run::event::{Observe, RunEvent};
+use crate::run::standstill::standstill;
+use crate::run::stop::StopReason;
+
+impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
+    /// Looks at both clocks; says whether the process stood still since it last did.
+    pub(super) fn update_standstill(&mut self) -> bool {
+        let now = (self.parts.now)();
+        let wall = now.duration_since(self.told_at_wall);
+        self.told_at_wall = now;
+        let found = standstill(self.tick.period(), self.told_at.elapsed(), wall);
+        let Some(found) = found else {
+            return false;
+        };
+        self.standstills += 1;
+        self.stood_still += found.counted;
+        self.outage.stood_still(found.counted);
+        let lasted = found.lasted;
+        self.emit(RunEvent::StoodStill { lasted });
+        true
+    }
+
+    /// How long the run took, without the time in which the process stood still.
+    pub(super) fn running_for(&self) -> Duration {
+        self.started.elapsed().saturating_sub(self.stood_still)
+    }
+
+    /// Whether a request got no answer because the process stood still after it was sent.
+    pub(super) fn is_blamed_on_standstill(&self, reply: &Reply, standstills: u32) -> bool {
+        let is_unanswered = matches!(
+            reply,
+            Reply::TimedOut | Reply::Disconnected { .. } | Reply::Garbled { .. }
+        );
+        is_unanswered && standstills != self.standstills
+    }
+
+    /// Whether a request does not count against the attempts of its row.
+    pub(super) fn exempts(&self, reply: &Reply, standstills: u32) -> bool {
+        self.outage.excuses(reply)
+            || matches!(reply, Reply::NoDescriptor { .. })
+            || self.is_blamed_on_standstill(reply, standstills)
+    }
+
+    /// A reply may show that there are too few descriptors for as many connections.
+    pub(super) fn update_machine_limits(&mut self, reply: &Reply, finding: &Finding) {
+        if !self.descriptors.is_news(reply) {
+            return;
+        }
+        let in_flight = self.requests_in_flight();
+        match self.descriptors.note(reply, in_flight, Instant::now()) {
+            Sign::Nothing => {}
+            Sign::Pause { most, is_first } => {
+                self.parts.gate.be_quiet(PAUSE);
+                if is_first {
+                    let why = &finding.message;
+                    self.emit(RunEvent::FewerConnections { most, why });
+                }
+            }
+            Sign::GiveUp(lasted) => self.stop(StopReason::NoDescriptor {
+                lasted,
+                message: finding.message.clone(),
+            }),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! A machine that stops the process, or has no descriptors left.
+
+use super::*;
+
+fn disconnected() -> Reply {
+    Reply::Disconnected {
+        why: "connection reset".to_owned(),
+    }
+}
+
+fn no_descriptor() -> Reply {
+    Reply::NoDescriptor {
+        why: "Too many open files".to_owned(),
+    }
+}
+
+fn kinds(done: &Done) -> Vec<OutcomeKind> {
+    done.handed_over
+        .iter()
+        .map(|outcome| outcome.kind)
+        .collect()
+}
+
+/// Six rows of which the first four lose their connections, with one attempt each.
+fn four_lose_their_connections() -> Rehearsal {
+    let mut rehearsal = Rehearsal::of(6);
+    for row in 1..=4 {
+        rehearsal = rehearsal.server_says(row, [disconnected()]);
+    }
+    rehearsal.latency = Duration::from_secs(1);
+    rehearsal.max_attempts = 1;
+    rehearsal
+}
+
+/// The process stands still for an hour, half a second after the start.
+fn stand_still() {
+    tokio::spawn(async {
+        tokio::time::sleep(Duration::from_millis(550)).await;
+        tokio::time::advance(Duration::from_hours(1)).await;
+    });
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_whose_connections_broke_while_the_process_stood_still_are_not_charged() {
+    let done = four_lose_their_connections().run().await;
+    let failed = kinds(&done);
+    let failed = failed.iter().filter(|kind| **kind == OutcomeKind::Failed);
+    assert_eq!(failed.count(), 4);
+
+    stand_still();
+    let done = four_lose_their_connections().run().await;
+    assert_eq!(kinds(&done), [OutcomeKind::Associated; 6]);
+    assert!(done.took >= Duration::from_hours(1));
+    assert!(done.watcher.kinds.contains(&"StoodStill".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn time_in_which_the_process_stood_still_is_not_taken_from_the_run() {
+    let with_limit = |limit| {
+        let mut rehearsal = four_lose_their_connections();
+        rehearsal.time_limits.max_duration = Some(limit);
+        rehearsal
+    };
+    stand_still();
+    let done = with_limit(Duration::from_mins(1)).run().await;
+    assert!(done.ending.stop.is_none(), "{:?}", done.ending.stop);
+    assert_eq!(done.handed_over.len(), 6);
+    let done = with_limit(Duration::from_millis(500)).run().await;
+    assert!(matches!(
+        done.ending.stop,
+        Some(StopReason::TimeIsUp(TimeLimit::MaxDuration(_)))
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lack_of_descriptors_charges_no_row_and_lowers_the_requests_in_flight() {
+    let mut rehearsal = Rehearsal::of(60);
+    rehearsal.concurrency = 20;
+    rehearsal.max_attempts = 1;
+    for row in 1..=20 {
+        rehearsal = rehearsal.server_says(row, [no_descriptor(), no_descriptor()]);
+    }
+    let done = rehearsal.run().await;
+    assert_eq!(kinds(&done), [OutcomeKind::Associated; 60]);
+    assert!(done.ending.stop.is_none(), "{:?}", done.ending.stop);
+    let warnings = done.watcher.kinds.iter();
+    let warnings = warnings.filter(|kind| *kind == "FewerConnections").count();
+    assert_eq!(warnings, 1);
+    assert!(!done.watcher.kinds.contains(&"ApiAway".to_owned()));
+    // After the first twenty, one at a time: 0.1 s each.
+    assert!(done.took >= Duration::from_secs(6), "{:?}", done.took);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_gets_no_connection_for_want_of_descriptors_ends_and_charges_no_row() {
+    let mut rehearsal = Rehearsal::of(30);
+    rehearsal.max_attempts = 1;
+    for row in 1..=30 {
+        rehearsal = rehearsal.server_says(row, vec![no_descriptor(); 1000]);
+    }
+    let done = rehearsal.run().await;
+    let stop = done.ending.stop.unwrap();
+    assert_eq!(stop.exit_status(), ExitStatus::StoppedEarly);
+    assert!(matches!(stop, StopReason::NoDescriptor { .. }), "{stop:?}");
+    assert_eq!(done.handed_over, []);
+    assert!(done.took < Duration::from_mins(3), "{:?}", done.took);
+}
