@@ -8,7 +8,7 @@ use std::io;
 
 use anstyle::{AnsiColor, Style};
 
-use crate::api::{ClientError, CredentialsError};
+use crate::api::{ClientError, CredentialsError, is_out_of_descriptors};
 use crate::commands::{OutputError, PortalError};
 use crate::exit::ExitStatus;
 use crate::input::InputError;
@@ -154,10 +154,7 @@ pub fn word_of(signal: Signal) -> &'static str {
 
 /// Where a limit of the machine may be the cause.
 fn limit_hint(error: &io::Error) -> Option<String> {
-    /// `ENFILE` and `EMFILE`, the same numbers on Linux, macOS and the BSDs.
-    const NO_DESCRIPTOR: [i32; 2] = [23, 24];
-    let code = error.raw_os_error();
-    if code.is_some_and(|code| NO_DESCRIPTOR.contains(&code)) {
+    if is_out_of_descriptors(error) {
         Some("raise the limit on open files (`ulimit -n` shows it)".to_owned())
     } else if error.kind() == io::ErrorKind::WouldBlock {
         Some("raise the limit on processes and threads (`ulimit -u` shows it)".to_owned())

@@ -301,7 +301,8 @@ fn without_answer(error: &(dyn Error + 'static)) -> Reply {
         return Reply::TimedOut;
     }
     let why = chain(error);
-    if causes(error).any(is_out_of_descriptors) {
+    let mut system = causes(error).filter_map(|cause| cause.downcast_ref());
+    if system.any(is_out_of_descriptors) {
         Reply::NoDescriptor { why }
     } else if causes(error).any(is_certificate_refused) {
         Reply::Untrusted { why }
@@ -318,11 +319,12 @@ fn is_late(error: &(dyn Error + 'static)) -> bool {
         || error.downcast_ref().is_some_and(hyper::Error::is_timeout)
 }
 
-/// Those of the process, or of the whole system.
-fn is_out_of_descriptors(error: &(dyn Error + 'static)) -> bool {
+/// Whether the process, or the whole system, has no descriptor left.
+#[must_use]
+pub fn is_out_of_descriptors(error: &io::Error) -> bool {
     /// `ENFILE` and `EMFILE`, the same numbers on Linux, macOS and the BSDs.
     const CODES: [i32; 2] = [23, 24];
-    let code = error.downcast_ref().and_then(io::Error::raw_os_error);
+    let code = error.raw_os_error();
     code.is_some_and(|code| CODES.contains(&code))
 }
 

@@ -26,7 +26,9 @@ use std::future::Future;
 pub use account::{Account, DailyUsage, Pool};
 pub use bare_value::{Surplus, bare_value};
 pub use body::{Body, Entry, Envelope, Linked, Unreadable};
-pub use client::{ClientError, ClientSettings, HttpEndpoint, MAX_REPLY_BYTES};
+pub use client::{
+    ClientError, ClientSettings, HttpEndpoint, MAX_REPLY_BYTES, is_out_of_descriptors,
+};
 pub use credentials::{ACCESS_TOKEN_VARIABLE, CredentialsError, Token};
 pub use inspect::Told;
 pub use oauth::OAuthApp;

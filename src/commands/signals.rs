@@ -177,9 +177,11 @@ impl Signals {
 
     /// Does not return where a signal ends the process already.
     fn begin(&self, phase: Phase) {
-        let has_ended = !self.shared.lock().begin(phase);
-        while has_ended {
-            thread::park();
+        let begins = self.shared.lock().begin(phase);
+        if !begins {
+            loop {
+                thread::park();
+            }
         }
     }
 }

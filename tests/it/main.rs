@@ -19,6 +19,7 @@ mod faults; // disks that are full, slow or gone
 mod import; // the main job, and the report it leaves
 mod input; // broken and odd files: exit status, message, and no request
 mod layout; // lines and fields that are not as usual
+mod machine; // limits of the machine
 mod manner; // what is said where: stdout, stderr, logs, environment variables
 mod memory; // one report that is its own memory
 mod next; // the command that is printed runs as it stands
