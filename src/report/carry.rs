@@ -5,7 +5,7 @@ use super::held::{HeldReport, ReportError};
 use super::line::Lines;
 use crate::outcome::Outcome;
 
-/// So many bytes of lines are written at once.
+/// Lines are written once they have this many bytes.
 const PIECE: usize = 64 * 1024;
 
 impl HeldReport {

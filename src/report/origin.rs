@@ -45,7 +45,7 @@ impl ReportLine<'_> {
         }
     }
 
-    /// What tells the reply that settled the row from others; nothing if no reply came.
+    /// What distinguishes the reply that settled the row from others; empty if no reply came.
     #[must_use]
     pub fn reply_id(&self) -> &[u8] {
         let id = self.field(Column::CorrelationId);

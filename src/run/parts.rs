@@ -48,7 +48,7 @@ pub struct Parts<'p, E, W, O> {
     pub rows: mpsc::Receiver<Result<CheckedRow, InputError>>,
     /// What earlier runs wrote into the same report; counted on from.
     pub earlier: Tally,
-    /// Tells which rows are known to end badly for the same cause: an earlier report says so. They are sent
+    /// Whether an earlier report has this row with the same bad outcome for the same cause. Such rows are sent
     /// again, and do not spend the error budget again.
     pub failed_before: Box<dyn Fn(&Outcome) -> bool + 'p>,
     /// Asks to stop.

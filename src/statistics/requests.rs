@@ -1,7 +1,7 @@
-//! How many requests the rows of a report took, as far as the report can tell. Pure.
+//! How many requests the rows of a report took, as far as the report shows. Pure.
 //!
 //! In batch mode rows share requests: those that were settled by one reply have its correlation id. Which of a row's
-//! earlier attempts it shared, and with which rows, no column tells.
+//! earlier attempts it shared, and with which rows, no column shows.
 
 use std::fmt;
 use std::hash::{DefaultHasher, Hasher};
@@ -21,7 +21,7 @@ pub struct Requests {
 }
 
 impl Requests {
-    /// The number, if the report tells it.
+    /// The number, if it is known.
     #[must_use]
     pub fn exact(self) -> Option<u64> {
         (self.at_least == self.at_most).then_some(self.at_least)

@@ -1,4 +1,4 @@
-//! A report read back: what it can tell, and what it cannot.
+//! A report read back: what it shows, and what it cannot show.
 
 use crate::support::{Finished, Rehearsal, finish, good_rows, instant};
 use hubspot_associate::sandbox::SandboxSettings;
@@ -10,8 +10,8 @@ fn report(rehearsal: &Rehearsal, flags: &[&str]) -> Finished {
 }
 
 fn requests(rehearsal: &Rehearsal) -> serde_json::Value {
-    let told = report(rehearsal, &["--json"]).stdout;
-    serde_json::from_str::<serde_json::Value>(&told).unwrap()["requests"].clone()
+    let json = report(rehearsal, &["--json"]).stdout;
+    serde_json::from_str::<serde_json::Value>(&json).unwrap()["requests"].clone()
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn rows_that_share_a_call_are_not_counted_as_requests_of_their_own() {
 }
 
 #[test]
-fn where_the_report_does_not_tell_the_number_it_is_within_the_bounds() {
+fn where_the_report_does_not_show_the_number_it_is_within_the_bounds() {
     // One call is repeated, and one is taken apart for two bad rows.
     let bad = ["995020200000017", "997000000000001", "997000000000002"];
     let bad = bad.map(|id| format!("contacts,{id},companies,1"));
@@ -39,14 +39,14 @@ fn where_the_report_does_not_tell_the_number_it_is_within_the_bounds() {
         let finished = rehearsal.import(&["--mode", mode, "--batch-size", "60"]);
         assert_eq!(finished.code, 1, "{}", finished.stderr);
         let sent = rehearsal.seen().requests;
-        let told = requests(&rehearsal);
-        let [least, most] = ["at_least", "at_most"].map(|name| told[name].as_u64().unwrap());
-        assert!((least..=most).contains(&sent), "{mode}: {sent}, {told}");
+        let json = requests(&rehearsal);
+        let [least, most] = ["at_least", "at_most"].map(|name| json[name].as_u64().unwrap());
+        assert!((least..=most).contains(&sent), "{mode}: {sent}, {json}");
         assert!(
             least < most,
             "the column of attempts shows that rows were sent again"
         );
-        assert!(told["sent"].is_null(), "{told}");
+        assert!(json["sent"].is_null(), "{json}");
         let shown = format!(
             "\nrequests: {least} to {most}, as rows that were sent in one call share its requests\n"
         );
