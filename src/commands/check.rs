@@ -26,14 +26,15 @@ pub(super) struct CheckPlan {
 /// Reads and validates everything.
 pub(super) fn check(flags: CheckArgs, world: &World) -> Result<ExitStatus, RunError> {
     let skip = flags.input.skip_settings();
+    let input = flags.input.into_settings();
     let plan = CheckPlan {
         skip,
         origin: Origin::RealRun,
         duplicates_memory: flags.duplicates_memory,
         per_call: BATCH_SIZE,
         json: flags.json,
-        import: next::import_of_checked(&world.arguments, flags.input.input.as_os_str()),
-        input: flags.input.into_settings(),
+        import: next::import_of_checked(&world.arguments, input.path.file_or_dash()),
+        input,
     };
     show(&plan, world)
 }

@@ -191,15 +191,16 @@ fn link(
 
 /// Needs no token, and touches no report.
 fn dry_run(flags: ImportArgs, world: &World) -> Result<ExitStatus, RunError> {
-    let input = flags.input.input.clone().into_os_string();
+    let (origin, skip) = (origin(&flags), flags.input.skip_settings());
+    let input = flags.input.into_settings();
     let plan = CheckPlan {
-        origin: origin(&flags),
-        skip: flags.input.skip_settings(),
+        origin,
+        skip,
         per_call: flags.batch_size.get() as u64,
-        input: flags.input.into_settings(),
         duplicates_memory: ByteSize::FOR_DUPLICATES,
         json: false,
-        import: next::import_of_checked(&world.arguments, &input),
+        import: next::import_of_checked(&world.arguments, input.path.file_or_dash()),
+        input,
     };
     show(&plan, world)
 }

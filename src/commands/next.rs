@@ -69,7 +69,7 @@ pub(super) fn import_of_checked(arguments: &[OsString], input: &OsStr) -> String
     } else {
         typed
     };
-    // Standard input has no file beside which a report could be.
+    // What comes only once has no file beside which a report could be.
     let is_stdin = input == "-";
     typed
         .with_missing(is_stdin.then_some(("report", "pairs.report.csv")))

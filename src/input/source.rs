@@ -1,5 +1,6 @@
 //! Where the input comes from, opened for reading: a file, or what comes only once.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -61,6 +62,15 @@ impl InputSource {
         match self {
             Self::File(path) | Self::Stream(path) => path,
             Self::Stdin => Path::new("/dev/stdin"),
+        }
+    }
+
+    /// The path of a file, or `-` for what comes only once: it has no file beside which another could be.
+    #[must_use]
+    pub fn file_or_dash(&self) -> &OsStr {
+        match self {
+            Self::File(path) => path.as_os_str(),
+            Self::Stream(_) | Self::Stdin => OsStr::new("-"),
         }
     }
 

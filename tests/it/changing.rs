@@ -142,6 +142,20 @@ fn what_is_no_regular_file_is_read_once_like_standard_input() {
 }
 
 #[test]
+fn the_import_of_a_pipe_that_was_checked_names_a_report() {
+    let rehearsal = Rehearsal::new().rows(good_rows(3));
+    let finished = shell(&rehearsal, "$IMPORT --dry-run /dev/stdin < pairs.csv");
+    assert_eq!(finished.code, 0, "{}", finished.stderr);
+    assert!(
+        finished
+            .stdout
+            .ends_with(" /dev/stdin --report pairs.report.csv\n"),
+        "{}",
+        finished.stdout
+    );
+}
+
+#[test]
 fn what_comes_only_once_needs_a_report_and_has_no_rejects() {
     let rehearsal = Rehearsal::new();
     let pipe = rehearsal.path("pipe");
