@@ -23,6 +23,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::faults::Faults;
 use super::misbehave::Action;
 use super::reply::Reply;
 use super::script::Script;
@@ -135,6 +136,17 @@ impl Sandbox {
     #[must_use]
     pub fn seen(&self) -> Seen {
         self.shared.world().seen()
+    }
+
+    /// How many requests arrived so far, without a copy of everything else.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.shared.world().requests()
+    }
+
+    /// Draws from these faults from now on, instead of those it was started with.
+    pub fn set_faults(&self, faults: Faults) {
+        self.shared.world().settings.faults = faults;
     }
 
     /// A way to stop it from elsewhere.

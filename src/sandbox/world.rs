@@ -306,6 +306,11 @@ impl World {
         Action::Answer(reply)
     }
 
+    /// How many requests arrived so far.
+    pub(super) fn requests(&self) -> u64 {
+        self.requests
+    }
+
     /// What was seen so far.
     pub(super) fn seen(&self) -> Seen {
         Seen {
