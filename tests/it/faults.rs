@@ -8,7 +8,7 @@ use hubspot_associate::sandbox::{Latency, SandboxSettings};
 use crate::support::{Program, Rehearsal, finish, good_rows, insist, instant, wait_until};
 
 /// `command` under a shell that lets no file grow beyond `blocks` of 512 bytes.
-fn with_little_room(command: &Program, blocks: u32) -> Program {
+pub(crate) fn with_little_room(command: &Program, blocks: u32) -> Program {
     command.under("sh", &format!("ulimit -f {blocks}; exec \"$@\""))
 }
 

@@ -37,6 +37,7 @@ mod sandbox; // the sandbox as a program of its own
 mod secrets; // the token is nowhere to be seen
 mod signals; // signals before a run, and where something is stuck
 mod stop; // signals, credentials, limits: early ends
+mod stories; // random servers, interruptions and resumes, and what must hold after each
 mod summed_up; // a report read back, and the day that is over
 mod support; // how a test sets a run up and looks at what it left
 mod tls; // who a server is

@@ -21,7 +21,7 @@ pub(crate) const TOKEN: &str = "pat-na1-7f3e-secret";
 
 pub(crate) struct Rehearsal {
     pub(crate) folder: TempDir,
-    sandbox: Sandbox,
+    pub(crate) sandbox: Sandbox,
 }
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_hubspot-associate");

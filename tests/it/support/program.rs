@@ -46,6 +46,14 @@ impl Program {
         stderr(stream: impl Into<Stdio>);
     }
 
+    /// The words of the command line.
+    pub(crate) fn words(&self) -> String {
+        let words: Vec<_> = (self.0.get_args())
+            .map(|word| word.to_string_lossy())
+            .collect();
+        words.join(" ")
+    }
+
     /// The same run by `shell -c script`, in which `"$@"` is the command line.
     pub(crate) fn under(&self, shell: &str, script: &str) -> Self {
         let mut outer = Self::new(shell);
@@ -109,6 +117,10 @@ impl Running {
 
     pub(crate) fn kill(&mut self) {
         self.0.kill().unwrap();
+    }
+
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_some()
     }
 
     /// Waits for its end.
