@@ -245,12 +245,22 @@ impl HeldReport {
 
 /// Takes the lock; `false` if somebody else has it.
 pub(super) fn lock(file: &File) -> io::Result<bool> {
-    match file.try_lock() {
-        Ok(()) => Ok(true),
-        Err(TryLockError::WouldBlock) => Ok(false),
-        // A file system without locks cannot tell; it is no reason not to run.
-        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(true),
-        Err(TryLockError::Error(error)) => Err(error),
+    lock_by(|| file.try_lock())
+}
+
+/// The standard library does not try again where a signal interrupts the call.
+fn lock_by(mut try_lock: impl FnMut() -> Result<(), TryLockError>) -> io::Result<bool> {
+    loop {
+        return match try_lock() {
+            Ok(()) => Ok(true),
+            Err(TryLockError::WouldBlock) => Ok(false),
+            Err(TryLockError::Error(error)) => match error.kind() {
+                io::ErrorKind::Interrupted => continue,
+                // A file system without locks cannot tell; it is no reason not to run.
+                io::ErrorKind::Unsupported => Ok(true),
+                _ => Err(error),
+            },
+        };
     }
 }
 
@@ -280,6 +290,23 @@ mod tests {
             origin: Origin::RealRun,
         };
         HeldReport::open(&plan, Path::new(NO_INPUT))?.begin()
+    }
+
+    #[test]
+    fn a_lock_that_a_signal_interrupts_is_tried_again() {
+        let mut interrupted = 0;
+        let taken = lock_by(|| {
+            interrupted += 1;
+            if interrupted < 3 {
+                Err(TryLockError::Error(io::ErrorKind::Interrupted.into()))
+            } else {
+                Ok(())
+            }
+        });
+        assert!(taken.unwrap());
+        assert!(!lock_by(|| Err(TryLockError::WouldBlock)).unwrap());
+        let denied = || TryLockError::Error(io::ErrorKind::PermissionDenied.into());
+        assert!(lock_by(|| Err(denied())).is_err());
     }
 
     #[test]
