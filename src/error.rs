@@ -50,6 +50,9 @@ pub enum RunError {
     /// A file besides the report cannot be made.
     #[error(transparent)]
     Output(#[from] OutputError),
+    /// Data cannot be written to standard output.
+    #[error("cannot write to standard output")]
+    Stdout(#[source] io::Error),
     /// The HTTP client cannot be set up.
     #[error(transparent)]
     Client(#[from] ClientError),
@@ -77,7 +80,8 @@ impl RunError {
             Self::Report(ReportError::Busy { .. }) => ExitStatus::ReportBusy,
             Self::Report(ReportError::Io { .. })
             | Self::Rejects(RejectsError::Io { .. })
-            | Self::Output(OutputError::Io { .. }) => ExitStatus::CannotWrite,
+            | Self::Output(OutputError::Io { .. })
+            | Self::Stdout(_) => ExitStatus::CannotWrite,
             _ => ExitStatus::Usage,
         }
     }

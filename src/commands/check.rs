@@ -74,11 +74,14 @@ pub(super) fn show(plan: &CheckPlan, world: &World) -> Result<ExitStatus, RunErr
     } else {
         checked.to_text()
     };
-    if plan.json || !world.manner.is_quiet() {
+    let printed = if plan.json || !world.manner.is_quiet() {
         world.screen.flush();
-        print(&text);
-    }
+        print(&text)
+    } else {
+        Ok(())
+    };
     read?;
+    printed?;
     Ok(if is_good {
         ExitStatus::Done
     } else {

@@ -44,7 +44,7 @@ pub(super) fn doctor(flags: DoctorArgs, world: &World) -> Result<ExitStatus, Run
         remarks_to_json(&remarks)
     } else {
         remarks_to_text(&remarks)
-    });
+    })?;
     Ok(exit_status(&remarks))
 }
 

@@ -124,7 +124,7 @@ impl Ended<'_> {
         if !outputs.prints_summary && !world.manner.is_quiet() {
             // Where both streams lead to one place, the log comes first.
             world.screen.flush();
-            print(&closing.to_text());
+            unwritten.extend(print(&closing.to_text()).err());
         }
         if let Some(problem) = &stopped {
             world.screen.problem(world.manner, problem);
@@ -283,8 +283,7 @@ fn write_metrics(metrics: Option<&MetricsFile>, closing: &Closing<'_>) -> Option
 
 fn write_summary(outputs: &Outputs, closing: &Closing<'_>) -> Option<RunError> {
     if outputs.prints_summary {
-        print(&closing.to_json());
-        return None;
+        return print(&closing.to_json()).err();
     }
     let written = outputs.summary.as_ref()?.write(&closing.to_json());
     written.err().map(RunError::from)

@@ -20,6 +20,7 @@ mod rows;
 mod sandbox;
 mod signals;
 mod skips;
+mod stdout;
 mod steps;
 mod typed;
 mod watch;
@@ -28,9 +29,9 @@ pub use hints::hint;
 pub use outputs::OutputError;
 pub use portal::PortalError;
 pub use signals::Signals;
+use stdout::print;
 
 use std::ffi::OsString;
-use std::io::Write;
 
 use crate::cli::{Cli, Command};
 use crate::display::{Manner, Screen};
@@ -53,16 +54,6 @@ pub struct World {
     pub arguments: Vec<OsString>,
 }
 
-/// Data for standard output. A reader that went away (`| head`) is no error.
-fn print(text: &str) {
-    let mut stdout = anstream::stdout().lock();
-    drop(
-        stdout
-            .write_all(text.as_bytes())
-            .and_then(|()| stdout.flush()),
-    );
-}
-
 /// Does what the command line asks for.
 pub fn run(cli: Cli, world: &World) -> Result<ExitStatus, RunError> {
     file_size::fail_writes_beyond_the_limit().map_err(RunError::System)?;
@@ -72,7 +63,7 @@ pub fn run(cli: Cli, world: &World) -> Result<ExitStatus, RunError> {
         Command::Doctor(flags) => doctor::doctor(*flags, world),
         Command::Report(flags) => report::report(*flags, world),
         Command::Sandbox(flags) => sandbox::sandbox(&flags, world),
-        Command::Completions(flags) => Ok(packaging::completions(flags.shell)),
-        Command::Man(flags) => Ok(packaging::man(flags.command.as_deref())),
+        Command::Completions(flags) => packaging::completions(flags.shell),
+        Command::Man(flags) => packaging::man(flags.command.as_deref()),
     }
 }

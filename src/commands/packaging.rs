@@ -6,25 +6,26 @@ use clap_mangen::roff::{Roff, bold, roman};
 
 use super::print;
 use crate::cli::{Cli, Notes};
+use crate::error::RunError;
 use crate::exit::ExitStatus;
 use crate::program::Program;
 
 /// Prints the script for a shell.
-pub(super) fn completions(shell: Shell) -> ExitStatus {
+pub(super) fn completions(shell: Shell) -> Result<ExitStatus, RunError> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut description(), Program::THIS.name, &mut script);
     let script = String::from_utf8_lossy(&script);
     // In bash's script, clap_complete 4.6.11 spells a name with a dash in two ways, so that no subcommand's flags would be
     // found. The second way is made the first; a version that knows better is left alone.
     let [right, wrong] = ["__", "__subcmd__"].map(|dash| Program::THIS.name.replace('-', dash));
-    print(&script.replace(&wrong, &right));
-    ExitStatus::Done
+    print(&script.replace(&wrong, &right))?;
+    Ok(ExitStatus::Done)
 }
 
 /// Prints the manual page of a command, or of the program.
-pub(super) fn man(command: Option<&str>) -> ExitStatus {
-    print(&page(command.unwrap_or_default()));
-    ExitStatus::Done
+pub(super) fn man(command: Option<&str>) -> Result<ExitStatus, RunError> {
+    print(&page(command.unwrap_or_default()))?;
+    Ok(ExitStatus::Done)
 }
 
 /// The command line.

@@ -84,9 +84,9 @@ pub(super) fn report(flags: ReportArgs, world: &World) -> Result<ExitStatus, Run
         next: steps.first(),
     };
     if json {
-        print(&summary.to_json());
+        print(&summary.to_json())?;
     } else if !world.manner.is_quiet() {
-        print(&summary.to_text());
+        print(&summary.to_text())?;
     }
     Ok(tally.exit_status())
 }

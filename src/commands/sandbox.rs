@@ -26,13 +26,13 @@ pub(super) fn sandbox(flags: &SandboxArgs, world: &World) -> Result<ExitStatus, 
         "listening on {url}\n\
          try: HUBSPOT_ACCESS_TOKEN=sandbox hubspot-associate import pairs.csv --report rehearsal.csv --base-url {url}\n\
          Ctrl-C ends it\n"
-    ));
+    ))?;
 
     let seen = sandbox.wait();
     print(&format!(
         "{} requests, {} answered 429\n",
         seen.requests,
         seen.throttled()
-    ));
+    ))?;
     Ok(ExitStatus::Done)
 }

@@ -195,3 +195,43 @@ fn a_limit_on_file_sizes_ends_every_command_with_its_status_and_leaves_no_part_o
         );
     }
 }
+
+/// Every command that prints, in a folder with an input and its report.
+const PRINTING: [&str; 9] = [
+    "import --base-url URL --rate unlimited --overwrite pairs.csv",
+    "import --base-url URL --rate unlimited --overwrite --summary - pairs.csv",
+    "check pairs.csv",
+    "check --json pairs.csv",
+    "report pairs.report.csv",
+    "report --json pairs.report.csv",
+    "doctor --base-url URL",
+    "completions bash",
+    "man",
+];
+
+#[test]
+fn what_cannot_be_written_to_standard_output_ends_with_status_6_and_a_message() {
+    let rehearsal = Rehearsal::new().rows(good_rows(3));
+    assert_eq!(rehearsal.import(&[]).code, 0);
+    let url = rehearsal.url();
+    for line in PRINTING {
+        let words: Vec<&str> = (line.split(' '))
+            .map(|word| if word == "URL" { &url } else { word })
+            .collect();
+        let full = fs::OpenOptions::new().write(true).open("/dev/full");
+        let refused = finish((rehearsal.command(&words).stdout(full.unwrap()).output()).unwrap());
+        assert_eq!(refused.code, 6, "{line}: {}", refused.stderr);
+        let message =
+            "error: cannot write to standard output\n  caused by: No space left on device";
+        assert!(
+            refused.stderr.contains(message),
+            "{line}: {}",
+            refused.stderr
+        );
+
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let unread = finish(rehearsal.command(&words).stdout(writer).output().unwrap());
+        assert_eq!((unread.code, unread.stderr.as_str()), (0, ""), "{line}");
+    }
+}
