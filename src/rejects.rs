@@ -12,9 +12,9 @@ use crate::input::{
     CheckedRow, Comment, ERROR_COLUMNS, Input, InputError, InputSettings, InvalidRow, RawValues,
     RowContent, RowProblem, TextEncoding, has_error_columns,
 };
-use crate::report::{BadLines, Difference, ReadBackError, ReportError, Why, is_same_file};
+use crate::report::{BadLines, Difference, ReadBackError, ReportError, Why};
 use crate::run::subject_of;
-use crate::whole_file::WholeFile;
+use crate::whole_file::{WholeFile, is_same_file};
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
@@ -89,7 +89,7 @@ pub fn prepare(
     }
     let input = settings.path.path();
     for (other, what) in [(input, "input"), (report, "report")] {
-        if path == other || is_same_file(path, other) {
+        if is_same_file(path, other) {
             let path = path.to_owned();
             return Err(RejectsError::IsOther { path, what });
         }

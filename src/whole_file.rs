@@ -1,85 +1,109 @@
-//! A file that others only ever see whole: written beside its place, and put there once it is complete.
+//! The one way to write files: a file that others only ever see whole, written beside its place and put there once it is
+//! complete.
 //!
-//! A crash leaves the file that was there before, or the new one. Links stay links, and the permissions of
-//! a file that is replaced stay as they were. What is no regular file (`/dev/stdout`, a pipe) cannot be
-//! replaced and is written to as it is.
+//! A crash leaves the file that was there before, or the new one; an unfinished one that a kill leaves is removed by the
+//! next run that writes the same file. Links stay links, and a file that is replaced keeps its owner and mode. What is no
+//! regular file (a pipe, `/dev/stdout`) cannot be replaced and is written to as it is: it is opened once, when there is
+//! something to write. A file in a folder that cannot be written to, or that is mounted by itself, is overwritten in place.
+//!
+//! | part | what it knows |
+//! |---|---|
+//! | `place` | where a path leads, and which paths lead to one file |
+//! | `beside` | the new file: exclusive, locked, with the owner and mode of the old one |
+//! | `leftovers` | what unfinished files are called, and which of them are left over |
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+mod beside;
+mod leftovers;
+mod place;
+
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, BufWriter, Seek, Write};
+use std::os::fd::AsFd;
+use std::path::Path;
+
+use tempfile::SpooledTempFile;
+
+pub(crate) use beside::Beside;
+pub(crate) use leftovers::remove_leftovers;
+pub use place::is_same_file;
+pub(crate) use place::{is_named, sync_folder};
+
+/// Names of standard output and standard error. Opened by their names, files behind them would be written to from their
+/// beginning.
+const STANDARD_STREAMS: [[&str; 3]; 2] = [
+    ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"],
+    ["/dev/stderr", "/dev/fd/2", "/proc/self/fd/2"],
+];
+
+/// How much of a file that is overwritten in place is kept in memory before.
+const MOST_IN_MEMORY: usize = 1024 * 1024;
 
 /// The file while it is written. Dropped before [`WholeFile::finish`], it leaves nothing behind.
 #[derive(Debug)]
-pub struct WholeFile {
-    writer: BufWriter<File>,
-    /// Where it is written, and where it belongs; nothing if it is written to as it is.
-    places: Option<(PathBuf, PathBuf)>,
+pub struct WholeFile(BufWriter<Target>);
+
+/// Where the bytes go.
+#[derive(Debug)]
+enum Target {
+    /// A pipe or a device: to the reader at once.
+    Stream(File),
+    /// A new file that takes the place of the old one.
+    Beside(Beside),
+    /// The file itself, as it can be replaced by no other, once all that it is to hold is known.
+    InPlace {
+        file: File,
+        content: SpooledTempFile,
+    },
 }
 
 impl WholeFile {
     /// Begins a file that is to be at `path`.
     pub fn create(path: &Path) -> io::Result<Self> {
-        let known = match fs::metadata(path) {
-            Ok(metadata) => Some(metadata),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(error),
+        Self::begin(path, None)
+    }
+
+    /// Begins a file at `path` with content of `source`: it can be read by nobody who cannot read `source`.
+    pub fn create_no_more_readable_than(path: &Path, source: &Metadata) -> io::Result<Self> {
+        Self::begin(path, Some(source))
+    }
+
+    fn begin(path: &Path, source: Option<&Metadata>) -> io::Result<Self> {
+        let target = if is_stream(path)? {
+            Target::Stream(open_stream(path)?)
+        } else {
+            match Beside::create(path, source) {
+                Ok(beside) => Target::Beside(beside),
+                Err(error) => in_place(path, source, error)?,
+            }
         };
-        if known.as_ref().is_some_and(|known| !known.is_file()) {
-            let file = OpenOptions::new().write(true).open(path)?;
-            return Ok(Self {
-                writer: BufWriter::new(file),
-                places: None,
-            });
-        }
-        let place = match known {
-            Some(_) => path.canonicalize()?,
-            None => path.to_owned(),
-        };
-        let mut name = place.file_name().unwrap_or_default().to_owned();
-        // Two runs may want to write the same file.
-        name.push(format!(".{}.writing", std::process::id()));
-        let beside = place.with_file_name(name);
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        // From the start: what it holds may be for its owner only.
-        #[cfg(unix)]
-        if let Some(known) = &known {
-            use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-            options.mode(known.permissions().mode());
-        }
-        let file = options.open(&beside)?;
-        let whole = Self {
-            writer: BufWriter::new(file),
-            places: Some((beside, place)),
-        };
-        if let Some(known) = known {
-            whole
-                .writer
-                .get_ref()
-                .set_permissions(known.permissions())?;
-        }
-        Ok(whole)
+        Ok(Self(BufWriter::new(target)))
     }
 
     /// The file at `path` that would be replaced. What is no regular file is not, and a pipe must not be read.
     pub fn existing(path: &Path) -> io::Result<Option<File>> {
-        match fs::metadata(path) {
-            Ok(metadata) if metadata.is_file() => File::open(path).map(Some),
-            Ok(_) => Ok(None),
+        if is_stream(path)? {
+            return Ok(None);
+        }
+        match File::open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
+            opened => opened.map(Some),
         }
     }
 
     /// Brings it to the disk and puts it into its place.
-    pub fn finish(mut self) -> io::Result<()> {
-        self.writer.flush()?;
-        if let Some((beside, place)) = &self.places {
-            self.writer.get_ref().sync_all()?;
-            fs::rename(beside, place)?;
-            self.places = None;
+    pub fn finish(self) -> io::Result<()> {
+        match self.0.into_inner().map_err(|error| error.into_error())? {
+            Target::Stream(_) => Ok(()),
+            Target::Beside(beside) => match beside.put() {
+                Ok(_) => Ok(()),
+                // A file that is mounted by itself, as into a container, can be replaced by no other.
+                Err((error, Some(beside))) if error.kind() == io::ErrorKind::ResourceBusy => {
+                    beside.overwrite_place()
+                }
+                Err((error, _)) => Err(error),
+            },
+            Target::InPlace { file, content } => overwrite(&file, content),
         }
-        Ok(())
     }
 
     /// Writes all of it at once.
@@ -89,116 +113,91 @@ impl WholeFile {
         file.finish()
     }
 
-    /// Whether it could be written, found out before there is anything to write: a folder that is not there, or
-    /// is not ours.
+    /// Makes sure that it can be written, before there is anything to write, and removes what killed runs left of it. A pipe
+    /// or a device is left alone: opened and closed once, a pipe ends for its reader, and nothing written later would arrive.
     pub fn try_out(path: &Path) -> io::Result<()> {
-        if is_named_pipe(path) {
+        if is_stream(path)? {
             return Ok(());
         }
+        remove_leftovers(path);
         Self::create(path).map(drop)
     }
 }
 
-/// Opened and closed once, a named pipe ends for its reader: nothing written later would arrive.
-#[cfg(unix)]
-fn is_named_pipe(path: &Path) -> bool {
-    use std::os::unix::fs::FileTypeExt;
-    fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo())
+/// Whether `path` is a pipe or a device, which is written to as it is.
+pub(crate) fn is_stream(path: &Path) -> io::Result<bool> {
+    if standard_stream(path).is_some() {
+        return Ok(true);
+    }
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        Ok(metadata) => Ok(!metadata.is_file()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
-#[cfg(not(unix))]
-fn is_named_pipe(_path: &Path) -> bool {
-    false
+fn standard_stream(path: &Path) -> Option<usize> {
+    let is_name = |names: &[&str; 3]| names.iter().any(|name| path == Path::new(name));
+    STANDARD_STREAMS.iter().position(is_name)
+}
+
+/// Waits for the reader of a pipe.
+fn open_stream(path: &Path) -> io::Result<File> {
+    match standard_stream(path) {
+        Some(0) => Ok(io::stdout().as_fd().try_clone_to_owned()?.into()),
+        Some(_) => Ok(io::stderr().as_fd().try_clone_to_owned()?.into()),
+        None => OpenOptions::new().write(true).open(path),
+    }
+}
+
+/// The file at `path` itself, if `error` only says that the folder takes no new file.
+fn in_place(path: &Path, source: Option<&Metadata>, error: io::Error) -> io::Result<Target> {
+    use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+    if !matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem) {
+        return Err(error);
+    }
+    let Ok(file) = OpenOptions::new().write(true).open(path) else {
+        return Err(error);
+    };
+    if let Some(source) = source {
+        beside::restrict(&file, source)?;
+    }
+    let content = SpooledTempFile::new(MOST_IN_MEMORY);
+    Ok(Target::InPlace { file, content })
+}
+
+/// Not emptied first: on a full disk there might be no room for the new content any more.
+fn overwrite(mut file: &File, mut content: impl io::Read + Seek) -> io::Result<()> {
+    content.rewind()?;
+    let length = io::copy(&mut content, &mut file)?;
+    file.set_len(length)?;
+    file.sync_all()
+}
+
+impl Write for Target {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Stream(file) => file.write(bytes),
+            Self::Beside(beside) => beside.file().write(bytes),
+            Self::InPlace { content, .. } => content.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Write for WholeFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.writer.write(bytes)
+        self.0.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.writer.flush()
-    }
-}
-
-impl Drop for WholeFile {
-    fn drop(&mut self) {
-        if let Some((beside, _)) = &self.places {
-            // It may not even be there; what matters is the first error, which somebody else tells.
-            drop(fs::remove_file(beside));
-        }
+        self.0.flush()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn names(folder: &Path) -> Vec<String> {
-        let entries = fs::read_dir(folder).unwrap();
-        let mut names: Vec<_> = entries
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
-    }
-
-    #[test]
-    fn it_is_there_only_once_it_is_whole() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.json");
-        let mut file = WholeFile::create(&path).unwrap();
-        file.write_all(b"half").unwrap();
-        assert!(!path.exists());
-        drop(file);
-        assert_eq!(names(folder.path()), [""; 0]);
-        WholeFile::write(&path, b"whole").unwrap();
-        assert_eq!(names(folder.path()), ["a.json"]);
-        let mut file = WholeFile::create(&path).unwrap();
-        file.write_all(b"other").unwrap();
-        assert_eq!(fs::read(&path).unwrap(), b"whole");
-        file.finish().unwrap();
-        assert_eq!(fs::read(&path).unwrap(), b"other");
-        assert_eq!(names(folder.path()), ["a.json"]);
-    }
-
-    #[test]
-    #[cfg(unix)]
-    fn links_and_permissions_stay() {
-        use std::os::unix::fs::{PermissionsExt, symlink};
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("secret.json");
-        let link = folder.path().join("link.json");
-        fs::write(&path, "old").unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-        symlink("secret.json", &link).unwrap();
-        WholeFile::write(&link, b"new").unwrap();
-        assert!(link.is_symlink());
-        assert_eq!(fs::read(&path).unwrap(), b"new");
-        assert_eq!(
-            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
-    }
-
-    #[test]
-    fn what_cannot_be_replaced_is_written_to() {
-        WholeFile::write(Path::new("/dev/null"), b"x").unwrap();
-        assert!(!Path::new("/dev/null").is_file());
-        let full = WholeFile::write(Path::new("/dev/full"), b"x").unwrap_err();
-        assert_eq!(full.kind(), io::ErrorKind::StorageFull);
-    }
-
-    #[test]
-    fn a_place_that_cannot_be_is_told_before_anything_is_written() {
-        let folder = tempfile::tempdir().unwrap();
-        for place in ["nowhere/a.json", "."] {
-            assert!(
-                WholeFile::try_out(&folder.path().join(place)).is_err(),
-                "{place}"
-            );
-        }
-        WholeFile::try_out(&folder.path().join("a.json")).unwrap();
-        assert_eq!(names(folder.path()), [""; 0]);
-    }
-}
+mod tests;

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 
 use crate::error::RunError;
 use crate::input::{CheckedRow, Input, InputSettings, InputSource, RowContent, SkippedRow};
-use crate::report::{Existing, HeldReport, Memory, ReportError, ReportPlan, is_same_file};
+use crate::report::{Existing, HeldReport, Memory, ReportError, ReportPlan};
 use crate::run::skipped_outcome;
+use crate::whole_file::is_same_file;
 
 /// Whether the report that is replaced is one of those that are read for what is linked.
 pub(super) fn is_needed(plan: &ReportPlan, memory: &[PathBuf]) -> bool {

@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 use super::ours::Kind;
 use super::watch::MetricsFile;
 use crate::cli::ImportArgs;
-use crate::report::is_same_file;
 use crate::settings::report_path;
-use crate::whole_file::WholeFile;
+use crate::whole_file::{WholeFile, is_same_file};
 
 /// Why a file besides the report cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -178,7 +177,7 @@ fn tell_from(
     path: &Path,
     others: &[(&Path, &'static str)],
 ) -> Result<(), OutputError> {
-    let same = |&&(other, _): &&(&Path, _)| path == other || is_same_file(path, other);
+    let same = |&&(other, _): &&(&Path, _)| is_same_file(path, other);
     match others.iter().find(same) {
         None => Ok(()),
         Some(&(_, what)) => Err(OutputError::IsOther {

@@ -11,9 +11,9 @@ use super::found::{Found, Refusal};
 use super::holder::{Holder, holder_of};
 use super::origin::Origin;
 use super::reader::ReadBackError;
-use super::same_file::{is_named, is_same_file};
 use super::writer::ReportFile;
 use crate::input::Compression;
+use crate::whole_file::{is_named, is_same_file, remove_leftovers};
 
 /// What may happen to a report that is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -209,6 +209,9 @@ impl HeldReport {
                 };
             }
         };
+        if held.regular {
+            remove_leftovers(&plan.path);
+        }
         // Read only now: before the lock, another run may have been writing.
         let found = held.found().map_err(failed)?;
         match found.check(plan.existing, plan.origin) {

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `column`, `line` | an outcome as a line |
 //! | `origin` | lines of a rehearsal are marked |
-//! | `held`, `found`, `same_file`, `holder` | the file is ours alone |
+//! | `held`, `found`, `holder` | the file is ours alone |
 //! | `writer`, `lost` | lines reach the system, then the disk |
 //! | `packed`, `reader`, `counted` | lines read back, and counted |
 //! | `bad_lines` | why rows are not associated, found again |
@@ -33,7 +33,6 @@ mod packed;
 mod reader;
 mod replace;
 mod resume;
-mod same_file;
 mod settled;
 mod writer;
 
@@ -50,6 +49,5 @@ pub use origin::Origin;
 pub use packed::{ReportSource, open_to_read};
 pub use reader::{ReadBackError, ReportLine, ReportReader};
 pub use resume::Earlier;
-pub use same_file::is_same_file;
 pub use settled::{Known, Settled};
 pub use writer::ReportFile;

@@ -346,7 +346,8 @@ mod tests {
             (1..).zip(kinds).map(|(row, kind)| outcome(row, kind)),
         );
         drop(report);
-        fs::write(folder.path().join("r.csv.resuming"), "left by a crash").unwrap();
+        let left = folder.path().join("r.csv.LeftByACrash.writing");
+        fs::write(&left, "").unwrap();
 
         let mut held = open(&link, RESUME);
         let found = held.read_back(false, |_, _| ()).unwrap();
@@ -368,7 +369,7 @@ mod tests {
         drop(report);
         let found = open(&path, RESUME).read_back(true, |_, _| ()).unwrap();
         assert_eq!(found.replaced(), 1, "the rejected row");
-        assert!(!folder.path().join("r.csv.resuming").exists());
+        assert!(!left.exists());
     }
 
     #[test]

@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::held::{HeldReport, ReportError};
 use super::line::Lines;
 use super::lost::LostReport;
-use super::same_file::{is_named, sync_folder};
 use crate::outcome::Outcome;
 use crate::run::{ReportJob, WriteReport};
+use crate::whole_file::{is_named, sync_folder};
 
 /// So many bytes are handed over without waiting for more: to hand over costs a wake-up, however much it is.
 const FULL: usize = 128 * 1024;

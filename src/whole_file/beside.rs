@@ -1,0 +1,192 @@
+//! A new file that is written beside its place, and takes that place when it is complete.
+
+use std::ffi::OsStr;
+use std::fs::{File, Metadata, OpenOptions, Permissions, TryLockError};
+use std::io;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::path::{Path, PathBuf};
+
+use tempfile::{Builder, NamedTempFile};
+
+use super::leftovers::{RANDOM_CHARACTERS, SUFFIX, prefix};
+use super::overwrite;
+use super::place::{destination, folder_of, is_named, sync_folder};
+
+/// How often another name is tried where a run that looks for leftovers holds the new file.
+const MOST_TRIES: usize = 8;
+
+/// The mode of a new file, before the umask.
+const USUAL_MODE: u32 = 0o666;
+
+/// A mode that shows a file to its owner only.
+const OWNER_ONLY: u32 = 0o600;
+
+/// A new file beside its place. It is locked as long as it is open, so that no other run takes it for a leftover.
+/// Dropped before [`Beside::take_place`], it is removed.
+#[derive(Debug)]
+pub(crate) struct Beside {
+    file: NamedTempFile,
+    place: PathBuf,
+}
+
+impl Beside {
+    /// Makes an empty file for `path`, with the owner and the mode of the file that is there. A file with the content of
+    /// `source` can be read by nobody who cannot read `source`.
+    pub(crate) fn create(path: &Path, source: Option<&Metadata>) -> io::Result<Self> {
+        let place = destination(path)?;
+        let replaced = match place.metadata() {
+            Ok(metadata) => Some(metadata),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        let mode = match (&replaced, source) {
+            (Some(_), _) => OWNER_ONLY,
+            (None, None) => USUAL_MODE,
+            (None, Some(source)) => {
+                // The group of a new file is known once there is one.
+                let group = locked(&place, OWNER_ONLY)?.as_file().metadata()?.gid();
+                USUAL_MODE & readable_as(source, group)
+            }
+        };
+        let file = locked(&place, mode)?;
+        if let Some(replaced) = &replaced {
+            keep_owner_and_mode(file.as_file(), replaced)?;
+            if let Some(source) = source {
+                restrict(file.as_file(), source)?;
+            }
+        }
+        Ok(Self { file, place })
+    }
+
+    /// The file, open for reading and writing.
+    pub(crate) fn file(&self) -> &File {
+        self.file.as_file()
+    }
+
+    /// Brings it to the disk and puts it into its place. A crash leaves the file that was there, or this one.
+    pub(crate) fn take_place(self) -> io::Result<File> {
+        self.put().map_err(|(error, _)| error)
+    }
+
+    /// Copies it into the file that is in its place, which cannot be replaced.
+    pub(super) fn overwrite_place(self) -> io::Result<()> {
+        let replaced = OpenOptions::new().write(true).open(&self.place)?;
+        set_mode(&replaced, self.file().metadata()?.mode() & 0o7777)?;
+        overwrite(&replaced, self.file())
+    }
+
+    /// Brings it to the disk and puts it into its place; where it cannot take that, it is still there.
+    pub(super) fn put(self) -> Result<File, (io::Error, Option<Self>)> {
+        let Self { file, place } = self;
+        if let Err(error) = file.as_file().sync_all() {
+            return Err((error, None));
+        }
+        match file.persist(&place) {
+            Ok(file) => match sync_folder(&place) {
+                Ok(()) => Ok(file),
+                Err(error) => Err((error, None)),
+            },
+            Err(failed) => {
+                let file = failed.file;
+                Err((failed.error, Some(Self { file, place })))
+            }
+        }
+    }
+}
+
+/// A new file with a random name, never one that is there already or that a link leads to.
+fn locked(place: &Path, mode: u32) -> io::Result<NamedTempFile> {
+    let name = place.file_name().unwrap_or(OsStr::new("output"));
+    let prefix = prefix(name);
+    for _ in 0..MOST_TRIES {
+        let file = Builder::new()
+            .prefix(&prefix)
+            .suffix(SUFFIX)
+            .rand_bytes(RANDOM_CHARACTERS)
+            .permissions(Permissions::from_mode(mode))
+            .tempfile_in(folder_of(place))
+            .map_err(without_path)?;
+        match file.as_file().try_lock() {
+            // A run that looked for leftovers between the creation and the lock has removed it, or is about to.
+            Err(TryLockError::WouldBlock) => {}
+            Ok(()) if !is_named(file.as_file(), file.path())? => {}
+            // Without locks no run takes a file for a leftover.
+            Ok(()) | Err(TryLockError::Error(_)) => return Ok(file),
+        }
+    }
+    Err(io::Error::other("other runs remove its unfinished copy"))
+}
+
+/// The system's own error: the path is named by the message around it.
+fn without_path(error: io::Error) -> io::Error {
+    let inner = error.get_ref().and_then(std::error::Error::source);
+    let code = inner
+        .and_then(|error| error.downcast_ref::<io::Error>())
+        .and_then(io::Error::raw_os_error);
+    code.map_or(error, io::Error::from_raw_os_error)
+}
+
+fn keep_owner_and_mode(file: &File, replaced: &Metadata) -> io::Result<()> {
+    let new = file.metadata()?;
+    let (owner, group) = (Some(replaced.uid()), Some(replaced.gid()));
+    let mut mode = replaced.mode() & 0o7777;
+    if (new.uid(), new.gid()) != (replaced.uid(), replaced.gid()) {
+        // Only root may give files away; their owner may give them to another of their groups.
+        let kept = fchown(file, owner, group).or_else(|_| fchown(file, None, group));
+        if kept.is_err() {
+            mode = without_group(mode);
+        }
+    }
+    set_mode(file, mode)
+}
+
+/// Takes the rights away that `source` does not give.
+pub(super) fn restrict(file: &File, source: &Metadata) -> io::Result<()> {
+    let metadata = file.metadata()?;
+    set_mode(
+        file,
+        metadata.mode() & 0o7777 & readable_as(source, metadata.gid()),
+    )
+}
+
+fn set_mode(file: &File, mode: u32) -> io::Result<()> {
+    // Some file systems know one mode only, and refuse to set even that.
+    if file.metadata()?.mode() & 0o7777 == mode {
+        return Ok(());
+    }
+    file.set_permissions(Permissions::from_mode(mode))
+}
+
+/// The most that a file of this `group` may allow, if it is to be no more readable than `source`.
+fn readable_as(source: &Metadata, group: u32) -> u32 {
+    let mode = if source.gid() == group {
+        source.mode()
+    } else {
+        without_group(source.mode())
+    };
+    0o7700 | mode & 0o077
+}
+
+/// Another group gets no more than all others.
+fn without_group(mode: u32) -> u32 {
+    mode & !0o070 | mode & (mode << 3) & 0o070
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_group_gets_no_more_than_all_others() {
+        for (mode, expected) in [
+            (0o640, 0o600),
+            (0o644, 0o644),
+            (0o664, 0o644),
+            (0o600, 0o600),
+            (0o604, 0o604),
+            (0o777, 0o777),
+        ] {
+            assert_eq!(without_group(mode), expected, "{mode:o}");
+        }
+    }
+}
