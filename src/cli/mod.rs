@@ -12,6 +12,8 @@ mod packaging;
 mod report;
 
 use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
@@ -30,6 +32,9 @@ pub use report::ReportArgs;
 use environment::with_variable;
 use import::duration;
 
+use crate::commands::unless_reader_left;
+use crate::error::{Problem, RunError};
+use crate::exit::ExitStatus;
 use crate::program::Program;
 use crate::sandbox::SandboxArgs;
 
@@ -130,8 +135,10 @@ impl Cli {
         let words: Vec<String> = std::env::args_os()
             .map(|word| word.to_string_lossy().into_owned())
             .collect();
-        let matches = Self::described(&words, |name| std::env::var_os(name)).get_matches();
-        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+        let matches = Self::described(&words, |name| std::env::var_os(name)).try_get_matches();
+        matches
+            .and_then(|matches| Self::from_arg_matches(&matches))
+            .unwrap_or_else(|error| end(&error))
     }
 
     /// The command line's description. Each flag has its variable, unless that is empty or says no, or a flag among
@@ -151,6 +158,20 @@ impl Cli {
             with_notes(subcommand.mut_args(with_variable), &name)
         })
     }
+}
+
+/// Prints help, or what is wrong with the command line, and ends the program.
+#[expect(clippy::exit, reason = "there is nothing to run")]
+fn end(error: &clap::Error) -> ! {
+    let printed = error.print().and_then(|()| io::stdout().flush());
+    if !error.use_stderr()
+        && let Err(error) = unless_reader_left(printed)
+    {
+        let problem = Problem::new(&RunError::Stdout(error), None).to_text();
+        drop(anstream::stderr().write_all(problem.as_bytes()));
+        process::exit(ExitStatus::CannotWrite.code().into());
+    }
+    process::exit(error.exit_code());
 }
 
 /// Short help ends with a line that says where there is more.

@@ -30,6 +30,7 @@ pub use outputs::OutputError;
 pub use portal::PortalError;
 pub use signals::Signals;
 use stdout::print;
+pub(crate) use stdout::unless_reader_left;
 
 use std::ffi::OsString;
 

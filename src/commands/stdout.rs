@@ -13,7 +13,8 @@ pub(super) fn print(text: &str) -> Result<(), RunError> {
     unless_reader_left(written).map_err(RunError::Stdout)
 }
 
-fn unless_reader_left(written: io::Result<()>) -> io::Result<()> {
+/// What was written, where a reader that went away is no error.
+pub(crate) fn unless_reader_left(written: io::Result<()>) -> io::Result<()> {
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written,

@@ -30,12 +30,13 @@ mod packed; // reports that are packed
 mod readme; // the README and the sample data are true
 mod rehearsals; // a rehearsal and a real run never mix
 mod rejects; // what is not associated, fed back
-mod replaced; // no file of another program is replaced
+mod replaced; // no file of another program, and none that is read, is replaced
 mod replies; // every kind of reply, end to end
 mod resume; // going on after kills, cuts, stops and failures
 mod sandbox; // the sandbox as a program of its own
 mod secrets; // the token is nowhere to be seen
 mod signals; // signals before a run, and where something is stuck
+mod stdout; // what is printed, and cannot be
 mod stop; // signals, credentials, limits: early ends
 mod stories; // random servers, interruptions and resumes, and what must hold after each
 mod summed_up; // a report read back, and the day that is over
