@@ -5,6 +5,7 @@
 //! associated has a line of its own. Two columns are added, or replaced where the input is such a file
 //! itself: [`ERROR_COLUMNS`].
 
+use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -77,13 +78,8 @@ impl RejectsError {
 }
 
 /// Makes sure that a rejects file may be written to `path`, before a run that is to end with it. A file that this program
-/// did not write is replaced only if `overwrite` allows it.
-pub fn prepare(
-    path: &Path,
-    settings: &InputSettings,
-    report: &Path,
-    overwrite: bool,
-) -> Result<(), RejectsError> {
+/// did not write is never replaced.
+pub fn prepare(path: &Path, settings: &InputSettings, report: &Path) -> Result<(), RejectsError> {
     if let Some(input) = settings.path.stream_name() {
         return Err(RejectsError::ComesOnce { input });
     }
@@ -98,7 +94,7 @@ pub fn prepare(
         path: path.to_owned(),
         source,
     };
-    if !overwrite && !may_be_replaced(path, settings).map_err(failed)? {
+    if !may_be_replaced(path, settings).map_err(failed)? {
         let path = path.to_owned();
         return Err(RejectsError::Exists { path });
     }
@@ -169,7 +165,9 @@ pub fn write(path: &Path, settings: &InputSettings, report: &Path) -> Result<u64
         path: path.to_owned(),
         source,
     };
-    let file = WholeFile::create(path).map_err(failed)?;
+    // Whoever may not read the input may not read its rows here.
+    let source = fs::metadata(settings.path.path()).map_err(failed)?;
+    let file = WholeFile::create_no_more_readable_than(path, &source).map_err(failed)?;
     let mut rejects = Rejects::new(file, &input, settings.comment);
     let lines = copy(&mut rejects, &mut input, &mut bad, report).map_err(|error| match error {
         RejectsError::Io { source, .. } => failed(source),

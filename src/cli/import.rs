@@ -47,7 +47,7 @@ pub struct ImportArgs {
     /// Replace a report that exists
     ///
     /// Only a report is replaced, no other file. The files of --html, --summary, --metrics and --rejects are replaced
-    /// anyway if an earlier run made them, and with this flag also if not.
+    /// without this flag if an earlier run made them, and never if not.
     #[arg(long, help_heading = "Report")]
     pub overwrite: bool,
     /// At the end, write the rows that are not associated, as a CSV to feed back

@@ -13,7 +13,7 @@ use super::last_words::{Ended, Start, could_not_begin};
 use super::outputs::Outputs;
 use super::route::Route;
 use super::rows::Rows;
-use super::watch::{LiveMetrics, Throttles, Watchers};
+use super::watch::{LiveMetrics, MetricsFile, Throttles, Watchers};
 use super::{World, next, portal, skips};
 use crate::api::{ApiVersion, HttpEndpoint, Told};
 use crate::cli::{ByteSize, ImportArgs};
@@ -24,7 +24,6 @@ use crate::exit::ExitStatus;
 use crate::input::Input;
 use crate::pace::{Control, Gate};
 use crate::rejects;
-use crate::report::Existing;
 use crate::run::{DailyReset, Parts, RunSettings, StopReason, run};
 use crate::settings::{Destination, ImportSettings, SettingsError, origin};
 
@@ -88,8 +87,7 @@ fn link(
 ) -> Result<ExitStatus, RunError> {
     let settings = resolve(flags, world)?;
     if let Some(path) = &settings.rejects {
-        let overwrite = settings.report.existing == Existing::Overwrite;
-        rejects::prepare(path, &settings.input, &settings.report.path, overwrite)?;
+        rejects::prepare(path, &settings.input, &settings.report.path)?;
     }
     outputs.prepare()?;
     let input = Input::open(&settings.input)?;
@@ -132,6 +130,7 @@ fn link(
         .transpose()
         .map_err(RunError::Stopped)?;
     let metrics = outputs.metrics.clone();
+    let metrics = metrics.filter(MetricsFile::is_replaceable);
     let mut watchers = Watchers {
         display: Display::new(world.manner, world.screen.clone(), input.progress(), first),
         metrics: metrics

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::ours::Kind;
 use super::watch::MetricsFile;
 use crate::cli::ImportArgs;
+use crate::input::InputSource;
 use crate::settings::report_path;
 use crate::whole_file::{WholeFile, is_same_file};
 
@@ -131,8 +132,7 @@ pub(super) struct Outputs {
 }
 
 impl Outputs {
-    /// Fails if one of them is another file of the run, or one that this program did not write and may not replace:
-    /// then nothing must be written to it, whatever the end.
+    /// Fails if one of them is another file of the run, or one that this program did not write: then nothing must be written to it, whatever the end.
     pub(super) fn of(flags: &ImportArgs) -> Result<Self, OutputError> {
         let prints_summary = flags.summary.as_deref() == Some(Path::new("-"));
         let summary = flags.summary.as_ref().filter(|_| !prints_summary);
@@ -140,19 +140,24 @@ impl Outputs {
         let summary = Output::named("--summary", Kind::Summary, summary);
         let metrics = Output::named("--metrics", Kind::Metrics, flags.metrics.as_ref());
         let report = report_path(flags);
-        let mut others = read_besides_input(flags);
+        let mut others = credentials(flags);
+        if let Some(report) = &report {
+            tell_from("--report", report, &others)?;
+        }
+        // The report may be the memory: then it keeps what it knows.
+        let memory = flags.input.skip_associated_in.iter();
+        others.extend(memory.map(|path| (path.as_path(), "report of an earlier run")));
         if let Some(rejects) = &flags.rejects {
             tell_from("--rejects", rejects, &others)?;
         }
-        others.push((flags.input.input.as_path(), "input"));
+        let input = InputSource::from(flags.input.input.clone());
+        others.push((input.path(), "input"));
         others.extend(report.as_deref().map(|path| (path, "report")));
         others.extend(flags.rejects.as_deref().map(|path| (path, "rejects file")));
         let outputs = [html.as_ref(), summary.as_ref(), metrics.as_ref()];
         for output in outputs.into_iter().flatten() {
             output.tell_from(&others)?;
-            if !flags.overwrite {
-                output.check_existing()?;
-            }
+            output.check_existing()?;
             others.push((output.path(), output.kind.name()));
         }
         Ok(Self {
@@ -188,22 +193,17 @@ fn tell_from(
     }
 }
 
-/// What a run reads besides its input. No flag allows to replace it.
-fn read_besides_input(flags: &ImportArgs) -> Vec<(&Path, &'static str)> {
+/// The files that the connection is made with. No flag allows to replace them.
+fn credentials(flags: &ImportArgs) -> Vec<(&Path, &'static str)> {
     let connection = &flags.connection;
     let credentials = &connection.credentials;
-    let memory = flags.input.skip_associated_in.iter();
-    let mut files: Vec<_> = memory
-        .map(|path| (path.as_path(), "report of an earlier run"))
-        .collect();
-    let secrets = [
+    let files = [
         (&credentials.token_file, "file of the token"),
         (&credentials.oauth_file, "file of the app"),
         (&connection.ca_file, "file of certificates"),
     ];
-    let given = secrets
+    let given = files
         .into_iter()
         .filter_map(|(path, what)| Some((path.as_deref()?, what)));
-    files.extend(given);
-    files
+    given.collect()
 }

@@ -54,7 +54,7 @@ pub(super) fn report(flags: ReportArgs, world: &World) -> Result<ExitStatus, Run
             None => InputSource::File(input_of(&report).ok_or(RejectsError::NoInput)?),
         };
         let settings = reading.into_settings(input);
-        rejects::prepare(path, &settings, &report, false)?;
+        rejects::prepare(path, &settings, &report)?;
         let rows = rejects::write(path, &settings, &report)?;
         file = Some(RejectsFile { path, rows });
     }

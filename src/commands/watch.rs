@@ -1,6 +1,5 @@
 //! Whoever watches a run while it goes on: the terminal, the metrics, and what only the run knows of its time.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -17,6 +16,7 @@ use crate::error::{Problem, RunError};
 use crate::exit::ExitStatus;
 use crate::run::{Event, Observe, RunEvent, Tally};
 use crate::statistics::Timeline;
+use crate::whole_file::{WholeFile, is_stream};
 
 /// How old metrics get while a run goes on; as old as what is scraped usually is.
 const METRICS_EVERY: Duration = Duration::from_secs(15);
@@ -98,6 +98,12 @@ impl MetricsFile {
         &self.output
     }
 
+    /// Whether it can be replaced while a run goes on. A pipe or a device gets the metrics once, at the end: its reader
+    /// would see them all, one behind the other.
+    pub(super) fn is_replaceable(&self) -> bool {
+        !is_stream(self.output.path()).unwrap_or(false)
+    }
+
     fn text(
         &self,
         tally: &Tally,
@@ -139,12 +145,11 @@ impl MetricsFile {
     }
 }
 
-/// What an earlier run left. A device or a pipe has no end, and no past.
+/// What an earlier run left. A device or a pipe has no past, and is not opened before there is something to write.
 fn written_before(path: &Path) -> String {
     let read = || {
-        let file = File::open(path)?;
         let mut text = String::new();
-        if file.metadata()?.is_file() {
+        if let Some(file) = WholeFile::existing(path)? {
             file.take(MOST_METRICS).read_to_string(&mut text)?;
         }
         io::Result::Ok(text)

@@ -3,8 +3,9 @@
 //! The lock is the system's, on the file itself: it ends with whoever holds it, however that ends. A
 //! file that takes the report's name later is locked before it does, so there is no moment without.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Seek};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use super::found::{Found, Refusal};
@@ -189,11 +190,8 @@ impl HeldReport {
         if is_same_file(input, &plan.path) {
             return Err(ReportError::IsInput { path: path() });
         }
-        // Not truncated on opening: first it must be ours.
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
         let mut held = loop {
-            let file = options.open(&plan.path).map_err(failed)?;
+            let file = open_or_create(&plan.path).map_err(failed)?;
             let regular = file.metadata().map_err(failed)?.is_file();
             if regular && !lock(&file).map_err(failed)? {
                 let by = inode(&file).and_then(holder_of);
@@ -246,6 +244,18 @@ impl HeldReport {
     }
 }
 
+/// Not truncated on opening: first it must be ours. A pipe is opened to be written only, which waits for its reader: what is
+/// written before there is one would be lost.
+fn open_or_create(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    if fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo()) {
+        options.write(true);
+    } else {
+        options.read(true).write(true).create(true).truncate(false);
+    }
+    options.open(path)
+}
+
 /// Takes the lock; `false` if somebody else has it.
 pub(super) fn lock(file: &File) -> io::Result<bool> {
     lock_by(|| file.try_lock())
@@ -282,7 +292,6 @@ mod tests {
     use super::*;
     use crate::report::COLUMNS;
     use crate::run::WriteReport;
-    use std::fs;
 
     const NO_INPUT: &str = "/nowhere/pairs.csv";
 

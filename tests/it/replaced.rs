@@ -54,7 +54,7 @@ fn a_path_from_the_environment_is_replaced_no_more_than_one_from_a_flag() {
 }
 
 #[test]
-fn other_outputs_replace_their_own_kind_and_other_files_only_with_overwrite() {
+fn other_outputs_replace_their_own_kind_and_no_other_file() {
     for (flag, what) in [
         ("--html", "page"),
         ("--summary", "summary"),
@@ -74,13 +74,16 @@ fn other_outputs_replace_their_own_kind_and_other_files_only_with_overwrite() {
         assert_eq!(refused.code, 2);
         assert_eq!(fs::read_to_string(&out).unwrap(), CUSTOMERS);
 
-        let replaced = folder.import(&[flag, "out", "--overwrite"]);
-        assert_eq!(replaced.code, 0, "{flag}: {}", replaced.stderr);
-        assert_ne!(fs::read_to_string(&out).unwrap(), CUSTOMERS);
-        for name in ["again.csv", "empty.csv"] {
+        let refused = folder.import(&[flag, "out", "--overwrite"]);
+        assert_eq!(refused.code, 2, "{flag}: {}", refused.stderr);
+        assert_eq!(fs::read_to_string(&out).unwrap(), CUSTOMERS);
+        assert_eq!(folder.seen().requests, 0);
+
+        fs::write(&out, "").unwrap();
+        for name in ["empty.csv", "again.csv"] {
             let repeated = folder.import(&[flag, "out", "--report", name]);
             assert_eq!(repeated.code, 0, "{flag}: {}", repeated.stderr);
-            fs::write(&out, "").unwrap();
+            assert_ne!(fs::read_to_string(&out).unwrap(), "");
         }
     }
 }
@@ -119,6 +122,75 @@ fn what_a_run_reads_is_never_replaced() {
 }
 
 #[test]
+fn a_report_replaces_no_file_of_credentials_or_certificates() {
+    let folder = Rehearsal::new().rows(good_rows(2));
+    fs::write(folder.path("empty"), "").unwrap();
+    for (flag, what) in [
+        ("--token-file", "the token"),
+        ("--oauth-file", "the app"),
+        ("--ca-file", "certificates"),
+    ] {
+        let report = ["--report", "./empty", "--overwrite", flag, "empty"];
+        let finished = folder.import(&report);
+        assert_eq!(finished.code, 2, "{flag}");
+        let expected = format!("error: `--report ./empty` is the file of {what} itself\n");
+        assert!(
+            finished.stderr.starts_with(&expected),
+            "{}",
+            finished.stderr
+        );
+    }
+    assert_eq!(fs::read_to_string(folder.path("empty")).unwrap(), "");
+}
+
+#[test]
+fn outputs_with_one_place_are_refused_before_there_is_a_file() {
+    let folder = Rehearsal::new().rows(good_rows(2));
+    fs::create_dir(folder.path("real")).unwrap();
+    std::os::unix::fs::symlink("real", folder.path("link")).unwrap();
+    std::os::unix::fs::symlink("real/out", folder.path("to-out")).unwrap();
+    let flags = ["--report", "--rejects", "--html", "--summary", "--metrics"];
+    for (index, flag) in flags.iter().enumerate() {
+        for other in &flags[index + 1..] {
+            for name in ["./real/out", "link/out", "to-out"] {
+                let refused = folder.import(&[flag, "real/out", other, name]);
+                assert_eq!(refused.code, 2, "{flag} {other} {name}");
+                assert!(refused.stderr.contains(" itself\n"), "{}", refused.stderr);
+            }
+        }
+    }
+    assert_eq!(fs::read_dir(folder.path("real")).unwrap().count(), 0);
+}
+
+#[test]
+fn the_file_behind_standard_input_is_not_replaced() {
+    let folder = Rehearsal::new().rows(good_rows(2));
+    for name in ["page.html", "-"] {
+        // Empty, it could be an output.
+        fs::write(folder.path("page.html"), "").unwrap();
+        let input = fs::File::open(folder.path("page.html")).unwrap();
+        let flags = ["--sandbox", "--report", "r.csv", "--html", "page.html"];
+        let mut command = folder.command(&[&["import", name], &flags[..]].concat());
+        let refused = finish(command.stdin(input).output().unwrap());
+        assert_eq!(refused.code, 2, "{}", refused.stderr);
+        let expected = "error: `--html page.html` is the input itself\n";
+        assert!(refused.stderr.starts_with(expected), "{}", refused.stderr);
+    }
+}
+
+#[test]
+fn standard_output_that_is_a_file_gets_page_and_summary_one_behind_the_other() {
+    let folder = Rehearsal::new().rows(good_rows(2));
+    let out = fs::File::create(folder.path("out")).unwrap();
+    let mut command = folder.import_command(&["--html", "/dev/stdout"]);
+    assert_eq!(finish(command.stdout(out).output().unwrap()).code, 0);
+    let written = fs::read_to_string(folder.path("out")).unwrap();
+    assert!(written.starts_with("<!DOCTYPE html>"), "{written}");
+    let (_, summary) = written.split_once("</html>").unwrap();
+    assert!(summary.contains("finished: 2 rows"), "{summary}");
+}
+
+#[test]
 fn devices_are_written_to_as_they_are() {
     let folder = Rehearsal::new().rows(good_rows(2));
     for (flag, expected) in [
@@ -140,7 +212,9 @@ fn a_named_pipe_gets_what_is_written_once_at_the_end() {
     for (flag, expected) in [
         ("--html", "<!DOCTYPE html>"),
         ("--summary", "\"version\": 1"),
+        ("--metrics", "hubspot_associate_running"),
         ("--rejects", "CLIENT_INVALID_ROW"),
+        ("--report", "CLIENT_INVALID_ROW"),
     ] {
         let script = "rm -f pipe; mkfifo pipe; timeout 60 cat pipe > got & timeout 60 \"$@\"; ended=$?; wait; exit $ended";
         let start = [
@@ -157,7 +231,82 @@ fn a_named_pipe_gets_what_is_written_once_at_the_end() {
         assert_eq!(finished.code, 1, "{flag}: {}", finished.stderr);
         let got = fs::read_to_string(folder.path("got")).unwrap();
         assert!(got.contains(expected), "{flag}: {got}");
+        assert_eq!(
+            got.matches("# HELP hubspot_associate_running").count(),
+            usize::from(flag == "--metrics")
+        );
     }
+}
+
+#[test]
+fn a_pipe_is_waited_for_by_the_report_and_the_input() {
+    let folder = Rehearsal::new().rows(good_rows(2));
+    let script = "mkfifo input report; timeout 60 \"$@\" & \
+         { timeout 60 cat pairs.csv > input; timeout 60 cat report > got; } & wait %1; ended=$?; wait; exit $ended";
+    let start = [
+        "-c",
+        script,
+        "bash",
+        crate::support::PROGRAM,
+        "import",
+        "input",
+    ];
+    let flags = ["--sandbox", "--rate", "unlimited", "--report", "report"];
+    let finished = finish(
+        folder
+            .run("bash", &[&start[..], &flags].concat())
+            .output()
+            .unwrap(),
+    );
+    assert_eq!(finished.code, 0, "{}", finished.stderr);
+    let got = fs::read_to_string(folder.path("got")).unwrap();
+    assert_eq!(got.lines().count(), 3, "{got}");
+}
+
+#[test]
+fn what_a_killed_run_left_unfinished_is_removed_by_the_next_run() {
+    let folder = Rehearsal::new().rows(["contacts,x,companies,1"]);
+    let outputs = [
+        "--rejects",
+        "r",
+        "--html",
+        "h",
+        "--summary",
+        "s",
+        "--metrics",
+        "m",
+    ];
+    let left =
+        ["r", "h", "s", "m", "pairs.report.csv"].map(|name| format!("{name}.LeftByAKill0.writing"));
+    for name in &left {
+        fs::write(folder.path(name), "half").unwrap();
+    }
+    fs::write(folder.path("h.LeftByAKill0.writing.csv"), CUSTOMERS).unwrap();
+    assert_eq!(folder.import(&outputs).code, 1);
+    for name in &left {
+        assert!(!folder.path(name).exists(), "{name}");
+    }
+    assert_eq!(fs::read_dir(folder.folder.path()).unwrap().count(), 7);
+}
+
+#[test]
+fn a_rejects_file_is_no_more_readable_than_the_input() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Rehearsal::new().rows(["contacts,x,companies,1"]);
+    let private = fs::Permissions::from_mode(0o600);
+    fs::set_permissions(folder.path("pairs.csv"), private).unwrap();
+    let mode = |name| {
+        fs::metadata(folder.path(name))
+            .unwrap()
+            .permissions()
+            .mode()
+            & 0o777
+    };
+    assert_eq!(folder.import(&["--rejects", "one.csv"]).code, 1);
+    assert_eq!(mode("one.csv"), 0o600);
+    let arguments = ["report", "pairs.report.csv", "--rejects", "other.csv"];
+    let made = finish(folder.command(&arguments).output().unwrap());
+    assert_eq!((made.code, mode("other.csv")), (1, 0o600));
 }
 
 #[test]
