@@ -165,7 +165,7 @@ pub fn write(path: &Path, settings: &InputSettings, report: &Path) -> Result<u64
         path: path.to_owned(),
         source,
     };
-    // Whoever may not read the input may not read its rows here.
+    // Rows are for those only who may read the input.
     let source = fs::metadata(settings.path.path()).map_err(failed)?;
     let file = WholeFile::create_no_more_readable_than(path, &source).map_err(failed)?;
     let mut rejects = Rejects::new(file, &input, settings.comment);

@@ -62,7 +62,7 @@ impl WholeFile {
         Self::begin(path, None)
     }
 
-    /// Begins a file at `path` with content of `source`: it can be read by nobody who cannot read `source`.
+    /// Begins a file at `path` with content of `source`; only those can read it who can read `source`.
     pub fn create_no_more_readable_than(path: &Path, source: &Metadata) -> io::Result<Self> {
         Self::begin(path, Some(source))
     }
@@ -92,7 +92,11 @@ impl WholeFile {
 
     /// Brings it to the disk and puts it into its place.
     pub fn finish(self) -> io::Result<()> {
-        match self.0.into_inner().map_err(|error| error.into_error())? {
+        match self
+            .0
+            .into_inner()
+            .map_err(io::IntoInnerError::into_error)?
+        {
             Target::Stream(_) => Ok(()),
             Target::Beside(beside) => match beside.put() {
                 Ok(_) => Ok(()),

@@ -31,7 +31,7 @@ pub(crate) struct Beside {
 
 impl Beside {
     /// Makes an empty file for `path`, with the owner and the mode of the file that is there. A file with the content of
-    /// `source` can be read by nobody who cannot read `source`.
+    /// `source` can be read only by those who can read `source`.
     pub(crate) fn create(path: &Path, source: Option<&Metadata>) -> io::Result<Self> {
         let place = destination(path)?;
         let replaced = match place.metadata() {

@@ -305,8 +305,8 @@ fn a_rejects_file_is_no_more_readable_than_the_input() {
     assert_eq!(folder.import(&["--rejects", "one.csv"]).code, 1);
     assert_eq!(mode("one.csv"), 0o600);
     let arguments = ["report", "pairs.report.csv", "--rejects", "other.csv"];
-    let made = finish(folder.command(&arguments).output().unwrap());
-    assert_eq!((made.code, mode("other.csv")), (1, 0o600));
+    let ended = finish(folder.command(&arguments).output().unwrap());
+    assert_eq!((ended.code, mode("other.csv")), (1, 0o600));
 }
 
 #[test]
