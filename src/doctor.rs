@@ -146,8 +146,8 @@ fn token(facts: &Facts) -> Remark {
                 .credentials()
                 .hint("let the account install the app again");
         }
-        (Some(Renewal::Failed(why)), _) => {
-            let says = format!("cannot be had now: {why}");
+        (Some(renewal @ (Renewal::Failed(_) | Renewal::OtherPortal { .. })), _) => {
+            let says = format!("cannot be had now: {renewal}");
             return remark(Level::Problem, "token", &says).credentials();
         }
         (Some(Renewal::New | Renewal::Same), _) => "an OAuth app's".to_owned(),

@@ -24,6 +24,7 @@ use super::credentials::CredentialsError;
 use super::reply::{Answer, Reply, ReplyHeaders};
 use super::request::{ApiVersion, BaseUrl, inputs};
 use super::roots::{self, Roots};
+use super::run_portal::RunPortal;
 use super::running_time::within;
 use super::session::Session;
 use super::source::TokenSource;
@@ -69,6 +70,7 @@ pub struct HttpEndpoint {
     /// Shared, because every request in flight has an endpoint of its own.
     settings: Arc<ClientSettings>,
     exchanging: Arc<AtomicBool>,
+    pub(super) portal: RunPortal,
 }
 
 /// As long as it is there, a token is being exchanged.
@@ -98,6 +100,7 @@ impl HttpEndpoint {
             session: Arc::new(RwLock::new(Arc::new(session))),
             settings: Arc::new(settings),
             exchanging: Arc::default(),
+            portal: RunPortal::default(),
         })
     }
 
@@ -145,10 +148,10 @@ impl HttpEndpoint {
     /// answered.
     pub(super) async fn exchange_whole(
         &self,
+        session: &Session,
         method: Method,
         url: String,
     ) -> Result<(u16, Vec<u8>), String> {
-        let session = self.session();
         let mut headers = session.headers.clone();
         // Only a method that may have a body says that there is none (RFC 9110, section 8.6).
         headers.remove(CONTENT_LENGTH);

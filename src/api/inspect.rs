@@ -7,6 +7,7 @@ use super::account::{Account, DailyUsage, account, daily_usage};
 use super::body::{Body, Envelope};
 use super::client::HttpEndpoint;
 use super::reply::{Answer, ReplyHeaders};
+use super::session::Session;
 use crate::pair::ObjectType;
 use crate::text::one_line;
 
@@ -30,9 +31,22 @@ pub enum Told<T> {
 impl HttpEndpoint {
     /// The account that the token belongs to.
     pub async fn account(&self) -> Told<Account> {
+        let told = self.account_of(&self.session()).await;
+        if let Told::Known(Account {
+            portal_id: Some(id),
+            ..
+        }) = told
+        {
+            self.portal.learn(id);
+        }
+        told
+    }
+
+    /// The account of a token, perhaps one that is not in use yet.
+    pub(super) async fn account_of(&self, session: &Session) -> Told<Account> {
         let settings = self.settings();
         let url = settings.base_url.account_details(settings.version);
-        self.ask(url, account).await
+        self.ask_as(session, url, account).await
     }
 
     /// How much of the day's requests is used.
@@ -55,7 +69,16 @@ impl HttpEndpoint {
     }
 
     async fn ask<T>(&self, url: String, read: impl FnOnce(&[u8]) -> Option<T>) -> Told<T> {
-        match self.exchange_whole(Method::GET, url).await {
+        self.ask_as(&self.session(), url, read).await
+    }
+
+    async fn ask_as<T>(
+        &self,
+        session: &Session,
+        url: String,
+        read: impl FnOnce(&[u8]) -> Option<T>,
+    ) -> Told<T> {
+        match self.exchange_whole(session, Method::GET, url).await {
             Ok((status, body)) => told(status, &body, read),
             Err(why) => Told::Unreachable(why),
         }

@@ -17,10 +17,12 @@ mod renew;
 mod reply;
 mod request;
 mod roots;
+mod run_portal;
 mod running_time;
 mod session;
 mod source;
 
+use std::fmt;
 use std::future::Future;
 
 pub use account::{Account, DailyUsage, Pool};
@@ -82,4 +84,26 @@ pub enum Renewal {
     Refused(String),
     /// There is none now, for this reason; it may be tried again.
     Failed(String),
+    /// There is one, of another account than the run's: nothing is sent with it.
+    OtherPortal {
+        /// Its account.
+        found: u64,
+        /// The run's account.
+        expected: u64,
+    },
+}
+
+impl fmt::Display for Renewal {
+    /// Why there is no other token.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::New => formatter.write_str("there is another token"),
+            Self::Same => formatter.write_str("the token is the same as before"),
+            Self::Refused(why) | Self::Failed(why) => formatter.write_str(why),
+            Self::OtherPortal { found, expected } => write!(
+                formatter,
+                "the new token belongs to portal {found}, not to {expected}"
+            ),
+        }
+    }
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use hyper::Method;
 use hyper::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use secrecy::{ExposeSecret, SecretString};
-use tracing::{info, warn};
+use tracing::warn;
 
 use super::Renewal;
 use super::client::{HttpEndpoint, MAX_REPLY_BYTES, chain, whole_body};
@@ -23,8 +23,7 @@ impl HttpEndpoint {
             source => {
                 return match source.read().await {
                     Ok(Some(token)) if self.session().token() != Some(&token) => {
-                        self.begin_session(Session::of(token));
-                        Renewal::New
+                        self.take_into_use(Session::of(token), None).await
                     }
                     Ok(_) => Renewal::Same,
                     Err(error) => Renewal::Failed(error.to_string()),
@@ -39,16 +38,13 @@ impl HttpEndpoint {
                 portal,
                 rotated,
             }) => {
-                if let (Some(portal), None) = (portal, self.session().token()) {
-                    info!(portal, "writing to the portal of the token");
-                }
                 if let Some(rotated) = rotated
                     && let Err(error) = app.rotate(rotated)
                 {
                     warn!("HubSpot gave another refresh token, which cannot be kept: {error}");
                 }
-                self.begin_session(Session::lasting(token, good_for));
-                Renewal::New
+                let session = Session::lasting(token, good_for);
+                self.take_into_use(session, portal).await
             }
             Err(NotIssued::Refused(why)) => Renewal::Refused(why),
             Err(NotIssued::Failed(why)) => Renewal::Failed(why),

@@ -15,7 +15,7 @@ pub struct ConnectionArgs {
     /// Where the token comes from.
     #[command(flatten)]
     pub credentials: CredentialArgs,
-    /// Refuse to begin unless the token belongs to this portal
+    /// Send nothing unless the token belongs to this portal
     #[arg(long, value_name = "ID", help_heading = "Credentials")]
     pub expect_portal: Option<NonZeroU64>,
 

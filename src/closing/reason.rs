@@ -54,6 +54,7 @@ pub fn reason_of_stop(reason: &StopReason) -> &'static str {
             Halt::LongWait(_) => "long-wait",
             Halt::Unauthorized => "unauthorized",
             Halt::NoToken => "no-token",
+            Halt::OtherPortal => "portal",
             Halt::MissingScopes => "missing-scopes",
             Halt::Forbidden => "forbidden",
             Halt::Untrusted => "untrusted",

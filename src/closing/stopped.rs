@@ -192,6 +192,10 @@ impl Stopped<'_> {
                 "check where the token comes from: the file, the command, or the app's refresh token"
                     .to_owned(),
             ),
+            Halt::OtherPortal => (
+                "stopped: the new token belongs to another account, and nothing was sent with it".to_owned(),
+                "put a token of the run's account where the token comes from".to_owned(),
+            ),
             Halt::MissingScopes if scopes.is_empty() => (
                 "stopped: the token lacks a permission".to_owned(),
                 "give it read and write scopes for both object types".to_owned(),

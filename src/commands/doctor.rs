@@ -25,7 +25,7 @@ pub(super) fn doctor(flags: DoctorArgs, world: &World) -> Result<ExitStatus, Run
         } else {
             None
         };
-        let has_token = !matches!(renewal, Some(Renewal::Refused(_) | Renewal::Failed(_)));
+        let has_token = matches!(renewal, None | Some(Renewal::New | Renewal::Same));
         let types = flags.from_type.zip(flags.to_type);
         Ok::<_, RunError>(Facts {
             renewal,

@@ -212,7 +212,7 @@ async fn daily_reset(endpoint: &HttpEndpoint, known: Option<TimeZone>) -> DailyR
     let told = match portal::obtain_token(endpoint).await {
         Ok(()) => endpoint.account().await,
         // Without a token the question would only be refused. The run reports why there is none.
-        Err(why) => Told::Unreachable(why),
+        Err(renewal) => Told::Unreachable(renewal.to_string()),
     };
     let zone = match told {
         Told::Known(account) => {

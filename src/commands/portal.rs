@@ -42,7 +42,13 @@ pub(super) async fn check(
     expected: NonZeroU64,
 ) -> Result<Account, PortalError> {
     let unknown = |why: String| PortalError::Unknown { expected, why };
-    obtain_token(endpoint).await.map_err(unknown)?;
+    endpoint.require_portal(expected);
+    obtain_token(endpoint)
+        .await
+        .map_err(|renewal| match renewal {
+            Renewal::OtherPortal { found, .. } => PortalError::Other { found, expected },
+            other => unknown(other.to_string()),
+        })?;
     let account = match endpoint.account().await {
         Told::Known(account) => account,
         Told::Refused(answer) => return Err(unknown(describe_refusal(&answer).message)),
@@ -62,9 +68,9 @@ pub(super) async fn check(
     }
 }
 
-/// Makes sure that there is a token to ask with: an OAuth app has none before its first exchange. The error says why
-/// there is none.
-pub(super) async fn obtain_token(endpoint: &HttpEndpoint) -> Result<(), String> {
+/// Makes sure that there is a token to ask with: an OAuth app has none before its first exchange. The error is what
+/// came of the try to have one.
+pub(super) async fn obtain_token(endpoint: &HttpEndpoint) -> Result<(), Renewal> {
     let is_due = endpoint
         .renewal_due()
         .is_some_and(|due| due <= Instant::now());
@@ -73,7 +79,7 @@ pub(super) async fn obtain_token(endpoint: &HttpEndpoint) -> Result<(), String> 
     }
     match endpoint.renew().await {
         Renewal::New | Renewal::Same => Ok(()),
-        Renewal::Refused(why) | Renewal::Failed(why) => Err(why),
+        other => Err(other),
     }
 }
 

@@ -115,7 +115,7 @@ impl StopReason {
                     ExitStatus::Credentials
                 }
                 Halt::DailyLimit | Halt::LongWait(_) => ExitStatus::StoppedEarly,
-                Halt::Untrusted => ExitStatus::Usage,
+                Halt::OtherPortal | Halt::Untrusted => ExitStatus::Usage,
             },
             Self::AllAlike { what, .. } => match what {
                 Alike::TypeError | Alike::NotFound => ExitStatus::Usage,

@@ -102,6 +102,8 @@ pub enum Halt {
     Unauthorized,
     /// Another token was needed, and cannot be had.
     NoToken,
+    /// Another token was needed, and the one that there is belongs to another account.
+    OtherPortal,
     /// The server could not prove who it is.
     Untrusted,
 }

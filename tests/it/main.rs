@@ -27,6 +27,7 @@ mod nightly; // what is known already is not sent again
 mod outage; // an API that is away
 mod packaging; // completions and manual pages
 mod packed; // reports that are packed
+mod portal; // a token that replaces another one is of the same account
 mod readme; // the README and the sample data are true
 mod rehearsals; // a rehearsal and a real run never mix
 mod rejects; // what is not associated, fed back

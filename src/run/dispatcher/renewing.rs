@@ -151,6 +151,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
                     self.halt(Halt::Unauthorized, Vec::new(), refusal);
                 }
             }
+            Ok(other @ Renewal::OtherPortal { .. }) => self.other_portal(&other),
             Ok(Renewal::Refused(why)) => self.no_token(why),
             Ok(Renewal::Failed(why)) => self.not_renewed(why),
             Err(error) => self.stop(StopReason::of_panic(error)),
@@ -177,6 +178,14 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             ..Finding::default()
         };
         self.halt(Halt::NoToken, Vec::new(), finding);
+    }
+
+    fn other_portal(&mut self, renewal: &Renewal) {
+        let finding = Finding {
+            message: renewal.to_string(),
+            ..Finding::default()
+        };
+        self.halt(Halt::OtherPortal, Vec::new(), finding);
     }
 
     /// A reply refused the token of this generation, for a request with these tries.
@@ -440,6 +449,19 @@ mod tests {
         let (ending, outcomes, renewals) = send(10, true, vec![Renewal::Same]).await;
         assert_eq!((status(&ending), outcomes.len()), (None, 40));
         assert_eq!(renewals, 4);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_of_another_account_ends_the_run_before_anything_is_sent_with_it() {
+        let other = Renewal::OtherPortal {
+            found: 999,
+            expected: 111,
+        };
+        let (ending, outcomes, renewals) = send(10, true, vec![other]).await;
+        assert_eq!(
+            (status(&ending), outcomes.len(), renewals),
+            (Some(ExitStatus::Usage), 10, 1)
+        );
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,0 +1,170 @@
+//! The account of a run: a token of another one is never used. The decision is pure.
+//!
+//! The account is the one that `--expect-portal` names, or else the first one that HubSpot says the token is of.
+
+use std::num::NonZeroU64;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::Renewal;
+use super::client::HttpEndpoint;
+use super::inspect::Told;
+use super::session::Session;
+
+/// The account that requests may go to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Known {
+    id: u64,
+    /// Whether the user named it: then a token must prove that it is of this account.
+    named: bool,
+}
+
+/// Shared by all clones of an endpoint.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RunPortal(Arc<Mutex<Option<Known>>>);
+
+/// What is to be done with a new token.
+#[derive(Debug, PartialEq, Eq)]
+enum Decision {
+    Use,
+    /// HubSpot does not say whose it is, and the user did not ask for a check.
+    UseUnchecked(String),
+    Refuse(Renewal),
+}
+
+impl RunPortal {
+    /// From now on only this account's tokens are used.
+    pub(super) fn require(&self, id: NonZeroU64) {
+        *self.lock() = Some(Known {
+            id: id.get(),
+            named: true,
+        });
+    }
+
+    /// The token in use is of this account. Returns whether that was not known before.
+    pub(super) fn learn(&self, id: u64) -> bool {
+        let mut known = self.lock();
+        let is_new = known.is_none();
+        known.get_or_insert(Known { id, named: false });
+        is_new
+    }
+
+    fn known(&self) -> Option<Known> {
+        *self.lock()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Known>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    /// Decides about a token by what is found out of its account.
+    fn judge(self, found: Result<u64, String>) -> Decision {
+        match found {
+            Ok(found) if found == self.id => Decision::Use,
+            Ok(found) => Decision::Refuse(Renewal::OtherPortal {
+                found,
+                expected: self.id,
+            }),
+            Err(why) if self.named => Decision::Refuse(Renewal::Failed(format!(
+                "the portal of the new token is not known: {why}"
+            ))),
+            Err(why) => Decision::UseUnchecked(why),
+        }
+    }
+}
+
+impl HttpEndpoint {
+    /// From now on no token of another account is used.
+    pub fn require_portal(&self, id: NonZeroU64) {
+        self.portal.require(id);
+    }
+
+    /// Takes a new token into use, unless it is of another account than the run's. `told` is the account that came with
+    /// the token; without it, HubSpot is asked, which is the only request that is made with the token before.
+    pub(super) async fn take_into_use(&self, session: Session, told: Option<u64>) -> Renewal {
+        if let Some(known) = self.portal.known() {
+            let found = match told {
+                Some(id) => Ok(id),
+                None => self.portal_of(&session).await,
+            };
+            match known.judge(found) {
+                Decision::Use => {}
+                Decision::UseUnchecked(why) => {
+                    tracing::warn!("the portal of the new token is not known: {why}");
+                }
+                Decision::Refuse(renewal) => return renewal,
+            }
+        } else if let Some(portal) = told
+            && self.portal.learn(portal)
+        {
+            tracing::info!(portal, "writing to the portal of the token");
+        }
+        self.begin_session(session);
+        Renewal::New
+    }
+
+    async fn portal_of(&self, session: &Session) -> Result<u64, String> {
+        match self.account_of(session).await {
+            Told::Known(account) => account
+                .portal_id
+                .ok_or_else(|| "the reply does not say".to_owned()),
+            Told::Refused(answer) => Err(format!("HubSpot answers {}", answer.status)),
+            Told::Unreadable(status, _) => Err(format!(
+                "the reply (status {status}) does not describe an account"
+            )),
+            Told::Unreachable(why) => Err(why),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_of_another_account_is_refused_and_an_unknown_one_only_where_the_account_was_named() {
+        let other = || {
+            Decision::Refuse(Renewal::OtherPortal {
+                found: 999,
+                expected: 111,
+            })
+        };
+        let unknown = "the portal of the new token is not known: no reply in time";
+        for (named, found, expected) in [
+            (true, Ok(111), Decision::Use),
+            (false, Ok(111), Decision::Use),
+            (true, Ok(999), other()),
+            (false, Ok(999), other()),
+            (
+                true,
+                Err("no reply in time"),
+                Decision::Refuse(Renewal::Failed(unknown.to_owned())),
+            ),
+            (
+                false,
+                Err("no reply in time"),
+                Decision::UseUnchecked("no reply in time".to_owned()),
+            ),
+        ] {
+            let known = Known { id: 111, named };
+            assert_eq!(known.judge(found.map_err(str::to_owned)), expected);
+        }
+    }
+
+    #[test]
+    fn the_account_that_was_named_stays_whatever_is_learned_later() {
+        let portal = RunPortal::default();
+        assert!(portal.learn(5) && !portal.learn(6));
+        assert_eq!(
+            portal.known(),
+            Some(Known {
+                id: 5,
+                named: false
+            })
+        );
+        portal.require(NonZeroU64::MIN);
+        assert!(!portal.learn(7));
+        assert_eq!(portal.known(), Some(Known { id: 1, named: true }));
+    }
+}
