@@ -81,7 +81,8 @@ impl RunError {
             Self::Report(ReportError::Io { .. })
             | Self::Rejects(RejectsError::Io { .. })
             | Self::Output(OutputError::Io { .. })
-            | Self::Stdout(_) => ExitStatus::CannotWrite,
+            | Self::Stdout(_)
+            | Self::Credentials(CredentialsError::NotKept { .. }) => ExitStatus::CannotWrite,
             _ => ExitStatus::Usage,
         }
     }
@@ -275,5 +276,18 @@ mod tests {
         ] {
             assert_eq!(RunError::from(error).exit_status(), status);
         }
+    }
+
+    #[test]
+    fn a_refresh_token_that_could_not_be_kept_is_a_file_that_cannot_be_written() {
+        let error = RunError::from(CredentialsError::NotKept {
+            path: PathBuf::from("app.json"),
+            source: io::ErrorKind::ReadOnlyFilesystem.into(),
+        });
+        assert_eq!(error.exit_status(), ExitStatus::CannotWrite);
+        let problem = Problem::new(&error, error.hint());
+        assert_eq!(problem.what, "cannot keep a refresh token in `app.json`");
+        assert_eq!(problem.causes, ["read-only filesystem or storage medium"]);
+        assert!(problem.hint.unwrap().contains("make the file writable"));
     }
 }

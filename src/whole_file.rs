@@ -172,7 +172,7 @@ fn in_place(path: &Path, source: Option<&Metadata>, error: io::Error) -> io::Res
 }
 
 /// Not emptied first: on a full disk there might be no room for the new content any more.
-fn overwrite(mut file: &File, mut content: impl io::Read + Seek) -> io::Result<()> {
+pub(crate) fn overwrite(mut file: &File, mut content: impl io::Read + Seek) -> io::Result<()> {
     content.rewind()?;
     let length = io::copy(&mut content, &mut file)?;
     file.set_len(length)?;

@@ -104,8 +104,12 @@ impl HttpEndpoint {
         })
     }
 
-    /// Reads the token where that needs no network, so that what is wrong with it is known before the run.
+    /// Reads the token where that needs no network, or makes sure that an exchanged one can be kept, so that what is wrong
+    /// with it is known before the run.
     pub async fn prepare(&self) -> Result<(), CredentialsError> {
+        if let TokenSource::OAuth(app) = &self.settings.source {
+            app.hold().await?;
+        }
         if let Some(token) = self.settings.source.read().await? {
             self.begin_session(Session::of(token));
         }
@@ -287,6 +291,10 @@ impl Endpoint for HttpEndpoint {
 
     async fn renew(&self) -> Renewal {
         self.renew_token().await
+    }
+
+    fn is_exchanging(&self) -> bool {
+        Self::is_exchanging(self)
     }
 
     async fn associate(&self, pair: &Pair) -> Reply {

@@ -70,6 +70,14 @@ pub enum CredentialsError {
         /// Its path.
         path: PathBuf,
     },
+    /// The file of an OAuth app cannot keep the refresh token that an exchange gives.
+    #[error("cannot keep a refresh token in `{}`", path.display())]
+    NotKept {
+        /// Its path.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// The file of an OAuth app lacks one of its values.
     #[error(
         "`{}` is no JSON object with `client_id`, `client_secret` and `refresh_token`",

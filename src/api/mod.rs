@@ -6,6 +6,7 @@
 mod account;
 mod bare_value;
 mod body;
+mod bounded_file;
 mod client;
 mod coding;
 mod confirmed;
@@ -13,6 +14,7 @@ mod connect;
 mod credentials;
 mod inspect;
 mod oauth;
+mod oauth_file;
 mod renew;
 mod reply;
 mod request;
@@ -70,6 +72,12 @@ pub trait Endpoint: Clone + Send + Sync + 'static {
     /// Tries to have another token. Never twice at a time.
     fn renew(&self) -> impl Future<Output = Renewal> + Send {
         async { Renewal::Same }
+    }
+
+    /// Whether [`renew`](Self::renew) must not be dropped now, because the server may have replaced already what it needs
+    /// for the next time.
+    fn is_exchanging(&self) -> bool {
+        false
     }
 }
 

@@ -4,20 +4,18 @@
 //! An access token lasts half an hour; the refresh token may be replaced by every exchange, and the new one is
 //! written back to the file that it came from.
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::bare_value::{bare_value, decoded};
+use super::client::chain;
 use super::credentials::{CredentialsError, Token};
+use super::oauth_file::{AppFile, HeldFile, Values};
 use crate::text::one_line;
-use crate::whole_file::WholeFile;
 
 /// Where tokens are exchanged.
 pub(super) const PATH: &str = "/oauth/2026-03/token";
@@ -29,18 +27,26 @@ pub(super) const INTROSPECTION_PATH: &str = "/oauth/2026-03/token/introspect";
 /// How long before its end a token is not used any more. Shorter-lived ones have a quarter of their time.
 const MARGIN: Duration = Duration::from_secs(90);
 
+/// The longest that a token is used; some servers say "never" with the largest number that they have.
+const LONGEST_LIFETIME: Duration = Duration::from_hours(24);
+
 /// Characters of what the server says that are shown.
 const MAX_MESSAGE_CHARS: usize = 300;
 
 /// An app that an account has let in.
 #[derive(Clone, Debug)]
 pub struct OAuthApp {
-    client_id: String,
-    client_secret: SecretString,
-    /// The one that is good now.
-    refresh_token: Arc<Mutex<SecretString>>,
-    /// Where the last one is kept.
-    file: Option<PathBuf>,
+    state: Arc<Mutex<State>>,
+    /// Where they are kept, if that can be written.
+    file: Option<AppFile>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// What is sent.
+    values: Values,
+    /// What was last in the file: when it differs, another process or a person has changed it.
+    in_file: Values,
 }
 
 /// A new access token.
@@ -72,63 +78,76 @@ impl OAuthApp {
         client_secret: SecretString,
         refresh_token: SecretString,
     ) -> Self {
+        Self::with(
+            Values {
+                client_id,
+                client_secret,
+                refresh_token,
+            },
+            None,
+        )
+    }
+
+    /// From a JSON file with `client_id`, `client_secret` and `refresh_token`, which only its owner may be able to read.
+    pub fn from_file(path: &Path) -> Result<Self, CredentialsError> {
+        let file = AppFile::new(path);
+        let values = file.read()?;
+        let file = file.is_regular().then_some(file);
+        Ok(Self::with(values, file))
+    }
+
+    fn with(values: Values, file: Option<AppFile>) -> Self {
+        let in_file = values.clone();
         Self {
-            client_id,
-            client_secret,
-            refresh_token: Arc::new(Mutex::new(refresh_token)),
-            file: None,
+            state: Arc::new(Mutex::new(State { values, in_file })),
+            file,
         }
     }
 
-    /// From a JSON file with `client_id`, `client_secret` and `refresh_token`, which nobody else may read.
-    pub fn from_file(path: &Path) -> Result<Self, CredentialsError> {
-        let failed = |source| CredentialsError::File {
-            path: path.to_owned(),
-            source,
+    /// Makes ready for an exchange, so that what comes back can be kept: no other process has one under way, what is sent
+    /// is what the file holds now, and the file can be written. `None` where there is no file.
+    pub(super) async fn hold(&self) -> Result<Option<HeldFile>, CredentialsError> {
+        let Some(file) = &self.file else {
+            return Ok(None);
         };
-        if is_readable_by_others(path).map_err(failed)? {
-            return Err(CredentialsError::Exposed {
-                path: path.to_owned(),
-            });
+        let mut held = file.hold().await?;
+        self.read_again(&held).await?;
+        held.keep(&self.values().refresh_token).await?;
+        let mut state = self.state();
+        state.in_file = state.values.clone();
+        drop(state);
+        Ok(Some(held))
+    }
+
+    /// Takes what is in the file into use. Whether it was changed since it was last read.
+    pub(super) async fn read_again(&self, held: &HeldFile) -> Result<bool, CredentialsError> {
+        let found = held.read().await?;
+        let mut state = self.state();
+        let is_changed = state.in_file != found;
+        if is_changed {
+            state.in_file = found.clone();
+            state.values = found;
         }
-        let malformed = || CredentialsError::OAuthFile {
-            path: path.to_owned(),
-        };
-        let text = decoded(&fs::read(path).map_err(failed)?).ok_or_else(malformed)?;
-        let fields: Fields = serde_json::from_str(text.expose_secret()).map_err(|_| malformed())?;
-        let value = |name: &str, text: &str| {
-            let from = format!("`{name}` in `{}`", path.display());
-            match bare_value(text, &from)? {
-                "" => Err(malformed()),
-                value => Ok(value.to_owned()),
-            }
-        };
-        Ok(Self {
-            file: Some(path.to_owned()),
-            ..Self::new(
-                value("client_id", &fields.client_id)?,
-                value("client_secret", &fields.client_secret)?.into(),
-                value("refresh_token", &fields.refresh_token)?.into(),
-            )
-        })
+        Ok(is_changed)
     }
 
     /// What is sent (`application/x-www-form-urlencoded`).
     pub(super) fn form(&self) -> SecretString {
-        let refresh_token = self.refresh_token();
+        let values = self.values();
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         form.append_pair("grant_type", "refresh_token")
-            .append_pair("client_id", &self.client_id)
-            .append_pair("client_secret", self.client_secret.expose_secret())
-            .append_pair("refresh_token", refresh_token.expose_secret());
+            .append_pair("client_id", &values.client_id)
+            .append_pair("client_secret", values.client_secret.expose_secret())
+            .append_pair("refresh_token", values.refresh_token.expose_secret());
         form.finish().into()
     }
 
     /// What is sent to look into a token.
     pub(super) fn introspection_form(&self, token: &str) -> SecretString {
+        let values = self.values();
         let mut form = url::form_urlencoded::Serializer::new(String::new());
-        form.append_pair("client_id", &self.client_id)
-            .append_pair("client_secret", self.client_secret.expose_secret())
+        form.append_pair("client_id", &values.client_id)
+            .append_pair("client_secret", values.client_secret.expose_secret())
             .append_pair("token", token)
             .append_pair("token_type_hint", "access_token");
         form.finish().into()
@@ -145,8 +164,13 @@ impl OAuthApp {
         reply.active.then_some(reply.scopes)
     }
 
-    /// What came back.
-    pub(super) fn read(&self, status: u16, body: &[u8]) -> Result<Issued, NotIssued> {
+    /// What came back after so long.
+    pub(super) fn read(
+        &self,
+        status: u16,
+        body: &[u8],
+        took: Duration,
+    ) -> Result<Issued, NotIssued> {
         let json: Option<Map<String, Value>> = serde_json::from_slice(body).ok();
         let field = |name: &str| json.as_ref()?.get(name)?.as_str();
         if !(200..=299).contains(&status) {
@@ -168,11 +192,8 @@ impl OAuthApp {
         let expires_in = json
             .as_ref()
             .and_then(|json| json.get("expires_in")?.as_u64());
-        let good_for = expires_in.map(|seconds| {
-            let lifetime = Duration::from_secs(seconds);
-            lifetime.saturating_sub(MARGIN.min(lifetime / 4))
-        });
-        let before = self.refresh_token();
+        let good_for = expires_in.and_then(|seconds| good_for(seconds, took));
+        let before = self.values().refresh_token;
         let rotated = field("refresh_token")
             .filter(|token| !token.is_empty() && *token != before.expose_secret())
             .map(SecretString::from);
@@ -184,41 +205,36 @@ impl OAuthApp {
         })
     }
 
-    /// Takes a new refresh token into use, and writes it back to the file that the old one came from. Fails if
-    /// there is none, or it cannot be written: then the next run has none that is good.
-    pub(super) fn rotate(&self, token: SecretString) -> io::Result<()> {
-        let kept = match &self.file {
-            Some(path) => Self::write_back(path, &token),
-            None => Err(io::Error::other(
-                "it came from the environment; `--oauth-file` keeps it",
-            )),
+    /// Takes a new refresh token into use, and writes it to the file that the old one came from. Fails if there is none,
+    /// or it cannot be written: then the next run has none that is good.
+    pub(super) async fn rotate(
+        &self,
+        token: SecretString,
+        held: Option<HeldFile>,
+    ) -> Result<(), String> {
+        self.state().values.refresh_token = token.clone();
+        let Some(mut held) = held else {
+            return Err("it did not come from a file; `--oauth-file` keeps it".to_owned());
         };
-        *self
-            .refresh_token
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = token;
-        kept
+        let kept = held.keep(&token).await;
+        kept.map_err(|error| chain(&error))?;
+        let mut state = self.state();
+        state.in_file = state.values.clone();
+        Ok(())
     }
 
-    /// Whatever else stands in it stays.
-    fn write_back(path: &Path, token: &SecretString) -> io::Result<()> {
-        let text =
-            decoded(&fs::read(path)?).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
-        let mut fields: Map<String, Value> = serde_json::from_str(text.expose_secret())?;
-        fields.insert("refresh_token".to_owned(), token.expose_secret().into());
-        let text = SecretString::from(serde_json::to_string_pretty(&fields)? + "\n");
-        WholeFile::write(path, text.expose_secret().as_bytes())
+    fn values(&self) -> Values {
+        self.state().values.clone()
     }
 
-    fn refresh_token(&self) -> SecretString {
-        let token = self.refresh_token.lock();
-        token.unwrap_or_else(PoisonError::into_inner).clone()
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What a server said, without the secrets that it may have repeated.
     fn masked(&self, text: &str) -> String {
-        let refresh_token = self.refresh_token();
-        let secrets = [&self.client_secret, &refresh_token];
+        let values = self.values();
+        let secrets = [&values.client_secret, &values.refresh_token];
         let masked = secrets.iter().fold(text.to_owned(), |text, secret| {
             text.replace(secret.expose_secret(), "(secret)")
         });
@@ -226,22 +242,12 @@ impl OAuthApp {
     }
 }
 
-#[derive(Deserialize)]
-struct Fields {
-    client_id: String,
-    client_secret: String,
-    refresh_token: String,
-}
-
-#[cfg(unix)]
-fn is_readable_by_others(path: &Path) -> io::Result<bool> {
-    use std::os::unix::fs::PermissionsExt;
-    Ok(fs::metadata(path)?.permissions().mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_readable_by_others(_path: &Path) -> io::Result<bool> {
-    Ok(false)
+/// For how long a token should be used that is said to last so many seconds and was had after so long. `None` means until
+/// it is refused: a lifetime that is over before the next exchange would be leaves no time to send anything.
+fn good_for(expires_in: u64, took: Duration) -> Option<Duration> {
+    let lifetime = Duration::from_secs(expires_in).min(LONGEST_LIFETIME);
+    let good_for = lifetime.saturating_sub(MARGIN.min(lifetime / 4));
+    (good_for > took).then_some(good_for)
 }
 
 #[cfg(test)]
@@ -262,17 +268,48 @@ mod tests {
 
     #[test]
     fn a_token_is_used_until_a_margin_before_its_end() {
-        for (expires_in, good_for) in [(1800, 1710), (360, 270), (60, 45), (0, 0)] {
+        let took = Duration::from_millis(300);
+        for (expires_in, good_for) in [
+            (1800, Some(1710)),
+            (360, Some(270)),
+            (60, Some(45)),
+            (0, None),
+            (86_400, Some(86_310)),
+            (100_000, Some(86_310)),
+            (u64::MAX / 2, Some(86_310)),
+            (u64::MAX, Some(86_310)),
+        ] {
             let body = format!(
                 r#"{{"access_token":"a","refresh_token":"refresh-1","hub_id":7,"expires_in":{expires_in}}}"#
             );
-            let issued = app().read(200, body.as_bytes()).unwrap();
-            assert_eq!(issued.good_for, Some(Duration::from_secs(good_for)));
+            let issued = app().read(200, body.as_bytes(), took).unwrap();
+            assert_eq!(issued.good_for, good_for.map(Duration::from_secs));
             assert!(issued.rotated.is_none());
             assert_eq!(issued.portal, Some(7));
         }
-        let issued = app().read(200, br#"{"access_token":"a"}"#).unwrap();
-        assert_eq!(issued.good_for, None);
+        let more_than_u64 = br#"{"access_token":"a","expires_in":99999999999999999999999}"#;
+        let no_number = br#"{"access_token":"a","expires_in":"never"}"#;
+        for body in [&br#"{"access_token":"a"}"#[..], more_than_u64, no_number] {
+            let issued = app().read(200, body, took).unwrap();
+            assert_eq!(issued.good_for, None);
+        }
+    }
+
+    #[test]
+    fn a_lifetime_that_an_exchange_outlasts_is_not_known() {
+        let seconds = Duration::from_secs;
+        for (expires_in, took, expected) in [
+            (
+                1,
+                Duration::from_millis(300),
+                Some(Duration::from_millis(750)),
+            ),
+            (1, seconds(1), None),
+            (40, seconds(29), Some(seconds(30))),
+            (40, seconds(30), None),
+        ] {
+            assert_eq!(good_for(expires_in, took), expected);
+        }
     }
 
     #[test]
@@ -304,42 +341,13 @@ mod tests {
                 failed("the reply holds no token"),
             ),
         ] {
-            assert_eq!(app().read(status, body.as_bytes()).unwrap_err(), expected);
+            assert_eq!(
+                app()
+                    .read(status, body.as_bytes(), Duration::ZERO)
+                    .unwrap_err(),
+                expected
+            );
         }
-    }
-
-    #[test]
-    #[cfg(unix)]
-    fn a_rotated_refresh_token_is_written_back_and_nothing_else_is_changed() {
-        use std::os::unix::fs::PermissionsExt;
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("app.json");
-        let text =
-            r#"{"note":"ours","client_id":"c","client_secret":"s","refresh_token":"refresh-1"}"#;
-        fs::write(&path, text).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-        assert!(matches!(
-            OAuthApp::from_file(&path),
-            Err(CredentialsError::Exposed { .. })
-        ));
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-        let app = OAuthApp::from_file(&path).unwrap();
-        let body = br#"{"access_token":"a","refresh_token":"refresh-2"}"#;
-        let issued = app.read(200, body).unwrap();
-        app.rotate(issued.rotated.unwrap()).unwrap();
-        assert!(
-            app.form()
-                .expose_secret()
-                .ends_with("refresh_token=refresh-2")
-        );
-        let fields: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
-        assert_eq!(fields["note"], "ours");
-        assert_eq!(fields["refresh_token"], "refresh-2");
-        assert_eq!(
-            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]

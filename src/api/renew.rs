@@ -1,19 +1,26 @@
 //! Another token for the one in use, and what HubSpot tells of it.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use hyper::Method;
 use hyper::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::time::Instant;
 use tracing::warn;
 
 use super::Renewal;
 use super::client::{HttpEndpoint, MAX_REPLY_BYTES, chain, whole_body};
 use super::coding;
 use super::connect::AGENT;
+use super::credentials::CredentialsError;
 use super::oauth::{Issued, NotIssued, OAuthApp};
 use super::running_time::within;
 use super::session::Session;
 use super::source::TokenSource;
+
+/// How long an exchange may take at least, whatever one attempt may take.
+const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(40);
 
 impl HttpEndpoint {
     /// Reads the token again where it came from, or has a refresh token exchanged.
@@ -30,19 +37,13 @@ impl HttpEndpoint {
                 };
             }
         };
-        let _exchanging = self.begin_exchange();
         match self.exchange_token(app).await {
             Ok(Issued {
                 token,
                 good_for,
                 portal,
-                rotated,
+                ..
             }) => {
-                if let Some(rotated) = rotated
-                    && let Err(error) = app.rotate(rotated)
-                {
-                    warn!("HubSpot gave another refresh token, which cannot be kept: {error}");
-                }
                 let session = Session::lasting(token, good_for);
                 self.take_into_use(session, portal).await
             }
@@ -51,14 +52,38 @@ impl HttpEndpoint {
         }
     }
 
-    /// Has a refresh token exchanged for an access token.
+    /// Has a refresh token exchanged for an access token, and keeps the one that takes its place.
     async fn exchange_token(&self, app: &OAuthApp) -> Result<Issued, NotIssued> {
+        let failed = |error: CredentialsError| NotIssued::Failed(chain(&error));
+        let held = app.hold().await.map_err(failed)?;
+        // From here on it must not be dropped: HubSpot may have replaced the refresh token already.
+        let _exchanging = self.begin_exchange();
+        let mut result = self.exchange_once(app).await;
+        // A person who had the app authorised anew does not wait for the lock.
+        if let (Err(NotIssued::Refused(_)), Some(held)) = (&result, &held)
+            && app.read_again(held).await.map_err(failed)?
+        {
+            result = self.exchange_once(app).await;
+        }
+        let mut issued = result?;
+        if let Some(rotated) = issued.rotated.take()
+            && let Err(error) = app.rotate(rotated, held).await
+        {
+            warn!("HubSpot gave another refresh token, which cannot be kept: {error}");
+        }
+        Ok(issued)
+    }
+
+    async fn exchange_once(&self, app: &OAuthApp) -> Result<Issued, NotIssued> {
         let url = self.settings().base_url.oauth_token();
+        let started = Instant::now();
+        // What was sent may have been done: a new refresh token is waited for longer than a row's reply.
+        let time = self.settings().timeout.max(EXCHANGE_TIMEOUT);
         let (status, body) = self
-            .post_form(url, &app.form())
+            .post_form(url, &app.form(), time)
             .await
             .map_err(NotIssued::Failed)?;
-        app.read(status, &body)
+        app.read(status, &body, started.elapsed())
     }
 
     /// The scopes of the token, as HubSpot tells them of an OAuth app's; `None` if they cannot be known.
@@ -69,12 +94,20 @@ impl HttpEndpoint {
         let session = self.session();
         let form = app.introspection_form(session.token()?.text());
         let url = self.settings().base_url.oauth_introspection();
-        let (status, body) = self.post_form(url, &form).await.ok()?;
+        let (status, body) = self
+            .post_form(url, &form, self.settings().timeout)
+            .await
+            .ok()?;
         (status == 200).then(|| OAuthApp::scopes(&body)).flatten()
     }
 
     /// Sends a form; status and body of the reply, or why there is none.
-    async fn post_form(&self, url: String, form: &SecretString) -> Result<(u16, Vec<u8>), String> {
+    async fn post_form(
+        &self,
+        url: String,
+        form: &SecretString,
+        time: Duration,
+    ) -> Result<(u16, Vec<u8>), String> {
         let headers = HeaderMap::from_iter([
             (USER_AGENT, AGENT),
             (ACCEPT, HeaderValue::from_static("application/json")),
@@ -92,7 +125,7 @@ impl HttpEndpoint {
             let body = whole_body(response, MAX_REPLY_BYTES).await;
             Ok((status, body.unwrap_or_default()))
         };
-        let answered = within(self.settings().timeout, asking).await;
+        let answered = within(time, asking).await;
         answered.unwrap_or_else(|| Err("no reply in time".to_owned()))
     }
 }

@@ -257,7 +257,7 @@ fn open_or_create(path: &Path) -> io::Result<File> {
 }
 
 /// Takes the lock; `false` if somebody else has it.
-pub(super) fn lock(file: &File) -> io::Result<bool> {
+pub(crate) fn lock(file: &File) -> io::Result<bool> {
     lock_by(|| file.try_lock())
 }
 

@@ -39,6 +39,7 @@ mod writer;
 pub use bad_lines::{BadLines, Why};
 pub use column::{COLUMNS, Column};
 pub use comparison::{Comparison, Difference};
+pub(crate) use held::lock;
 pub use held::{Existing, HeldReport, ReportError, ReportPlan};
 pub use holder::Holder;
 pub use known_failures::KnownFailures;

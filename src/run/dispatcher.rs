@@ -174,11 +174,11 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             Phase::Running => {
                 self.input_over
                     && self.read.is_empty()
-                    && self.requests_in_flight() == 0
+                    && self.nothing_is_awaited()
                     && self.queue.len() == 0
                     && self.batches.as_ref().is_none_or(Batches::is_empty)
             }
-            Phase::Stopping => self.requests_in_flight() == 0,
+            Phase::Stopping => self.nothing_is_awaited(),
             Phase::Abandoned => true,
         }
     }
@@ -189,6 +189,11 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             && self.may_send_beside_others()
             && self.descriptors.has_room(self.requests_in_flight())
             && self.outbox.has_room()
+    }
+
+    /// Whether no reply is on its way: neither for a row, nor one that may hold the next refresh token.
+    fn nothing_is_awaited(&self) -> bool {
+        self.requests_in_flight() == 0 && !self.must_finish_renewal()
     }
 
     fn requests_in_flight(&self) -> usize {

@@ -2,6 +2,7 @@
 
 mod batch;
 mod machine;
+mod renewal;
 
 use std::collections::HashMap;
 use std::io;

@@ -113,6 +113,10 @@ pub fn credentials_hint(error: &CredentialsError) -> Option<String> {
             let path = shell_path(path);
             return Some(format!("it holds secrets that last: `chmod 600 {path}`"));
         }
+        CredentialsError::NotKept { .. } => {
+            "HubSpot may replace the refresh token with every exchange: make the file writable, or if it never does that for \
+             this app, set `HUBSPOT_CLIENT_ID`, `HUBSPOT_CLIENT_SECRET` and `HUBSPOT_REFRESH_TOKEN` in place of `--oauth-file`"
+        }
         CredentialsError::File { .. }
         | CredentialsError::Command { .. }
         | CredentialsError::OAuthFile { .. } => return None,

@@ -157,6 +157,38 @@ fn a_rotated_refresh_token_is_kept_for_the_next_run() {
 }
 
 #[test]
+fn two_imports_share_one_file_whose_refresh_token_is_replaced_by_every_exchange() {
+    let rehearsal = Rehearsal::against(SandboxSettings {
+        rotate_refresh: true,
+        token_uses: Some(40),
+        ..oauth()
+    })
+    .rows(good_rows(200));
+    let app = format!(
+        r#"{{"client_id":"c","client_secret":"client-secret-7f3e","refresh_token":"{REFRESH}"}}"#
+    );
+    write(&rehearsal.path("app.json"), &app);
+    let running: Vec<_> = ["one.csv", "two.csv"]
+        .into_iter()
+        .map(|report| {
+            let flags = ["--oauth-file", "app.json", "--report", report];
+            let mut command = rehearsal.import_command(&flags);
+            command.env_remove("HUBSPOT_ACCESS_TOKEN");
+            command.spawn().unwrap()
+        })
+        .collect();
+    for running in running {
+        let finished = finish(running.output());
+        assert_eq!((finished.code, finished.stderr.as_str()), (0, ""));
+    }
+    assert!(rehearsal.seen().tokens_issued >= 10);
+    // The next run has the refresh token that is good.
+    let flags = ["--oauth-file", "app.json", "--report", "three.csv"];
+    let finished = import(&rehearsal, &flags, &[]);
+    assert_eq!((finished.code, finished.stderr.as_str()), (0, ""));
+}
+
+#[test]
 fn a_token_that_is_replaced_under_way_is_read_again() {
     let token = "pat-na1-7f3e-first-one";
     for flags in [

@@ -132,7 +132,26 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         self.renewing.under_way = Some(tokio::spawn(renewing));
     }
 
+    /// Whether the try that is under way must not be given up, even if nothing is to be sent any more.
+    pub(super) fn must_finish_renewal(&self) -> bool {
+        self.renewing.is_under_way() && self.parts.endpoint.is_exchanging()
+    }
+
+    /// Begins no exchange after the end. One that is under way may still keep what comes back.
+    pub(super) fn give_up_renewal(&mut self) {
+        let is_exchanging = self.parts.endpoint.is_exchanging();
+        if let Some(task) = self.renewing.under_way.take()
+            && !is_exchanging
+        {
+            task.abort();
+        }
+    }
+
     pub(super) fn renewed(&mut self, renewal: Result<Renewal, JoinError>) {
+        if self.phase != Phase::Running && renewal.is_ok() {
+            // It was waited for to be kept. What came of it matters to the next run.
+            return;
+        }
         match renewal {
             Ok(Renewal::New) => {
                 let renewing = &mut self.renewing;

@@ -92,6 +92,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     }
 
     pub(super) async fn end(mut self) -> Ending {
+        self.give_up_renewal();
         self.write_the_rest().await;
         // They were sent, and nobody waits for their replies.
         self.tally.requests += self.requests_in_flight() as u64;

@@ -1,0 +1,95 @@
+//! Files that are read whole, but never without a bound: `/dev/zero` has no end, a pipe may have no writer, and a network
+//! drive may not answer.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+/// How long a file may take.
+const TIME: Duration = Duration::from_secs(20);
+
+/// Reads a file of at most `most` bytes.
+pub(super) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let (sender, receiver) = mpsc::channel();
+    start(path, most, move |read| drop(sender.send(read)))?;
+    receiver.recv_timeout(TIME).unwrap_or_else(|_| Err(late()))
+}
+
+/// The same beside other work.
+pub(super) async fn read_beside(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let (sender, receiver) = oneshot::channel();
+    start(path, most, move |read| drop(sender.send(read)))?;
+    match timeout(TIME, receiver).await {
+        Ok(Ok(read)) => read,
+        _ => Err(late()),
+    }
+}
+
+/// In a thread of its own: a call of the system that does not return cannot be cancelled, only left alone, and a thread of
+/// the runtime would hold up the end of the program.
+fn start(
+    path: &Path,
+    most: u64,
+    deliver: impl FnOnce(io::Result<Vec<u8>>) + Send + 'static,
+) -> io::Result<()> {
+    let path: PathBuf = path.to_owned();
+    let thread = thread::Builder::new().name("file".to_owned());
+    thread
+        .spawn(move || deliver(read_up_to(&path, most)))
+        .map(drop)
+}
+
+fn read_up_to(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        let why = format!("it has more than {most} bytes");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
+    }
+    Ok(bytes)
+}
+
+fn late() -> io::Error {
+    let why = format!("it was not read to its end in {} s", TIME.as_secs());
+    io::Error::new(io::ErrorKind::TimedOut, why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_up_to_a_bound() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f");
+        std::fs::write(&path, [7; 100]).unwrap();
+        assert_eq!(read(&path, 100).unwrap(), [7; 100]);
+        for (path, most, why) in [
+            (&*path, 99, "it has more than 99 bytes"),
+            (Path::new("/dev/zero"), 9, "it has more than 9 bytes"),
+            (
+                Path::new("/nowhere/f"),
+                9,
+                "No such file or directory (os error 2)",
+            ),
+        ] {
+            assert_eq!(read(path, most).unwrap_err().to_string(), why);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pipe_without_a_writer_is_not_waited_for_without_a_bound() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.unwrap().success());
+        let error = read_beside(&path, 9).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    }
+}

@@ -1,0 +1,234 @@
+//! The JSON file of an OAuth app: read again when another process changed it, held by one exchange at a time, and written
+//! back without a moment in which neither the old nor the new content is there.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use tokio::time::{Instant, sleep};
+
+use super::bare_value::{bare_value, decoded};
+use super::bounded_file;
+use super::credentials::CredentialsError;
+use crate::report::lock;
+use crate::whole_file::{Beside, is_named, overwrite, remove_leftovers};
+
+/// The longest file of an app.
+const MAX_BYTES: u64 = 64 * 1024;
+
+/// How long another process may hold the file: longer than an exchange takes.
+const LOCK_PATIENCE: Duration = Duration::from_mins(1);
+
+/// How long to wait between two tries to hold the file.
+const LOCK_PERIOD: Duration = Duration::from_millis(50);
+
+/// What an app proves itself with.
+#[derive(Clone, Debug)]
+pub(super) struct Values {
+    pub(super) client_id: String,
+    pub(super) client_secret: SecretString,
+    pub(super) refresh_token: SecretString,
+}
+
+impl PartialEq for Values {
+    fn eq(&self, other: &Self) -> bool {
+        let secrets = |values: &Self| {
+            [&values.client_secret, &values.refresh_token]
+                .map(|secret| secret.expose_secret().to_owned())
+        };
+        self.client_id == other.client_id && secrets(self) == secrets(other)
+    }
+}
+
+impl Eq for Values {}
+
+/// The file's place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct AppFile {
+    path: PathBuf,
+}
+
+#[derive(Deserialize)]
+struct Fields {
+    client_id: String,
+    client_secret: String,
+    refresh_token: String,
+}
+
+impl AppFile {
+    pub(super) fn new(path: &Path) -> Self {
+        let path = path.to_owned();
+        Self { path }
+    }
+
+    /// Whether it can be read again and written back. A pipe, such as that of a shell's `<(…)`, gives its content once.
+    pub(super) fn is_regular(&self) -> bool {
+        self.path.is_file()
+    }
+
+    /// Its values. Only its owner may be able to read them.
+    pub(super) fn read(&self) -> Result<Values, CredentialsError> {
+        self.parse(&self.check_and(bounded_file::read(&self.path, MAX_BYTES))?)
+    }
+
+    async fn read_beside(&self) -> Result<(Values, Vec<u8>), CredentialsError> {
+        let bytes = self.check_and(bounded_file::read_beside(&self.path, MAX_BYTES).await)?;
+        Ok((self.parse(&bytes)?, bytes))
+    }
+
+    fn check_and(&self, read: io::Result<Vec<u8>>) -> Result<Vec<u8>, CredentialsError> {
+        let path = || self.path.clone();
+        let failed = |source| CredentialsError::File {
+            path: path(),
+            source,
+        };
+        if is_readable_by_others(&self.path).map_err(failed)? {
+            return Err(CredentialsError::Exposed { path: path() });
+        }
+        read.map_err(failed)
+    }
+
+    fn parse(&self, bytes: &[u8]) -> Result<Values, CredentialsError> {
+        let malformed = || CredentialsError::OAuthFile {
+            path: self.path.clone(),
+        };
+        let text = decoded(bytes).ok_or_else(malformed)?;
+        let fields: Fields = serde_json::from_str(text.expose_secret()).map_err(|_| malformed())?;
+        let value = |name: &str, text: &str| {
+            let from = format!("`{name}` in `{}`", self.path.display());
+            match bare_value(text, &from)? {
+                "" => Err(malformed()),
+                value => Ok(value.to_owned()),
+            }
+        };
+        Ok(Values {
+            client_id: value("client_id", &fields.client_id)?,
+            client_secret: value("client_secret", &fields.client_secret)?.into(),
+            refresh_token: value("refresh_token", &fields.refresh_token)?.into(),
+        })
+    }
+
+    /// Waits until no other process holds the file.
+    pub(super) async fn hold(&self) -> Result<HeldFile, CredentialsError> {
+        self.hold_within(LOCK_PATIENCE).await
+    }
+
+    async fn hold_within(&self, patience: Duration) -> Result<HeldFile, CredentialsError> {
+        let failed = |source| CredentialsError::NotKept {
+            path: self.path.clone(),
+            source,
+        };
+        let deadline = Instant::now() + patience;
+        loop {
+            let file = File::open(&self.path).map_err(failed)?;
+            // A file system without locks is no reason not to exchange.
+            if lock(&file).unwrap_or(true) {
+                // Between opening and locking, the process that held it may have put another file in its place.
+                if is_named(&file, &self.path).map_err(failed)? {
+                    // A run that was killed may have left a copy.
+                    remove_leftovers(&self.path);
+                    return Ok(HeldFile {
+                        file: self.clone(),
+                        held: file,
+                    });
+                }
+            } else if Instant::now() > deadline {
+                let why = format!("another process holds it for {} s", patience.as_secs());
+                return Err(failed(io::Error::new(io::ErrorKind::TimedOut, why)));
+            } else {
+                sleep(LOCK_PERIOD).await;
+            }
+        }
+    }
+}
+
+/// The file while no other process exchanges its refresh token.
+#[derive(Debug)]
+pub(super) struct HeldFile {
+    file: AppFile,
+    held: File,
+}
+
+impl HeldFile {
+    /// Its values now.
+    pub(super) async fn read(&self) -> Result<Values, CredentialsError> {
+        Ok(self.file.read_beside().await?.0)
+    }
+
+    /// Writes a refresh token into it, and leaves all else as it is. With the token that it has already, this shows
+    /// whether another one can be kept.
+    pub(super) async fn keep(&mut self, token: &SecretString) -> Result<(), CredentialsError> {
+        let (values, bytes) = self.file.read_beside().await?;
+        let content = if values.refresh_token.expose_secret() == token.expose_secret() {
+            bytes
+        } else {
+            self.with_token(&bytes, token)?
+        };
+        self.write(&content)
+            .map_err(|source| CredentialsError::NotKept {
+                path: self.file.path.clone(),
+                source,
+            })
+    }
+
+    fn with_token(&self, bytes: &[u8], token: &SecretString) -> Result<Vec<u8>, CredentialsError> {
+        let malformed = || CredentialsError::OAuthFile {
+            path: self.file.path.clone(),
+        };
+        let text = decoded(bytes).ok_or_else(malformed)?;
+        let mut fields: Map<String, Value> =
+            serde_json::from_str(text.expose_secret()).map_err(|_| malformed())?;
+        fields.insert("refresh_token".to_owned(), token.expose_secret().into());
+        let mut content = serde_json::to_vec_pretty(&fields).map_err(|_| malformed())?;
+        content.push(b'\n');
+        Ok(content)
+    }
+
+    /// Replaces the file, or where that is not possible (the folder takes no new file, the file is a mount of its own)
+    /// overwrites it.
+    fn write(&mut self, content: &[u8]) -> io::Result<()> {
+        match self.replace(content) {
+            Ok(held) => self.held = held,
+            // Overwritten, it could end as a half of it.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+                ) =>
+            {
+                return Err(error);
+            }
+            Err(_) => {
+                let file = OpenOptions::new().write(true).open(&self.file.path)?;
+                overwrite(&file, io::Cursor::new(content))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The new file is locked before it has the name.
+    fn replace(&self, content: &[u8]) -> io::Result<File> {
+        let new = Beside::create(&self.file.path, None)?;
+        let mut file = new.file();
+        file.write_all(content)?;
+        new.take_place()
+    }
+}
+
+#[cfg(unix)]
+fn is_readable_by_others(path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::PermissionsExt;
+    Ok(path.metadata()?.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_readable_by_others(_path: &Path) -> io::Result<bool> {
+    Ok(false)
+}
+
+#[cfg(test)]
+mod tests;

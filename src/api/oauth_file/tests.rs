@@ -1,0 +1,81 @@
+//! What is kept of a refresh token, and how.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::api::client::chain;
+
+const TEXT: &str =
+    r#"{"note":"ours","client_id":"c","client_secret":"s","refresh_token":"refresh-1"}"#;
+
+fn app_file() -> (TempDir, AppFile) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.json");
+    fs::write(&path, TEXT).unwrap();
+    fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+    let file = AppFile::new(&path);
+    (folder, file)
+}
+
+fn token_in(file: &AppFile) -> String {
+    let fields: Value = serde_json::from_slice(&fs::read(&file.path).unwrap()).unwrap();
+    assert_eq!(fields["note"], "ours");
+    fields["refresh_token"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_file_that_others_may_read_is_refused() {
+    let (_folder, file) = app_file();
+    fs::set_permissions(&file.path, Permissions::from_mode(0o640)).unwrap();
+    assert!(matches!(file.read(), Err(CredentialsError::Exposed { .. })));
+}
+
+#[tokio::test]
+async fn a_refresh_token_is_kept_and_nothing_else_is_changed() {
+    let (folder, file) = app_file();
+    let mut held = file.hold().await.unwrap();
+    held.keep(&"refresh-1".into()).await.unwrap();
+    assert_eq!(fs::read_to_string(&file.path).unwrap(), TEXT);
+    held.keep(&"refresh-2".into()).await.unwrap();
+    assert_eq!(token_in(&file), "refresh-2");
+    assert_eq!(held.read().await.unwrap(), file.read().unwrap());
+    let mode = fs::metadata(&file.path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[tokio::test]
+async fn one_exchange_at_a_time_holds_the_file_whichever_file_has_its_name() {
+    let (_folder, file) = app_file();
+    let mut held = file.hold().await.unwrap();
+    for token in ["refresh-1", "refresh-2", "refresh-3"] {
+        held.keep(&token.into()).await.unwrap();
+        let error = chain(&file.hold_within(Duration::ZERO).await.unwrap_err());
+        assert!(
+            error.ends_with("another process holds it for 0 s"),
+            "{error}"
+        );
+    }
+    let waiting = tokio::spawn({
+        let file = file.clone();
+        async move { file.hold().await.unwrap().read().await.unwrap() }
+    });
+    tokio::task::yield_now().await;
+    held.keep(&"refresh-4".into()).await.unwrap();
+    drop(held);
+    let values = waiting.await.unwrap();
+    assert_eq!(values.refresh_token.expose_secret(), "refresh-4");
+}
+
+#[tokio::test]
+async fn a_file_that_is_gone_cannot_be_held() {
+    let (_folder, file) = app_file();
+    fs::remove_file(&file.path).unwrap();
+    assert!(matches!(
+        file.hold().await,
+        Err(CredentialsError::NotKept { .. })
+    ));
+}

@@ -1,0 +1,116 @@
+//! A stop while another token is being had.
+
+use super::*;
+use crate::api::Renewal;
+
+/// Has no token; one comes after ten seconds.
+#[derive(Clone)]
+struct Tokenless {
+    /// Whether what comes must be kept.
+    exchanging: bool,
+    renewal: Renewal,
+    kept: Arc<Mutex<bool>>,
+}
+
+impl Endpoint for Tokenless {
+    async fn associate(&self, pair: &Pair) -> Reply {
+        good(pair)
+    }
+
+    async fn associate_all<P: AsRef<Pair> + Sync>(&self, _pairs: &[P]) -> Reply {
+        unreachable!("one row at a time")
+    }
+
+    fn renewal_due(&self) -> Option<Instant> {
+        let has_token = *self.kept.lock().unwrap();
+        (!has_token).then(Instant::now)
+    }
+
+    fn can_renew(&self) -> bool {
+        true
+    }
+
+    async fn renew(&self) -> Renewal {
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        *self.kept.lock().unwrap() = true;
+        self.renewal.clone()
+    }
+
+    fn is_exchanging(&self) -> bool {
+        self.exchanging && !*self.kept.lock().unwrap()
+    }
+}
+
+/// Stops a run after one second. How long it takes, how it ends, and whether the token is kept.
+async fn stop_during(exchanging: bool, renewal: Renewal, stop: Stop) -> (u64, ExitStatus, bool) {
+    let started = Instant::now();
+    let kept = Arc::new(Mutex::new(false));
+    let (sender, rows) = mpsc::channel(8);
+    for number in 1..=3 {
+        sender.send(Ok(row(number))).await.unwrap();
+    }
+    let (asker, stops) = mpsc::channel(4);
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        asker.send(stop).await.unwrap();
+        asker.closed().await;
+    });
+    let settings = RunSettings {
+        concurrency: 4.try_into().unwrap(),
+        retry: RetryPolicy {
+            max_attempts: 1.try_into().unwrap(),
+        },
+        error_budget: ErrorBudget::default(),
+        time_limits: TimeLimits::default(),
+        daily_reset: None,
+        batch: None,
+    };
+    let mut report = Memory::default();
+    let mut watcher = Watcher::default();
+    let parts = Parts {
+        endpoint: Tokenless {
+            exchanging,
+            renewal,
+            kept: Arc::clone(&kept),
+        },
+        gate: Gate::new(Control::new("unlimited".parse().unwrap(), Share::ALL)),
+        report: &mut report,
+        observer: &mut watcher,
+        rows,
+        earlier: Tally::default(),
+        failed_before: Box::new(|_| false),
+        stop: stops,
+        now: || Timestamp::UNIX_EPOCH,
+        draw: Box::new(|| 0.5),
+    };
+    let ending = run(settings, parts).await;
+    let took = started.elapsed().as_secs();
+    let status = ending.stop.unwrap().exit_status();
+    // What was given up does not begin later.
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    drop(sender);
+    (took, status, *kept.lock().unwrap())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_waits_for_an_exchange_under_way_whatever_comes_of_it() {
+    for renewal in [Renewal::New, Renewal::Failed("no reply".to_owned())] {
+        let stop = Stop::Gracefully(Signal::Interrupt);
+        let ended = stop_during(true, renewal, stop).await;
+        assert_eq!(ended, (10, ExitStatus::Interrupted, true));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_gives_up_what_is_read_again_without_loss() {
+    let stop = Stop::Gracefully(Signal::Terminate);
+    let ended = stop_during(false, Renewal::New, stop).await;
+    assert_eq!(ended, (1, ExitStatus::Terminated, false));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_request_to_stop_waits_for_no_exchange() {
+    let stop = Stop::Now(Signal::Interrupt);
+    let (took, status, _) = stop_during(true, Renewal::New, stop).await;
+    assert_eq!((took, status), (1, ExitStatus::Interrupted));
+}
