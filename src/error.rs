@@ -93,6 +93,7 @@ impl RunError {
         match self {
             Self::Settings(error) => error.hint(),
             Self::Credentials(error) => credentials_hint(error),
+            Self::Client(error) => error.hint(),
             Self::System(error) | Self::SandboxStart(error) => limit_hint(error),
             Self::Stopped(_) => Some(
                 "nothing was sent; run the command again, with `--resume` if it finds a report"

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use hubspot_associate::api::ACCESS_TOKEN_VARIABLE;
+use hubspot_associate::api::{ACCESS_TOKEN_VARIABLE, OAUTH_VARIABLES};
 use hubspot_associate::cli::{Cli, unknown_variables};
 use hubspot_associate::clock;
 use hubspot_associate::commands::{self, Signals, World};
 use hubspot_associate::display::{Manner, Screen, start_log};
 use hubspot_associate::error::{Problem, RunError};
 use hubspot_associate::exit::ExitStatus;
-use hubspot_associate::settings::{Credentials, Environment, OAUTH_VARIABLES};
+use hubspot_associate::settings::{Credentials, Environment};
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use tracing::warn;

@@ -21,6 +21,7 @@ use super::body::{Body, Unreadable};
 use super::coding::Coding;
 use super::connect::{self, Connections};
 use super::credentials::CredentialsError;
+use super::proxy::{self, ProxyError};
 use super::reply::{Answer, Reply, ReplyHeaders};
 use super::request::{ApiVersion, BaseUrl, inputs};
 use super::roots::{self, Roots};
@@ -56,8 +57,25 @@ pub struct ClientSettings {
 
 /// The HTTP client could not be set up.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot set up the HTTP client")]
-pub struct ClientError(#[from] rustls::Error);
+pub enum ClientError {
+    /// There is no TLS.
+    #[error("cannot set up the HTTP client")]
+    Tls(#[from] rustls::Error),
+    /// The environment names a proxy that cannot be used.
+    #[error(transparent)]
+    Proxy(#[from] ProxyError),
+}
+
+impl ClientError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Tls(_) => None,
+            Self::Proxy(error) => Some(error.hint()),
+        }
+    }
+}
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -88,6 +106,9 @@ impl HttpEndpoint {
     pub fn new(settings: ClientSettings) -> Result<Self, ClientError> {
         // What may be sent unencrypted because it stays on this machine must not go to a proxy.
         let proxied = !settings.base_url.is_loopback();
+        if proxied {
+            proxy::check(|name| std::env::var_os(name))?;
+        }
         let session = match &settings.source {
             TokenSource::Fixed(token) => Session::of(token.clone()),
             _ => Session::default(),

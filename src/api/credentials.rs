@@ -9,6 +9,7 @@ use hyper::header::HeaderValue;
 use memchr::memmem::Finder;
 
 use super::bare_value::Surplus;
+use super::mask::hide;
 
 /// The environment variable that holds the access token. The command line never does.
 pub const ACCESS_TOKEN_VARIABLE: &str = "HUBSPOT_ACCESS_TOKEN";
@@ -133,15 +134,8 @@ impl Token {
 
     /// Takes the token out of what a server sent back.
     pub fn mask(&self, bytes: &mut Vec<u8>) {
-        let Some(finder) = &self.finder else {
-            return;
-        };
-        let mut from = 0;
-        while let Some(place) = finder.find(&bytes[from..]) {
-            let start = from + place;
-            bytes.splice(start..start + finder.needle().len(), MASK.bytes());
-            // What was put in is not looked at again.
-            from = start + MASK.len();
+        if let Some(finder) = &self.finder {
+            hide(bytes, finder, MASK.as_bytes());
         }
     }
 

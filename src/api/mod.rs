@@ -13,8 +13,10 @@ mod confirmed;
 mod connect;
 mod credentials;
 mod inspect;
+mod mask;
 mod oauth;
 mod oauth_file;
+mod proxy;
 mod renew;
 mod reply;
 mod request;
@@ -23,6 +25,7 @@ mod run_portal;
 mod running_time;
 mod session;
 mod source;
+mod token_command;
 
 use std::fmt;
 use std::future::Future;
@@ -35,11 +38,13 @@ pub use client::{
 };
 pub use credentials::{ACCESS_TOKEN_VARIABLE, CredentialsError, Token};
 pub use inspect::Told;
-pub use oauth::OAuthApp;
+pub use oauth::{OAUTH_VARIABLES, OAuthApp};
+pub use proxy::ProxyError;
 pub use reply::{Answer, Quota, Reply, ReplyHeaders};
 pub use request::{ApiVersion, BaseUrl, BaseUrlError};
 pub use roots::{Roots, RootsError};
-pub use source::{SYSTEMD_CREDENTIAL, TokenCommand, TokenSource};
+pub use source::{SYSTEMD_CREDENTIAL, TokenSource};
+pub use token_command::TokenCommand;
 
 use tokio::time::Instant;
 

@@ -8,14 +8,23 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use memchr::memmem::Finder;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::client::chain;
 use super::credentials::{CredentialsError, Token};
+use super::mask::hide;
 use super::oauth_file::{AppFile, HeldFile, Values};
 use crate::text::one_line;
+
+/// The environment variables of an app: its id, secret and refresh token.
+pub const OAUTH_VARIABLES: [&str; 3] = [
+    "HUBSPOT_CLIENT_ID",
+    "HUBSPOT_CLIENT_SECRET",
+    "HUBSPOT_REFRESH_TOKEN",
+];
 
 /// Where tokens are exchanged.
 pub(super) const PATH: &str = "/oauth/2026-03/token";
@@ -235,10 +244,12 @@ impl OAuthApp {
     fn masked(&self, text: &str) -> String {
         let values = self.values();
         let secrets = [&values.client_secret, &values.refresh_token];
-        let masked = secrets.iter().fold(text.to_owned(), |text, secret| {
-            text.replace(secret.expose_secret(), "(secret)")
-        });
-        one_line(&masked, MAX_MESSAGE_CHARS)
+        let mut bytes = text.as_bytes().to_vec();
+        for secret in secrets {
+            let finder = Finder::new(secret.expose_secret());
+            hide(&mut bytes, &finder, b"(secret)");
+        }
+        one_line(&String::from_utf8_lossy(&bytes), MAX_MESSAGE_CHARS)
     }
 }
 

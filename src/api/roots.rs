@@ -13,6 +13,11 @@ use rustls::pki_types::pem::PemObject;
 use rustls_platform_verifier::Verifier;
 use webpki_root_certs::TLS_SERVER_ROOT_CERTS;
 
+use super::bounded_file;
+
+/// The longest file of certificates; all that Mozilla trusts are a fiftieth of it.
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
+
 /// More certificates to trust.
 #[derive(Clone, Debug, Default)]
 pub struct Roots(Vec<CertificateDer<'static>>);
@@ -32,7 +37,8 @@ impl Roots {
             path: path.to_owned(),
             why,
         };
-        let bytes = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
+        let bytes =
+            bounded_file::read(path, MAX_BYTES).map_err(|error| failed(error.to_string()))?;
         let certificates = CertificateDer::pem_slice_iter(&bytes).collect::<Result<Vec<_>, _>>();
         let certificates = certificates.map_err(|error| failed(error.to_string()))?;
         if certificates.is_empty() {

@@ -1,28 +1,22 @@
 //! Where the access token comes from, and how another one is had when HubSpot refuses it.
 
-use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
-use std::process::Stdio;
-use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use tokio::process::Command;
-use tokio::time::timeout;
 
 use super::bare_value::{bare_value, decoded};
+use super::bounded_file;
 use super::credentials::{CredentialsError, Token};
 use super::oauth::OAuthApp;
+use super::token_command::TokenCommand;
 
 /// The name under which systemd hands a service its token
 /// (<https://systemd.io/CREDENTIALS/>).
 pub const SYSTEMD_CREDENTIAL: &str = "hubspot-access-token";
 
-/// How long a command may take to print a token.
-const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
-
 /// The longest file or output that is taken for a token.
-const MAX_TOKEN_BYTES: usize = 16 * 1024;
+pub(super) const MAX_TOKEN_BYTES: u64 = 16 * 1024;
 
 /// Where the access token comes from.
 #[derive(Clone, Debug)]
@@ -37,49 +31,6 @@ pub enum TokenSource {
     OAuth(OAuthApp),
 }
 
-/// A program and its arguments; no shell is between.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TokenCommand {
-    program: OsString,
-    arguments: Vec<OsString>,
-}
-
-impl TokenCommand {
-    /// Splits a line into words as a shell does, without anything else that a shell does. `None` if a quote is
-    /// open or no word is there.
-    #[must_use]
-    pub fn new(line: &str) -> Option<Self> {
-        let mut words = shlex::split(line)?.into_iter().map(OsString::from);
-        Some(Self {
-            program: words.next()?,
-            arguments: words.collect(),
-        })
-    }
-
-    async fn run(&self) -> Result<SecretString, CredentialsError> {
-        let program = self.program.to_string_lossy().into_owned();
-        let failed = |why: String| CredentialsError::Command {
-            program: program.clone(),
-            why,
-        };
-        let output = Command::new(&self.program)
-            .args(&self.arguments)
-            .stdin(Stdio::null())
-            .stderr(Stdio::inherit())
-            .kill_on_drop(true)
-            .output();
-        let output = timeout(COMMAND_TIMEOUT, output)
-            .await
-            .map_err(|_| failed(format!("it took more than {} s", COMMAND_TIMEOUT.as_secs())))?
-            .map_err(|error| failed(error.to_string()))?;
-        if !output.status.success() {
-            return Err(failed(output.status.to_string()));
-        }
-        // Whatever it printed is not shown.
-        secret(&output.stdout).ok_or_else(|| failed("what it printed is no token".to_owned()))
-    }
-}
-
 impl TokenSource {
     /// Reads the token; `None` from a source that must be asked over the network.
     pub(super) async fn read(&self) -> Result<Option<Token>, CredentialsError> {
@@ -91,11 +42,12 @@ impl TokenSource {
                     path: path.clone(),
                     source,
                 };
-                let bytes = tokio::fs::read(path).await.map_err(failed)?;
+                let bytes = bounded_file::read_beside(path, MAX_TOKEN_BYTES).await;
+                let bytes = bytes.map_err(failed)?;
                 (secret(&bytes), format!("the file `{}`", path.display()))
             }
             Self::Command(command) => {
-                let from = format!("what `{}` prints", command.program.to_string_lossy());
+                let from = format!("what `{}` prints", command.name());
                 (Some(command.run().await?), from)
             }
         };
@@ -113,10 +65,8 @@ impl TokenSource {
     }
 }
 
-fn secret(bytes: &[u8]) -> Option<SecretString> {
-    if bytes.len() > MAX_TOKEN_BYTES {
-        return None;
-    }
+/// The text of a token, or of what is to be one.
+pub(super) fn secret(bytes: &[u8]) -> Option<SecretString> {
     decoded(bytes)
 }
 
@@ -129,29 +79,6 @@ mod tests {
             .enable_all()
             .build();
         runtime.unwrap().block_on(source.read())
-    }
-
-    #[test]
-    fn a_command_is_split_as_a_shell_splits_it_and_seen_by_none() {
-        for (line, words) in [
-            ("pass show hubspot", Some(&["pass", "show", "hubspot"][..])),
-            (
-                "op read 'op://vault/my key'",
-                Some(&["op", "read", "op://vault/my key"]),
-            ),
-            ("echo $HOME | cat", Some(&["echo", "$HOME", "|", "cat"])),
-            ("", None),
-            ("echo 'x", None),
-        ] {
-            let command = TokenCommand::new(line);
-            let found = command.map(|command| {
-                let mut words = vec![command.program];
-                words.extend(command.arguments);
-                words
-            });
-            let words = words.map(|words| words.iter().map(OsString::from).collect::<Vec<_>>());
-            assert_eq!(found, words, "{line}");
-        }
     }
 
     #[test]

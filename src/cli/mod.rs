@@ -10,6 +10,7 @@ mod import;
 mod input;
 mod packaging;
 mod report;
+mod typed_token;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -132,7 +133,10 @@ impl Cli {
     /// (status 2) where there is nothing to run.
     #[must_use]
     pub fn read() -> Self {
-        let words: Vec<String> = std::env::args_os()
+        let words: Vec<OsString> = std::env::args_os().collect();
+        refuse_typed_token(words.get(1..).unwrap_or_default());
+        let words: Vec<String> = words
+            .iter()
             .map(|word| word.to_string_lossy().into_owned())
             .collect();
         let matches = Self::described(&words, |name| std::env::var_os(name)).try_get_matches();
@@ -172,6 +176,21 @@ fn end(error: &clap::Error) -> ! {
         process::exit(ExitStatus::CannotWrite.code().into());
     }
     process::exit(error.exit_code());
+}
+
+/// Ends the program if a token is typed where something else belongs. Every later message could repeat it.
+fn refuse_typed_token(words: &[OsString]) {
+    if let Some(place) = typed_token::typed_token(words, std::env::vars_os()) {
+        let error = format!(
+            "{place} is a token, which is never read from there: other users and the shell's history see the command line\n\
+             hint: replace that token in HubSpot, and put the new one into a file for `--token-file`, or into \
+             `HUBSPOT_ACCESS_TOKEN`\n"
+        );
+        end(&clap::Error::raw(
+            clap::error::ErrorKind::InvalidValue,
+            error,
+        ));
+    }
 }
 
 /// Short help ends with a line that says where there is more.

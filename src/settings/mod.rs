@@ -11,8 +11,8 @@ use jiff::civil::Time;
 use jiff::{Timestamp, ZonedDateTime};
 
 use crate::api::{
-    ApiVersion, BaseUrl, BaseUrlError, ClientSettings, CredentialsError, Roots, RootsError,
-    Surplus, TokenSource,
+    ApiVersion, BaseUrl, BaseUrlError, ClientSettings, CredentialsError, OAUTH_VARIABLES, Roots,
+    RootsError, Surplus, TokenSource,
 };
 use crate::cli::{ConnectionArgs, ImportArgs, Mode};
 use crate::input::{InputSettings, InputSource, SkipSettings};
@@ -22,7 +22,7 @@ use crate::run::{BatchSettings, ErrorBudget, RunSettings, TimeLimits};
 use crate::text::shell_path;
 use crate::verdict::RetryPolicy;
 
-pub use source::{Credentials, OAUTH_VARIABLES};
+pub use source::Credentials;
 
 use source::token_source;
 

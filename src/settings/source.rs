@@ -7,24 +7,17 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::SettingsError;
 use crate::api::{
-    ACCESS_TOKEN_VARIABLE, CredentialsError, OAuthApp, SYSTEMD_CREDENTIAL, Token, TokenCommand,
-    TokenSource, bare_value,
+    ACCESS_TOKEN_VARIABLE, CredentialsError, OAUTH_VARIABLES, OAuthApp, SYSTEMD_CREDENTIAL, Token,
+    TokenCommand, TokenSource, bare_value,
 };
 use crate::cli::CredentialArgs;
-
-/// The environment variables of an OAuth app, in the order of [`Credentials::oauth`].
-pub const OAUTH_VARIABLES: [&str; 3] = [
-    "HUBSPOT_CLIENT_ID",
-    "HUBSPOT_CLIENT_SECRET",
-    "HUBSPOT_REFRESH_TOKEN",
-];
 
 /// The credentials that the environment holds, unchecked; never printed.
 #[derive(Clone, Debug, Default)]
 pub struct Credentials {
     /// The access token.
     pub access_token: Option<SecretString>,
-    /// An OAuth app's id, secret and refresh token.
+    /// An OAuth app's id, secret and refresh token, as [`OAUTH_VARIABLES`] lists them.
     pub oauth: [Option<SecretString>; 3],
     /// The folder in which systemd puts a service's credentials.
     pub systemd: Option<PathBuf>,

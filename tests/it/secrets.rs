@@ -1,5 +1,7 @@
 //! The token is nowhere to be seen.
 
+use httpmock::prelude::*;
+
 use crate::support::{Rehearsal, TOKEN, finish, good_rows, signal};
 
 #[test]
@@ -83,6 +85,83 @@ fn a_token_that_cannot_be_one_is_refused_without_being_repeated() {
     }
     assert!(!rehearsal.path("pairs.report.csv").exists());
     assert_eq!(rehearsal.seen().requests, 0);
+}
+
+#[test]
+fn a_token_in_place_of_another_value_is_refused_without_being_repeated() {
+    let rehearsal = Rehearsal::new().rows(good_rows(1));
+    let token = "pat-na1-01234567-89ab-cdef-0123-456789abcdef";
+    for flag in [
+        "--token-file",
+        "--oauth-file",
+        "--ca-file",
+        "--token-command",
+        "--report",
+        "--rejects",
+        "--html",
+        "--summary",
+        "--rate",
+        "--skip-associated-in",
+    ] {
+        let finished = rehearsal.import(&[flag, token]);
+        let error =
+            format!("error: the value of `{flag}` is a token, which is never read from there");
+        assert_eq!(finished.code, 2, "{}", finished.stderr);
+        assert!(finished.stderr.starts_with(&error), "{}", finished.stderr);
+        assert!(!finished.stderr.contains("01234567"), "{}", finished.stderr);
+    }
+    let mut command = rehearsal.import_command(&[]);
+    command.env("HUBSPOT_ASSOCIATE_TOKEN_FILE", token);
+    let finished = finish(command.output().unwrap());
+    assert_eq!(finished.code, 2);
+    assert!(!finished.stderr.contains("01234567"), "{}", finished.stderr);
+    assert_eq!(rehearsal.seen().requests, 0);
+}
+
+#[test]
+fn a_token_that_a_reply_repeats_with_escapes_is_nowhere_to_be_seen() {
+    let server = MockServer::start();
+    let escaped = TOKEN.replace('-', "\\u002d").replacen('p', "\\u0070", 1);
+    server.mock(|when, then| {
+        when.any_request();
+        then.status(400).body(format!(
+            r#"{{"status":"error","category":"VALIDATION_ERROR","message":"no {escaped}","context":{{"t":["{escaped}"]}}}}"#
+        ));
+    });
+    let rehearsal = Rehearsal::new().rows(good_rows(2));
+    let url = server.base_url();
+    let flags = ["import", "pairs.csv", "--base-url", &url, "-vvv"];
+    let finished = finish(rehearsal.command(&flags).output().unwrap());
+    let report = std::fs::read_to_string(rehearsal.path("pairs.report.csv")).unwrap();
+    assert!(report.contains("no (token)"), "{report}");
+    for text in [&finished.stdout, &finished.stderr, &report] {
+        assert!(!text.contains(TOKEN), "{text}");
+    }
+}
+
+#[test]
+fn a_proxy_that_cannot_be_used_is_refused_without_its_password() {
+    let rehearsal = Rehearsal::new().rows(good_rows(1));
+    for command in [&["import", "pairs.csv"][..], &["doctor"]] {
+        let arguments = [command, &["--base-url", "https://api.example.invalid"]].concat();
+        let mut command = rehearsal.command(&arguments);
+        command.env("HTTPS_PROXY", "http://user:pass word@127.0.0.1:9");
+        let finished = finish(command.output().unwrap());
+        assert_eq!(finished.code, 2, "{}", finished.stderr);
+        assert!(
+            finished
+                .stderr
+                .starts_with("error: the proxy in `HTTPS_PROXY` cannot be understood\nhint: such as http://host:port"),
+            "{}",
+            finished.stderr
+        );
+        assert!(
+            !finished.stderr.contains("pass word"),
+            "{}",
+            finished.stderr
+        );
+    }
+    assert!(!rehearsal.path("pairs.report.csv").exists());
 }
 
 #[test]

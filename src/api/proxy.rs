@@ -1,0 +1,106 @@
+//! The proxy that the environment names must be one that can be used: to leave it out would send requests past it. Pure
+//! but for the environment.
+
+use std::ffi::OsString;
+
+use hyper::Uri;
+use hyper_util::client::proxy::matcher::Matcher;
+
+/// The variables that may name the proxy of an encrypted connection.
+const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+
+/// A variable that names a proxy cannot be used. Its value may hold a password.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProxyError {
+    /// It is not the URL of a proxy.
+    #[error("the proxy in `{variable}` cannot be understood")]
+    NotUnderstood {
+        /// Its name.
+        variable: &'static str,
+    },
+    /// It is the URL of another kind of proxy.
+    #[error(
+        "the proxy in `{variable}` is of an unsupported kind: only http and https are supported"
+    )]
+    Unsupported {
+        /// Its name.
+        variable: &'static str,
+    },
+}
+
+impl ProxyError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        "such as http://host:port or http://user:password@host:port, with special characters of the password \
+         percent-encoded; the value is not shown because it may hold one"
+            .to_owned()
+    }
+}
+
+/// Fails if a variable names a proxy that cannot be used.
+pub(super) fn check(variable: impl Fn(&str) -> Option<OsString>) -> Result<(), ProxyError> {
+    for name in VARIABLES {
+        if let Some(value) = variable(name).filter(|value| !value.is_empty()) {
+            check_value(name, value.to_str())?;
+        }
+    }
+    Ok(())
+}
+
+fn check_value(variable: &'static str, value: Option<&str>) -> Result<(), ProxyError> {
+    let server = Uri::from_static("https://api.hubapi.com");
+    // The connections find it in the same way.
+    let proxy = value.and_then(|value| Matcher::builder().all(value).build().intercept(&server));
+    match proxy.as_ref().map(|proxy| proxy.uri().scheme_str()) {
+        None => Err(ProxyError::NotUnderstood { variable }),
+        Some(Some("http" | "https")) => Ok(()),
+        Some(_) => Err(ProxyError::Unsupported { variable }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_that_cannot_be_used_is_refused_and_its_password_not_shown() {
+        let not_understood = |variable| Err(ProxyError::NotUnderstood { variable });
+        let unsupported = |variable| Err(ProxyError::Unsupported { variable });
+        for (variable, value, expected) in [
+            ("HTTPS_PROXY", "http://127.0.0.1:9", Ok(())),
+            ("https_proxy", "127.0.0.1:9", Ok(())),
+            ("https_proxy", "proxy.example", Ok(())),
+            ("ALL_PROXY", "https://u:p%20w@proxy.example:3128/", Ok(())),
+            ("ALL_PROXY", "", Ok(())),
+            ("HTTP_PROXY", "::::", Ok(())),
+            (
+                "HTTPS_PROXY",
+                "http://u:p w@127.0.0.1:9",
+                not_understood("HTTPS_PROXY"),
+            ),
+            ("all_proxy", "::::", not_understood("all_proxy")),
+            (
+                "https_proxy",
+                "ftp://127.0.0.1:9",
+                not_understood("https_proxy"),
+            ),
+            (
+                "ALL_PROXY",
+                "socks5://u:p@127.0.0.1:9",
+                unsupported("ALL_PROXY"),
+            ),
+        ] {
+            let checked = check(|name| (name == variable).then(|| value.into()));
+            assert_eq!(checked, expected, "{value}");
+        }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_proxy_that_is_not_text_is_refused() {
+        use std::os::unix::ffi::OsStringExt;
+        let value = OsString::from_vec(b"http://u:\xff@127.0.0.1:9".to_vec());
+        assert!(check(|name| (name == "HTTPS_PROXY").then(|| value.clone())).is_err());
+    }
+}
