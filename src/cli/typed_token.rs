@@ -94,7 +94,7 @@ mod tests {
                 Some("the value of `--token-command`"),
             ),
             (format!("import {TOKEN}"), Some("argument 2")),
-            (format!("{TOKEN}"), Some("argument 1")),
+            (TOKEN.to_owned(), Some("argument 1")),
             (
                 format!("doctor --oauth-file {uuid}"),
                 Some("the value of `--oauth-file`"),

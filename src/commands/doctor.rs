@@ -9,6 +9,7 @@ use crate::doctor::{Answers, Facts, exit_status, remarks};
 use crate::error::RunError;
 use crate::exit::ExitStatus;
 use crate::pair::ObjectType;
+use crate::run::StopReason;
 use crate::settings::{Transport, api};
 
 pub(super) fn doctor(flags: DoctorArgs, world: &World) -> Result<ExitStatus, RunError> {
@@ -18,7 +19,7 @@ pub(super) fn doctor(flags: DoctorArgs, world: &World) -> Result<ExitStatus, Run
     let shown_url = base_url.to_string();
     let endpoint = HttpEndpoint::new(transport.client(base_url, source, 1))?;
     let runtime = Engine::start().map_err(RunError::System)?;
-    let facts = runtime.block_on(async {
+    let asking = async {
         endpoint.prepare().await?;
         let renewal = if is_oauth {
             Some(endpoint.renew().await)
@@ -38,7 +39,13 @@ pub(super) fn doctor(flags: DoctorArgs, world: &World) -> Result<ExitStatus, Run
             },
             expect_portal: flags.connection.expect_portal,
         })
-    })?;
+    };
+    // A refresh token that an exchange replaces is kept first, and a command that gives the token ends as well.
+    let must_finish = || endpoint.is_exchanging();
+    let facts = match world.signals.wait_for(&runtime, asking, must_finish) {
+        Ok(facts) => facts?,
+        Err(signal) => return Ok(StopReason::Signal(signal).exit_status()),
+    };
     let remarks = remarks(&facts);
     print(&if flags.json {
         remarks_to_json(&remarks)
