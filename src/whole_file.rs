@@ -117,13 +117,12 @@ impl WholeFile {
         file.finish()
     }
 
-    /// Makes sure that it can be written, before there is anything to write, and removes what killed runs left of it. A pipe
-    /// or a device is left alone: opened and closed once, a pipe ends for its reader, and nothing written later would arrive.
+    /// Makes sure that it can be written, before there is anything to write. A pipe or a device is left alone: opened and closed
+    /// once, a pipe ends for its reader, and nothing written later would arrive.
     pub fn try_out(path: &Path) -> io::Result<()> {
         if is_stream(path)? {
             return Ok(());
         }
-        remove_leftovers(path);
         Self::create(path).map(drop)
     }
 }

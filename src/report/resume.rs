@@ -331,8 +331,15 @@ mod tests {
 
     #[test]
     fn lines_that_are_replaced_go_and_the_lock_and_the_links_stay() {
+        for name in ["r.csv".to_owned(), "r".repeat(255)] {
+            replace_lines(&name);
+        }
+    }
+
+    fn replace_lines(name: &str) {
+        use std::os::unix::fs::{MetadataExt, chown};
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("r.csv");
+        let path = folder.path().join(name);
         let link = folder.path().join("link.csv");
         std::os::unix::fs::symlink(&path, &link).unwrap();
         let mut report = open(&path, Existing::Refuse).begin().unwrap();
@@ -346,8 +353,12 @@ mod tests {
             (1..).zip(kinds).map(|(row, kind)| outcome(row, kind)),
         );
         drop(report);
-        let left = folder.path().join("r.csv.LeftByACrash.writing");
+        let left = format!("{}.LeftByACrash.writing", &name[..name.len().min(100)]);
+        let left = folder.path().join(left);
         fs::write(&left, "").unwrap();
+        // Only root may; for others the owner is the same before and after.
+        let _may_fail = chown(&path, Some(65_534), Some(65_533));
+        let before = path.metadata().unwrap();
 
         let mut held = open(&link, RESUME);
         let found = held.read_back(false, |_, _| ()).unwrap();
@@ -357,6 +368,10 @@ mod tests {
         assert_eq!(text.lines().count(), 3);
         assert!(!text.contains("failed"), "{text}");
         assert!(link.is_symlink());
+        let after = path.metadata().unwrap();
+        assert_ne!(after.ino(), before.ino());
+        let owner = |file: &fs::Metadata| (file.uid(), file.gid(), file.mode());
+        assert_eq!(owner(&after), owner(&before));
         for existing in [RESUME, Existing::Overwrite] {
             let plan = ReportPlan {
                 path: path.clone(),

@@ -1,14 +1,14 @@
 //! A new file that is written beside its place, and takes that place when it is complete.
 
 use std::ffi::OsStr;
-use std::fs::{File, Metadata, OpenOptions, Permissions, TryLockError};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions, TryLockError};
 use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
-use super::leftovers::{RANDOM_CHARACTERS, SUFFIX, prefix};
+use super::leftovers::{RANDOM_CHARACTERS, SUFFIX, prefix, remove_leftovers};
 use super::overwrite;
 use super::place::{destination, folder_of, is_named, sync_folder};
 
@@ -30,10 +30,12 @@ pub(crate) struct Beside {
 }
 
 impl Beside {
-    /// Makes an empty file for `path`, with the owner and the mode of the file that is there. A file with the content of
+    /// Makes an empty file for `path`, with the owner and the mode of the file that is there, and removes what killed runs left
+    /// of such files. A file with the content of
     /// `source` can be read only by those who can read `source`.
     pub(crate) fn create(path: &Path, source: Option<&Metadata>) -> io::Result<Self> {
         let place = destination(path)?;
+        remove_leftovers(&place);
         let replaced = match place.metadata() {
             Ok(metadata) => Some(metadata),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -81,15 +83,16 @@ impl Beside {
         if let Err(error) = file.as_file().sync_all() {
             return Err((error, None));
         }
-        match file.persist(&place) {
-            Ok(file) => match sync_folder(&place) {
-                Ok(()) => Ok(file),
-                Err(error) => Err((error, None)),
-            },
-            Err(failed) => {
-                let file = failed.file;
-                Err((failed.error, Some(Self { file, place })))
-            }
+        let (file, mut name) = file.into_parts();
+        if let Err(error) = fs::rename(&name, &place) {
+            let file = NamedTempFile::from_parts(file, name);
+            return Err((error, Some(Self { file, place })));
+        }
+        // The name is no longer there to be removed.
+        name.disable_cleanup(true);
+        match sync_folder(&place) {
+            Ok(()) => Ok(file),
+            Err(error) => Err((error, None)),
         }
     }
 }
