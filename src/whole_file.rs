@@ -4,7 +4,8 @@
 //! A crash leaves the file that was there before, or the new one; an unfinished one that a kill leaves is removed by the
 //! next run that writes the same file. Links stay links, and a file that is replaced keeps its owner and mode. What is no
 //! regular file (a pipe, `/dev/stdout`) cannot be replaced and is written to as it is: it is opened once, when there is
-//! something to write. A file in a folder that cannot be written to, or that is mounted by itself, is overwritten in place.
+//! something to write. A file in a folder that cannot be written to, that is mounted by itself, or whose owner another file
+//! cannot have, is overwritten in place.
 //!
 //! | part | what it knows |
 //! |---|---|
@@ -72,7 +73,11 @@ impl WholeFile {
             Target::Stream(open_stream(path)?)
         } else {
             match Beside::create(path, source) {
-                Ok(beside) => Target::Beside(beside),
+                Ok(beside) if beside.keeps_owner() => Target::Beside(beside),
+                Ok(beside) => {
+                    let refused = io::ErrorKind::PermissionDenied.into();
+                    in_place(path, source, refused).unwrap_or(Target::Beside(beside))
+                }
                 Err(error) => in_place(path, source, error)?,
             }
         };
@@ -154,7 +159,7 @@ fn open_stream(path: &Path) -> io::Result<File> {
     }
 }
 
-/// The file at `path` itself, if `error` only says that the folder takes no new file.
+/// The file at `path` itself, if `error` only says that no new file may take its place.
 fn in_place(path: &Path, source: Option<&Metadata>, error: io::Error) -> io::Result<Target> {
     use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
     if !matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem) {

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata, OpenOptions, Permissions, TryLockError};
 use std::io;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
@@ -27,6 +27,7 @@ const OWNER_ONLY: u32 = 0o600;
 pub(crate) struct Beside {
     file: NamedTempFile,
     place: PathBuf,
+    keeps_owner: bool,
 }
 
 impl Beside {
@@ -51,13 +52,23 @@ impl Beside {
             }
         };
         let file = locked(&place, mode)?;
+        let mut keeps_owner = true;
         if let Some(replaced) = &replaced {
-            keep_owner_and_mode(file.as_file(), replaced)?;
+            keeps_owner = keep_owner_and_mode(file.as_file(), replaced)?;
             if let Some(source) = source {
                 restrict(file.as_file(), source)?;
             }
         }
-        Ok(Self { file, place })
+        Ok(Self {
+            file,
+            place,
+            keeps_owner,
+        })
+    }
+
+    /// Whether it has the owner and the group of the file that it is to replace, if there is one.
+    pub(super) fn keeps_owner(&self) -> bool {
+        self.keeps_owner
     }
 
     /// The file, open for reading and writing.
@@ -79,14 +90,23 @@ impl Beside {
 
     /// Brings it to the disk and puts it into its place; where it cannot take that, it is still there.
     pub(super) fn put(self) -> Result<File, (io::Error, Option<Self>)> {
-        let Self { file, place } = self;
+        let Self {
+            file,
+            place,
+            keeps_owner,
+        } = self;
         if let Err(error) = file.as_file().sync_all() {
             return Err((error, None));
         }
         let (file, mut name) = file.into_parts();
         if let Err(error) = fs::rename(&name, &place) {
             let file = NamedTempFile::from_parts(file, name);
-            return Err((error, Some(Self { file, place })));
+            let beside = Self {
+                file,
+                place,
+                keeps_owner,
+            };
+            return Err((error, Some(beside)));
         }
         // The name is no longer there to be removed.
         name.disable_cleanup(true);
@@ -101,14 +121,14 @@ impl Beside {
 fn locked(place: &Path, mode: u32) -> io::Result<NamedTempFile> {
     let name = place.file_name().unwrap_or(OsStr::new("output"));
     let prefix = prefix(name);
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create_new(true).mode(mode);
     for _ in 0..MOST_TRIES {
         let file = Builder::new()
             .prefix(&prefix)
             .suffix(SUFFIX)
             .rand_bytes(RANDOM_CHARACTERS)
-            .permissions(Permissions::from_mode(mode))
-            .tempfile_in(folder_of(place))
-            .map_err(without_path)?;
+            .make_in(folder_of(place), |path| options.open(path))?;
         match file.as_file().try_lock() {
             // A run that looked for leftovers between the creation and the lock has removed it, or is about to.
             Err(TryLockError::WouldBlock) => {}
@@ -120,27 +140,23 @@ fn locked(place: &Path, mode: u32) -> io::Result<NamedTempFile> {
     Err(io::Error::other("other runs remove its unfinished copy"))
 }
 
-/// The system's own error: the path is named by the message around it.
-fn without_path(error: io::Error) -> io::Error {
-    let inner = error.get_ref().and_then(std::error::Error::source);
-    let code = inner
-        .and_then(|error| error.downcast_ref::<io::Error>())
-        .and_then(io::Error::raw_os_error);
-    code.map_or(error, io::Error::from_raw_os_error)
-}
-
-fn keep_owner_and_mode(file: &File, replaced: &Metadata) -> io::Result<()> {
+/// Whether the owner and the group could be kept.
+fn keep_owner_and_mode(file: &File, replaced: &Metadata) -> io::Result<bool> {
     let new = file.metadata()?;
     let (owner, group) = (Some(replaced.uid()), Some(replaced.gid()));
-    let mut mode = replaced.mode() & 0o7777;
-    if (new.uid(), new.gid()) != (replaced.uid(), replaced.gid()) {
-        // Only root may give files away; their owner may give them to another of their groups.
-        let kept = fchown(file, owner, group).or_else(|_| fchown(file, None, group));
-        if kept.is_err() {
-            mode = without_group(mode);
-        }
+    let mode = replaced.mode() & 0o7777;
+    // Only root may give files away; their owner may give them to another of their groups.
+    let is_same = (new.uid(), new.gid()) == (replaced.uid(), replaced.gid());
+    if is_same || fchown(file, owner, group).is_ok() {
+        return set_mode(file, mode).map(|()| true);
     }
-    set_mode(file, mode)
+    let keeps_group = fchown(file, None, group).is_ok();
+    let mode = if keeps_group {
+        mode
+    } else {
+        without_group(mode)
+    };
+    set_mode(file, mode).map(|()| false)
 }
 
 /// Takes the rights away that `source` does not give.

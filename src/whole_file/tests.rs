@@ -120,7 +120,7 @@ fn what_cannot_be_replaced_is_written_to() {
 #[test]
 fn a_place_that_cannot_be_is_found_before_anything_is_written() {
     let folder = tempfile::tempdir().unwrap();
-    for place in ["nowhere/a.json", "."] {
+    for place in ["nowhere/a.json", "/proc/a.json", "."] {
         let refused = WholeFile::try_out(&folder.path().join(place)).unwrap_err();
         assert!(
             refused.raw_os_error().is_some() || place == ".",
