@@ -78,7 +78,7 @@ pub struct Answers {
 impl Answers {
     /// Whether a reply shows that HubSpot accepts the token.
     fn prove_the_token(&self) -> bool {
-        let types = self.types.as_ref().map(|(_, _, told)| told);
+        let types = self.types.as_ref().map(|(_, _, result)| result);
         self.scopes.is_some()
             || matches!(self.account, Told::Known(_))
             || matches!(self.usage, Told::Known(_))
@@ -132,8 +132,8 @@ pub fn remarks(facts: &Facts) -> Vec<Remark> {
             "not known: HubSpot tells them of OAuth tokens only",
         ),
     });
-    if let Some((from, to, told)) = &answers.types {
-        remarks.push(types(&format!("{from} and {to}"), told));
+    if let Some((from, to, result)) = &answers.types {
+        remarks.push(types(&format!("{from} and {to}"), result));
     }
     remarks
 }

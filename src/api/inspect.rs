@@ -79,14 +79,14 @@ impl HttpEndpoint {
         read: impl FnOnce(&[u8]) -> Option<T>,
     ) -> Told<T> {
         match self.exchange_whole(session, Method::GET, url).await {
-            Ok((status, body)) => told(status, &body, read),
+            Ok((status, body)) => result_of(status, &body, read),
             Err(why) => Told::Unreachable(why),
         }
     }
 }
 
 /// What a whole reply answers.
-fn told<T>(status: u16, body: &[u8], read: impl FnOnce(&[u8]) -> Option<T>) -> Told<T> {
+fn result_of<T>(status: u16, body: &[u8], read: impl FnOnce(&[u8]) -> Option<T>) -> Told<T> {
     if (200..=299).contains(&status) {
         return read(body).map_or_else(
             || {
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     fn refused(status: u16, body: &str) -> Answer {
-        match told(status, body.as_bytes(), links) {
+        match result_of(status, body.as_bytes(), links) {
             Told::Refused(answer) => *answer,
             other => panic!("{body}: {other:?}"),
         }
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_success_proves_only_what_its_body_shows() {
-        assert_eq!(told(200, br#"{"results":[]}"#, links), Told::Known(()));
+        assert_eq!(result_of(200, br#"{"results":[]}"#, links), Told::Known(()));
         for body in [
             "",
             "<html>log in\nhere</html>",
@@ -204,8 +204,8 @@ mod tests {
             "[]",
             r#"{"results":null}"#,
         ] {
-            let told = told(200, body.as_bytes(), links);
-            assert_eq!(told, Told::Unreadable(200, body.replace('\n', " ")));
+            let result = result_of(200, body.as_bytes(), links);
+            assert_eq!(result, Told::Unreadable(200, body.replace('\n', " ")));
         }
     }
 }

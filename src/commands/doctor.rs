@@ -62,8 +62,8 @@ async fn ask(endpoint: &HttpEndpoint, types: Option<(ObjectType, ObjectType)>) -
         usage: endpoint.daily_usage().await,
         types: match types {
             Some((from, to)) => {
-                let told = endpoint.can_read_links(&from, &to).await;
-                Some((from, to, told))
+                let result = endpoint.can_read_links(&from, &to).await;
+                Some((from, to, result))
             }
             None => None,
         },

@@ -8,8 +8,8 @@ use crate::verdict::{describe_refusal, is_daily_limit};
 const NEARLY_USED_PERCENT: u64 = 90;
 
 /// What is known of the quota.
-pub(super) fn quota(told: &Told<DailyUsage>) -> Remark {
-    let usage = match told {
+pub(super) fn quota(result: &Told<DailyUsage>) -> Remark {
+    let usage = match result {
         Told::Known(usage) => usage,
         Told::Refused(answer) if is_daily_limit(answer) => {
             let message = describe_refusal(answer).message;

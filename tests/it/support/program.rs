@@ -134,9 +134,11 @@ impl Running {
         status.unwrap()
     }
 
-    /// Waits for its end; what it printed up to then, where nobody else reads that.
+    /// Waits for its end; what it printed, except on a stream that was taken.
     #[track_caller]
     pub(crate) fn output(mut self) -> Output {
+        // It may wait for the end of its input.
+        drop(self.0.stdin.take());
         let stdout = self.0.stdout.take().map(drain::<ChildStdout>);
         let stderr = self.0.stderr.take().map(drain::<ChildStderr>);
         let status = self.ended();

@@ -81,3 +81,25 @@ impl Printed {
         self.text
     }
 }
+
+#[test]
+fn no_test_waits_for_a_program_or_a_thread_in_another_way() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it");
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let Ok(text) = std::fs::read_to_string(&path) else {
+            continue;
+        };
+        for (unbounded, bounded) in [
+            ("wait_with_output()", "support::Program"),
+            ("yield_now()", "support::wait_until"),
+            (".join().unwrap()", "support::join"),
+        ] {
+            assert!(
+                !text.contains(unbounded),
+                "{}: `{unbounded}` may wait forever, `{bounded}` does not",
+                path.display()
+            );
+        }
+    }
+}
