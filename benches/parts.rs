@@ -14,7 +14,7 @@ use hubspot_associate::pace::{Control, Observation, Share};
 use hubspot_associate::pair::{ObjectType, Pair, Record, RecordId, RowKey};
 use hubspot_associate::report::{Lines, ReportReader};
 use hubspot_associate::statistics::Statistics;
-use hubspot_associate::verdict::{RetryPolicy, Tries, classify, describe};
+use hubspot_associate::verdict::{RetryPolicy, Tries, attribute, classify, describe};
 
 const ROWS: u64 = 10_000;
 
@@ -100,6 +100,188 @@ fn replies(criterion: &mut Criterion) {
     }
 }
 
+/// As many of these as fit in so many bytes, in a list.
+fn filled(bytes: usize, item: impl Fn(usize) -> String) -> String {
+    let mut list = String::new();
+    for index in 0.. {
+        let item = item(index);
+        if list.len() + item.len() >= bytes {
+            break;
+        }
+        if index > 0 {
+            list.push(',');
+        }
+        list.push_str(&item);
+    }
+    list
+}
+
+/// The largest replies, in the forms that cost most: what a server can make one row cost.
+fn worst_single(criterion: &mut Criterion) {
+    const BYTES: usize = 255 * 1024;
+    let errors =
+        |item: &dyn Fn(usize) -> String| format!(r#"{{"errors":[{}]}}"#, filled(BYTES, item));
+    let cases = [
+        ("texts", 400, errors(&|index| format!("\"{index:x}\""))),
+        (
+            "categories",
+            400,
+            errors(&|index| format!(r#"{{"category":"{index:x}"}}"#)),
+        ),
+        ("nothing", 400, errors(&|_| "{}".to_owned())),
+        (
+            "one text",
+            400,
+            format!(r#"{{"message":"{}"}}"#, " x".repeat(BYTES / 2)),
+        ),
+        (
+            "scopes",
+            403,
+            format!(
+                r#"{{"context":{{"requiredScopes":[{}]}}}}"#,
+                filled(BYTES, |index| format!("\"{index:x}\""))
+            ),
+        ),
+        (
+            "types",
+            200,
+            format!(
+                r#"{{"status":"COMPLETE","results":[{}]}}"#,
+                filled(BYTES, |index| format!(
+                    r#"{{"from":{{"id":"100000000001"}},"to":{{"id":"200000000001"}},"associationSpec":{{"associationTypeId":{index}}}}}"#
+                ))
+            ),
+        ),
+    ];
+    let pair = pair();
+    for (name, status, body) in cases {
+        criterion.bench_function(&format!("worst reply/one pair/{name}"), |bench| {
+            bench.iter(|| {
+                let reply = reply(status, black_box(body.as_bytes()));
+                (classify(&reply, &pair), describe(&reply, &pair))
+            });
+        });
+    }
+}
+
+/// 2,000 pairs, with one contact or with as many.
+fn pairs_of_call(has_one_contact: bool) -> Vec<Pair> {
+    let record = |object_type, id: usize| Record {
+        object_type: ObjectType::new(object_type).unwrap(),
+        id: RecordId::new(&id.to_string()).unwrap(),
+    };
+    let pair = |index: usize| {
+        let contact = if has_one_contact { 1 } else { 10_000 + index };
+        Pair {
+            from: record("contacts", contact),
+            to: record("companies", 20_000 + index),
+        }
+    };
+    (0..2000).map(pair).collect()
+}
+
+/// The largest replies to a call of 2,000 pairs, and whether these have one contact.
+fn worst_bodies() -> Vec<(&'static str, bool, String)> {
+    const BYTES: usize = 2000 * 1024;
+    let errors = |most: usize, item: &dyn Fn(usize) -> String| {
+        let items: Vec<String> = (0..most).map(item).collect();
+        let mut list = items.join(",");
+        if list.len() >= BYTES {
+            list = filled(BYTES, item);
+        }
+        format!(r#"{{"status":"COMPLETE","results":[],"errors":[{list}]}}"#)
+    };
+    let shared = |index: usize| {
+        let company = 20_000 + index % 2000;
+        format!(
+            r#"{{"category":"OBJECT_NOT_FOUND","message":"No contact 1 for company {company} {index}","context":{{"id":["1"]}}}}"#
+        )
+    };
+    let long = "x ".repeat(1000);
+    vec![
+        ("2000 of one record", true, errors(2000, &shared)),
+        ("15000 of one record", true, errors(15_000, &shared)),
+        (
+            "one record, long",
+            true,
+            errors(900, &|index| {
+                format!(
+                    r#"{{"category":"{index} NOT_FOUND {long}","context":{{"id":["1"],"x":[1,2,3,4,5,6,7,8,9]}}}}"#
+                )
+            }),
+        ),
+        (
+            "each pair",
+            true,
+            errors(10_000, &|index| {
+                let company = 20_000 + index % 2000;
+                format!(
+                    r#"{{"message":"{index}","context":{{"fromObjectId":["1"],"toObjectId":["{company}"]}}}}"#
+                )
+            }),
+        ),
+        (
+            "many with many",
+            false,
+            errors(400, &|index| {
+                let ids = |base: usize| -> String {
+                    let ids: Vec<_> = (0..40)
+                        .map(|id| (base + (index * 40 + id * 7) % 2000).to_string())
+                        .collect();
+                    ids.join(",")
+                };
+                format!(
+                    r#"{{"context":{{"fromObjectId":[{}],"toObjectId":[{}]}}}}"#,
+                    ids(10_000),
+                    ids(20_000)
+                )
+            }),
+        ),
+        (
+            "all in one",
+            true,
+            format!(
+                r#"{{"category":"NOT_FOUND","context":{{"objectType":[{}],"id":[{}]}},"errors":[{}]}}"#,
+                filled(200_000, |_| "\"CONTACT\"".to_owned()),
+                filled(400_000, |index| (index % 25_000).to_string()),
+                filled(1_200_000, |index| format!(
+                    r#"{{"message":"{index}","context":{{"ids":[1]}}}}"#
+                ))
+            ),
+        ),
+        (
+            "nothing",
+            true,
+            errors(usize::from(u16::MAX) * 10, &|_| "{}".to_owned()),
+        ),
+        (
+            "texts",
+            true,
+            errors(400_000, &|index| format!("\"{index:x}\"")),
+        ),
+        (
+            "results",
+            false,
+            format!(
+                r#"{{"status":"COMPLETE","results":[{}]}}"#,
+                filled(BYTES, |index| format!(
+                    r#"{{"from":{{"id":{index}}},"to":{{"id":{index}}}}}"#
+                ))
+            ),
+        ),
+    ]
+}
+
+/// The same for a call of 2,000 pairs.
+fn worst_call(criterion: &mut Criterion) {
+    for (name, has_one_contact, body) in worst_bodies() {
+        let pairs = pairs_of_call(has_one_contact);
+        criterion.bench_function(&format!("worst reply/2000 pairs/{name}"), |bench| {
+            bench.iter(|| attribute(&reply(207, black_box(body.as_bytes())), &pairs));
+        });
+    }
+}
+
 fn pace(criterion: &mut Criterion) {
     let mut control = Control::new("100/10s".parse().unwrap(), Share::ALL);
     let mut now = Duration::ZERO;
@@ -155,5 +337,13 @@ fn report(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(parts, check, replies, pace, report);
+criterion_group!(
+    parts,
+    check,
+    replies,
+    worst_single,
+    worst_call,
+    pace,
+    report
+);
 criterion_main!(parts);

@@ -55,14 +55,20 @@ pub fn excerpt(text: &str, max_chars: usize) -> String {
 #[must_use]
 pub fn one_line(text: &str, max_chars: usize) -> String {
     let mut line = String::new();
+    let mut length = 0;
     let words = text
         .split(|c: char| c.is_whitespace() || is_invisible(c))
         .filter(|word| !word.is_empty());
     for word in words {
         if !line.is_empty() {
             line.push(' ');
+            length += 1;
         }
         line.push_str(word);
+        length += word.chars().count();
+        if length > max_chars {
+            break;
+        }
     }
     if let Some((cut, _)) = line.char_indices().nth(max_chars) {
         line.truncate(cut);

@@ -14,6 +14,18 @@ use crate::text::one_line;
 /// How much of an unreadable body is kept, in characters.
 const SNIPPET_CHARS: usize = 200;
 
+/// How much of one text is kept, in characters: the report keeps fewer.
+const MAX_TEXT_CHARS: usize = 1500;
+
+/// The same of a word, such as a category.
+const MAX_WORD_CHARS: usize = 250;
+
+/// How many errors of a reply are kept, those inside others included. A call has at most 2,000 pairs.
+const MAX_ERRORS: usize = 10_000;
+
+/// How many texts of all contexts are kept: for each pair of a call a few, in one error or in many.
+const MAX_CONTEXT_TEXTS: usize = 32_768;
+
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What stood in a reply's body.
@@ -140,13 +152,20 @@ impl Body {
 
 impl Envelope {
     fn read(mut object: Map<String, Value>) -> Self {
+        let mut room = Room::default();
+        let top = room.read_entry(&object);
+        let listed = items(object.get("errors"));
+        let entries = u64::try_from(listed.len()).unwrap_or(u64::MAX);
+        let errors: Vec<Entry> = listed.map_while(|value| room.entry(value)).collect();
+        let is_whole = entries == errors.len() as u64;
+        let num_errors = object.get("numErrors").and_then(count);
         Self {
             status: object.get("status").and_then(text).map(SmolStr::from),
             results: items(object.get("results")).filter_map(linked).collect(),
-            num_errors: object.get("numErrors").and_then(count),
-            errors: items(object.get("errors")).map(entry).collect(),
+            num_errors: num_errors.or((!is_whole).then_some(entries)),
+            errors,
             correlation_id: object.remove("correlationId").as_ref().and_then(text),
-            top: read_entry(&object),
+            top,
         }
     }
 
@@ -160,7 +179,7 @@ impl Envelope {
 }
 
 /// The elements of an array; a lone object counts as one element, anything else as none.
-fn items(value: Option<&Value>) -> impl Iterator<Item = &Value> {
+fn items(value: Option<&Value>) -> std::slice::Iter<'_, Value> {
     match value {
         Some(Value::Array(values)) => values.iter(),
         Some(Value::Object(object)) if object.is_empty() => [].iter(),
@@ -185,51 +204,92 @@ fn linked(value: &Value) -> Option<Linked> {
     })
 }
 
-/// An entry of `errors`, with the errors inside it.
-fn entry(value: &Value) -> Entry {
-    match value {
-        Value::Object(object) => {
-            let mut entry = read_entry(object);
-            for value in items(object.get("errors")) {
-                let mut inner = self::entry(value);
-                let deeper = std::mem::take(&mut inner.details);
-                entry.details.push(inner);
-                entry.details.extend(deeper);
-            }
-            entry
+/// How much more of a reply's errors is kept. A reply may have more of them than there are rows in a file, and what is
+/// kept is compared with the rows.
+struct Room {
+    errors: usize,
+    texts: usize,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self {
+            errors: MAX_ERRORS,
+            texts: MAX_CONTEXT_TEXTS,
         }
-        // An older API listed plain strings. Whatever else stands in the list, it is not empty.
-        other => Entry {
-            message: text(other),
-            ..Entry::default()
-        },
     }
 }
 
-fn read_entry(object: &Map<String, Value>) -> Entry {
-    let field = |name: &str| {
-        object
-            .get(name)
-            .and_then(text)
-            .filter(|text| !text.is_empty())
-    };
-    Entry {
-        category: field("category"),
-        sub_category: object.get("subCategory").and_then(sub_category),
-        error_type: field("errorType"),
-        policy_name: field("policyName"),
-        message: field("message"),
-        code: field("code"),
-        field: field("in"),
-        context: match object.get("context") {
-            Some(Value::Object(context)) => context
-                .iter()
-                .map(|(key, values)| (key.clone(), texts(values)))
-                .filter(|(_, values)| !values.is_empty())
-                .collect(),
-            _ => Vec::new(),
-        },
-        details: Vec::new(),
+impl Room {
+    /// An entry of `errors`, with the errors inside it; `None` once enough are kept.
+    fn entry(&mut self, value: &Value) -> Option<Entry> {
+        let mut entry = self.entry_alone(value)?;
+        self.add_details(value, &mut entry.details);
+        Some(entry)
+    }
+
+    /// Adds the errors inside one, each before those inside it.
+    fn add_details(&mut self, value: &Value, details: &mut Vec<Entry>) {
+        for value in items(value.as_object().and_then(|object| object.get("errors"))) {
+            let Some(entry) = self.entry_alone(value) else {
+                break;
+            };
+            details.push(entry);
+            self.add_details(value, details);
+        }
+    }
+
+    fn entry_alone(&mut self, value: &Value) -> Option<Entry> {
+        self.errors = self.errors.checked_sub(1)?;
+        Some(match value {
+            Value::Object(object) => self.read_entry(object),
+            // An older API listed plain strings. Whatever else stands in the list, it is not empty.
+            other => Entry {
+                message: text(other),
+                ..Entry::default()
+            },
+        })
+    }
+
+    fn read_entry(&mut self, object: &Map<String, Value>) -> Entry {
+        let field = |name: &str| {
+            object
+                .get(name)
+                .and_then(text)
+                .filter(|text| !text.is_empty())
+        };
+        let word = |name: &str| field(name).map(|text| shortened(&text, MAX_WORD_CHARS));
+        Entry {
+            category: word("category"),
+            sub_category: object
+                .get("subCategory")
+                .and_then(sub_category)
+                .map(|text| shortened(&text, MAX_WORD_CHARS)),
+            error_type: word("errorType"),
+            policy_name: word("policyName"),
+            message: field("message"),
+            code: word("code"),
+            field: word("in"),
+            context: match object.get("context") {
+                Some(Value::Object(context)) => context
+                    .iter()
+                    .map(|(key, values)| (key, self.texts(values)))
+                    .filter(|(_, values)| !values.is_empty())
+                    .map(|(key, values)| (shortened(key, MAX_WORD_CHARS), values))
+                    .collect(),
+                _ => Vec::new(),
+            },
+            details: Vec::new(),
+        }
+    }
+
+    fn texts(&mut self, value: &Value) -> Vec<String> {
+        let texts: Vec<String> = match value {
+            Value::Array(values) => values.iter().filter_map(text).take(self.texts).collect(),
+            other => text(other).into_iter().take(self.texts).collect(),
+        };
+        self.texts -= texts.len();
+        texts
     }
 }
 
@@ -239,7 +299,7 @@ fn sub_category(value: &Value) -> Option<String> {
         Value::Object(object) => {
             let mut texts = object.values().filter_map(Value::as_str);
             match (texts.next(), texts.next()) {
-                (Some(only), None) => Some(only.to_owned()),
+                (Some(only), None) => Some(shortened(only, MAX_TEXT_CHARS)),
                 _ if object.is_empty() => None,
                 _ => text(value),
             }
@@ -249,20 +309,21 @@ fn sub_category(value: &Value) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 
-fn texts(value: &Value) -> Vec<String> {
-    match value {
-        Value::Array(values) => values.iter().filter_map(text).collect(),
-        other => text(other).into_iter().collect(),
-    }
-}
-
 /// A scalar as it reads, anything deeper as compact JSON, `null` as nothing.
 fn text(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
-        Value::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
+        Value::String(text) => Some(shortened(text, MAX_TEXT_CHARS)),
+        other => Some(shortened(&other.to_string(), MAX_TEXT_CHARS)),
     }
+}
+
+fn shortened(text: &str, most: usize) -> String {
+    if text.len() <= most {
+        return text.to_owned();
+    }
+    let end = text.char_indices().nth(most);
+    text[..end.map_or(text.len(), |(end, _)| end)].to_owned()
 }
 
 /// `numErrors`: a count, perhaps as a string. A negative number counts nothing, so it is absent; anything else
@@ -410,6 +471,33 @@ mod tests {
             ]
         );
         assert_eq!(read.errors[1].message.as_deref(), Some("plain"));
+    }
+
+    #[test]
+    fn no_more_of_a_reply_is_kept_than_a_call_of_2000_pairs_needs() {
+        let list = |item: &str, count: usize| vec![item; count].join(",");
+        let errors = envelope(&format!(r#"{{"errors":[{}]}}"#, list("{}", 30_000)));
+        assert_eq!(errors.errors.len(), MAX_ERRORS);
+        assert_eq!(errors.num_errors, Some(30_000));
+        let inner = envelope(&format!(
+            r#"{{"numErrors":1,"errors":[{{"errors":[{}]}}]}}"#,
+            list("7", 30_000)
+        ));
+        assert_eq!(inner.errors[0].details.len(), MAX_ERRORS - 1);
+        assert_eq!(inner.num_errors, Some(1));
+        let ids = envelope(&format!(
+            r#"{{"errors":[{{"context":{{"a":[{0}],"b":[{0}],"c":"1"}}}}]}}"#,
+            list("1", 30_000)
+        ));
+        let kept: usize = ids.errors[0]
+            .context
+            .iter()
+            .map(|(_, texts)| texts.len())
+            .sum();
+        assert_eq!(kept, MAX_CONTEXT_TEXTS);
+        let long = envelope(&format!(r#"{{"message":"{}"}}"#, "é".repeat(5000)));
+        let chars = long.top.message.map(|message| message.chars().count());
+        assert_eq!(chars, Some(MAX_TEXT_CHARS));
     }
 
     #[test]

@@ -261,7 +261,7 @@ async fn read(response: Response<Incoming>, session: &Session, most: usize) -> R
     let body = match whole_body(response, most).await {
         Ok(mut bytes) => {
             session.mask(&mut bytes);
-            Body::parse(&bytes)
+            parse(bytes).await
         }
         Err(why) => Body::Unread(why),
     };
@@ -270,6 +270,22 @@ async fn read(response: Response<Incoming>, session: &Session, most: usize) -> R
         headers,
         body,
     })
+}
+
+/// Parses a body. A long one, which only a call for many pairs may have, is parsed beside everything else: it can take
+/// a tenth of a second.
+async fn parse(bytes: Vec<u8>) -> Body {
+    if bytes.len() <= MAX_REPLY_BYTES {
+        return Body::parse(&bytes);
+    }
+    match tokio::task::spawn_blocking(move || Body::parse(&bytes)).await {
+        Ok(body) => body,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime ends, and with it whatever would read this.
+            Err(_) => Body::Unread(Unreadable::Cut),
+        },
+    }
 }
 
 /// Reads a reply's body up to its end, or up to `most` bytes, and undoes its coding within the same bound.

@@ -20,6 +20,8 @@ use super::named::Named;
 use super::too_many::most_inputs;
 
 #[cfg(test)]
+mod definition;
+#[cfg(test)]
 mod tests;
 
 /// What a reply says of one pair.
@@ -84,7 +86,7 @@ pub fn attribute<P: AsRef<Pair>>(reply: &Reply, pairs: &[P]) -> Meaning {
         if class != Class::Refused {
             return Meaning::Whole(class);
         }
-        if is_common(answer) {
+        if refuses_types(answer) {
             return Meaning::Common;
         }
     }
@@ -102,6 +104,10 @@ pub fn attribute<P: AsRef<Pair>>(reply: &Reply, pairs: &[P]) -> Meaning {
         Body::Empty | Body::Foreign { .. } | Body::Unread(_) => nothing(),
     };
     let is_named = said.iter().any(|said| matches!(said, Said::Named(_)));
+    // A 404 that names no record says that the path is not there.
+    if answer.status == 404 && !is_named {
+        return Meaning::Common;
+    }
     if refused
         && !is_named
         && let Some(most) = most_inputs(answer, pairs.len())
@@ -111,15 +117,15 @@ pub fn attribute<P: AsRef<Pair>>(reply: &Reply, pairs: &[P]) -> Meaning {
     Meaning::Each { said, refused }
 }
 
-/// Whether the path itself was refused.
-fn is_common(answer: &Answer) -> bool {
+/// Whether the types in the path were refused.
+fn refuses_types(answer: &Answer) -> bool {
     let mut messages = answer
         .body
         .envelope()
         .into_iter()
         .flat_map(Envelope::entries)
         .filter_map(|entry| entry.message.as_deref());
-    answer.status == 404 || messages.any(refuses_type)
+    messages.any(refuses_type)
 }
 
 fn of_each<P: AsRef<Pair>>(
@@ -168,15 +174,12 @@ fn of_each<P: AsRef<Pair>>(
     if named.is_empty() {
         return said;
     }
-    let still_open = pairs
-        .iter()
-        .zip(&mut said)
-        .filter(|(_, said)| **said == Said::Nothing);
-    for (pair, said) in still_open {
-        let entries = named.entries_about(pair.as_ref());
-        if !entries.is_empty() {
+    let still_open = said.iter_mut().filter(|said| **said == Said::Nothing);
+    for (index, (said, pair)) in still_open.zip(open).enumerate() {
+        let errors = named.errors_about(index, pair);
+        if !errors.is_empty() {
             let category = envelope.top.category.as_deref();
-            *said = Said::Named(describe_named(&base, entries, category));
+            *said = Said::Named(describe_named(&base, &errors, category));
         }
     }
     said

@@ -7,6 +7,8 @@ use crate::text::one_line;
 
 use super::category::Category;
 use super::confirm::{Confirmation, confirm, links_of};
+use super::named::ErrorAbout;
+use super::unit::Part;
 
 /// The longest message kept, in characters.
 pub const MAX_MESSAGE_CHARS: usize = 1000;
@@ -19,6 +21,15 @@ const MAX_WORDS: usize = 10;
 
 /// How many ids of other records a mismatch lists.
 const MAX_FOREIGN_LINKS: usize = 4;
+
+/// A message that is longer than this has enough characters, whatever they are.
+const MAX_MESSAGE_BYTES: usize = 4 * MAX_MESSAGE_CHARS;
+
+/// How many errors of a reply are put into words.
+const MAX_ENTRIES: usize = 100;
+
+/// The most scopes that are listed.
+const MAX_SCOPES: usize = 100;
 
 /// The context keys under which the API lists scopes, old spellings included.
 const SCOPE_KEYS: [&str; 3] = ["missingScopes", "requiredScopes", "requiredGranularScopes"];
@@ -79,9 +90,16 @@ fn tame_text(text: &mut String, max_chars: usize) {
     }
 }
 
-/// Whether it is what it would become: a word, as nearly all are.
+/// Whether it is what it would become: words with one blank between them, as nearly all are.
 fn is_tame(text: &str, max_chars: usize) -> bool {
-    text.len() <= max_chars && text.bytes().all(|byte| byte.is_ascii_graphic())
+    let mut was_blank = true;
+    let is_one_line = text.bytes().all(|byte| {
+        let is_blank = byte == b' ';
+        let may_follow = byte.is_ascii_graphic() || is_blank && !was_blank;
+        was_blank = is_blank;
+        may_follow
+    });
+    text.len() <= max_chars && is_one_line && (text.is_empty() || !was_blank)
 }
 
 /// The scopes that a reply says are missing, each once.
@@ -96,7 +114,7 @@ pub fn scopes(answer: &Answer) -> Vec<String> {
     for (key, values) in entries.flat_map(|entry| &entry.context) {
         if SCOPE_KEYS.contains(&key.as_str()) {
             for scope in values {
-                add_once(&mut scopes, scope);
+                add_once(&mut scopes, scope, MAX_SCOPES);
             }
         }
     }
@@ -107,25 +125,34 @@ pub fn scopes(answer: &Answer) -> Vec<String> {
 /// reply, for errors that have none.
 pub(super) fn describe_named(
     base: &Finding,
-    errors: Vec<Entry>,
+    errors: &[ErrorAbout<'_>],
     category: Option<&str>,
 ) -> Finding {
-    let mut envelope = Envelope {
-        errors,
-        ..Envelope::default()
-    };
-    for entry in &mut envelope.errors {
-        let has_category = |entry: &Entry| entry.category.is_some() || entry.error_type.is_some();
-        if !has_category(entry) && !entry.details.iter().any(has_category) {
-            entry.category = category.map(str::to_owned);
+    let mut words = Words::default();
+    for ErrorAbout { outer, inner } in errors {
+        let has_category =
+            |part: &Part<'_>| part.entry.category.is_some() || part.entry.error_type.is_some();
+        if !has_category(outer)
+            && !inner.iter().any(has_category)
+            && let Some(category) = category
+        {
+            add_word(&mut words.categories, category);
+        }
+        for part in std::iter::once(outer).chain(inner) {
+            let context = part.context.iter();
+            words.add(
+                part.entry,
+                context.map(|(key, texts)| (*key, texts.iter().copied())),
+            );
         }
     }
-    let told = of_errors(base.http_status.unwrap_or_default(), &envelope);
+    let num_errors = u64::try_from(errors.len()).unwrap_or(u64::MAX);
+    let described = words.finding(base.http_status.unwrap_or_default(), num_errors);
     let mut finding = Finding {
         http_status: base.http_status,
         batch_status: base.batch_status.clone(),
         correlation_id: base.correlation_id.clone(),
-        ..told
+        ..described
     };
     tame(&mut finding);
     finding
@@ -166,7 +193,7 @@ fn describe_success(status: u16, envelope: &Envelope, pair: &Pair) -> Finding {
         Confirmation::Confirmed => {
             let mut finding = Finding::default();
             for type_id in links_of(envelope, pair).filter_map(|link| link.type_id.as_ref()) {
-                add_once(&mut finding.association_type_ids, type_id);
+                add_word(&mut finding.association_type_ids, type_id);
             }
             finding
         }
@@ -247,66 +274,123 @@ fn of_status(answer: &Answer, snippet: &str) -> Finding {
 }
 
 fn of_errors(status: u16, envelope: &Envelope) -> Finding {
-    let mut finding = Finding::default();
-    let mut messages: Vec<String> = Vec::new();
-    for entry in envelope.entries() {
+    let mut words = Words::default();
+    for entry in envelope.entries().take(MAX_ENTRIES) {
+        let context = entry.context.iter();
+        words.add(
+            entry,
+            context.map(|(key, texts)| (key.as_str(), texts.iter().map(String::as_str))),
+        );
+    }
+    let entries = u64::try_from(envelope.errors.len()).unwrap_or(u64::MAX);
+    let count = envelope.num_errors.filter(|&count| count > 0);
+    words.finding(status, count.unwrap_or(entries).max(1))
+}
+
+/// What errors say, up to what the report keeps: an error that is not kept is not compared with the others either.
+#[derive(Default)]
+struct Words {
+    categories: Vec<String>,
+    subcategories: Vec<String>,
+    messages: Vec<String>,
+    /// Of the messages.
+    bytes: usize,
+}
+
+impl Words {
+    /// Adds an error, with as much of its context as is to be shown.
+    fn add<'e, T: Iterator<Item = &'e str>>(
+        &mut self,
+        entry: &Entry,
+        context: impl Iterator<Item = (&'e str, T)>,
+    ) {
         if let Some(category) = entry.category.as_ref().or(entry.error_type.as_ref()) {
-            add_once(&mut finding.categories, category);
+            add_word(&mut self.categories, category);
         }
         let words = [&entry.sub_category, &entry.code, &entry.policy_name];
         for sub in words.into_iter().flatten() {
-            add_once(&mut finding.subcategories, sub);
+            add_word(&mut self.subcategories, sub);
         }
-        let message = sentence(entry);
-        if !message.is_empty() {
-            add_once(&mut messages, &message);
+        if self.bytes > MAX_MESSAGE_BYTES {
+            return;
+        }
+        let message = sentence(entry, context);
+        if !message.is_empty() && !self.messages.contains(&message) {
+            self.bytes += message.len();
+            self.messages.push(message);
         }
     }
-    if finding.categories.is_empty() {
-        finding.categories.push(http_category(status));
+
+    fn finding(self, status: u16, num_errors: u64) -> Finding {
+        let mut finding = Finding {
+            num_errors,
+            categories: self.categories,
+            subcategories: self.subcategories,
+            message: self.messages.join("; "),
+            ..Finding::default()
+        };
+        if finding.categories.is_empty() {
+            finding.categories.push(http_category(status));
+        }
+        if finding.message.is_empty() {
+            finding.message = format!("HTTP {status} with {num_errors} error(s) and no message");
+        }
+        finding
     }
-    let entries = u64::try_from(envelope.errors.len()).unwrap_or(u64::MAX);
-    finding.num_errors = envelope
-        .num_errors
-        .filter(|&count| count > 0)
-        .unwrap_or(entries)
-        .max(1);
-    finding.message = if messages.is_empty() {
-        format!(
-            "HTTP {status} with {} error(s) and no message",
-            finding.num_errors
-        )
-    } else {
-        messages.join("; ")
-    };
-    finding
 }
 
 /// An entry's message, with what its context names: `message (key: value, value; key: value)`, and the field that it
-/// is about, where its context does not say that already.
-fn sentence(entry: &Entry) -> String {
-    let is_new = |field: &&String| entry.context.iter().all(|(key, _)| key != *field);
-    let field = entry.field.as_ref().filter(is_new);
-    let context: Vec<String> = entry
-        .context
-        .iter()
-        .map(|(key, values)| format!("{key}: {}", values.join(", ")))
-        .chain(field.map(|field| format!("in: {field}")))
-        .collect();
-    let message = entry.message.as_deref().unwrap_or_default();
-    match (message.is_empty(), context.is_empty()) {
-        (_, true) => message.to_owned(),
-        (true, false) => context.join("; "),
-        (false, false) => format!("{message} ({})", context.join("; ")),
+/// is about, where its context does not say that already. What passes the longest message is left out.
+fn sentence<'e, T: Iterator<Item = &'e str>>(
+    entry: &Entry,
+    context: impl Iterator<Item = (&'e str, T)>,
+) -> String {
+    let mut field = entry.field.as_deref();
+    let mut shown = String::new();
+    for (key, values) in context {
+        field = field.filter(|field| *field != key);
+        if shown.len() > MAX_MESSAGE_BYTES {
+            break;
+        }
+        push_part(&mut shown, &[key, ": "], "; ");
+        for (index, value) in values.enumerate() {
+            if shown.len() > MAX_MESSAGE_BYTES {
+                break;
+            }
+            shown.push_str(if index == 0 { "" } else { ", " });
+            shown.push_str(value);
+        }
     }
+    if let Some(field) = field {
+        push_part(&mut shown, &["in: ", field], "; ");
+    }
+    let message = entry.message.as_deref().unwrap_or_default();
+    match (message.is_empty(), shown.is_empty()) {
+        (_, true) => message.to_owned(),
+        (true, false) => shown,
+        (false, false) => format!("{message} ({shown})"),
+    }
+}
+
+fn push_part(shown: &mut String, part: &[&str], separator: &str) {
+    if !shown.is_empty() {
+        shown.push_str(separator);
+    }
+    shown.extend(part.iter().copied());
 }
 
 fn http_category(status: u16) -> String {
     format!("HTTP_{status}")
 }
 
-fn add_once<T: AsRef<str> + for<'t> From<&'t str>>(list: &mut Vec<T>, text: &str) {
-    if !list.iter().any(|known| known.as_ref() == text) {
+/// Adds a word of the report, of which there are at most ten.
+fn add_word<T: AsRef<str> + for<'t> From<&'t str>>(list: &mut Vec<T>, word: &str) {
+    add_once(list, word, MAX_WORDS);
+}
+
+/// Without a bound a list of thousands would be compared with itself.
+fn add_once<T: AsRef<str> + for<'t> From<&'t str>>(list: &mut Vec<T>, text: &str, most: usize) {
+    if list.len() < most && !list.iter().any(|known| known.as_ref() == text) {
         list.push(text.into());
     }
 }

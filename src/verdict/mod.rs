@@ -16,10 +16,12 @@
 //! | 423 | `Locked` | as `Transient`, waits at least 2 s |
 //! | 429, 477 | `Throttled` | all wait; charged no attempt; the 20th makes it `failed` |
 //! | 429 of the daily limit | `DailyLimit` | the run stops, resumable |
-//! | 401 | `Unauthorized` | if another request proved the token good: all wait, one more attempt; then the run stops |
-//! | 403 that names scopes | `MissingScopes` | the run stops |
-//! | other 403 | `Forbidden` | all wait, one more attempt, then the run stops |
+//! | 401 | `Unauthorized` | if another request proved the token good: all wait, one more attempt; then the run stops (*) |
+//! | 403 that names scopes | `MissingScopes` | the run stops (*) |
+//! | other 403 | `Forbidden` | all wait, one more attempt, then the run stops (*) |
 //! | certificate refused | `Untrusted` | the run stops |
+//!
+//! (*) Where other rows are accepted, before and after it, the row is `rejected` instead; see `run`.
 //!
 //! Where nobody is answered any more, the run says so and charges no row; see `run`. Then `Transient` uses up no
 //! attempts.
@@ -36,14 +38,18 @@ mod classify;
 mod confirm;
 mod describe;
 mod named;
+mod own;
 mod retry;
+mod sides;
 #[cfg(test)]
 mod tests;
 mod too_many;
+mod unit;
 
 pub use attribute::{Meaning, Said, attribute};
 pub use category::{Category, shows_link};
 pub use cause::{Cause, refuses_type};
 pub use classify::{Class, classify, is_daily_limit};
 pub use describe::{MAX_MESSAGE_CHARS, describe, describe_refusal, scopes};
+pub use own::names_record;
 pub use retry::{Halt, LONGEST_WAIT, MAX_THROTTLED, RetryPolicy, Tries, Verdict, quiet_period};

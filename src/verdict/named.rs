@@ -4,18 +4,24 @@
 //! on which side of a pair they stand. Where it says that a record itself is at fault, it is about every pair that
 //! holds the record on that side. Otherwise it is about a pair only if it names both of its records, or one record
 //! that no other pair holds: a record of a refused pair may be good in other pairs.
+//!
+//! A reply may have thousands of errors that name the record of thousands of pairs. So the errors are indexed by record
+//! and by pair first, and of each pair only the first [`MAX_ERRORS`] are looked at: the cost grows with the reply and with
+//! the number of pairs, never with their product.
 
 use std::collections::HashMap;
 
 use crate::api::{Entry, Envelope};
-use crate::pair::{ObjectType, Pair, RecordId};
+use crate::pair::Pair;
 
-/// Where in a pair a record stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Side {
-    From,
-    To,
-}
+use super::sides::{Clues, IdKey, Side, Sides};
+use super::unit::{Id, Kept, Part, Unit, each_once, ordered};
+
+/// Errors that are put into words for one pair. The report keeps ten categories and a thousand characters.
+pub(super) const MAX_ERRORS: usize = 10;
+
+/// Errors inside them that are.
+const MAX_INNER: usize = 20;
 
 /// How sure it is that a record is itself at fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,12 +35,11 @@ enum Fault {
 }
 
 impl Fault {
-    /// Of a record on `side`. `in_sentence` says whether it is called not valid there; `named` is the side whose record
-    /// the error calls at fault; `missing` says whether it calls some record missing.
-    fn of(in_sentence: bool, side: Side, named: Option<Side>, missing: bool) -> Self {
-        if in_sentence || named == Some(side) {
+    /// Of a record on `side`. `in_sentence` says whether it is called not valid there.
+    fn of(in_sentence: bool, side: Side, clues: Clues) -> Self {
+        if in_sentence || clues.fault_side == Some(side) {
             Self::Certain
-        } else if missing && named.is_none() {
+        } else if clues.is_missing && clues.fault_side.is_none() {
             Self::Likely
         } else {
             Self::Unsaid
@@ -49,178 +54,239 @@ struct Mention {
     fault: Fault,
 }
 
-/// An error of a reply, be it inside another one.
-struct Unit<'e> {
-    entry: &'e Entry,
-    /// Whether it names any id.
-    has_ids: bool,
-    /// Whether it names ids on both sides at once.
-    is_pair: bool,
-    /// Whether it can only mean one record of a pair: all its ids stand on one side.
-    is_one_sided: bool,
+/// An error and those inside it.
+struct Group {
+    outer: usize,
+    /// The first of the errors inside it that name no id.
+    without_ids: Vec<usize>,
+    /// Whether no error in it names an id.
+    is_without_ids: bool,
 }
 
 /// The records that a reply's errors name.
 pub(super) struct Named<'e> {
-    /// The outer error, and where its units begin; those of the errors inside it follow.
-    groups: Vec<(&'e Entry, usize)>,
+    groups: Vec<Group>,
     units: Vec<Unit<'e>>,
-    /// By side and id: which errors name it.
-    by_record: HashMap<(Side, u128), Vec<Mention>>,
     sides: Sides,
+    /// By side and record: which errors name it.
+    mentions: [Vec<Vec<Mention>>; 2],
+    /// By side and record: the first errors that are about every pair that holds it.
+    about_record: [Vec<Vec<usize>>; 2],
+    /// By pair: the first errors that name both of its records.
+    about_pair: Vec<Vec<usize>>,
+    /// The first errors without any id. They explain what the top level says.
+    explaining: Vec<usize>,
+}
+
+/// An error about a pair, with no other ids than the pair's.
+pub(super) struct ErrorAbout<'n> {
+    /// The error itself.
+    pub(super) outer: Part<'n>,
+    /// Those inside it.
+    pub(super) inner: Vec<Part<'n>>,
 }
 
 impl<'e> Named<'e> {
-    /// `open` are the pairs that the errors may be about.
+    /// `open` are the pairs that the errors may be about. No two of them have the same two ids.
     pub(super) fn of(envelope: &'e Envelope, open: &[&Pair]) -> Self {
+        let sides = Sides::of(open);
+        let empty = |side| vec![Vec::new(); sides.records(side)];
         let mut named = Self {
             groups: Vec::new(),
             units: Vec::new(),
-            by_record: HashMap::new(),
-            sides: Sides::of(open),
+            mentions: Side::BOTH.map(|side| vec![Vec::new(); sides.records(side)]),
+            about_record: Side::BOTH.map(empty),
+            about_pair: vec![Vec::new(); open.len()],
+            explaining: Vec::new(),
+            sides,
         };
         let top = &envelope.top;
-        named.groups.push((top, 0));
-        named.add(top, only(&envelope.errors), None);
-        for error in &envelope.errors {
-            named.groups.push((error, named.units.len()));
-            named.add(error, only(&error.details), Some(top));
-            for detail in &error.details {
-                named.add(detail, Some(error), Some(top));
+        let clues = |entry| Clues::of(entry, &named.sides);
+        let top_clues = clues(top);
+        let errors: Vec<(&Entry, Clues, Vec<Clues>)> = envelope
+            .errors
+            .iter()
+            .map(|error| {
+                let details = error.details.iter().map(clues).collect();
+                (error, clues(error), details)
+            })
+            .collect();
+        let near = only(&errors).map(|(_, clues, _)| *clues);
+        named.add_group(top, top_clues.or(near.unwrap_or_default()));
+        for (error, clues, details) in errors {
+            let near = only(&details).copied().unwrap_or_default();
+            named.add_group(error, clues.or(near).or(top_clues));
+            for (detail, own) in error.details.iter().zip(details) {
+                named.add(detail, own.or(clues).or(top_clues));
             }
         }
-        named.find_pairs(open);
+        named.find_pairs();
+        named.find_records();
+        named.find_explaining();
         named
     }
 
-    /// Adds an error. What it does not say itself, `near` may say, or `far`: the errors around or inside it.
-    fn add(&mut self, entry: &'e Entry, near: Option<&Entry>, far: Option<&Entry>) {
+    fn add_group(&mut self, entry: &'e Entry, clues: Clues) {
+        self.groups.push(Group {
+            outer: self.units.len(),
+            without_ids: Vec::new(),
+            is_without_ids: true,
+        });
+        self.add(entry, clues);
+    }
+
+    /// Adds an error to the last group.
+    fn add(&mut self, entry: &'e Entry, clues: Clues) {
         let index = self.units.len();
-        let said = [Some(entry), near, far];
-        let said: Vec<&Entry> = said.into_iter().flatten().collect();
-        let fault_words = said.iter().any(|entry| says_record_is_missing(entry));
-        let fault_side = said.iter().find_map(|entry| side_in_words(entry));
-        let side = fault_side.or_else(|| said.iter().find_map(|entry| side_of_field(entry)));
+        let mut unit = Unit {
+            entry,
+            group: self.groups.len() - 1,
+            context: Vec::with_capacity(entry.context.len()),
+            has_ids: false,
+            is_pair: false,
+            is_one_sided: false,
+            records: [Vec::new(), Vec::new()],
+        };
         let mut keys = [false; 2];
-        let mut sides = [false; 2];
-        let (mut has_ids, mut has_stranger) = (false, false);
+        let mut has_stranger = false;
         for (key, values) in &entry.context {
-            let Some(kind) = IdKey::of(key) else { continue };
+            let Some(kind) = IdKey::of(key) else {
+                unit.context.push((key, Kept::Texts(each_once(values))));
+                continue;
+            };
             keys[0] |= kind == IdKey::On(Side::From);
             keys[1] |= kind == IdKey::On(Side::To);
+            let mut ids = Vec::with_capacity(values.len());
             for value in values {
                 let Some((id, type_name)) = kind.read(value) else {
                     continue;
                 };
-                has_ids = true;
                 let number = id.number();
-                let found = self.sides.of_id(kind, side, &said, type_name, number);
+                ids.push(Id {
+                    number,
+                    text: value,
+                    place: ids.len(),
+                });
+                let meant = self.sides.of_id(kind, clues, type_name, number);
                 let mut is_known = false;
-                for side in found {
-                    if self.sides.pairs_with(side, number) == 0 {
+                for side in Side::BOTH.into_iter().filter(|side| meant[*side as usize]) {
+                    let Some(record) = self.sides.record(side, number) else {
                         continue;
-                    }
+                    };
                     is_known = true;
-                    sides[side as usize] = true;
-                    let fault = Fault::of(kind == IdKey::Sentence, side, fault_side, fault_words);
-                    self.mention(side, number, Mention { unit: index, fault });
+                    let fault = Fault::of(kind == IdKey::Sentence, side, clues);
+                    self.mention(&mut unit, index, side, record, fault);
                 }
                 has_stranger |= !is_known;
             }
+            unit.has_ids |= !ids.is_empty();
+            unit.context.push((key, Kept::Ids(ordered(ids))));
         }
-        let is_pair = keys == [true; 2];
-        self.units.push(Unit {
-            entry,
-            has_ids,
-            is_pair,
-            is_one_sided: !is_pair && !has_stranger && sides != [true; 2],
-        });
+        unit.is_pair = keys == [true; 2];
+        let is_two_sided = unit.records.iter().all(|records| !records.is_empty());
+        unit.is_one_sided = !unit.is_pair && !has_stranger && !is_two_sided;
+        self.add_to_group(&unit, index);
+        self.units.push(unit);
     }
 
-    fn mention(&mut self, side: Side, id: u128, mention: Mention) {
-        let mentions = self.by_record.entry((side, id)).or_default();
+    fn mention(
+        &mut self,
+        unit: &mut Unit<'_>,
+        index: usize,
+        side: Side,
+        record: usize,
+        fault: Fault,
+    ) {
+        let mentions = &mut self.mentions[side as usize][record];
         match mentions.last_mut() {
-            Some(last) if last.unit == mention.unit => last.fault = last.fault.max(mention.fault),
-            _ => mentions.push(mention),
+            Some(last) if last.unit == index => last.fault = last.fault.max(fault),
+            _ => {
+                mentions.push(Mention { unit: index, fault });
+                unit.records[side as usize].push(record);
+            }
+        }
+    }
+
+    fn add_to_group(&mut self, unit: &Unit<'_>, index: usize) {
+        let Some(group) = self.groups.last_mut() else {
+            return;
+        };
+        group.is_without_ids &= !unit.has_ids;
+        if index > group.outer && !unit.has_ids && group.without_ids.len() < MAX_ERRORS {
+            group.without_ids.push(index);
         }
     }
 
     /// Finds the errors that name both records of a pair.
-    fn find_pairs(&mut self, open: &[&Pair]) {
-        for pair in open {
-            let [from, to] = [(Side::From, &pair.from.id), (Side::To, &pair.to.id)]
-                .map(|(side, id)| self.by_record.get(&(side, id.number())));
-            let (Some(from), Some(to)) = (from, to) else {
-                continue;
+    fn find_pairs(&mut self) {
+        let records = self.sides.records_of_pairs();
+        let by_records: HashMap<[usize; 2], usize> = records.iter().copied().zip(0..).collect();
+        for (index, unit) in self.units.iter_mut().enumerate() {
+            let about_pair = &mut self.about_pair;
+            let mut names_pair = |pair: usize| {
+                unit.is_pair = true;
+                let about = &mut about_pair[pair];
+                if about.len() < MAX_ERRORS {
+                    about.push(index);
+                }
             };
-            for mention in from {
-                self.units[mention.unit].is_pair |= find(to, mention.unit).is_some();
-            }
-        }
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.by_record.is_empty()
-    }
-
-    /// The errors about `pair`, each with no other ids than the pair's.
-    pub(super) fn entries_about(&self, pair: &Pair) -> Vec<Entry> {
-        let about = self.units_about(pair);
-        if about.is_empty() {
-            return Vec::new();
-        }
-        let is_about = |unit: usize| about.binary_search(&unit).is_ok();
-        let belongs = |unit: usize| is_about(unit) || !self.units[unit].has_ids;
-        let mut entries = Vec::new();
-        let top_is_about = is_about(0);
-        for &(outer, first) in &self.groups {
-            let details = first + 1..first + 1 + outer.details.len();
-            // What a reply says of the pair at its top level, errors without any id may explain.
-            let explains =
-                top_is_about && first > 0 && details.clone().all(belongs) && belongs(first);
-            if !(explains || is_about(first) || details.clone().any(is_about)) {
+            let [from, to] = &unit.records;
+            // What costs less: to look at each pair that the ids could make, or at each that one of the sides has.
+            let held = |side: Side, records: &[usize]| -> usize {
+                let pairs = |&record: &usize| self.sides.pairs(side, record).len();
+                records.iter().map(pairs).sum()
+            };
+            let made = from.len().saturating_mul(to.len());
+            let (held_from, held_to) = if made < 2 {
+                (usize::MAX, usize::MAX)
+            } else {
+                (held(Side::From, from), held(Side::To, to))
+            };
+            if made <= held_from.min(held_to) {
+                let made = from
+                    .iter()
+                    .flat_map(|from| to.iter().map(|to| [*from, *to]));
+                made.filter_map(|records| by_records.get(&records))
+                    .for_each(|&pair| names_pair(pair));
                 continue;
             }
-            let mut entry = without_others(outer, pair);
-            entry.details = details
-                .filter(|&unit| belongs(unit))
-                .map(|unit| without_others(self.units[unit].entry, pair))
-                .collect();
-            entries.push(entry);
+            let (side, held) = if held_from <= held_to {
+                (Side::From, from)
+            } else {
+                (Side::To, to)
+            };
+            let other = match side {
+                Side::From => Side::To,
+                Side::To => Side::From,
+            };
+            let mentions = &self.mentions[other as usize];
+            held.iter()
+                .flat_map(|&record| self.sides.pairs(side, record))
+                .filter(|&&pair| names(&mentions[records[pair][other as usize]], index))
+                .for_each(|&pair| names_pair(pair));
         }
-        entries
     }
 
-    /// The errors about `pair`, in their order.
-    fn units_about(&self, pair: &Pair) -> Vec<usize> {
-        let of = |side: Side, id: &RecordId| {
-            let number = id.number();
-            let mentions = self.by_record.get(&(side, number));
-            (
-                mentions.map_or(&[][..], Vec::as_slice),
-                self.sides.pairs_with(side, number) == 1,
-            )
-        };
-        let (from, from_is_alone) = of(Side::From, &pair.from.id);
-        let (to, to_is_alone) = of(Side::To, &pair.to.id);
-        let mut about = Vec::new();
-        for mention in from {
-            let other = find(to, mention.unit);
-            let is_about = match other {
-                Some(_) => true,
-                None => self.means_pairs_of(mention, from_is_alone),
-            };
-            if is_about {
-                about.push(mention.unit);
+    /// Finds the errors that are about every pair that holds a record.
+    fn find_records(&mut self) {
+        for side in Side::BOTH {
+            for (record, mentions) in self.mentions[side as usize].iter().enumerate() {
+                let is_alone = self.sides.pairs(side, record).len() == 1;
+                self.about_record[side as usize][record] = mentions
+                    .iter()
+                    .filter(|mention| self.means_pairs_of(mention, is_alone))
+                    .map(|mention| mention.unit)
+                    .take(MAX_ERRORS)
+                    .collect();
             }
         }
-        for mention in to {
-            if find(from, mention.unit).is_none() && self.means_pairs_of(mention, to_is_alone) {
-                about.push(mention.unit);
-            }
-        }
-        about.sort_unstable();
-        about
+    }
+
+    fn find_explaining(&mut self) {
+        self.explaining = (1..self.groups.len())
+            .filter(|&group| self.groups[group].is_without_ids)
+            .take(MAX_ERRORS)
+            .collect();
     }
 
     /// Whether an error that names one record of a pair is about the pair. `is_alone` says whether no other pair
@@ -233,262 +299,73 @@ impl<'e> Named<'e> {
             Fault::Likely | Fault::Unsaid => is_alone && unit.is_one_sided,
         }
     }
+
+    /// Whether no error names any record of the pairs.
+    pub(super) fn is_empty(&self) -> bool {
+        self.mentions.iter().flatten().all(Vec::is_empty)
+    }
+
+    /// The first errors about the pair that stood at `index` among the open ones.
+    pub(super) fn errors_about(&self, index: usize, pair: &Pair) -> Vec<ErrorAbout<'_>> {
+        let about = self.units_about(index);
+        let Some(first) = about.first() else {
+            return Vec::new();
+        };
+        let of_units = about.iter().map(|&unit| self.units[unit].group);
+        // What a reply says of the pair at its top level, errors without any id may explain.
+        let explaining = self.explaining.iter().filter(|_| *first == 0);
+        let groups = first_of(of_units.chain(explaining.copied()), MAX_ERRORS);
+        let mut left = MAX_INNER;
+        let mut errors = Vec::with_capacity(groups.len());
+        for group in groups {
+            let Group {
+                outer, without_ids, ..
+            } = &self.groups[group];
+            let own = about
+                .iter()
+                .filter(|&&unit| unit > *outer && self.units[unit].group == group);
+            let inner = first_of(own.chain(without_ids).copied(), left);
+            left -= inner.len();
+            errors.push(ErrorAbout {
+                outer: self.units[*outer].part_about(pair),
+                inner: inner
+                    .into_iter()
+                    .map(|unit| self.units[unit].part_about(pair))
+                    .collect(),
+            });
+        }
+        errors
+    }
+
+    /// The first errors about a pair, in their order.
+    fn units_about(&self, index: usize) -> Vec<usize> {
+        let [from, to] = self.sides.records_of_pairs()[index];
+        let [about_from, about_to] = &self.about_record;
+        let about = [&about_from[from], &about_to[to], &self.about_pair[index]];
+        first_of(about.into_iter().flatten().copied(), MAX_ERRORS)
+    }
 }
 
-/// The mention by this error. They stand in the order of the errors.
-fn find(mentions: &[Mention], unit: usize) -> Option<&Mention> {
-    let place = mentions.binary_search_by_key(&unit, |mention| mention.unit);
-    place.ok().map(|place| &mentions[place])
+/// The `most` smallest of these, each once, in order.
+fn first_of(numbers: impl Iterator<Item = usize>, most: usize) -> Vec<usize> {
+    let mut numbers: Vec<usize> = numbers.collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers.truncate(most);
+    numbers
+}
+
+/// Whether this error is among these mentions. They stand in the order of the errors.
+fn names(mentions: &[Mention], unit: usize) -> bool {
+    mentions
+        .binary_search_by_key(&unit, |mention| mention.unit)
+        .is_ok()
 }
 
 /// The only one of a list.
-fn only(entries: &[Entry]) -> Option<&Entry> {
-    match entries {
+fn only<T>(list: &[T]) -> Option<&T> {
+    match list {
         [only] => Some(only),
         _ => None,
-    }
-}
-
-/// A key of a context under which ids stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum IdKey {
-    /// `fromObjectId`, `toObjectId`.
-    On(Side),
-    /// `id`, `ids`, `objectId`.
-    Any,
-    /// `INVALID_OBJECT_IDS`: `CONTACT=17 is not valid`.
-    Sentence,
-}
-
-impl IdKey {
-    fn of(key: &str) -> Option<Self> {
-        match key {
-            "fromObjectId" | "fromObjectIds" => Some(Self::On(Side::From)),
-            "toObjectId" | "toObjectIds" => Some(Self::On(Side::To)),
-            "id" | "ids" | "objectId" | "objectIds" => Some(Self::Any),
-            "INVALID_OBJECT_IDS" => Some(Self::Sentence),
-            _ => None,
-        }
-    }
-
-    /// The id in a value, and the name of its type if that stands beside it.
-    fn read(self, value: &str) -> Option<(RecordId, Option<&str>)> {
-        if self != Self::Sentence {
-            return Some((RecordId::new(value.trim())?, None));
-        }
-        let (type_name, rest) = value.trim().split_once('=')?;
-        let id = rest.split(' ').next()?;
-        Some((RecordId::new(id)?, Some(type_name)))
-    }
-}
-
-/// What tells on which side an id stands.
-struct Sides {
-    types: Option<[String; 2]>,
-    is_same_type: bool,
-    /// The ids on each side, and how many pairs hold each.
-    ids: [HashMap<u128, usize>; 2],
-}
-
-impl Sides {
-    fn of(open: &[&Pair]) -> Self {
-        let types = open
-            .first()
-            .map(|pair| [&pair.from.object_type, &pair.to.object_type].map(ObjectType::as_str))
-            .map(|types| types.map(plain_name));
-        Self {
-            is_same_type: types.as_ref().is_some_and(|[from, to]| from == to),
-            types,
-            ids: [
-                counted(open.iter().map(|pair| pair.from.id.number())),
-                counted(open.iter().map(|pair| pair.to.id.number())),
-            ],
-        }
-    }
-
-    /// How many pairs hold this record on this side.
-    fn pairs_with(&self, side: Side, id: u128) -> usize {
-        self.ids[side as usize]
-            .get(&id)
-            .copied()
-            .unwrap_or_default()
-    }
-
-    /// The sides on which an error means this id. `side` is the one that it names in words; `said` are the error and
-    /// those around and inside it.
-    fn of_id(
-        &self,
-        kind: IdKey,
-        side: Option<Side>,
-        said: &[&Entry],
-        type_name: Option<&str>,
-        id: u128,
-    ) -> Vec<Side> {
-        if let IdKey::On(side) = kind {
-            return vec![side];
-        }
-        if type_name.is_none()
-            && let Some(side) = side
-        {
-            return vec![side];
-        }
-        let both = [Side::From, Side::To];
-        if self.is_same_type {
-            return both.to_vec();
-        }
-        let told = match type_name {
-            Some(name) => self.side_of_type(name),
-            None => said.iter().find_map(|entry| self.side_of_types(entry)),
-        };
-        if let Some(side) = told {
-            return vec![side];
-        }
-        // Which side is meant cannot be told: unless the id stands on one only, nothing is guessed.
-        let holds = |side: &Side| self.pairs_with(*side, id) > 0;
-        match both.into_iter().filter(holds).collect::<Vec<_>>() {
-            one if one.len() == 1 => one,
-            _ => Vec::new(),
-        }
-    }
-
-    fn side_of_type(&self, name: &str) -> Option<Side> {
-        let name = plain_name(name);
-        let [from, to] = self.types.as_ref()?;
-        match (*from == name, *to == name) {
-            (true, false) => Some(Side::From),
-            (false, true) => Some(Side::To),
-            _ => None,
-        }
-    }
-
-    /// The side of which all the types that the error names are.
-    fn side_of_types(&self, entry: &Entry) -> Option<Side> {
-        let (_, names) = entry.context.iter().find(|(key, _)| key == "objectType")?;
-        let mut sides = names.iter().map(|name| self.side_of_type(name));
-        let first = sides.next()??;
-        sides.all(|side| side == Some(first)).then_some(first)
-    }
-}
-
-fn counted(ids: impl Iterator<Item = u128>) -> HashMap<u128, usize> {
-    let mut counts = HashMap::new();
-    for id in ids {
-        *counts.entry(id).or_default() += 1;
-    }
-    counts
-}
-
-/// The words in which an error says what is wrong: `crm.associations.FROM_OBJECT_NOT_FOUND` without its path.
-fn words(entry: &Entry) -> impl Iterator<Item = &str> {
-    let words = [&entry.sub_category, &entry.code, &entry.category];
-    words
-        .into_iter()
-        .flatten()
-        .filter_map(|word| word.rsplit('.').next())
-}
-
-/// `FROM_OBJECT_NOT_FOUND` says the side, and that the record there is at fault.
-fn side_in_words(entry: &Entry) -> Option<Side> {
-    words(entry).find_map(|word| {
-        if word.starts_with("FROM_") {
-            Some(Side::From)
-        } else if word.starts_with("TO_") {
-            Some(Side::To)
-        } else {
-            None
-        }
-    })
-}
-
-/// A field such as `fromObjectId`, `inputs[3].to.id` says the side.
-fn side_of_field(entry: &Entry) -> Option<Side> {
-    let field = entry.field.as_ref()?;
-    let mut sides = field.split(['.', '/']).filter_map(|part| match part {
-        "from" => Some(Side::From),
-        "to" => Some(Side::To),
-        part => match IdKey::of(part) {
-            Some(IdKey::On(side)) => Some(side),
-            _ => None,
-        },
-    });
-    sides.next()
-}
-
-/// Whether an error says that a record is not there, which is so in every pair that holds it.
-fn says_record_is_missing(entry: &Entry) -> bool {
-    const SIGNS: [&str; 5] = [
-        "NOT_FOUND",
-        "DELETED",
-        "ARCHIVED",
-        "NOT_EXIST",
-        "INVALID_IDENTIFIER",
-    ];
-    words(entry).any(|word| SIGNS.iter().any(|sign| word.contains(sign)))
-}
-
-/// The types whose names and numbers are published
-/// (<https://developers.hubspot.com/docs/guides/crm/understanding-the-crm>).
-const NUMBERED: [(&str, &str); 13] = [
-    ("0-1", "contact"),
-    ("0-2", "company"),
-    ("0-3", "deal"),
-    ("0-5", "ticket"),
-    ("0-7", "product"),
-    ("0-8", "line_item"),
-    ("0-27", "task"),
-    ("0-46", "note"),
-    ("0-47", "meeting"),
-    ("0-48", "call"),
-    ("0-49", "email"),
-    ("0-162", "service"),
-    ("0-421", "appointment"),
-];
-
-/// A type's name in one spelling: small letters, singular, no number where there is a name.
-fn plain_name(name: &str) -> String {
-    let name = name.to_ascii_lowercase();
-    if let Some((_, plain)) = NUMBERED.iter().find(|(number, _)| *number == name) {
-        return (*plain).to_owned();
-    }
-    match name.strip_suffix("ies") {
-        Some(stem) => format!("{stem}y"),
-        None => name.strip_suffix('s').unwrap_or(&name).to_owned(),
-    }
-}
-
-/// The error as far as it is about this pair. Lists of ids, sentences and types of other records go.
-fn without_others(entry: &Entry, pair: &Pair) -> Entry {
-    let context = entry
-        .context
-        .iter()
-        .map(|(key, values)| {
-            let kind = IdKey::of(key);
-            let is_own = |value: &&String| match kind.and_then(|kind| kind.read(value)) {
-                Some((id, _)) => {
-                    let number = id.number();
-                    number == pair.from.id.number() || number == pair.to.id.number()
-                }
-                None => kind.is_none(),
-            };
-            let mut own: Vec<String> = Vec::new();
-            for value in values.iter().filter(is_own) {
-                if !own.contains(value) {
-                    own.push(value.clone());
-                }
-            }
-            (key.clone(), own)
-        })
-        .filter(|(_, values)| !values.is_empty())
-        .collect();
-    Entry {
-        category: entry.category.clone(),
-        sub_category: entry.sub_category.clone(),
-        error_type: entry.error_type.clone(),
-        policy_name: entry.policy_name.clone(),
-        message: entry.message.clone(),
-        code: entry.code.clone(),
-        field: entry.field.clone(),
-        context,
-        details: Vec::new(),
     }
 }
