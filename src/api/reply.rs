@@ -62,6 +62,8 @@ pub struct ReplyHeaders {
     pub correlation_id: Option<String>,
     /// How long to leave the server alone (`Retry-After`, in seconds or as a date).
     pub retry_after: Option<Duration>,
+    /// What time it is by the server's clock (`Date`).
+    pub date: Option<SystemTime>,
     /// Where a redirect points; it is not followed.
     pub location: Option<String>,
     /// What is left of the quota.
@@ -103,6 +105,9 @@ impl ReplyHeaders {
                 "x-hubspot-correlation-id" => read.correlation_id = value().and_then(shortened),
                 "retry-after" => {
                     read.retry_after = value().and_then(|value| retry_after(value, now));
+                }
+                "date" => {
+                    read.date = value().and_then(|value| httpdate::parse_http_date(value).ok());
                 }
                 "location" => read.location = value().and_then(shortened),
                 "x-hubspot-ratelimit-max" => *max = value().and_then(number),

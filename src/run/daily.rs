@@ -4,12 +4,20 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use tokio::time::Instant;
 
 /// The first request of a new day leaves this long after midnight: clocks differ.
 const AFTER_MIDNIGHT: Duration = Duration::from_secs(30);
 
 /// Where midnight is not known, the API is asked again this often.
 const ASK_AGAIN: Duration = Duration::from_hours(1);
+
+/// A refusal this soon after a reset that was waited for means that the reset is late, or a clock fast: not that another day
+/// is used up.
+const SOON: Duration = Duration::from_hours(1);
+
+/// Then the API is asked again after this.
+const ASK_LATE_RESET: Duration = Duration::from_mins(5);
 
 /// How long to wait for the next day. The limit resets at midnight in the account's time zone
 /// (<https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines>).
@@ -30,6 +38,42 @@ impl DailyReset {
     fn until_midnight(&self, now: Timestamp) -> Option<Duration> {
         let midnight = next_day(now, self.zone.as_ref()?)?;
         Duration::try_from(midnight.duration_since(now)).ok()
+    }
+}
+
+/// The waits for a reset in this run.
+#[derive(Debug, Default)]
+pub(super) struct DailyWait {
+    /// When the reset is expected that was waited for last.
+    reset_at: Option<Instant>,
+    /// Until when nothing is sent.
+    until: Option<Instant>,
+}
+
+impl DailyWait {
+    /// How long to wait after a refusal. `wall` is the time of day by the best clock that is known.
+    pub(super) fn next(&mut self, reset: &DailyReset, wall: Timestamp, now: Instant) -> Duration {
+        if let Some(left) = self
+            .until
+            .and_then(|until| until.checked_duration_since(now))
+            && !left.is_zero()
+        {
+            // It was on its way when the wait began.
+            return left;
+        }
+        let is_late = reset.zone.is_some()
+            && self
+                .reset_at
+                .is_some_and(|at| now.saturating_duration_since(at) < SOON);
+        let wait = if is_late {
+            ASK_LATE_RESET
+        } else {
+            let wait = reset.wait(wall);
+            self.reset_at = Some(now + wait);
+            wait
+        };
+        self.until = Some(now + wait);
+        wait
     }
 }
 
@@ -66,6 +110,26 @@ mod tests {
                 "{zone} {now}"
             );
         }
+    }
+
+    #[test]
+    fn a_refusal_soon_after_a_reset_that_was_waited_for_is_asked_again_in_minutes() {
+        let reset = DailyReset {
+            zone: Some(TimeZone::UTC),
+        };
+        let start = Instant::now();
+        let evening: Timestamp = "2026-05-04T23:00:00Z".parse().unwrap();
+        let mut wait = DailyWait::default();
+        let mut next = |seconds: u64| {
+            let passed = Duration::from_secs(seconds);
+            let wall = evening + jiff::SignedDuration::from_secs(i64::try_from(seconds).unwrap());
+            wait.next(&reset, wall, start + passed).as_secs()
+        };
+        // An hour to midnight, and half a minute more. Those that were on their way wait for the same moment.
+        assert_eq!((next(0), next(2)), (3630, 3628));
+        assert_eq!((next(3630), next(3631), next(3930)), (300, 299, 300));
+        // Late by more than an hour: the next midnight.
+        assert_eq!(next(3630 + 3600), 24 * 3600 - 3600);
     }
 
     #[test]

@@ -5,7 +5,9 @@
 
 mod answers;
 mod calls;
+mod day;
 mod machine;
+mod refusals;
 mod renewing;
 
 mod stopping;
@@ -23,6 +25,7 @@ use renewing::Renewing;
 use super::alarm::Alarm;
 use super::batch::{Batches, Call};
 use super::budget::Budget;
+use super::daily::DailyWait;
 use super::descriptors::Descriptors;
 use super::event::Observe;
 use super::outage::Outage;
@@ -31,6 +34,7 @@ use super::parts::{Ending, Parts, RunSettings};
 use super::queue::Queue;
 use super::row::{SendableRow, invalid_outcome, skipped_outcome};
 use super::stop::{Likeness, StopReason};
+use super::suspects::Suspects;
 use super::tally::Tally;
 use super::workers::Workers;
 use crate::api::Endpoint;
@@ -67,7 +71,9 @@ pub async fn run<E: Endpoint, W: WriteReport, O: Observe>(
         queue: Queue::default(),
         outbox: Outbox::new(),
         likeness: Likeness::default(),
+        suspects: Suspects::default(),
         outage: Outage::default(),
+        daily_wait: DailyWait::default(),
         descriptors: Descriptors::default(),
         renewing: Renewing::new(can_renew),
         tick,
@@ -108,7 +114,9 @@ struct Dispatcher<'p, E, W, O> {
     calls: Workers<E, Call>,
     outbox: Outbox,
     likeness: Likeness,
+    suspects: Suspects,
     outage: Outage,
+    daily_wait: DailyWait,
     descriptors: Descriptors,
     budget: Budget,
     renewing: Renewing,
@@ -127,6 +135,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         let mut read = Vec::with_capacity(ROWS_AT_ONCE);
         loop {
             self.fill_slots();
+            self.end_suspects();
             if self.is_over() {
                 break;
             }
@@ -171,16 +180,19 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
 
     fn is_over(&self) -> bool {
         match self.phase {
-            Phase::Running => {
-                self.input_over
-                    && self.read.is_empty()
-                    && self.nothing_is_awaited()
-                    && self.queue.len() == 0
-                    && self.batches.as_ref().is_none_or(Batches::is_empty)
-            }
+            Phase::Running => self.has_sent_all() && self.suspects.is_empty(),
             Phase::Stopping => self.nothing_is_awaited(),
             Phase::Abandoned => true,
         }
+    }
+
+    /// Whether no row is left to be sent, and no reply to come.
+    fn has_sent_all(&self) -> bool {
+        self.input_over
+            && self.read.is_empty()
+            && self.nothing_is_awaited()
+            && self.queue.len() == 0
+            && self.batches.as_ref().is_none_or(Batches::is_empty)
     }
 
     fn has_slot(&self) -> bool {
@@ -273,6 +285,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         row.first_sent.get_or_insert_with(Instant::now);
         row.generation = self.renewing.generation();
         row.standstills = self.standstills;
+        row.request = self.suspects.next_request();
         self.in_flight.send(row, turn);
     }
 

@@ -31,6 +31,7 @@ mod queue;
 mod row;
 mod standstill;
 mod stop;
+mod suspects;
 mod tally;
 #[cfg(test)]
 mod tests;

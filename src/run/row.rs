@@ -24,6 +24,10 @@ pub(super) struct SendableRow {
     pub(super) generation: u32,
     /// How often the process had stood still when it was last sent.
     pub(super) standstills: u32,
+    /// The number of the request that it was last sent with.
+    pub(super) request: u64,
+    /// How often it was refused for the credentials, whichever they were.
+    pub(super) refusals: u32,
 }
 
 impl SendableRow {
@@ -36,6 +40,8 @@ impl SendableRow {
             first_sent: None,
             generation: 0,
             standstills: 0,
+            request: 0,
+            refusals: 0,
         }
     }
 

@@ -195,6 +195,11 @@ pub(super) struct Likeness {
 }
 
 impl Likeness {
+    /// A refusal named a record of its own row: so the path is right.
+    pub(super) fn note_own(&mut self) {
+        self.varied = true;
+    }
+
     /// Takes one more outcome, in the order in which rows end.
     pub(super) fn note(&mut self, outcome: &Outcome) -> Option<StopReason> {
         if matches!(outcome.kind, OutcomeKind::Invalid | OutcomeKind::Skipped) {
@@ -315,6 +320,15 @@ mod tests {
         assert_eq!(stops_after((0..40).map(|_| missing())), Some(25));
         let late = std::iter::once(outcome(OutcomeKind::Associated, 200, ""));
         assert_eq!(stops_after(late.chain((0..40).map(|_| missing()))), None);
+    }
+
+    #[test]
+    fn a_404_that_names_the_record_of_its_row_says_that_the_path_is_right() {
+        let missing = || outcome(OutcomeKind::Rejected, 404, "contact 7 not found");
+        let mut likeness = Likeness::default();
+        assert!((0..24).all(|_| likeness.note(&missing()).is_none()));
+        likeness.note_own();
+        assert!((0..40).all(|_| likeness.note(&missing()).is_none()));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod batch;
 mod machine;
+mod refusals;
 mod renewal;
 
 use std::collections::HashMap;

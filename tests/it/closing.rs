@@ -210,7 +210,9 @@ fn a_run_that_stops_early_tells_why_and_how_to_go_on() {
             "api-failing",
         ),
     ] {
-        let rows = good_rows(3).chain([bad.to_owned()]).chain(good_rows(900));
+        // More than the few rows that may be refused by themselves.
+        let bad = (1..20).map(|to| format!("{bad}{to}"));
+        let rows = good_rows(3).chain(bad).chain(good_rows(900));
         let rehearsal = Rehearsal::new().rows(rows);
         let told = ends(&rehearsal, code, more, reason);
         assert_eq!(told["exit"]["resumable"], true);

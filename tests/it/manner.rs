@@ -155,11 +155,12 @@ fn nothing_but_text_reaches_a_pipe() {
 
 #[test]
 fn a_json_log_is_one_object_per_line_errors_included() {
-    let rehearsal = Rehearsal::new().rows(good_rows(3).chain([
+    let refused = (1..=5).map(|to| format!("contacts,994010000000001,companies,{to}"));
+    let bad = [
         "contacts,1.0,companies,1".to_owned(),
         "contacts,994040000000001,companies,1".to_owned(),
-        "contacts,994010000000001,companies,1".to_owned(),
-    ]));
+    ];
+    let rehearsal = Rehearsal::new().rows(good_rows(3).chain(bad).chain(refused));
     let finished = rehearsal.import(&["-vv", "--log-format", "json", "--concurrency", "1"]);
     assert_eq!(finished.code, 3);
     let lines: Vec<serde_json::Value> = finished

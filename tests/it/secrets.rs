@@ -12,7 +12,7 @@ fn the_token_is_in_no_output_log_report_or_process_listing() {
             .map(|fault| format!("contacts,99{fault}0100000001,companies,1")),
     );
     rows.push("contacts,995000000000001,companies,1".to_owned());
-    rows.push("contacts,994010000000001,companies,1".to_owned());
+    rows.extend((1..=5).map(|to| format!("contacts,994010000000001,companies,{to}")));
     for flags in [&["-vvv"][..], &["-vvv", "--log-format", "json"]] {
         let rehearsal = Rehearsal::new().rows(&rows);
         let files = [

@@ -6,9 +6,10 @@ use tokio::task::JoinError;
 use tokio::time::Instant;
 
 use super::Dispatcher;
+use super::day::is_longer;
 use super::renewing::Refused;
 use crate::api::{Endpoint, Reply};
-use crate::outcome::Finding;
+use crate::outcome::{Finding, OutcomeKind};
 use crate::pace::Turn;
 use crate::run::WriteReport;
 use crate::run::event::{Observe, RunEvent};
@@ -17,7 +18,9 @@ use crate::run::row::SendableRow;
 use crate::run::stop::StopReason;
 use crate::run::tally::Daily;
 use crate::run::workers::Answered;
-use crate::verdict::{Class, Halt, Verdict, classify, describe, quiet_period, scopes};
+use crate::verdict::{
+    Class, Halt, Verdict, classify, describe, names_record, quiet_period, scopes,
+};
 
 impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     pub(super) fn answered(&mut self, done: Result<Answered<SendableRow>, JoinError>) {
@@ -42,7 +45,8 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             self.mind_the_outage(&reply, request, &finding);
         }
         self.observe_pace(turn, class, &reply, &finding);
-        if class == Class::Unauthorized {
+        self.count_refusal(class, std::iter::once(&mut row));
+        if class == Class::Unauthorized && !self.is_refused_for_good(&row) {
             match self.token_was_refused(row.generation, row.tries, &finding) {
                 Refused::SendAgain => return self.queue.push_again(row, Duration::ZERO),
                 Refused::OnceMore => {
@@ -51,7 +55,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
                 }
                 Refused::Finally => {}
             }
-        } else if reply.answer().is_some() {
+        } else if class != Class::Unauthorized && reply.answer().is_some() {
             self.token_was_good(row.generation);
         }
         row.tries.count(class);
@@ -66,17 +70,23 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             .judge(class, row.tries, retry_after, draw)
         {
             Verdict::Settle(kind) => {
+                if kind == OutcomeKind::Associated {
+                    self.accepted(row.request);
+                } else if names_record(&reply, &row.pair) {
+                    self.likeness.note_own();
+                }
                 let outcome = row.outcome(kind, finding, (self.parts.now)());
                 self.settle(outcome);
             }
             Verdict::Again { after } => self.again(row, class, &finding, after),
-            Verdict::Stop(Halt::DailyLimit) if self.waits_for_tomorrow(&finding.message) => {
+            Verdict::Stop(Halt::DailyLimit)
+                if self.waits_for_tomorrow(&reply, &finding.message) =>
+            {
                 self.again(row, class, &finding, Duration::ZERO);
             }
             Verdict::Stop(halt) => {
-                self.tally.unsettled += 1;
                 let scopes = reply.answer().map(scopes).unwrap_or_default();
-                self.halt(halt, scopes, finding);
+                self.halt_for(row, class, halt, scopes, finding);
             }
         }
         self.mind_the_day(class, &reply);
@@ -110,29 +120,13 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         }
     }
 
-    /// A reply may say that no further one will come today.
-    pub(super) fn mind_the_day(&mut self, class: Class, reply: &Reply) {
-        let daily_remaining = reply
-            .answer()
-            .and_then(|answer| answer.headers.quota.daily_remaining);
-        let message = "the reply says that no request is left today";
-        if class != Class::DailyLimit
-            && daily_remaining == Some(0)
-            && !self.waits_for_tomorrow(message)
-        {
-            let message = message.to_owned();
-            self.halt(
-                Halt::DailyLimit,
-                Vec::new(),
-                Finding {
-                    message,
-                    ..Finding::default()
-                },
-            );
-        }
-    }
-
-    fn again(&mut self, row: SendableRow, class: Class, finding: &Finding, after: Duration) {
+    pub(super) fn again(
+        &mut self,
+        row: SendableRow,
+        class: Class,
+        finding: &Finding,
+        after: Duration,
+    ) {
         self.emit(RunEvent::AttemptFailed {
             key: row.key,
             pair: &row.pair,
@@ -156,15 +150,17 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     ) {
         let gate = &mut self.parts.gate;
         let before = gate.pace();
-        let was_quiet = gate.quiet_for().is_some();
+        let quiet_before = gate.quiet_for();
         let learned = reply.answer().and_then(|answer| {
             let throttled = answer.status == 429;
+            // A day that is used up says nothing of the requests per second.
+            let is_too_fast = throttled && class != Class::DailyLimit;
             let quota = answer.headers.quota;
             if let (Some(limit), Some(remaining)) = (quota.daily, quota.daily_remaining) {
                 self.tally.daily = Some(Daily { limit, remaining });
             }
             self.tally.throttled += u64::from(throttled);
-            gate.observe(turn, quota, throttled)
+            gate.observe(turn, quota, is_too_fast)
         });
         // What the server asks for is a floor: `Retry-After: 0` is no permission to hammer.
         let quiet = quiet_period(class, reply).max(learned);
@@ -172,7 +168,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             gate.be_quiet(period);
         }
         let after = gate.pace();
-        if let (Some(period), false) = (quiet, was_quiet) {
+        if let Some(period) = quiet.filter(|&period| is_longer(period, quiet_before)) {
             let why = &finding.message;
             self.emit(RunEvent::Quieted { period, why });
         }

@@ -92,7 +92,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         }
     }
 
-    fn settle_row(&mut self, row: SendableRow, kind: OutcomeKind, finding: Finding) {
+    pub(super) fn settle_row(&mut self, row: SendableRow, kind: OutcomeKind, finding: Finding) {
         let outcome = row.outcome(kind, finding, (self.parts.now)());
         self.settle(outcome);
     }
@@ -112,7 +112,9 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         };
         let now = Instant::now();
         let generation = self.renewing.generation();
+        let request = self.suspects.next_request();
         for row in &mut call.rows {
+            row.request = request;
             row.first_sent.get_or_insert(now);
             row.generation = generation;
             row.standstills = self.standstills;
@@ -150,7 +152,12 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         }
         self.observe_pace(turn, class, &reply, &finding);
         let generation = call.rows.first().map_or(0, |row| row.generation);
-        if class == Class::Unauthorized {
+        self.count_refusal(class, call.rows.iter_mut());
+        let is_for_good = call
+            .rows
+            .first()
+            .is_some_and(|row| self.is_refused_for_good(row));
+        if class == Class::Unauthorized && !is_for_good {
             match self.token_was_refused(generation, call.tries, &finding) {
                 Refused::SendAgain => return self.send_call_again(call, Duration::ZERO),
                 Refused::OnceMore => {
@@ -162,7 +169,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
                 }
                 Refused::Finally => {}
             }
-        } else if reply.answer().is_some() {
+        } else if class != Class::Unauthorized && reply.answer().is_some() {
             self.token_was_good(generation);
         }
         call.tries.count(class);
@@ -205,6 +212,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     fn call_told(&mut self, call: Call, said: Vec<Said>, refused: bool) {
         let sent = call.rows.len();
         let types = call.types();
+        let request = call.rows.first().map_or(0, |row| row.request);
         let Call {
             rows, rest, named, ..
         } = call;
@@ -222,13 +230,19 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
                 Said::Nothing => open.push(row),
             }
         }
+        if confirmed > 0 {
+            self.accepted(request);
+        }
+        let any_named = named.len() > earlier;
+        if any_named {
+            self.likeness.note_own();
+        }
         let Some(batches) = &mut self.batches else {
             return;
         };
         if let Some(types) = types {
             batches.took(&types, sent, confirmed);
         }
-        let any_named = named.len() > earlier;
         if open.is_empty() && !any_named && !rest.is_empty() {
             // All good: so the bad row is in the other half.
             batches.search(rest);
@@ -269,10 +283,13 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         match policy.judge(class, call.tries, retry_after, draw) {
             Verdict::Settle(kind) => self.give_up_call(call, class, kind, finding),
             Verdict::Again { after } => self.call_again(call, finding, after),
-            Verdict::Stop(Halt::DailyLimit) if self.waits_for_tomorrow(&finding.message) => {
+            Verdict::Stop(Halt::DailyLimit) if self.waits_for_tomorrow(reply, &finding.message) => {
                 self.call_again(call, finding, Duration::ZERO);
             }
             Verdict::Stop(halt) => {
+                let Some(call) = self.part_refused_call(call, halt) else {
+                    return;
+                };
                 let scopes = reply.answer().map(scopes).unwrap_or_default();
                 self.send_call_again(call, Duration::ZERO);
                 self.halt(halt, scopes, finding.clone());

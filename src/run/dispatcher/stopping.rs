@@ -21,20 +21,6 @@ use crate::verdict::Halt;
 const LAST_WRITE: Duration = Duration::from_secs(1);
 
 impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
-    /// Keeps everybody quiet until the daily limit resets, if the run is to wait for that.
-    pub(super) fn waits_for_tomorrow(&mut self, why: &str) -> bool {
-        let Some(reset) = &self.settings.daily_reset else {
-            return false;
-        };
-        let period = reset.wait((self.parts.now)());
-        let was_quiet = self.parts.gate.quiet_for().is_some();
-        self.parts.gate.be_quiet(period);
-        if !was_quiet {
-            self.emit(RunEvent::Quieted { period, why });
-        }
-        true
-    }
-
     /// A row that was in flight when the first ones had ended alike, and is associated, shows that the
     /// settings are right and those rows were not.
     pub(super) fn reconsider(&mut self, outcome: &Outcome) {
@@ -97,7 +83,8 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         // They were sent, and nobody waits for their replies.
         self.tally.requests += self.requests_in_flight() as u64;
         let batched = self.batches.as_ref().map_or(0, Batches::len);
-        self.tally.unsettled += (self.in_flight.busy() + self.queue.len() + batched) as u64;
+        let held = self.suspects.len();
+        self.tally.unsettled += (self.in_flight.busy() + self.queue.len() + batched + held) as u64;
         self.in_flight.abandon();
         self.calls.abandon();
         let stop = if self.nothing_is_left() {

@@ -60,8 +60,10 @@ struct Api {
     away: Option<Instant>,
     /// Ids of a pair that is refused, though both records are good in other pairs.
     refused: Option<[u64; 2]>,
-    /// The calls, counted from 1, whose token is refused.
+    /// The requests, counted from 1, whose token is refused.
     unauthorized: Range<usize>,
+    /// `type id` of records that are forbidden.
+    forbidden: Option<String>,
 }
 
 impl Api {
@@ -76,6 +78,7 @@ impl Api {
             away: None,
             refused: None,
             unauthorized: 0..0,
+            forbidden: None,
         }
     }
 
@@ -94,8 +97,14 @@ impl Api {
         self
     }
 
-    /// The refusal of the pair that is refused, if it is there.
+    /// The refusal of the pair that is refused, or of the record that is forbidden, if it is there.
     fn refusal(&self, pairs: &[&Pair]) -> Option<Reply> {
+        let name = |pair: &Pair| format!("{} {}", pair.from.object_type, pair.from.id);
+        if let Some(forbidden) = &self.forbidden
+            && pairs.iter().any(|pair| name(pair) == *forbidden)
+        {
+            return Some(answer(403, r#"{"status":"error","message":"forbidden"}"#));
+        }
         let refused = self.refused?.map(|id| id.to_string());
         let ids = |pair: &&Pair| [&pair.from, &pair.to].map(|record| record.id.to_string());
         pairs.iter().map(ids).find(|ids| *ids == refused)?;
@@ -208,8 +217,15 @@ impl Api {
 
 impl Endpoint for Api {
     async fn associate(&self, pair: &Pair) -> Reply {
-        self.calls.lock().unwrap().push(1);
+        let number = {
+            let mut calls = self.calls.lock().unwrap();
+            calls.push(1);
+            calls.len()
+        };
         tokio::time::sleep(self.latency).await;
+        if self.unauthorized.contains(&number) {
+            return answer(401, r#"{"category":"INVALID_AUTHENTICATION"}"#);
+        }
         let refusal = self.refusal(&[pair]);
         refusal.unwrap_or_else(|| self.answer(&[pair], true))
     }
@@ -435,8 +451,8 @@ fn a_refusal_that_names_a_pair_by_its_ids_rejects_no_row_that_shares_a_record_wi
 }
 
 #[test]
-fn one_401_among_good_calls_is_asked_once_more_and_a_revoked_token_ends_the_run_at_once() {
-    for (unauthorized, rows, requests) in [(5..6, 2000, 20 + 1), (5..usize::MAX, 400, 4 + 4 + 1)] {
+fn one_401_among_good_calls_is_asked_once_more_and_a_revoked_token_ends_the_run_soon() {
+    for (unauthorized, rows, requests) in [(5..6, 2000, 20 + 1), (5..usize::MAX, 400, 4 + 4 + 20)] {
         let mut api = Api::new(Way::Listed);
         api.unauthorized = unauthorized;
         let ended = block_on(send(&api, contacts(2000), calls_of(100), &[]));
@@ -452,6 +468,30 @@ fn one_401_among_good_calls_is_asked_once_more_and_a_revoked_token_ends_the_run_
             })
         );
         assert_eq!(halted, rows < 2000);
+    }
+}
+
+#[test]
+fn a_call_with_a_forbidden_row_in_it_costs_no_other_row() {
+    for row in [1, 150, 400] {
+        let mut api = Api::new(Way::Listed);
+        let rows = contacts(400);
+        if let RowContent::Pair(pair) = &rows[row - 1].content {
+            api.forbidden = Some(format!("contacts {}", pair.from.id));
+        }
+        let ended = block_on(send(&api, rows, calls_of(100), &[]));
+        assert!(
+            ended.ending.stop.is_none(),
+            "{row}: {:?}",
+            ended.ending.stop
+        );
+        let bad: Vec<_> = ended
+            .kinds()
+            .into_iter()
+            .filter(|(_, kind)| *kind != OutcomeKind::Associated)
+            .collect();
+        assert_eq!(bad, [(row as u64, OutcomeKind::Rejected)]);
+        assert_eq!(ended.outcomes.len(), 400);
     }
 }
 

@@ -1,0 +1,63 @@
+//! The end of the account's requests of a day.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Dispatcher;
+use crate::api::{Endpoint, Reply};
+use crate::outcome::Finding;
+use crate::run::WriteReport;
+use crate::run::event::{Observe, RunEvent};
+use crate::verdict::{Class, Halt};
+
+/// A pause that is longer by no more than this is none that has to be said.
+const SAME_PAUSE: Duration = Duration::from_secs(1);
+
+/// Whether a pause goes on for longer than the one that was said before.
+pub(super) fn is_longer(period: Duration, before: Option<Duration>) -> bool {
+    before.is_none_or(|before| period > before + SAME_PAUSE)
+}
+
+impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
+    /// A reply may say that no further one will come today.
+    pub(super) fn mind_the_day(&mut self, class: Class, reply: &Reply) {
+        let daily_remaining = reply
+            .answer()
+            .and_then(|answer| answer.headers.quota.daily_remaining);
+        let message = "the reply says that no request is left today";
+        if class != Class::DailyLimit
+            && daily_remaining == Some(0)
+            && !self.waits_for_tomorrow(reply, message)
+        {
+            let message = message.to_owned();
+            self.halt(
+                Halt::DailyLimit,
+                Vec::new(),
+                Finding {
+                    message,
+                    ..Finding::default()
+                },
+            );
+        }
+    }
+
+    /// Pauses all requests until the daily limit resets, if the run is to wait for that.
+    pub(super) fn waits_for_tomorrow(&mut self, reply: &Reply, why: &str) -> bool {
+        let Some(reset) = &self.settings.daily_reset else {
+            return false;
+        };
+        // The limit resets by HubSpot's clock; that of this machine may be wrong.
+        let date = reply.answer().and_then(|answer| answer.headers.date);
+        let now = date
+            .and_then(|date| date.try_into().ok())
+            .unwrap_or_else(self.parts.now);
+        let period = self.daily_wait.next(reset, now, Instant::now());
+        let before = self.parts.gate.quiet_for();
+        self.parts.gate.be_quiet(period);
+        if is_longer(period, before) {
+            self.emit(RunEvent::Quieted { period, why });
+        }
+        true
+    }
+}

@@ -1,0 +1,125 @@
+//! What is refused to some rows only: the credentials, the path, the day.
+
+use super::*;
+
+const UNAUTHORIZED: &str = r#"{"category":"INVALID_AUTHENTICATION"}"#;
+const NO_SCOPES: &str =
+    r#"{"category":"MISSING_SCOPES","errors":[{"context":{"requiredScopes":["a.b"]}}]}"#;
+
+/// Each kind of refusal, and the category of a row that alone gets it.
+fn refusals() -> [(Reply, &'static str); 3] {
+    [
+        (answer(401, UNAUTHORIZED), "INVALID_AUTHENTICATION"),
+        (answer(403, NO_SCOPES), "MISSING_SCOPES"),
+        (answer(403, "<html>"), "HTTP_403"),
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_that_alone_is_refused_is_rejected_and_the_others_are_sent() {
+    for (reply, category) in refusals() {
+        // In the middle, two of them together, and last.
+        for rows in [&[50][..], &[50, 51], &[7, 80, 90, 91], &[100]] {
+            let mut rehearsal = Rehearsal::of(100);
+            for &row in rows {
+                rehearsal = rehearsal.server_says(row, vec![reply.clone(); 30]);
+            }
+            let done = rehearsal.run().await;
+            assert!(
+                done.ending.stop.is_none(),
+                "{category} {rows:?}: {:?}",
+                done.ending.stop
+            );
+            assert_eq!(done.lines().len(), 100, "{category} {rows:?}");
+            for outcome in &done.handed_over {
+                let is_bad = rows.contains(&outcome.key.row);
+                let kind = if is_bad {
+                    OutcomeKind::Rejected
+                } else {
+                    OutcomeKind::Associated
+                };
+                assert_eq!(outcome.kind, kind, "{category} {:?}", outcome.key);
+                if is_bad {
+                    assert_eq!(outcome.finding.categories, [category]);
+                    assert_eq!(outcome.attempts, 2, "{category}");
+                }
+            }
+            assert!(
+                done.requests() <= 100 + 2 * rows.len(),
+                "{}",
+                done.requests()
+            );
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_row_is_no_exception_where_others_are_on_their_way() {
+    for (reply, category) in refusals() {
+        let done = Rehearsal::of(100)
+            .server_says(1, vec![reply; 30])
+            .run()
+            .await;
+        assert!(
+            done.ending.stop.is_none(),
+            "{category}: {:?}",
+            done.ending.stop
+        );
+        let bad: Vec<_> = done
+            .lines()
+            .into_iter()
+            .filter(|(_, kind, _)| *kind != OutcomeKind::Associated)
+            .map(|(row, kind, _)| (row, kind))
+            .collect();
+        assert_eq!(bad, [(1, OutcomeKind::Rejected)], "{category}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_of_missing_records_is_no_wrong_path() {
+    let missing = |row: u64| {
+        let id = row.to_string();
+        let body = serde_json::json!({"category": "OBJECT_NOT_FOUND", "message": "gone", "context": {"id": [id]}});
+        answer(404, &body.to_string())
+    };
+    let mut rehearsal = Rehearsal::of(100);
+    for row in 1..=60 {
+        rehearsal = rehearsal.server_says(row, [missing(row)]);
+    }
+    let done = rehearsal.run().await;
+    assert!(done.ending.stop.is_none(), "{:?}", done.ending.stop);
+    assert_eq!(done.lines().len(), 100);
+    // A path that is not there says nothing of any row.
+    let mut rehearsal = Rehearsal::of(100);
+    for row in 1..=100 {
+        rehearsal = rehearsal.server_says(row, [answer(404, r#"{"message":"no such path"}"#)]);
+    }
+    assert_eq!(rehearsal.run().await.status(), ExitStatus::Usage);
+}
+
+/// A refusal for the day, at this time by the server's clock.
+fn day_is_over(seconds: Option<u64>) -> Reply {
+    let mut reply = answer(429, r#"{"policyName":"DAILY"}"#);
+    if let Reply::Answered(answer) = &mut reply {
+        let date = |seconds| std::time::UNIX_EPOCH + Duration::from_secs(seconds);
+        answer.headers.date = seconds.map(date);
+    }
+    reply
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_day_that_is_still_over_after_midnight_is_asked_about_again_in_minutes() {
+    // The test's clock stands at eleven at night; the server's says half past eleven, or nothing.
+    let zone = || Some(jiff::tz::TimeZone::fixed(jiff::tz::offset(23)));
+    for (date, first) in [(None, 3630), (Some(1800), 1830)] {
+        let mut rehearsal = Rehearsal::of(5).server_says(3, vec![day_is_over(date); 3]);
+        rehearsal.concurrency = 1;
+        rehearsal.daily_reset = Some(DailyReset { zone: zone() });
+        let done = rehearsal.run().await;
+        assert_eq!((done.lines().len(), done.status()), (5, ExitStatus::Done));
+        assert_eq!(done.took.as_secs(), first + 2 * 300, "{date:?}");
+        // What is said is what happens: each pause once.
+        let pauses = done.watcher.kinds.iter().filter(|kind| *kind == "Quieted");
+        assert_eq!(pauses.count(), 3, "{:?}", done.watcher.kinds);
+    }
+}
