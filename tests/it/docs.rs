@@ -32,7 +32,7 @@ fn pages() -> Vec<PathBuf> {
     let docs = docs.map(|entry| entry.unwrap().path());
     let mut pages: Vec<_> = docs
         .filter(|path| path.extension().is_some_and(|end| end == "md"))
-        .chain(["README.md", "sample-data/README.md"].map(|name| root().join(name)))
+        .chain(["README.md", "SECURITY.md", "sample-data/README.md"].map(|name| root().join(name)))
         .collect();
     pages.sort();
     pages
@@ -199,6 +199,7 @@ pages_that_run! {
     packaging_runs: "docs/packaging.md",
     sandbox_runs: "docs/sandbox.md",
     scale_runs: "docs/scale.md",
+    security_runs: "SECURITY.md",
     summary_runs: "docs/summary.md",
     the_sample_data_runs: "sample-data/README.md",
 }
@@ -249,6 +250,17 @@ fn what_no_test_can_run_is_understood_at_least() {
         }
     }
     assert!(lines >= 5, "{lines}");
+}
+
+#[test]
+fn the_readme_leads_to_what_is_protected_and_that_to_the_code() {
+    let read = |name: &str| std::fs::read_to_string(root().join(name)).unwrap();
+    assert!(read("README.md").contains("](SECURITY.md)"));
+    let page = read("SECURITY.md");
+    let names = |section: &&str| section.matches("](src/").count() > 2;
+    let sections = page.split("\n## ").skip(1);
+    assert_eq!(sections.filter(names).count(), 4, "one for each adversary");
+    assert!(page.contains("\n## What is not protected\n"));
 }
 
 #[test]
