@@ -6,7 +6,7 @@
 use std::fmt;
 use std::io::{self, BufRead, Read};
 
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 
 /// Compressed bytes that a decoder is given at once. Fewer would cost time, more would cost rows.
 const SLICE_LENGTH: usize = 32;
@@ -55,12 +55,44 @@ pub enum ArchiveError {
 /// An archive being read.
 pub struct Archive<R: BufRead> {
     compression: Compression,
-    decoder: Decoder<R>,
+    /// `None` once the last part has been read.
+    decoder: Option<Decoder<R>>,
 }
 
+/// Decodes one part: a gzip member or a zstd frame.
 enum Decoder<R: BufRead> {
-    Gzip(Box<MultiGzDecoder<Slices<R>>>),
+    Gzip(Box<GzDecoder<Slices<R>>>),
     Zstd(zstd::Decoder<'static, Slices<R>>),
+}
+
+impl<R: BufRead> Decoder<R> {
+    fn new(compression: Compression, slices: Slices<R>) -> io::Result<Self> {
+        Ok(match compression {
+            Compression::Gzip => Self::Gzip(Box::new(GzDecoder::new(slices))),
+            Compression::Zstd => Self::Zstd(zstd::Decoder::with_buffer(slices)?.single_frame()),
+        })
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Gzip(decoder) => decoder.read(buffer),
+            Self::Zstd(decoder) => decoder.read(buffer),
+        }
+    }
+
+    fn slices(&self) -> &Slices<R> {
+        match self {
+            Self::Gzip(decoder) => decoder.get_ref(),
+            Self::Zstd(decoder) => decoder.get_ref(),
+        }
+    }
+
+    fn into_slices(self) -> Slices<R> {
+        match self {
+            Self::Gzip(decoder) => decoder.into_inner(),
+            Self::Zstd(decoder) => decoder.finish(),
+        }
+    }
 }
 
 impl<R: BufRead> Archive<R> {
@@ -72,42 +104,63 @@ impl<R: BufRead> Archive<R> {
             is_over: false,
             has_failed: false,
         };
-        let decoder = match compression {
-            Compression::Gzip => Decoder::Gzip(Box::new(MultiGzDecoder::new(slices))),
-            Compression::Zstd => Decoder::Zstd(zstd::Decoder::with_buffer(slices)?),
-        };
         Ok(Self {
             compression,
-            decoder,
+            decoder: Some(Decoder::new(compression, slices)?),
         })
+    }
+
+    /// Says of an error of the decoder where in the archive it is.
+    fn placed(compression: Compression, slices: &Slices<R>, source: io::Error) -> io::Error {
+        // What the file itself says is not about the archive.
+        if slices.has_failed {
+            return source;
+        }
+        let offset = slices.offset;
+        io::Error::other(if slices.is_over {
+            ArchiveError::Cut {
+                compression,
+                offset,
+            }
+        } else {
+            ArchiveError::Damaged {
+                compression,
+                offset,
+                source,
+            }
+        })
+    }
+
+    /// Prepares the next part, if there is one. Zeros up to the end are padding, as tapes and disk images have it; zeros in
+    /// front of anything else are damage.
+    fn next_part(&mut self, mut slices: Slices<R>) -> io::Result<()> {
+        let zeros = slices.skip_zeros()?;
+        if slices.is_over {
+            return Ok(());
+        }
+        if zeros > 0 {
+            let source = io::Error::other("zeros stand between two of its parts");
+            return Err(Self::placed(self.compression, &slices, source));
+        }
+        self.decoder = Some(Decoder::new(self.compression, slices)?);
+        Ok(())
     }
 }
 
 impl<R: BufRead> Read for Archive<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let (result, slices) = match &mut self.decoder {
-            Decoder::Gzip(decoder) => (decoder.read(buffer), decoder.get_ref()),
-            Decoder::Zstd(decoder) => (decoder.read(buffer), decoder.get_ref()),
-        };
-        result.map_err(|source| {
-            // What the file itself says is not about the archive.
-            if slices.has_failed {
-                return source;
+        while let Some(decoder) = &mut self.decoder {
+            let count = decoder
+                .read(buffer)
+                .map_err(|error| Self::placed(self.compression, decoder.slices(), error))?;
+            if count > 0 || buffer.is_empty() {
+                return Ok(count);
             }
-            let (compression, offset) = (self.compression, slices.offset);
-            io::Error::other(if slices.is_over {
-                ArchiveError::Cut {
-                    compression,
-                    offset,
-                }
-            } else {
-                ArchiveError::Damaged {
-                    compression,
-                    offset,
-                    source,
-                }
-            })
-        })
+            if let Some(decoder) = self.decoder.take() {
+                self.next_part(decoder.into_slices())?;
+            }
+        }
+        Ok(0)
     }
 }
 
@@ -118,6 +171,22 @@ struct Slices<R> {
     /// Whether a decoder asked for more than there is.
     is_over: bool,
     has_failed: bool,
+}
+
+impl<R: BufRead> Slices<R> {
+    /// Goes past zeros, and says how many there were.
+    fn skip_zeros(&mut self) -> io::Result<u64> {
+        let start = self.offset;
+        loop {
+            let bytes = self.fill_buf()?;
+            let zeros = bytes.iter().take_while(|&&byte| byte == 0).count();
+            let is_end = zeros < bytes.len() || bytes.is_empty();
+            self.consume(zeros);
+            if is_end {
+                return Ok(self.offset - start);
+            }
+        }
+    }
 }
 
 impl<R: BufRead> Read for Slices<R> {
@@ -212,6 +281,43 @@ mod tests {
             assert!(error.is_none(), "{error:?}");
             assert_eq!(unpacked.len(), text.len() * 2);
             assert!(unpacked.starts_with(&text) && unpacked.ends_with(&text));
+        }
+    }
+
+    /// A frame that decoders are to pass over: magic number, length, content.
+    const SKIPPABLE: &[u8] = b"\x5e\x2a\x4d\x18\x05\0\0\0notes";
+
+    #[test]
+    fn zeros_behind_the_last_part_are_padding_and_zeros_between_two_are_damage() {
+        let text = text();
+        for compression in BOTH {
+            let one = packed(compression, &text);
+            for length in [1, 7, 512, 100_000] {
+                let zeros = vec![0; length];
+                let (padded, error) = unpacked(compression, &[&one[..], &zeros].concat());
+                assert!(error.is_none(), "{compression} {length}: {error:?}");
+                assert!(padded == text, "{compression} {length}");
+                let (between, error) = unpacked(compression, &[&one[..], &zeros, &one].concat());
+                let is_damaged = matches!(error, Some(ArchiveError::Damaged { .. }));
+                assert!(is_damaged, "{compression} {length}: {error:?}");
+                assert!(between == text, "{compression} {length}");
+            }
+        }
+    }
+
+    #[test]
+    fn frames_to_skip_are_skipped_wherever_they_stand() {
+        let text = text();
+        let one = packed(Compression::Zstd, &text);
+        for parts in [
+            [&one[..], SKIPPABLE, b""],
+            [&one, SKIPPABLE, b"\0\0\0"],
+            [SKIPPABLE, &one, SKIPPABLE],
+            [SKIPPABLE, SKIPPABLE, &one],
+        ] {
+            let (found, error) = unpacked(Compression::Zstd, &parts.concat());
+            assert!(error.is_none(), "{error:?}");
+            assert!(found == text);
         }
     }
 
