@@ -195,7 +195,7 @@ impl Checked<'_> {
                         line: example.key.line,
                         column: match &example.problem {
                             RowProblem::Value { column, .. } => Some(column.number()),
-                            RowProblem::FieldCount { .. } => None,
+                            RowProblem::FieldCount { .. } | RowProblem::TooManyPairs { .. } => None,
                         },
                         kind: example.problem.kind(),
                         message: example.problem.to_string(),

@@ -11,7 +11,7 @@ use super::diagnosis::{id_problem, type_problem};
 use super::encoding::TextEncoding;
 use super::excel::unwrapped;
 use super::fan::Fan;
-use super::problem::{RowProblem, ValueProblem};
+use super::problem::{MOST_PAIRS, RowProblem, ValueProblem};
 use super::record::Record;
 use super::shape::RowShape;
 use super::split::{Piece, Separator, split};
@@ -211,6 +211,13 @@ impl Checker {
         if fan.is_empty() {
             let values = raw_values(columns, record);
             return Some(RowContent::Skipped(SkippedRow::NothingToLink(values)));
+        }
+        let ids = [fan.from.len(), fan.to.len()];
+        // A list that is longer than this was not read to its end.
+        if ids[0].saturating_mul(ids[1]) > MOST_PAIRS {
+            fan.clear();
+            let problem = RowProblem::TooManyPairs { ids };
+            return Some(RowContent::Invalid(invalid(vec![problem], columns, record)));
         }
         fan.open(types);
         None

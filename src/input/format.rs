@@ -101,6 +101,10 @@ const TAR_PLACE: usize = 257;
 impl Format {
     /// Recognises a file by how it begins.
     pub(super) fn of(prefix: &[u8]) -> Option<Self> {
+        // A zstd file may begin with a frame that decoders pass over; `pzstd` writes such ones.
+        if let [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] = prefix {
+            return Some(Self::Zstd);
+        }
         let signature = SIGNATURES
             .iter()
             .find(|(signature, _)| prefix.starts_with(signature))
@@ -299,6 +303,7 @@ mod tests {
         for (bytes, format) in [
             (&b"\x1f\x8b\x08\0"[..], Some(Format::Gzip)),
             (b"\x28\xb5\x2f\xfd\x04", Some(Format::Zstd)),
+            (b"\x50\x2a\x4d\x18\x04\0\0\0", Some(Format::Zstd)),
             (b"\xfd7zXZ\0\0", Some(Format::Xz)),
             (b"BZh91AY&SY", Some(Format::Bzip2)),
             (b"PK\x03\x04\x14", Some(Format::Zip)),

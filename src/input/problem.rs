@@ -145,6 +145,10 @@ impl fmt::Display for ValueProblem {
     }
 }
 
+/// The most pairs that the lists of one row may make. It bounds the memory that a row takes, and what one damaged row can
+/// send.
+pub const MOST_PAIRS: usize = 100_000;
+
 /// One thing that is wrong with a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowProblem {
@@ -155,6 +159,11 @@ pub enum RowProblem {
         expected: usize,
         /// How many the row has.
         found: usize,
+    },
+    /// Every id of one list is paired with every id of the other, and these are more than a row may hold.
+    TooManyPairs {
+        /// The ids in the two lists; one more than [`MOST_PAIRS`] stands for any larger number.
+        ids: [usize; 2],
     },
     /// A value is no id or no type.
     Value {
@@ -173,6 +182,7 @@ impl RowProblem {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::FieldCount { .. } => "too few or too many fields",
+            Self::TooManyPairs { .. } => "too many pairs in one row",
             Self::Value { problem, .. } => problem.kind(),
         }
     }
@@ -186,6 +196,16 @@ impl fmt::Display for RowProblem {
                 write!(
                     formatter,
                     "expected {expected} field{plural}, found {found}"
+                )
+            }
+            Self::TooManyPairs { ids } => {
+                let [from, to] = ids.map(|count| match count {
+                    0..=MOST_PAIRS => count.to_string(),
+                    _ => format!("over {MOST_PAIRS}"),
+                });
+                write!(
+                    formatter,
+                    "its lists have {from} and {to} ids, more than {MOST_PAIRS} pairs: divide them among several rows"
                 )
             }
             Self::Value {

@@ -1,7 +1,7 @@
 //! A cell with several ids → its ids, each once. Pure.
 //!
-//! Only what stands between two separators is looked at: one bad id does not spoil its neighbours. The
-//! work and the memory are bounded by the cell, which the reader bounds.
+//! Only what stands between two separators is looked at: one bad id does not spoil its neighbours. The work is bounded
+//! by the cell, which the reader bounds, and the memory by the pairs that a row may have.
 
 use std::collections::HashSet;
 use std::str::FromStr;
@@ -12,7 +12,7 @@ use super::check::{bad_id, kept};
 use super::diagnosis::{is_digits, is_thousands, separates_thousands};
 use super::encoding::TextEncoding;
 use super::excel::unwrapped;
-use super::problem::ValueProblem;
+use super::problem::{MOST_PAIRS, ValueProblem};
 use crate::pair::RecordId;
 
 /// What stands between the ids of one cell.
@@ -97,7 +97,7 @@ impl Piece {
 }
 
 /// Adds the ids of a cell to `pieces`: trimmed, without empty ones, each once and where it stands first.
-/// `007` and `7` are the same id. A cell that may be a number, cut apart at its own separators, gives no ids.
+/// A list of more than [`MOST_PAIRS`] ends behind one more, as no row may have it. `007` and `7` are the same id. A cell that may be a number, cut apart at its own separators, gives no ids.
 pub(super) fn split(
     cell: &[u8],
     separator: &Separator,
@@ -129,6 +129,10 @@ pub(super) fn split(
         };
         if is_new {
             pieces.push(piece);
+        }
+        // One more than any row may hold is enough to refuse it.
+        if pieces.len() > MOST_PAIRS {
+            return;
         }
     }
 }
@@ -163,6 +167,10 @@ fn has_thousands(list: &[u8], separator: &Separator) -> bool {
         }
         if is_group {
             run.push(digits);
+        }
+        // No number is that long.
+        if run.len() > MOST_PAIRS {
+            return false;
         }
         if part.ends_with(char::is_whitespace) {
             if is_number(&run) {

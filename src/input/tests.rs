@@ -1087,6 +1087,39 @@ fn an_archive_that_changes_while_it_is_read_is_not_called_damaged() {
     );
 }
 
+#[test]
+fn a_row_whose_lists_make_too_many_pairs_is_one_invalid_row() {
+    let ids = |count: u32| (1..=count).map(|id| format!("{id};")).collect::<String>();
+    let most = 100_000;
+    for (from, to, expected) in [
+        (1, most, None),
+        (most, 1, None),
+        (400, 250, None),
+        (1, most + 1, Some("1 and over 100000 ids")),
+        (most + 50, 3, Some("over 100000 and 3 ids")),
+        (400, 251, Some("400 and 251 ids")),
+        (most, most, Some("100000 and 100000 ids")),
+        (most * 2, most * 2, Some("over 100000 and over 100000 ids")),
+    ] {
+        let items = split(&format!("{},{},x\n5,6,x\n", ids(from), ids(to)), None);
+        match expected {
+            None => assert_eq!(items.len(), 1 + most as usize, "{from} x {to}"),
+            Some(expected) => {
+                assert_eq!(items.len(), 2, "{from} x {to}");
+                assert!(items[0].ends_with(", 1 wrong"), "{}", items[0]);
+                assert_eq!(items[1], "2: 5 -> 6");
+                let ids = [from, to].map(|count| count.min(most + 1) as usize);
+                let message = RowProblem::TooManyPairs { ids }.to_string();
+                let start = format!("its lists have {expected}, more than 100000 pairs: ");
+                assert!(message.starts_with(&start), "{message}");
+            }
+        }
+    }
+    // What is there twice counts once.
+    let twice = format!("1,{}{},x\n", ids(most), ids(most));
+    assert_eq!(split(&twice, None).len(), most as usize);
+}
+
 /// What `--split ';'` makes of `from_id,to_id` rows: each item as `row: from -> to`.
 fn split(rows: &str, first: Option<u64>) -> Vec<String> {
     let settings = InputSettings {
