@@ -174,10 +174,11 @@ fn read_back_hint(error: &ReadBackError) -> Option<String> {
         ReadBackError::Io(_) | ReadBackError::OtherOrigin { .. } => return None,
         ReadBackError::NoReport { .. } => "name the report of an earlier run",
         ReadBackError::Damaged { line: 1, .. } => {
-            "it was changed or is of another version: write another with `--report PATH`"
+            "it was changed or is of another version: write another with `--report PATH`, or keep its whole lines with \
+             `--resume --repair`"
         }
         ReadBackError::Damaged { .. } => {
-            "was it edited? Delete that line: its row is then sent again, which does no harm"
+            "`--resume --repair` keeps every line that is whole and sends the other rows again, which does no harm"
         }
         ReadBackError::Twice { .. } => "delete one of them",
     };

@@ -44,6 +44,12 @@ pub struct ImportArgs {
     /// With --resume: send rejected rows again too, not only failed ones
     #[arg(long, requires = "resume", help_heading = "Report")]
     pub retry_rejected: bool,
+    /// With --resume: drop the damaged lines of a report, and send their rows again
+    ///
+    /// A power cut or a bad disk may leave zeros or half a line in the middle of a report, which --resume alone refuses. Every
+    /// line that is whole is kept. The report stays as it was until the repaired one is on the disk.
+    #[arg(long, requires = "resume", help_heading = "Report")]
+    pub repair: bool,
     /// Replace a report that exists
     ///
     /// Only a report is replaced, no other file. The files of --html, --summary, --metrics and --rejects are replaced

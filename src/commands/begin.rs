@@ -9,7 +9,7 @@ use crate::input::{
 };
 use crate::report::{
     Comparison, Difference, Existing, HeldReport, KnownFailures, Memory, ReportError, ReportFile,
-    ReportPlan,
+    ReportPlan, Resume,
 };
 use crate::run::{Tally, subject_of};
 
@@ -42,11 +42,11 @@ pub(super) fn begin(
     if carried {
         held = carry::carry(held, input, &mut memory)?;
     }
-    let retry_rejected = match plan.existing {
-        Existing::Resume { retry_rejected } if held.has_lines().map_err(failed)? => retry_rejected,
-        _ if carried && held.has_lines().map_err(failed)? => false,
+    let resume = match plan.existing {
+        Existing::Resume(resume) if held.has_lines().map_err(failed)? => resume,
+        _ if carried && held.has_lines().map_err(failed)? => Resume::default(),
         _ => {
-            if let Existing::Resume { .. } = plan.existing {
+            if let Existing::Resume(_) = plan.existing {
                 warn!(
                     "there is no earlier run to resume in `{}`: starting at row 1",
                     plan.path.display()
@@ -62,7 +62,7 @@ pub(super) fn begin(
         }
     };
     let mut earlier = Tally::default();
-    let mut found = held.read_back(retry_rejected, |line, stays| {
+    let mut found = held.read_back(resume, |line, stays| {
         if stays {
             line.count_in(&mut earlier);
         } else {
@@ -78,6 +78,13 @@ pub(super) fn begin(
             kept = earlier.settled(),
             sent_again = found.replaced(),
             "going on with the report"
+        );
+    }
+    if !found.damage().is_none() {
+        warn!(
+            "the report `{}` is damaged: {}; the rest is kept, and rows without a line are sent again",
+            plan.path.display(),
+            found.damage()
         );
     }
     let mut comparison = Comparison::new(std::mem::take(&mut found.settled), input.split.is_some());

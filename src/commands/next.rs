@@ -7,10 +7,11 @@ use super::typed::Typed;
 
 /// What a run of the rejects does not need: its own files, and the encoding of the first input, which is UTF-8 now. Its
 /// lines are laid out as before, those above the header included.
-const NOT_FOR_REJECTS: [&str; 14] = [
+const NOT_FOR_REJECTS: [&str; 15] = [
     "report",
     "resume",
     "retry-rejected",
+    "repair",
     "overwrite",
     "rejects",
     "html",
@@ -40,7 +41,7 @@ pub(super) fn resumed_with_rejected(arguments: &[OsString]) -> String {
 }
 
 fn to_resume(arguments: &[OsString]) -> Typed {
-    Typed::new(arguments).without(&["overwrite"]).with("resume")
+    Typed::new(arguments).without(&["overwrite", "repair"]).with("resume")
 }
 
 /// What was typed without the flags that were wrong, as a run of its own in place of the last.
@@ -49,7 +50,7 @@ pub(super) fn begun_again_without(arguments: &[OsString], wrong: &[&str]) -> Str
     let typed =
         Typed::new(arguments)
             .without(wrong)
-            .without(&["resume", "retry-rejected", "overwrite"]);
+            .without(&["resume", "retry-rejected", "repair", "overwrite"]);
     // The usual report of a rehearsal is replaced in any case.
     if typed.has("sandbox") && !typed.has("report") {
         typed.line()
@@ -82,7 +83,14 @@ pub(super) fn real_run(arguments: &[OsString], input: &OsStr, report: &Path) -> 
     if is_sample(input) {
         return None;
     }
-    let rehearsed = ["sandbox", "overwrite", "resume", "retry-rejected", "report"];
+    let rehearsed = [
+        "sandbox",
+        "overwrite",
+        "resume",
+        "retry-rejected",
+        "repair",
+        "report",
+    ];
     let typed = Typed::new(arguments).without(&rehearsed);
     // What comes only once has no file beside which a report could be.
     Some(if input == "-" {

@@ -1,6 +1,6 @@
 //! Reports of earlier runs → the pairs that need not be sent again, and the rows that are known to end badly.
 
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::error::RunError;
 use crate::input::SkipSettings;
@@ -11,7 +11,14 @@ use crate::report::{Memory, Origin};
 pub(super) fn load(settings: &SkipSettings, origin: Origin) -> Result<Memory, RunError> {
     let mut memory = Memory::default();
     for report in &settings.associated_in {
-        memory.add(report, origin)?;
+        let damage = memory.add(report, origin)?;
+        if !damage.is_none() {
+            warn!(
+                "the report `{}` is damaged: {damage}; its other lines are used, and pairs that only the damaged ones show as \
+                 associated are sent again",
+                report.display()
+            );
+        }
     }
     if !settings.associated_in.is_empty() {
         info!(

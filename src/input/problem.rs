@@ -147,7 +147,7 @@ impl fmt::Display for ValueProblem {
 
 /// The most pairs that the lists of one row may make. It bounds the memory that a row takes, and what one damaged row can
 /// send.
-pub const MOST_PAIRS: usize = 100_000;
+pub(super) const MOST_PAIRS: usize = 100_000;
 
 /// One thing that is wrong with a row.
 #[derive(Clone, Debug, PartialEq, Eq)]

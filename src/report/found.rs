@@ -48,6 +48,8 @@ impl Found {
             return Ok(Self::Packed(compression));
         }
         match ReportReader::new(start.chain(file)) {
+            // Half a header, and zeros behind it.
+            Ok(reader) if reader.header().is_empty() => Ok(Self::Nothing),
             Ok(mut reader) => {
                 let first = reader.read().ok().flatten();
                 Ok(Self::Lines(first.map(|line| line.origin())))
@@ -63,7 +65,7 @@ impl Found {
             (_, Self::Packed(compression)) => Err(Refusal::Packed(compression)),
             // What is resumed is read to its end anyway, and what is wrong with it is found there.
             (_, Self::Nothing)
-            | (Existing::Resume { .. }, _)
+            | (Existing::Resume(_), _)
             | (Existing::Overwrite, Self::Lines(_)) => Ok(()),
             (_, Self::Other) => Err(Refusal::NotReport),
             (_, Self::Lines(Some(of))) if of != origin => Err(Refusal::OtherOrigin(of)),
@@ -94,6 +96,8 @@ mod tests {
             ("name,email\nA,a@example.com\n".into(), Found::Other),
             ("precious".into(), Found::Other),
             ("\0\0\0".into(), Found::Other),
+            ("row,line\0\0\0".into(), Found::Nothing),
+            (format!("{header}\n\0\0\0"), Found::Lines(None)),
         ] {
             assert_eq!(Found::of(content.as_bytes()).unwrap(), found, "{content}");
         }
@@ -108,9 +112,7 @@ mod tests {
     #[test]
     fn a_run_takes_the_place_of_nothing_but_what_it_may_replace_or_continue() {
         use Found::{Lines, Nothing, Other, Packed};
-        let resume = Existing::Resume {
-            retry_rejected: false,
-        };
+        let resume = Existing::Resume(crate::report::Resume::default());
         let gzip = Compression::Gzip;
         let own = Lines(Some(Origin::Rehearsal));
         let foreign = Lines(Some(Origin::RealRun));

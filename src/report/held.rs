@@ -12,6 +12,7 @@ use super::found::{Found, Refusal};
 use super::holder::{Holder, holder_of};
 use super::origin::Origin;
 use super::reader::ReadBackError;
+use super::resume::Resume;
 use super::writer::ReportFile;
 use crate::input::Compression;
 use crate::whole_file::{is_named, is_same_file, remove_leftovers};
@@ -26,10 +27,7 @@ pub enum Existing {
     /// It is replaced, if it is a report that the same kind of run wrote.
     ReplaceSameOrigin,
     /// The run goes on where it ends.
-    Resume {
-        /// Whether rejected rows are sent again too.
-        retry_rejected: bool,
-    },
+    Resume(Resume),
 }
 
 /// Where the report goes, and what may happen to one that is there.
@@ -373,9 +371,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.csv");
         let held = create(&path, Existing::Refuse).unwrap();
-        let resume = Existing::Resume {
-            retry_rejected: false,
-        };
+        let resume = Existing::Resume(Resume::default());
         for existing in [Existing::Refuse, Existing::Overwrite, resume] {
             let error = create(&path, existing).unwrap_err();
             let ReportError::Busy { by, .. } = error else {

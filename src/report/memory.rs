@@ -4,6 +4,7 @@ use std::io::{self, Seek};
 use std::path::Path;
 
 use super::column::Column;
+use super::damage::{Damage, OnDamage};
 use super::held::{HeldReport, ReportError};
 use super::known_failures::KnownFailures;
 use super::origin::Origin;
@@ -24,8 +25,8 @@ pub struct Memory {
 
 impl Memory {
     /// Adds what the report at `path` says, for a run of this `origin`: a real run takes no line of a rehearsal. A report
-    /// that is empty says nothing.
-    pub fn add(&mut self, path: &Path, origin: Origin) -> Result<(), ReportError> {
+    /// that is empty says nothing. Damaged lines are left out: their pairs are sent again, which does no harm.
+    pub fn add(&mut self, path: &Path, origin: Origin) -> Result<Damage, ReportError> {
         let file = open_to_read(path).map_err(|error| match error {
             ReportError::Missing { path } => ReportError::MissingMemory { path },
             other => other,
@@ -35,15 +36,15 @@ impl Memory {
     }
 
     /// Adds what a report says that is held.
-    pub fn add_held(&mut self, held: &HeldReport) -> Result<(), ReportError> {
+    pub fn add_held(&mut self, held: &HeldReport) -> Result<Damage, ReportError> {
         let mut file = &held.file;
         let read = file.rewind().map_err(ReadBackError::from);
         read.and_then(|()| self.read(file, held.origin))
             .map_err(|source| unusable(held.path(), source))
     }
 
-    fn read(&mut self, report: impl io::Read, origin: Origin) -> Result<(), ReadBackError> {
-        let mut reader = ReportReader::new(report)?;
+    fn read(&mut self, report: impl io::Read, origin: Origin) -> Result<Damage, ReadBackError> {
+        let mut reader = ReportReader::with(report, OnDamage::Skip)?;
         while let Some(line) = reader.read()? {
             if origin == Origin::RealRun {
                 line.check_origin(origin)?;
@@ -54,7 +55,7 @@ impl Memory {
                 self.failures.add(&line);
             }
         }
-        Ok(())
+        Ok(reader.damage())
     }
 
     fn add_pair(&mut self, line: &ReportLine<'_>) {
@@ -115,6 +116,30 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
         let mut none = Memory::default();
         none.read("".as_bytes(), Origin::RealRun).unwrap();
         assert!(none.associated.is_empty());
+    }
+
+    #[test]
+    fn a_damaged_report_loses_its_damaged_lines_and_no_other() {
+        let report = "\
+row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_categories
+1,contacts,1,deals,1,associated,
+2,contacts,2,de\0\0\0\0\0\0\0\0\0\0\0\0\0\0s,3,associated,
+4,contacts,4,deals,4,associated,
+5,contacts,5,deals
+6,contacts,6,deals,6,associated,
+\0\0\0\0";
+        let mut memory = Memory::default();
+        let damage = memory.read(report.as_bytes(), Origin::RealRun).unwrap();
+        assert_eq!((damage.lines, damage.first_line), (2, 3));
+        let mut pairs = memory.associated;
+        assert_eq!(pairs.len(), 3);
+        for number in ["1", "4", "6"] {
+            let ids = [number, number].map(|id| RecordId::new(id).unwrap());
+            assert!(!pairs.insert_ids(["contacts", "deals"], ids), "{number}");
+        }
+        let other = "name,email\nA,a@example.com\n";
+        let error = Memory::default().read(other.as_bytes(), Origin::RealRun);
+        assert!(matches!(error, Err(ReadBackError::NoReport { .. })));
     }
 
     #[test]

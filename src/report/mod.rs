@@ -10,6 +10,7 @@
 //! | `held`, `found`, `holder` | the file is ours alone |
 //! | `writer`, `lost` | lines reach the system, then the disk |
 //! | `packed`, `reader`, `counted` | lines read back, and counted |
+//! | `damage` | lines that are not whole, as crashes and disks leave them |
 //! | `bad_lines` | why rows are not associated, found again |
 //! | `memory`, `known_failures` | which pairs earlier reports show as linked, and which rows ended badly |
 //! | `replace`, `carry` | another report takes its place, with what is known of the new input |
@@ -20,6 +21,7 @@ mod carry;
 mod column;
 mod comparison;
 mod counted;
+mod damage;
 mod found;
 mod held;
 mod holder;
@@ -32,6 +34,8 @@ mod origin;
 mod packed;
 mod reader;
 mod replace;
+#[cfg(test)]
+mod repair_tests;
 mod resume;
 mod settled;
 mod writer;
@@ -39,6 +43,7 @@ mod writer;
 pub use bad_lines::{BadLines, Why};
 pub use column::{COLUMNS, Column};
 pub use comparison::{Comparison, Difference};
+pub use damage::{Damage, OnDamage};
 pub(crate) use held::lock;
 pub use held::{Existing, HeldReport, ReportError, ReportPlan};
 pub use holder::Holder;
@@ -49,6 +54,6 @@ pub use memory::Memory;
 pub use origin::Origin;
 pub use packed::{ReportSource, open_to_read};
 pub use reader::{ReadBackError, ReportLine, ReportReader};
-pub use resume::Earlier;
+pub use resume::{Earlier, Resume};
 pub use settled::{Known, Settled};
 pub use writer::ReportFile;

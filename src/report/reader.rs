@@ -1,9 +1,8 @@
 //! A report read back, line by line. Used by whoever goes on from it, sums it up or turns it into a page.
 //!
 //! What this program writes holds no line break inside a field, so a line of the file is a line of the
-//! report. That makes reading fast, and damage easy to tell: only the very last line may be torn, by a
-//! crash in the middle of a write; it is not given out. Columns are found by name, and one that is newer
-//! than the report may be missing.
+//! report. That makes reading fast, and damage easy to tell: a crash tears the last line or leaves zeros behind the
+//! whole ones; neither is given out. Columns are found by name, and one that is newer than the report may be missing.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -11,6 +10,7 @@ use csv_core::ReadRecordResult;
 use memchr::{memchr, memchr_iter};
 
 use super::column::{COLUMNS, Column};
+use super::damage::{Damage, OnDamage, has_garbage, is_text};
 use super::origin::Origin;
 use crate::outcome::OutcomeKind;
 use crate::text::excerpt;
@@ -20,6 +20,9 @@ const BUFFER_LENGTH: usize = 256 * 1024;
 
 /// The longest line that this program could have written is far shorter.
 const LONGEST_LINE: usize = 1024 * 1024;
+
+/// What is wrong with the header of another version.
+pub(super) const OTHER_COLUMNS: &str = "the columns are not those that this version writes";
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -72,14 +75,54 @@ pub struct ReportReader<R> {
     end: usize,
     /// Where in the file `start` is.
     offset: u64,
-    /// The number of the line last given out.
+    /// The number of the line last read.
     line: u64,
+    on_damage: OnDamage,
+    damage: Damage,
+    /// Where the last whole line ends.
+    whole_length: u64,
+    /// Whether bytes that no text has were read behind the last whole line: the next line may begin inside of them.
+    is_behind_garbage: bool,
+    current: Current,
     /// Where each of our columns stands in this file.
     places: [Option<usize>; COLUMNS.len()],
     field_count: usize,
     fields: Fields,
     header: Vec<u8>,
     is_standard: bool,
+    /// What is wrong with the header, if it is taken to be the usual one nevertheless. Only whole lines can prove that.
+    header_error: Option<ReadBackError>,
+}
+
+/// What comes next in the file.
+enum Piece {
+    /// A line, at this place in the buffer, its end included.
+    Line(usize, usize),
+    /// A line that is longer than any that this program writes, and whether it has bytes that no text has.
+    TooLong { has_garbage: bool },
+    /// Nothing; what stands behind the last line break is torn and no line.
+    End,
+}
+
+/// What a step of the reader came to.
+enum Step {
+    /// A whole line, which is now the current one.
+    Whole,
+    /// A line that is not whole, and why.
+    Damaged(String),
+    /// The end.
+    End,
+}
+
+/// The whole line read last.
+#[derive(Default)]
+struct Current {
+    start: usize,
+    end: usize,
+    row: u64,
+    outcome: Option<OutcomeKind>,
+    /// Whether it ends with a time, as every line that this program writes. A line that was cut in its last field does not.
+    has_end: bool,
 }
 
 /// Where the fields of the current line are, and the unquoted text of a line with quotes.
@@ -156,13 +199,21 @@ impl<R: Read + Seek> ReportReader<R> {
             (self.start, self.end) = (0, 0);
         }
         self.offset = offset;
+        self.is_behind_garbage = false;
         self.read()
     }
 }
 
 impl<R: Read> ReportReader<R> {
-    /// Reads the header. A file without even a whole header has no lines: that is no error.
+    /// Reads the header. A file without even a whole header has no lines: that is no error. A line that is not whole is one,
+    /// unless no whole line follows.
     pub fn new(source: R) -> Result<Self, ReadBackError> {
+        Self::with(source, OnDamage::Refuse)
+    }
+
+    /// The same, but lines that are not whole may be left out. So is a damaged header, if there are whole lines of this
+    /// version below it.
+    pub fn with(source: R, on_damage: OnDamage) -> Result<Self, ReadBackError> {
         let mut reader = Self {
             source,
             buffer: vec![0; BUFFER_LENGTH],
@@ -170,6 +221,11 @@ impl<R: Read> ReportReader<R> {
             end: 0,
             offset: 0,
             line: 0,
+            on_damage,
+            damage: Damage::default(),
+            whole_length: 0,
+            is_behind_garbage: false,
+            current: Current::default(),
             places: [None; COLUMNS.len()],
             field_count: 0,
             fields: Fields {
@@ -180,29 +236,43 @@ impl<R: Read> ReportReader<R> {
             },
             header: Vec::new(),
             is_standard: true,
+            header_error: None,
         };
-        match reader.next_line()? {
-            Some((start, end)) => reader.read_header(start, end)?,
-            // Half a header is what a crash leaves at the very start; anything else is not ours to touch.
-            None if !COLUMNS
-                .join(",")
-                .as_bytes()
-                .starts_with(&reader.buffer[..reader.end]) =>
-            {
-                let columns = Column::NEEDED
-                    .map(|column| format!("`{}`", column.name()))
-                    .to_vec();
-                return Err(ReadBackError::NoReport { columns });
+        let (read, has_garbage) = match reader.next_piece()? {
+            Piece::Line(start, end) => {
+                let read = reader.read_header(start, end);
+                (read, has_garbage(&reader.buffer[start..end]))
             }
-            None => {}
+            Piece::TooLong { has_garbage } => (Err(no_report(Column::NEEDED)), has_garbage),
+            // Half a header is what a crash leaves at the very start; anything else is not ours to touch.
+            Piece::End if is_start_of_header(&reader.buffer[..reader.end]) => (Ok(()), false),
+            Piece::End => return Err(no_report(Column::NEEDED)),
+        };
+        match read {
+            Err(error) if on_damage != OnDamage::Refuse => {
+                reader.assume_header(error, has_garbage);
+            }
+            read => read?,
         }
+        reader.whole_length = reader.offset;
         Ok(reader)
+    }
+
+    fn assume_header(&mut self, error: ReadBackError, has_garbage: bool) {
+        self.damage.add(self.line, self.offset);
+        self.is_behind_garbage = has_garbage;
+        self.header = (COLUMNS.join(",") + "\n").into_bytes();
+        self.places = std::array::from_fn(Some);
+        self.field_count = COLUMNS.len();
+        self.is_standard = true;
+        self.header_error = Some(error);
     }
 
     fn read_header(&mut self, start: usize, end: usize) -> Result<(), ReadBackError> {
         let raw = &self.buffer[start..end];
         self.header.extend_from_slice(raw);
-        self.fields.split(content(raw), 1)?;
+        let damaged = |why| ReadBackError::Damaged { line: 1, why };
+        self.fields.split(content(raw)).map_err(damaged)?;
         let count = self.fields.ends.len();
         let names: Vec<&[u8]> = (0..count)
             .map(|place| self.fields.get(content(raw), place))
@@ -224,13 +294,21 @@ impl<R: Read> ReportReader<R> {
         let missing = Column::NEEDED
             .into_iter()
             .filter(|&column| self.places[column as usize].is_none());
-        let columns: Vec<String> = missing
-            .map(|column| format!("`{}`", column.name()))
-            .collect();
-        if columns.is_empty() {
+        let missing: Vec<Column> = missing.collect();
+        if !missing.is_empty() {
+            return Err(no_report(missing));
+        }
+        let is_usable = match self.on_damage {
+            OnDamage::Refuse => true,
+            OnDamage::Skip => is_text(content(raw)),
+            // Cut short, it would still name the columns that are needed.
+            OnDamage::Repair => self.is_standard,
+        };
+        if is_usable {
             Ok(())
         } else {
-            Err(ReadBackError::NoReport { columns })
+            let why = OTHER_COLUMNS.to_owned();
+            Err(ReadBackError::Damaged { line: 1, why })
         }
     }
 
@@ -246,33 +324,134 @@ impl<R: Read> ReportReader<R> {
         self.is_standard
     }
 
-    /// How many bytes of the file the header and the lines given out so far take.
+    /// How many bytes of the file the header and the lines given out so far take. Lines that were left out in front of the
+    /// last one are among them.
     #[must_use]
     pub fn whole_length(&self) -> u64 {
-        self.offset
+        self.whole_length
     }
 
-    /// The next line, or `None` at the end; what stands behind the last line break is torn and no line.
+    /// The lines that were left out so far.
+    #[must_use]
+    pub fn damage(&self) -> Damage {
+        self.damage
+    }
+
+    /// The next whole line, or `None` at the end.
     pub fn read(&mut self) -> Result<Option<ReportLine<'_>>, ReadBackError> {
-        let Some((start, end)) = self.next_line()? else {
-            return Ok(None);
+        loop {
+            let before = self.offset;
+            match self.step()? {
+                Step::Whole => break,
+                Step::End => {
+                    return match self.header_error.take() {
+                        // Every line left out, and none that proves the file to be a report.
+                        Some(error) if self.current.outcome.is_none() => Err(error),
+                        _ => Ok(None),
+                    };
+                }
+                Step::Damaged(why) if self.on_damage == OnDamage::Refuse => {
+                    self.end_or_refuse(why)?;
+                    return Ok(None);
+                }
+                Step::Damaged(_) => self.damage.add(self.line, self.offset - before),
+            }
+        }
+        self.whole_length = self.offset;
+        Ok(Some(self.current_line()))
+    }
+
+    /// Behind a line that is not whole: fine if that is the damaged end of the file, else an error.
+    fn end_or_refuse(&mut self, why: String) -> Result<(), ReadBackError> {
+        let line = self.line;
+        let is_cut = self.current.outcome.is_some() && !self.current.has_end;
+        let mut is_end = !(self.is_behind_garbage && is_cut);
+        while is_end {
+            match self.step()? {
+                Step::End => return Ok(()),
+                Step::Whole => is_end = false,
+                Step::Damaged(_) => {}
+            }
+        }
+        Err(ReadBackError::Damaged { line, why })
+    }
+
+    /// Reads one line.
+    fn step(&mut self) -> Result<Step, ReadBackError> {
+        let (start, end) = match self.next_piece()? {
+            Piece::Line(start, end) => (start, end),
+            Piece::TooLong { has_garbage } => {
+                self.is_behind_garbage |= has_garbage;
+                let why = "is longer than any that this program writes".to_owned();
+                return Ok(Step::Damaged(why));
+            }
+            Piece::End => return Ok(Step::End),
         };
-        let raw = &self.buffer[start..end];
-        let number = self.line;
-        let text = content(raw);
-        self.fields.split(text, number)?;
-        let found = self.fields.ends.len();
-        let damaged = |why: String| ReadBackError::Damaged { line: number, why };
-        if found != self.field_count {
-            let expected = self.field_count;
-            return Err(damaged(format!(
+        Ok(match self.parse(start, end) {
+            Ok(_) if std::mem::take(&mut self.is_behind_garbage) => {
+                Step::Damaged("may begin in the damage in front of it".to_owned())
+            }
+            Ok(current) => {
+                self.current = current;
+                Step::Whole
+            }
+            Err(why) => {
+                self.is_behind_garbage |= has_garbage(&self.buffer[start..end]);
+                Step::Damaged(why)
+            }
+        })
+    }
+
+    /// Finds the fields of a line, or what is wrong with it.
+    fn parse(&mut self, start: usize, end: usize) -> Result<Current, String> {
+        let text = content(&self.buffer[start..end]);
+        if !is_text(text) {
+            return Err(format!("has bytes that are no text: {}", shown(text)));
+        }
+        self.fields.split(text)?;
+        let (found, expected) = (self.fields.ends.len(), self.field_count);
+        if found != expected {
+            return Err(format!(
                 "has {found} fields, expected {expected}: {}",
                 shown(text)
-            )));
+            ));
         }
-        let (text, gap) = self.fields.text_and_gap(text);
-        let mut line = ReportLine {
-            number,
+        let line = self.line_at(start, end);
+        let row = line.field(Column::Row);
+        let row = row_number(row).ok_or_else(|| format!("`{}` is no row", shown(row)))?;
+        let outcome = line.field(Column::Outcome);
+        let outcome = OutcomeKind::of_word(outcome)
+            .ok_or_else(|| format!("`{}` is no outcome", shown(outcome)))?;
+        let time = line.field(Column::FinishedAt);
+        let has_end = time.ends_with(b"Z");
+        if !has_end && self.on_damage == OnDamage::Repair {
+            return Err(format!("`{}` is no time", shown(time)));
+        }
+        Ok(Current {
+            start,
+            end,
+            row,
+            outcome: Some(outcome),
+            has_end,
+        })
+    }
+
+    fn current_line(&self) -> ReportLine<'_> {
+        let current = &self.current;
+        let line = self.line_at(current.start, current.end);
+        ReportLine {
+            row: current.row,
+            outcome: current.outcome.unwrap_or(line.outcome),
+            ..line
+        }
+    }
+
+    /// The line at this place, whose fields were found; its row and outcome are not.
+    fn line_at(&self, start: usize, end: usize) -> ReportLine<'_> {
+        let raw = &self.buffer[start..end];
+        let (text, gap) = self.fields.text_and_gap(content(raw));
+        ReportLine {
+            number: self.line,
             row: 0,
             outcome: OutcomeKind::Skipped,
             raw,
@@ -280,28 +459,26 @@ impl<R: Read> ReportReader<R> {
             ends: &self.fields.ends,
             gap,
             places: &self.places,
-        };
-        line.row = row_number(line.field(Column::Row))
-            .ok_or_else(|| damaged(format!("`{}` is no row", shown(line.field(Column::Row)))))?;
-        line.outcome = OutcomeKind::of_word(line.field(Column::Outcome)).ok_or_else(|| {
-            damaged(format!(
-                "`{}` is no outcome",
-                shown(line.field(Column::Outcome))
-            ))
-        })?;
-        Ok(Some(line))
+        }
     }
 
-    /// Where the next whole line is in `buffer`, its end included.
-    fn next_line(&mut self) -> Result<Option<(usize, usize)>, ReadBackError> {
+    /// Finds the next line.
+    fn next_piece(&mut self) -> Result<Piece, ReadBackError> {
         let mut searched = self.start;
+        // Once a line is too long: its bytes are not kept.
+        let mut too_long = false;
+        let mut garbage = false;
         loop {
             if let Some(place) = memchr(b'\n', &self.buffer[searched..self.end]) {
                 let (start, end) = (self.start, searched + place + 1);
                 self.start = end;
                 self.offset += (end - start) as u64;
                 self.line += 1;
-                return Ok(Some((start, end)));
+                if too_long {
+                    let has_garbage = garbage || has_garbage(&self.buffer[start..end]);
+                    return Ok(Piece::TooLong { has_garbage });
+                }
+                return Ok(Piece::Line(start, end));
             }
             searched = self.end;
             if self.start > 0 {
@@ -312,16 +489,16 @@ impl<R: Read> ReportReader<R> {
             }
             if self.end == self.buffer.len() {
                 if self.end >= LONGEST_LINE {
-                    let why = "is longer than any that this program writes".to_owned();
-                    return Err(ReadBackError::Damaged {
-                        line: self.line + 1,
-                        why,
-                    });
+                    too_long = true;
+                    garbage |= has_garbage(&self.buffer);
+                    self.offset += self.end as u64;
+                    (searched, self.end) = (0, 0);
+                } else {
+                    self.buffer.resize(self.end * 2, 0);
                 }
-                self.buffer.resize(self.end * 2, 0);
             }
             match self.source.read(&mut self.buffer[self.end..]) {
-                Ok(0) => return Ok(None),
+                Ok(0) => return Ok(Piece::End),
                 Ok(count) => self.end += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error.into()),
@@ -330,9 +507,26 @@ impl<R: Read> ReportReader<R> {
     }
 }
 
+fn no_report(columns: impl IntoIterator<Item = Column>) -> ReadBackError {
+    let columns = columns.into_iter();
+    ReadBackError::NoReport {
+        columns: columns
+            .map(|column| format!("`{}`", column.name()))
+            .collect(),
+    }
+}
+
+/// Whether a file that has no line break may be the beginning of a report: the header or a part of it, and perhaps zeros,
+/// which a power cut leaves behind it. A file of zeros alone may be anything.
+fn is_start_of_header(file: &[u8]) -> bool {
+    let zeros = file.iter().rev().take_while(|&&byte| byte == 0).count();
+    let text = &file[..file.len() - zeros];
+    COLUMNS.join(",").as_bytes().starts_with(text) && (zeros == 0 || !text.is_empty())
+}
+
 impl Fields {
     /// Finds the fields of a line.
-    fn split(&mut self, line: &[u8], number: u64) -> Result<(), ReadBackError> {
+    fn split(&mut self, line: &[u8]) -> Result<(), String> {
         self.ends.clear();
         self.is_quoted = memchr(b'"', line).is_some();
         if !self.is_quoted {
@@ -352,8 +546,7 @@ impl Fields {
                 .read_record(&[], &mut self.unquoted[written..], &mut self.ends[ended..]);
         let is_whole = matches!(result, ReadRecordResult::InputEmpty) && read == line.len();
         if !is_whole || !matches!(end, ReadRecordResult::Record) || is_in_quotes(line) {
-            let why = format!("a quote is open: {}", shown(line));
-            return Err(ReadBackError::Damaged { line: number, why });
+            return Err(format!("a quote is open: {}", shown(line)));
         }
         self.unquoted.truncate(written + more);
         self.ends.truncate(ended + last);
@@ -481,7 +674,7 @@ mod tests {
                 "a quote is open: failed,7,\"x,a,1,b,2",
             ),
             ("", "has 1 fields, expected 7: "),
-            ("\0\0", "has 1 fields, expected 7: \\u{0}\\u{0}"),
+            ("\0\0", "has bytes that are no text: \\u{0}\\u{0}"),
         ] {
             let text = format!("{SHORT}\nfailed,6,,a,1,b,2\n{line}\nfailed,8,,a,1,b,2\n");
             let error = read(text.as_bytes()).unwrap_err();

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::io::Seek;
 
+use super::damage::{Damage, OnDamage};
 use super::held::{HeldReport, ReportError};
 use super::line::fingerprint;
-use super::reader::{ReadBackError, ReportLine, ReportReader};
+use super::reader::{OTHER_COLUMNS, ReadBackError, ReportLine, ReportReader};
 use super::settled::Settled;
 use super::writer::ReportFile;
 use crate::outcome::OutcomeKind;
@@ -23,7 +24,18 @@ pub struct Earlier {
     whole_length: u64,
     /// Lines whose rows are sent again.
     replaced: u64,
-    retry_rejected: bool,
+    /// What was left out of a report that is repaired.
+    damage: Damage,
+    resume: Resume,
+}
+
+/// How a report is resumed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Resume {
+    /// Whether rejected rows are sent again too.
+    pub retry_rejected: bool,
+    /// Whether lines that are not whole are dropped, and their rows sent again.
+    pub repair: bool,
 }
 
 impl Earlier {
@@ -32,14 +44,30 @@ impl Earlier {
     pub fn replaced(&self) -> u64 {
         self.replaced
     }
+
+    /// The lines that are dropped because they are not whole.
+    #[must_use]
+    pub fn damage(&self) -> Damage {
+        self.damage
+    }
 }
 
-/// Whether the line of such a row is kept by a resume.
-fn stays(kind: OutcomeKind, retry_rejected: bool) -> bool {
-    match kind {
-        OutcomeKind::Associated | OutcomeKind::Invalid | OutcomeKind::Skipped => true,
-        OutcomeKind::Rejected => !retry_rejected,
-        OutcomeKind::Failed => false,
+impl Resume {
+    /// Whether the line of such a row is kept.
+    fn keeps(self, kind: OutcomeKind) -> bool {
+        match kind {
+            OutcomeKind::Associated | OutcomeKind::Invalid | OutcomeKind::Skipped => true,
+            OutcomeKind::Rejected => !self.retry_rejected,
+            OutcomeKind::Failed => false,
+        }
+    }
+
+    fn on_damage(self) -> OnDamage {
+        if self.repair {
+            OnDamage::Repair
+        } else {
+            OnDamage::Refuse
+        }
     }
 }
 
@@ -47,50 +75,51 @@ impl HeldReport {
     /// Reads the report back without changing it; `each` is shown every line, and whether it stays.
     pub fn read_back(
         &mut self,
-        retry_rejected: bool,
+        resume: Resume,
         mut each: impl FnMut(&ReportLine<'_>, bool),
     ) -> Result<Earlier, ReportError> {
         let path = self.path.clone();
-        self.lines(retry_rejected, &mut each)
+        self.lines(resume, &mut each)
             .map_err(|source| ReportError::of_reading(&path, source))
     }
 
     fn lines(
         &mut self,
-        retry_rejected: bool,
+        resume: Resume,
         each: &mut impl FnMut(&ReportLine<'_>, bool),
     ) -> Result<Earlier, ReadBackError> {
         self.file.rewind()?;
-        let mut reader = ReportReader::new(&self.file)?;
+        let mut reader = ReportReader::with(&self.file, resume.on_damage())?;
         if !reader.is_standard() {
-            let why = "the columns are not those that this version writes".to_owned();
+            let why = OTHER_COLUMNS.to_owned();
             return Err(ReadBackError::Damaged { line: 1, why });
         }
         let mut settled = Settled::default();
         let mut replaced = 0;
         while let Some(line) = reader.read()? {
             line.check_origin(self.origin)?;
-            let stays = stays(line.outcome, retry_rejected);
+            let stays = resume.keeps(line.outcome);
             settled.insert(line.row, fingerprint(line.subject()), stays);
             replaced += u64::from(!stays);
             each(&line, stays);
         }
-        let whole_length = reader.whole_length();
+        let (whole_length, damage) = (reader.whole_length(), reader.damage());
         if let Err(row) = settled.seal() {
-            return Err(self.twice(row)?);
+            return Err(self.twice(row, resume)?);
         }
         Ok(Earlier {
             settled,
             whole_length,
             replaced,
-            retry_rejected,
+            damage,
+            resume,
         })
     }
 
     /// Which lines of a row are for the same pair.
-    fn twice(&mut self, row: u64) -> Result<ReadBackError, ReadBackError> {
+    fn twice(&mut self, row: u64, resume: Resume) -> Result<ReadBackError, ReadBackError> {
         self.file.rewind()?;
-        let mut reader = ReportReader::new(&self.file)?;
+        let mut reader = ReportReader::with(&self.file, resume.on_damage())?;
         let mut lines = HashMap::new();
         loop {
             let Some(line) = reader.read()? else {
@@ -110,7 +139,7 @@ impl HeldReport {
     /// What the report says of a row, for a message: its first lines.
     pub fn words_of(&mut self, row: u64) -> Result<Vec<String>, ReadBackError> {
         self.file.rewind()?;
-        let mut reader = ReportReader::new(&self.file)?;
+        let mut reader = ReportReader::with(&self.file, OnDamage::Skip)?;
         let mut words = Vec::new();
         while words.len() < MOST_WORDS
             && let Some(line) = reader.read()?
@@ -125,29 +154,28 @@ impl HeldReport {
         Ok(words)
     }
 
-    /// Cuts off a torn last line, drops the lines whose rows are sent again, and goes on behind the others.
+    /// Cuts off what is no whole line at the end, drops damaged lines and the lines whose rows are sent again, and goes on behind the others.
     pub fn go_on(self, earlier: &Earlier) -> Result<ReportFile, ReportError> {
         let path = self.path.clone();
         let failed = |source| ReportError::Io {
             path: path.clone(),
             source,
         };
-        if earlier.replaced == 0 {
+        if earlier.replaced == 0 && earlier.damage.is_none() {
             let length = self.file.metadata().map_err(failed)?.len();
             if length > earlier.whole_length {
                 self.file.set_len(earlier.whole_length).map_err(failed)?;
             }
             return ReportFile::append(self);
         }
-        let retry_rejected = earlier.retry_rejected;
-        let rest = self.replace(|held, write| held.write_staying(retry_rejected, write))?;
+        let rest = self.replace(|held, write| held.write_staying(earlier.resume, write))?;
         ReportFile::append(rest)
     }
 
     /// Writes the header and the lines that stay.
     fn write_staying(
         &self,
-        retry_rejected: bool,
+        resume: Resume,
         write: &mut dyn FnMut(&[u8]) -> Result<(), ReportError>,
     ) -> Result<(), ReportError> {
         let failed = |source| ReportError::ReadBack {
@@ -157,10 +185,10 @@ impl HeldReport {
         (&self.file)
             .rewind()
             .map_err(|error| failed(error.into()))?;
-        let mut reader = ReportReader::new(&self.file).map_err(failed)?;
+        let mut reader = ReportReader::with(&self.file, resume.on_damage()).map_err(failed)?;
         write(reader.header())?;
         while let Some(line) = reader.read().map_err(failed)? {
-            if stays(line.outcome, retry_rejected) {
+            if resume.keeps(line.outcome) {
                 write(line.raw)?;
             }
         }
@@ -169,7 +197,7 @@ impl HeldReport {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::outcome::{Finding, Outcome, Subject};
     use crate::pair::RowKey;
@@ -182,7 +210,7 @@ mod tests {
     use std::path::Path;
     use std::time::Duration;
 
-    fn outcome(row: u64, kind: OutcomeKind) -> Outcome {
+    pub(in crate::report) fn outcome(row: u64, kind: OutcomeKind) -> Outcome {
         Outcome {
             key: RowKey { row, line: row + 1 },
             subject: subject(row),
@@ -206,7 +234,7 @@ mod tests {
         ])
     }
 
-    fn open(path: &Path, existing: Existing) -> HeldReport {
+    pub(in crate::report) fn open(path: &Path, existing: Existing) -> HeldReport {
         let plan = ReportPlan {
             path: path.to_owned(),
             existing,
@@ -215,7 +243,7 @@ mod tests {
         HeldReport::open(&plan, Path::new("/nowhere/pairs.csv")).unwrap()
     }
 
-    fn add(report: &mut ReportFile, outcomes: impl IntoIterator<Item = Outcome>) {
+    pub(in crate::report) fn add(report: &mut ReportFile, outcomes: impl IntoIterator<Item = Outcome>) {
         for outcome in outcomes {
             report.add(&outcome);
         }
@@ -223,9 +251,12 @@ mod tests {
         report.sync().unwrap()().unwrap();
     }
 
-    const RESUME: Existing = Existing::Resume {
+    const PLAIN: Resume = Resume {
         retry_rejected: false,
+        repair: false,
     };
+
+    const RESUME: Existing = Existing::Resume(PLAIN);
 
     fn kind() -> impl Strategy<Value = OutcomeKind> {
         prop::sample::select(OutcomeKind::ALL.to_vec())
@@ -257,7 +288,7 @@ mod tests {
             let mut held = open(&path, RESUME);
             let mut report = if held.has_lines().unwrap() {
                 let mut kept = Vec::new();
-                let mut found = held.read_back(retry_rejected, |line, stays| if stays { kept.push(line.raw.to_vec()) }).unwrap();
+                let mut found = held.read_back(Resume { retry_rejected, repair: false }, |line, stays| if stays { kept.push(line.raw.to_vec()) }).unwrap();
                 let mut comparison = Comparison::new(std::mem::take(&mut found.settled), false);
                 let mut again = Vec::new();
                 for outcome in &outcomes {
@@ -361,7 +392,7 @@ mod tests {
         let before = path.metadata().unwrap();
 
         let mut held = open(&link, RESUME);
-        let found = held.read_back(false, |_, _| ()).unwrap();
+        let found = held.read_back(PLAIN, |_, _| ()).unwrap();
         assert_eq!(found.replaced(), 1);
         let report = held.go_on(&found).unwrap();
         let text = fs::read_to_string(&path).unwrap();
@@ -382,7 +413,7 @@ mod tests {
             assert!(matches!(error, ReportError::Busy { .. }), "{error}");
         }
         drop(report);
-        let found = open(&path, RESUME).read_back(true, |_, _| ()).unwrap();
+        let found = open(&path, RESUME).read_back(Resume { retry_rejected: true, ..PLAIN }, |_, _| ()).unwrap();
         assert_eq!(found.replaced(), 1, "the rejected row");
         assert!(!left.exists());
     }
@@ -421,7 +452,7 @@ mod tests {
             [1, 2, 1].map(|row| outcome(row, OutcomeKind::Associated)),
         );
         drop(report);
-        let error = open(&path, RESUME).read_back(false, |_, _| ()).unwrap_err();
+        let error = open(&path, RESUME).read_back(PLAIN, |_, _| ()).unwrap_err();
         let ReportError::ReadBack { source, .. } = error else {
             panic!("{error}")
         };

@@ -17,7 +17,7 @@ use crate::api::{
 use crate::cli::{ConnectionArgs, ImportArgs, Mode};
 use crate::input::{InputSettings, InputSource, SkipSettings};
 use crate::pace::{RateSetting, Share};
-use crate::report::{Existing, Origin, ReportPlan};
+use crate::report::{Existing, Origin, ReportPlan, Resume};
 use crate::run::{BatchSettings, ErrorBudget, RunSettings, TimeLimits};
 use crate::text::shell_path;
 use crate::verdict::RetryPolicy;
@@ -230,9 +230,10 @@ impl ImportSettings {
                     .unwrap_or_default(),
             })?,
             existing: if flags.resume {
-                Existing::Resume {
+                Existing::Resume(Resume {
                     retry_rejected: flags.retry_rejected,
-                }
+                    repair: flags.repair,
+                })
             } else if flags.overwrite {
                 Existing::Overwrite
             } else if flags.sandbox && flags.report.is_none() {
@@ -406,7 +407,13 @@ mod tests {
 
     #[test]
     fn a_report_that_is_there_is_refused_replaced_or_gone_on_with() {
-        let resume = |retry_rejected| Existing::Resume { retry_rejected };
+        let how = |retry_rejected, repair| {
+            Existing::Resume(Resume {
+                retry_rejected,
+                repair,
+            })
+        };
+        let resume = |retry_rejected| how(retry_rejected, false);
         for (flags, existing) in [
             (&[][..], Existing::Refuse),
             (&["--overwrite"], Existing::Overwrite),
@@ -415,6 +422,7 @@ mod tests {
             (&["--sandbox", "--report", "r.csv"], Existing::Refuse),
             (&["--resume"], resume(false)),
             (&["--resume", "--retry-rejected"], resume(true)),
+            (&["--resume", "--repair"], how(false, true)),
             (&["--sandbox", "--resume"], resume(false)),
         ] {
             let flags: Vec<_> = ["pairs.csv"].iter().chain(flags).copied().collect();
