@@ -6,6 +6,7 @@ use crate::report::LostReport;
 
 /// What happened, and what to do about it.
 pub(super) fn unwritten_report(error: &io::Error) -> (&'static str, &'static str) {
+    const CHANGED: &str = "the report was changed by another program; nothing more was sent";
     const GONE: &str = "the report is gone; nothing more was sent";
     match (LostReport::cause_of(error), error.kind()) {
         (Some(LostReport::Deleted), _) => (
@@ -16,6 +17,15 @@ pub(super) fn unwritten_report(error: &io::Error) -> (&'static str, &'static str
             GONE,
             "move the file in its place away, and put the report back; without it the run starts at row 1 again, which \
              links nothing twice",
+        ),
+        (Some(LostReport::Cut { .. }), _) => (
+            CHANGED,
+            "keep other programs away from it, such as logrotate with `copytruncate`, and put its lines back if they were \
+             copied; rows without a line are sent again, which links nothing twice",
+        ),
+        (Some(LostReport::Extended { .. }), _) => (
+            CHANGED,
+            "keep other programs away from it, and delete the lines that are not the run's",
         ),
         (None, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => (
             UNWRITTEN,
@@ -51,6 +61,24 @@ mod tests {
                 LostReport::Replaced.into(),
                 "the report is gone",
                 "move the file in its place away",
+            ),
+            (
+                LostReport::Cut {
+                    found: 0,
+                    written: 9,
+                }
+                .into(),
+                "the report was changed by another program",
+                "`copytruncate`",
+            ),
+            (
+                LostReport::Extended {
+                    found: 10,
+                    written: 9,
+                }
+                .into(),
+                "the report was changed by another program",
+                "delete the lines that are not the run's",
             ),
             (
                 of_kind(io::ErrorKind::StorageFull),

@@ -41,16 +41,20 @@ pub(super) fn resumed_with_rejected(arguments: &[OsString]) -> String {
 }
 
 fn to_resume(arguments: &[OsString]) -> Typed {
-    Typed::new(arguments).without(&["overwrite", "repair"]).with("resume")
+    Typed::new(arguments)
+        .without(&["overwrite", "repair"])
+        .with("resume")
 }
 
 /// What was typed without the flags that were wrong, as a run of its own in place of the last.
 #[must_use]
 pub(super) fn begun_again_without(arguments: &[OsString], wrong: &[&str]) -> String {
-    let typed =
-        Typed::new(arguments)
-            .without(wrong)
-            .without(&["resume", "retry-rejected", "repair", "overwrite"]);
+    let typed = Typed::new(arguments).without(wrong).without(&[
+        "resume",
+        "retry-rejected",
+        "repair",
+        "overwrite",
+    ]);
     // The usual report of a rehearsal is replaced in any case.
     if typed.has("sandbox") && !typed.has("report") {
         typed.line()

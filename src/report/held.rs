@@ -242,14 +242,15 @@ impl HeldReport {
     }
 }
 
-/// Not truncated on opening: first it must be ours. A pipe is opened to be written only, which waits for its reader: what is
+/// Not truncated on opening: first it must be ours. Every write goes to its end, also when another program has changed its
+/// length meanwhile. A pipe is opened to be written only, which waits for its reader: what is
 /// written before there is one would be lost.
 fn open_or_create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     if fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo()) {
         options.write(true);
     } else {
-        options.read(true).write(true).create(true).truncate(false);
+        options.read(true).append(true).create(true);
     }
     options.open(path)
 }

@@ -33,9 +33,9 @@ mod memory;
 mod origin;
 mod packed;
 mod reader;
-mod replace;
 #[cfg(test)]
 mod repair_tests;
+mod replace;
 mod resume;
 mod settled;
 mod writer;

@@ -208,7 +208,10 @@ fn a_damaged_end_of_any_length_is_cut_off() {
         let damaged = Damaged::new(&[OutcomeKind::Associated; 5], 1.0, 0, &Block::Zeros);
         let tail = vec![filler; length];
         // Once behind the last line break, and once with half a line in front of it and line breaks in it.
-        for tail in [tail.clone(), [b"6,7,con", &tail[..], b"\n\n", &tail].concat()] {
+        for tail in [
+            tail.clone(),
+            [b"6,7,con", &tail[..], b"\n\n", &tail].concat(),
+        ] {
             fs::write(&damaged.path, [&damaged.whole[..], &tail].concat()).unwrap();
             let (kept, end) = resumed(&damaged, Resume::default()).unwrap();
             assert_eq!(kept.len(), 5, "{length} {filler}");

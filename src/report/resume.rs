@@ -243,7 +243,10 @@ pub(super) mod tests {
         HeldReport::open(&plan, Path::new("/nowhere/pairs.csv")).unwrap()
     }
 
-    pub(in crate::report) fn add(report: &mut ReportFile, outcomes: impl IntoIterator<Item = Outcome>) {
+    pub(in crate::report) fn add(
+        report: &mut ReportFile,
+        outcomes: impl IntoIterator<Item = Outcome>,
+    ) {
         for outcome in outcomes {
             report.add(&outcome);
         }
@@ -413,7 +416,15 @@ pub(super) mod tests {
             assert!(matches!(error, ReportError::Busy { .. }), "{error}");
         }
         drop(report);
-        let found = open(&path, RESUME).read_back(Resume { retry_rejected: true, ..PLAIN }, |_, _| ()).unwrap();
+        let found = open(&path, RESUME)
+            .read_back(
+                Resume {
+                    retry_rejected: true,
+                    ..PLAIN
+                },
+                |_, _| (),
+            )
+            .unwrap();
         assert_eq!(found.replaced(), 1, "the rejected row");
         assert!(!left.exists());
     }
@@ -440,6 +451,49 @@ pub(super) mod tests {
         let error = report.hand_over()().unwrap_err();
         assert_eq!(LostReport::cause_of(&error), Some(LostReport::Replaced));
         assert_eq!(fs::read(&path).unwrap(), b"another's");
+    }
+
+    #[test]
+    fn a_report_whose_length_another_program_changed_is_noticed_by_the_next_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("r.csv");
+        for (change, is_cut) in [(0_u64, true), (50, true), (1_000, false)] {
+            let mut report = open(&path, Existing::Overwrite).begin().unwrap();
+            add(&mut report, [outcome(1, OutcomeKind::Associated)]);
+            let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+            file.set_len(change).unwrap();
+            report.add(&outcome(2, OutcomeKind::Associated));
+            let error = report.hand_over()().unwrap_err();
+            match LostReport::cause_of(&error) {
+                Some(LostReport::Cut { found, .. }) => assert_eq!((found, is_cut), (change, true)),
+                Some(LostReport::Extended { found, .. }) => {
+                    assert_eq!((found, is_cut), (change, false));
+                }
+                other => panic!("{other:?}"),
+            }
+            assert_eq!(
+                fs::metadata(&path).unwrap().len(),
+                change,
+                "nothing is written"
+            );
+            drop(report);
+            fs::write(&path, "").unwrap();
+        }
+        // The last line of a run: the sync behind it notices.
+        let mut report = open(&path, Existing::Overwrite).begin().unwrap();
+        report.add(&outcome(1, OutcomeKind::Associated));
+        report.hand_over()().unwrap();
+        fs::OpenOptions::new()
+            .write(true)
+            .open(&path)
+            .unwrap()
+            .set_len(0)
+            .unwrap();
+        let error = report.sync().unwrap()().unwrap_err();
+        assert!(matches!(
+            LostReport::cause_of(&error),
+            Some(LostReport::Cut { .. })
+        ));
     }
 
     #[test]

@@ -3,8 +3,7 @@
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::held::{HeldReport, ReportError};
 use super::line::Lines;
@@ -30,25 +29,48 @@ struct Shared {
     file: File,
     path: PathBuf,
     regular: bool,
+    /// A write holds it to its end.
+    written: Mutex<Written>,
+}
+
+/// What was written so far.
+#[derive(Debug)]
+struct Written {
+    /// As long as the file is, if no other program changes it.
+    length: u64,
     /// A write that failed may have left half a line: nothing may be added behind it.
-    failed: AtomicBool,
+    has_failed: bool,
 }
 
 impl Shared {
     fn write(&self, bytes: &[u8]) -> io::Result<()> {
-        if self.failed.load(Ordering::Relaxed) {
+        let mut written = self.written();
+        if written.has_failed {
             return Err(io::Error::other("an earlier write failed"));
         }
-        let done = self.is_there().and_then(|()| (&self.file).write_all(bytes));
-        if done.is_err() {
-            self.failed.store(true, Ordering::Relaxed);
-        }
+        let done = self.is_ours(&written);
+        let done = done.and_then(|()| (&self.file).write_all(bytes));
+        written.has_failed = done.is_err();
+        written.length += bytes.len() as u64;
         done
     }
 
     fn sync(&self) -> io::Result<()> {
         self.file.sync_data()?;
-        self.is_there()
+        self.is_ours(&self.written())
+    }
+
+    fn written(&self) -> MutexGuard<'_, Written> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether it has its name, and no other program changed it.
+    fn is_ours(&self, written: &Written) -> io::Result<()> {
+        self.is_there()?;
+        if self.regular && !written.has_failed {
+            LostReport::check_length(self.file.metadata()?.len(), written.length)?;
+        }
+        Ok(())
     }
 
     /// Writes to a file without a name succeed, but are lost.
@@ -81,12 +103,13 @@ impl ReportFile {
                 .and_then(|()| file.set_len(0))
                 .map_err(failed(path.clone()))?;
         }
-        let mut report = Self::appending(HeldReport {
+        let held = HeldReport {
             file,
             path: path.clone(),
             regular,
             origin,
-        });
+        };
+        let mut report = Self::appending(held).map_err(failed(path.clone()))?;
         report.lines.add_header();
         let bytes = report.lines.take();
         report.shared.write(&bytes).map_err(failed(path.clone()))?;
@@ -103,30 +126,33 @@ impl ReportFile {
 
     /// Goes on behind the last line.
     pub(super) fn append(held: HeldReport) -> Result<Self, ReportError> {
-        let end = (&held.file).seek(SeekFrom::End(0));
         let path = held.path.clone();
-        end.map_err(|source| ReportError::Io { path, source })?;
-        Ok(Self::appending(held))
+        let end = (&held.file).seek(SeekFrom::End(0));
+        end.and_then(|_| Self::appending(held))
+            .map_err(|source| ReportError::Io { path, source })
     }
 
-    fn appending(held: HeldReport) -> Self {
+    fn appending(held: HeldReport) -> io::Result<Self> {
         let HeldReport {
             file,
             path,
             regular,
             origin,
         } = held;
-        let failed = AtomicBool::new(false);
-        Self {
+        let written = Mutex::new(Written {
+            length: file.metadata()?.len(),
+            has_failed: false,
+        });
+        Ok(Self {
             shared: Arc::new(Shared {
                 file,
                 path,
                 regular,
-                failed,
+                written,
             }),
             lines: Lines::of(origin),
             unsynced: false,
-        }
+        })
     }
 }
 

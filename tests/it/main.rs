@@ -12,6 +12,7 @@ mod check; // what is found before anything is sent
 mod closing; // what scripts and monitoring are told at every end
 mod coding; // compressed replies
 mod credentials; // tokens that change, expire or never come
+mod damaged; // reports that power cuts and other programs damage
 mod docs; // every command of the pages runs
 mod doctor; // what can be told before an import
 mod exports; // lists of ids, and the files that HubSpot itself writes
