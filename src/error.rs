@@ -106,6 +106,14 @@ impl RunError {
                 "`--resume` goes on with it, `--overwrite` replaces it, `--report PATH` writes another"
                     .to_owned(),
             ),
+            Self::Report(ReportError::Busy {
+                lock_file: Some(lock_file),
+                ..
+            }) => Some(format!(
+                "wait until it ends, or write another with `--report PATH`; if that process runs no more, delete the lock \
+                 file: `rm {}`",
+                shell_path(lock_file)
+            )),
             Self::Report(ReportError::Busy { .. }) => {
                 Some("wait until it ends, or write another with `--report PATH`".to_owned())
             }
@@ -265,6 +273,7 @@ mod tests {
                 ReportError::Busy {
                     path: path.clone(),
                     by: None,
+                    lock_file: None,
                 },
                 ExitStatus::ReportBusy,
             ),

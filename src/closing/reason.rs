@@ -156,6 +156,7 @@ mod tests {
         let busy = ReportError::Busy {
             path: "r.csv".into(),
             by: None,
+            lock_file: None,
         };
         for (error, word) in [
             (RunError::Report(busy), "report-busy"),

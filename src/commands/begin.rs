@@ -38,6 +38,12 @@ pub(super) fn begin(
         path: plan.path.clone(),
         source,
     };
+    if let Some(lock_file) = held.lock_file() {
+        info!(
+            "the file system of the report has no locks: `{}` keeps other runs away from it",
+            lock_file.display()
+        );
+    }
     let carried = held.has_lines().map_err(failed)? && carry::is_needed(plan, &skip.associated_in);
     if carried {
         held = carry::carry(held, input, &mut memory)?;

@@ -66,13 +66,13 @@ impl fmt::Display for Damage {
 
 /// Whether a line may be what this program wrote: text without control characters.
 pub(super) fn is_text(line: &[u8]) -> bool {
-    is_plain(line) || (!line.iter().any(is_control) && str::from_utf8(line).is_ok())
+    is_plain(line) || (!line.iter().copied().any(is_control) && str::from_utf8(line).is_ok())
 }
 
 /// Whether there are bytes that no text has, zeros aside. A line break among them may be no genuine one; zeros have none.
 pub(super) fn has_garbage(bytes: &[u8]) -> bool {
     !is_plain(bytes)
-        && (bytes.iter().any(|byte| *byte != 0 && is_control(byte))
+        && (bytes.iter().any(|&byte| byte != 0 && is_control(byte))
             || str::from_utf8(bytes).is_err())
 }
 
@@ -84,8 +84,8 @@ fn is_plain(bytes: &[u8]) -> bool {
     !other
 }
 
-fn is_control(byte: &u8) -> bool {
-    *byte < 0x20 && !b"\t\r\n".contains(byte)
+fn is_control(byte: u8) -> bool {
+    byte < 0x20 && !b"\t\r\n".contains(&byte)
 }
 
 #[cfg(test)]

@@ -1,15 +1,16 @@
 //! A report's file that is ours: opened so that nothing is lost, and locked.
 //!
-//! The lock is the system's, on the file itself: it ends with whoever holds it, however that ends. A
-//! file that takes the report's name later is locked before it does, so there is no moment without.
+//! A file that takes the report's name later is locked before it does, so there is no moment without a lock.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use super::found::{Found, Refusal};
-use super::holder::{Holder, holder_of};
+use super::holder::Holder;
+use super::lock::{Lock, TryLock};
+use super::lock_file::LockFile;
 use super::origin::Origin;
 use super::reader::ReadBackError;
 use super::resume::Resume;
@@ -89,12 +90,14 @@ pub enum ReportError {
         path: PathBuf,
     },
     /// Another run writes to it.
-    #[error("another run holds the report `{}`{}", path.display(), holder(*by))]
+    #[error("another run holds the report `{}`{}", path.display(), holder(by.as_ref()))]
     Busy {
         /// Its path.
         path: PathBuf,
         /// Who that is, if it can be known.
         by: Option<Holder>,
+        /// The file beside the report that says so, where the file system has no locks.
+        lock_file: Option<PathBuf>,
     },
     /// It cannot be written.
     #[error("cannot write the report `{}`", path.display())]
@@ -160,7 +163,7 @@ impl ReportError {
     }
 }
 
-fn holder(by: Option<Holder>) -> String {
+fn holder(by: Option<&Holder>) -> String {
     by.map(|holder| format!(": {holder}")).unwrap_or_default()
 }
 
@@ -174,12 +177,22 @@ pub struct HeldReport {
     pub(super) regular: bool,
     /// What kind of run its lines are to be of.
     pub(super) origin: Origin,
+    /// The lock, where the file system has none.
+    pub(super) lock_file: Option<LockFile>,
 }
 
 impl HeldReport {
     /// Opens and locks the report, and makes sure that it may be used; an empty one is created where there
     /// is none. `input` is the file that is read: it is never replaced.
     pub fn open(plan: &ReportPlan, input: &Path) -> Result<Self, ReportError> {
+        Self::open_with(plan, input, &File::try_lock)
+    }
+
+    fn open_with(
+        plan: &ReportPlan,
+        input: &Path,
+        try_lock: TryLock<'_>,
+    ) -> Result<Self, ReportError> {
         let path = || plan.path.clone();
         let failed = |source| ReportError::Io {
             path: path(),
@@ -191,10 +204,21 @@ impl HeldReport {
         let mut held = loop {
             let file = open_or_create(&plan.path).map_err(failed)?;
             let regular = file.metadata().map_err(failed)?.is_file();
-            if regular && !lock(&file).map_err(failed)? {
-                let by = inode(&file).and_then(holder_of);
-                return Err(ReportError::Busy { path: path(), by });
-            }
+            let lock = if regular {
+                Lock::take(&file, &plan.path, try_lock).map_err(failed)?
+            } else {
+                Lock::Ours(None)
+            };
+            let lock_file = match lock {
+                Lock::Ours(lock_file) => lock_file,
+                Lock::Busy { by, lock_file } => {
+                    return Err(ReportError::Busy {
+                        path: path(),
+                        by,
+                        lock_file,
+                    });
+                }
+            };
             // Between opening and locking, the run that held it may have put another file in its place.
             if !regular || is_named(&file, &plan.path).map_err(failed)? {
                 break Self {
@@ -202,6 +226,7 @@ impl HeldReport {
                     path: path(),
                     regular,
                     origin: plan.origin,
+                    lock_file,
                 };
             }
         };
@@ -220,6 +245,12 @@ impl HeldReport {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The file beside it that keeps other runs away, where the file system has no locks.
+    #[must_use]
+    pub fn lock_file(&self) -> Option<&Path> {
+        self.lock_file.as_ref().map(LockFile::path)
     }
 
     /// Whether there is anything in it but the header: a run that was stopped before its first outcome
@@ -255,37 +286,6 @@ fn open_or_create(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Takes the lock; `false` if somebody else has it.
-pub(crate) fn lock(file: &File) -> io::Result<bool> {
-    lock_by(|| file.try_lock())
-}
-
-/// The standard library does not try again where a signal interrupts the call.
-fn lock_by(mut try_lock: impl FnMut() -> Result<(), TryLockError>) -> io::Result<bool> {
-    loop {
-        return match try_lock() {
-            Ok(()) => Ok(true),
-            Err(TryLockError::WouldBlock) => Ok(false),
-            Err(TryLockError::Error(error)) => match error.kind() {
-                io::ErrorKind::Interrupted => continue,
-                // A file system without locks cannot tell; it is no reason not to run.
-                io::ErrorKind::Unsupported => Ok(true),
-                _ => Err(error),
-            },
-        };
-    }
-}
-
-#[cfg(unix)]
-fn inode(file: &File) -> Option<u64> {
-    use std::os::unix::fs::MetadataExt;
-    file.metadata().ok().map(|metadata| metadata.ino())
-}
-
-#[cfg(not(unix))]
-fn inode(_file: &File) -> Option<u64> {
-    None
-}
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -301,23 +301,6 @@ mod tests {
             origin: Origin::RealRun,
         };
         HeldReport::open(&plan, Path::new(NO_INPUT))?.begin()
-    }
-
-    #[test]
-    fn a_lock_that_a_signal_interrupts_is_tried_again() {
-        let mut interrupted = 0;
-        let taken = lock_by(|| {
-            interrupted += 1;
-            if interrupted < 3 {
-                Err(TryLockError::Error(io::ErrorKind::Interrupted.into()))
-            } else {
-                Ok(())
-            }
-        });
-        assert!(taken.unwrap());
-        assert!(!lock_by(|| Err(TryLockError::WouldBlock)).unwrap());
-        let denied = || TryLockError::Error(io::ErrorKind::PermissionDenied.into());
-        assert!(lock_by(|| Err(denied())).is_err());
     }
 
     #[test]
@@ -385,6 +368,48 @@ mod tests {
         }
         drop(held);
         assert!(create(&path, Existing::Overwrite).is_ok());
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn where_the_file_system_has_no_locks_a_lock_file_lasts_as_long_as_the_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("r.csv");
+        let lock_file = folder.path().join("r.csv.running");
+        let plan = ReportPlan {
+            path: path.clone(),
+            existing: Existing::Resume(Resume::default()),
+            origin: Origin::RealRun,
+        };
+        let open = || {
+            let no_locks = |_: &File| {
+                let unsupported = io::Error::from(io::ErrorKind::Unsupported);
+                Err(fs::TryLockError::Error(unsupported))
+            };
+            HeldReport::open_with(&plan, Path::new(NO_INPUT), &no_locks)
+        };
+        let busy = || match open().unwrap_err() {
+            ReportError::Busy { lock_file, .. } => lock_file,
+            error => panic!("{error}"),
+        };
+        let held = open().unwrap();
+        assert_eq!(held.lock_file(), Some(&*lock_file));
+        let report = held.begin().unwrap();
+        assert_eq!(busy(), Some(lock_file.clone()));
+        drop(report);
+        assert!(!lock_file.exists());
+        // A report that is rewritten stays locked.
+        let line = "1,2,a,1,b,2,failed,502,,0,,,,,8f6e,1,1,\n";
+        fs::write(&path, COLUMNS.join(",") + "\n" + line).unwrap();
+        let mut held = open().unwrap();
+        let found = held.read_back(Resume::default(), |_, _| ()).unwrap();
+        assert_eq!(found.replaced(), 1);
+        let report = held.go_on(&found).unwrap();
+        assert!(lock_file.exists());
+        // This file system has locks in truth, and the new file is locked before it takes the report's place.
+        assert_eq!(busy(), None);
+        drop(report);
+        assert!(!lock_file.exists());
     }
 
     #[test]

@@ -5,22 +5,32 @@ use std::fs;
 
 use jiff::Timestamp;
 
+use crate::text::excerpt;
+
 /// Ticks per second in which Linux counts the age of processes; the same on every platform that Rust
 /// builds for (<https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html>).
 const TICKS_PER_SECOND: i64 = 100;
 
+/// Characters of a host's name that are shown.
+const LONGEST_HOST: usize = 64;
+
 /// A process that holds a lock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
     /// Its number.
     pub process: u32,
     /// When it was started.
     pub since: Option<Timestamp>,
+    /// The machine on which it runs, if that is another one.
+    pub host: Option<String>,
 }
 
 impl fmt::Display for Holder {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "process {}", self.process)?;
+        if let Some(host) = &self.host {
+            write!(formatter, " on `{}`", excerpt(host, LONGEST_HOST))?;
+        }
         match self.since {
             Some(since) => write!(formatter, ", since {since:.0}"),
             None => Ok(()),
@@ -38,6 +48,7 @@ pub(super) fn holder_of(inode: u64) -> Option<Holder> {
     Some(Holder {
         process,
         since: started(),
+        host: None,
     })
 }
 
@@ -56,15 +67,20 @@ fn process_in(locks: &str, inode: u64) -> Option<u32> {
 }
 
 /// From the process's own status and the system's time of boot.
-fn started_at(process: &str, system: &str) -> Option<Timestamp> {
-    // The name, in parentheses, may hold anything; the 20th word behind it is the start.
-    let (_, behind_name) = process.rsplit_once(')')?;
-    let ticks: i64 = behind_name.split_ascii_whitespace().nth(19)?.parse().ok()?;
+pub(super) fn started_at(process: &str, system: &str) -> Option<Timestamp> {
+    let ticks = start_ticks(process)?;
     let boot = system
         .lines()
         .find_map(|line| line.strip_prefix("btime "))?;
     let boot: i64 = boot.trim().parse().ok()?;
     Timestamp::from_second(boot + ticks / TICKS_PER_SECOND).ok()
+}
+
+/// When a process was started, from its own status, in ticks since the boot.
+pub(super) fn start_ticks(process: &str) -> Option<i64> {
+    // The name, in parentheses, may hold anything; the 20th word behind it is the start.
+    let (_, behind_name) = process.rsplit_once(')')?;
+    behind_name.split_ascii_whitespace().nth(19)?.parse().ok()
 }
 
 #[cfg(test)]
@@ -92,10 +108,19 @@ mod tests {
         let holder = Holder {
             process: 8450,
             since: Some(since),
+            host: None,
         };
         assert_eq!(
             holder.to_string(),
             "process 8450, since 2026-11-24T19:33:12Z"
+        );
+        let elsewhere = Holder {
+            host: Some("web-1".to_owned()),
+            ..holder
+        };
+        assert_eq!(
+            elsewhere.to_string(),
+            "process 8450 on `web-1`, since 2026-11-24T19:33:12Z"
         );
         assert_eq!(started_at("", system), None);
     }

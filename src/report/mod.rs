@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `column`, `line` | an outcome as a line |
 //! | `origin` | lines of a rehearsal are marked |
-//! | `held`, `found`, `holder` | the file is ours alone |
+//! | `held`, `found`, `lock`, `lock_file`, `holder` | the file is ours alone |
 //! | `writer`, `lost` | lines reach the system, then the disk |
 //! | `packed`, `reader`, `counted` | lines read back, and counted |
 //! | `damage` | lines that are not whole, as crashes and disks leave them |
@@ -27,6 +27,8 @@ mod held;
 mod holder;
 mod known_failures;
 mod line;
+mod lock;
+mod lock_file;
 mod lost;
 mod marks;
 mod memory;
@@ -44,11 +46,11 @@ pub use bad_lines::{BadLines, Why};
 pub use column::{COLUMNS, Column};
 pub use comparison::{Comparison, Difference};
 pub use damage::{Damage, OnDamage};
-pub(crate) use held::lock;
 pub use held::{Existing, HeldReport, ReportError, ReportPlan};
 pub use holder::Holder;
 pub use known_failures::KnownFailures;
 pub use line::Lines;
+pub(crate) use lock::lock;
 pub use lost::LostReport;
 pub use memory::Memory;
 pub use origin::Origin;

@@ -3,7 +3,8 @@
 
 use std::io::{self, BufWriter, Write};
 
-use super::held::{HeldReport, ReportError, lock};
+use super::held::{HeldReport, ReportError};
+use super::lock::lock;
 use crate::whole_file::Beside;
 
 impl HeldReport {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::held::{HeldReport, ReportError};
 use super::line::Lines;
+use super::lock_file::LockFile;
 use super::lost::LostReport;
 use crate::outcome::Outcome;
 use crate::run::{ReportJob, WriteReport};
@@ -29,6 +30,8 @@ struct Shared {
     file: File,
     path: PathBuf,
     regular: bool,
+    /// Removed with this.
+    _lock_file: Option<LockFile>,
     /// A write holds it to its end.
     written: Mutex<Written>,
 }
@@ -95,6 +98,7 @@ impl ReportFile {
             path,
             regular,
             origin,
+            lock_file,
         } = held;
         let failed = |path: PathBuf| move |source| ReportError::Io { path, source };
         if regular {
@@ -108,6 +112,7 @@ impl ReportFile {
             path: path.clone(),
             regular,
             origin,
+            lock_file,
         };
         let mut report = Self::appending(held).map_err(failed(path.clone()))?;
         report.lines.add_header();
@@ -138,6 +143,7 @@ impl ReportFile {
             path,
             regular,
             origin,
+            lock_file,
         } = held;
         let written = Mutex::new(Written {
             length: file.metadata()?.len(),
@@ -148,6 +154,7 @@ impl ReportFile {
                 file,
                 path,
                 regular,
+                _lock_file: lock_file,
                 written,
             }),
             lines: Lines::of(origin),

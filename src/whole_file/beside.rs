@@ -122,7 +122,8 @@ fn locked(place: &Path, mode: u32) -> io::Result<NamedTempFile> {
     let name = place.file_name().unwrap_or(OsStr::new("output"));
     let prefix = prefix(name);
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create_new(true).mode(mode);
+    // A report stays open, and is appended to by its run.
+    options.read(true).append(true).create_new(true).mode(mode);
     for _ in 0..MOST_TRIES {
         let file = Builder::new()
             .prefix(&prefix)
