@@ -405,9 +405,6 @@ impl<R: Read> ReportReader<R> {
     /// Finds the fields of a line, or what is wrong with it.
     fn parse(&mut self, start: usize, end: usize) -> Result<Current, String> {
         let text = content(&self.buffer[start..end]);
-        if !is_text(text) {
-            return Err(format!("has bytes that are no text: {}", shown(text)));
-        }
         self.fields.split(text)?;
         let (found, expected) = (self.fields.ends.len(), self.field_count);
         if found != expected {
@@ -415,6 +412,9 @@ impl<R: Read> ReportReader<R> {
                 "has {found} fields, expected {expected}: {}",
                 shown(text)
             ));
+        }
+        if !is_text(text) {
+            return Err(format!("has bytes that are no text: {}", shown(text)));
         }
         let line = self.line_at(start, end);
         let row = line.field(Column::Row);
@@ -674,7 +674,7 @@ mod tests {
                 "a quote is open: failed,7,\"x,a,1,b,2",
             ),
             ("", "has 1 fields, expected 7: "),
-            ("\0\0", "has bytes that are no text: \\u{0}\\u{0}"),
+            ("\0\0", "has 1 fields, expected 7: \\u{0}\\u{0}"),
         ] {
             let text = format!("{SHORT}\nfailed,6,,a,1,b,2\n{line}\nfailed,8,,a,1,b,2\n");
             let error = read(text.as_bytes()).unwrap_err();
