@@ -162,7 +162,7 @@ pub enum RowProblem {
     },
     /// Every id of one list is paired with every id of the other, and these are more than a row may hold.
     TooManyPairs {
-        /// The ids in the two lists; one more than [`MOST_PAIRS`] stands for any larger number.
+        /// The ids in the two lists; one more than a row may have pairs stands for any larger number.
         ids: [usize; 2],
     },
     /// A value is no id or no type.
