@@ -10,8 +10,8 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 use hubspot_associate::api::{Answer, Body, Quota, Reply, ReplyHeaders};
 use hubspot_associate::input::{ColumnSettings, Input};
 use hubspot_associate::outcome::{Finding, Outcome, OutcomeKind, Subject};
-use hubspot_associate::pace::{Control, Observation, Share};
 use hubspot_associate::pair::{ObjectType, Pair, Record, RecordId, RowKey};
+use hubspot_associate::rate_limit::{Observation, RateController, Share};
 use hubspot_associate::report::{Lines, ReportReader};
 use hubspot_associate::statistics::Statistics;
 use hubspot_associate::verdict::{RetryPolicy, Tries, attribute, classify, describe};
@@ -282,14 +282,14 @@ fn worst_call(criterion: &mut Criterion) {
     }
 }
 
-fn pace(criterion: &mut Criterion) {
-    let mut control = Control::new("100/10s".parse().unwrap(), Share::ALL);
+fn rate_limit(criterion: &mut Criterion) {
+    let mut controller = RateController::new("100/10s".parse().unwrap(), Share::ALL);
     let mut now = Duration::ZERO;
     criterion.bench_function("pace/turn and reply", |bench| {
         bench.iter(|| {
-            now = control.next_turn(now).max(now);
-            control.take_turn(now);
-            control.observe(Observation {
+            now = controller.next_permit_at(now).max(now);
+            controller.take_permit(now);
+            controller.observe(Observation {
                 sent_at: now,
                 now: now + Duration::from_millis(80),
                 throttled: false,
@@ -343,7 +343,7 @@ criterion_group!(
     replies,
     worst_single,
     worst_call,
-    pace,
+    rate_limit,
     report
 );
 criterion_main!(parts);

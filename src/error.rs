@@ -83,7 +83,7 @@ impl RunError {
             | Self::Output(OutputError::Io { .. })
             | Self::Stdout(_)
             | Self::Credentials(CredentialsError::NotKept { .. }) => ExitStatus::CannotWrite,
-            _ => ExitStatus::Usage,
+            _ => ExitStatus::Utilization,
         }
     }
 
@@ -263,11 +263,11 @@ mod tests {
         for (error, status) in [
             (
                 ReportError::Exists { path: path.clone() },
-                ExitStatus::Usage,
+                ExitStatus::Utilization,
             ),
             (
                 ReportError::IsInput { path: path.clone() },
-                ExitStatus::Usage,
+                ExitStatus::Utilization,
             ),
             (
                 ReportError::Busy {

@@ -11,7 +11,7 @@ pub enum ExitStatus {
     /// The run finished; some rows are rejected, failed or invalid.
     SomeRowsNot = 1,
     /// Usage, settings or input are wrong; nothing (more) was sent.
-    Usage = 2,
+    Utilization = 2,
     /// Stopped by credentials or permissions.
     Credentials = 3,
     /// Stopped early on purpose, resumable.

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | [`input`] | bytes become a checked [`pair`], or a row that is told what is wrong with it; a [`pair_set`] knows which pairs were there, [`standard_type`] which spellings name one type |
 //! | [`run`] | the row gets a slot; everything that is decided about it is decided here |
-//! | [`pace`] | it waits for its turn |
+//! | [`rate_limit`] | it waits for its turn |
 //! | [`api`] | one request, one reply |
 //! | [`verdict`] | what the reply means: settle the row, send it again, or stop the run |
 //! | [`report`] | its [`outcome`] is written to the report |
@@ -36,11 +36,11 @@ pub mod input;
 pub mod json;
 pub mod number;
 pub mod outcome;
-pub mod pace;
 pub mod page;
 pub mod pair;
 pub mod pair_set;
 pub mod program;
+pub mod rate_limit;
 pub mod rejects;
 pub mod report;
 pub mod run;

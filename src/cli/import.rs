@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use jiff::civil::Time;
 
 use super::{ConnectionArgs, InputArgs};
-use crate::pace::{RateSetting, Share};
+use crate::rate_limit::{RateSetting, Share};
 
 /// The flags of `import`.
 #[derive(Args, Clone, Debug)]

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::{Closing, RejectsFile, Step, advice};
 use crate::json::pretty;
 use crate::outcome::OutcomeKind;
-use crate::pace::Why;
 use crate::program::Program;
+use crate::rate_limit::LimitingFactor;
 use crate::run::{CategoryCount, Example, Tally};
 
 /// The version of the object's form.
@@ -21,7 +21,7 @@ impl Closing<'_> {
     /// One JSON object, with a line end.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let usage = self.tally.usage.of(self.tally.requests);
+        let utilization = self.tally.utilization.of(self.tally.requests);
         let ended_at = self.started_at.checked_add(self.elapsed);
         pretty(&Summary {
             version: VERSION,
@@ -51,8 +51,10 @@ impl Closing<'_> {
                 throttled: self.tally.throttled,
             },
             quota: QuotaUse {
-                used_ratio: usage.map(|(share, _)| share),
-                why_less: usage.and_then(|(_, why)| why).map(Why::as_str),
+                used_ratio: utilization.map(|(share, _)| share),
+                why_less: utilization
+                    .and_then(|(_, why)| why)
+                    .map(LimitingFactor::as_str),
                 daily_limit: self.tally.daily.map(|daily| daily.limit),
                 daily_remaining: self.tally.daily.map(|daily| daily.remaining),
             },

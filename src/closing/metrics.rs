@@ -183,7 +183,7 @@ impl Metrics<'_> {
         family.one("requests", "Requests sent by this run.", *requests);
         let help = "Requests of this run that were answered 429.";
         family.one("requests_throttled", help, *throttled);
-        if let Some((share, _)) = self.tally.usage.of(*requests) {
+        if let Some((share, _)) = self.tally.utilization.of(*requests) {
             let help = "The share of what the account allowed that this run used.";
             family.ratio("quota_used_ratio", help, share);
         }

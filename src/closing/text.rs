@@ -61,7 +61,7 @@ impl Closing<'_> {
             "requests: {}, {throttled}",
             grouped(self.tally.requests)
         ));
-        if let Some((share, why)) = self.tally.usage.of(self.tally.requests) {
+        if let Some((share, why)) = self.tally.utilization.of(self.tally.requests) {
             let why = why.filter(|_| share < WORTH_A_REASON);
             let why = why
                 .map(|why| format!(", {}", why.as_str()))

@@ -22,7 +22,7 @@ use crate::display::Display;
 use crate::error::{Problem, RunError};
 use crate::exit::ExitStatus;
 use crate::input::Input;
-use crate::pace::{Control, Gate};
+use crate::rate_limit::{RateController, RateLimiter};
 use crate::rejects;
 use crate::run::{DailyReset, Parts, RunSettings, StopReason, run};
 use crate::settings::{Destination, ImportSettings, SettingsError, origin};
@@ -143,7 +143,7 @@ fn link(
         let _inside = runtime.enter();
         let parts = Parts {
             endpoint: endpoint.clone(),
-            gate: Gate::new(Control::new(settings.rate, settings.share)),
+            rate_limiter: RateLimiter::new(RateController::new(settings.rate, settings.share)),
             report: &mut report,
             observer: &mut watchers,
             rows: Rows::new(input, &settings.input, skips, comparison)

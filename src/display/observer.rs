@@ -63,8 +63,8 @@ impl Observe for Display {
     fn on(&mut self, event: &Event<'_>) {
         match &event.kind {
             RunEvent::Tick {
-                pace,
-                quiet_for,
+                rate,
+                pause_remaining,
                 waiting,
                 ..
             } => self.progress.tick(Moment {
@@ -73,8 +73,8 @@ impl Observe for Display {
                 not_good: event.tally.not_good(),
                 total: None,
                 counted: false,
-                pace: *pace,
-                quiet_for: *quiet_for,
+                rate_limit: *rate,
+                pause_remaining: *pause_remaining,
                 waiting: *waiting,
             }),
             RunEvent::RowSettled(outcome) => log_outcome(outcome),
@@ -108,7 +108,7 @@ impl Observe for Display {
                 "a call will be sent again: {}",
                 excerpt(why, MAX_LOGGED_CHARS)
             ),
-            RunEvent::Quieted { period, why } => {
+            RunEvent::Paused { period, why } => {
                 let seconds = period.as_secs_f64();
                 let why = excerpt(why, MAX_LOGGED_CHARS);
                 // A window that clears is part of the pace. For longer, somebody will wonder.
@@ -137,8 +137,8 @@ impl Observe for Display {
                 info!("the program was stopped, or the machine slept, for {lasted}");
             }
             RunEvent::TokenRenewed => info!("another token is used from now on"),
-            RunEvent::PaceChanged(Some(pace)) => info!("the pace is {pace} from now on"),
-            RunEvent::PaceChanged(None) | RunEvent::Stopping { in_flight: 0, .. } => {}
+            RunEvent::RateChanged(Some(rate)) => info!("the pace is {rate} from now on"),
+            RunEvent::RateChanged(None) | RunEvent::Stopping { in_flight: 0, .. } => {}
             RunEvent::Stopping { in_flight, reason } => {
                 let replies = if *in_flight == 1 { "reply" } else { "replies" };
                 let waiting = format!("stopping: waiting for {in_flight} {replies} in flight");

@@ -13,7 +13,7 @@ use super::terminal::columns;
 use crate::cli::LogFormat;
 use crate::input::ReadProgress;
 use crate::number::{grouped, per_second, span};
-use crate::pace::Pace;
+use crate::rate_limit::Rate;
 
 /// The time over which the rate is measured.
 const RATE_OVER: Duration = Duration::from_secs(10);
@@ -30,8 +30,8 @@ pub(super) struct Moment {
     pub(super) total: Option<u64>,
     /// Whether `total` was counted, not estimated.
     pub(super) counted: bool,
-    pub(super) pace: Option<Pace>,
-    pub(super) quiet_for: Option<Duration>,
+    pub(super) rate_limit: Option<Rate>,
+    pub(super) pause_remaining: Option<Duration>,
     /// Rows that wait for their next attempt.
     pub(super) waiting: usize,
 }
@@ -58,7 +58,7 @@ impl Speed {
 }
 
 /// What a moment looks like in at most `room` characters:
-/// `1,234 of ~9,900 rows · 9.9/s · 14m 35s left · 12 with problems · pace 100/10s`.
+/// `1,234 of ~9,900 rows · 9.9/s · 14m 35s left · 12 with problems · rate_limit 100/10s`.
 ///
 /// Where that does not fit, what matters least is left out: the pace, what waits, the rate, the time left, in this order.
 fn text(moment: &Moment, rate: Option<f64>, room: usize) -> String {
@@ -78,12 +78,12 @@ fn text(moment: &Moment, rate: Option<f64>, room: usize) -> String {
     let left = left.map(|left| format!("{} left", span(left)));
     let problems =
         (moment.not_good > 0).then(|| format!("{} with problems", grouped(moment.not_good)));
-    let pace = match (moment.quiet_for, moment.pace) {
+    let rate_limit = match (moment.pause_remaining, moment.rate_limit) {
         (Some(quiet), _) => Some(format!("quiet for {}", span(quiet))),
-        (None, pace) => pace.map(|pace| format!("pace {pace}")),
+        (None, rate_limit) => rate_limit.map(|rate_limit| format!("pace {rate_limit}")),
     };
     let waiting = (moment.waiting > 0).then(|| format!("{} to be sent again", moment.waiting));
-    let mut parts = [Some(rows), per_second, left, problems, waiting, pace];
+    let mut parts = [Some(rows), per_second, left, problems, waiting, rate_limit];
     for dropped in [5, 4, 1, 2, 3] {
         if joined(&parts).chars().count() <= room {
             break;
@@ -225,8 +225,8 @@ mod tests {
             not_good: 0,
             total: Some(9900),
             counted: false,
-            pace: "100/10s".parse().ok(),
-            quiet_for: None,
+            rate_limit: "100/10s".parse().ok(),
+            pause_remaining: None,
             waiting: 0,
         }
     }
@@ -246,7 +246,7 @@ mod tests {
             ),
             (
                 Moment {
-                    quiet_for: Some(Duration::from_secs(8)),
+                    pause_remaining: Some(Duration::from_secs(8)),
                     total: None,
                     ..moment()
                 },
@@ -257,7 +257,7 @@ mod tests {
                 Moment {
                     total: Some(1000),
                     waiting: 3,
-                    pace: None,
+                    rate_limit: None,
                     ..moment()
                 },
                 Some(5000.0),

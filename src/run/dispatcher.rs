@@ -40,7 +40,7 @@ use super::workers::Workers;
 use crate::api::Endpoint;
 use crate::input::{CheckedRow, InputError, RowContent, SkippedRow};
 use crate::outcome::Outcome;
-use crate::pace::Turn;
+use crate::rate_limit::Permit;
 
 /// Rows are taken from the input so many at a time: each time may wake the thread that reads them.
 const ROWS_AT_ONCE: usize = 128;
@@ -142,7 +142,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             let running = self.phase == Phase::Running;
             let next_due = self.next_due().filter(|_| running);
             let renews = self.may_renew();
-            let wants_turn = self.wants_turn() && !self.needs_token();
+            let wants_permit = self.wants_permit() && !self.needs_token();
             let reads = !self.input_over && self.takes_row();
             tokio::select! {
                 biased;
@@ -162,11 +162,11 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
                 }
                 done = self.calls.next(), if self.calls.busy() > 0 => self.call_answered(done),
                 () = self.due_alarm.at(next_due), if next_due.is_some() => self.wake(),
-                turn = self.parts.gate.turn(), if renews || wants_turn => {
+                permit = self.parts.rate_limiter.acquire(), if renews || wants_permit => {
                     if renews {
-                        self.renew(turn);
+                        self.renew(permit);
                     } else {
-                        self.send(turn);
+                        self.send(permit);
                     }
                 }
                 count = self.parts.rows.recv_many(&mut read, ROWS_AT_ONCE), if reads => {
@@ -219,8 +219,8 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     }
 
     /// Whether something would be sent at once if there were a turn.
-    fn wants_turn(&self) -> bool {
-        self.has_slot() && self.queue.is_ready() || self.wants_turn_for_call()
+    fn wants_permit(&self) -> bool {
+        self.has_slot() && self.queue.is_ready() || self.wants_permit_for_call()
     }
 
     /// Whether one more row may be taken.
@@ -235,11 +235,11 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     fn fill_slots(&mut self) {
         loop {
             self.sort_out_calls();
-            if self.wants_turn()
+            if self.wants_permit()
                 && !self.needs_token()
-                && let Ok(turn) = self.parts.gate.try_turn()
+                && let Ok(permit) = self.parts.rate_limiter.try_acquire()
             {
-                self.send(turn);
+                self.send(permit);
             } else if self.takes_row()
                 && let Some(row) = self.read.pop_front()
             {
@@ -277,16 +277,16 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     }
 
     /// Sends the next row, or else the next call, with this turn.
-    fn send(&mut self, turn: Turn) {
+    fn send(&mut self, permit: Permit) {
         let row = self.has_slot().then(|| self.queue.pop());
         let Some(mut row) = row.flatten() else {
-            return self.send_call(turn);
+            return self.send_call(permit);
         };
         row.first_sent.get_or_insert_with(Instant::now);
         row.generation = self.renewing.generation();
         row.standstills = self.standstills;
         row.request = self.suspects.next_request();
-        self.in_flight.send(row, turn);
+        self.in_flight.send(row, permit);
     }
 
     /// A row ended. It counts once it is handed over.

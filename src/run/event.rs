@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::stop::StopReason;
 use super::tally::Tally;
 use crate::outcome::Outcome;
-use crate::pace::Pace;
 use crate::pair::{Pair, RowKey};
+use crate::rate_limit::Rate;
 
 /// One event, stamped by the dispatcher: observers never read a clock and never count.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ pub enum RunEvent<'e> {
     /// A row ended, and its line is handed to the system.
     RowSettled(&'e Outcome),
     /// Everybody waits.
-    Quieted {
+    Paused {
         /// For this long.
         period: Duration,
         /// Because of this.
@@ -84,7 +84,7 @@ pub enum RunEvent<'e> {
         lasted: Duration,
     },
     /// Requests leave faster or slower from now on.
-    PaceChanged(Option<Pace>),
+    RateChanged(Option<Rate>),
     /// Requests leave with another token from now on.
     TokenRenewed,
     /// No new request leaves; those in flight may still be answered.
@@ -97,9 +97,9 @@ pub enum RunEvent<'e> {
     /// Time passed.
     Tick {
         /// The pace that is kept now.
-        pace: Option<Pace>,
+        rate: Option<Rate>,
         /// How long everybody still waits, if they do.
-        quiet_for: Option<Duration>,
+        pause_remaining: Option<Duration>,
         /// Requests that wait for their reply.
         in_flight: usize,
         /// Rows that wait for their next attempt.

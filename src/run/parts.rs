@@ -14,7 +14,7 @@ use super::tally::Tally;
 use super::time_limit::TimeLimits;
 use crate::input::{CheckedRow, InputError};
 use crate::outcome::Outcome;
-use crate::pace::Gate;
+use crate::rate_limit::RateLimiter;
 use crate::verdict::RetryPolicy;
 
 /// What the run needs to know.
@@ -39,7 +39,7 @@ pub struct Parts<'p, E, W, O> {
     /// Answers requests.
     pub endpoint: E,
     /// Gives turns.
-    pub gate: Gate,
+    pub rate_limiter: RateLimiter,
     /// Keeps outcomes.
     pub report: &'p mut W,
     /// Shows what happens.

@@ -115,13 +115,13 @@ impl StopReason {
                     ExitStatus::Credentials
                 }
                 Halt::DailyLimit | Halt::LongWait(_) => ExitStatus::StoppedEarly,
-                Halt::OtherPortal | Halt::Untrusted => ExitStatus::Usage,
+                Halt::OtherPortal | Halt::Untrusted => ExitStatus::Utilization,
             },
             Self::AllAlike { what, .. } => match what {
-                Alike::TypeError | Alike::NotFound => ExitStatus::Usage,
+                Alike::TypeError | Alike::NotFound => ExitStatus::Utilization,
                 Alike::TlsFailure => ExitStatus::StoppedEarly,
             },
-            Self::Input(_) => ExitStatus::Usage,
+            Self::Input(_) => ExitStatus::Utilization,
             Self::BudgetSpent(_)
             | Self::ApiAway { .. }
             | Self::NoDescriptor { .. }

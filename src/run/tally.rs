@@ -2,8 +2,8 @@
 
 use crate::exit::ExitStatus;
 use crate::outcome::{Outcome, OutcomeKind};
-use crate::pace::Usage;
 use crate::pair::RowKey;
+use crate::rate_limit::Utilization;
 use crate::verdict::{Category, Cause};
 
 /// How many distinct categories are counted by name. Categories come from a server: without a bound,
@@ -91,7 +91,7 @@ pub struct Tally {
     /// How many of them were answered 429.
     pub throttled: u64,
     /// How much of the quota was there, and why less was used.
-    pub usage: Usage,
+    pub utilization: Utilization,
     /// What the last reply that tells of it says of the day.
     pub daily: Option<Daily>,
     /// Rows that were read but have no line: a stop came first.

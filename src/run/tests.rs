@@ -21,8 +21,8 @@ use crate::api::{Answer, Body, Endpoint, Quota, Reply, ReplyHeaders, Unreadable}
 use crate::exit::ExitStatus;
 use crate::input::{CheckedRow, ColumnSettings, Input, InputError, RowContent};
 use crate::outcome::{Outcome, OutcomeKind};
-use crate::pace::{Control, Gate, Share};
 use crate::pair::{ObjectType, Pair, Record, RecordId, RowKey};
+use crate::rate_limit::{RateController, RateLimiter, Share};
 use crate::verdict::{Halt, RetryPolicy};
 
 fn pair(id: u64) -> Pair {
@@ -293,7 +293,10 @@ impl Rehearsal {
         let draw = self.draw;
         let parts = Parts {
             endpoint,
-            gate: Gate::new(Control::new(self.rate.parse().unwrap(), Share::ALL)),
+            rate_limiter: RateLimiter::new(RateController::new(
+                self.rate.parse().unwrap(),
+                Share::ALL,
+            )),
             report: &mut report,
             observer: &mut watcher,
             rows,
@@ -412,7 +415,7 @@ async fn one_429_keeps_everybody_quiet() {
         done.watcher
             .kinds
             .iter()
-            .filter(|kind| *kind == "Quieted")
+            .filter(|kind| *kind == "Paused")
             .count(),
         1
     );
@@ -755,7 +758,7 @@ async fn three_identical_type_errors_at_the_start_stop_the_run() {
         );
     }
     let done = rehearsal.run().await;
-    assert_eq!(done.status(), ExitStatus::Usage);
+    assert_eq!(done.status(), ExitStatus::Utilization);
     assert!(done.requests() <= 3 + 4);
     assert_eq!(
         done.lines().len(),
@@ -883,7 +886,7 @@ async fn rows_before_a_broken_one_are_sent_to_their_end() {
     rehearsal.rows = vec![Ok(first), Err(error)];
     let done = rehearsal.run().await;
     assert_eq!(done.handed_over.len(), 1);
-    assert_eq!(done.status(), ExitStatus::Usage);
+    assert_eq!(done.status(), ExitStatus::Utilization);
 }
 
 #[tokio::test(start_paused = true)]
@@ -1127,7 +1130,10 @@ async fn a_bug_in_a_worker_is_told_and_every_other_reply_kept() {
         },
         Parts {
             endpoint: Buggy(endpoint.clone()),
-            gate: Gate::new(Control::new("unlimited".parse().unwrap(), Share::ALL)),
+            rate_limiter: RateLimiter::new(RateController::new(
+                "unlimited".parse().unwrap(),
+                Share::ALL,
+            )),
             report: &mut report,
             observer: &mut watcher,
             rows,

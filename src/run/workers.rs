@@ -7,7 +7,7 @@ use tokio::task::{JoinError, JoinSet};
 use super::batch::Call;
 use super::row::SendableRow;
 use crate::api::{Endpoint, Reply};
-use crate::pace::Turn;
+use crate::rate_limit::Permit;
 
 /// What one request carries.
 pub(super) trait Load: Send + 'static {
@@ -28,10 +28,10 @@ impl Load for Call {
 }
 
 /// A load on its way, with the turn it left with.
-type Sent<L> = (L, Turn);
+type Sent<L> = (L, Permit);
 
 /// A load that came back.
-pub(super) type Answered<L> = (L, Turn, Reply);
+pub(super) type Answered<L> = (L, Permit, Reply);
 
 /// As many workers as there ever were requests in flight at once.
 #[derive(Debug)]
@@ -67,11 +67,11 @@ impl<E: Endpoint, L: Load> Workers<E, L> {
     }
 
     /// Sends a load at once.
-    pub(super) fn send(&mut self, load: L, turn: Turn) {
+    pub(super) fn send(&mut self, load: L, permit: Permit) {
         let worker = self.idle.pop().unwrap_or_else(|| self.hire());
         self.busy += 1;
         // Who is idle waits at its inbox.
-        drop(self.inboxes[worker].send((load, turn)));
+        drop(self.inboxes[worker].send((load, permit)));
     }
 
     fn hire(&mut self) -> usize {
@@ -80,9 +80,9 @@ impl<E: Endpoint, L: Load> Workers<E, L> {
         self.inboxes.push(inbox);
         let (endpoint, sender) = (self.endpoint.clone(), self.sender.clone());
         self.tasks.spawn(async move {
-            while let Some((load, turn)) = loads.recv().await {
+            while let Some((load, permit)) = loads.recv().await {
                 let reply = load.go(&endpoint).await;
-                if sender.send((worker, (load, turn, reply))).is_err() {
+                if sender.send((worker, (load, permit, reply))).is_err() {
                     break;
                 }
             }

@@ -16,7 +16,7 @@ use crate::api::{
 };
 use crate::cli::{ConnectionArgs, ImportArgs, Mode};
 use crate::input::{InputSettings, InputSource, SkipSettings};
-use crate::pace::{RateSetting, Share};
+use crate::rate_limit::{RateSetting, Share};
 use crate::report::{Existing, Origin, ReportPlan, Resume};
 use crate::run::{BatchSettings, ErrorBudget, RunSettings, TimeLimits};
 use crate::text::shell_path;

@@ -10,7 +10,7 @@ use super::day::is_longer;
 use super::renewing::Refused;
 use crate::api::{Endpoint, Reply};
 use crate::outcome::{Finding, OutcomeKind};
-use crate::pace::Turn;
+use crate::rate_limit::Permit;
 use crate::run::WriteReport;
 use crate::run::event::{Observe, RunEvent};
 use crate::run::outage::{Request, Sign};
@@ -24,7 +24,7 @@ use crate::verdict::{
 
 impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     pub(super) fn answered(&mut self, done: Result<Answered<SendableRow>, JoinError>) {
-        let (mut row, turn, reply) = match done {
+        let (mut row, permit, reply) = match done {
             Ok(done) => done,
             Err(error) => {
                 self.tally.requests += 1;
@@ -44,7 +44,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         if !self.is_blamed_on_standstill(&reply, row.standstills) {
             self.mind_the_outage(&reply, request, &finding);
         }
-        self.observe_pace(turn, class, &reply, &finding);
+        self.observe_rate(permit, class, &reply, &finding);
         self.count_refusal(class, std::iter::once(&mut row));
         if class == Class::Unauthorized && !self.is_refused_for_good(&row) {
             match self.token_was_refused(row.generation, row.tries, &finding) {
@@ -98,7 +98,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             return;
         }
         let was_on = self.outage.is_on();
-        let is_quiet = self.parts.gate.quiet_for().is_some();
+        let is_quiet = self.parts.rate_limiter.pause_remaining().is_some();
         let why = &finding.message;
         let sign = self.outage.note(reply, request, is_quiet, Instant::now());
         if self.outage.is_on() && !was_on {
@@ -108,8 +108,8 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         match sign {
             Sign::Nothing => {}
             Sign::Pause(period) => {
-                self.parts.gate.be_quiet(period);
-                self.emit(RunEvent::Quieted { period, why });
+                self.parts.rate_limiter.pause(period);
+                self.emit(RunEvent::Paused { period, why });
             }
             Sign::Back(after) => self.emit(RunEvent::ApiBack { after }),
             Sign::GiveUp(lasted) => self.stop(StopReason::ApiAway {
@@ -141,16 +141,16 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         }
     }
 
-    pub(super) fn observe_pace(
+    pub(super) fn observe_rate(
         &mut self,
-        turn: Turn,
+        permit: Permit,
         class: Class,
         reply: &Reply,
         finding: &Finding,
     ) {
-        let gate = &mut self.parts.gate;
-        let before = gate.pace();
-        let quiet_before = gate.quiet_for();
+        let rate_limiter = &mut self.parts.rate_limiter;
+        let before = rate_limiter.rate_limit();
+        let quiet_before = rate_limiter.pause_remaining();
         let learned = reply.answer().and_then(|answer| {
             let throttled = answer.status == 429;
             // A day that is used up says nothing of the requests per second.
@@ -160,20 +160,20 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
                 self.tally.daily = Some(Daily { limit, remaining });
             }
             self.tally.throttled += u64::from(throttled);
-            gate.observe(turn, quota, is_too_fast)
+            rate_limiter.observe(permit, quota, is_too_fast)
         });
         // What the server asks for is a floor: `Retry-After: 0` is no permission to hammer.
         let quiet = quiet_period(class, reply).max(learned);
         if let Some(period) = quiet {
-            gate.be_quiet(period);
+            rate_limiter.pause(period);
         }
-        let after = gate.pace();
+        let after = rate_limiter.rate_limit();
         if let Some(period) = quiet.filter(|&period| is_longer(period, quiet_before)) {
             let why = &finding.message;
-            self.emit(RunEvent::Quieted { period, why });
+            self.emit(RunEvent::Paused { period, why });
         }
         if before != after {
-            self.emit(RunEvent::PaceChanged(after));
+            self.emit(RunEvent::RateChanged(after));
         }
     }
 }

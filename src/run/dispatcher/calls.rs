@@ -10,7 +10,7 @@ use super::renewing::Refused;
 use super::{Dispatcher, Phase};
 use crate::api::{Endpoint, Reply};
 use crate::outcome::{Finding, OutcomeKind};
-use crate::pace::Turn;
+use crate::rate_limit::Permit;
 use crate::run::WriteReport;
 use crate::run::batch::{Batches, Call};
 use crate::run::event::{Observe, RunEvent};
@@ -41,7 +41,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             && self.outbox.has_room()
     }
 
-    pub(super) fn wants_turn_for_call(&self) -> bool {
+    pub(super) fn wants_permit_for_call(&self) -> bool {
         self.has_call_slot() && self.batches.as_ref().is_some_and(Batches::is_ready)
     }
 
@@ -106,7 +106,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         }
     }
 
-    pub(super) fn send_call(&mut self, turn: Turn) {
+    pub(super) fn send_call(&mut self, permit: Permit) {
         let Some(mut call) = self.batches.as_mut().and_then(Batches::pop) else {
             return;
         };
@@ -119,12 +119,12 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             row.generation = generation;
             row.standstills = self.standstills;
         }
-        self.calls.send(call, turn);
+        self.calls.send(call, permit);
     }
 
     pub(super) fn call_answered(&mut self, done: Result<Answered<Call>, JoinError>) {
         self.tally.requests += 1;
-        let (mut call, turn, reply) = match done {
+        let (mut call, permit, reply) = match done {
             Ok(done) => done,
             Err(error) => {
                 // Its rows still count as away.
@@ -150,7 +150,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         if !self.is_blamed_on_standstill(&reply, standstills) {
             self.mind_the_outage(&reply, request, &finding);
         }
-        self.observe_pace(turn, class, &reply, &finding);
+        self.observe_rate(permit, class, &reply, &finding);
         let generation = call.rows.first().map_or(0, |row| row.generation);
         self.count_refusal(class, call.rows.iter_mut());
         let is_for_good = call

@@ -53,10 +53,10 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             .and_then(|date| date.try_into().ok())
             .unwrap_or_else(self.parts.now);
         let period = self.daily_wait.next(reset, now, Instant::now());
-        let before = self.parts.gate.quiet_for();
-        self.parts.gate.be_quiet(period);
+        let before = self.parts.rate_limiter.pause_remaining();
+        self.parts.rate_limiter.pause(period);
         if is_longer(period, before) {
-            self.emit(RunEvent::Quieted { period, why });
+            self.emit(RunEvent::Paused { period, why });
         }
         true
     }

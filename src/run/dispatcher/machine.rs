@@ -61,7 +61,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         match self.descriptors.note(reply, in_flight, Instant::now()) {
             Sign::Nothing => {}
             Sign::Pause { most, is_first } => {
-                self.parts.gate.be_quiet(PAUSE);
+                self.parts.rate_limiter.pause(PAUSE);
                 if is_first {
                     let why = &finding.message;
                     self.emit(RunEvent::FewerConnections { most, why });

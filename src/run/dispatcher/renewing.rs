@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::{Dispatcher, Phase};
 use crate::api::{Endpoint, Renewal};
 use crate::outcome::Finding;
-use crate::pace::Turn;
+use crate::rate_limit::Permit;
 use crate::run::WriteReport;
 use crate::run::alarm::Alarm;
 use crate::run::event::{Observe, RunEvent};
@@ -131,7 +131,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     }
 
     /// Tries to have another token. It takes a turn as every request does.
-    pub(super) fn renew(&mut self, _turn: Turn) {
+    pub(super) fn renew(&mut self, _turn: Permit) {
         let endpoint = self.parts.endpoint.clone();
         let renewing = async move { endpoint.renew().await };
         self.renewing.under_way = Some(tokio::spawn(renewing));
@@ -197,7 +197,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         let period = period.min(LONGEST_WAIT);
         self.renewing.pause = Some(Instant::now() + period);
         let why = format!("no token: {why}");
-        self.emit(RunEvent::Quieted { period, why: &why });
+        self.emit(RunEvent::Paused { period, why: &why });
     }
 
     fn no_token(&mut self, why: String) {
@@ -249,8 +249,8 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         self.renewing.proven = false;
         self.renewing.in_doubt = true;
         let period = DOUBT_PAUSE;
-        self.parts.gate.be_quiet(period);
-        self.emit(RunEvent::Quieted { period, why });
+        self.parts.rate_limiter.pause(period);
+        self.emit(RunEvent::Paused { period, why });
     }
 
     /// A reply to a request with this token did not refuse it.
@@ -275,8 +275,8 @@ mod tests {
     use crate::exit::ExitStatus;
     use crate::input::{CheckedRow, RowContent};
     use crate::outcome::{Outcome, OutcomeKind};
-    use crate::pace::{Control, Gate, Share};
     use crate::pair::{ObjectType, Pair, Record, RecordId, RowKey};
+    use crate::rate_limit::{RateController, RateLimiter, Share};
     use crate::run::{
         Ending, ErrorBudget, Event, Parts, ReportJob, RunSettings, Tally, TimeLimits, run,
     };
@@ -419,7 +419,10 @@ mod tests {
         let (_asker, stop) = mpsc::channel(1);
         let parts = Parts {
             endpoint,
-            gate: Gate::new(Control::new("unlimited".parse().unwrap(), Share::default())),
+            rate_limiter: RateLimiter::new(RateController::new(
+                "unlimited".parse().unwrap(),
+                Share::default(),
+            )),
             report: &mut report,
             observer: &mut Nobody,
             rows,
@@ -488,7 +491,7 @@ mod tests {
         let (ending, outcomes, renewals) = send(10, true, vec![other]).await;
         assert_eq!(
             (status(&ending), outcomes.len(), renewals),
-            (Some(ExitStatus::Usage), 10, 1)
+            (Some(ExitStatus::Utilization), 10, 1)
         );
     }
 

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::{Dispatcher, Phase};
 use crate::api::Endpoint;
-use crate::pace::Why;
+use crate::rate_limit::LimitingFactor;
 use crate::run::WriteReport;
 use crate::run::batch::Batches;
 use crate::run::event::{Event, Observe, RunEvent};
@@ -34,16 +34,17 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
 
     pub(super) fn tell_time(&mut self) {
         let has_stood_still = self.update_standstill();
-        if let (Some((account, why)), false) = (self.parts.gate.account(), has_stood_still) {
+        if let (Some((account, why)), false) = (self.parts.rate_limiter.account(), has_stood_still)
+        {
             let running = self.phase == Phase::Running;
             let full = self.is_full();
-            let away = self.outage.is_on().then_some(Why::Away);
-            let why = away.or(why).or(full.then_some(Why::Concurrency));
+            let away = self.outage.is_on().then_some(LimitingFactor::Outage);
+            let why = away.or(why).or(full.then_some(LimitingFactor::Concurrency));
             let rows = self.queue.len() + self.batches.as_ref().map_or(0, Batches::len);
             let no_row = running && rows == 0 && !full;
-            let why = why.or(no_row.then_some(Why::NoRow));
+            let why = why.or(no_row.then_some(LimitingFactor::NoRow));
             let passed = self.told_at.elapsed();
-            self.tally.usage.add(passed, account, why);
+            self.tally.utilization.add(passed, account, why);
         }
         self.told_at = Instant::now();
         if let Some(limit) = self
@@ -54,8 +55,8 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             self.stop(StopReason::TimeIsUp(limit));
         }
         let event = RunEvent::Tick {
-            pace: self.parts.gate.pace(),
-            quiet_for: self.parts.gate.quiet_for(),
+            rate: self.parts.rate_limiter.rate_limit(),
+            pause_remaining: self.parts.rate_limiter.pause_remaining(),
             in_flight: self.requests_in_flight(),
             waiting: self.queue.waiting() + self.batches.as_ref().map_or(0, Batches::waiting),
         };

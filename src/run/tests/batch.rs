@@ -320,7 +320,10 @@ async fn send(
     api.calls.lock().unwrap().clear();
     let parts = Parts {
         endpoint: api.clone(),
-        gate: Gate::new(Control::new("unlimited".parse().unwrap(), Share::ALL)),
+        rate_limiter: RateLimiter::new(RateController::new(
+            "unlimited".parse().unwrap(),
+            Share::ALL,
+        )),
         report: &mut report,
         observer: &mut watcher,
         rows: receiver,
@@ -675,7 +678,10 @@ fn a_slow_pipe_is_sent_after_a_second() {
         });
         let parts = Parts {
             endpoint: api.clone(),
-            gate: Gate::new(Control::new("unlimited".parse().unwrap(), Share::ALL)),
+            rate_limiter: RateLimiter::new(RateController::new(
+                "unlimited".parse().unwrap(),
+                Share::ALL,
+            )),
             report: &mut report,
             observer: &mut watcher,
             rows,

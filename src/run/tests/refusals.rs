@@ -94,7 +94,7 @@ async fn a_head_of_missing_records_is_no_wrong_path() {
     for row in 1..=100 {
         rehearsal = rehearsal.server_says(row, [answer(404, r#"{"message":"no such path"}"#)]);
     }
-    assert_eq!(rehearsal.run().await.status(), ExitStatus::Usage);
+    assert_eq!(rehearsal.run().await.status(), ExitStatus::Utilization);
 }
 
 /// A refusal for the day, at this time by the server's clock.
@@ -119,7 +119,7 @@ async fn a_day_that_is_still_over_after_midnight_is_asked_about_again_in_minutes
         assert_eq!((done.lines().len(), done.status()), (5, ExitStatus::Done));
         assert_eq!(done.took.as_secs(), first + 2 * 300, "{date:?}");
         // What is said is what happens: each pause once.
-        let pauses = done.watcher.kinds.iter().filter(|kind| *kind == "Quieted");
+        let pauses = done.watcher.kinds.iter().filter(|kind| *kind == "Paused");
         assert_eq!(pauses.count(), 3, "{:?}", done.watcher.kinds);
     }
 }

@@ -73,7 +73,10 @@ async fn stop_during(exchanging: bool, renewal: Renewal, stop: Stop) -> (u64, Ex
             renewal,
             kept: Arc::clone(&kept),
         },
-        gate: Gate::new(Control::new("unlimited".parse().unwrap(), Share::ALL)),
+        rate_limiter: RateLimiter::new(RateController::new(
+            "unlimited".parse().unwrap(),
+            Share::ALL,
+        )),
         report: &mut report,
         observer: &mut watcher,
         rows,

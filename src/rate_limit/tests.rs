@@ -7,11 +7,11 @@ use proptest::prelude::*;
 use tokio::time::Instant;
 
 use super::simulation::{Expect, Others, Scenario, Server, simulate};
-use super::{Control, Gate, Observation, Pace, RateSetting, Share};
+use super::{Observation, Rate, RateController, RateLimiter, RateSetting, Share};
 use crate::api::Quota;
 
 fn scenarios() -> Vec<(String, Scenario)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/pace/scenarios");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rate_limit/scenarios");
     let mut scenarios: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
         .map(|file| {
@@ -29,7 +29,7 @@ fn scenarios() -> Vec<(String, Scenario)> {
 }
 
 #[test]
-fn every_scenario_holds_whatever_the_jitter() {
+fn every_scenario_holds_with_any_jitter() {
     let scenarios = scenarios();
     assert!(scenarios.len() >= 12);
     for (name, scenario) in scenarios {
@@ -66,7 +66,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]
 
     #[test]
-    fn whatever_the_server_the_window_is_kept_and_the_rows_get_through(
+    fn the_window_limit_is_kept_and_all_rows_are_sent_with_any_server(
         limit in 20_u32..250,
         announces in any::<bool>(),
         remaining_of_announced in any::<bool>(),
@@ -117,8 +117,13 @@ fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-fn observe(control: &mut Control, at: Duration, throttled: bool, quota: Quota) -> Option<Duration> {
-    control.observe(Observation {
+fn observe(
+    controller: &mut RateController,
+    at: Duration,
+    throttled: bool,
+    quota: Quota,
+) -> Option<Duration> {
+    controller.observe(Observation {
         sent_at: at,
         now: at,
         throttled,
@@ -126,8 +131,8 @@ fn observe(control: &mut Control, at: Duration, throttled: bool, quota: Quota) -
     })
 }
 
-fn requests(control: &Control, now: Duration) -> Option<u32> {
-    control.pace(now).map(Pace::requests)
+fn requests(controller: &RateController, now: Duration) -> Option<u32> {
+    controller.rate_limit(now).map(Rate::requests)
 }
 
 fn max(max: u32) -> Quota {
@@ -139,8 +144,8 @@ fn max(max: u32) -> Quota {
 
 #[test]
 fn auto_starts_at_the_lowest_limit_and_learns_the_tier_from_the_headers() {
-    let mut control = Control::new(RateSetting::Auto, Share::ALL);
-    assert_eq!(requests(&control, seconds(0)), Some(100));
+    let mut controller = RateController::new(RateSetting::Auto, Share::ALL);
+    assert_eq!(requests(&controller, seconds(0)), Some(100));
     for (announced, expected) in [
         (100, 100),
         (110, 110),
@@ -150,16 +155,16 @@ fn auto_starts_at_the_lowest_limit_and_learns_the_tier_from_the_headers() {
         (199, 199),
         (1000, 200),
     ] {
-        observe(&mut control, seconds(1), false, max(announced));
+        observe(&mut controller, seconds(1), false, max(announced));
         assert_eq!(
-            requests(&control, seconds(1)),
+            requests(&controller, seconds(1)),
             Some(expected),
             "{announced}"
         );
     }
-    observe(&mut control, seconds(1), false, max(0));
+    observe(&mut controller, seconds(1), false, max(0));
     assert_eq!(
-        requests(&control, seconds(1)),
+        requests(&controller, seconds(1)),
         Some(200),
         "a limit of nothing is no limit that can be kept"
     );
@@ -167,9 +172,9 @@ fn auto_starts_at_the_lowest_limit_and_learns_the_tier_from_the_headers() {
 
 #[test]
 fn the_headers_name_the_window_too() {
-    let mut control = Control::new(RateSetting::Auto, Share::ALL);
+    let mut controller = RateController::new(RateSetting::Auto, Share::ALL);
     observe(
-        &mut control,
+        &mut controller,
         seconds(1),
         false,
         Quota {
@@ -177,36 +182,39 @@ fn the_headers_name_the_window_too() {
             ..max(10)
         },
     );
-    assert_eq!(control.pace(seconds(1)).unwrap().to_string(), "10/s");
+    assert_eq!(
+        controller.rate_limit(seconds(1)).unwrap().to_string(),
+        "10/s"
+    );
 }
 
 #[test]
 fn headers_lower_an_explicit_rate_and_never_raise_it() {
-    let mut control = Control::new("120/10s".parse().unwrap(), Share::ALL);
-    observe(&mut control, seconds(1), false, max(250));
-    assert_eq!(requests(&control, seconds(1)), Some(120));
-    observe(&mut control, seconds(1), false, max(100));
-    assert_eq!(requests(&control, seconds(1)), Some(100));
+    let mut controller = RateController::new("120/10s".parse().unwrap(), Share::ALL);
+    observe(&mut controller, seconds(1), false, max(250));
+    assert_eq!(requests(&controller, seconds(1)), Some(120));
+    observe(&mut controller, seconds(1), false, max(100));
+    assert_eq!(requests(&controller, seconds(1)), Some(100));
 }
 
 #[test]
 fn unlimited_stays_unlimited() {
-    let mut control = Control::new(RateSetting::Unlimited, Share::ALL);
-    observe(&mut control, seconds(1), true, max(100));
-    assert_eq!(control.pace(seconds(1)), None);
+    let mut controller = RateController::new(RateSetting::Unlimited, Share::ALL);
+    observe(&mut controller, seconds(1), true, max(100));
+    assert_eq!(controller.rate_limit(seconds(1)), None);
 }
 
 #[test]
-fn replies_to_what_left_before_a_429_teach_nothing_more() {
-    let mut control = Control::new(RateSetting::Auto, Share::ALL);
+fn replies_to_requests_sent_before_a_429_do_not_lower_the_limit_again() {
+    let mut controller = RateController::new(RateSetting::Auto, Share::ALL);
     for index in 0..60 {
-        control.take_turn(Duration::from_millis(index * 101));
+        controller.take_permit(Duration::from_millis(index * 101));
     }
     let at = |milliseconds| Duration::from_millis(milliseconds);
     let mut quiets = vec![];
     for index in 0..5 {
         let (sent_at, now) = (at(5959 - index), at(6100 + index));
-        quiets.extend(control.observe(Observation {
+        quiets.extend(controller.observe(Observation {
             sent_at,
             now,
             throttled: true,
@@ -214,81 +222,81 @@ fn replies_to_what_left_before_a_429_teach_nothing_more() {
         }));
     }
     assert_eq!(quiets, [seconds(1)]);
-    assert_eq!(requests(&control, at(6200)), Some(59));
+    assert_eq!(requests(&controller, at(6200)), Some(59));
 }
 
 #[test]
-fn a_429_although_the_headers_show_room_quiets_and_teaches_only_if_it_is_repeated() {
+fn a_429_with_room_in_the_headers_pauses_and_lowers_the_limit_only_if_repeated() {
     let quota = |remaining| Quota {
         remaining: Some(remaining),
         ..max(100)
     };
-    let mut control = Control::new(RateSetting::Auto, Share::ALL);
+    let mut controller = RateController::new(RateSetting::Auto, Share::ALL);
     for index in 0..10 {
-        control.take_turn(Duration::from_millis(index * 101));
+        controller.take_permit(Duration::from_millis(index * 101));
     }
     assert_eq!(
-        observe(&mut control, seconds(2), true, quota(90)),
+        observe(&mut controller, seconds(2), true, quota(90)),
         Some(seconds(1))
     );
-    assert_eq!(requests(&control, seconds(2)), Some(100));
+    assert_eq!(requests(&controller, seconds(2)), Some(100));
     assert_eq!(
-        observe(&mut control, seconds(4), true, quota(90)),
+        observe(&mut controller, seconds(4), true, quota(90)),
         Some(seconds(2))
     );
-    assert_eq!(requests(&control, seconds(4)), Some(10));
+    assert_eq!(requests(&controller, seconds(4)), Some(10));
 
-    let mut control = Control::new(RateSetting::Auto, Share::ALL);
-    control.take_turn(seconds(0));
-    observe(&mut control, seconds(1), true, quota(0));
+    let mut controller = RateController::new(RateSetting::Auto, Share::ALL);
+    controller.take_permit(seconds(0));
+    observe(&mut controller, seconds(1), true, quota(0));
     assert_eq!(
-        requests(&control, seconds(1)),
+        requests(&controller, seconds(1)),
         Some(1),
         "a full window teaches at once"
     );
 }
 
 #[test]
-fn quiet_periods_that_follow_each_other_grow_up_to_a_window() {
-    let mut control = Control::new(RateSetting::Auto, Share::ALL);
+fn consecutive_pauses_grow_up_to_one_window() {
+    let mut controller = RateController::new(RateSetting::Auto, Share::ALL);
     let mut quiets = vec![];
     for step in 1..=6 {
         quiets.extend(observe(
-            &mut control,
+            &mut controller,
             seconds(step * 100),
             true,
             Quota::default(),
         ));
     }
     assert_eq!(quiets, [1, 2, 4, 8, 10, 10].map(seconds));
-    observe(&mut control, seconds(700), false, Quota::default());
+    observe(&mut controller, seconds(700), false, Quota::default());
     assert_eq!(
-        observe(&mut control, seconds(800), true, Quota::default()),
+        observe(&mut controller, seconds(800), true, Quota::default()),
         Some(seconds(1))
     );
 }
 
 /// The times, in milliseconds, at which `count` turns come.
-async fn turns(gate: &mut Gate, start: Instant, count: usize) -> Vec<u128> {
+async fn permits(rate_limiter: &mut RateLimiter, start: Instant, count: usize) -> Vec<u128> {
     let mut times = vec![];
     for _ in 0..count {
-        gate.turn().await;
+        rate_limiter.acquire().await;
         times.push(start.elapsed().as_millis());
     }
     times
 }
 
-fn gate(rate: &str) -> (Gate, Instant) {
+fn rate_limiter(rate: &str) -> (RateLimiter, Instant) {
     (
-        Gate::new(Control::new(rate.parse().unwrap(), Share::ALL)),
+        RateLimiter::new(RateController::new(rate.parse().unwrap(), Share::ALL)),
         Instant::now(),
     )
 }
 
 #[tokio::test(start_paused = true)]
-async fn turns_come_evenly_and_no_window_has_more_than_its_limit() {
-    let (mut gate, start) = gate("100/10s");
-    let times = turns(&mut gate, start, 1000).await;
+async fn permits_are_evenly_spaced_and_no_window_exceeds_its_limit() {
+    let (mut rate_limiter, start) = rate_limiter("100/10s");
+    let times = permits(&mut rate_limiter, start, 1000).await;
     for window in times.windows(101) {
         assert!(window[100] - window[0] >= 10_000, "{window:?}");
     }
@@ -297,41 +305,41 @@ async fn turns_come_evenly_and_no_window_has_more_than_its_limit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_limit_every_turn_is_free() {
-    let (mut gate, start) = gate("unlimited");
-    assert_eq!(turns(&mut gate, start, 1000).await, [0; 1000]);
+async fn without_a_limit_every_permit_is_available_at_once() {
+    let (mut rate_limiter, start) = rate_limiter("unlimited");
+    assert_eq!(permits(&mut rate_limiter, start, 1000).await, [0; 1000]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn quiet_holds_everybody_until_the_last_period_that_was_asked_for() {
-    let (mut gate, start) = gate("unlimited");
-    gate.be_quiet(seconds(10));
-    gate.be_quiet(seconds(3));
-    assert_eq!(gate.quiet_for(), Some(seconds(10)));
-    assert_eq!(turns(&mut gate, start, 2).await, [10_000, 10_000]);
-    assert_eq!(gate.quiet_for(), None);
+async fn a_pause_lasts_until_the_latest_requested_end() {
+    let (mut rate_limiter, start) = rate_limiter("unlimited");
+    rate_limiter.pause(seconds(10));
+    rate_limiter.pause(seconds(3));
+    assert_eq!(rate_limiter.pause_remaining(), Some(seconds(10)));
+    assert_eq!(permits(&mut rate_limiter, start, 2).await, [10_000, 10_000]);
+    assert_eq!(rate_limiter.pause_remaining(), None);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_turn_that_nobody_waited_for_to_the_end_is_not_lost() {
-    let (mut gate, start) = gate("1/s");
-    gate.turn().await;
+async fn a_cancelled_acquire_loses_no_permit() {
+    let (mut rate_limiter, start) = rate_limiter("1/s");
+    rate_limiter.acquire().await;
     for _ in 0..5 {
-        let waited = tokio::time::timeout(Duration::from_millis(100), gate.turn()).await;
+        let waited = tokio::time::timeout(Duration::from_millis(100), rate_limiter.acquire()).await;
         assert!(waited.is_err());
     }
-    assert_eq!(turns(&mut gate, start, 1).await, [1010]);
+    assert_eq!(permits(&mut rate_limiter, start, 1).await, [1010]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pace_that_changes_does_not_burst() {
-    let mut gate = Gate::new(Control::new(RateSetting::Auto, Share::ALL));
+async fn a_changed_rate_does_not_burst() {
+    let mut rate_limiter = RateLimiter::new(RateController::new(RateSetting::Auto, Share::ALL));
     let start = Instant::now();
     let mut times = vec![];
     for announced in (0..200).map(|index| 100 + index % 2) {
-        let turn = gate.turn().await;
+        let permit = rate_limiter.acquire().await;
         times.push(start.elapsed());
-        gate.observe(turn, max(announced), false);
+        rate_limiter.observe(permit, max(announced), false);
     }
     for window in times.windows(102) {
         assert!(window[0] + seconds(10) <= window[101]);

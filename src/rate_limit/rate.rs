@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 
 /// Allowed requests per window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pace {
+pub struct Rate {
     requests: u32,
     window: Duration,
 }
@@ -21,11 +21,11 @@ const LONGEST_WINDOW: Duration = Duration::from_hours(24);
 #[error(
     "`{text}` is no rate: expected `auto`, `unlimited`, or requests per time, 24 hours at most, such as `100/10s` or `15/s`"
 )]
-pub struct PaceError {
+pub struct RateError {
     text: String,
 }
 
-impl Pace {
+impl Rate {
     /// At least one request per window, and the window not empty.
     #[must_use]
     pub fn new(requests: u32, window: Duration) -> Option<Self> {
@@ -57,7 +57,7 @@ impl Pace {
     }
 }
 
-impl fmt::Display for Pace {
+impl fmt::Display for Rate {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.window.as_secs_f64();
         if self.window == Duration::from_secs(1) {
@@ -68,8 +68,8 @@ impl fmt::Display for Pace {
     }
 }
 
-impl FromStr for Pace {
-    type Err = PaceError;
+impl FromStr for Rate {
+    type Err = RateError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let parse = || {
@@ -87,7 +87,7 @@ impl FromStr for Pace {
             }
             Self::new(requests.trim().parse().ok()?, window)
         };
-        parse().ok_or_else(|| PaceError {
+        parse().ok_or_else(|| RateError {
             text: text.to_owned(),
         })
     }
@@ -149,7 +149,7 @@ pub enum RateSetting {
     #[default]
     Auto,
     /// Never faster than this; headers can lower it.
-    AtMost(Pace),
+    AtMost(Rate),
     /// No pacing at all; a 429 still makes everybody wait.
     Unlimited,
 }
@@ -158,20 +158,20 @@ impl fmt::Display for RateSetting {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Auto => formatter.write_str("auto"),
-            Self::AtMost(pace) => pace.fmt(formatter),
+            Self::AtMost(rate_limit) => rate_limit.fmt(formatter),
             Self::Unlimited => formatter.write_str("unlimited"),
         }
     }
 }
 
 impl FromStr for RateSetting {
-    type Err = PaceError;
+    type Err = RateError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.trim() {
             "auto" => Ok(Self::Auto),
             "unlimited" => Ok(Self::Unlimited),
-            pace => pace.parse().map(Self::AtMost),
+            rate_limit => rate_limit.parse().map(Self::AtMost),
         }
     }
 }
@@ -191,19 +191,19 @@ mod tests {
             ("unlimited", RateSetting::Unlimited),
             (
                 "100/10s",
-                RateSetting::AtMost(Pace::new(100, seconds(10)).unwrap()),
+                RateSetting::AtMost(Rate::new(100, seconds(10)).unwrap()),
             ),
             (
                 "15/s",
-                RateSetting::AtMost(Pace::new(15, seconds(1)).unwrap()),
+                RateSetting::AtMost(Rate::new(15, seconds(1)).unwrap()),
             ),
             (
                 " 5 / 500ms ",
-                RateSetting::AtMost(Pace::new(5, Duration::from_millis(500)).unwrap()),
+                RateSetting::AtMost(Rate::new(5, Duration::from_millis(500)).unwrap()),
             ),
             (
                 "60/m",
-                RateSetting::AtMost(Pace::new(60, seconds(60)).unwrap()),
+                RateSetting::AtMost(Rate::new(60, seconds(60)).unwrap()),
             ),
         ] {
             assert_eq!(text.parse(), Ok(expected), "{text}");
@@ -234,9 +234,9 @@ mod tests {
     }
 
     #[test]
-    fn a_pace_is_written_as_it_is_read() {
+    fn a_rate_is_displayed_as_it_is_parsed() {
         for text in ["100/10s", "15/s", "5/0.5s"] {
-            assert_eq!(text.parse::<Pace>().unwrap().to_string(), text);
+            assert_eq!(text.parse::<Rate>().unwrap().to_string(), text);
         }
     }
 

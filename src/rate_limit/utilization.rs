@@ -2,22 +2,22 @@
 
 use std::time::Duration;
 
-use super::rate::Pace;
+use super::rate::Rate;
 
 /// A share of less than this says nothing: HubSpot's window is as long.
-const LEAST_TIME: Duration = Duration::from_secs(10);
+const MIN_TIME: Duration = Duration::from_secs(10);
 
 /// Why less than the account's limit is used at some moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
+pub enum LimitingFactor {
     /// The API, or the network to it, was away.
-    Away,
+    Outage,
     /// Everybody waited after a 429, or because the server asked.
-    Quiet,
+    Paused,
     /// The pace is kept low after a 429.
     Throttled,
     /// Others use the same quota.
-    Others,
+    CompetingUsage,
     /// `--share` leaves a part to others.
     Share,
     /// `--rate` is below the limit.
@@ -28,12 +28,12 @@ pub enum Why {
     NoRow,
 }
 
-impl Why {
+impl LimitingFactor {
     const ALL: [Self; 8] = [
-        Self::Away,
-        Self::Quiet,
+        Self::Outage,
+        Self::Paused,
         Self::Throttled,
-        Self::Others,
+        Self::CompetingUsage,
         Self::Share,
         Self::Rate,
         Self::Concurrency,
@@ -44,10 +44,10 @@ impl Why {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Away => "HubSpot answered nobody for a while",
-            Self::Quiet => "waiting after 429s",
+            Self::Outage => "HubSpot answered nobody for a while",
+            Self::Paused => "waiting after 429s",
             Self::Throttled => "kept lower after 429s",
-            Self::Others => "others used the same quota",
+            Self::CompetingUsage => "others used the same quota",
             Self::Share => "`--share` left the rest",
             Self::Rate => "`--rate` is lower than the limit",
             Self::Concurrency => {
@@ -60,15 +60,15 @@ impl Why {
 
 /// What was allowed and what was used, added up over a run.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Usage {
+pub struct Utilization {
     time: Duration,
     allowed: f64,
-    lost: [Duration; Why::ALL.len()],
+    lost: [Duration; LimitingFactor::ALL.len()],
 }
 
-impl Usage {
+impl Utilization {
     /// For `time`, the account allowed this pace, and less was used because of `why`, if it was.
-    pub fn add(&mut self, time: Duration, account: Pace, why: Option<Why>) {
+    pub fn add(&mut self, time: Duration, account: Rate, why: Option<LimitingFactor>) {
         self.time += time;
         self.allowed += account.per_second() * time.as_secs_f64();
         if let Some(why) = why {
@@ -79,13 +79,13 @@ impl Usage {
     /// The share of what was allowed that `requests` are, and what kept it from being more for the
     /// longest time. `None` where nothing was paced, or not for long enough to tell.
     #[must_use]
-    pub fn of(&self, requests: u64) -> Option<(f64, Option<Why>)> {
-        if self.time < LEAST_TIME {
+    pub fn of(&self, requests: u64) -> Option<(f64, Option<LimitingFactor>)> {
+        if self.time < MIN_TIME {
             return None;
         }
         // The first request is sent before any time has passed.
         let share = (requests.saturating_sub(1) as f64 / self.allowed).min(1.0);
-        let most = Why::ALL
+        let most = LimitingFactor::ALL
             .into_iter()
             .max_by_key(|&why| self.lost[why as usize]);
         let why = most.filter(|&why| !self.lost[why as usize].is_zero());
@@ -99,21 +99,35 @@ mod tests {
 
     #[test]
     fn the_share_is_what_was_used_of_what_was_allowed_and_why_the_longest_cause() {
-        let pace: Pace = "100/10s".parse().unwrap();
-        let mut usage = Usage::default();
-        assert_eq!(usage.of(0), None);
-        usage.add(Duration::from_secs(9), pace, None);
-        assert_eq!(usage.of(90), None, "too short to tell");
-        usage.add(Duration::from_secs(51), pace, None);
-        usage.add(Duration::from_secs(10), pace, Some(Why::Quiet));
-        usage.add(Duration::from_secs(30), pace, Some(Why::Others));
-        assert_eq!(usage.of(751), Some((0.75, Some(Why::Others))));
-        assert_eq!(usage.of(5000), Some((1.0, Some(Why::Others))));
+        let rate_limit: Rate = "100/10s".parse().unwrap();
+        let mut utilization = Utilization::default();
+        assert_eq!(utilization.of(0), None);
+        utilization.add(Duration::from_secs(9), rate_limit, None);
+        assert_eq!(utilization.of(90), None, "too short to tell");
+        utilization.add(Duration::from_secs(51), rate_limit, None);
+        utilization.add(
+            Duration::from_secs(10),
+            rate_limit,
+            Some(LimitingFactor::Paused),
+        );
+        utilization.add(
+            Duration::from_secs(30),
+            rate_limit,
+            Some(LimitingFactor::CompetingUsage),
+        );
+        assert_eq!(
+            utilization.of(751),
+            Some((0.75, Some(LimitingFactor::CompetingUsage)))
+        );
+        assert_eq!(
+            utilization.of(5000),
+            Some((1.0, Some(LimitingFactor::CompetingUsage)))
+        );
     }
 
     #[test]
     fn every_cause_is_counted_where_it_is_listed() {
-        for (index, why) in Why::ALL.into_iter().enumerate() {
+        for (index, why) in LimitingFactor::ALL.into_iter().enumerate() {
             assert_eq!(why as usize, index);
         }
     }

@@ -4,7 +4,7 @@
 //!
 //! 1. what the user allows ([`RateSetting`]);
 //! 2. what the account may do: the limit that the headers announce, through the table of the association
-//!    limits, less what others are seen to take of it ([`Foreign`]);
+//!    limits, less what others are seen to take of it ([`CompetingUsage`]);
 //! 3. what a 429 taught: no more than had been accepted in the window before it. From there the bound is
 //!    searched upward in steps, which come the later the more often they failed.
 //!
@@ -13,12 +13,12 @@
 
 use std::time::Duration;
 
-use super::foreign::Foreign;
-use super::lesson::Lesson;
-use super::log::SentLog;
-use super::rate::{Pace, RateSetting, Share};
-use super::spread::Spread;
-use super::usage::Why;
+use super::competing_usage::CompetingUsage;
+use super::jitter::JitterMargin;
+use super::learned_limit::LearnedLimit;
+use super::rate::{Rate, RateSetting, Share};
+use super::rolling_window::RollingWindow;
+use super::utilization::LimitingFactor;
 use crate::api::Quota;
 
 /// The window of HubSpot's burst limit, unless the headers name another
@@ -29,13 +29,13 @@ const WINDOW: Duration = Duration::from_secs(10);
 const FIRST_LIMIT: u32 = 100;
 
 /// The highest of the association limits: a second increase of the API limit adds nothing to it.
-const MOST_ASSOCIATIONS: u32 = 200;
+const MAX_ASSOCIATIONS: u32 = 200;
 
 /// How much higher than announced `Remaining` must be to count as evidence: requests overtake each other.
 const EVIDENCE: u32 = 3;
 
 /// How long everybody is quiet after a first 429 that names no time; doubles while they follow each other.
-const FIRST_QUIET: Duration = Duration::from_secs(1);
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
 /// A timer may be this late.
 const TIMER: Duration = Duration::from_millis(4);
@@ -55,89 +55,90 @@ pub struct Observation {
 
 /// The pace and how it came about.
 #[derive(Clone, Debug)]
-pub struct Control {
+pub struct RateController {
     setting: RateSetting,
     share: Share,
-    sent: SentLog,
+    sent: RollingWindow,
     /// When the next request may leave so that they leave evenly.
-    even: Duration,
-    quiet_until: Duration,
+    evenly_spaced_at: Duration,
+    paused_until: Duration,
     /// How often in a row a 429 met a request that had left after the one before.
-    strikes: u32,
+    consecutive_throttles: u32,
     /// The limit in the headers, and its window.
     announced: Option<(u32, Duration)>,
     /// Whether `Remaining` counts down from the announced limit, not from the association limit below it.
     counts_from_announced: bool,
-    foreign: Foreign,
-    spread: Spread,
-    lesson: Option<Lesson>,
+    competing: CompetingUsage,
+    jitter: JitterMargin,
+    learned: Option<LearnedLimit>,
 }
 
-impl Control {
+impl RateController {
     /// Starts with what `setting` says, and never takes more than `share` of the account's limit.
     #[must_use]
     pub fn new(setting: RateSetting, share: Share) -> Self {
         Self {
             setting,
             share,
-            sent: SentLog::default(),
-            even: Duration::ZERO,
-            quiet_until: Duration::ZERO,
-            strikes: 0,
+            sent: RollingWindow::default(),
+            evenly_spaced_at: Duration::ZERO,
+            paused_until: Duration::ZERO,
+            consecutive_throttles: 0,
             announced: None,
             counts_from_announced: false,
-            foreign: Foreign::default(),
-            spread: Spread::default(),
-            lesson: None,
+            competing: CompetingUsage::default(),
+            jitter: JitterMargin::default(),
+            learned: None,
         }
     }
 
     /// When the next request may leave; a time in the past means now.
     #[must_use]
-    pub fn next_turn(&self, now: Duration) -> Duration {
-        let mut next = self.quiet_until;
-        for pace in self.bounds(now).into_iter().flatten() {
-            let margin = self.spread.margin(pace.window());
-            next = next.max(self.sent.next(pace, margin));
+    pub fn next_permit_at(&self, now: Duration) -> Duration {
+        let mut next = self.paused_until;
+        for rate_limit in self.bounds(now).into_iter().flatten() {
+            let margin = self.jitter.margin(rate_limit.window());
+            next = next.max(self.sent.next(rate_limit, margin));
         }
-        if self.pace(now).is_some() {
-            next.max(self.even)
+        if self.rate_limit(now).is_some() {
+            next.max(self.evenly_spaced_at)
         } else {
             next
         }
     }
 
     /// A request leaves.
-    pub fn take_turn(&mut self, now: Duration) {
-        let Some(pace) = self.pace(now) else {
+    pub fn take_permit(&mut self, now: Duration) {
+        let Some(rate_limit) = self.rate_limit(now) else {
             return;
         };
-        let period = (pace.window() + self.spread.margin(pace.window())) / pace.requests();
+        let period =
+            (rate_limit.window() + self.jitter.margin(rate_limit.window())) / rate_limit.requests();
         // A turn that came late does not delay those behind it; what is made up for stays short of a burst.
         let made_up = period.max(TIMER);
-        self.even = self.even.max(now.saturating_sub(made_up)) + period;
-        let windows = self.bounds(now).into_iter().flatten().map(Pace::window);
+        self.evenly_spaced_at = self.evenly_spaced_at.max(now.saturating_sub(made_up)) + period;
+        let windows = self.bounds(now).into_iter().flatten().map(Rate::window);
         let longest = windows.max().unwrap_or(WINDOW).max(WINDOW);
         self.sent.push(now, longest * 2);
     }
 
     /// Lets nobody through until `until`, or longer if that was said before.
-    pub fn be_quiet(&mut self, until: Duration) {
-        self.quiet_until = self.quiet_until.max(until);
+    pub fn pause(&mut self, until: Duration) {
+        self.paused_until = self.paused_until.max(until);
     }
 
     /// How long everybody still has to be quiet, if they have to.
     #[must_use]
-    pub fn quiet_for(&self, now: Duration) -> Option<Duration> {
-        self.quiet_until
+    pub fn pause_remaining(&self, now: Duration) -> Option<Duration> {
+        self.paused_until
             .checked_sub(now)
             .filter(|left| !left.is_zero())
     }
 
     /// The pace to keep now: the slowest of the bounds. `None` means none.
     #[must_use]
-    pub fn pace(&self, now: Duration) -> Option<Pace> {
-        let slower = |one: Pace, other: Pace| {
+    pub fn rate_limit(&self, now: Duration) -> Option<Rate> {
+        let slower = |one: Rate, other: Rate| {
             if other.period() > one.period() {
                 other
             } else {
@@ -148,62 +149,62 @@ impl Control {
     }
 
     /// What the user allows, and what the account does. Both must hold.
-    fn bounds(&self, now: Duration) -> [Option<Pace>; 2] {
+    fn bounds(&self, now: Duration) -> [Option<Rate>; 2] {
         let own = match self.setting {
             RateSetting::Unlimited => return [None, None],
-            RateSetting::AtMost(pace) => Some(pace),
+            RateSetting::AtMost(rate_limit) => Some(rate_limit),
             RateSetting::Auto => None,
         };
         let known = self.announced.is_some()
-            || self.lesson.is_some()
+            || self.learned.is_some()
             || own.is_none()
             || self.share != Share::ALL;
         let account = known.then(|| {
             let left = self
                 .share
                 .of(self.account_limit())
-                .min(self.left_by_others(now));
-            let taught = self.lesson.map_or(left, |lesson| lesson.limit.min(left));
-            Pace::new(taught.max(1), self.window()).expect("neither is zero")
+                .min(self.available_limit(now));
+            let after_throttle = self.learned.map_or(left, |learned| learned.limit.min(left));
+            Rate::new(after_throttle.max(1), self.window()).expect("neither is zero")
         });
         [own, account]
     }
 
-    fn left_by_others(&self, now: Duration) -> u32 {
-        let taken = self.foreign.expected(now, self.window());
+    fn available_limit(&self, now: Duration) -> u32 {
+        let taken = self.competing.expected(now, self.window());
         self.account_limit().saturating_sub(taken)
     }
 
     /// All that the account may do, whoever does it; `None` where nothing is paced.
     #[must_use]
-    pub fn account_pace(&self) -> Option<Pace> {
+    pub fn account_rate(&self) -> Option<Rate> {
         match self.setting {
             RateSetting::Unlimited => None,
-            _ => Pace::new(self.account_limit(), self.window()),
+            _ => Rate::new(self.account_limit(), self.window()),
         }
     }
 
     /// Why less than the account's limit is used now, if it is.
     #[must_use]
-    pub fn why_below_limit(&self, now: Duration) -> Option<Why> {
+    pub fn limiting_factor(&self, now: Duration) -> Option<LimitingFactor> {
         let limit = self.account_limit();
         let shared = self.share.of(limit);
-        let left = self.left_by_others(now);
-        if self.quiet_for(now).is_some() {
-            Some(Why::Quiet)
+        let left = self.available_limit(now);
+        if self.pause_remaining(now).is_some() {
+            Some(LimitingFactor::Paused)
         } else if self
-            .lesson
-            .is_some_and(|lesson| lesson.limit < shared.min(left))
+            .learned
+            .is_some_and(|learned| learned.limit < shared.min(left))
         {
-            Some(Why::Throttled)
+            Some(LimitingFactor::Throttled)
         } else if left < shared {
-            Some(Why::Others)
+            Some(LimitingFactor::CompetingUsage)
         } else if shared < limit {
-            Some(Why::Share)
+            Some(LimitingFactor::Share)
         } else {
             let own = self.bounds(now)[0]?;
-            let account = self.account_pace()?;
-            (own.period() > account.period()).then_some(Why::Rate)
+            let account = self.account_rate()?;
+            (own.period() > account.period()).then_some(LimitingFactor::Rate)
         }
     }
 
@@ -216,10 +217,10 @@ impl Control {
     fn account_limit(&self) -> u32 {
         match (self.announced, self.setting) {
             (Some((190, _)), _) => 150,
-            (Some((announced, _)), _) => announced.min(MOST_ASSOCIATIONS),
-            (None, RateSetting::AtMost(pace)) => {
-                let share = WINDOW.as_secs_f64() / pace.window().as_secs_f64();
-                whole(f64::from(pace.requests()) * share).max(1)
+            (Some((announced, _)), _) => announced.min(MAX_ASSOCIATIONS),
+            (None, RateSetting::AtMost(rate_limit)) => {
+                let share = WINDOW.as_secs_f64() / rate_limit.window().as_secs_f64();
+                whole(f64::from(rate_limit.requests()) * share).max(1)
             }
             (None, _) => FIRST_LIMIT,
         }
@@ -237,19 +238,19 @@ impl Control {
             self.announced = Some((max, quota.interval.unwrap_or(WINDOW)));
         }
         if throttled {
-            self.sent.take_back(sent_at);
-            return self.learn(sent_at, now, quota.remaining);
+            self.sent.remove(sent_at);
+            return self.learn_from_throttle(sent_at, now, quota.remaining);
         }
-        self.strikes = 0;
-        self.spread.saw(now.saturating_sub(sent_at));
+        self.consecutive_throttles = 0;
+        self.jitter.record(now.saturating_sub(sent_at));
         if let Some(remaining) = quota.remaining {
-            self.look_for_others(sent_at, now, remaining);
+            self.estimate_competing_usage(sent_at, now, remaining);
         }
-        self.search_upward(now, quota.remaining.is_some());
+        self.raise_learned_limit(now, quota.remaining.is_some());
         None
     }
 
-    fn look_for_others(&mut self, sent_at: Duration, now: Duration, remaining: u32) {
+    fn estimate_competing_usage(&mut self, sent_at: Duration, now: Duration, remaining: u32) {
         let Some((announced, window)) = self.announced else {
             return;
         };
@@ -262,11 +263,11 @@ impl Control {
         } else {
             limit
         };
-        self.foreign.saw(now, from.saturating_sub(seen));
+        self.competing.record(now, from.saturating_sub(seen));
     }
 
     /// What is left of the association limit when the headers say that so much remains.
-    fn room(&self, remaining: u32) -> u32 {
+    fn remaining_of_limit(&self, remaining: u32) -> u32 {
         match self.announced {
             Some((announced, _)) if self.counts_from_announced => {
                 remaining.saturating_sub(announced.saturating_sub(self.account_limit()))
@@ -276,40 +277,42 @@ impl Control {
     }
 
     /// A 429: everything accepted in the window before it is what fits.
-    fn learn(
+    fn learn_from_throttle(
         &mut self,
         sent_at: Duration,
         now: Duration,
         remaining: Option<u32>,
     ) -> Option<Duration> {
-        if self.lesson.is_some_and(|lesson| sent_at <= lesson.since) {
+        if self.learned.is_some_and(|learned| sent_at <= learned.since) {
             // It left before the lesson it would teach.
             return None;
         }
         // Where the headers show room in the window, a first 429 has another cause than the pace.
-        if self.strikes > 0 || remaining.is_none_or(|remaining| self.room(remaining) == 0) {
+        if self.consecutive_throttles > 0
+            || remaining.is_none_or(|remaining| self.remaining_of_limit(remaining) == 0)
+        {
             let fits = self.sent.count(sent_at, self.window());
-            self.lesson = Some(Lesson::taught(now, fits, self.lesson));
+            self.learned = Some(LearnedLimit::after_throttle(now, fits, self.learned));
         }
-        let quiet = FIRST_QUIET
-            .saturating_mul(1 << self.strikes.min(10))
+        let pause = FIRST_PAUSE
+            .saturating_mul(1 << self.consecutive_throttles.min(10))
             .min(self.window());
-        self.strikes += 1;
-        Some(quiet)
+        self.consecutive_throttles += 1;
+        Some(pause)
     }
 
     /// Raises what a 429 taught by a step, once that has held for a while. Where the headers show what
     /// others take, they do the slowing down, and the lesson may be forgotten sooner.
-    fn search_upward(&mut self, now: Duration, headers: bool) {
-        let patience = if headers {
+    fn raise_learned_limit(&mut self, now: Duration, headers: bool) {
+        let hold_time = if headers {
             self.window() / 4
         } else {
             self.window()
         };
         let full = self.account_limit();
-        self.lesson = self
-            .lesson
-            .and_then(|lesson| lesson.search_upward(now, patience, full));
+        self.learned = self
+            .learned
+            .and_then(|learned| learned.raise(now, hold_time, full));
     }
 }
 

@@ -4,34 +4,34 @@ use std::time::Duration;
 
 /// So many replies make a new guess. A guess that changes with every reply would cost quota: of two
 /// margins in one window, the larger counts.
-const REPLIES: usize = 64;
+const SAMPLE_SIZE: usize = 64;
 
 /// Kept where nothing is known yet, as a share of the window.
-const UNKNOWN: f64 = 0.01;
+const DEFAULT_SHARE: f64 = 0.01;
 
 /// Never more than this, as a share of the window: a server that is slow now and then must not cost
 /// quota.
-const MOST: f64 = 0.02;
+const MAX_SHARE: f64 = 0.02;
 
 /// Never less than this: clocks and timers are no better.
-const LEAST: Duration = Duration::from_millis(10);
+const MIN_MARGIN: Duration = Duration::from_millis(10);
 
 /// The times that the last replies took, and what they say.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Spread {
+pub(super) struct JitterMargin {
     took: Vec<Duration>,
     inbound: Option<Duration>,
 }
 
-impl Spread {
+impl JitterMargin {
     /// A reply took so long.
-    pub(super) fn saw(&mut self, took: Duration) {
+    pub(super) fn record(&mut self, took: Duration) {
         self.took.push(took);
-        if self.took.len() == REPLIES {
+        if self.took.len() == SAMPLE_SIZE {
             self.took.sort_unstable();
             // All that a round trip varies may have happened on the way there; but one straggler in
             // thirty-two says nothing of the others.
-            let nearly_longest = self.took[REPLIES - 1 - REPLIES / 32];
+            let nearly_longest = self.took[SAMPLE_SIZE - 1 - SAMPLE_SIZE / 32];
             self.inbound = Some(nearly_longest.saturating_sub(self.took[0]));
             self.took.clear();
         }
@@ -40,8 +40,8 @@ impl Spread {
     /// How much longer than announced a window is kept.
     pub(super) fn margin(&self, window: Duration) -> Duration {
         match self.inbound {
-            Some(inbound) => inbound.max(LEAST).min(window.mul_f64(MOST)),
-            None => window.mul_f64(UNKNOWN),
+            Some(inbound) => inbound.max(MIN_MARGIN).min(window.mul_f64(MAX_SHARE)),
+            None => window.mul_f64(DEFAULT_SHARE),
         }
     }
 }
@@ -54,17 +54,17 @@ mod tests {
     fn the_margin_follows_the_spread_within_bounds() {
         let window = Duration::from_secs(10);
         let milliseconds = Duration::from_millis;
-        let mut spread = Spread::default();
+        let mut jitter = JitterMargin::default();
         assert_eq!(
-            spread.margin(window),
+            jitter.margin(window),
             milliseconds(100),
             "nothing is known yet"
         );
         let mut margin_after = |took: &mut dyn FnMut(u64) -> u64| {
             for index in 0..64 {
-                spread.saw(milliseconds(took(index)));
+                jitter.record(milliseconds(took(index)));
             }
-            spread.margin(window)
+            jitter.margin(window)
         };
         assert_eq!(
             margin_after(&mut |index| 100 + index % 2 * 60),

@@ -1,4 +1,4 @@
-//! A server with a strict rolling window, a client under [`Control`], and time that only they move.
+//! A server with a strict rolling window, a client under [`RateController`], and time that only they move.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{Control, Observation};
+use super::{Observation, RateController};
 use crate::api::Quota;
 
 /// What a scenario file says: one behaviour, and what must hold.
@@ -175,7 +175,7 @@ pub(super) fn simulate(scenario: &Scenario, seed: u64) -> Measured {
     let mut between = |range: [f64; 2]| (range[0] + chance.f64() * (range[1] - range[0])) / 1000.0;
     let server = &scenario.server;
     let mut window = Window::new(scenario);
-    let mut control = Control::new(
+    let mut controller = RateController::new(
         scenario.rate.parse().unwrap(),
         scenario.share.parse().unwrap(),
     );
@@ -185,11 +185,12 @@ pub(super) fn simulate(scenario: &Scenario, seed: u64) -> Measured {
     let (mut now, mut in_flight, mut left, mut sequence) = (0.0_f64, 0, scenario.rows, 0);
     while left > 0 || in_flight > 0 {
         sequence += 1;
-        let turn = control.next_turn(time(now)).as_secs_f64();
+        let permit = controller.next_permit_at(time(now)).as_secs_f64();
         let next_event = events.peek().map(|Reverse((at, ..))| *at as f64 / 1e6);
-        if left > 0 && in_flight < CONCURRENCY && next_event.is_none_or(|at| turn.max(now) <= at) {
-            now = now.max(turn);
-            control.take_turn(time(now));
+        if left > 0 && in_flight < CONCURRENCY && next_event.is_none_or(|at| permit.max(now) <= at)
+        {
+            now = now.max(permit);
+            controller.take_permit(time(now));
             (in_flight, left) = (in_flight + 1, left - 1);
             let there = micros(now + between(server.inbound_ms));
             events.push(Reverse((
@@ -235,13 +236,13 @@ pub(super) fn simulate(scenario: &Scenario, seed: u64) -> Measured {
                     ..Quota::default()
                 };
                 let (sent_at, now) = (Duration::from_micros(sent_at), time(now));
-                if let Some(quiet) = control.observe(Observation {
+                if let Some(pause) = controller.observe(Observation {
                     sent_at,
                     now,
                     throttled: !fits,
                     quota,
                 }) {
-                    control.be_quiet(now + quiet);
+                    controller.pause(now + pause);
                 }
             }
         }

@@ -7,34 +7,38 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 /// So many replies must agree: requests overtake each other, and one sighting is off by one or two.
-const SIGHTINGS: usize = 5;
+const REQUIRED_SAMPLES: usize = 5;
 
 /// Over this time a rise is measured, and expected to go on for as long again.
-const TREND: Duration = Duration::from_secs(1);
+const TREND_WINDOW: Duration = Duration::from_secs(1);
 
 /// Fewer are noise: a request at the window's edge may count there and not here.
 const NOISE: u32 = 2;
 
 /// Sightings of what others take.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Foreign {
-    sightings: VecDeque<(Duration, u32)>,
+pub(super) struct CompetingUsage {
+    samples: VecDeque<(Duration, u32)>,
     /// What was taken, over the time in which a rise is looked for.
     taken: VecDeque<(Duration, u32)>,
 }
 
-impl Foreign {
+impl CompetingUsage {
     /// At `now` it looked as if others had taken `taken` of the window.
-    pub(super) fn saw(&mut self, now: Duration, taken: u32) {
-        self.sightings.push_back((now, taken));
-        if self.sightings.len() < SIGHTINGS {
+    pub(super) fn record(&mut self, now: Duration, taken: u32) {
+        self.samples.push_back((now, taken));
+        if self.samples.len() < REQUIRED_SAMPLES {
             return;
         }
-        if self.sightings.len() > SIGHTINGS {
-            self.sightings.pop_front();
+        if self.samples.len() > REQUIRED_SAMPLES {
+            self.samples.pop_front();
         }
-        self.taken.push_back((now, self.settled()));
-        while self.taken.front().is_some_and(|&(at, _)| at + TREND < now) {
+        self.taken.push_back((now, self.lowest_recent()));
+        while self
+            .taken
+            .front()
+            .is_some_and(|&(at, _)| at + TREND_WINDOW < now)
+        {
             self.taken.pop_front();
         }
     }
@@ -42,14 +46,10 @@ impl Foreign {
     /// What they take of the window, with what they will if they go on as they began. What was seen
     /// longer than `fresh` ago says nothing.
     pub(super) fn expected(&self, now: Duration, fresh: Duration) -> u32 {
-        if self
-            .sightings
-            .back()
-            .is_none_or(|&(at, _)| at + fresh < now)
-        {
+        if self.samples.back().is_none_or(|&(at, _)| at + fresh < now) {
             return 0;
         }
-        let settled = self.settled();
+        let settled = self.lowest_recent();
         let before = self.taken.front().map_or(settled, |&(_, taken)| taken);
         let rise = settled.saturating_sub(before);
         let more_than_noise = |count: u32| if count >= NOISE { count } else { 0 };
@@ -57,11 +57,11 @@ impl Foreign {
     }
 
     /// The least of the last sightings: a rise must last, a fall is believed at once.
-    fn settled(&self) -> u32 {
-        if self.sightings.len() < SIGHTINGS {
+    fn lowest_recent(&self) -> u32 {
+        if self.samples.len() < REQUIRED_SAMPLES {
             return 0;
         }
-        self.sightings
+        self.samples
             .iter()
             .map(|&(_, taken)| taken)
             .min()
@@ -78,13 +78,13 @@ mod tests {
     }
 
     fn expected(taken: &[u32]) -> u32 {
-        let mut foreign = Foreign::default();
+        let mut competing = CompetingUsage::default();
         let mut now = at(0);
         for &taken in taken {
             now += at(100);
-            foreign.saw(now, taken);
+            competing.record(now, taken);
         }
-        foreign.expected(now, at(10_000))
+        competing.expected(now, at(10_000))
     }
 
     #[test]
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rise_is_expected_to_go_on_and_a_fall_is_believed_at_once() {
+    fn a_rise_is_extrapolated_and_a_fall_is_used_at_once() {
         let rising: Vec<u32> = (0..40).collect();
         // 35 is the least of the last five; a second before it was 25.
         assert_eq!(expected(&rising), 35 + 10);
@@ -105,12 +105,12 @@ mod tests {
     }
 
     #[test]
-    fn what_was_seen_long_ago_says_nothing() {
-        let mut foreign = Foreign::default();
+    fn old_samples_are_ignored() {
+        let mut competing = CompetingUsage::default();
         for _ in 0..10 {
-            foreign.saw(at(100), 7);
+            competing.record(at(100), 7);
         }
-        assert_eq!(foreign.expected(at(5000), at(10_000)), 7);
-        assert_eq!(foreign.expected(at(10_101), at(10_000)), 0);
+        assert_eq!(competing.expected(at(5000), at(10_000)), 7);
+        assert_eq!(competing.expected(at(10_101), at(10_000)), 0);
     }
 }

@@ -3,15 +3,15 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::rate::Pace;
+use super::rate::Rate;
 
 /// When requests left, as times since the start, oldest first.
 #[derive(Clone, Debug, Default)]
-pub(super) struct SentLog {
+pub(super) struct RollingWindow {
     times: VecDeque<Duration>,
 }
 
-impl SentLog {
+impl RollingWindow {
     /// A request left. Whatever is older than `keep` is forgotten.
     pub(super) fn push(&mut self, now: Duration, keep: Duration) {
         while self
@@ -25,7 +25,7 @@ impl SentLog {
     }
 
     /// The request that left at this time took no place in the server's window after all.
-    pub(super) fn take_back(&mut self, sent_at: Duration) {
+    pub(super) fn remove(&mut self, sent_at: Duration) {
         if let Ok(place) = self.times.binary_search(&sent_at) {
             self.times.remove(place);
         }
@@ -41,12 +41,12 @@ impl SentLog {
         u32::try_from(up_to_end - before).unwrap_or(u32::MAX)
     }
 
-    /// When the next request may leave so that every window of `pace` holds no more than its limit.
-    pub(super) fn next(&self, pace: Pace, margin: Duration) -> Duration {
-        let limit = pace.requests() as usize;
+    /// When the next request may leave so that every window of `rate_limit` holds no more than its limit.
+    pub(super) fn next(&self, rate_limit: Rate, margin: Duration) -> Duration {
+        let limit = rate_limit.requests() as usize;
         match self.times.len().checked_sub(limit) {
             // The limit's number of requests back: that one must have left the window.
-            Some(oldest) => self.times[oldest] + pace.window() + margin,
+            Some(oldest) => self.times[oldest] + rate_limit.window() + margin,
             None => Duration::ZERO,
         }
     }
@@ -60,8 +60,8 @@ mod tests {
         Duration::from_millis(milliseconds)
     }
 
-    fn log(times: &[u64]) -> SentLog {
-        let mut log = SentLog::default();
+    fn log(times: &[u64]) -> RollingWindow {
+        let mut log = RollingWindow::default();
         for &time in times {
             log.push(at(time), at(1000));
         }
@@ -86,19 +86,19 @@ mod tests {
 
     #[test]
     fn the_next_request_waits_until_the_oldest_has_left_the_window() {
-        let pace = Pace::new(3, at(1000)).unwrap();
-        assert_eq!(log(&[0, 100]).next(pace, at(20)), at(0));
-        assert_eq!(log(&[0, 100, 200]).next(pace, at(20)), at(1020));
-        assert_eq!(log(&[0, 100, 200, 1020]).next(pace, at(20)), at(1120));
-        let slower = Pace::new(1, at(1000)).unwrap();
+        let rate_limit = Rate::new(3, at(1000)).unwrap();
+        assert_eq!(log(&[0, 100]).next(rate_limit, at(20)), at(0));
+        assert_eq!(log(&[0, 100, 200]).next(rate_limit, at(20)), at(1020));
+        assert_eq!(log(&[0, 100, 200, 1020]).next(rate_limit, at(20)), at(1120));
+        let slower = Rate::new(1, at(1000)).unwrap();
         assert_eq!(log(&[0, 100, 200]).next(slower, at(0)), at(1200));
     }
 
     #[test]
     fn a_request_that_was_refused_takes_no_place() {
         let mut log = log(&[0, 100, 200]);
-        log.take_back(at(100));
-        log.take_back(at(150));
+        log.remove(at(100));
+        log.remove(at(150));
         assert_eq!(log.count(at(200), at(1000)), 2);
     }
 }

@@ -6,14 +6,14 @@ use std::time::Duration;
 const STEP: f64 = 0.05;
 
 /// Each step that holds doubles the next, at most so often.
-const LARGEST_STEP: u32 = 2;
+const MAX_STEP_DOUBLINGS: u32 = 2;
 
 /// Each step that fails doubles the wait for the next, at most so often.
-const MOST_DOUBLINGS: u32 = 3;
+const MAX_WAIT_DOUBLINGS: u32 = 3;
 
 /// A limit that was learned the hard way.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Lesson {
+pub(super) struct LearnedLimit {
     /// Requests per window.
     pub(super) limit: u32,
     /// When it last changed; what left before says nothing about it.
@@ -24,10 +24,10 @@ pub(super) struct Lesson {
     raised: u32,
 }
 
-impl Lesson {
+impl LearnedLimit {
     /// At `now` a request was refused though no more than `fits` had been accepted in its window.
-    pub(super) fn taught(now: Duration, fits: u32, before: Option<Self>) -> Self {
-        let doublings = before.map_or(0, |lesson| (lesson.doublings + 1).min(MOST_DOUBLINGS));
+    pub(super) fn after_throttle(now: Duration, fits: u32, before: Option<Self>) -> Self {
+        let doublings = before.map_or(0, |learned| (learned.doublings + 1).min(MAX_WAIT_DOUBLINGS));
         Self {
             limit: fits.max(1),
             since: now,
@@ -36,15 +36,10 @@ impl Lesson {
         }
     }
 
-    /// One step upward, once the last change has held for `patience`; nothing is left of a lesson that
+    /// One step upward, once the last change has held for `hold_time`; nothing is left of a lesson that
     /// has reached the `full` limit.
-    pub(super) fn search_upward(
-        mut self,
-        now: Duration,
-        patience: Duration,
-        full: u32,
-    ) -> Option<Self> {
-        if now < self.since + patience * (1 << self.doublings) {
+    pub(super) fn raise(mut self, now: Duration, hold_time: Duration, full: u32) -> Option<Self> {
+        if now < self.since + hold_time * (1 << self.doublings) {
             return Some(self);
         }
         if self.raised > 0 {
@@ -63,7 +58,7 @@ impl Lesson {
         reason = "a part of a u32 is one"
     )]
     fn step(self, full: u32) -> u32 {
-        let step = f64::from(full) * STEP * f64::from(1 << self.raised.min(LARGEST_STEP));
+        let step = f64::from(full) * STEP * f64::from(1 << self.raised.min(MAX_STEP_DOUBLINGS));
         (step.min(f64::from(full)) as u32).max(1)
     }
 }
@@ -78,12 +73,11 @@ mod tests {
 
     #[test]
     fn steps_come_after_a_wait_and_grow_while_they_hold() {
-        let mut lesson = Some(Lesson::taught(seconds(0), 40, None));
+        let mut learned = Some(LearnedLimit::after_throttle(seconds(0), 40, None));
         let mut seen = vec![];
         for second in 1..=60 {
-            lesson =
-                lesson.and_then(|lesson| lesson.search_upward(seconds(second), seconds(10), 100));
-            seen.push(lesson.map(|lesson| lesson.limit));
+            learned = learned.and_then(|learned| learned.raise(seconds(second), seconds(10), 100));
+            seen.push(learned.map(|learned| learned.limit));
         }
         seen.dedup();
         let expected = [Some(40), Some(45), Some(55), Some(75), Some(95), None];
@@ -92,25 +86,23 @@ mod tests {
 
     #[test]
     fn a_step_that_failed_is_tried_the_later_the_more_often_it_failed() {
-        let mut lesson = Lesson::taught(seconds(0), 60, None);
+        let mut learned = LearnedLimit::after_throttle(seconds(0), 60, None);
         let mut now = 0;
         let mut waits = vec![];
         for _ in 0..6 {
             let taught_at = now;
-            while lesson.limit == 60 {
+            while learned.limit == 60 {
                 now += 1;
-                lesson = lesson
-                    .search_upward(seconds(now), seconds(10), 100)
-                    .unwrap();
+                learned = learned.raise(seconds(now), seconds(10), 100).unwrap();
             }
             waits.push(now - taught_at);
-            lesson = Lesson::taught(seconds(now), 60, Some(lesson));
+            learned = LearnedLimit::after_throttle(seconds(now), 60, Some(learned));
         }
         assert_eq!(waits, [10, 20, 40, 80, 80, 80]);
     }
 
     #[test]
-    fn a_lesson_never_teaches_to_stop() {
-        assert_eq!(Lesson::taught(seconds(0), 0, None).limit, 1);
+    fn a_learned_limit_is_never_zero() {
+        assert_eq!(LearnedLimit::after_throttle(seconds(0), 0, None).limit, 1);
     }
 }
