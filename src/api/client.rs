@@ -322,7 +322,7 @@ impl Endpoint for HttpEndpoint {
         self.session().renewal_due()
     }
 
-    fn can_renew(&self) -> bool {
+    fn can_refresh(&self) -> bool {
         self.settings.source.can_change()
     }
 

@@ -70,7 +70,7 @@ pub trait Endpoint: Clone + Send + Sync + 'static {
     }
 
     /// Whether another token may be had than the one that it has.
-    fn can_renew(&self) -> bool {
+    fn can_refresh(&self) -> bool {
         false
     }
 

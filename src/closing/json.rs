@@ -12,7 +12,7 @@ use crate::json::pretty;
 use crate::outcome::OutcomeKind;
 use crate::program::Program;
 use crate::rate_limit::LimitingFactor;
-use crate::run::{CategoryCount, Example, Tally};
+use crate::run::{CategoryCount, Example, RunCounts};
 
 /// The version of the object's form.
 const VERSION: u32 = 1;
@@ -21,7 +21,7 @@ impl Closing<'_> {
     /// One JSON object, with a line end.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let utilization = self.tally.utilization.of(self.tally.requests);
+        let utilization = self.counts.utilization.of(self.counts.requests);
         let ended_at = self.started_at.checked_add(self.elapsed);
         pretty(&Summary {
             version: VERSION,
@@ -41,22 +41,22 @@ impl Closing<'_> {
                 hint: self.problem.and_then(|problem| problem.hint.as_deref()),
             },
             rows: Rows {
-                settled: self.tally.settled(),
-                earlier: self.tally.earlier,
-                outcomes: Outcomes::of(self.tally),
+                settled: self.counts.finished(),
+                earlier: self.counts.already_reported,
+                outcomes: Outcomes::of(self.counts),
             },
-            categories: categories(self.tally),
+            categories: categories(self.counts),
             requests: Requests {
-                sent: self.tally.requests,
-                throttled: self.tally.throttled,
+                sent: self.counts.requests,
+                throttled: self.counts.throttled,
             },
             quota: QuotaUse {
                 used_ratio: utilization.map(|(share, _)| share),
                 why_less: utilization
                     .and_then(|(_, why)| why)
                     .map(LimitingFactor::as_str),
-                daily_limit: self.tally.daily.map(|daily| daily.limit),
-                daily_remaining: self.tally.daily.map(|daily| daily.remaining),
+                daily_limit: self.counts.daily.map(|daily| daily.limit),
+                daily_remaining: self.counts.daily.map(|daily| daily.remaining),
             },
             files: Files {
                 rejects: self.rejects.map(Rejects::from),
@@ -95,8 +95,8 @@ pub(super) fn stamp(time: Timestamp) -> String {
 }
 
 /// The categories, most frequent first, with what to do about them.
-pub(super) fn categories(tally: &Tally) -> Vec<Category<'_>> {
-    tally.categories().into_iter().map(Category::of).collect()
+pub(super) fn categories(counts: &RunCounts) -> Vec<Category<'_>> {
+    counts.categories().into_iter().map(Category::of).collect()
 }
 
 #[derive(Serialize)]
@@ -147,13 +147,13 @@ pub(super) struct Outcomes {
 }
 
 impl Outcomes {
-    pub(super) fn of(tally: &Tally) -> Self {
+    pub(super) fn of(counts: &RunCounts) -> Self {
         Self {
-            associated: tally.of(OutcomeKind::Associated),
-            rejected: tally.of(OutcomeKind::Rejected),
-            failed: tally.of(OutcomeKind::Failed),
-            invalid: tally.of(OutcomeKind::Invalid),
-            skipped: tally.of(OutcomeKind::Skipped),
+            associated: counts.of(OutcomeKind::Associated),
+            rejected: counts.of(OutcomeKind::Rejected),
+            failed: counts.of(OutcomeKind::Failed),
+            invalid: counts.of(OutcomeKind::Invalid),
+            skipped: counts.of(OutcomeKind::Skipped),
         }
     }
 }

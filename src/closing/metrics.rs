@@ -12,7 +12,7 @@ use prometheus::{Encoder, Gauge, GaugeVec, Opts, Registry, TextEncoder};
 use crate::exit::ExitStatus;
 use crate::outcome::OutcomeKind;
 use crate::program::Program;
-use crate::run::Tally;
+use crate::run::RunCounts;
 use crate::text::excerpt;
 
 /// What their names begin with.
@@ -93,7 +93,7 @@ pub struct Metrics<'m> {
     /// What tells several imports of one machine apart: the value of the label `import`.
     pub name: &'m str,
     /// What was counted so far.
-    pub tally: &'m Tally,
+    pub counts: &'m RunCounts,
     /// When the run started.
     pub started_at: Timestamp,
     /// How long it has taken.
@@ -155,11 +155,11 @@ impl Metrics<'_> {
         let help = "Rows that have their line in the report, by outcome.";
         let rows = family.many("rows", help, &["outcome"]);
         for kind in OutcomeKind::ALL {
-            set(&rows, &[kind.as_str()], self.tally.of(kind));
+            set(&rows, &[kind.as_str()], self.counts.of(kind));
         }
         let help = "How many of the rows ended in earlier runs with the same report.";
-        family.one("rows_of_earlier_runs", help, self.tally.earlier);
-        let categories = self.tally.categories();
+        family.one("rows_of_earlier_runs", help, self.counts.already_reported);
+        let categories = self.counts.categories();
         if categories.is_empty() {
             return;
         }
@@ -174,16 +174,16 @@ impl Metrics<'_> {
     }
 
     fn of_requests(&self, family: &mut Family) {
-        let Tally {
+        let RunCounts {
             requests,
             throttled,
             daily,
             ..
-        } = self.tally;
+        } = self.counts;
         family.one("requests", "Requests sent by this run.", *requests);
         let help = "Requests of this run that were answered 429.";
         family.one("requests_throttled", help, *throttled);
-        if let Some((share, _)) = self.tally.utilization.of(*requests) {
+        if let Some((share, _)) = self.counts.utilization.of(*requests) {
             let help = "The share of what the account allowed that this run used.";
             family.ratio("quota_used_ratio", help, share);
         }
@@ -269,15 +269,15 @@ mod tests {
     use crate::verdict::Cause;
     use prometheus_parse::{Scrape, Value};
 
-    fn tally() -> Tally {
-        let mut tally = Tally::default();
-        tally.requests = 12;
-        tally.throttled = 2;
-        tally.daily = Some(Daily {
+    fn counts() -> RunCounts {
+        let mut counts = RunCounts::default();
+        counts.requests = 12;
+        counts.throttled = 2;
+        counts.daily = Some(Daily {
             limit: 500_000,
             remaining: 1234,
         });
-        tally.count_row(OutcomeKind::Associated, None, || unreachable!());
+        counts.count_row(OutcomeKind::Associated, None, || unreachable!());
         let example = || Example {
             key: RowKey { row: 1, line: 2 },
             values: Default::default(),
@@ -286,18 +286,18 @@ mod tests {
             correlation_id: None,
         };
         let odd = "has \"quotes\" and a \\";
-        tally.count_row(OutcomeKind::Rejected, Some((odd, Cause::Category)), example);
+        counts.count_row(OutcomeKind::Rejected, Some((odd, Cause::Category)), example);
         for start in ["a", "b"] {
             let long = format!("{}{start}", "x".repeat(MAX_LABEL_CHARS));
-            tally.count_row(OutcomeKind::Failed, Some((&long, Cause::Category)), example);
+            counts.count_row(OutcomeKind::Failed, Some((&long, Cause::Category)), example);
         }
-        tally
+        counts
     }
 
     fn text(name: &str, end: Option<(ExitStatus, &'static str)>, last: LastEnds) -> String {
         Metrics {
             name,
-            tally: &tally(),
+            counts: &counts(),
             started_at: Timestamp::from_second(1000).unwrap(),
             elapsed: Duration::from_millis(61_500),
             now: Timestamp::from_second(1062).unwrap(),

@@ -28,7 +28,7 @@ use jiff::Timestamp;
 use crate::error::Problem;
 use crate::exit::ExitStatus;
 use crate::number::grouped;
-use crate::run::Tally;
+use crate::run::RunCounts;
 use crate::text::excerpt;
 
 pub use advice::advice;
@@ -54,7 +54,7 @@ pub struct Closing<'c> {
     /// How long the run took.
     pub elapsed: Duration,
     /// What was counted.
-    pub tally: &'c Tally,
+    pub counts: &'c RunCounts,
     /// How the program ends.
     pub status: ExitStatus,
     /// The word for it, one of [`REASONS`].

@@ -2,7 +2,7 @@
 
 use crate::error::RunError;
 use crate::report::ReportError;
-use crate::run::{Alike, Signal, StopReason, TimeLimit};
+use crate::run::{Signal, StopReason, TimeLimit, UniformFailure};
 use crate::verdict::Halt;
 
 /// Every row has its line.
@@ -49,7 +49,7 @@ pub fn reason_of_stop(reason: &StopReason) -> &'static str {
     match reason {
         StopReason::Signal(Signal::Interrupt) => "interrupted",
         StopReason::Signal(Signal::Terminate) => "terminated",
-        StopReason::Halted { halt, .. } => match halt {
+        StopReason::Fatal { halt, .. } => match halt {
             Halt::DailyLimit => "daily-limit",
             Halt::LongWait(_) => "long-wait",
             Halt::Unauthorized => "unauthorized",
@@ -59,16 +59,16 @@ pub fn reason_of_stop(reason: &StopReason) -> &'static str {
             Halt::Forbidden => "forbidden",
             Halt::Untrusted => "untrusted",
         },
-        StopReason::AllAlike { what, .. } => match what {
-            Alike::TypeError => "type-error",
-            Alike::NotFound => "not-found",
-            Alike::TlsFailure => "tls-failure",
+        StopReason::UniformFailures { what, .. } => match what {
+            UniformFailure::TypeError => "type-error",
+            UniformFailure::NotFound => "not-found",
+            UniformFailure::TlsFailure => "tls-failure",
         },
         StopReason::Input(_) => "input",
-        StopReason::BudgetSpent(spent) if spent.transient => "api-failing",
-        StopReason::ApiAway { .. } => "api-failing",
+        StopReason::BudgetExceeded(spent) if spent.transient => "api-failing",
+        StopReason::ApiUnreachable { .. } => "api-failing",
         StopReason::NoDescriptor { .. } => "no-descriptors",
-        StopReason::BudgetSpent(_) => "error-budget",
+        StopReason::BudgetExceeded(_) => "error-budget",
         StopReason::TimeIsUp(TimeLimit::MaxDuration(_)) => "max-duration",
         StopReason::TimeIsUp(TimeLimit::Until(_)) => "until",
         StopReason::Bug(_) => "bug",
@@ -102,7 +102,7 @@ mod tests {
     use std::time::Duration;
 
     fn halted(halt: Halt) -> StopReason {
-        StopReason::Halted {
+        StopReason::Fatal {
             halt,
             message: String::new(),
             scopes: vec![],
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn every_early_end_has_a_word_of_its_own() {
-        let alike = |what| StopReason::AllAlike {
+        let alike = |what| StopReason::UniformFailures {
             what,
             rows: 3,
             message: String::new(),
@@ -127,12 +127,12 @@ mod tests {
             halted(Halt::MissingScopes),
             halted(Halt::Forbidden),
             halted(Halt::Untrusted),
-            alike(Alike::TypeError),
-            alike(Alike::NotFound),
-            alike(Alike::TlsFailure),
-            StopReason::ApiAway {
+            alike(UniformFailure::TypeError),
+            alike(UniformFailure::NotFound),
+            alike(UniformFailure::TlsFailure),
+            StopReason::ApiUnreachable {
                 lasted: Duration::ZERO,
-                answered_before: true,
+                was_reachable: true,
                 message: String::new(),
             },
             StopReason::NoDescriptor {

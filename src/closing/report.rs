@@ -35,9 +35,9 @@ impl ReportSummary<'_> {
     /// The summary, with a line end behind each line.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let tally = self.statistics.tally();
+        let counts = self.statistics.counts();
         let mut text = String::new();
-        let settled = tally.settled();
+        let settled = counts.finished();
         let rows = if settled == 1 { "row" } else { "rows" };
         let mut line = |content: String| {
             text.push_str(content.trim_end());
@@ -55,8 +55,8 @@ impl ReportSummary<'_> {
                 grouped(some)
             )),
         }
-        add_outcomes(tally, &mut line);
-        add_categories(tally, &mut line);
+        add_outcomes(counts, &mut line);
+        add_categories(counts, &mut line);
         line(format!("requests: {}", self.statistics.requests()));
         if let Some(rejects) = self.rejects {
             line(format!("rejects: {rejects}"));
@@ -73,7 +73,7 @@ impl ReportSummary<'_> {
     /// The same and more as one JSON object, with a line end.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let tally = self.statistics.tally();
+        let counts = self.statistics.counts();
         let ends = self.statistics.first_and_last();
         pretty(&Json {
             version: VERSION,
@@ -81,10 +81,10 @@ impl ReportSummary<'_> {
             report: self.report.to_string_lossy().into_owned(),
             rehearsal: self.statistics.rehearsed() > 0,
             rows: Rows {
-                settled: tally.settled(),
-                outcomes: Outcomes::of(tally),
+                settled: counts.finished(),
+                outcomes: Outcomes::of(counts),
             },
-            categories: categories(tally),
+            categories: categories(counts),
             requests: Requests::of(self.statistics),
             first_finished_at: ends.map(|(first, _)| stamp(first)),
             last_finished_at: ends.map(|(_, last)| stamp(last)),

@@ -4,7 +4,9 @@ use super::unwritten::unwritten_report;
 use crate::error::{Problem, word_of};
 use crate::number::{grouped, span};
 use crate::report::LostReport;
-use crate::run::{Alike, CategoryCount, Limit, Spent, StopReason, Tally, TimeLimit};
+use crate::run::{
+    BudgetExceeded, BudgetLimit, CategoryCount, RunCounts, StopReason, TimeLimit, UniformFailure,
+};
 use crate::text::excerpt;
 use crate::verdict::Halt;
 
@@ -18,7 +20,7 @@ pub struct Stopped<'s> {
     /// Why.
     pub reason: &'s StopReason,
     /// What was counted until then.
-    pub tally: &'s Tally,
+    pub counts: &'s RunCounts,
     /// The region that the token names, if it does.
     pub region: Option<&'s str>,
     /// Where the API was looked for.
@@ -64,7 +66,7 @@ impl Stopped<'_> {
     /// As it is shown.
     #[must_use]
     pub fn problem(&self) -> Problem {
-        let lines = match (self.tally.settled(), self.lost_report()) {
+        let lines = match (self.counts.finished(), self.lost_report()) {
             (1, None) => "1 row has its line in the report".to_owned(),
             (rows, None) => format!("{} rows have their line in the report", grouped(rows)),
             (1, Some(_)) => "1 row had its line in it".to_owned(),
@@ -73,7 +75,7 @@ impl Stopped<'_> {
         let mut causes = Vec::new();
         let (what, advice) = match self.reason {
             StopReason::Signal(signal) => (word_of(*signal).to_owned(), None),
-            StopReason::Halted {
+            StopReason::Fatal {
                 halt,
                 message,
                 scopes,
@@ -85,26 +87,26 @@ impl Stopped<'_> {
                 causes.push(format!("{message}{}", id.unwrap_or_default()));
                 self.halted(*halt, scopes)
             }
-            StopReason::AllAlike {
+            StopReason::UniformFailures {
                 what,
                 rows,
                 message,
             } => {
                 causes.push(message.clone());
-                self.all_alike(*what, *rows)
+                self.uniform_failures(*what, *rows)
             }
             StopReason::Input(error) => {
                 let problem = Problem::new(error, error.hint());
                 causes = problem.causes;
                 (problem.what, problem.hint)
             }
-            StopReason::BudgetSpent(spent) => {
-                causes.extend(spent.common.as_ref().map(in_common));
-                (budget_spent(spent), Some(after_budget(spent).to_owned()))
+            StopReason::BudgetExceeded(excess) => {
+                causes.extend(excess.common.as_ref().map(in_common));
+                (over_budget(excess), Some(after_budget(excess).to_owned()))
             }
-            StopReason::ApiAway {
+            StopReason::ApiUnreachable {
                 lasted,
-                answered_before,
+                was_reachable,
                 message,
             } => {
                 causes.push(message.clone());
@@ -113,7 +115,7 @@ impl Stopped<'_> {
                     "stopped: `{base_url}` has answered nobody for {}",
                     span(*lasted)
                 );
-                let advice = match answered_before {
+                let advice = match was_reachable {
                     true => WHEN_WELL_AGAIN.to_owned(),
                     false => format!(
                         "check network, proxy and `--base-url`; if they are right, {WHEN_WELL_AGAIN}"
@@ -229,9 +231,9 @@ impl Stopped<'_> {
         }
     }
 
-    fn all_alike(&self, what: Alike, rows: u32) -> (String, Option<String>) {
+    fn uniform_failures(&self, what: UniformFailure, rows: u32) -> (String, Option<String>) {
         let (what, advice) = match what {
-            Alike::TypeError => (
+            UniformFailure::TypeError => (
                 format!("stopped: HubSpot does not know the object type of the first {rows} rows"),
                 if self.next.lacks.is_empty() {
                     "correct the types in the file"
@@ -239,13 +241,13 @@ impl Stopped<'_> {
                     "look up the right type, such as `contacts` or `2-1234567`"
                 },
             ),
-            Alike::NotFound => (
+            UniformFailure::NotFound => (
                 format!(
                     "stopped: the first {rows} rows all met a 404: the path itself seems wrong"
                 ),
                 "check `--base-url` and `--api-version`",
             ),
-            Alike::TlsFailure => (
+            UniformFailure::TlsFailure => (
                 format!("stopped: {rows} rows in a row met TLS trouble behind HubSpot's front"),
                 "ask HubSpot's support",
             ),
@@ -254,14 +256,14 @@ impl Stopped<'_> {
     }
 }
 
-fn budget_spent(spent: &Spent) -> String {
-    let Spent { bad, of, .. } = spent;
+fn over_budget(excess: &BudgetExceeded) -> String {
+    let BudgetExceeded { bad, of, .. } = excess;
     let (bad, of) = (grouped(*bad), grouped(*of));
-    match spent.limit {
-        Limit::Rows(most) => {
+    match excess.limit {
+        BudgetLimit::Rows(most) => {
             format!("stopped: {bad} of {of} rows were not associated (`--max-failed {most}`)")
         }
-        Limit::Percent(percent) => format!(
+        BudgetLimit::Percent(percent) => format!(
             "stopped: {bad} of the last {of} rows were not associated (`--max-failed-percent {percent}`)"
         ),
     }
@@ -283,13 +285,13 @@ fn in_common(common: &CategoryCount) -> String {
     )
 }
 
-fn after_budget(spent: &Spent) -> &'static str {
-    match spent.limit {
-        _ if spent.transient => WHEN_WELL_AGAIN,
-        Limit::Rows(_) => {
+fn after_budget(excess: &BudgetExceeded) -> &'static str {
+    match excess.limit {
+        _ if excess.transient => WHEN_WELL_AGAIN,
+        BudgetLimit::Rows(_) => {
             "if file, columns and types are right, raise `--max-failed`; if not, mend them and start anew with `--overwrite`"
         }
-        Limit::Percent(_) => {
+        BudgetLimit::Percent(_) => {
             "if file, columns and types are right, add `--max-failed-percent 100`; if not, mend them and start anew with `--overwrite`"
         }
     }
@@ -301,11 +303,11 @@ mod tests {
     use crate::run::Signal;
 
     fn problem(reason: &StopReason, region: Option<&str>) -> Problem {
-        let tally = Tally::default();
+        let counts = RunCounts::default();
         let base_url = "https://api.hubapi.com";
         Stopped {
             reason,
-            tally: &tally,
+            counts: &counts,
             region,
             base_url,
             daily_reset: "at midnight",
@@ -315,7 +317,7 @@ mod tests {
     }
 
     fn halted(halt: Halt, scopes: &[&str]) -> StopReason {
-        StopReason::Halted {
+        StopReason::Fatal {
             halt,
             message: "what it said".into(),
             scopes: scopes.iter().map(ToString::to_string).collect(),
@@ -323,10 +325,10 @@ mod tests {
         }
     }
 
-    fn away(answered_before: bool) -> StopReason {
-        StopReason::ApiAway {
+    fn away(was_reachable: bool) -> StopReason {
+        StopReason::ApiUnreachable {
             lasted: std::time::Duration::from_hours(1),
-            answered_before,
+            was_reachable,
             message: "no route to host".into(),
         }
     }
@@ -376,8 +378,8 @@ mod tests {
 
     #[test]
     fn a_wrong_type_is_left_to_the_user_to_replace() {
-        let reason = StopReason::AllAlike {
-            what: Alike::TypeError,
+        let reason = StopReason::UniformFailures {
+            what: UniformFailure::TypeError,
             rows: 3,
             message: "Unable to infer object type from: contactz".into(),
         };
@@ -391,7 +393,7 @@ mod tests {
         ] {
             let problem = Stopped {
                 reason: &reason,
-                tally: &Tally::default(),
+                counts: &RunCounts::default(),
                 region: None,
                 base_url: "",
                 daily_reset: "",

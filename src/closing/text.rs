@@ -6,7 +6,7 @@ use super::advice::advice;
 use super::{Closing, WORTH_A_REASON, shown};
 use crate::number::{grouped, per_second, span};
 use crate::outcome::OutcomeKind;
-use crate::run::Tally;
+use crate::run::RunCounts;
 use crate::text::excerpt;
 
 /// How many categories are listed.
@@ -20,8 +20,8 @@ impl Closing<'_> {
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut text = String::new();
-        let settled = self.tally.settled();
-        let here = settled - self.tally.earlier;
+        let finished = self.counts.finished();
+        let here = finished - self.counts.already_reported;
         let state = match self.problem {
             None => "finished",
             Some(_) => "stopped",
@@ -32,12 +32,12 @@ impl Closing<'_> {
         } else {
             0.0
         };
-        let rows = if settled == 1 { "row" } else { "rows" };
+        let rows = if finished == 1 { "row" } else { "rows" };
         let mut line = |content: String| {
             text.push_str(content.trim_end());
             text.push('\n');
         };
-        let earlier = match self.tally.earlier {
+        let earlier = match self.counts.already_reported {
             0 => String::new(),
             earlier => format!(
                 ", {} of them in earlier runs; {}",
@@ -47,21 +47,21 @@ impl Closing<'_> {
         };
         line(format!(
             "{state}: {} {rows}{earlier} in {}, {} rows per second",
-            grouped(settled),
+            grouped(finished),
             span(self.elapsed),
             per_second(rate)
         ));
-        add_outcomes(self.tally, &mut line);
-        add_categories(self.tally, &mut line);
-        let throttled = match self.tally.throttled {
+        add_outcomes(self.counts, &mut line);
+        add_categories(self.counts, &mut line);
+        let throttled = match self.counts.throttled {
             0 => "none answered 429".to_owned(),
             some => format!("{} answered 429", grouped(some)),
         };
         line(format!(
             "requests: {}, {throttled}",
-            grouped(self.tally.requests)
+            grouped(self.counts.requests)
         ));
-        if let Some((share, why)) = self.tally.utilization.of(self.tally.requests) {
+        if let Some((share, why)) = self.counts.utilization.of(self.counts.requests) {
             let why = why.filter(|_| share < WORTH_A_REASON);
             let why = why
                 .map(|why| format!(", {}", why.as_str()))
@@ -89,10 +89,10 @@ impl Closing<'_> {
 }
 
 /// A line for each outcome that there was.
-pub(super) fn add_outcomes(tally: &Tally, line: &mut impl FnMut(String)) {
+pub(super) fn add_outcomes(counts: &RunCounts, line: &mut impl FnMut(String)) {
     for kind in OutcomeKind::ALL {
-        if tally.of(kind) > 0 {
-            line(format!("  {kind:<11}{:>12}", grouped(tally.of(kind))));
+        if counts.of(kind) > 0 {
+            line(format!("  {kind:<11}{:>12}", grouped(counts.of(kind))));
         }
     }
 }
@@ -102,11 +102,11 @@ pub const ONLY_EMPTY_LISTS: &str =
     "nothing could be sent: the list of ids is empty in every row; is it the right column?";
 
 /// Why rows are not associated.
-pub(super) fn add_categories(tally: &Tally, line: &mut impl FnMut(String)) {
-    if tally.has_only_empty_lists() {
+pub(super) fn add_categories(counts: &RunCounts, line: &mut impl FnMut(String)) {
+    if counts.has_only_empty_lists() {
         line(ONLY_EMPTY_LISTS.to_owned());
     }
-    let categories = tally.categories();
+    let categories = counts.categories();
     if categories.is_empty() {
         return;
     }
@@ -144,14 +144,14 @@ mod tests {
     use std::path::Path;
     use std::time::Duration;
 
-    fn closing(tally: &Tally, elapsed: Duration) -> Closing<'_> {
+    fn closing(counts: &RunCounts, elapsed: Duration) -> Closing<'_> {
         Closing {
             input: "pairs.csv",
             report: Some(Path::new("pairs.report.csv")),
             rehearsed: false,
             started_at: Timestamp::UNIX_EPOCH,
             elapsed,
-            tally,
+            counts,
             status: ExitStatus::Done,
             reason: FINISHED,
             resumable: false,
@@ -162,13 +162,13 @@ mod tests {
         }
     }
 
-    fn tally(outcomes: &[(OutcomeKind, &str, u64)]) -> Tally {
-        let mut tally = Tally::default();
-        tally.requests = 1300;
-        tally.throttled = 2;
+    fn counts(outcomes: &[(OutcomeKind, &str, u64)]) -> RunCounts {
+        let mut counts = RunCounts::default();
+        counts.requests = 1300;
+        counts.throttled = 2;
         for &(kind, category, rows) in outcomes {
             for _ in 0..rows {
-                tally.count(&Outcome {
+                counts.count(&Outcome {
                     key: RowKey { row: 1, line: 2 },
                     subject: Subject::Raw(Default::default()),
                     kind,
@@ -182,12 +182,12 @@ mod tests {
                 });
             }
         }
-        tally
+        counts
     }
 
     #[test]
     fn it_says_outcomes_reasons_requests_and_what_to_do_next() {
-        let tally = tally(&[
+        let counts = counts(&[
             (OutcomeKind::Associated, "", 1200),
             (OutcomeKind::Rejected, "OBJECT_NOT_FOUND", 3),
             (OutcomeKind::Failed, "HTTP_502", 1),
@@ -203,7 +203,7 @@ mod tests {
             }),
             html: Some(Path::new("page.html")),
             next: Some(&next),
-            ..closing(&tally, Duration::from_secs(130))
+            ..closing(&counts, Duration::from_secs(130))
         };
         assert_eq!(
             summary.to_text(),
@@ -228,18 +228,18 @@ next: later: do this
 
     #[test]
     fn a_run_that_could_send_nothing_says_so() {
-        let empty = tally(&[(OutcomeKind::Skipped, "CLIENT_NOTHING_TO_LINK", 3)]);
-        let known = tally(&[(OutcomeKind::Skipped, "CLIENT_ALREADY_ASSOCIATED", 3)]);
-        for (tally, said) in [(empty, true), (known, false)] {
-            let text = closing(&tally, Duration::ZERO).to_text();
+        let empty = counts(&[(OutcomeKind::Skipped, "CLIENT_NOTHING_TO_LINK", 3)]);
+        let known = counts(&[(OutcomeKind::Skipped, "CLIENT_ALREADY_ASSOCIATED", 3)]);
+        for (counts, said) in [(empty, true), (known, false)] {
+            let text = closing(&counts, Duration::ZERO).to_text();
             assert_eq!(text.contains(ONLY_EMPTY_LISTS), said, "{text}");
         }
     }
 
     #[test]
     fn a_run_without_rows_says_so() {
-        let tally = Tally::default();
-        let summary = closing(&tally, Duration::ZERO);
+        let counts = RunCounts::default();
+        let summary = closing(&counts, Duration::ZERO);
         assert_eq!(
             summary.to_text(),
             "finished: 0 rows in 0.0s, 0.0 rows per second\nrequests: 0, none answered 429\nreport: pairs.report.csv\n"
@@ -253,8 +253,8 @@ next: later: do this
             .iter()
             .map(|name| (OutcomeKind::Rejected, name.as_str(), 1))
             .collect();
-        let tally = tally(&outcomes);
-        let text = closing(&tally, Duration::from_secs(1)).to_text();
+        let counts = counts(&outcomes);
+        let text = closing(&counts, Duration::from_secs(1)).to_text();
         assert!(!text.contains('\u{1b}'));
         assert!(
             text.contains("         4  other, see the report\n"),

@@ -11,7 +11,7 @@ use crate::report::{
     Comparison, Difference, Existing, HeldReport, KnownFailures, Memory, ReportError, ReportFile,
     ReportPlan, Resume,
 };
-use crate::run::{Tally, subject_of};
+use crate::run::{RunCounts, subject_of};
 
 /// A report that a run can write to.
 pub(super) struct Begun {
@@ -19,7 +19,7 @@ pub(super) struct Begun {
     /// Tells which rows are still to be sent, if there are earlier ones.
     pub(super) comparison: Option<Comparison>,
     /// What is in the report already.
-    pub(super) earlier: Tally,
+    pub(super) previous_counts: RunCounts,
     /// The pairs that need not be sent.
     pub(super) skips: Skips,
     /// The rows that are known to end badly.
@@ -61,27 +61,27 @@ pub(super) fn begin(
             return Ok(Begun {
                 report: held.begin()?,
                 comparison: None,
-                earlier: Tally::default(),
+                previous_counts: RunCounts::default(),
                 skips: Skips::new(memory.associated, skip.duplicates),
                 failures: memory.failures,
             });
         }
     };
-    let mut earlier = Tally::default();
+    let mut previous_counts = RunCounts::default();
     let mut found = held.read_back(resume, |line, stays| {
         if stays {
-            line.count_in(&mut earlier);
+            line.count_in(&mut previous_counts);
         } else {
             memory.failures.add(line);
         }
     })?;
     if carried {
-        let known = earlier.settled();
+        let known = previous_counts.finished();
         info!(known, "carried over what the report knows as associated");
     } else {
-        earlier.earlier = earlier.settled();
+        previous_counts.already_reported = previous_counts.finished();
         info!(
-            kept = earlier.settled(),
+            kept = previous_counts.finished(),
             sent_again = found.replaced(),
             "going on with the report"
         );
@@ -104,7 +104,7 @@ pub(super) fn begin(
     Ok(Begun {
         report: held.go_on(&found)?,
         comparison: Some(comparison),
-        earlier,
+        previous_counts,
         skips: Skips::new(memory.associated, skip.duplicates),
         failures: memory.failures,
     })

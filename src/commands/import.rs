@@ -24,7 +24,7 @@ use crate::exit::ExitStatus;
 use crate::input::Input;
 use crate::rate_limit::{RateController, RateLimiter};
 use crate::rejects;
-use crate::run::{DailyReset, Parts, RunSettings, StopReason, run};
+use crate::run::{DailyReset, RunContext, RunSettings, StopReason, run};
 use crate::settings::{Destination, ImportSettings, SettingsError, origin};
 
 /// The first day on which v4 is worth a warning; its support ends on 2027-03-30.
@@ -115,7 +115,7 @@ fn link(
     let Begun {
         mut report,
         comparison,
-        earlier,
+        previous_counts,
         skips,
         failures,
     } = begin(&settings.report, &settings.input, &settings.skip, memory)?;
@@ -139,9 +139,9 @@ fn link(
         throttles: Throttles::since(start.at),
     };
 
-    let ending = {
+    let result = {
         let _inside = runtime.enter();
-        let parts = Parts {
+        let parts = RunContext {
             endpoint: endpoint.clone(),
             rate_limiter: RateLimiter::new(RateController::new(settings.rate, settings.share)),
             report: &mut report,
@@ -149,7 +149,7 @@ fn link(
             rows: Rows::new(input, &settings.input, skips, comparison)
                 .read()
                 .map_err(RunError::System)?,
-            earlier,
+            previous_counts,
             failed_before: Box::new(move |outcome| failures.contains(outcome)),
             stop: signals.begin_run(),
             now,
@@ -170,7 +170,7 @@ fn link(
     if let Some(metrics) = metrics {
         metrics.finish();
     }
-    if zone.is_none() && ending.stop.as_ref().is_some_and(StopReason::is_daily_limit) {
+    if zone.is_none() && result.stop.as_ref().is_some_and(StopReason::is_daily_limit) {
         zone = runtime.block_on(portal::zone_at_the_end(&endpoint));
     }
     // Requests in flight, and threads that wait for a pipe, must not delay the end.
@@ -178,7 +178,7 @@ fn link(
     drop(report);
     route.region = endpoint.region();
     let ended = Ended {
-        ending: &ending,
+        result: &result,
         start,
         settings: &settings,
         route: &route,

@@ -24,7 +24,7 @@ use crate::input::InputSource;
 use crate::page::Page;
 use crate::rejects;
 use crate::report::{LostReport, ReportError};
-use crate::run::{Ending, StopReason, Tally};
+use crate::run::{RunCounts, RunOutcome, StopReason};
 use crate::settings::{Destination, ImportSettings, report_path};
 use crate::statistics::Statistics;
 
@@ -43,7 +43,7 @@ pub(super) fn could_not_begin(
     outputs: &Outputs,
     world: &World,
 ) {
-    let tally = Tally::default();
+    let counts = RunCounts::default();
     let problem = Problem::new(error, hint(error, &world.arguments));
     let report = report_path(flags);
     let closing = Closing {
@@ -52,7 +52,7 @@ pub(super) fn could_not_begin(
         rehearsed: flags.sandbox,
         started_at: start.at,
         elapsed: start.clock.elapsed(),
-        tally: &tally,
+        counts: &counts,
         status: error.exit_status(),
         reason: reason_of_error(error),
         resumable: false,
@@ -79,7 +79,7 @@ pub(super) fn could_not_begin(
 
 /// What has ended, and what is known of it.
 pub(super) struct Ended<'e> {
-    pub(super) ending: &'e Ending,
+    pub(super) result: &'e RunOutcome,
     pub(super) start: Start,
     pub(super) settings: &'e ImportSettings,
     pub(super) route: &'e Route,
@@ -105,9 +105,9 @@ impl Ended<'_> {
             .as_deref()
             .zip(rejected)
             .map(|(path, rows)| RejectsFile { path, rows });
-        let stopped = self.ending.stop.as_ref();
+        let stopped = self.result.stop.as_ref();
         let stopped = stopped.map(|reason| self.stopped(reason, world));
-        let steps = steps::after_run(self.ending, settings, rejects, world);
+        let steps = steps::after_run(self.result, settings, rejects, world);
         let input = settings.input.path.name();
         let mut closing = Closing {
             rejects,
@@ -162,20 +162,20 @@ impl Ended<'_> {
     /// What is known before any file is written.
     fn closing<'c>(&'c self, input: &'c str, stopped: Option<&'c Problem>) -> Closing<'c> {
         let Self {
-            ending, settings, ..
+            result, settings, ..
         } = self;
         Closing {
             input,
             report: Some(&settings.report.path),
             rehearsed: matches!(settings.destination, Destination::Sandbox),
             started_at: self.start.at,
-            elapsed: ending.elapsed,
-            tally: &ending.tally,
-            status: match &ending.stop {
+            elapsed: result.elapsed,
+            counts: &result.counts,
+            status: match &result.stop {
                 Some(reason) => reason.exit_status(),
-                None => ending.tally.exit_status(),
+                None => result.counts.exit_status(),
             },
-            reason: ending.stop.as_ref().map_or(FINISHED, reason_of_stop),
+            reason: result.stop.as_ref().map_or(FINISHED, reason_of_stop),
             resumable: stopped.is_some(),
             problem: stopped,
             rejects: None,
@@ -187,7 +187,7 @@ impl Ended<'_> {
     /// The rows that are not associated. Whoever interrupts a run does not want to wait for this as well, and
     /// where the report cannot be written it says too little.
     fn write_rejects(&self, world: &World) -> Option<Result<u64, RunError>> {
-        let status = self.ending.stop.as_ref().map(StopReason::exit_status);
+        let status = self.result.stop.as_ref().map(StopReason::exit_status);
         let in_haste = [
             ExitStatus::Interrupted,
             ExitStatus::Terminated,
@@ -219,7 +219,7 @@ impl Ended<'_> {
         steps: &[Step],
     ) -> Result<(), RunError> {
         let report = &self.settings.report.path;
-        let is_lost = matches!(&self.ending.stop, Some(StopReason::Report(error)) if LostReport::cause_of(error).is_some());
+        let is_lost = matches!(&self.result.stop, Some(StopReason::Report(error)) if LostReport::cause_of(error).is_some());
         if is_lost || !report.is_file() {
             // A device or a pipe has taken its lines for good, and another file in its place tells of another run.
             return Err(html.impossible("the report cannot be read back").into());
@@ -238,15 +238,15 @@ impl Ended<'_> {
 
     fn stopped(&self, reason: &StopReason, world: &World) -> Problem {
         let columns = &self.settings.input.columns;
-        let tally = &self.ending.tally;
+        let counts = &self.result.counts;
         let reset = daily_reset(Timestamp::now(), self.zone, &TimeZone::system());
         Stopped {
             reason,
-            tally,
+            counts,
             region: self.route.region.as_deref(),
             base_url: &self.route.base_url.to_string(),
             daily_reset: &reset,
-            next: &steps::way_on(reason, tally, columns, &world.arguments),
+            next: &steps::way_on(reason, counts, columns, &world.arguments),
         }
         .problem()
     }
@@ -272,7 +272,7 @@ fn with_unwritten(status: ExitStatus) -> ExitStatus {
 
 fn write_metrics(metrics: Option<&MetricsFile>, closing: &Closing<'_>) -> Option<RunError> {
     let written = metrics?.write_last(
-        closing.tally,
+        closing.counts,
         closing.started_at,
         closing.elapsed,
         (closing.status, closing.reason),

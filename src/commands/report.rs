@@ -46,7 +46,7 @@ pub(super) fn report(flags: ReportArgs, world: &World) -> Result<ExitStatus, Run
         html.prepare()?;
     }
     let statistics = Statistics::read(&report)?;
-    let tally = statistics.tally();
+    let counts = statistics.counts();
     let mut file = None;
     if let Some(path) = &rejects {
         let input = match input {
@@ -63,7 +63,7 @@ pub(super) fn report(flags: ReportArgs, world: &World) -> Result<ExitStatus, Run
             what: "once the causes are mended, with the flags of the run".to_owned(),
             command: next::import_of_rejects(&world.arguments, path, statistics.rehearsed() > 0),
         }],
-        None if tally.not_good() > 0 => vec![make_rejects(&world.arguments, &report, None)],
+        None if counts.with_problems() > 0 => vec![make_rejects(&world.arguments, &report, None)],
         _ => Vec::new(),
     };
     if let Some(html) = &html {
@@ -88,7 +88,7 @@ pub(super) fn report(flags: ReportArgs, world: &World) -> Result<ExitStatus, Run
     } else if !world.manner.is_quiet() {
         print(&summary.to_text())?;
     }
-    Ok(tally.exit_status())
+    Ok(counts.exit_status())
 }
 
 /// The input beside a report that has the usual name.
@@ -96,13 +96,13 @@ pub(super) fn input_of(report: &Path) -> Option<PathBuf> {
     let name = report.file_name()?.to_str()?;
     let mut endings = PACKED_ENDINGS.iter();
     let name = endings
-        .find_map(|ending| name.strip_suffix(ending))
+        .find_map(|result| name.strip_suffix(result))
         .unwrap_or(name);
     let stem = ENDINGS
         .iter()
-        .find_map(|ending| name.strip_suffix(ending))?;
+        .find_map(|result| name.strip_suffix(result))?;
     let mut inputs = INPUT_ENDINGS
         .iter()
-        .map(|ending| report.with_file_name(format!("{stem}{ending}")));
+        .map(|result| report.with_file_name(format!("{stem}{result}")));
     inputs.find(|input| input.is_file())
 }

@@ -17,7 +17,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{sleep, timeout};
 
-use crate::run::{Signal, Stop, StopReason};
+use crate::run::{Signal, StopReason, StopRequest};
 
 /// How long the end of the program may take after a signal, where it cannot be made shorter: the summary of a run that
 /// could not begin, and what follows a run. The page of millions of rows takes seconds.
@@ -56,9 +56,9 @@ enum Phase {
     /// A future that the first signal ends.
     Waiting,
     /// A run, which is asked to stop.
-    Running(mpsc::Sender<Stop>),
+    Running(mpsc::Sender<StopRequest>),
     /// The end is written and shown.
-    Ending,
+    RunOutcome,
     /// A signal ends the process right now; nothing else is begun.
     Ended,
 }
@@ -72,7 +72,7 @@ enum Due {
     /// The process ends unless it does so itself soon.
     EndAfter(Duration),
     /// The process ends unless the run does so soon.
-    EndWithout(mpsc::Sender<Stop>),
+    EndWithout(mpsc::Sender<StopRequest>),
 }
 
 impl fmt::Debug for Signals {
@@ -164,7 +164,7 @@ impl Signals {
     }
 
     /// A run begins, which is asked to stop from now on. Once the receiver is dropped, a signal ends the process.
-    pub(super) fn begin_run(&self) -> mpsc::Receiver<Stop> {
+    pub(super) fn begin_run(&self) -> mpsc::Receiver<StopRequest> {
         let (sender, receiver) = mpsc::channel(2);
         self.begin(Phase::Running(sender));
         receiver
@@ -172,7 +172,7 @@ impl Signals {
 
     /// The end of what could not begin is written and shown.
     pub(super) fn begin_end(&self) {
-        self.begin(Phase::Ending);
+        self.begin(Phase::RunOutcome);
     }
 
     /// Does not return where a signal ends the process already.
@@ -206,9 +206,9 @@ impl State {
             }
             Phase::Running(run) => {
                 let stop = if again {
-                    Stop::Now(signal)
+                    StopRequest::Now(signal)
                 } else {
-                    Stop::Gracefully(signal)
+                    StopRequest::Gracefully(signal)
                 };
                 match run.try_send(stop) {
                     Err(_) => Due::EndAfter(LAST_WORDS),
@@ -216,7 +216,7 @@ impl State {
                     Ok(()) => Due::Nothing,
                 }
             }
-            Phase::Ending | Phase::Ended => Due::EndAfter(LAST_WORDS),
+            Phase::RunOutcome | Phase::Ended => Due::EndAfter(LAST_WORDS),
         }
     }
 }
@@ -345,7 +345,7 @@ mod tests {
             waiting.take(Signal::Interrupt, false),
             Due::Nothing
         ));
-        assert!(waiting.begin(Phase::Ending));
+        assert!(waiting.begin(Phase::RunOutcome));
     }
 
     #[test]
@@ -355,9 +355,9 @@ mod tests {
         assert!(matches!(state.take(Signal::Terminate, false), Due::Nothing));
         let second = state.take(Signal::Interrupt, true);
         assert!(matches!(second, Due::EndWithout(_)));
-        let graceful = Stop::Gracefully(Signal::Terminate);
+        let graceful = StopRequest::Gracefully(Signal::Terminate);
         assert_eq!(receiver.try_recv(), Ok(graceful));
-        assert_eq!(receiver.try_recv(), Ok(Stop::Now(Signal::Interrupt)));
+        assert_eq!(receiver.try_recv(), Ok(StopRequest::Now(Signal::Interrupt)));
         drop(receiver);
         let late = state.take(Signal::Interrupt, false);
         assert!(matches!(late, Due::EndAfter(LAST_WORDS)));

@@ -9,37 +9,37 @@ use crate::api::ACCESS_TOKEN_VARIABLE;
 use crate::closing::{RejectsFile, Step, WayOn};
 use crate::input::{ColumnSettings, InputSource};
 use crate::outcome::OutcomeKind;
-use crate::run::{Alike, Ending, StopReason, Tally};
+use crate::run::{RunCounts, RunOutcome, StopReason, UniformFailure};
 use crate::settings::{Destination, ImportSettings};
 use crate::verdict::Cause;
 
 /// What to do after a run.
 pub(super) fn after_run(
-    ending: &Ending,
+    result: &RunOutcome,
     settings: &ImportSettings,
     rejects: Option<RejectsFile<'_>>,
     world: &World,
 ) -> Vec<Step> {
-    let tally = &ending.tally;
+    let counts = &result.counts;
     let arguments = &world.arguments;
     let mut steps = Vec::new();
     let columns = &settings.input.columns;
-    if let Some(reason) = &ending.stop {
-        let way = way_on(reason, tally, columns, arguments);
+    if let Some(reason) = &result.stop {
+        let way = way_on(reason, counts, columns, arguments);
         steps.push(with_types(way).unwrap_or_else(|way| Step {
             what: "once the cause is mended, go on where the run ended".to_owned(),
             command: way.command,
         }));
-    } else if let Some(step) = refused_type(tally)
+    } else if let Some(step) = refused_type(counts)
         .and_then(|message| with_types(retyped(message, columns, arguments)).ok())
     {
         steps.push(step);
-    } else if tally.of(OutcomeKind::Rejected) > 0 {
+    } else if counts.of(OutcomeKind::Rejected) > 0 {
         steps.push(Step {
             what: "once the causes are mended".to_owned(),
             command: next::resumed_with_rejected(arguments),
         });
-    } else if tally.of(OutcomeKind::Failed) > 0 {
+    } else if counts.of(OutcomeKind::Failed) > 0 {
         steps.push(Step {
             what: "later, for the rows that failed".to_owned(),
             command: next::resumed(arguments),
@@ -56,12 +56,12 @@ pub(super) fn after_run(
             command: next::import_of_rejects(arguments, path, rehearsed),
         }),
         // The rows of what comes only once cannot be read again.
-        (_, Some(input)) if tally.not_good() > 0 => {
+        (_, Some(input)) if counts.with_problems() > 0 => {
             steps.push(make_rejects(arguments, &settings.report.path, Some(input)));
         }
         _ => {}
     }
-    if steps.is_empty() && rehearsed && !tally.has_only_empty_lists() {
+    if steps.is_empty() && rehearsed && !counts.has_only_empty_lists() {
         let input = input.map_or(OsStr::new("-"), Path::as_os_str);
         let command = next::real_run(arguments, input, &settings.report.path);
         steps.extend(command.map(|command| Step {
@@ -75,19 +75,19 @@ pub(super) fn after_run(
 /// What to run after an early end. Types that HubSpot does not know are left out: only the user knows the right ones.
 pub(super) fn way_on(
     reason: &StopReason,
-    tally: &Tally,
+    counts: &RunCounts,
     columns: &ColumnSettings,
     arguments: &[OsString],
 ) -> WayOn {
     match reason {
-        StopReason::AllAlike {
-            what: Alike::TypeError,
+        StopReason::UniformFailures {
+            what: UniformFailure::TypeError,
             message,
             ..
-        } if tally.of(OutcomeKind::Associated) == 0 => retyped(message, columns, arguments),
+        } if counts.of(OutcomeKind::Associated) == 0 => retyped(message, columns, arguments),
         // The rows that met the wrong path were rejected.
-        StopReason::AllAlike {
-            what: Alike::TypeError | Alike::NotFound,
+        StopReason::UniformFailures {
+            what: UniformFailure::TypeError | UniformFailure::NotFound,
             ..
         } => WayOn::from(next::resumed_with_rejected(arguments)),
         _ => WayOn::from(next::resumed(arguments)),
@@ -95,10 +95,10 @@ pub(super) fn way_on(
 }
 
 /// What HubSpot says of an object type that it does not know, where no row is associated.
-fn refused_type(tally: &Tally) -> Option<&str> {
-    let mut categories = tally.categories().into_iter();
+fn refused_type(counts: &RunCounts) -> Option<&str> {
+    let mut categories = counts.categories().into_iter();
     let entry = categories.find(|entry| entry.cause == Cause::UnknownType)?;
-    (tally.of(OutcomeKind::Associated) == 0).then(|| entry.message())
+    (counts.of(OutcomeKind::Associated) == 0).then(|| entry.message())
 }
 
 /// A run of its own, without the flags whose type `message` names. Nothing is lost with the report, and the rows in it
@@ -151,8 +151,8 @@ mod tests {
     use crate::pair::ObjectType;
 
     fn refused(message: &str) -> StopReason {
-        StopReason::AllAlike {
-            what: Alike::TypeError,
+        StopReason::UniformFailures {
+            what: UniformFailure::TypeError,
             rows: 3,
             message: message.to_owned(),
         }
@@ -184,7 +184,12 @@ mod tests {
                 "import p.csv --from-type contactz --to-type 0-9999 --overwrite",
             ),
         ] {
-            let way = way_on(&refused(message), &Tally::default(), &columns, &arguments);
+            let way = way_on(
+                &refused(message),
+                &RunCounts::default(),
+                &columns,
+                &arguments,
+            );
             assert_eq!(way.lacks, lacks);
             assert_eq!(way.command, format!("hubspot-associate {command}"));
         }
@@ -192,12 +197,12 @@ mod tests {
 
     #[test]
     fn a_report_with_associated_rows_is_not_given_up_for_a_wrong_type() {
-        let mut tally = Tally::default();
-        tally.count_row(OutcomeKind::Associated, None, || unreachable!());
+        let mut counts = RunCounts::default();
+        counts.count_row(OutcomeKind::Associated, None, || unreachable!());
         let arguments = ["import", "p.csv"].map(OsString::from);
         let way = way_on(
             &refused("Unable to infer object type from: x"),
-            &tally,
+            &counts,
             &ColumnSettings::default(),
             &arguments,
         );

@@ -14,7 +14,7 @@ use crate::closing::{LastEnds, Metrics};
 use crate::display::Display;
 use crate::error::{Problem, RunError};
 use crate::exit::ExitStatus;
-use crate::run::{Event, Observe, RunEvent, Tally};
+use crate::run::{Event, Observe, RunCounts, RunEvent};
 use crate::statistics::Timeline;
 use crate::whole_file::{WholeFile, is_stream};
 
@@ -66,9 +66,9 @@ impl Throttles {
     }
 
     fn on(&mut self, event: &Event<'_>) {
-        let new = event.tally.throttled - self.seen;
+        let new = event.counts.throttled - self.seen;
         if new > 0 {
-            self.seen = event.tally.throttled;
+            self.seen = event.counts.throttled;
             let now = self.started_at.checked_add(event.at);
             let now = now.unwrap_or(self.started_at);
             self.timeline.at(now.as_second()).throttled += new;
@@ -106,7 +106,7 @@ impl MetricsFile {
 
     fn text(
         &self,
-        tally: &Tally,
+        counts: &RunCounts,
         started_at: Timestamp,
         elapsed: Duration,
         end: Option<(ExitStatus, &'static str)>,
@@ -115,7 +115,7 @@ impl MetricsFile {
         let now = started_at.checked_add(elapsed);
         Metrics {
             name: &self.name,
-            tally,
+            counts,
             started_at,
             elapsed,
             now: now.unwrap_or(started_at),
@@ -128,7 +128,7 @@ impl MetricsFile {
     /// Writes them for the last time. A rehearsal links nothing: it is no success.
     pub(super) fn write_last(
         &self,
-        tally: &Tally,
+        counts: &RunCounts,
         started_at: Timestamp,
         elapsed: Duration,
         end: (ExitStatus, &'static str),
@@ -140,7 +140,7 @@ impl MetricsFile {
         } else {
             self.last.after(end.0, ended_at)
         };
-        let text = self.text(tally, started_at, elapsed, Some(end), last);
+        let text = self.text(counts, started_at, elapsed, Some(end), last);
         self.output.write(&text)
     }
 }
@@ -191,9 +191,13 @@ impl LiveMetrics {
     fn on(&mut self, event: &Event<'_>) {
         if matches!(event.kind, RunEvent::Tick { .. }) && event.at >= self.next {
             self.next = event.at + METRICS_EVERY;
-            let text = self
-                .file
-                .text(event.tally, self.started_at, event.at, None, self.file.last);
+            let text = self.file.text(
+                event.counts,
+                self.started_at,
+                event.at,
+                None,
+                self.file.last,
+            );
             // Where the disk still writes the text before, this one is too late anyway.
             drop(self.texts.try_send(text));
         }

@@ -69,15 +69,15 @@ impl Observe for Display {
                 ..
             } => self.progress.tick(Moment {
                 at: event.at,
-                settled: event.tally.settled(),
-                not_good: event.tally.not_good(),
+                finished: event.counts.finished(),
+                not_good: event.counts.with_problems(),
                 total: None,
                 counted: false,
                 rate_limit: *rate,
                 pause_remaining: *pause_remaining,
                 waiting: *waiting,
             }),
-            RunEvent::RowSettled(outcome) => log_outcome(outcome),
+            RunEvent::RowFinished(outcome) => log_outcome(outcome),
             RunEvent::AttemptFailed {
                 key,
                 pair,
@@ -94,7 +94,7 @@ impl Observe for Display {
                 "{pair} will be sent again: {}",
                 excerpt(why, MAX_LOGGED_CHARS)
             ),
-            RunEvent::CallFailed {
+            RunEvent::BatchFailed {
                 pairs,
                 attempts,
                 why,
@@ -118,13 +118,15 @@ impl Observe for Display {
                     info!(seconds, "everybody waits: {why}");
                 }
             }
-            RunEvent::ApiAway { why, patience } => {
-                let (why, patience) = (excerpt(why, MAX_LOGGED_CHARS), span(*patience));
+            RunEvent::ApiUnreachable { why, give_up_after } => {
+                let (why, give_up_after) = (excerpt(why, MAX_LOGGED_CHARS), span(*give_up_after));
                 warn!(
-                    "HubSpot answers nobody ({why}): asking again now and then, for {patience} at most"
+                    "HubSpot answers nobody ({why}): asking again now and then, for {give_up_after} at most"
                 );
             }
-            RunEvent::ApiBack { after } => warn!("HubSpot answers again, after {}", span(*after)),
+            RunEvent::ApiRecovered { after } => {
+                warn!("HubSpot answers again, after {}", span(*after));
+            }
             RunEvent::FewerConnections { most, why } => {
                 let requests = if *most == 1 { "request" } else { "requests" };
                 let why = excerpt(why, MAX_LOGGED_CHARS);
@@ -136,7 +138,7 @@ impl Observe for Display {
                 let lasted = span(*lasted);
                 info!("the program was stopped, or the machine slept, for {lasted}");
             }
-            RunEvent::TokenRenewed => info!("another token is used from now on"),
+            RunEvent::TokenRefreshed => info!("another token is used from now on"),
             RunEvent::RateChanged(Some(rate)) => info!("the pace is {rate} from now on"),
             RunEvent::RateChanged(None) | RunEvent::Stopping { in_flight: 0, .. } => {}
             RunEvent::Stopping { in_flight, reason } => {

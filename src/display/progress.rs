@@ -25,7 +25,7 @@ const BAR_SHARE: usize = 4;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Moment {
     pub(super) at: Duration,
-    pub(super) settled: u64,
+    pub(super) finished: u64,
     pub(super) not_good: u64,
     pub(super) total: Option<u64>,
     /// Whether `total` was counted, not estimated.
@@ -43,8 +43,8 @@ struct Speed {
 }
 
 impl Speed {
-    fn sample(&mut self, at: Duration, settled: u64) {
-        self.samples.push_back((at, settled));
+    fn sample(&mut self, at: Duration, finished: u64) {
+        self.samples.push_back((at, finished));
         while self.samples.len() > 2 && at.saturating_sub(self.samples[1].0) >= RATE_OVER {
             self.samples.pop_front();
         }
@@ -62,16 +62,16 @@ impl Speed {
 ///
 /// Where that does not fit, what matters least is left out: the pace, what waits, the rate, the time left, in this order.
 fn text(moment: &Moment, rate: Option<f64>, room: usize) -> String {
-    let settled = grouped(moment.settled);
+    let finished = grouped(moment.finished);
     let rows = match moment.total {
         Some(total) => {
             let about = if moment.counted { "" } else { "~" };
             format!(
-                "{settled} of {about}{} rows",
-                grouped(total.max(moment.settled))
+                "{finished} of {about}{} rows",
+                grouped(total.max(moment.finished))
             )
         }
-        None => format!("{settled} rows"),
+        None => format!("{finished} rows"),
     };
     let per_second = rate.map(|rate| format!("{}/s", per_second(rate)));
     let left = rate.and_then(|rate| left(moment, rate));
@@ -101,7 +101,7 @@ fn joined(parts: &[Option<String>]) -> String {
 fn left(moment: &Moment, rate: f64) -> Option<Duration> {
     let rows = moment
         .total?
-        .checked_sub(moment.settled)
+        .checked_sub(moment.finished)
         .filter(|&rows| rows > 0)?;
     Duration::try_from_secs_f64(rows as f64 / rate).ok()
 }
@@ -163,7 +163,7 @@ impl Progress {
             return;
         }
         if moment.at >= self.next_sample {
-            self.speed.sample(moment.at, moment.settled);
+            self.speed.sample(moment.at, moment.finished);
             self.next_sample = moment.at + Duration::from_millis(500);
         }
         let estimated = self.read.estimated_rows();
@@ -186,11 +186,11 @@ impl Progress {
     fn draw(&self, moment: &Moment) {
         let bar = self.screen.bar();
         if let Some(total) = moment.total {
-            bar.set_length(total.max(moment.settled).max(1));
+            bar.set_length(total.max(moment.finished).max(1));
         }
         let room = usize::from(columns()).saturating_sub(self.bar_columns + 1);
         bar.set_message(text(moment, self.speed.rate(), room));
-        bar.set_position(moment.settled);
+        bar.set_position(moment.finished);
     }
 
     fn line(&self, moment: &Moment) {
@@ -198,7 +198,7 @@ impl Progress {
         if self.json {
             info!(
                 target: PROGRESS_TARGET,
-                settled = moment.settled,
+                settled = moment.finished,
                 with_problems = moment.not_good,
                 total = moment.total,
                 "{text}"
@@ -221,7 +221,7 @@ mod tests {
     fn moment() -> Moment {
         Moment {
             at: Duration::from_secs(100),
-            settled: 1234,
+            finished: 1234,
             not_good: 0,
             total: Some(9900),
             counted: false,
@@ -297,12 +297,12 @@ mod tests {
         let mut speed = Speed::default();
         assert_eq!(speed.rate(), None);
         for second in 0..=100 {
-            let settled = if second <= 80 {
+            let finished = if second <= 80 {
                 second * 1000
             } else {
                 80_000 + (second - 80) * 10
             };
-            speed.sample(Duration::from_secs(second), settled);
+            speed.sample(Duration::from_secs(second), finished);
         }
         assert_eq!(speed.rate(), Some(10.0));
         assert!(speed.samples.len() <= 12);

@@ -11,7 +11,7 @@ use super::chart::Ink;
 use crate::closing::{Closing, Step};
 use crate::error::Problem;
 use crate::exit::ExitStatus;
-use crate::run::Tally;
+use crate::run::RunCounts;
 use crate::statistics::Statistics;
 
 const CSS: &str = include_str!("page.css");
@@ -57,9 +57,9 @@ fn page_of(report: &str, closing: Option<&Closing<'_>>) -> String {
 }
 
 fn with_closing(test: impl FnOnce(&Closing<'_>)) {
-    let mut tally = Tally::default();
-    tally.requests = 9;
-    tally.throttled = 3;
+    let mut counts = RunCounts::default();
+    counts.requests = 9;
+    counts.throttled = 3;
     let problem = Problem {
         what: "interrupted; 5 rows have their line in the report".into(),
         causes: vec!["<i>why</i>".into()],
@@ -71,7 +71,7 @@ fn with_closing(test: impl FnOnce(&Closing<'_>)) {
         rehearsed: false,
         started_at: Timestamp::UNIX_EPOCH,
         elapsed: Duration::from_secs(61),
-        tally: &tally,
+        counts: &counts,
         status: ExitStatus::Interrupted,
         reason: "interrupted",
         resumable: true,

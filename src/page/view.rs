@@ -12,7 +12,7 @@ use crate::closing::{Closing, Step, WORTH_A_REASON, advice};
 use crate::number::{grouped, span};
 use crate::outcome::OutcomeKind;
 use crate::program::Program;
-use crate::run::{CategoryCount, Example, Tally};
+use crate::run::{CategoryCount, Example, RunCounts};
 use crate::statistics::Statistics;
 use crate::text::excerpt;
 
@@ -70,11 +70,11 @@ struct Sample {
 
 impl View {
     pub(super) fn of(page: &Page<'_>) -> Self {
-        let tally = page.statistics.tally();
+        let counts = page.statistics.counts();
         let input = page.closing.map(|closing| shown(closing.input));
         let report = shown(&page.report.to_string_lossy());
         let (tone, lead) = lead(page.statistics, page.closing);
-        let categories = tally.categories();
+        let categories = counts.categories();
         let (listed, more) = categories.split_at(categories.len().min(MAX_CATEGORIES));
         let more: u64 = more.iter().map(|count| count.rows).sum();
         let problem = page.closing.and_then(|closing| closing.problem);
@@ -93,8 +93,8 @@ impl View {
                     .collect()
             }),
             facts: facts(page, report),
-            outcomes: outcomes(tally),
-            outcome_figure: outcome_figure(tally),
+            outcomes: outcomes(counts),
+            outcome_figure: outcome_figure(counts),
             categories: listed.iter().map(|count| category(count)).collect(),
             more_categories: (more > 0).then(|| {
                 format!(
@@ -132,8 +132,8 @@ fn rows(count: u64) -> String {
 
 /// The first sentence, and how it is meant.
 fn lead(statistics: &Statistics, closing: Option<&Closing<'_>>) -> (&'static str, String) {
-    let tally = statistics.tally();
-    let (settled, bad) = (tally.settled(), tally.not_good());
+    let counts = statistics.counts();
+    let (finished, bad) = (counts.finished(), counts.with_problems());
     let good = if bad == 0 {
         "all of them are associated or skipped".to_owned()
     } else {
@@ -142,7 +142,7 @@ fn lead(statistics: &Statistics, closing: Option<&Closing<'_>>) -> (&'static str
     let problem = closing.and_then(|closing| closing.problem);
     let place = match statistics.rehearsed() {
         0 => "",
-        all if all == settled => " This was a rehearsal: nothing was linked in HubSpot.",
+        all if all == finished => " This was a rehearsal: nothing was linked in HubSpot.",
         _ => " A part of it was a rehearsal, which linked nothing in HubSpot.",
     };
     match (problem, closing) {
@@ -150,15 +150,15 @@ fn lead(statistics: &Statistics, closing: Option<&Closing<'_>>) -> (&'static str
             let what = excerpt(&problem.what, MAX_MESSAGE_CHARS);
             ("stopped", format!("{}.", capital(&what)))
         }
-        (None, Some(_)) if settled == 0 => ("good", "Finished: there were no rows.".to_owned()),
+        (None, Some(_)) if finished == 0 => ("good", "Finished: there were no rows.".to_owned()),
         (None, Some(_)) => (
             tone(bad),
-            format!("Finished: {}; {good}.{place}", rows(settled)),
+            format!("Finished: {}; {good}.{place}", rows(finished)),
         ),
-        (None, None) if settled == 0 => ("good", "No row has its line yet.".to_owned()),
+        (None, None) if finished == 0 => ("good", "No row has its line yet.".to_owned()),
         (None, None) => (
             tone(bad),
-            format!("{} with a line; {good}.{place}", rows(settled)),
+            format!("{} with a line; {good}.{place}", rows(finished)),
         ),
     }
 }
@@ -185,11 +185,11 @@ fn facts(page: &Page<'_>, report: String) -> Vec<(&'static str, String)> {
         let start = moment(closing.started_at.as_second());
         facts.push(("Started", format!("{start} UTC")));
         facts.push(("Took", span(closing.elapsed)));
-        if closing.tally.earlier > 0 {
-            let earlier = format!("{} in earlier runs", rows(closing.tally.earlier));
+        if closing.counts.already_reported > 0 {
+            let earlier = format!("{} in earlier runs", rows(closing.counts.already_reported));
             facts.push(("Of these", earlier));
         }
-        let run = closing.tally;
+        let run = closing.counts;
         let throttled = match run.throttled {
             0 => "none answered 429".to_owned(),
             some => format!("{} answered 429", grouped(some)),
@@ -237,15 +237,15 @@ fn meaning(kind: OutcomeKind) -> &'static str {
     }
 }
 
-fn outcomes(tally: &Tally) -> Vec<Outcome> {
-    let settled = tally.settled();
+fn outcomes(counts: &RunCounts) -> Vec<Outcome> {
+    let finished = counts.finished();
     OutcomeKind::ALL
         .into_iter()
         .map(|kind| Outcome {
             color: ink(kind).hex(),
             word: kind.as_str(),
-            rows: grouped(tally.of(kind)),
-            share: share(tally.of(kind), settled),
+            rows: grouped(counts.of(kind)),
+            share: share(counts.of(kind), finished),
             meaning: meaning(kind),
         })
         .collect()
@@ -266,17 +266,17 @@ pub(super) fn share(part: u64, whole: u64) -> String {
     }
 }
 
-fn outcome_figure(tally: &Tally) -> Figure {
-    let settled = tally.settled();
+fn outcome_figure(counts: &RunCounts) -> Figure {
+    let finished = counts.finished();
     let there = OutcomeKind::ALL
         .into_iter()
-        .filter(|&kind| tally.of(kind) > 0);
+        .filter(|&kind| counts.of(kind) > 0);
     let told: Vec<String> = there
-        .map(|kind| format!("{} {kind}", share(tally.of(kind), settled)))
+        .map(|kind| format!("{} {kind}", share(counts.of(kind), finished)))
         .collect();
     Figure {
         alt: format!("Rows by outcome: {}.", told.join(", ")),
-        svg: shares(&OutcomeKind::ALL.map(|kind| (ink(kind), tally.of(kind)))),
+        svg: shares(&OutcomeKind::ALL.map(|kind| (ink(kind), counts.of(kind)))),
         keys: Vec::new(),
     }
 }

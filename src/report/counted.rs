@@ -3,12 +3,12 @@
 use super::column::Column;
 use super::reader::ReportLine;
 use crate::pair::RowKey;
-use crate::run::{Example, Tally};
+use crate::run::{Example, RunCounts};
 use crate::verdict::Cause;
 
 impl ReportLine<'_> {
     /// Counts the row that the line is about.
-    pub fn count_in(&self, tally: &mut Tally) {
+    pub fn count_in(&self, counts: &mut RunCounts) {
         let categories = self.field(Column::Categories);
         let first = categories.split(|&byte| byte == b';').next();
         let category = first
@@ -17,7 +17,7 @@ impl ReportLine<'_> {
         let message = self.text(Column::Message);
         let category = category.as_deref();
         let category = category.map(|category| (category, Cause::of(category, &message)));
-        tally.count_row(self.outcome, category, || self.example());
+        counts.count_row(self.outcome, category, || self.example());
     }
 
     fn example(&self) -> Example {

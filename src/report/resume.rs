@@ -250,7 +250,7 @@ pub(super) mod tests {
         for outcome in outcomes {
             report.add(&outcome);
         }
-        report.hand_over()().unwrap();
+        report.flush()().unwrap();
         report.sync().unwrap()().unwrap();
     }
 
@@ -436,11 +436,11 @@ pub(super) mod tests {
         let mut report = open(&path, Existing::Refuse).begin().unwrap();
         fs::remove_file(&path).unwrap();
         report.add(&outcome(1, OutcomeKind::Associated));
-        let error = report.hand_over()().unwrap_err();
+        let error = report.flush()().unwrap_err();
         assert_eq!(LostReport::cause_of(&error), Some(LostReport::Deleted));
         report.add(&outcome(2, OutcomeKind::Associated));
         assert!(
-            report.hand_over()().is_err(),
+            report.flush()().is_err(),
             "nothing is added behind a write that failed"
         );
         drop(report);
@@ -448,7 +448,7 @@ pub(super) mod tests {
         fs::rename(&path, folder.path().join("moved.csv")).unwrap();
         fs::write(&path, "another's").unwrap();
         report.add(&outcome(1, OutcomeKind::Associated));
-        let error = report.hand_over()().unwrap_err();
+        let error = report.flush()().unwrap_err();
         assert_eq!(LostReport::cause_of(&error), Some(LostReport::Replaced));
         assert_eq!(fs::read(&path).unwrap(), b"another's");
     }
@@ -463,7 +463,7 @@ pub(super) mod tests {
             let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
             file.set_len(change).unwrap();
             report.add(&outcome(2, OutcomeKind::Associated));
-            let error = report.hand_over()().unwrap_err();
+            let error = report.flush()().unwrap_err();
             match LostReport::cause_of(&error) {
                 Some(LostReport::Cut { found, .. }) => assert_eq!((found, is_cut), (change, true)),
                 Some(LostReport::Extended { found, .. }) => {
@@ -482,7 +482,7 @@ pub(super) mod tests {
         // The last line of a run: the sync behind it notices.
         let mut report = open(&path, Existing::Overwrite).begin().unwrap();
         report.add(&outcome(1, OutcomeKind::Associated));
-        report.hand_over()().unwrap();
+        report.flush()().unwrap();
         fs::OpenOptions::new()
             .write(true)
             .open(&path)

@@ -172,7 +172,7 @@ impl WriteReport for ReportFile {
         self.lines.bytes() >= FULL
     }
 
-    fn hand_over(&mut self) -> ReportJob {
+    fn flush(&mut self) -> ReportJob {
         let bytes = self.lines.take();
         let shared = Arc::clone(&self.shared);
         self.unsynced = shared.regular;

@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 
 /// What is to be done after a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sign {
+pub(super) enum OutageAction {
     /// Nothing.
     Nothing,
     /// All requests pause; `is_first` says that it never happened before.
@@ -58,10 +58,10 @@ impl Descriptors {
     }
 
     /// Notes a reply, beside which these requests are in flight still.
-    pub(super) fn note(&mut self, reply: &Reply, in_flight: usize, now: Instant) -> Sign {
+    pub(super) fn note(&mut self, reply: &Reply, in_flight: usize, now: Instant) -> OutageAction {
         if !matches!(reply, Reply::NoDescriptor { .. }) {
             self.recover(reply, now);
-            return Sign::Nothing;
+            return OutageAction::Nothing;
         }
         let is_first = self.most.is_none();
         let most = self.most.unwrap_or(usize::MAX).min(in_flight.max(1));
@@ -69,9 +69,9 @@ impl Descriptors {
         self.changed = Some(now);
         let lasted = now - *self.since.get_or_insert(now);
         if lasted >= PATIENCE {
-            Sign::GiveUp(lasted)
+            OutageAction::GiveUp(lasted)
         } else {
-            Sign::Pause { most, is_first }
+            OutageAction::Pause { most, is_first }
         }
     }
 
@@ -113,13 +113,13 @@ mod tests {
         let start = Instant::now();
         assert!(descriptors.has_room(10_000));
         for (in_flight, most, is_first) in [(15, 15, true), (9, 9, false), (12, 9, false)] {
-            let sign = descriptors.note(&none(), in_flight, start);
-            assert_eq!(sign, Sign::Pause { most, is_first });
+            let action = descriptors.note(&none(), in_flight, start);
+            assert_eq!(action, OutageAction::Pause { most, is_first });
         }
         assert!(descriptors.has_room(8) && !descriptors.has_room(9));
         for (seconds, most) in [(59, 9), (60, 10), (61, 10), (120, 11)] {
             let now = start + Duration::from_secs(seconds);
-            assert_eq!(descriptors.note(&answered(), 3, now), Sign::Nothing);
+            assert_eq!(descriptors.note(&answered(), 3, now), OutageAction::Nothing);
             assert!(descriptors.has_room(most - 1) && !descriptors.has_room(most));
         }
     }
@@ -131,14 +131,14 @@ mod tests {
         let at = |seconds| start + Duration::from_secs(seconds);
         descriptors.note(&none(), 0, start);
         assert!(descriptors.has_room(0) && !descriptors.has_room(1));
-        let pause = Sign::Pause {
+        let pause = OutageAction::Pause {
             most: 1,
             is_first: false,
         };
         assert_eq!(descriptors.note(&none(), 0, at(119)), pause);
         descriptors.note(&answered(), 0, at(119));
         assert_eq!(descriptors.note(&none(), 0, at(120)), pause);
-        let end = Sign::GiveUp(Duration::from_mins(2));
+        let end = OutageAction::GiveUp(Duration::from_mins(2));
         assert_eq!(descriptors.note(&none(), 0, at(240)), end);
     }
 }

@@ -3,15 +3,15 @@
 //! It owns all state, so nothing is shared and nothing locked. The only `select!` of the run turns what
 //! happens into one call of a synchronous method each.
 
-mod answers;
-mod calls;
+mod batch_responses;
 mod day;
 mod machine;
 mod refusals;
-mod renewing;
+mod responses;
+mod token_refresh;
 
-mod stopping;
-mod telling;
+mod events;
+mod shutdown;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -20,23 +20,23 @@ use jiff::Timestamp;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 
 use super::WriteReport;
-use renewing::Renewing;
+use token_refresh::TokenRefresh;
 
-use super::alarm::Alarm;
-use super::batch::{Batches, Call};
-use super::budget::Budget;
-use super::daily::DailyWait;
+use super::batch::{BatchRequest, Batches};
+use super::commit_queue::CommitQueue;
+use super::context::{RunContext, RunOutcome, RunSettings};
+use super::counts::RunCounts;
+use super::daily_limit::DailyWait;
 use super::descriptors::Descriptors;
+use super::error_budget::Budget;
 use super::event::Observe;
 use super::outage::Outage;
-use super::outbox::Outbox;
-use super::parts::{Ending, Parts, RunSettings};
 use super::queue::Queue;
+use super::reusable_timer::ReusableTimer;
 use super::row::{SendableRow, invalid_outcome, skipped_outcome};
-use super::stop::{Likeness, StopReason};
+use super::stop_reason::{StopReason, UniformFailureDetector};
 use super::suspects::Suspects;
-use super::tally::Tally;
-use super::workers::Workers;
+use super::worker_pool::WorkerPool;
 use crate::api::Endpoint;
 use crate::input::{CheckedRow, InputError, RowContent, SkippedRow};
 use crate::outcome::Outcome;
@@ -48,36 +48,36 @@ const ROWS_AT_ONCE: usize = 128;
 /// Sends every row of the input until it has an outcome, or something stops the run.
 pub async fn run<E: Endpoint, W: WriteReport, O: Observe>(
     settings: RunSettings,
-    parts: Parts<'_, E, W, O>,
-) -> Ending {
-    let mut tick = interval(parts.observer.tick_every());
+    context: RunContext<'_, E, W, O>,
+) -> RunOutcome {
+    let mut tick = interval(context.observer.tick_every());
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let can_renew = parts.endpoint.can_renew();
-    let now = (parts.now)();
+    let can_refresh = context.endpoint.can_refresh();
+    let now = (context.now)();
     let dispatcher = Dispatcher {
         budget: Budget::new(settings.error_budget),
-        tally: parts.earlier.clone(),
+        counts: context.previous_counts.clone(),
         batches: settings.batch.map(Batches::new),
         settings,
-        in_flight: Workers::new(parts.endpoint.clone()),
-        calls: Workers::new(parts.endpoint.clone()),
-        parts,
+        in_flight: WorkerPool::new(context.endpoint.clone()),
+        calls: WorkerPool::new(context.endpoint.clone()),
+        context,
         started: Instant::now(),
         reason: None,
         phase: Phase::Running,
         input_over: false,
-        read: VecDeque::new(),
-        due_alarm: Alarm::new(),
+        input_buffer: VecDeque::new(),
+        due_timer: ReusableTimer::new(),
         queue: Queue::default(),
-        outbox: Outbox::new(),
-        likeness: Likeness::default(),
+        commit_queue: CommitQueue::new(),
+        uniform_failures: UniformFailureDetector::default(),
         suspects: Suspects::default(),
         outage: Outage::default(),
         daily_wait: DailyWait::default(),
         descriptors: Descriptors::default(),
-        renewing: Renewing::new(can_renew),
+        token_refresh: TokenRefresh::new(can_refresh),
         tick,
-        told_at: Instant::now(),
+        last_tick: Instant::now(),
         told_at_wall: now,
         standstills: 0,
         stood_still: Duration::ZERO,
@@ -98,31 +98,31 @@ enum Phase {
 
 struct Dispatcher<'p, E, W, O> {
     settings: RunSettings,
-    parts: Parts<'p, E, W, O>,
+    context: RunContext<'p, E, W, O>,
     started: Instant,
-    tally: Tally,
+    counts: RunCounts,
     reason: Option<StopReason>,
     phase: Phase,
     input_over: bool,
     /// Rows that came from the input and are not taken yet.
-    read: VecDeque<Result<CheckedRow, InputError>>,
-    due_alarm: Alarm,
+    input_buffer: VecDeque<Result<CheckedRow, InputError>>,
+    due_timer: ReusableTimer,
     queue: Queue,
-    in_flight: Workers<E, SendableRow>,
+    in_flight: WorkerPool<E, SendableRow>,
     /// In batch mode: the rows that are sent together, and the calls in flight.
     batches: Option<Batches>,
-    calls: Workers<E, Call>,
-    outbox: Outbox,
-    likeness: Likeness,
+    calls: WorkerPool<E, BatchRequest>,
+    commit_queue: CommitQueue,
+    uniform_failures: UniformFailureDetector,
     suspects: Suspects,
     outage: Outage,
     daily_wait: DailyWait,
     descriptors: Descriptors,
     budget: Budget,
-    renewing: Renewing,
+    token_refresh: TokenRefresh,
     tick: Interval,
     /// When time was last told, by both clocks.
-    told_at: Instant,
+    last_tick: Instant,
     told_at_wall: Timestamp,
     /// How often the process stood still.
     standstills: u32,
@@ -131,7 +131,7 @@ struct Dispatcher<'p, E, W, O> {
 }
 
 impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
-    async fn run(mut self) -> Ending {
+    async fn run(mut self) -> RunOutcome {
         let mut read = Vec::with_capacity(ROWS_AT_ONCE);
         loop {
             self.fill_slots();
@@ -141,37 +141,37 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             }
             let running = self.phase == Phase::Running;
             let next_due = self.next_due().filter(|_| running);
-            let renews = self.may_renew();
+            let refreshes = self.may_refresh();
             let wants_permit = self.wants_permit() && !self.needs_token();
-            let reads = !self.input_over && self.takes_row();
+            let reads = !self.input_over && self.can_take_row();
             tokio::select! {
                 biased;
-                Some(stop) = self.parts.stop.recv() => self.asked_to_stop(stop),
-                step = self.outbox.step(self.parts.report) => self.wrote(step),
-                _ = self.tick.tick() => self.tell_time(),
+                Some(stop) = self.context.stop.recv() => self.handle_stop_request(stop),
+                step = self.commit_queue.step(self.context.report) => self.handle_commit(step),
+                _ = self.tick.tick() => self.emit_tick(),
                 done = self.in_flight.next(), if self.in_flight.busy() > 0 => {
-                    self.answered(done);
+                    self.handle_reply(done);
                     while let Some(done) = self.in_flight.try_next() {
-                        self.answered(Ok(done));
+                        self.handle_reply(Ok(done));
                     }
                 }
-                renewal = self.renewing.next() => {
+                renewal = self.token_refresh.next() => {
                     if let Some(renewal) = renewal {
-                        self.renewed(renewal);
+                        self.handle_refresh(renewal);
                     }
                 }
-                done = self.calls.next(), if self.calls.busy() > 0 => self.call_answered(done),
-                () = self.due_alarm.at(next_due), if next_due.is_some() => self.wake(),
-                permit = self.parts.rate_limiter.acquire(), if renews || wants_permit => {
-                    if renews {
-                        self.renew(permit);
+                done = self.calls.next(), if self.calls.busy() > 0 => self.handle_batch_reply(done),
+                () = self.due_timer.wait_until(next_due), if next_due.is_some() => self.release_due(),
+                permit = self.context.rate_limiter.acquire(), if refreshes || wants_permit => {
+                    if refreshes {
+                        self.start_refresh(permit);
                     } else {
                         self.send(permit);
                     }
                 }
-                count = self.parts.rows.recv_many(&mut read, ROWS_AT_ONCE), if reads => {
+                count = self.context.rows.recv_many(&mut read, ROWS_AT_ONCE), if reads => {
                     self.input_over = count == 0;
-                    self.read.extend(read.drain(..));
+                    self.input_buffer.extend(read.drain(..));
                 }
             }
         }
@@ -189,7 +189,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     /// Whether no row is left to be sent, and no reply to come.
     fn has_sent_all(&self) -> bool {
         self.input_over
-            && self.read.is_empty()
+            && self.input_buffer.is_empty()
             && self.nothing_is_awaited()
             && self.queue.len() == 0
             && self.batches.as_ref().is_none_or(Batches::is_empty)
@@ -198,9 +198,9 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     fn has_slot(&self) -> bool {
         self.phase == Phase::Running
             && self.in_flight.busy() < self.settings.concurrency.get()
-            && self.may_send_beside_others()
+            && self.may_send_concurrently()
             && self.descriptors.has_room(self.requests_in_flight())
-            && self.outbox.has_room()
+            && self.commit_queue.has_room()
     }
 
     /// Whether no reply is on its way: neither for a row, nor one that may hold the next refresh token.
@@ -214,37 +214,37 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
 
     /// While the API is away one request at a time is enough to see when it is back, and while the token is in doubt
     /// to see whether it is good.
-    fn may_send_beside_others(&self) -> bool {
-        !(self.outage.is_on() || self.renewing.is_in_doubt()) || self.requests_in_flight() == 0
+    fn may_send_concurrently(&self) -> bool {
+        !(self.outage.is_on() || self.token_refresh.is_in_doubt()) || self.requests_in_flight() == 0
     }
 
     /// Whether something would be sent at once if there were a turn.
     fn wants_permit(&self) -> bool {
-        self.has_slot() && self.queue.is_ready() || self.wants_permit_for_call()
+        self.has_slot() && self.queue.is_ready() || self.wants_permit_for_batch()
     }
 
     /// Whether one more row may be taken.
-    fn takes_row(&self) -> bool {
+    fn can_take_row(&self) -> bool {
         match &self.batches {
-            Some(batches) => self.takes_row_into(batches),
-            None => self.has_slot() && self.queue.takes_more(),
+            Some(batches) => self.can_take_row_into(batches),
+            None => self.has_slot() && self.queue.has_capacity(),
         }
     }
 
     /// Sends whatever may leave without waiting for anything.
     fn fill_slots(&mut self) {
         loop {
-            self.sort_out_calls();
+            self.distribute_batch_rows();
             if self.wants_permit()
                 && !self.needs_token()
-                && let Ok(permit) = self.parts.rate_limiter.try_acquire()
+                && let Ok(permit) = self.context.rate_limiter.try_acquire()
             {
                 self.send(permit);
-            } else if self.takes_row()
-                && let Some(row) = self.read.pop_front()
+            } else if self.can_take_row()
+                && let Some(row) = self.input_buffer.pop_front()
             {
                 self.take(row);
-            } else if !self.flush_last_calls() {
+            } else if !self.flush_partial_groups() {
                 break;
             }
         }
@@ -261,11 +261,11 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
                     }
                 }
                 RowContent::Invalid(invalid) => {
-                    self.settle(invalid_outcome(key, &invalid, (self.parts.now)()));
+                    self.finish_with(invalid_outcome(key, &invalid, (self.context.now)()));
                 }
                 RowContent::Skipped(SkippedRow::Settled(_)) => self.budget.note_good(),
                 RowContent::Skipped(skipped) => {
-                    self.settle(skipped_outcome(key, skipped, (self.parts.now)()));
+                    self.finish_with(skipped_outcome(key, skipped, (self.context.now)()));
                 }
             },
             Err(error) => {
@@ -280,27 +280,27 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     fn send(&mut self, permit: Permit) {
         let row = self.has_slot().then(|| self.queue.pop());
         let Some(mut row) = row.flatten() else {
-            return self.send_call(permit);
+            return self.send_batch(permit);
         };
         row.first_sent.get_or_insert_with(Instant::now);
-        row.generation = self.renewing.generation();
+        row.generation = self.token_refresh.generation();
         row.standstills = self.standstills;
         row.request = self.suspects.next_request();
         self.in_flight.send(row, permit);
     }
 
     /// A row ended. It counts once it is handed over.
-    fn settle(&mut self, outcome: Outcome) {
+    fn finish_with(&mut self, outcome: Outcome) {
         // What stopped one run, or was let pass by it, must not stop each one after it.
-        if outcome.kind.is_good() || !(self.parts.failed_before)(&outcome) {
-            if let Some(reason) = self.likeness.note(&outcome) {
+        if outcome.kind.is_good() || !(self.context.failed_before)(&outcome) {
+            if let Some(reason) = self.uniform_failures.note(&outcome) {
                 self.stop(reason);
             }
-            if let Some(spent) = self.budget.note(&outcome) {
-                self.stop(StopReason::BudgetSpent(spent));
+            if let Some(excess) = self.budget.note(&outcome) {
+                self.stop(StopReason::BudgetExceeded(excess));
             }
         }
-        self.reconsider(&outcome);
-        self.outbox.add(outcome, self.parts.report);
+        self.clear_uniform_failure(&outcome);
+        self.commit_queue.add(outcome, self.context.report);
     }
 }

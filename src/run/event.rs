@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::stop::StopReason;
-use super::tally::Tally;
+use super::counts::RunCounts;
+use super::stop_reason::StopReason;
 use crate::outcome::Outcome;
 use crate::pair::{Pair, RowKey};
 use crate::rate_limit::Rate;
@@ -14,7 +14,7 @@ pub struct Event<'e> {
     /// Since the run started.
     pub at: Duration,
     /// What was counted so far.
-    pub tally: &'e Tally,
+    pub counts: &'e RunCounts,
     /// What happened.
     pub kind: RunEvent<'e>,
 }
@@ -38,7 +38,7 @@ pub enum RunEvent<'e> {
         next_in: Duration,
     },
     /// A call for many pairs did not settle them; it is sent again.
-    CallFailed {
+    BatchFailed {
         /// How many.
         pairs: usize,
         /// The times that it was sent.
@@ -51,7 +51,7 @@ pub enum RunEvent<'e> {
         next_in: Duration,
     },
     /// A row ended, and its line is handed to the system.
-    RowSettled(&'e Outcome),
+    RowFinished(&'e Outcome),
     /// Everybody waits.
     Paused {
         /// For this long.
@@ -60,14 +60,14 @@ pub enum RunEvent<'e> {
         why: &'e str,
     },
     /// Nobody is answered any more: one request at a time asks whether the API is back.
-    ApiAway {
+    ApiUnreachable {
         /// What the last reply was.
         why: &'e str,
         /// For how long it is waited for.
-        patience: Duration,
+        give_up_after: Duration,
     },
     /// The API answers again.
-    ApiBack {
+    ApiRecovered {
         /// How long it was away.
         after: Duration,
     },
@@ -86,7 +86,7 @@ pub enum RunEvent<'e> {
     /// Requests leave faster or slower from now on.
     RateChanged(Option<Rate>),
     /// Requests leave with another token from now on.
-    TokenRenewed,
+    TokenRefreshed,
     /// No new request leaves; those in flight may still be answered.
     Stopping {
         /// Why.

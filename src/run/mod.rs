@@ -17,38 +17,38 @@
 //!
 //! The run knows neither HTTP nor files nor the terminal: it calls whoever it was handed.
 
-mod alarm;
 mod batch;
-mod budget;
-mod daily;
+mod commit_queue;
+mod context;
+mod counts;
+mod daily_limit;
 mod descriptors;
 mod dispatcher;
+mod error_budget;
 mod event;
 mod outage;
-mod outbox;
-mod parts;
 mod queue;
+mod reusable_timer;
 mod row;
 mod standstill;
-mod stop;
+mod stop_reason;
 mod suspects;
-mod tally;
 #[cfg(test)]
 mod tests;
 mod time_limit;
-mod workers;
+mod worker_pool;
 
 use std::io;
 
 pub use batch::BatchSettings;
-pub use budget::{ErrorBudget, Limit, Spent};
-pub use daily::{DailyReset, next_day};
+pub use context::{RunContext, RunOutcome, RunSettings};
+pub use counts::{CategoryCount, Daily, Example, RunCounts};
+pub use daily_limit::{DailyReset, next_day};
 pub use dispatcher::run;
+pub use error_budget::{BudgetExceeded, BudgetLimit, ErrorBudget};
 pub use event::{Event, Observe, RunEvent};
-pub use parts::{Ending, Parts, RunSettings};
 pub use row::{skipped_outcome, subject_of};
-pub use stop::{Alike, Signal, Stop, StopReason};
-pub use tally::{CategoryCount, Daily, Example, Tally};
+pub use stop_reason::{Signal, StopReason, StopRequest, UniformFailure};
 pub use time_limit::{TimeLimit, TimeLimits};
 
 use crate::outcome::Outcome;
@@ -66,7 +66,7 @@ pub trait WriteReport {
 
     /// What gives everything added so far to the system; a crash of this program cannot lose it
     /// afterwards. One such job is done before the next one is asked for.
-    fn hand_over(&mut self) -> ReportJob;
+    fn flush(&mut self) -> ReportJob;
 
     /// What brings everything handed over so far to the disk; `None` if nothing new was handed over.
     fn sync(&mut self) -> Option<ReportJob>;

@@ -24,37 +24,39 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LAST_PAUSE: Duration = Duration::from_secs(30);
 
 /// For so long the API is waited for.
-const PATIENCE: Duration = Duration::from_hours(1);
+const GIVE_UP_AFTER: Duration = Duration::from_hours(1);
 
 /// For so long if it never answered in this run: then it is as likely that the settings are wrong.
-const FIRST_PATIENCE: Duration = Duration::from_mins(2);
+const GIVE_UP_AFTER_NO_REPLY: Duration = Duration::from_mins(2);
 
 /// What a reply says of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Presence {
+enum Reachability {
     /// It answered.
-    There,
+    Reachable,
     /// Nobody answered, or somebody in front of it.
-    Away,
+    Unreachable,
     /// Neither: something went wrong with this request.
-    Unclear,
+    Unknown,
 }
 
-fn presence(reply: &Reply) -> Presence {
+fn reachability(reply: &Reply) -> Reachability {
     match reply {
-        Reply::TimedOut | Reply::Disconnected { .. } | Reply::Garbled { .. } => Presence::Away,
-        Reply::Untrusted { .. } | Reply::NoDescriptor { .. } => Presence::Unclear,
+        Reply::TimedOut | Reply::Disconnected { .. } | Reply::Garbled { .. } => {
+            Reachability::Unreachable
+        }
+        Reply::Untrusted { .. } | Reply::NoDescriptor { .. } => Reachability::Unknown,
         Reply::Answered(answer) => match answer.status {
-            502..=504 | 520..=524 | 527 | 530 => Presence::Away,
-            500..=599 => Presence::Unclear,
-            _ => Presence::There,
+            502..=504 | 520..=524 | 527 | 530 => Reachability::Unreachable,
+            500..=599 => Reachability::Unknown,
+            _ => Reachability::Reachable,
         },
     }
 }
 
 /// Which request a reply came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Request {
+pub(super) enum RequestKind {
     /// The first one of a row.
     FirstOfRow,
     /// The first one of a call for many pairs.
@@ -63,7 +65,7 @@ pub(super) enum Request {
     Again,
 }
 
-impl Request {
+impl RequestKind {
     /// For how many rows a reply says that nobody was there. Where a call got no reply in time, or broke something
     /// behind the front, there may just have been too many pairs in it.
     fn rows(self, reply: &Reply) -> u32 {
@@ -82,7 +84,7 @@ impl Request {
 
 /// What becomes of the run after a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sign {
+pub(super) enum OutageAction {
     /// Nothing new.
     Nothing,
     /// Everybody waits for so long.
@@ -101,7 +103,7 @@ pub(super) struct Outage {
     /// When the first request in vain got that far.
     since: Option<Instant>,
     pauses: u32,
-    answered_before: bool,
+    was_reachable: bool,
 }
 
 impl Outage {
@@ -111,53 +113,55 @@ impl Outage {
     }
 
     /// Whether the outage is to blame for this reply, and not the row.
-    pub(super) fn excuses(&self, reply: &Reply) -> bool {
-        self.is_on() && presence(reply) == Presence::Away
+    pub(super) fn exempts(&self, reply: &Reply) -> bool {
+        self.is_on() && reachability(reply) == Reachability::Unreachable
     }
 
     /// Whether a reply says anything new: of millions hardly one does.
     pub(super) fn is_news(&self, reply: &Reply) -> bool {
-        !self.answered_before || self.since.is_some() || presence(reply) == Presence::Away
+        !self.was_reachable
+            || self.since.is_some()
+            || reachability(reply) == Reachability::Unreachable
     }
 
-    /// Notes a reply. `is_quiet` says whether everybody waits already: then the request was sent before.
+    /// Notes a reply. `is_paused` says whether everybody waits already: then the request was sent before.
     pub(super) fn note(
         &mut self,
         reply: &Reply,
-        request: Request,
-        is_quiet: bool,
+        request: RequestKind,
+        is_paused: bool,
         now: Instant,
-    ) -> Sign {
-        match presence(reply) {
-            Presence::Unclear => Sign::Nothing,
-            Presence::There => {
+    ) -> OutageAction {
+        match reachability(reply) {
+            Reachability::Unknown => OutageAction::Nothing,
+            Reachability::Reachable => {
                 let was_on = self.is_on();
                 let since = self.since.take();
                 *self = Self {
-                    answered_before: true,
+                    was_reachable: true,
                     ..Self::default()
                 };
                 match since {
-                    Some(since) if was_on => Sign::Back(now - since),
-                    _ => Sign::Nothing,
+                    Some(since) if was_on => OutageAction::Back(now - since),
+                    _ => OutageAction::Nothing,
                 }
             }
-            Presence::Away => {
+            Reachability::Unreachable => {
                 let since = *self.since.get_or_insert(now);
                 self.rows = self.rows.saturating_add(request.rows(reply));
                 if !self.is_on() {
-                    return Sign::Nothing;
+                    return OutageAction::Nothing;
                 }
                 let lasts = now - since;
-                if lasts >= self.patience() {
-                    return Sign::GiveUp(lasts);
+                if lasts >= self.give_up_after() {
+                    return OutageAction::GiveUp(lasts);
                 }
-                if is_quiet {
-                    return Sign::Nothing;
+                if is_paused {
+                    return OutageAction::Nothing;
                 }
                 let pause = FIRST_PAUSE * (1 << self.pauses.min(5));
                 self.pauses += 1;
-                Sign::Pause(pause.min(LAST_PAUSE))
+                OutageAction::Pause(pause.min(LAST_PAUSE))
             }
         }
     }
@@ -168,16 +172,16 @@ impl Outage {
     }
 
     /// Whether anybody was ever answered in this run.
-    pub(super) fn answered_before(&self) -> bool {
-        self.answered_before
+    pub(super) fn was_reachable(&self) -> bool {
+        self.was_reachable
     }
 
     /// How long the API is waited for.
-    pub(super) fn patience(&self) -> Duration {
-        if self.answered_before {
-            PATIENCE
+    pub(super) fn give_up_after(&self) -> Duration {
+        if self.was_reachable {
+            GIVE_UP_AFTER
         } else {
-            FIRST_PATIENCE
+            GIVE_UP_AFTER_NO_REPLY
         }
     }
 }
@@ -202,20 +206,20 @@ mod tests {
     }
 
     /// An outage that has just begun, in a run that was answered before or not.
-    fn begun(answered_before: bool, now: Instant) -> Outage {
+    fn begun(was_reachable: bool, now: Instant) -> Outage {
         let mut outage = Outage::default();
-        if answered_before {
-            outage.note(&answered(200), Request::FirstOfRow, false, now);
+        if was_reachable {
+            outage.note(&answered(200), RequestKind::FirstOfRow, false, now);
         }
         for _ in 0..ROWS {
-            outage.note(&disconnected(), Request::FirstOfRow, false, now);
+            outage.note(&disconnected(), RequestKind::FirstOfRow, false, now);
         }
         assert!(outage.is_on());
         outage
     }
 
     #[test]
-    fn it_begins_with_rows_that_nobody_answers_one_after_the_other() {
+    fn it_begins_with_consecutive_rows_without_a_reply() {
         let garbled = Reply::Garbled { why: String::new() };
         let now = Instant::now();
         for (silent, other, begins) in [
@@ -245,21 +249,21 @@ mod tests {
             let mut outage = Outage::default();
             for _ in 1..ROWS {
                 assert_eq!(
-                    outage.note(&silent, Request::FirstOfRow, false, now),
-                    Sign::Nothing
+                    outage.note(&silent, RequestKind::FirstOfRow, false, now),
+                    OutageAction::Nothing
                 );
             }
             if let Some(other) = &other {
-                outage.note(other, Request::FirstOfRow, false, now);
+                outage.note(other, RequestKind::FirstOfRow, false, now);
             }
-            let sign = outage.note(&silent, Request::FirstOfRow, false, now);
+            let action = outage.note(&silent, RequestKind::FirstOfRow, false, now);
             let expected = if begins {
-                Sign::Pause(FIRST_PAUSE)
+                OutageAction::Pause(FIRST_PAUSE)
             } else {
-                Sign::Nothing
+                OutageAction::Nothing
             };
             assert_eq!(
-                (sign, outage.is_on()),
+                (action, outage.is_on()),
                 (expected, begins),
                 "{silent:?} {other:?}"
             );
@@ -271,16 +275,16 @@ mod tests {
         let mut outage = Outage::default();
         let now = Instant::now();
         for _ in 1..ROWS {
-            outage.note(&disconnected(), Request::FirstOfRow, false, now);
+            outage.note(&disconnected(), RequestKind::FirstOfRow, false, now);
         }
         for _ in 0..10_000 {
-            let sign = outage.note(&disconnected(), Request::Again, false, now);
-            assert_eq!(sign, Sign::Nothing);
+            let action = outage.note(&disconnected(), RequestKind::Again, false, now);
+            assert_eq!(action, OutageAction::Nothing);
         }
     }
 
     #[test]
-    fn calls_tell_of_an_outage_unless_there_may_be_too_many_pairs_in_them() {
+    fn batches_indicate_an_outage_unless_they_may_hold_too_many_pairs() {
         let now = Instant::now();
         for (silent, calls) in [
             (disconnected(), Some(4)),
@@ -295,8 +299,8 @@ mod tests {
         ] {
             let mut outage = Outage::default();
             let begins = (1..=100).find(|_| {
-                let sign = outage.note(&silent, Request::FirstOfCall, false, now);
-                sign != Sign::Nothing
+                let action = outage.note(&silent, RequestKind::FirstOfCall, false, now);
+                action != OutageAction::Nothing
             });
             assert_eq!(begins, calls, "{silent:?}");
         }
@@ -308,21 +312,21 @@ mod tests {
         let mut outage = begun(true, now);
         for seconds in [2, 4, 8, 16, 30, 30] {
             assert_eq!(
-                outage.note(&disconnected(), Request::Again, true, now),
-                Sign::Nothing
+                outage.note(&disconnected(), RequestKind::Again, true, now),
+                OutageAction::Nothing
             );
-            let pause = outage.note(&disconnected(), Request::Again, false, now);
-            assert_eq!(pause, Sign::Pause(Duration::from_secs(seconds)));
+            let pause = outage.note(&disconnected(), RequestKind::Again, false, now);
+            assert_eq!(pause, OutageAction::Pause(Duration::from_secs(seconds)));
         }
         let later = now + Duration::from_mins(3);
-        let back = outage.note(&answered(400), Request::Again, false, later);
+        let back = outage.note(&answered(400), RequestKind::Again, false, later);
         assert_eq!(
             (back, outage.is_on()),
-            (Sign::Back(Duration::from_mins(3)), false)
+            (OutageAction::Back(Duration::from_mins(3)), false)
         );
         assert_eq!(
-            outage.note(&disconnected(), Request::FirstOfRow, false, later),
-            Sign::Nothing
+            outage.note(&disconnected(), RequestKind::FirstOfRow, false, later),
+            OutageAction::Nothing
         );
     }
 
@@ -330,25 +334,42 @@ mod tests {
     fn time_in_which_the_process_stood_still_is_no_time_without_an_answer() {
         let now = Instant::now();
         let mut outage = begun(true, now);
-        outage.stood_still(PATIENCE * 2);
-        let sign = outage.note(&disconnected(), Request::Again, true, now + PATIENCE * 2);
-        assert_eq!(sign, Sign::Nothing);
-        let sign = outage.note(&disconnected(), Request::Again, true, now + PATIENCE * 3);
-        assert_eq!(sign, Sign::GiveUp(PATIENCE));
+        outage.stood_still(GIVE_UP_AFTER * 2);
+        let action = outage.note(
+            &disconnected(),
+            RequestKind::Again,
+            true,
+            now + GIVE_UP_AFTER * 2,
+        );
+        assert_eq!(action, OutageAction::Nothing);
+        let action = outage.note(
+            &disconnected(),
+            RequestKind::Again,
+            true,
+            now + GIVE_UP_AFTER * 3,
+        );
+        assert_eq!(action, OutageAction::GiveUp(GIVE_UP_AFTER));
     }
 
     #[test]
     fn an_api_that_never_answered_is_not_waited_for_as_long() {
         let now = Instant::now();
-        for (answered_before, patience) in [(true, PATIENCE), (false, FIRST_PATIENCE)] {
-            let mut outage = begun(answered_before, now);
-            let just_before = now + patience - Duration::from_secs(1);
+        for (was_reachable, give_up_after) in
+            [(true, GIVE_UP_AFTER), (false, GIVE_UP_AFTER_NO_REPLY)]
+        {
+            let mut outage = begun(was_reachable, now);
+            let just_before = now + give_up_after - Duration::from_secs(1);
             assert_eq!(
-                outage.note(&disconnected(), Request::Again, true, just_before),
-                Sign::Nothing
+                outage.note(&disconnected(), RequestKind::Again, true, just_before),
+                OutageAction::Nothing
             );
-            let sign = outage.note(&disconnected(), Request::Again, true, now + patience);
-            assert_eq!(sign, Sign::GiveUp(patience));
+            let action = outage.note(
+                &disconnected(),
+                RequestKind::Again,
+                true,
+                now + give_up_after,
+            );
+            assert_eq!(action, OutageAction::GiveUp(give_up_after));
         }
     }
 }

@@ -33,7 +33,7 @@ impl Queue {
     }
 
     /// Lets a row wait for its next attempt.
-    pub(super) fn push_again(&mut self, row: SendableRow, after: Duration) {
+    pub(super) fn push_retry(&mut self, row: SendableRow, after: Duration) {
         self.wait(row, Instant::now() + after);
     }
 
@@ -74,7 +74,7 @@ impl Queue {
     }
 
     /// Whether one more row may be read.
-    pub(super) fn takes_more(&self) -> bool {
+    pub(super) fn has_capacity(&self) -> bool {
         self.ready.is_empty() && self.waiting.len() < MAX_WAITING
     }
 
@@ -84,7 +84,7 @@ impl Queue {
     }
 
     /// Makes the rows ready whose time has come; they go before the row that was read last.
-    pub(super) fn wake(&mut self) {
+    pub(super) fn release_due(&mut self) {
         let now = Instant::now();
         self.locked.retain(|_, until| *until > now);
         let later = self.waiting.split_off(&(now, u64::MAX));
@@ -137,16 +137,16 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn rows_that_wait_come_back_in_order_and_before_new_ones() {
         let mut queue = Queue::default();
-        queue.push_again(row(1, "1", "1"), Duration::from_secs(2));
-        queue.push_again(row(2, "2", "2"), Duration::from_secs(1));
-        queue.push_again(row(3, "3", "3"), Duration::from_secs(1));
+        queue.push_retry(row(1, "1", "1"), Duration::from_secs(2));
+        queue.push_retry(row(2, "2", "2"), Duration::from_secs(1));
+        queue.push_retry(row(3, "3", "3"), Duration::from_secs(1));
         queue.push(row(4, "4", "4"));
         assert_eq!(
             queue.next_due(),
             Some(Instant::now() + Duration::from_secs(1))
         );
         tokio::time::advance(Duration::from_secs(1)).await;
-        queue.wake();
+        queue.release_due();
         assert_eq!((drain(&mut queue), queue.waiting()), (vec![2, 3, 4], 1));
     }
 
@@ -164,9 +164,9 @@ mod tests {
             [4, 6],
             "ids are compared with their types"
         );
-        assert!(queue.takes_more());
+        assert!(queue.has_capacity());
         tokio::time::advance(Duration::from_secs(3)).await;
-        queue.wake();
+        queue.release_due();
         assert_eq!(drain(&mut queue), [1, 2, 3, 5]);
         queue.push(row(7, "9", "5"));
         assert_eq!(drain(&mut queue), [7]);

@@ -18,7 +18,7 @@ pub(super) struct SendableRow {
     pub(super) pair: Pair,
     pub(super) tries: Tries,
     /// Calls for many pairs that carried it.
-    pub(super) carried: u32,
+    pub(super) batch_attempts: u32,
     pub(super) first_sent: Option<Instant>,
     /// The token that it was last sent with.
     pub(super) generation: u32,
@@ -36,7 +36,7 @@ impl SendableRow {
             key,
             pair,
             tries: Tries::default(),
-            carried: 0,
+            batch_attempts: 0,
             first_sent: None,
             generation: 0,
             standstills: 0,
@@ -52,7 +52,7 @@ impl SendableRow {
             subject: Subject::Pair(self.pair),
             kind,
             finding,
-            attempts: self.carried + self.tries.sent,
+            attempts: self.batch_attempts + self.tries.sent,
             duration: self
                 .first_sent
                 .map_or(Duration::ZERO, |sent| sent.elapsed()),

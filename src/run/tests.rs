@@ -135,7 +135,7 @@ impl Endpoint for Scripted {
 #[derive(Default)]
 struct Memory {
     added: Vec<Outcome>,
-    handed_over: Arc<Mutex<Vec<Outcome>>>,
+    flushed: Arc<Mutex<Vec<Outcome>>>,
     refuse_after: Option<usize>,
 }
 
@@ -148,16 +148,16 @@ impl WriteReport for Memory {
         self.added.len() >= 50
     }
 
-    fn hand_over(&mut self) -> ReportJob {
+    fn flush(&mut self) -> ReportJob {
         let mut added = std::mem::take(&mut self.added);
-        let handed_over = Arc::clone(&self.handed_over);
+        let flushed = Arc::clone(&self.flushed);
         let refuse_after = self.refuse_after;
         Box::new(move || {
-            let mut handed_over = handed_over.lock().unwrap();
-            if refuse_after.is_some_and(|most| handed_over.len() >= most) {
+            let mut flushed = flushed.lock().unwrap();
+            if refuse_after.is_some_and(|most| flushed.len() >= most) {
                 return Err(io::Error::from(io::ErrorKind::StorageFull));
             }
-            handed_over.append(&mut added);
+            flushed.append(&mut added);
             Ok(())
         })
     }
@@ -169,18 +169,18 @@ impl WriteReport for Memory {
 
 /// Remembers what was shown, and that it was counted before.
 #[derive(Default)]
-struct Watcher {
+struct TestObserver {
     shown: Vec<u64>,
     counted_when_shown: Vec<u64>,
     kinds: Vec<String>,
 }
 
-impl Observe for Watcher {
+impl Observe for TestObserver {
     fn on(&mut self, event: &Event<'_>) {
         match &event.kind {
-            RunEvent::RowSettled(outcome) => {
+            RunEvent::RowFinished(outcome) => {
                 self.shown.push(outcome.key.row);
-                self.counted_when_shown.push(event.tally.settled());
+                self.counted_when_shown.push(event.counts.finished());
             }
             RunEvent::Tick { .. } => {}
             other => self.kinds.push(
@@ -195,7 +195,7 @@ impl Observe for Watcher {
 }
 
 /// A run to be set up, then done.
-struct Rehearsal {
+struct TestRun {
     rows: Vec<Result<CheckedRow, InputError>>,
     scripts: HashMap<u64, Vec<Reply>>,
     latency: Duration,
@@ -205,7 +205,7 @@ struct Rehearsal {
     concurrency: usize,
     max_attempts: u32,
     refuse_after: Option<usize>,
-    stops: Vec<(Duration, Stop)>,
+    stops: Vec<(Duration, StopRequest)>,
     draw: f64,
     daily_reset: Option<DailyReset>,
     error_budget: ErrorBudget,
@@ -216,14 +216,14 @@ struct Rehearsal {
 }
 
 struct Done {
-    ending: Ending,
-    handed_over: Vec<Outcome>,
-    watcher: Watcher,
+    ending: RunOutcome,
+    flushed: Vec<Outcome>,
+    watcher: TestObserver,
     seen: Arc<Mutex<Seen>>,
     took: Duration,
 }
 
-impl Rehearsal {
+impl TestRun {
     fn of(rows: u64) -> Self {
         Self {
             rows: (1..=rows).map(|number| Ok(row(number))).collect(),
@@ -289,9 +289,9 @@ impl Rehearsal {
             refuse_after: self.refuse_after,
             ..Memory::default()
         };
-        let mut watcher = Watcher::default();
+        let mut watcher = TestObserver::default();
         let draw = self.draw;
-        let parts = Parts {
+        let context = RunContext {
             endpoint,
             rate_limiter: RateLimiter::new(RateController::new(
                 self.rate.parse().unwrap(),
@@ -300,7 +300,7 @@ impl Rehearsal {
             report: &mut report,
             observer: &mut watcher,
             rows,
-            earlier: Tally::default(),
+            previous_counts: RunCounts::default(),
             failed_before: Box::new(|_| false),
             stop,
             now: || Timestamp::UNIX_EPOCH,
@@ -316,11 +316,11 @@ impl Rehearsal {
             daily_reset: self.daily_reset,
             batch: self.batch,
         };
-        let ending = run(settings, parts).await;
-        let handed_over = std::mem::take(&mut *report.handed_over.lock().unwrap());
+        let ending = run(settings, context).await;
+        let flushed = std::mem::take(&mut *report.flushed.lock().unwrap());
         Done {
             ending,
-            handed_over,
+            flushed,
             watcher,
             seen,
             took: started.elapsed(),
@@ -332,7 +332,7 @@ impl Done {
     /// `(row, outcome, attempts)` in the order of rows.
     fn lines(&self) -> Vec<(u64, OutcomeKind, u32)> {
         let mut lines: Vec<_> = self
-            .handed_over
+            .flushed
             .iter()
             .map(|outcome| (outcome.key.row, outcome.kind, outcome.attempts))
             .collect();
@@ -347,37 +347,33 @@ impl Done {
     fn status(&self) -> ExitStatus {
         match &self.ending.stop {
             Some(reason) => reason.exit_status(),
-            None => self.ending.tally.exit_status(),
+            None => self.ending.counts.exit_status(),
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn every_row_is_sent_once_and_gets_one_line() {
-    let done = Rehearsal::of(200).run().await;
+    let done = TestRun::of(200).run().await;
     let expected: Vec<_> = (1..=200)
         .map(|row| (row, OutcomeKind::Associated, 1))
         .collect();
     assert_eq!(done.lines(), expected);
     assert_eq!((done.requests(), done.status()), (200, ExitStatus::Done));
     assert_eq!(done.seen.lock().unwrap().most_in_flight, 4);
-    assert_eq!(done.ending.tally.requests, 200);
+    assert_eq!(done.ending.counts.requests, 200);
 }
 
 #[tokio::test(start_paused = true)]
 async fn no_rows_are_no_error() {
-    let done = Rehearsal::of(0).run().await;
+    let done = TestRun::of(0).run().await;
     assert_eq!((done.lines(), done.status()), (vec![], ExitStatus::Done));
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_outcome_is_handed_over_then_counted_then_shown() {
-    let done = Rehearsal::of(120).run().await;
-    let written: Vec<_> = done
-        .handed_over
-        .iter()
-        .map(|outcome| outcome.key.row)
-        .collect();
+async fn an_outcome_is_flushed_then_counted_then_shown() {
+    let done = TestRun::of(120).run().await;
+    let written: Vec<_> = done.flushed.iter().map(|outcome| outcome.key.row).collect();
     assert_eq!(done.watcher.shown, written);
     assert_eq!(
         done.watcher.counted_when_shown,
@@ -387,14 +383,14 @@ async fn an_outcome_is_handed_over_then_counted_then_shown() {
 
 #[tokio::test(start_paused = true)]
 async fn a_throttled_row_is_sent_again_and_reported_once() {
-    let done = Rehearsal::of(1).server_says(1, [throttled(1)]).run().await;
+    let done = TestRun::of(1).server_says(1, [throttled(1)]).run().await;
     assert_eq!(done.lines(), [(1, OutcomeKind::Associated, 2)]);
-    assert_eq!((done.requests(), done.ending.tally.throttled), (2, 1));
+    assert_eq!((done.requests(), done.ending.counts.throttled), (2, 1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_429_keeps_everybody_quiet() {
-    let mut rehearsal = Rehearsal::of(100).server_says(1, [throttled(30)]);
+async fn one_429_pauses_all_requests() {
+    let mut rehearsal = TestRun::of(100).server_says(1, [throttled(30)]);
     rehearsal.concurrency = 8;
     let done = rehearsal.run().await;
     let seen = done.seen.lock().unwrap();
@@ -422,8 +418,8 @@ async fn one_429_keeps_everybody_quiet() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn retries_take_turns_like_everybody() {
-    let mut rehearsal = Rehearsal::of(40);
+async fn retries_need_permits_like_first_attempts() {
+    let mut rehearsal = TestRun::of(40);
     for row in 1..=40 {
         rehearsal = rehearsal.server_says(row, vec![answer(502, ""); 3]);
     }
@@ -437,8 +433,8 @@ async fn retries_take_turns_like_everybody() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_row_that_waits_for_its_next_attempt_holds_nobody_up() {
-    let mut rehearsal = Rehearsal::of(100);
+async fn a_row_waiting_for_its_next_attempt_delays_no_other_row() {
+    let mut rehearsal = TestRun::of(100);
     for row in 1..=8 {
         rehearsal = rehearsal.server_says(row, vec![answer(503, ""); 5]);
     }
@@ -596,8 +592,8 @@ fn kinds() -> Vec<(&'static str, Vec<Reply>, OutcomeKind, u32, &'static str)> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_kind_of_reply_ends_its_row_as_the_table_says() {
-    let mut rehearsal = Rehearsal::of(0);
+async fn every_kind_of_reply_gives_the_outcome_in_the_table() {
+    let mut rehearsal = TestRun::of(0);
     for (index, (_, replies, ..)) in kinds().into_iter().enumerate() {
         let number = index as u64 + 1;
         rehearsal.rows.push(Ok(row(number)));
@@ -606,7 +602,7 @@ async fn every_kind_of_reply_ends_its_row_as_the_table_says() {
     let done = rehearsal.run().await;
     for (index, (name, _, kind, attempts, category)) in kinds().into_iter().enumerate() {
         let lines: Vec<_> = done
-            .handed_over
+            .flushed
             .iter()
             .filter(|line| line.key.row == index as u64 + 1)
             .collect();
@@ -631,7 +627,7 @@ async fn every_kind_of_reply_ends_its_row_as_the_table_says() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn refused_credentials_in_the_middle_stop_the_run_and_charge_no_row() {
+async fn refused_credentials_in_the_middle_stop_the_run_and_fail_no_row() {
     let unauthorized = answer(401, r#"{"category":"INVALID_AUTHENTICATION"}"#);
     let scopes = answer(403, r#"{"category":"MISSING_SCOPES"}"#);
     let forbidden = answer(403, "<html>");
@@ -640,7 +636,7 @@ async fn refused_credentials_in_the_middle_stop_the_run_and_charge_no_row() {
         (scopes, Halt::MissingScopes),
         (forbidden, Halt::Forbidden),
     ] {
-        let mut rehearsal = Rehearsal::of(20_000);
+        let mut rehearsal = TestRun::of(20_000);
         rehearsal.concurrency = 16;
         for row in 1000..=20_000 {
             rehearsal = rehearsal.server_says(row, vec![reply.clone(); 30]);
@@ -651,7 +647,7 @@ async fn refused_credentials_in_the_middle_stop_the_run_and_charge_no_row() {
             .collect();
         assert_eq!(done.lines(), expected, "{halt:?}");
         assert!(
-            matches!(&done.ending.stop, Some(StopReason::Halted { halt: stopped, .. }) if *stopped == halt)
+            matches!(&done.ending.stop, Some(StopReason::Fatal { halt: stopped, .. }) if *stopped == halt)
         );
         assert_eq!(done.status(), ExitStatus::Credentials);
         assert!(done.requests() < 1000 + 50, "{halt:?}: {}", done.requests());
@@ -661,7 +657,7 @@ async fn refused_credentials_in_the_middle_stop_the_run_and_charge_no_row() {
 #[tokio::test(start_paused = true)]
 async fn one_401_among_good_replies_is_asked_once_more_after_a_pause() {
     let unauthorized = || answer(401, r#"{"category":"INVALID_AUTHENTICATION"}"#);
-    let mut rehearsal = Rehearsal::of(200);
+    let mut rehearsal = TestRun::of(200);
     // Two at once, and later one alone.
     for row in [50, 51, 120] {
         rehearsal = rehearsal.server_says(row, vec![unauthorized()]);
@@ -680,7 +676,7 @@ async fn one_401_among_good_replies_is_asked_once_more_after_a_pause() {
 #[tokio::test(start_paused = true)]
 async fn a_token_that_was_never_good_is_not_tried_again() {
     let unauthorized = answer(401, "{}");
-    let mut rehearsal = Rehearsal::of(100);
+    let mut rehearsal = TestRun::of(100);
     for row in 1..=100 {
         rehearsal = rehearsal.server_says(row, vec![unauthorized.clone(); 30]);
     }
@@ -691,7 +687,7 @@ async fn a_token_that_was_never_good_is_not_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_daily_limit_stops_the_run_whether_a_refusal_or_a_header_tells() {
+async fn the_daily_limit_stops_the_run_on_a_refusal_or_a_header() {
     let refused = answer(429, r#"{"policyName":"DAILY"}"#);
     let mut last = good(&pair(10));
     if let Reply::Answered(answer) = &mut last {
@@ -701,7 +697,7 @@ async fn the_daily_limit_stops_the_run_whether_a_refusal_or_a_header_tells() {
         };
     }
     for (reply, lines) in [(refused, 9), (last, 10)] {
-        let mut rehearsal = Rehearsal::of(50).server_says(10, vec![reply]);
+        let mut rehearsal = TestRun::of(50).server_says(10, vec![reply]);
         rehearsal.concurrency = 1;
         let done = rehearsal.run().await;
         assert_eq!((done.lines().len(), done.requests()), (lines, 10));
@@ -710,7 +706,7 @@ async fn the_daily_limit_stops_the_run_whether_a_refusal_or_a_header_tells() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_that_waits_for_the_daily_reset_goes_on_after_midnight() {
+async fn a_run_that_waits_for_the_daily_reset_resumes_after_midnight() {
     let refused = answer(429, r#"{"policyName":"DAILY"}"#);
     let mut last = good(&pair(10));
     if let Reply::Answered(answer) = &mut last {
@@ -720,7 +716,7 @@ async fn a_run_that_waits_for_the_daily_reset_goes_on_after_midnight() {
         };
     }
     for reply in [refused, last] {
-        let mut rehearsal = Rehearsal::of(50).server_says(10, vec![reply]);
+        let mut rehearsal = TestRun::of(50).server_says(10, vec![reply]);
         // Where the test's clock shows eleven at night.
         let zone = Some(jiff::tz::TimeZone::fixed(jiff::tz::offset(23)));
         rehearsal.daily_reset = Some(DailyReset { zone });
@@ -739,7 +735,7 @@ async fn a_reason_to_stop_that_comes_with_the_last_row_comes_too_late() {
             ..Quota::default()
         };
     }
-    let mut rehearsal = Rehearsal::of(3).server_says(3, [last]);
+    let mut rehearsal = TestRun::of(3).server_says(3, [last]);
     rehearsal.concurrency = 1;
     let done = rehearsal.run().await;
     assert_eq!((done.lines().len(), done.status()), (3, ExitStatus::Done));
@@ -747,7 +743,7 @@ async fn a_reason_to_stop_that_comes_with_the_last_row_comes_too_late() {
 
 #[tokio::test(start_paused = true)]
 async fn three_identical_type_errors_at_the_start_stop_the_run() {
-    let mut rehearsal = Rehearsal::of(1000);
+    let mut rehearsal = TestRun::of(1000);
     for row in 1..=1000 {
         rehearsal = rehearsal.server_says(
             row,
@@ -768,8 +764,8 @@ async fn three_identical_type_errors_at_the_start_stop_the_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_row_that_is_associated_meanwhile_clears_the_suspicion() {
-    let mut rehearsal = Rehearsal::of(50);
+async fn a_row_associated_meanwhile_clears_the_uniform_failure() {
+    let mut rehearsal = TestRun::of(50);
     for row in 1..=3 {
         let refused = answer(400, r#"{"message":"Unable to infer object type from: x"}"#);
         rehearsal = rehearsal.server_says(row, [refused]);
@@ -782,8 +778,8 @@ async fn a_row_that_is_associated_meanwhile_clears_the_suspicion() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_429_that_asks_for_no_wait_gets_one_all_the_same() {
-    let mut rehearsal = Rehearsal::of(1).server_says(1, vec![throttled(0); 30]);
+async fn a_429_without_retry_after_still_pauses() {
+    let mut rehearsal = TestRun::of(1).server_says(1, vec![throttled(0); 30]);
     rehearsal.rate = "unlimited";
     let done = rehearsal.run().await;
     assert_eq!(done.lines(), [(1, OutcomeKind::Failed, 20)]);
@@ -792,12 +788,12 @@ async fn a_429_that_asks_for_no_wait_gets_one_all_the_same() {
 
 #[tokio::test(start_paused = true)]
 async fn the_first_request_to_stop_lets_what_is_in_flight_be_answered() {
-    let mut rehearsal = Rehearsal::of(100).server_says(1, vec![answer(502, ""); 6]);
+    let mut rehearsal = TestRun::of(100).server_says(1, vec![answer(502, ""); 6]);
     rehearsal.draw = 1.0;
     rehearsal.concurrency = 3;
     rehearsal.stops = vec![(
         Duration::from_millis(450),
-        Stop::Gracefully(Signal::Interrupt),
+        StopRequest::Gracefully(Signal::Interrupt),
     )];
     let done = rehearsal.run().await;
     assert_eq!(done.status(), ExitStatus::Interrupted);
@@ -805,17 +801,23 @@ async fn the_first_request_to_stop_lets_what_is_in_flight_be_answered() {
     // Row 1 was waiting for its second attempt; all else that was sent has its line.
     assert_eq!(done.lines().len(), done.requests() - 1);
     assert!(done.lines().iter().all(|(row, ..)| *row != 1));
-    assert_eq!(done.ending.tally.unsettled, 1);
+    assert_eq!(done.ending.counts.without_outcome, 1);
     assert!(done.watcher.kinds.contains(&"Stopping".to_owned()));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_is_heard_while_everybody_is_quiet_and_while_the_input_is_idle() {
-    let mut quiet = Rehearsal::of(50).server_says(1, [throttled(600)]);
-    quiet.stops = vec![(Duration::from_secs(5), Stop::Gracefully(Signal::Terminate))];
-    let mut idle = Rehearsal::of(3);
+async fn a_stop_is_handled_while_requests_are_paused_and_while_the_input_is_idle() {
+    let mut quiet = TestRun::of(50).server_says(1, [throttled(600)]);
+    quiet.stops = vec![(
+        Duration::from_secs(5),
+        StopRequest::Gracefully(Signal::Terminate),
+    )];
+    let mut idle = TestRun::of(3);
     idle.endless = true;
-    idle.stops = vec![(Duration::from_secs(5), Stop::Gracefully(Signal::Terminate))];
+    idle.stops = vec![(
+        Duration::from_secs(5),
+        StopRequest::Gracefully(Signal::Terminate),
+    )];
     for rehearsal in [quiet, idle] {
         let done = rehearsal.run().await;
         assert_eq!(done.took, Duration::from_secs(5));
@@ -825,24 +827,30 @@ async fn a_stop_is_heard_while_everybody_is_quiet_and_while_the_input_is_idle() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_second_request_to_stop_waits_for_nobody() {
-    let mut rehearsal = Rehearsal::of(10);
+async fn the_second_request_to_stop_waits_for_no_reply() {
+    let mut rehearsal = TestRun::of(10);
     rehearsal.latency = Duration::from_secs(30);
     rehearsal.stops = vec![
-        (Duration::from_secs(1), Stop::Gracefully(Signal::Interrupt)),
-        (Duration::from_secs(2), Stop::Now(Signal::Interrupt)),
+        (
+            Duration::from_secs(1),
+            StopRequest::Gracefully(Signal::Interrupt),
+        ),
+        (Duration::from_secs(2), StopRequest::Now(Signal::Interrupt)),
     ];
     let done = rehearsal.run().await;
     assert_eq!(
         (done.took, done.status()),
         (Duration::from_secs(2), ExitStatus::Interrupted)
     );
-    assert_eq!((done.lines(), done.ending.tally.unsettled), (vec![], 4));
+    assert_eq!(
+        (done.lines(), done.ending.counts.without_outcome),
+        (vec![], 4)
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_report_that_cannot_be_written_stops_the_run_at_once() {
-    let mut rehearsal = Rehearsal::of(1000);
+    let mut rehearsal = TestRun::of(1000);
     rehearsal.refuse_after = Some(20);
     let done = rehearsal.run().await;
     assert_eq!(done.status(), ExitStatus::CannotWrite);
@@ -853,7 +861,7 @@ async fn a_report_that_cannot_be_written_stops_the_run_at_once() {
         done.requests()
     );
     assert_eq!(
-        done.ending.tally.settled(),
+        done.ending.counts.finished(),
         done.lines().len() as u64,
         "only what is written counts"
     );
@@ -862,9 +870,12 @@ async fn a_report_that_cannot_be_written_stops_the_run_at_once() {
 #[tokio::test(start_paused = true)]
 async fn a_slow_server_does_not_keep_outcomes_from_the_report() {
     let mut rehearsal =
-        Rehearsal::of(2).server_says(2, [answer(502, ""), answer(502, ""), answer(502, "")]);
+        TestRun::of(2).server_says(2, [answer(502, ""), answer(502, ""), answer(502, "")]);
     rehearsal.draw = 1.0;
-    rehearsal.stops = vec![(Duration::from_millis(200), Stop::Now(Signal::Interrupt))];
+    rehearsal.stops = vec![(
+        Duration::from_millis(200),
+        StopRequest::Now(Signal::Interrupt),
+    )];
     let done = rehearsal.run().await;
     assert_eq!(done.watcher.shown, [1]);
 }
@@ -882,10 +893,10 @@ async fn rows_before_a_broken_one_are_sent_to_their_end() {
     .unwrap();
     let first = input.next_row().unwrap().unwrap();
     let error = input.next_row().unwrap_err();
-    let mut rehearsal = Rehearsal::of(0).server_says(1, [answer(502, "")]);
+    let mut rehearsal = TestRun::of(0).server_says(1, [answer(502, "")]);
     rehearsal.rows = vec![Ok(first), Err(error)];
     let done = rehearsal.run().await;
-    assert_eq!(done.handed_over.len(), 1);
+    assert_eq!(done.flushed.len(), 1);
     assert_eq!(done.status(), ExitStatus::Utilization);
 }
 
@@ -899,14 +910,14 @@ async fn an_invalid_row_is_never_sent_and_says_all_that_is_wrong() {
         &ColumnSettings::default(),
     )
     .unwrap();
-    let mut rehearsal = Rehearsal::of(0);
+    let mut rehearsal = TestRun::of(0);
     rehearsal.rows = vec![Ok(input.next_row().unwrap().unwrap())];
     let done = rehearsal.run().await;
     assert_eq!(
         (done.requests(), done.lines()),
         (0, vec![(1, OutcomeKind::Invalid, 0)])
     );
-    let finding = &done.handed_over[0].finding;
+    let finding = &done.flushed[0].finding;
     assert_eq!(
         (finding.num_errors, finding.categories.as_slice()),
         (2, &["CLIENT_INVALID_ROW".to_owned()][..])
@@ -937,7 +948,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
     #[test]
-    fn whatever_the_server_says_each_row_ends_once_and_nothing_is_passed(
+    fn every_row_gets_one_outcome_and_no_limit_is_exceeded_with_any_replies(
         scripts in proptest::collection::vec(proptest::collection::vec(mood(), 0..8), 1..60),
         concurrency in 1_usize..9,
         draw in 0.0..1.0,
@@ -947,7 +958,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time().start_paused(true).build().unwrap();
         let rows = scripts.len() as u64;
-        let mut rehearsal = Rehearsal::of(rows);
+        let mut rehearsal = TestRun::of(rows);
         rehearsal.scripts = (1..).zip(scripts).collect();
         rehearsal.concurrency = concurrency;
         rehearsal.draw = draw;
@@ -957,7 +968,7 @@ proptest! {
             start..start + Duration::from_millis(lasts)
         });
         rehearsal.stops = stop_at
-            .map(|at| (Duration::from_millis(at), Stop::Gracefully(Signal::Interrupt)))
+            .map(|at| (Duration::from_millis(at), StopRequest::Gracefully(Signal::Interrupt)))
             .into_iter().collect();
         let done = runtime.block_on(rehearsal.run());
 
@@ -970,27 +981,27 @@ proptest! {
         for window in seen.requests.windows(21) {
             prop_assert!(window[20].1.duration_since(window[0].1) >= Duration::from_secs(1));
         }
-        let associated: Vec<u64> = done.handed_over.iter()
+        let associated: Vec<u64> = done.flushed.iter()
             .filter(|line| line.kind == OutcomeKind::Associated).map(|line| line.key.row).collect();
         let mut confirmed = seen.confirmed.clone();
         confirmed.sort_unstable();
         let mut sorted = associated.clone();
         sorted.sort_unstable();
         prop_assert_eq!(sorted, confirmed, "what the server confirmed is what the report says");
-        for line in &done.handed_over {
+        for line in &done.flushed {
             let sent = seen.requests.iter().filter(|(row, _)| *row == line.key.row).count();
             prop_assert_eq!(sent, line.attempts as usize);
         }
         if done.ending.stop.is_none() {
             prop_assert_eq!(written as u64, rows);
         }
-        prop_assert_eq!(done.ending.tally.settled(), written as u64);
+        prop_assert_eq!(done.ending.counts.finished(), written as u64);
     }
 }
 
 /// A run of 5,000 rows at 10 per second, 16 at a time, to which nobody answers for a time.
 async fn outage(away: Range<Duration>) -> Done {
-    let mut rehearsal = Rehearsal::of(5000);
+    let mut rehearsal = TestRun::of(5000);
     rehearsal.rate = "100/10s";
     rehearsal.concurrency = 16;
     rehearsal.error_budget = ErrorBudget::default();
@@ -1003,7 +1014,7 @@ async fn an_outage_costs_time_and_no_row() {
     let (start, end) = (Duration::from_mins(1), Duration::from_mins(50));
     let done = outage(start..end).await;
     assert_eq!(done.status(), ExitStatus::Done);
-    assert_eq!(done.handed_over.len(), 5000);
+    assert_eq!(done.flushed.len(), 5000);
     let seen = done.seen.lock().unwrap();
     let sent = |during: Range<Duration>| {
         let first = seen.requests[0].1;
@@ -1023,11 +1034,11 @@ async fn an_outage_costs_time_and_no_row() {
         .iter()
         .filter(|kind| kind.starts_with("Api"))
         .collect();
-    assert_eq!(told, ["ApiAway", "ApiBack"]);
+    assert_eq!(told, ["ApiUnreachable", "ApiRecovered"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_outage_that_does_not_end_ends_the_run_and_charges_no_row() {
+async fn an_outage_that_does_not_end_ends_the_run_and_fails_no_row() {
     let hours = Duration::from_hours;
     for (start, most) in [
         (Duration::from_mins(1), hours(1) + Duration::from_mins(3)),
@@ -1035,9 +1046,12 @@ async fn an_outage_that_does_not_end_ends_the_run_and_charges_no_row() {
     ] {
         let done = outage(start..hours(9)).await;
         assert_eq!(done.status(), ExitStatus::StoppedEarly);
-        assert!(matches!(done.ending.stop, Some(StopReason::ApiAway { .. })));
+        assert!(matches!(
+            done.ending.stop,
+            Some(StopReason::ApiUnreachable { .. })
+        ));
         assert!(
-            done.handed_over
+            done.flushed
                 .iter()
                 .all(|row| row.kind == OutcomeKind::Associated)
         );
@@ -1046,8 +1060,8 @@ async fn an_outage_that_does_not_end_ends_the_run_and_charges_no_row() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn rows_that_all_meet_an_error_of_their_own_are_no_outage() {
-    let mut rehearsal = Rehearsal::of(200);
+async fn rows_that_each_get_their_own_error_are_no_outage() {
+    let mut rehearsal = TestRun::of(200);
     for row in 1..=200 {
         rehearsal = rehearsal.server_says(row, vec![answer(500, ""); 3]);
     }
@@ -1062,7 +1076,7 @@ async fn rows_that_all_meet_an_error_of_their_own_are_no_outage() {
 
 #[tokio::test(start_paused = true)]
 async fn the_error_budget_stops_the_run_after_about_a_hundred_rows() {
-    let mut rehearsal = Rehearsal::of(5000);
+    let mut rehearsal = TestRun::of(5000);
     rehearsal.error_budget = ErrorBudget::default();
     for row in 1..=5000 {
         rehearsal = rehearsal.server_says(row, [answer(400, r#"{"category":"VALIDATION_ERROR"}"#)]);
@@ -1078,9 +1092,9 @@ async fn the_error_budget_stops_the_run_after_about_a_hundred_rows() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_ends_when_its_time_is_over_also_while_it_waits_for_the_quota() {
+async fn a_run_ends_at_its_time_limit_even_while_it_waits_for_the_quota() {
     for (rate, least) in [("unlimited", 300), ("1/10s", 1)] {
-        let mut rehearsal = Rehearsal::of(5000);
+        let mut rehearsal = TestRun::of(5000);
         rehearsal.rate = rate;
         rehearsal.time_limits.max_duration = Some(Duration::from_secs(9));
         let done = rehearsal.run().await;
@@ -1092,7 +1106,7 @@ async fn a_run_ends_when_its_time_is_over_also_while_it_waits_for_the_quota() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_bug_in_a_worker_is_told_and_every_other_reply_kept() {
+async fn a_panic_in_a_worker_is_reported_and_every_other_reply_is_kept() {
     #[derive(Clone)]
     struct Buggy(Scripted);
     impl Endpoint for Buggy {
@@ -1112,7 +1126,7 @@ async fn a_bug_in_a_worker_is_told_and_every_other_reply_kept() {
     drop(sender);
     let (_asker, stop) = mpsc::channel(1);
     let mut report = Memory::default();
-    let mut watcher = Watcher::default();
+    let mut watcher = TestObserver::default();
     let endpoint = Scripted {
         latency: Duration::from_millis(100),
         ..Scripted::default()
@@ -1128,7 +1142,7 @@ async fn a_bug_in_a_worker_is_told_and_every_other_reply_kept() {
             daily_reset: None,
             batch: None,
         },
-        Parts {
+        RunContext {
             endpoint: Buggy(endpoint.clone()),
             rate_limiter: RateLimiter::new(RateController::new(
                 "unlimited".parse().unwrap(),
@@ -1137,7 +1151,7 @@ async fn a_bug_in_a_worker_is_told_and_every_other_reply_kept() {
             report: &mut report,
             observer: &mut watcher,
             rows,
-            earlier: Tally::default(),
+            previous_counts: RunCounts::default(),
             failed_before: Box::new(|_| false),
             stop,
             now: || Timestamp::UNIX_EPOCH,
@@ -1150,6 +1164,6 @@ async fn a_bug_in_a_worker_is_told_and_every_other_reply_kept() {
     };
     assert_eq!(what, "out of cheese");
     let answered = endpoint.seen.lock().unwrap().confirmed.len();
-    assert_eq!(report.handed_over.lock().unwrap().len(), answered);
+    assert_eq!(report.flushed.lock().unwrap().len(), answered);
     assert!((48..60).contains(&answered), "{answered}");
 }

@@ -6,7 +6,7 @@
 //! | `durations` | how long they took |
 //! | `requests` | how many requests they took |
 //!
-//! Outcomes and categories are counted by the run's own [`Tally`].
+//! Outcomes and categories are counted by the run's own [`RunCounts`].
 
 mod durations;
 mod requests;
@@ -27,7 +27,7 @@ use crate::outcome::OutcomeKind;
 use crate::report::{
     Column, Origin, ReadBackError, ReportError, ReportLine, ReportReader, open_to_read,
 };
-use crate::run::Tally;
+use crate::run::RunCounts;
 
 /// Rows with so many attempts or more are counted together.
 pub const MANY_ATTEMPTS: usize = 20;
@@ -38,7 +38,7 @@ const SECOND_LENGTH: usize = 19;
 /// What stands in a report.
 #[derive(Debug)]
 pub struct Statistics {
-    tally: Tally,
+    counts: RunCounts,
     timeline: Timeline,
     durations: Durations,
     requests: RequestCounter,
@@ -52,7 +52,7 @@ pub struct Statistics {
 impl Default for Statistics {
     fn default() -> Self {
         Self {
-            tally: Tally::default(),
+            counts: RunCounts::default(),
             timeline: Timeline::default(),
             durations: Durations::default(),
             requests: RequestCounter::default(),
@@ -84,7 +84,7 @@ impl Statistics {
     }
 
     fn add(&mut self, line: &ReportLine<'_>) {
-        line.count_in(&mut self.tally);
+        line.count_in(&mut self.counts);
         self.rehearsed += u64::from(line.origin() == Origin::Rehearsal);
         // More than this program can count were written by somebody else, and must not overflow the sums.
         let attempts = line.number_in(Column::Attempts).min(u64::from(u32::MAX));
@@ -141,8 +141,8 @@ impl Statistics {
 
     /// Rows by outcome and category. What only a run can count is 0: requests are [`Statistics::requests`].
     #[must_use]
-    pub fn tally(&self) -> &Tally {
-        &self.tally
+    pub fn counts(&self) -> &RunCounts {
+        &self.counts
     }
 
     /// How many of its lines a rehearsal wrote: all or none, unless it was put together by hand.
@@ -198,8 +198,8 @@ row,line,from_object_type,from_object_id,to_object_type,to_object_id,outcome,htt
     #[test]
     fn one_pass_counts_outcomes_attempts_durations_and_times() {
         let statistics = Statistics::of(REPORT.as_bytes()).unwrap();
-        let tally = statistics.tally();
-        assert_eq!((tally.settled(), tally.not_good()), (6, 3));
+        let counts = statistics.counts();
+        assert_eq!((counts.finished(), counts.with_problems()), (6, 3));
         let requests = statistics.requests();
         assert_eq!(
             (requests.at_least, requests.at_most),
@@ -217,7 +217,7 @@ row,line,from_object_type,from_object_id,to_object_type,to_object_id,outcome,htt
         let total = statistics.timeline().total();
         assert_eq!((total.associated, total.rejected, total.failed), (1, 1, 1));
         assert_eq!(total.sent_again, 5);
-        let examples = &tally.categories()[0].examples;
+        let examples = &counts.categories()[0].examples;
         assert_eq!(examples[0].key.line, 3);
         assert_eq!(examples[0].correlation_id.as_deref(), Some("c-2"));
         assert_eq!(examples[0].values, ["contacts", "2", "deals", "9"]);
@@ -237,7 +237,7 @@ row,line,from_object_type,from_object_id,to_object_type,to_object_id,outcome,htt
         assert_eq!(statistics.attempts().collect::<Vec<_>>(), [(20, 3)]);
         assert_eq!(statistics.requests().at_most, 3 * u64::from(u32::MAX));
         assert_eq!(
-            statistics.tally().categories()[0].examples[0].http_status,
+            statistics.counts().categories()[0].examples[0].http_status,
             None
         );
         assert_eq!(statistics.timeline().total().failed, 3);
@@ -248,7 +248,7 @@ row,line,from_object_type,from_object_id,to_object_type,to_object_id,outcome,htt
         let short = "row,from_object_type,from_object_id,to_object_type,to_object_id,outcome\n1,a,1,b,2,associated\n";
         for (report, settled) in [("", 0), (short, 1)] {
             let statistics = Statistics::of(report.as_bytes()).unwrap();
-            assert_eq!(statistics.tally().settled(), settled);
+            assert_eq!(statistics.counts().finished(), settled);
             assert!(statistics.first_and_last().is_none());
             assert!(statistics.durations().percentiles().is_none());
             assert!(statistics.timeline().slots().next().is_none());

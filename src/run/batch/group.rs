@@ -59,7 +59,7 @@ impl Group {
     }
 
     /// The rows to be sent, and those that have to wait.
-    pub(super) fn take_apart(self) -> (Vec<SendableRow>, Vec<SendableRow>) {
+    pub(super) fn into_parts(self) -> (Vec<SendableRow>, Vec<SendableRow>) {
         (self.rows, self.later)
     }
 

@@ -1,17 +1,17 @@
 //! The rows of batch mode between the input and the endpoint: groups that fill, calls that are ready, calls that
 //! wait. Nothing is sent here and no reply is read.
 //!
-//! Rows of the same two types fill a [`Group`]; what is full, or has waited long enough, becomes a [`Call`]. A call
+//! Rows of the same two types fill a [`Group`]; what is full, or has waited long enough, becomes a [`BatchRequest`]. A call
 //! that is refused without a word about its pairs hides at least one bad row, which is searched for by halves:
 //! one half is sent while the other waits with it. If the first half is good, the bad row is in the other;
 //! if not, nothing is known of the other, and its rows join the group that is filling. How many pairs a group
-//! collects follows from how rare such rows were: [`Fit`].
+//! collects follows from how rare such rows were: [`BatchSizer`].
 
-mod call;
-mod filling;
-mod fit;
+mod bisect;
 mod group;
-mod parting;
+mod group_builder;
+mod request;
+mod sizer;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::num::NonZeroUsize;
@@ -23,12 +23,12 @@ use super::row::SendableRow;
 use crate::outcome::Finding;
 use crate::pair::ObjectType;
 
-pub(super) use call::Call;
-use fit::Fit;
 use group::Group;
+pub(super) use request::BatchRequest;
+use sizer::BatchSizer;
 
 /// Type pairs about which something is remembered.
-const MAX_FITS: usize = 1000;
+const MAX_SIZERS: usize = 1000;
 
 /// A group that is not full is sent after this, so that a slow pipe does not wait.
 const LINGER: Duration = Duration::from_secs(1);
@@ -50,17 +50,17 @@ type Types = (ObjectType, ObjectType);
 pub(super) struct Batches {
     settings: BatchSettings,
     groups: HashMap<Types, Group>,
-    fits: HashMap<Types, Fit>,
-    ready: VecDeque<Call>,
+    sizers: HashMap<Types, BatchSizer>,
+    ready: VecDeque<BatchRequest>,
     /// By when they may be sent again; the number keeps equal times apart.
-    waiting: BTreeMap<(Instant, u64), Call>,
+    waiting: BTreeMap<(Instant, u64), BatchRequest>,
     sequence: u64,
     /// Rows that are to be sent one by one.
-    singly: Vec<SendableRow>,
+    single_rows: Vec<SendableRow>,
     /// Rows that a reply named, and that need not wait for others any more.
     named: Vec<(SendableRow, Finding)>,
     /// Rows in calls that were handed out and did not come back.
-    away: usize,
+    in_flight: usize,
 }
 
 impl Batches {
@@ -68,13 +68,13 @@ impl Batches {
         Self {
             settings,
             groups: HashMap::new(),
-            fits: HashMap::new(),
+            sizers: HashMap::new(),
             ready: VecDeque::new(),
             waiting: BTreeMap::new(),
             sequence: 0,
-            singly: Vec::new(),
+            single_rows: Vec::new(),
             named: Vec::new(),
-            away: 0,
+            in_flight: 0,
         }
     }
 
@@ -83,54 +83,55 @@ impl Batches {
         self.settings.concurrency.get()
     }
 
-    fn fit(&mut self, types: &Types) -> &mut Fit {
-        if self.fits.len() >= MAX_FITS && !self.fits.contains_key(types) {
+    fn sizer(&mut self, types: &Types) -> &mut BatchSizer {
+        if self.sizers.len() >= MAX_SIZERS && !self.sizers.contains_key(types) {
             let groups = &self.groups;
-            self.fits
-                .retain(|types, fit| fit.is_active() || groups.contains_key(types));
+            self.sizers
+                .retain(|types, sizer| sizer.is_active() || groups.contains_key(types));
         }
         let size = self.settings.size.get();
-        self.fits
+        self.sizers
             .entry(types.clone())
-            .or_insert_with(|| Fit::new(size))
+            .or_insert_with(|| BatchSizer::new(size))
     }
 
     /// Makes a call ready behind the others.
     fn call(&mut self, rows: Vec<SendableRow>) {
-        if let Some(call) = self.of_several(Call::new(rows)) {
+        if let Some(call) = self.unless_single(BatchRequest::new(rows)) {
             self.ready.push_back(call);
         }
     }
 
     /// Makes a call ready before the others.
-    pub(super) fn call_next(&mut self, call: Call) {
-        if let Some(call) = self.of_several(call) {
+    pub(super) fn call_next(&mut self, call: BatchRequest) {
+        if let Some(call) = self.unless_single(call) {
             self.ready.push_front(call);
         }
     }
 
     /// A row by itself is sent by itself. A call that remains is counted.
-    fn of_several(&mut self, call: Call) -> Option<Call> {
+    fn unless_single(&mut self, call: BatchRequest) -> Option<BatchRequest> {
         if call.rows.len() < 2 {
-            self.dissolve(call);
+            self.send_rows_singly(call);
             return None;
         }
-        self.fit(&call.types()?).begin();
+        self.sizer(&call.types()?).begin();
         Some(call)
     }
 
-    fn dissolve(&mut self, call: Call) {
-        self.singly.extend(call.rows.into_iter().chain(call.rest));
+    fn send_rows_singly(&mut self, call: BatchRequest) {
+        self.single_rows
+            .extend(call.rows.into_iter().chain(call.rest));
         self.named.extend(call.named);
     }
 
     /// Sends rows one by one.
     pub(super) fn send_singly(&mut self, rows: impl IntoIterator<Item = SendableRow>) {
-        self.singly.extend(rows);
+        self.single_rows.extend(rows);
     }
 
     /// Rows that a reply named need not wait any more.
-    pub(super) fn end_named(&mut self, named: Vec<(SendableRow, Finding)>) {
+    pub(super) fn add_named(&mut self, named: Vec<(SendableRow, Finding)>) {
         self.named.extend(named);
     }
 
@@ -140,55 +141,55 @@ impl Batches {
     }
 
     /// The rows that are to be sent one by one.
-    pub(super) fn take_singly(&mut self) -> Vec<SendableRow> {
-        std::mem::take(&mut self.singly)
+    pub(super) fn take_single_rows(&mut self) -> Vec<SendableRow> {
+        std::mem::take(&mut self.single_rows)
     }
 
     /// A call with so many pairs was not too large, and so many of them were confirmed.
-    pub(super) fn took(&mut self, types: &Types, pairs: usize, confirmed: usize) {
-        self.fit(types).took(pairs, confirmed);
+    pub(super) fn record_success(&mut self, types: &Types, pairs: usize, confirmed: usize) {
+        self.sizer(types).record_success(pairs, confirmed);
     }
 
     /// Whether calls for these types were of use.
     pub(super) fn is_known(&mut self, types: &Types) -> bool {
-        self.fit(types).is_known()
+        self.sizer(types).is_known()
     }
 
     /// The call that is to be sent next.
-    pub(super) fn pop(&mut self) -> Option<Call> {
+    pub(super) fn pop(&mut self) -> Option<BatchRequest> {
         let index = self.next_ready()?;
         let mut call = self.ready.remove(index)?;
         let types = call.types()?;
-        let most = self.fit(&types).most();
+        let most = self.sizer(&types).max_size();
         if call.rows.len() > most {
             // Made before the bound was known.
             if most < 2 {
-                self.fit(&types).end();
-                self.dissolve(call);
+                self.sizer(&types).end();
+                self.send_rows_singly(call);
                 return None;
             }
             let later = call.split_off(most);
             self.call_next(later);
         }
-        self.fit(&types).sent();
-        self.away += call.len();
+        self.sizer(&types).sent();
+        self.in_flight += call.len();
         Some(call)
     }
 
     /// A call that was handed out has its reply.
-    pub(super) fn came_back(&mut self, call: &Call) {
-        self.away -= call.len();
+    pub(super) fn reply_received(&mut self, call: &BatchRequest) {
+        self.in_flight -= call.len();
         if let Some(types) = call.types() {
-            let fit = self.fit(&types);
-            fit.came_back();
-            fit.end();
+            let sizer = self.sizer(&types);
+            sizer.reply_received();
+            sizer.end();
         }
     }
 
     fn next_ready(&self) -> Option<usize> {
         self.ready.iter().position(|call| {
-            let fit = call.types().and_then(|types| self.fits.get(&types));
-            fit.is_none_or(|fit| fit.may_send(call.rows.len()))
+            let sizer = call.types().and_then(|types| self.sizers.get(&types));
+            sizer.is_none_or(|sizer| sizer.may_send(call.rows.len()))
         })
     }
 
@@ -198,14 +199,14 @@ impl Batches {
     }
 
     /// Whether one more row may be read.
-    pub(super) fn takes_more(&self) -> bool {
+    pub(super) fn has_capacity(&self) -> bool {
         self.ready.is_empty() && self.waiting.len() < self.concurrency()
     }
 
     /// Lets a call wait for its next attempt.
-    pub(super) fn push_again(&mut self, call: Call, after: Duration) {
+    pub(super) fn push_retry(&mut self, call: BatchRequest, after: Duration) {
         if let Some(types) = call.types() {
-            self.fit(&types).begin();
+            self.sizer(&types).begin();
         }
         self.sequence += 1;
         self.waiting
@@ -227,7 +228,7 @@ impl Batches {
     }
 
     /// Makes ready what has waited long enough.
-    pub(super) fn wake(&mut self) {
+    pub(super) fn release_due(&mut self) {
         let now = Instant::now();
         let later = self.waiting.split_off(&(now, u64::MAX));
         let due = std::mem::replace(&mut self.waiting, later);
@@ -241,16 +242,16 @@ impl Batches {
 
     /// Rows in calls that wait for their next attempt.
     pub(super) fn waiting(&self) -> usize {
-        self.waiting.values().map(Call::len).sum()
+        self.waiting.values().map(BatchRequest::len).sum()
     }
 
     /// All rows in it, those included that are in flight.
     pub(super) fn len(&self) -> usize {
         let calls = self.ready.iter().chain(self.waiting.values());
-        self.away
+        self.in_flight
             + self.named.len()
-            + self.singly.len()
-            + calls.map(Call::len).sum::<usize>()
+            + self.single_rows.len()
+            + calls.map(BatchRequest::len).sum::<usize>()
             + self.groups.values().map(Group::len).sum::<usize>()
     }
 

@@ -21,17 +21,17 @@ pub(super) fn is_longer(period: Duration, before: Option<Duration>) -> bool {
 
 impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     /// A reply may say that no further one will come today.
-    pub(super) fn mind_the_day(&mut self, class: Class, reply: &Reply) {
+    pub(super) fn check_daily_limit(&mut self, class: Class, reply: &Reply) {
         let daily_remaining = reply
             .answer()
             .and_then(|answer| answer.headers.quota.daily_remaining);
         let message = "the reply says that no request is left today";
         if class != Class::DailyLimit
             && daily_remaining == Some(0)
-            && !self.waits_for_tomorrow(reply, message)
+            && !self.pause_until_daily_reset(reply, message)
         {
             let message = message.to_owned();
-            self.halt(
+            self.stop_for(
                 Halt::DailyLimit,
                 Vec::new(),
                 Finding {
@@ -43,7 +43,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     }
 
     /// Pauses all requests until the daily limit resets, if the run is to wait for that.
-    pub(super) fn waits_for_tomorrow(&mut self, reply: &Reply, why: &str) -> bool {
+    pub(super) fn pause_until_daily_reset(&mut self, reply: &Reply, why: &str) -> bool {
         let Some(reset) = &self.settings.daily_reset else {
             return false;
         };
@@ -51,10 +51,10 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         let date = reply.answer().and_then(|answer| answer.headers.date);
         let now = date
             .and_then(|date| date.try_into().ok())
-            .unwrap_or_else(self.parts.now);
+            .unwrap_or_else(self.context.now);
         let period = self.daily_wait.next(reset, now, Instant::now());
-        let before = self.parts.rate_limiter.pause_remaining();
-        self.parts.rate_limiter.pause(period);
+        let before = self.context.rate_limiter.pause_remaining();
+        self.context.rate_limiter.pause(period);
         if is_longer(period, before) {
             self.emit(RunEvent::Paused { period, why });
         }

@@ -8,18 +8,18 @@ use super::Dispatcher;
 use crate::api::{Endpoint, Reply};
 use crate::outcome::Finding;
 use crate::run::WriteReport;
-use crate::run::descriptors::{PAUSE, Sign};
+use crate::run::descriptors::{OutageAction, PAUSE};
 use crate::run::event::{Observe, RunEvent};
 use crate::run::standstill::standstill;
-use crate::run::stop::StopReason;
+use crate::run::stop_reason::StopReason;
 
 impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     /// Looks at both clocks; says whether the process stood still since it last did.
     pub(super) fn update_standstill(&mut self) -> bool {
-        let now = (self.parts.now)();
+        let now = (self.context.now)();
         let wall = now.duration_since(self.told_at_wall);
         self.told_at_wall = now;
-        let found = standstill(self.tick.period(), self.told_at.elapsed(), wall);
+        let found = standstill(self.tick.period(), self.last_tick.elapsed(), wall);
         let Some(found) = found else {
             return false;
         };
@@ -47,7 +47,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
 
     /// Whether a request does not count against the attempts of its row.
     pub(super) fn exempts(&self, reply: &Reply, standstills: u32) -> bool {
-        self.outage.excuses(reply)
+        self.outage.exempts(reply)
             || matches!(reply, Reply::NoDescriptor { .. })
             || self.is_blamed_on_standstill(reply, standstills)
     }
@@ -59,15 +59,15 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         }
         let in_flight = self.requests_in_flight();
         match self.descriptors.note(reply, in_flight, Instant::now()) {
-            Sign::Nothing => {}
-            Sign::Pause { most, is_first } => {
-                self.parts.rate_limiter.pause(PAUSE);
+            OutageAction::Nothing => {}
+            OutageAction::Pause { most, is_first } => {
+                self.context.rate_limiter.pause(PAUSE);
                 if is_first {
                     let why = &finding.message;
                     self.emit(RunEvent::FewerConnections { most, why });
                 }
             }
-            Sign::GiveUp(lasted) => self.stop(StopReason::NoDescriptor {
+            OutageAction::GiveUp(lasted) => self.stop(StopReason::NoDescriptor {
                 lasted,
                 message: finding.message.clone(),
             }),

@@ -6,10 +6,10 @@ use super::{Dispatcher, Phase};
 use crate::api::Endpoint;
 use crate::outcome::{Finding, OutcomeKind};
 use crate::run::WriteReport;
-use crate::run::batch::Call;
+use crate::run::batch::BatchRequest;
 use crate::run::event::Observe;
 use crate::run::row::SendableRow;
-use crate::run::stop::StopReason;
+use crate::run::stop_reason::StopReason;
 use crate::run::suspects::Refusal;
 use crate::verdict::{Class, Halt};
 
@@ -42,7 +42,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             return;
         }
         for row in rows {
-            if row.generation == self.renewing.generation() {
+            if row.generation == self.token_refresh.generation() {
                 row.refusals += 1;
             }
         }
@@ -50,13 +50,13 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
 
     /// Whether another token, or another look at the same one, would not help this row: others are accepted.
     pub(super) fn is_refused_for_good(&self, row: &SendableRow) -> bool {
-        let most = if self.renewing.renews_without_doubt() {
+        let most = if self.token_refresh.renews_without_doubt() {
             REFUSALS_OF_TOKENS
         } else {
             REFUSALS
         };
         self.suspects.has_accepted()
-            && row.generation == self.renewing.generation()
+            && row.generation == self.token_refresh.generation()
             && row.refusals >= most
     }
 
@@ -70,10 +70,10 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         finding: Finding,
     ) {
         if !may_be_of_one_row(halt) {
-            self.tally.unsettled += 1;
-            self.halt(halt, scopes, finding);
+            self.counts.without_outcome += 1;
+            self.stop_for(halt, scopes, finding);
         } else if self.suspects.has_accepted() && row.refusals < REFUSALS {
-            self.again(row, class, &finding, Duration::ZERO);
+            self.retry_row(row, class, &finding, Duration::ZERO);
         } else {
             let refusal = Refusal {
                 halt,
@@ -88,13 +88,17 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
 
     fn blame_credentials(&mut self) {
         if let Some(refusal) = self.suspects.last_refusal().cloned() {
-            self.halt(refusal.halt, refusal.scopes, refusal.finding);
+            self.stop_for(refusal.halt, refusal.scopes, refusal.finding);
         }
     }
 
     /// A call was refused for the credentials: a row in it may be the cause, so each is asked for alone. Gives the call
     /// back if no single row can be.
-    pub(super) fn part_refused_call(&mut self, call: Call, halt: Halt) -> Option<Call> {
+    pub(super) fn part_refused_call(
+        &mut self,
+        call: BatchRequest,
+        halt: Halt,
+    ) -> Option<BatchRequest> {
         let is_bad_token = halt == Halt::Unauthorized && !self.suspects.has_accepted();
         if !may_be_of_one_row(halt) || is_bad_token {
             return Some(call);
@@ -102,7 +106,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         let Some(batches) = &mut self.batches else {
             return Some(call);
         };
-        batches.end_named(call.named);
+        batches.add_named(call.named);
         batches.push_all(call.rest);
         batches.send_singly(call.rows);
         None
@@ -112,13 +116,13 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     pub(super) fn accepted(&mut self, request: u64) {
         let is_first = !self.suspects.has_accepted();
         for (row, finding) in self.suspects.accept(request) {
-            self.settle_row(row, OutcomeKind::Rejected, finding);
+            self.finish_row(row, OutcomeKind::Rejected, finding);
         }
         // The first rows were refused, and one that was in flight then was not.
         let is_disproved = is_first
             && self.phase == Phase::Stopping
             && !self.suspects.is_empty()
-            && matches!(self.reason, Some(StopReason::Halted { halt, .. }) if may_be_of_one_row(halt));
+            && matches!(self.reason, Some(StopReason::Fatal { halt, .. }) if may_be_of_one_row(halt));
         if is_disproved {
             self.reason = None;
             self.phase = Phase::Running;
@@ -133,7 +137,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             return;
         }
         if let Some((row, finding)) = self.suspects.take_only() {
-            self.settle_row(row, OutcomeKind::Rejected, finding);
+            self.finish_row(row, OutcomeKind::Rejected, finding);
         } else {
             self.blame_credentials();
         }

@@ -277,7 +277,7 @@ fn typed_row(number: usize, types: [&str; 2], ids: [u64; 2]) -> CheckedRow {
 }
 
 struct Ended {
-    ending: Ending,
+    ending: RunOutcome,
     outcomes: Vec<Outcome>,
     calls: Vec<usize>,
 }
@@ -296,7 +296,7 @@ async fn send(
     api: &Api,
     rows: Vec<CheckedRow>,
     batch: impl Into<Option<BatchSettings>>,
-    stops: &[Stop],
+    stops: &[StopRequest],
 ) -> Ended {
     let (sender, receiver) = mpsc::channel(8);
     tokio::spawn(async move {
@@ -316,9 +316,9 @@ async fn send(
         asker.closed().await;
     });
     let mut report = Memory::default();
-    let mut watcher = Watcher::default();
+    let mut watcher = TestObserver::default();
     api.calls.lock().unwrap().clear();
-    let parts = Parts {
+    let context = RunContext {
         endpoint: api.clone(),
         rate_limiter: RateLimiter::new(RateController::new(
             "unlimited".parse().unwrap(),
@@ -327,7 +327,7 @@ async fn send(
         report: &mut report,
         observer: &mut watcher,
         rows: receiver,
-        earlier: Tally::default(),
+        previous_counts: RunCounts::default(),
         failed_before: Box::new(|_| false),
         stop,
         now: || Timestamp::UNIX_EPOCH,
@@ -346,8 +346,8 @@ async fn send(
         time_limits: TimeLimits::default(),
         daily_reset: None,
     };
-    let ending = run(settings, parts).await;
-    let mut outcomes = std::mem::take(&mut *report.handed_over.lock().unwrap());
+    let ending = run(settings, context).await;
+    let mut outcomes = std::mem::take(&mut *report.flushed.lock().unwrap());
     outcomes.sort_by_key(|outcome| outcome.key.row);
     let calls = std::mem::take(&mut *api.calls.lock().unwrap());
     Ended {
@@ -394,7 +394,7 @@ fn good_rows_take_as_few_calls_as_there_can_be() {
             && outcome.attempts == 1
             && outcome.finding.association_type_ids.len() <= 1
     }));
-    assert_eq!(ended.ending.tally.requests, 6);
+    assert_eq!(ended.ending.counts.requests, 6);
     assert!(ended.ending.stop.is_none());
 }
 
@@ -465,7 +465,7 @@ fn one_401_among_good_calls_is_asked_once_more_and_a_revoked_token_ends_the_run_
         assert!(ended.calls.len() <= requests, "{:?}", ended.calls);
         let halted = matches!(
             ended.ending.stop,
-            Some(StopReason::Halted {
+            Some(StopReason::Fatal {
                 halt: Halt::Unauthorized,
                 ..
             })
@@ -533,7 +533,7 @@ fn where_over_a_tenth_is_bad_rows_go_one_by_one() {
 }
 
 #[test]
-fn a_bound_is_learnt_by_one_refusal_for_each_pair_of_types() {
+fn a_size_limit_is_learned_from_one_refusal_for_each_pair_of_types() {
     let rows: Vec<CheckedRow> = (0..6000)
         .map(|row| {
             let to = ["companies", "deals"][row % 2];
@@ -574,7 +574,7 @@ fn a_bound_of_one_leaves_single_requests() {
 }
 
 #[test]
-fn a_record_that_breaks_every_call_fails_by_itself() {
+fn a_record_that_breaks_every_batch_fails_alone() {
     let api = Api::new(Way::Listed).poison(["contacts 777".to_owned()]);
     let ended = block_on(send(&api, contacts(2000), calls_of(2000), &[]));
     for outcome in &ended.outcomes {
@@ -634,10 +634,10 @@ fn a_stop_leaves_no_line_for_rows_without_an_answer() {
         latency: Duration::from_millis(60),
         ..Api::new(Way::Unnamed).missing(["contacts 30".to_owned()])
     };
-    let stop = Stop::Gracefully(Signal::Interrupt);
+    let stop = StopRequest::Gracefully(Signal::Interrupt);
     for (stops, lines) in [
         (vec![stop], 300),
-        (vec![stop, Stop::Now(Signal::Interrupt)], 0),
+        (vec![stop, StopRequest::Now(Signal::Interrupt)], 0),
     ] {
         // The first call is sent alone; four are in flight when the stop comes.
         let slow = Api {
@@ -649,11 +649,11 @@ fn a_stop_leaves_no_line_for_rows_without_an_answer() {
             ..slow.clone()
         };
         let ended = block_on(send(&slow, contacts(5000), calls_of(100), &stops));
-        let tally = &ended.ending.tally;
+        let counts = &ended.ending.counts;
         assert!(ended.outcomes.len() <= lines, "{}", ended.outcomes.len());
-        assert_eq!(tally.settled(), ended.outcomes.len() as u64);
-        assert!(tally.unsettled >= 100, "{}", tally.unsettled);
-        assert_eq!(tally.requests, ended.calls.len() as u64);
+        assert_eq!(counts.finished(), ended.outcomes.len() as u64);
+        assert!(counts.without_outcome >= 100, "{}", counts.without_outcome);
+        assert_eq!(counts.requests, ended.calls.len() as u64);
         assert!(matches!(ended.ending.stop, Some(StopReason::Signal(_))));
     }
 }
@@ -666,8 +666,8 @@ fn a_slow_pipe_is_sent_after_a_second() {
         let (sender, rows) = mpsc::channel(8);
         let (_asker, stop) = mpsc::channel(4);
         let mut report = Memory::default();
-        let lines = Arc::clone(&report.handed_over);
-        let mut watcher = Watcher::default();
+        let lines = Arc::clone(&report.flushed);
+        let mut watcher = TestObserver::default();
         tokio::spawn(async move {
             for row in contacts(5) {
                 sender.send(Ok(row)).await.unwrap();
@@ -676,7 +676,7 @@ fn a_slow_pipe_is_sent_after_a_second() {
             assert_eq!(*seen.lock().unwrap(), [5]);
             assert_eq!(lines.lock().unwrap().len(), 5);
         });
-        let parts = Parts {
+        let context = RunContext {
             endpoint: api.clone(),
             rate_limiter: RateLimiter::new(RateController::new(
                 "unlimited".parse().unwrap(),
@@ -685,7 +685,7 @@ fn a_slow_pipe_is_sent_after_a_second() {
             report: &mut report,
             observer: &mut watcher,
             rows,
-            earlier: Tally::default(),
+            previous_counts: RunCounts::default(),
             failed_before: Box::new(|_| false),
             stop,
             now: || Timestamp::UNIX_EPOCH,
@@ -701,8 +701,8 @@ fn a_slow_pipe_is_sent_after_a_second() {
             time_limits: TimeLimits::default(),
             daily_reset: None,
         };
-        let ending = run(settings, parts).await;
-        assert_eq!(ending.tally.settled(), 5);
+        let ending = run(settings, context).await;
+        assert_eq!(ending.counts.finished(), 5);
     });
     assert_eq!(*api.calls.lock().unwrap(), [5]);
 }
@@ -718,7 +718,7 @@ fn rows_that_one_reply_names_do_not_spend_the_error_budget_before_the_good_ones_
     let ended = block_on(send(&api, contacts(4000), calls_of(2000), &[]));
     let mut outcomes = ended.outcomes;
     outcomes.sort_by_key(|outcome| outcome.attempts);
-    assert_eq!(ended.ending.tally.of(OutcomeKind::Rejected), 200);
+    assert_eq!(ended.ending.counts.of(OutcomeKind::Rejected), 200);
     // Named by the first call, told after the second.
     assert!(outcomes.iter().all(|outcome| {
         outcome.attempts
@@ -765,7 +765,7 @@ proptest! {
         let batched = block_on(send(&api, rows.clone(), calls_of(size), &[]));
         prop_assert_eq!(single.kinds(), batched.kinds());
         prop_assert_eq!(batched.kinds().len(), rows.len());
-        prop_assert_eq!(batched.ending.tally.requests, batched.calls.len() as u64);
+        prop_assert_eq!(batched.ending.counts.requests, batched.calls.len() as u64);
         let carried: usize = batched.calls.iter().sum();
         let attempts: u32 = batched.outcomes.iter().map(|outcome| outcome.attempts).sum();
         prop_assert_eq!(attempts as usize, carried, "attempts count the calls that carried a row");

@@ -15,15 +15,12 @@ fn no_descriptor() -> Reply {
 }
 
 fn kinds(done: &Done) -> Vec<OutcomeKind> {
-    done.handed_over
-        .iter()
-        .map(|outcome| outcome.kind)
-        .collect()
+    done.flushed.iter().map(|outcome| outcome.kind).collect()
 }
 
 /// Six rows of which the first four lose their connections, with one attempt each.
-fn four_lose_their_connections() -> Rehearsal {
-    let mut rehearsal = Rehearsal::of(6);
+fn four_lose_their_connections() -> TestRun {
+    let mut rehearsal = TestRun::of(6);
     for row in 1..=4 {
         rehearsal = rehearsal.server_says(row, [disconnected()]);
     }
@@ -64,7 +61,7 @@ async fn time_in_which_the_process_stood_still_is_not_taken_from_the_run() {
     stand_still();
     let done = with_limit(Duration::from_mins(1)).run().await;
     assert!(done.ending.stop.is_none(), "{:?}", done.ending.stop);
-    assert_eq!(done.handed_over.len(), 6);
+    assert_eq!(done.flushed.len(), 6);
     let done = with_limit(Duration::from_millis(500)).run().await;
     assert!(matches!(
         done.ending.stop,
@@ -74,7 +71,7 @@ async fn time_in_which_the_process_stood_still_is_not_taken_from_the_run() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lack_of_descriptors_charges_no_row_and_lowers_the_requests_in_flight() {
-    let mut rehearsal = Rehearsal::of(60);
+    let mut rehearsal = TestRun::of(60);
     rehearsal.concurrency = 20;
     rehearsal.max_attempts = 1;
     for row in 1..=20 {
@@ -86,14 +83,14 @@ async fn a_lack_of_descriptors_charges_no_row_and_lowers_the_requests_in_flight(
     let warnings = done.watcher.kinds.iter();
     let warnings = warnings.filter(|kind| *kind == "FewerConnections").count();
     assert_eq!(warnings, 1);
-    assert!(!done.watcher.kinds.contains(&"ApiAway".to_owned()));
+    assert!(!done.watcher.kinds.contains(&"ApiUnreachable".to_owned()));
     // After the first twenty, one at a time: 0.1 s each.
     assert!(done.took >= Duration::from_secs(6), "{:?}", done.took);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_run_that_gets_no_connection_for_want_of_descriptors_ends_and_charges_no_row() {
-    let mut rehearsal = Rehearsal::of(30);
+    let mut rehearsal = TestRun::of(30);
     rehearsal.max_attempts = 1;
     for row in 1..=30 {
         rehearsal = rehearsal.server_says(row, vec![no_descriptor(); 1000]);
@@ -102,6 +99,6 @@ async fn a_run_that_gets_no_connection_for_want_of_descriptors_ends_and_charges_
     let stop = done.ending.stop.unwrap();
     assert_eq!(stop.exit_status(), ExitStatus::StoppedEarly);
     assert!(matches!(stop, StopReason::NoDescriptor { .. }), "{stop:?}");
-    assert_eq!(done.handed_over, []);
+    assert_eq!(done.flushed, []);
     assert!(done.took < Duration::from_mins(3), "{:?}", done.took);
 }

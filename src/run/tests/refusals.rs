@@ -20,7 +20,7 @@ async fn a_row_that_alone_is_refused_is_rejected_and_the_others_are_sent() {
     for (reply, category) in refusals() {
         // In the middle, two of them together, and last.
         for rows in [&[50][..], &[50, 51], &[7, 80, 90, 91], &[100]] {
-            let mut rehearsal = Rehearsal::of(100);
+            let mut rehearsal = TestRun::of(100);
             for &row in rows {
                 rehearsal = rehearsal.server_says(row, vec![reply.clone(); 30]);
             }
@@ -31,7 +31,7 @@ async fn a_row_that_alone_is_refused_is_rejected_and_the_others_are_sent() {
                 done.ending.stop
             );
             assert_eq!(done.lines().len(), 100, "{category} {rows:?}");
-            for outcome in &done.handed_over {
+            for outcome in &done.flushed {
                 let is_bad = rows.contains(&outcome.key.row);
                 let kind = if is_bad {
                     OutcomeKind::Rejected
@@ -56,10 +56,7 @@ async fn a_row_that_alone_is_refused_is_rejected_and_the_others_are_sent() {
 #[tokio::test(start_paused = true)]
 async fn the_first_row_is_no_exception_where_others_are_on_their_way() {
     for (reply, category) in refusals() {
-        let done = Rehearsal::of(100)
-            .server_says(1, vec![reply; 30])
-            .run()
-            .await;
+        let done = TestRun::of(100).server_says(1, vec![reply; 30]).run().await;
         assert!(
             done.ending.stop.is_none(),
             "{category}: {:?}",
@@ -82,7 +79,7 @@ async fn a_head_of_missing_records_is_no_wrong_path() {
         let body = serde_json::json!({"category": "OBJECT_NOT_FOUND", "message": "gone", "context": {"id": [id]}});
         answer(404, &body.to_string())
     };
-    let mut rehearsal = Rehearsal::of(100);
+    let mut rehearsal = TestRun::of(100);
     for row in 1..=60 {
         rehearsal = rehearsal.server_says(row, [missing(row)]);
     }
@@ -90,7 +87,7 @@ async fn a_head_of_missing_records_is_no_wrong_path() {
     assert!(done.ending.stop.is_none(), "{:?}", done.ending.stop);
     assert_eq!(done.lines().len(), 100);
     // A path that is not there says nothing of any row.
-    let mut rehearsal = Rehearsal::of(100);
+    let mut rehearsal = TestRun::of(100);
     for row in 1..=100 {
         rehearsal = rehearsal.server_says(row, [answer(404, r#"{"message":"no such path"}"#)]);
     }
@@ -112,7 +109,7 @@ async fn a_day_that_is_still_over_after_midnight_is_asked_about_again_in_minutes
     // The test's clock stands at eleven at night; the server's says half past eleven, or nothing.
     let zone = || Some(jiff::tz::TimeZone::fixed(jiff::tz::offset(23)));
     for (date, first) in [(None, 3630), (Some(1800), 1830)] {
-        let mut rehearsal = Rehearsal::of(5).server_says(3, vec![day_is_over(date); 3]);
+        let mut rehearsal = TestRun::of(5).server_says(3, vec![day_is_over(date); 3]);
         rehearsal.concurrency = 1;
         rehearsal.daily_reset = Some(DailyReset { zone: zone() });
         let done = rehearsal.run().await;

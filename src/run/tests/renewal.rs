@@ -26,7 +26,7 @@ impl Endpoint for Tokenless {
         (!has_token).then(Instant::now)
     }
 
-    fn can_renew(&self) -> bool {
+    fn can_refresh(&self) -> bool {
         true
     }
 
@@ -42,7 +42,11 @@ impl Endpoint for Tokenless {
 }
 
 /// Stops a run after one second. How long it takes, how it ends, and whether the token is kept.
-async fn stop_during(exchanging: bool, renewal: Renewal, stop: Stop) -> (u64, ExitStatus, bool) {
+async fn stop_during(
+    exchanging: bool,
+    renewal: Renewal,
+    stop: StopRequest,
+) -> (u64, ExitStatus, bool) {
     let started = Instant::now();
     let kept = Arc::new(Mutex::new(false));
     let (sender, rows) = mpsc::channel(8);
@@ -66,8 +70,8 @@ async fn stop_during(exchanging: bool, renewal: Renewal, stop: Stop) -> (u64, Ex
         batch: None,
     };
     let mut report = Memory::default();
-    let mut watcher = Watcher::default();
-    let parts = Parts {
+    let mut watcher = TestObserver::default();
+    let context = RunContext {
         endpoint: Tokenless {
             exchanging,
             renewal,
@@ -80,13 +84,13 @@ async fn stop_during(exchanging: bool, renewal: Renewal, stop: Stop) -> (u64, Ex
         report: &mut report,
         observer: &mut watcher,
         rows,
-        earlier: Tally::default(),
+        previous_counts: RunCounts::default(),
         failed_before: Box::new(|_| false),
         stop: stops,
         now: || Timestamp::UNIX_EPOCH,
         draw: Box::new(|| 0.5),
     };
-    let ending = run(settings, parts).await;
+    let ending = run(settings, context).await;
     let took = started.elapsed().as_secs();
     let status = ending.stop.unwrap().exit_status();
     // What was given up does not begin later.
@@ -98,7 +102,7 @@ async fn stop_during(exchanging: bool, renewal: Renewal, stop: Stop) -> (u64, Ex
 #[tokio::test(start_paused = true)]
 async fn a_stop_waits_for_an_exchange_under_way_whatever_comes_of_it() {
     for renewal in [Renewal::New, Renewal::Failed("no reply".to_owned())] {
-        let stop = Stop::Gracefully(Signal::Interrupt);
+        let stop = StopRequest::Gracefully(Signal::Interrupt);
         let ended = stop_during(true, renewal, stop).await;
         assert_eq!(ended, (10, ExitStatus::Interrupted, true));
     }
@@ -106,14 +110,14 @@ async fn a_stop_waits_for_an_exchange_under_way_whatever_comes_of_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stop_gives_up_what_is_read_again_without_loss() {
-    let stop = Stop::Gracefully(Signal::Terminate);
+    let stop = StopRequest::Gracefully(Signal::Terminate);
     let ended = stop_during(false, Renewal::New, stop).await;
     assert_eq!(ended, (1, ExitStatus::Terminated, false));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_second_request_to_stop_waits_for_no_exchange() {
-    let stop = Stop::Now(Signal::Interrupt);
+    let stop = StopRequest::Now(Signal::Interrupt);
     let (took, status, _) = stop_during(true, Renewal::New, stop).await;
     assert_eq!((took, status), (1, ExitStatus::Interrupted));
 }

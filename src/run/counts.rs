@@ -79,11 +79,11 @@ pub struct Daily {
 
 /// What was counted so far.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Tally {
+pub struct RunCounts {
     kinds: [u64; OutcomeKind::ALL.len()],
     categories: Vec<CategoryCount>,
     /// How many of the rows ended in earlier runs.
-    pub earlier: u64,
+    pub already_reported: u64,
     /// How many were skipped because a list of ids is empty.
     pub nothing_to_link: u64,
     /// Requests that were answered, or given up on.
@@ -95,10 +95,10 @@ pub struct Tally {
     /// What the last reply that tells of it says of the day.
     pub daily: Option<Daily>,
     /// Rows that were read but have no line: a stop came first.
-    pub unsettled: u64,
+    pub without_outcome: u64,
 }
 
-impl Tally {
+impl RunCounts {
     /// Counts an outcome.
     pub fn count(&mut self, outcome: &Outcome) {
         let finding = &outcome.finding;
@@ -161,15 +161,15 @@ impl Tally {
 
     /// Rows that ended, however.
     #[must_use]
-    pub fn settled(&self) -> u64 {
+    pub fn finished(&self) -> u64 {
         self.kinds.iter().sum()
     }
 
     /// Rows that need somebody's attention.
     #[must_use]
-    pub fn not_good(&self) -> u64 {
-        let not_good = OutcomeKind::ALL.into_iter().filter(|kind| !kind.is_good());
-        not_good.map(|kind| self.of(kind)).sum()
+    pub fn with_problems(&self) -> u64 {
+        let with_problems = OutcomeKind::ALL.into_iter().filter(|kind| !kind.is_good());
+        with_problems.map(|kind| self.of(kind)).sum()
     }
 
     /// The categories, most frequent first.
@@ -184,13 +184,13 @@ impl Tally {
     /// no record is linked with any other.
     #[must_use]
     pub fn has_only_empty_lists(&self) -> bool {
-        self.nothing_to_link > 0 && self.nothing_to_link == self.settled()
+        self.nothing_to_link > 0 && self.nothing_to_link == self.finished()
     }
 
     /// How a run ends in which every row got its outcome.
     #[must_use]
     pub fn exit_status(&self) -> ExitStatus {
-        if self.not_good() == 0 && !self.has_only_empty_lists() {
+        if self.with_problems() == 0 && !self.has_only_empty_lists() {
             ExitStatus::Done
         } else {
             ExitStatus::SomeRowsNot
@@ -223,17 +223,17 @@ mod tests {
 
     #[test]
     fn rows_are_counted_by_outcome_and_categories_by_frequency() {
-        let mut tally = Tally::default();
-        tally.count(&outcome(OutcomeKind::Associated, ""));
-        tally.count(&outcome(OutcomeKind::Skipped, "CLIENT_DUPLICATE"));
-        assert_eq!(tally.exit_status(), ExitStatus::Done);
-        tally.count(&outcome(OutcomeKind::Failed, "A"));
-        tally.count(&outcome(OutcomeKind::Rejected, "B"));
-        tally.count(&outcome(OutcomeKind::Rejected, "B"));
-        tally.count(&outcome(OutcomeKind::Failed, "B"));
-        assert_eq!(tally.exit_status(), ExitStatus::SomeRowsNot);
-        assert_eq!((tally.settled(), tally.not_good()), (6, 4));
-        let categories: Vec<_> = tally
+        let mut counts = RunCounts::default();
+        counts.count(&outcome(OutcomeKind::Associated, ""));
+        counts.count(&outcome(OutcomeKind::Skipped, "CLIENT_DUPLICATE"));
+        assert_eq!(counts.exit_status(), ExitStatus::Done);
+        counts.count(&outcome(OutcomeKind::Failed, "A"));
+        counts.count(&outcome(OutcomeKind::Rejected, "B"));
+        counts.count(&outcome(OutcomeKind::Rejected, "B"));
+        counts.count(&outcome(OutcomeKind::Failed, "B"));
+        assert_eq!(counts.exit_status(), ExitStatus::SomeRowsNot);
+        assert_eq!((counts.finished(), counts.with_problems()), (6, 4));
+        let categories: Vec<_> = counts
             .categories()
             .into_iter()
             .map(|entry| {
@@ -257,30 +257,30 @@ mod tests {
 
     #[test]
     fn a_run_of_empty_lists_only_is_not_done() {
-        let mut tally = Tally::default();
-        assert_eq!(tally.exit_status(), ExitStatus::Done);
-        tally.count(&outcome(OutcomeKind::Skipped, "CLIENT_ALREADY_ASSOCIATED"));
-        tally.count(&outcome(OutcomeKind::Skipped, "CLIENT_DUPLICATE"));
-        assert_eq!(tally.exit_status(), ExitStatus::Done);
-        let mut empty = Tally::default();
+        let mut counts = RunCounts::default();
+        assert_eq!(counts.exit_status(), ExitStatus::Done);
+        counts.count(&outcome(OutcomeKind::Skipped, "CLIENT_ALREADY_ASSOCIATED"));
+        counts.count(&outcome(OutcomeKind::Skipped, "CLIENT_DUPLICATE"));
+        assert_eq!(counts.exit_status(), ExitStatus::Done);
+        let mut empty = RunCounts::default();
         empty.count(&outcome(OutcomeKind::Skipped, "CLIENT_NOTHING_TO_LINK"));
         empty.count(&outcome(OutcomeKind::Skipped, "CLIENT_NOTHING_TO_LINK"));
         assert_eq!(empty.exit_status(), ExitStatus::SomeRowsNot);
-        tally.count(&outcome(OutcomeKind::Skipped, "CLIENT_NOTHING_TO_LINK"));
+        counts.count(&outcome(OutcomeKind::Skipped, "CLIENT_NOTHING_TO_LINK"));
         empty.count(&outcome(OutcomeKind::Associated, ""));
-        for tally in [tally, empty] {
-            assert_eq!(tally.exit_status(), ExitStatus::Done);
+        for counts in [counts, empty] {
+            assert_eq!(counts.exit_status(), ExitStatus::Done);
         }
     }
 
     #[test]
     fn rows_of_one_category_with_different_causes_are_counted_apart() {
-        let mut tally = Tally::default();
+        let mut counts = RunCounts::default();
         let example = || Example::of(&outcome(OutcomeKind::Rejected, "A"));
         for cause in [Cause::Category, Cause::Limit, Cause::Category] {
-            tally.count_row(OutcomeKind::Rejected, Some(("A", cause)), example);
+            counts.count_row(OutcomeKind::Rejected, Some(("A", cause)), example);
         }
-        let categories = tally.categories();
+        let categories = counts.categories();
         let counted: Vec<_> = categories
             .iter()
             .map(|entry| (entry.cause, entry.rows))
@@ -291,12 +291,12 @@ mod tests {
 
     #[test]
     fn a_server_that_invents_categories_does_not_grow_the_tally() {
-        let mut tally = Tally::default();
+        let mut counts = RunCounts::default();
         for index in 0..1000 {
-            tally.count(&outcome(OutcomeKind::Rejected, &format!("C{index}")));
-            tally.count(&outcome(OutcomeKind::Rejected, "C0"));
+            counts.count(&outcome(OutcomeKind::Rejected, &format!("C{index}")));
+            counts.count(&outcome(OutcomeKind::Rejected, "C0"));
         }
-        let categories = tally.categories();
+        let categories = counts.categories();
         assert_eq!(categories.len(), MAX_CATEGORIES + 1);
         assert_eq!(categories[0].examples.len(), EXAMPLES);
         assert_eq!(

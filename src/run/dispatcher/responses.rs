@@ -7,51 +7,51 @@ use tokio::time::Instant;
 
 use super::Dispatcher;
 use super::day::is_longer;
-use super::renewing::Refused;
+use super::token_refresh::Refused;
 use crate::api::{Endpoint, Reply};
 use crate::outcome::{Finding, OutcomeKind};
 use crate::rate_limit::Permit;
 use crate::run::WriteReport;
+use crate::run::counts::Daily;
 use crate::run::event::{Observe, RunEvent};
-use crate::run::outage::{Request, Sign};
+use crate::run::outage::{OutageAction, RequestKind};
 use crate::run::row::SendableRow;
-use crate::run::stop::StopReason;
-use crate::run::tally::Daily;
-use crate::run::workers::Answered;
+use crate::run::stop_reason::StopReason;
+use crate::run::worker_pool::Answered;
 use crate::verdict::{
     Class, Halt, Verdict, classify, describe, names_record, quiet_period, scopes,
 };
 
 impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
-    pub(super) fn answered(&mut self, done: Result<Answered<SendableRow>, JoinError>) {
+    pub(super) fn handle_reply(&mut self, done: Result<Answered<SendableRow>, JoinError>) {
         let (mut row, permit, reply) = match done {
             Ok(done) => done,
             Err(error) => {
-                self.tally.requests += 1;
-                self.tally.unsettled += 1;
+                self.counts.requests += 1;
+                self.counts.without_outcome += 1;
                 self.stop(StopReason::of_panic(error));
                 return;
             }
         };
         let class = classify(&reply, &row.pair);
-        self.tally.requests += 1;
+        self.counts.requests += 1;
         let finding = describe(&reply, &row.pair);
         let request = match row.tries.sent {
-            0 => Request::FirstOfRow,
-            _ => Request::Again,
+            0 => RequestKind::FirstOfRow,
+            _ => RequestKind::Again,
         };
         self.update_machine_limits(&reply, &finding);
         if !self.is_blamed_on_standstill(&reply, row.standstills) {
-            self.mind_the_outage(&reply, request, &finding);
+            self.update_outage(&reply, request, &finding);
         }
         self.observe_rate(permit, class, &reply, &finding);
         self.count_refusal(class, std::iter::once(&mut row));
         if class == Class::Unauthorized && !self.is_refused_for_good(&row) {
             match self.token_was_refused(row.generation, row.tries, &finding) {
-                Refused::SendAgain => return self.queue.push_again(row, Duration::ZERO),
+                Refused::SendAgain => return self.queue.push_retry(row, Duration::ZERO),
                 Refused::OnceMore => {
                     row.tries.count(class);
-                    return self.again(row, class, &finding, Duration::ZERO);
+                    return self.retry_row(row, class, &finding, Duration::ZERO);
                 }
                 Refused::Finally => {}
             }
@@ -63,7 +63,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             row.tries.excuse();
         }
         let retry_after = reply.answer().and_then(|answer| answer.headers.retry_after);
-        let draw = (self.parts.draw)();
+        let draw = (self.context.draw)();
         match self
             .settings
             .retry
@@ -73,54 +73,54 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
                 if kind == OutcomeKind::Associated {
                     self.accepted(row.request);
                 } else if names_record(&reply, &row.pair) {
-                    self.likeness.note_own();
+                    self.uniform_failures.note_own();
                 }
-                let outcome = row.outcome(kind, finding, (self.parts.now)());
-                self.settle(outcome);
+                let outcome = row.outcome(kind, finding, (self.context.now)());
+                self.finish_with(outcome);
             }
-            Verdict::Again { after } => self.again(row, class, &finding, after),
+            Verdict::Again { after } => self.retry_row(row, class, &finding, after),
             Verdict::Stop(Halt::DailyLimit)
-                if self.waits_for_tomorrow(&reply, &finding.message) =>
+                if self.pause_until_daily_reset(&reply, &finding.message) =>
             {
-                self.again(row, class, &finding, Duration::ZERO);
+                self.retry_row(row, class, &finding, Duration::ZERO);
             }
             Verdict::Stop(halt) => {
                 let scopes = reply.answer().map(scopes).unwrap_or_default();
                 self.halt_for(row, class, halt, scopes, finding);
             }
         }
-        self.mind_the_day(class, &reply);
+        self.check_daily_limit(class, &reply);
     }
 
     /// A reply, or that there is none, says whether the API is there.
-    pub(super) fn mind_the_outage(&mut self, reply: &Reply, request: Request, finding: &Finding) {
+    pub(super) fn update_outage(&mut self, reply: &Reply, request: RequestKind, finding: &Finding) {
         if !self.outage.is_news(reply) {
             return;
         }
         let was_on = self.outage.is_on();
-        let is_quiet = self.parts.rate_limiter.pause_remaining().is_some();
+        let is_paused = self.context.rate_limiter.pause_remaining().is_some();
         let why = &finding.message;
-        let sign = self.outage.note(reply, request, is_quiet, Instant::now());
+        let action = self.outage.note(reply, request, is_paused, Instant::now());
         if self.outage.is_on() && !was_on {
-            let patience = self.outage.patience();
-            self.emit(RunEvent::ApiAway { why, patience });
+            let give_up_after = self.outage.give_up_after();
+            self.emit(RunEvent::ApiUnreachable { why, give_up_after });
         }
-        match sign {
-            Sign::Nothing => {}
-            Sign::Pause(period) => {
-                self.parts.rate_limiter.pause(period);
+        match action {
+            OutageAction::Nothing => {}
+            OutageAction::Pause(period) => {
+                self.context.rate_limiter.pause(period);
                 self.emit(RunEvent::Paused { period, why });
             }
-            Sign::Back(after) => self.emit(RunEvent::ApiBack { after }),
-            Sign::GiveUp(lasted) => self.stop(StopReason::ApiAway {
+            OutageAction::Back(after) => self.emit(RunEvent::ApiRecovered { after }),
+            OutageAction::GiveUp(lasted) => self.stop(StopReason::ApiUnreachable {
                 lasted,
-                answered_before: self.outage.answered_before(),
+                was_reachable: self.outage.was_reachable(),
                 message: why.clone(),
             }),
         }
     }
 
-    pub(super) fn again(
+    pub(super) fn retry_row(
         &mut self,
         row: SendableRow,
         class: Class,
@@ -137,7 +137,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         });
         match class {
             Class::Locked => self.queue.push_locked(row, after),
-            _ => self.queue.push_again(row, after),
+            _ => self.queue.push_retry(row, after),
         }
     }
 
@@ -148,7 +148,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         reply: &Reply,
         finding: &Finding,
     ) {
-        let rate_limiter = &mut self.parts.rate_limiter;
+        let rate_limiter = &mut self.context.rate_limiter;
         let before = rate_limiter.rate_limit();
         let quiet_before = rate_limiter.pause_remaining();
         let learned = reply.answer().and_then(|answer| {
@@ -157,18 +157,18 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             let is_too_fast = throttled && class != Class::DailyLimit;
             let quota = answer.headers.quota;
             if let (Some(limit), Some(remaining)) = (quota.daily, quota.daily_remaining) {
-                self.tally.daily = Some(Daily { limit, remaining });
+                self.counts.daily = Some(Daily { limit, remaining });
             }
-            self.tally.throttled += u64::from(throttled);
+            self.counts.throttled += u64::from(throttled);
             rate_limiter.observe(permit, quota, is_too_fast)
         });
         // What the server asks for is a floor: `Retry-After: 0` is no permission to hammer.
-        let quiet = quiet_period(class, reply).max(learned);
-        if let Some(period) = quiet {
+        let pause = quiet_period(class, reply).max(learned);
+        if let Some(period) = pause {
             rate_limiter.pause(period);
         }
         let after = rate_limiter.rate_limit();
-        if let Some(period) = quiet.filter(|&period| is_longer(period, quiet_before)) {
+        if let Some(period) = pause.filter(|&period| is_longer(period, quiet_before)) {
             let why = &finding.message;
             self.emit(RunEvent::Paused { period, why });
         }

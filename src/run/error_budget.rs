@@ -6,15 +6,15 @@
 use std::collections::VecDeque;
 use std::num::NonZeroU64;
 
-use super::tally::{CategoryCount, Example};
+use super::counts::{CategoryCount, Example};
 use crate::outcome::{Outcome, OutcomeKind};
 use crate::verdict::{Cause, shows_link};
 
 /// The share of bad rows is that of so many last ones.
-const LAST_ROWS: usize = 1000;
+const WINDOW_ROWS: usize = 1000;
 
 /// Before so many rows have ended, a share says little.
-const FIRST_ROWS: usize = 100;
+const MIN_ROWS: usize = 100;
 
 /// How many shapes are told apart.
 const MAX_SHAPES: usize = 200;
@@ -39,7 +39,7 @@ impl Default for ErrorBudget {
 
 /// Which part of the budget is spent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Limit {
+pub enum BudgetLimit {
     /// So many rows.
     Rows(NonZeroU64),
     /// This share of the last rows.
@@ -48,9 +48,9 @@ pub enum Limit {
 
 /// The budget is spent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Spent {
+pub struct BudgetExceeded {
     /// Which part of it.
-    pub limit: Limit,
+    pub limit: BudgetLimit,
     /// How many rows ended badly.
     pub bad: u64,
     /// Of how many.
@@ -64,7 +64,7 @@ pub struct Spent {
 
 /// What bad rows had in common: outcome, category, and the message without its numbers.
 #[derive(Debug)]
-struct Shape {
+struct ErrorShape {
     text: String,
     count: CategoryCount,
 }
@@ -87,14 +87,14 @@ pub(super) struct Budget {
     bad_among_last: usize,
     bad: u64,
     rows: u64,
-    shapes: Vec<Shape>,
+    shapes: Vec<ErrorShape>,
 }
 
 impl Budget {
     pub(super) fn new(allowed: ErrorBudget) -> Self {
         Self {
             allowed,
-            last: VecDeque::with_capacity(LAST_ROWS),
+            last: VecDeque::with_capacity(WINDOW_ROWS),
             bad_among_last: 0,
             bad: 0,
             rows: 0,
@@ -103,7 +103,7 @@ impl Budget {
     }
 
     /// Notes how a row ended; says so when that spends the budget.
-    pub(super) fn note(&mut self, outcome: &Outcome) -> Option<Spent> {
+    pub(super) fn note(&mut self, outcome: &Outcome) -> Option<BudgetExceeded> {
         if outcome.kind.is_good() {
             if shows_link(outcome.kind, first_category(outcome)) {
                 self.note_good();
@@ -115,7 +115,7 @@ impl Budget {
         self.bad += 1;
         self.bad_among_last += 1;
         self.shapes[shape].count.rows += 1;
-        self.spent()
+        self.exceeded()
     }
 
     /// Notes a row whose pair is linked.
@@ -125,7 +125,7 @@ impl Budget {
 
     fn push(&mut self, shape: Option<usize>) {
         self.rows += 1;
-        if self.last.len() == LAST_ROWS
+        if self.last.len() == WINDOW_ROWS
             && let Some(Some(left)) = self.last.pop_front()
         {
             self.bad_among_last -= 1;
@@ -134,8 +134,8 @@ impl Budget {
         self.last.push_back(shape);
     }
 
-    fn spent(&self) -> Option<Spent> {
-        let spent = |limit, bad, of| Spent {
+    fn exceeded(&self) -> Option<BudgetExceeded> {
+        let exceeded = |limit, bad, of| BudgetExceeded {
             limit,
             bad,
             of,
@@ -145,14 +145,14 @@ impl Budget {
         if let Some(most) = self.allowed.max_failed
             && self.bad >= most.get()
         {
-            return Some(spent(Limit::Rows(most), self.bad, self.rows));
+            return Some(exceeded(BudgetLimit::Rows(most), self.bad, self.rows));
         }
         let percent = self.allowed.max_failed_percent;
-        let enough = self.last.len() >= FIRST_ROWS;
-        let is_spent = self.bad_among_last * 100 >= self.last.len() * usize::from(percent);
-        (percent < 100 && enough && is_spent).then(|| {
+        let enough = self.last.len() >= MIN_ROWS;
+        let is_exceeded = self.bad_among_last * 100 >= self.last.len() * usize::from(percent);
+        (percent < 100 && enough && is_exceeded).then(|| {
             let (bad, of) = (self.bad_among_last as u64, self.last.len() as u64);
-            spent(Limit::Percent(percent), bad, of)
+            exceeded(BudgetLimit::Percent(percent), bad, of)
         })
     }
 
@@ -184,7 +184,7 @@ impl Budget {
         if self.shapes.len() >= MAX_SHAPES {
             text.clear();
         }
-        let same = |shape: &Shape| {
+        let same = |shape: &ErrorShape| {
             shape.text == text
                 && shape.count.category == category
                 && shape.count.kind == outcome.kind
@@ -195,7 +195,7 @@ impl Budget {
         if self.shapes.len() > MAX_SHAPES {
             return MAX_SHAPES;
         }
-        self.shapes.push(Shape {
+        self.shapes.push(ErrorShape {
             text,
             count: CategoryCount {
                 cause: Cause::of(&category, &outcome.finding.message),
@@ -235,7 +235,7 @@ mod tests {
     }
 
     /// After how many rows the budget is spent; `bad` tells which rows end badly.
-    fn spent_after(budget: ErrorBudget, rows: u64, bad: impl Fn(u64) -> bool) -> Option<u64> {
+    fn exceeded_after(budget: ErrorBudget, rows: u64, bad: impl Fn(u64) -> bool) -> Option<u64> {
         let mut watch = Budget::new(budget);
         (1..=rows).find(|&row| {
             let kind = if bad(row) {
@@ -267,7 +267,7 @@ mod tests {
             (percent(1), |row| row == 100, Some(100)),
             (percent(1), |row| row == 101, None),
         ] {
-            assert_eq!(spent_after(budget, 6000, bad), after, "{budget:?}");
+            assert_eq!(exceeded_after(budget, 6000, bad), after, "{budget:?}");
         }
     }
 
@@ -277,7 +277,10 @@ mod tests {
             max_failed: NonZeroU64::new(3),
             max_failed_percent: 100,
         };
-        assert_eq!(spent_after(budget, 6000, |row| row % 1500 == 0), Some(4500));
+        assert_eq!(
+            exceeded_after(budget, 6000, |row| row % 1500 == 0),
+            Some(4500)
+        );
     }
 
     fn skipped(row: u64, category: Category) -> Outcome {
@@ -299,16 +302,16 @@ mod tests {
                 assert_eq!(watch.note(&skipped(row, category)), None);
             }
             let mut bad = (0..500).map(|row| outcome(row, OutcomeKind::Failed, "x"));
-            let spent = bad.find_map(|bad| watch.note(&bad)).unwrap();
-            assert_eq!(spent.of, of, "{category:?}");
-            assert_eq!(spent.bad, if of == 100 { 100 } else { 500 });
+            let exceeded = bad.find_map(|bad| watch.note(&bad)).unwrap();
+            assert_eq!(exceeded.of, of, "{category:?}");
+            assert_eq!(exceeded.bad, if of == 100 { 100 } else { 500 });
         }
     }
 
     #[test]
     fn it_says_what_most_bad_rows_had_in_common() {
         let mut watch = Budget::new(percent(50));
-        let spent = (1..=100).find_map(|row| match row % 10 {
+        let exceeded = (1..=100).find_map(|row| match row % 10 {
             0 => watch.note(&outcome(row, OutcomeKind::Failed, "late")),
             3 => watch.note(&outcome(row, OutcomeKind::Associated, "")),
             _ => watch.note(&outcome(
@@ -317,15 +320,15 @@ mod tests {
                 &format!("CONTACT={row} is not valid"),
             )),
         });
-        let spent = spent.unwrap();
+        let exceeded = exceeded.unwrap();
         assert_eq!(
-            (spent.bad, spent.of, spent.limit),
-            (90, 100, Limit::Percent(50))
+            (exceeded.bad, exceeded.of, exceeded.limit),
+            (90, 100, BudgetLimit::Percent(50))
         );
-        let common = spent.common.unwrap();
+        let common = exceeded.common.unwrap();
         assert_eq!((common.rows, common.examples[0].key.row), (80, 1));
         assert_eq!(common.message(), "CONTACT=1 is not valid");
-        assert!(!spent.transient);
+        assert!(!exceeded.transient);
     }
 
     #[test]
@@ -339,8 +342,8 @@ mod tests {
                     outcome(row, OutcomeKind::Rejected, "no")
                 }
             });
-            let spent = rows.find_map(|row| watch.note(&row));
-            spent.unwrap().transient
+            let exceeded = rows.find_map(|row| watch.note(&row));
+            exceeded.unwrap().transient
         };
         assert_eq!([0, 2, 3, 5].map(one_in), [false, false, true, true]);
     }

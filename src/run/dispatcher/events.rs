@@ -9,32 +9,33 @@ use crate::api::Endpoint;
 use crate::rate_limit::LimitingFactor;
 use crate::run::WriteReport;
 use crate::run::batch::Batches;
+use crate::run::commit_queue::CommitStep;
 use crate::run::event::{Event, Observe, RunEvent};
-use crate::run::outbox::Step;
-use crate::run::stop::StopReason;
+use crate::run::stop_reason::StopReason;
 
 impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     /// With the system first, then counted, then shown.
-    pub(super) fn wrote(&mut self, step: Step) {
+    pub(super) fn handle_commit(&mut self, step: CommitStep) {
         match step {
-            Step::HandedOver(outcomes) => {
+            CommitStep::Flushed(outcomes) => {
                 let at = self.started.elapsed();
                 for outcome in outcomes {
-                    self.tally.count(&outcome);
-                    self.emit_at(at, RunEvent::RowSettled(&outcome));
+                    self.counts.count(&outcome);
+                    self.emit_at(at, RunEvent::RowFinished(&outcome));
                 }
             }
-            Step::Synced => {}
-            Step::Failed(error, lost) => {
-                self.tally.unsettled += lost as u64;
-                self.cannot_write(error);
+            CommitStep::Synced => {}
+            CommitStep::Failed(error, lost) => {
+                self.counts.without_outcome += lost as u64;
+                self.handle_write_failure(error);
             }
         }
     }
 
-    pub(super) fn tell_time(&mut self) {
+    pub(super) fn emit_tick(&mut self) {
         let has_stood_still = self.update_standstill();
-        if let (Some((account, why)), false) = (self.parts.rate_limiter.account(), has_stood_still)
+        if let (Some((account, why)), false) =
+            (self.context.rate_limiter.account(), has_stood_still)
         {
             let running = self.phase == Phase::Running;
             let full = self.is_full();
@@ -43,20 +44,20 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             let rows = self.queue.len() + self.batches.as_ref().map_or(0, Batches::len);
             let no_row = running && rows == 0 && !full;
             let why = why.or(no_row.then_some(LimitingFactor::NoRow));
-            let passed = self.told_at.elapsed();
-            self.tally.utilization.add(passed, account, why);
+            let passed = self.last_tick.elapsed();
+            self.counts.utilization.add(passed, account, why);
         }
-        self.told_at = Instant::now();
+        self.last_tick = Instant::now();
         if let Some(limit) = self
             .settings
             .time_limits
-            .passed(self.running_for(), (self.parts.now)())
+            .passed(self.running_for(), (self.context.now)())
         {
             self.stop(StopReason::TimeIsUp(limit));
         }
         let event = RunEvent::Tick {
-            rate: self.parts.rate_limiter.rate_limit(),
-            pause_remaining: self.parts.rate_limiter.pause_remaining(),
+            rate: self.context.rate_limiter.rate_limit(),
+            pause_remaining: self.context.rate_limiter.pause_remaining(),
             in_flight: self.requests_in_flight(),
             waiting: self.queue.waiting() + self.batches.as_ref().map_or(0, Batches::waiting),
         };
@@ -70,9 +71,9 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     fn emit_at(&mut self, at: Duration, kind: RunEvent<'_>) {
         let event = Event {
             at,
-            tally: &self.tally,
+            counts: &self.counts,
             kind,
         };
-        self.parts.observer.on(&event);
+        self.context.observer.on(&event);
     }
 }

@@ -1,7 +1,7 @@
 //! How rows become calls: groups that fill, and are flushed when they are full or have waited long enough.
 
-use super::fit::Fit;
 use super::group::Group;
+use super::sizer::BatchSizer;
 use super::{Batches, Types, types_of};
 use crate::run::row::SendableRow;
 
@@ -15,11 +15,11 @@ impl Batches {
         if !self.groups.contains_key(&types) {
             self.make_room();
         }
-        let size = self.fit(&types).size();
+        let size = self.sizer(&types).size();
         let group = self.groups.entry(types.clone()).or_default();
         if let Err(row) = group.push(row, size) {
             // More of the same pair wait already than a call takes.
-            self.singly.push(*row);
+            self.single_rows.push(*row);
         }
         if group.is_full(size) {
             self.flush(&types, false);
@@ -42,7 +42,7 @@ impl Batches {
             self.flush(&types, true);
             // Those that had to wait for another call go one by one.
             let rest = self.groups.remove(&types);
-            self.singly
+            self.single_rows
                 .extend(rest.into_iter().flat_map(Group::into_rows));
         }
     }
@@ -52,8 +52,8 @@ impl Batches {
         let Some(group) = self.groups.remove(types) else {
             return;
         };
-        let size = self.fit(types).size();
-        let (rows, mut later) = group.take_apart();
+        let size = self.sizer(types).size();
+        let (rows, mut later) = group.into_parts();
         let mut rows = rows.into_iter().peekable();
         while rows.peek().is_some() {
             let call: Vec<_> = rows.by_ref().take(size).collect();
@@ -67,7 +67,7 @@ impl Batches {
             let mut group = Group::default();
             for row in later {
                 if let Err(row) = group.push(row, size) {
-                    self.singly.push(*row);
+                    self.single_rows.push(*row);
                 }
             }
             self.groups.insert(types.clone(), group);
@@ -76,15 +76,18 @@ impl Batches {
 
     /// No row comes any more: makes calls of the groups that nothing can be added to. Says whether there were any.
     pub(in crate::run) fn flush_last(&mut self) -> bool {
-        self.flush_where(|_, fit| fit.is_none_or(|fit| !fit.is_active()))
+        self.flush_where(|_, sizer| sizer.is_none_or(|sizer| !sizer.is_active()))
     }
 
     /// Says whether there were such groups.
-    pub(super) fn flush_where(&mut self, is_due: impl Fn(&Group, Option<&Fit>) -> bool) -> bool {
+    pub(super) fn flush_where(
+        &mut self,
+        is_due: impl Fn(&Group, Option<&BatchSizer>) -> bool,
+    ) -> bool {
         let due: Vec<Types> = self
             .groups
             .iter()
-            .filter(|(types, group)| is_due(group, self.fits.get(types)))
+            .filter(|(types, group)| is_due(group, self.sizers.get(types)))
             .map(|(types, _)| types.clone())
             .collect();
         for types in &due {

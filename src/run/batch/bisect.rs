@@ -1,6 +1,6 @@
 //! How calls are parted: to find the bad rows in them, or because the API takes no more pairs.
 
-use super::{Batches, Call, types_of};
+use super::{BatchRequest, Batches, types_of};
 use crate::run::row::SendableRow;
 
 /// So few suspects are sent one by one: halves would not save a request.
@@ -12,14 +12,14 @@ impl Batches {
         let Some(types) = suspects.first().map(types_of) else {
             return;
         };
-        let fit = self.fit(&types);
-        if suspects.len() <= FEW || fit.is_crowded(suspects.len()) {
-            fit.found_bad();
+        let sizer = self.sizer(&types);
+        if suspects.len() <= FEW || sizer.has_too_many_bad(suspects.len()) {
+            sizer.record_bad_row();
             self.send_singly(suspects);
             return;
         }
         let rest = suspects.split_off(suspects.len().div_ceil(2));
-        self.call_next(Call::half(suspects, rest));
+        self.call_next(BatchRequest::half(suspects, rest));
     }
 
     /// Sends rows again by halves of which a reply that confirmed others said nothing.
@@ -30,22 +30,22 @@ impl Batches {
         }
         let rest = rows.split_off(rows.len().div_ceil(2));
         for half in [rest, rows] {
-            self.call_next(Call::new(half));
+            self.call_next(BatchRequest::new(half));
         }
     }
 
     /// The API does not take more pairs per call than this.
-    pub(in crate::run) fn learn_most(&mut self, call: Call, most: usize) {
+    pub(in crate::run) fn lower_max_size(&mut self, call: BatchRequest, most: usize) {
         if let Some(types) = call.types() {
-            self.fit(&types).learn_most(most);
+            self.sizer(&types).lower_max_size(most);
         }
-        let Call {
+        let BatchRequest {
             rows, rest, named, ..
         } = call;
         let mut rows = rows.into_iter().chain(rest).peekable();
         let mut calls = Vec::new();
         while rows.peek().is_some() {
-            calls.push(Call::new(rows.by_ref().take(most).collect()));
+            calls.push(BatchRequest::new(rows.by_ref().take(most).collect()));
         }
         // They are told once all the others are.
         if let Some(last) = calls.last_mut() {

@@ -7,12 +7,12 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 /// Keeps its place among the runtime's timers: to wait again for the same time costs nothing.
 #[derive(Debug)]
-pub(super) struct Alarm {
+pub(super) struct ReusableTimer {
     set: Option<Instant>,
     sleep: Pin<Box<Sleep>>,
 }
 
-impl Alarm {
+impl ReusableTimer {
     pub(super) fn new() -> Self {
         Self {
             set: None,
@@ -21,7 +21,7 @@ impl Alarm {
     }
 
     /// Waits until `time`; for ever if there is none. May be dropped while it waits.
-    pub(super) async fn at(&mut self, time: Option<Instant>) {
+    pub(super) async fn wait_until(&mut self, time: Option<Instant>) {
         let Some(time) = time else {
             return pending().await;
         };

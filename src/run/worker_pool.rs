@@ -4,25 +4,25 @@
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{JoinError, JoinSet};
 
-use super::batch::Call;
+use super::batch::BatchRequest;
 use super::row::SendableRow;
 use crate::api::{Endpoint, Reply};
 use crate::rate_limit::Permit;
 
 /// What one request carries.
-pub(super) trait Load: Send + 'static {
+pub(super) trait Job: Send + 'static {
     /// Sends it.
-    fn go<E: Endpoint>(&self, endpoint: &E) -> impl Future<Output = Reply> + Send;
+    fn execute<E: Endpoint>(&self, endpoint: &E) -> impl Future<Output = Reply> + Send;
 }
 
-impl Load for SendableRow {
-    async fn go<E: Endpoint>(&self, endpoint: &E) -> Reply {
+impl Job for SendableRow {
+    async fn execute<E: Endpoint>(&self, endpoint: &E) -> Reply {
         endpoint.associate(&self.pair).await
     }
 }
 
-impl Load for Call {
-    async fn go<E: Endpoint>(&self, endpoint: &E) -> Reply {
+impl Job for BatchRequest {
+    async fn execute<E: Endpoint>(&self, endpoint: &E) -> Reply {
         endpoint.associate_all(&self.rows).await
     }
 }
@@ -35,11 +35,11 @@ pub(super) type Answered<L> = (L, Permit, Reply);
 
 /// As many workers as there ever were requests in flight at once.
 #[derive(Debug)]
-pub(super) struct Workers<E, L> {
+pub(super) struct WorkerPool<E, L> {
     endpoint: E,
     tasks: JoinSet<()>,
     /// How each of them is handed its next load.
-    inboxes: Vec<UnboundedSender<Sent<L>>>,
+    job_senders: Vec<UnboundedSender<Sent<L>>>,
     /// Those that have nothing to do.
     idle: Vec<usize>,
     busy: usize,
@@ -47,13 +47,13 @@ pub(super) struct Workers<E, L> {
     answered: UnboundedReceiver<(usize, Answered<L>)>,
 }
 
-impl<E: Endpoint, L: Load> Workers<E, L> {
+impl<E: Endpoint, L: Job> WorkerPool<E, L> {
     pub(super) fn new(endpoint: E) -> Self {
         let (sender, answered) = unbounded_channel();
         Self {
             endpoint,
             tasks: JoinSet::new(),
-            inboxes: Vec::new(),
+            job_senders: Vec::new(),
             idle: Vec::new(),
             busy: 0,
             sender,
@@ -67,22 +67,22 @@ impl<E: Endpoint, L: Load> Workers<E, L> {
     }
 
     /// Sends a load at once.
-    pub(super) fn send(&mut self, load: L, permit: Permit) {
-        let worker = self.idle.pop().unwrap_or_else(|| self.hire());
+    pub(super) fn send(&mut self, job: L, permit: Permit) {
+        let worker = self.idle.pop().unwrap_or_else(|| self.spawn_worker());
         self.busy += 1;
         // Who is idle waits at its inbox.
-        drop(self.inboxes[worker].send((load, permit)));
+        drop(self.job_senders[worker].send((job, permit)));
     }
 
-    fn hire(&mut self) -> usize {
-        let worker = self.inboxes.len();
-        let (inbox, mut loads) = unbounded_channel::<Sent<L>>();
-        self.inboxes.push(inbox);
+    fn spawn_worker(&mut self) -> usize {
+        let worker = self.job_senders.len();
+        let (jobs, mut loads) = unbounded_channel::<Sent<L>>();
+        self.job_senders.push(jobs);
         let (endpoint, sender) = (self.endpoint.clone(), self.sender.clone());
         self.tasks.spawn(async move {
-            while let Some((load, permit)) = loads.recv().await {
-                let reply = load.go(&endpoint).await;
-                if sender.send((worker, (load, permit, reply))).is_err() {
+            while let Some((job, permit)) = loads.recv().await {
+                let reply = job.execute(&endpoint).await;
+                if sender.send((worker, (job, permit, reply))).is_err() {
                     break;
                 }
             }
@@ -95,7 +95,7 @@ impl<E: Endpoint, L: Load> Workers<E, L> {
     pub(super) async fn next(&mut self) -> Result<Answered<L>, JoinError> {
         tokio::select! {
             biased;
-            Some((worker, answered)) = self.answered.recv() => Ok(self.freed(worker, answered)),
+            Some((worker, answered)) = self.answered.recv() => Ok(self.release_worker(worker, answered)),
             Some(Err(panic)) = self.tasks.join_next() => {
                 self.busy -= 1;
                 Err(panic)
@@ -106,10 +106,10 @@ impl<E: Endpoint, L: Load> Workers<E, L> {
     /// The next load that came back already.
     pub(super) fn try_next(&mut self) -> Option<Answered<L>> {
         let (worker, answered) = self.answered.try_recv().ok()?;
-        Some(self.freed(worker, answered))
+        Some(self.release_worker(worker, answered))
     }
 
-    fn freed(&mut self, worker: usize, answered: Answered<L>) -> Answered<L> {
+    fn release_worker(&mut self, worker: usize, answered: Answered<L>) -> Answered<L> {
         self.busy -= 1;
         self.idle.push(worker);
         answered

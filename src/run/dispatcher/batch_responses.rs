@@ -6,24 +6,24 @@ use std::time::Duration;
 use tokio::task::JoinError;
 use tokio::time::Instant;
 
-use super::renewing::Refused;
+use super::token_refresh::Refused;
 use super::{Dispatcher, Phase};
 use crate::api::{Endpoint, Reply};
 use crate::outcome::{Finding, OutcomeKind};
 use crate::rate_limit::Permit;
 use crate::run::WriteReport;
-use crate::run::batch::{Batches, Call};
+use crate::run::batch::{BatchRequest, Batches};
 use crate::run::event::{Observe, RunEvent};
-use crate::run::outage::Request;
+use crate::run::outage::RequestKind;
 use crate::run::row::SendableRow;
-use crate::run::stop::StopReason;
-use crate::run::workers::Answered;
+use crate::run::stop_reason::StopReason;
+use crate::run::worker_pool::Answered;
 use crate::verdict::{
     Class, Halt, Meaning, RetryPolicy, Said, Verdict, attribute, describe, scopes,
 };
 
 /// Rows that may wait to be sent one by one before no new row is read.
-const MAX_SINGLY: usize = 2000;
+const MAX_SINGLE_ROWS: usize = 2000;
 
 /// Attempts of a call that looks for a bad row: it repeats what was tried before.
 const SEARCH_ATTEMPTS: NonZeroU32 = NonZeroU32::new(2).unwrap();
@@ -32,24 +32,24 @@ const SEARCH_ATTEMPTS: NonZeroU32 = NonZeroU32::new(2).unwrap();
 const OPEN_SHARE: usize = 10;
 
 impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
-    fn has_call_slot(&self) -> bool {
+    fn has_batch_slot(&self) -> bool {
         let most = self.batches.as_ref().map_or(0, Batches::concurrency);
         self.phase == Phase::Running
             && self.calls.busy() < most
-            && self.may_send_beside_others()
+            && self.may_send_concurrently()
             && self.descriptors.has_room(self.requests_in_flight())
-            && self.outbox.has_room()
+            && self.commit_queue.has_room()
     }
 
-    pub(super) fn wants_permit_for_call(&self) -> bool {
-        self.has_call_slot() && self.batches.as_ref().is_some_and(Batches::is_ready)
+    pub(super) fn wants_permit_for_batch(&self) -> bool {
+        self.has_batch_slot() && self.batches.as_ref().is_some_and(Batches::is_ready)
     }
 
-    pub(super) fn takes_row_into(&self, batches: &Batches) -> bool {
+    pub(super) fn can_take_row_into(&self, batches: &Batches) -> bool {
         self.phase == Phase::Running
-            && self.outbox.has_room()
-            && self.queue.len() < MAX_SINGLY
-            && batches.takes_more()
+            && self.commit_queue.has_room()
+            && self.queue.len() < MAX_SINGLE_ROWS
+            && batches.has_capacity()
     }
 
     /// Whether as many requests are in flight as may be.
@@ -61,57 +61,58 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
 
     /// When something is to be done although nothing happens.
     pub(super) fn next_due(&self) -> Option<Instant> {
-        let has_slot = self.has_call_slot();
+        let has_slot = self.has_batch_slot();
         let batches = self.batches.as_ref();
         let calls = batches.and_then(|batches| batches.next_due(has_slot));
         self.queue.next_due().into_iter().chain(calls).min()
     }
 
-    pub(super) fn wake(&mut self) {
-        self.queue.wake();
+    pub(super) fn release_due(&mut self) {
+        self.queue.release_due();
         if let Some(batches) = &mut self.batches {
-            batches.wake();
+            batches.release_due();
         }
     }
 
     /// Brings rows that leave the calls to where they belong.
-    pub(super) fn sort_out_calls(&mut self) {
+    pub(super) fn distribute_batch_rows(&mut self) {
         let Some(batches) = &mut self.batches else {
             return;
         };
-        for row in batches.take_singly() {
+        for row in batches.take_single_rows() {
             self.queue.push(row);
         }
-        self.settle_named();
+        self.finish_named_rows();
     }
 
-    fn settle_named(&mut self) {
+    fn finish_named_rows(&mut self) {
         let named = self.batches.as_mut().map(Batches::take_named);
         for (row, finding) in named.into_iter().flatten() {
-            self.settle_row(row, OutcomeKind::Rejected, finding);
+            self.finish_row(row, OutcomeKind::Rejected, finding);
         }
     }
 
-    pub(super) fn settle_row(&mut self, row: SendableRow, kind: OutcomeKind, finding: Finding) {
-        let outcome = row.outcome(kind, finding, (self.parts.now)());
-        self.settle(outcome);
+    pub(super) fn finish_row(&mut self, row: SendableRow, kind: OutcomeKind, finding: Finding) {
+        let outcome = row.outcome(kind, finding, (self.context.now)());
+        self.finish_with(outcome);
     }
 
     /// Once the input is over, groups that are not full need not wait; says whether a call came of that.
-    pub(super) fn flush_last_calls(&mut self) -> bool {
-        let is_last = self.input_over && self.read.is_empty() && self.phase == Phase::Running;
+    pub(super) fn flush_partial_groups(&mut self) -> bool {
+        let is_last =
+            self.input_over && self.input_buffer.is_empty() && self.phase == Phase::Running;
         match &mut self.batches {
             Some(batches) if is_last => batches.flush_last(),
             _ => false,
         }
     }
 
-    pub(super) fn send_call(&mut self, permit: Permit) {
+    pub(super) fn send_batch(&mut self, permit: Permit) {
         let Some(mut call) = self.batches.as_mut().and_then(Batches::pop) else {
             return;
         };
         let now = Instant::now();
-        let generation = self.renewing.generation();
+        let generation = self.token_refresh.generation();
         let request = self.suspects.next_request();
         for row in &mut call.rows {
             row.request = request;
@@ -122,8 +123,8 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         self.calls.send(call, permit);
     }
 
-    pub(super) fn call_answered(&mut self, done: Result<Answered<Call>, JoinError>) {
-        self.tally.requests += 1;
+    pub(super) fn handle_batch_reply(&mut self, done: Result<Answered<BatchRequest>, JoinError>) {
+        self.counts.requests += 1;
         let (mut call, permit, reply) = match done {
             Ok(done) => done,
             Err(error) => {
@@ -133,7 +134,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             }
         };
         if let Some(batches) = &mut self.batches {
-            batches.came_back(&call);
+            batches.reply_received(&call);
         }
         let meaning = attribute(&reply, &call.rows);
         let class = meaning.class();
@@ -142,13 +143,13 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             _ => Finding::default(),
         };
         let request = match call.tries.sent {
-            0 => Request::FirstOfCall,
-            _ => Request::Again,
+            0 => RequestKind::FirstOfCall,
+            _ => RequestKind::Again,
         };
         let standstills = call.rows.first().map_or(0, |row| row.standstills);
         self.update_machine_limits(&reply, &finding);
         if !self.is_blamed_on_standstill(&reply, standstills) {
-            self.mind_the_outage(&reply, request, &finding);
+            self.update_outage(&reply, request, &finding);
         }
         self.observe_rate(permit, class, &reply, &finding);
         let generation = call.rows.first().map_or(0, |row| row.generation);
@@ -159,13 +160,13 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             .is_some_and(|row| self.is_refused_for_good(row));
         if class == Class::Unauthorized && !is_for_good {
             match self.token_was_refused(generation, call.tries, &finding) {
-                Refused::SendAgain => return self.send_call_again(call, Duration::ZERO),
+                Refused::SendAgain => return self.requeue_batch(call, Duration::ZERO),
                 Refused::OnceMore => {
                     call.tries.count(class);
                     for row in &mut call.rows {
-                        row.carried += 1;
+                        row.batch_attempts += 1;
                     }
-                    return self.call_again(call, &finding, Duration::ZERO);
+                    return self.retry_batch(call, &finding, Duration::ZERO);
                 }
                 Refused::Finally => {}
             }
@@ -177,29 +178,29 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             call.tries.excuse();
         }
         for row in &mut call.rows {
-            row.carried += 1;
+            row.batch_attempts += 1;
         }
         match meaning {
-            Meaning::Each { said, refused } => self.call_told(call, said, refused),
+            Meaning::Each { said, refused } => self.apply_pair_results(call, said, refused),
             Meaning::TooMany { most } => {
-                self.emit_call_failed(&call, &finding, Duration::ZERO);
+                self.emit_batch_failed(&call, &finding, Duration::ZERO);
                 if let Some(batches) = &mut self.batches {
-                    batches.learn_most(call, most);
+                    batches.lower_max_size(call, most);
                 }
             }
-            Meaning::Common => self.call_in_vain(call),
-            Meaning::Whole(class) => self.judge_call(call, class, &reply, &finding),
+            Meaning::Common => self.handle_rejected_batch(call),
+            Meaning::Whole(class) => self.apply_batch_verdict(call, class, &reply, &finding),
         }
-        self.mind_the_day(class, &reply);
+        self.check_daily_limit(class, &reply);
     }
 
     /// The path was refused. Unless it is known to be right, the first single requests will tell.
-    fn call_in_vain(&mut self, call: Call) {
+    fn handle_rejected_batch(&mut self, call: BatchRequest) {
         let Some(batches) = &mut self.batches else {
             return;
         };
         let is_known = call.types().is_some_and(|types| batches.is_known(&types));
-        batches.end_named(call.named);
+        batches.add_named(call.named);
         if is_known {
             batches.push_all(call.rest);
             batches.search(call.rows);
@@ -209,11 +210,11 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     }
 
     /// The reply speaks of the pairs.
-    fn call_told(&mut self, call: Call, said: Vec<Said>, refused: bool) {
+    fn apply_pair_results(&mut self, call: BatchRequest, said: Vec<Said>, refused: bool) {
         let sent = call.rows.len();
         let types = call.types();
         let request = call.rows.first().map_or(0, |row| row.request);
-        let Call {
+        let BatchRequest {
             rows, rest, named, ..
         } = call;
         let earlier = named.len();
@@ -224,7 +225,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             match said {
                 Said::Confirmed(finding) => {
                     confirmed += 1;
-                    self.settle_row(row, OutcomeKind::Associated, finding);
+                    self.finish_row(row, OutcomeKind::Associated, finding);
                 }
                 Said::Named(finding) => named.push((row, finding)),
                 Said::Nothing => open.push(row),
@@ -235,13 +236,13 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         }
         let any_named = named.len() > earlier;
         if any_named {
-            self.likeness.note_own();
+            self.uniform_failures.note_own();
         }
         let Some(batches) = &mut self.batches else {
             return;
         };
         if let Some(types) = types {
-            batches.took(&types, sent, confirmed);
+            batches.record_success(&types, sent, confirmed);
         }
         if open.is_empty() && !any_named && !rest.is_empty() {
             // All good: so the bad row is in the other half.
@@ -250,11 +251,11 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             batches.push_all(rest);
         }
         if open.is_empty() {
-            batches.end_named(named);
+            batches.add_named(named);
         } else if refused && any_named {
-            batches.call_next(Call::without_named(open, named));
+            batches.call_next(BatchRequest::without_named(open, named));
         } else {
-            batches.end_named(named);
+            batches.add_named(named);
             if refused {
                 batches.search(open);
             } else if open.len() * OPEN_SHARE > sent {
@@ -264,12 +265,18 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             }
         }
         if self.phase != Phase::Running {
-            self.settle_named();
+            self.finish_named_rows();
         }
     }
 
     /// The reply says nothing of any pair.
-    fn judge_call(&mut self, call: Call, class: Class, reply: &Reply, finding: &Finding) {
+    fn apply_batch_verdict(
+        &mut self,
+        call: BatchRequest,
+        class: Class,
+        reply: &Reply,
+        finding: &Finding,
+    ) {
         let policy = self.settings.retry;
         let policy = RetryPolicy {
             max_attempts: if call.is_search {
@@ -279,54 +286,62 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             },
         };
         let retry_after = reply.answer().and_then(|answer| answer.headers.retry_after);
-        let draw = (self.parts.draw)();
+        let draw = (self.context.draw)();
         match policy.judge(class, call.tries, retry_after, draw) {
-            Verdict::Settle(kind) => self.give_up_call(call, class, kind, finding),
-            Verdict::Again { after } => self.call_again(call, finding, after),
-            Verdict::Stop(Halt::DailyLimit) if self.waits_for_tomorrow(reply, &finding.message) => {
-                self.call_again(call, finding, Duration::ZERO);
+            Verdict::Settle(kind) => self.give_up_batch(call, class, kind, finding),
+            Verdict::Again { after } => self.retry_batch(call, finding, after),
+            Verdict::Stop(Halt::DailyLimit)
+                if self.pause_until_daily_reset(reply, &finding.message) =>
+            {
+                self.retry_batch(call, finding, Duration::ZERO);
             }
             Verdict::Stop(halt) => {
                 let Some(call) = self.part_refused_call(call, halt) else {
                     return;
                 };
                 let scopes = reply.answer().map(scopes).unwrap_or_default();
-                self.send_call_again(call, Duration::ZERO);
-                self.halt(halt, scopes, finding.clone());
+                self.requeue_batch(call, Duration::ZERO);
+                self.stop_for(halt, scopes, finding.clone());
             }
         }
     }
 
     /// All attempts are used up. A row of the call may be the cause, and its neighbours are not to fall with it;
     /// that too many requests are sent is nobody's fault.
-    fn give_up_call(&mut self, call: Call, class: Class, kind: OutcomeKind, finding: &Finding) {
+    fn give_up_batch(
+        &mut self,
+        call: BatchRequest,
+        class: Class,
+        kind: OutcomeKind,
+        finding: &Finding,
+    ) {
         let Some(batches) = &mut self.batches else {
             return;
         };
         batches.push_all(call.rest);
-        batches.end_named(call.named);
+        batches.add_named(call.named);
         if class == Class::Throttled {
             for row in call.rows {
-                self.settle_row(row, kind, finding.clone());
+                self.finish_row(row, kind, finding.clone());
             }
         } else {
             batches.search(call.rows);
         }
     }
 
-    fn call_again(&mut self, call: Call, finding: &Finding, after: Duration) {
-        self.emit_call_failed(&call, finding, after);
-        self.send_call_again(call, after);
+    fn retry_batch(&mut self, call: BatchRequest, finding: &Finding, after: Duration) {
+        self.emit_batch_failed(&call, finding, after);
+        self.requeue_batch(call, after);
     }
 
-    fn send_call_again(&mut self, call: Call, after: Duration) {
+    fn requeue_batch(&mut self, call: BatchRequest, after: Duration) {
         if let Some(batches) = &mut self.batches {
-            batches.push_again(call, after);
+            batches.push_retry(call, after);
         }
     }
 
-    fn emit_call_failed(&mut self, call: &Call, finding: &Finding, after: Duration) {
-        self.emit(RunEvent::CallFailed {
+    fn emit_batch_failed(&mut self, call: &BatchRequest, finding: &Finding, after: Duration) {
+        self.emit(RunEvent::BatchFailed {
             pairs: call.rows.len(),
             attempts: call.tries.sent,
             why: &finding.message,

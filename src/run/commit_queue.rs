@@ -10,12 +10,12 @@ use std::time::Duration;
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 use tokio::time::Instant;
 
-use super::alarm::Alarm;
+use super::reusable_timer::ReusableTimer;
 use super::{ReportJob, WriteReport};
 use crate::outcome::Outcome;
 
 /// An outcome is handed to the system after this at the latest.
-const HAND_OVER_WITHIN: Duration = Duration::from_millis(80);
+const FLUSH_WITHIN: Duration = Duration::from_millis(80);
 
 /// Outcomes are brought to the disk this often.
 const SYNC_EVERY: Duration = Duration::from_millis(500);
@@ -27,38 +27,38 @@ type Running = JoinHandle<io::Result<()>>;
 
 /// What the report was given and the system was not yet.
 #[derive(Debug)]
-pub(super) struct Outbox {
+pub(super) struct CommitQueue {
     added: Vec<Outcome>,
     due: Option<Instant>,
     /// Handed over just now, and the job that does it.
-    leaving: Option<(Running, Vec<Outcome>)>,
+    flushing: Option<(Running, Vec<Outcome>)>,
     sync: Option<Running>,
     sync_at: Instant,
-    hand_over_alarm: Alarm,
-    sync_alarm: Alarm,
+    flush_timer: ReusableTimer,
+    sync_timer: ReusableTimer,
 }
 
 /// What came of a step.
 #[derive(Debug)]
-pub(super) enum Step {
+pub(super) enum CommitStep {
     /// These outcomes count from now on.
-    HandedOver(Vec<Outcome>),
+    Flushed(Vec<Outcome>),
     /// What was handed over is on the disk.
     Synced,
     /// The report cannot be written; so many outcomes are lost for this run.
     Failed(io::Error, usize),
 }
 
-impl Outbox {
+impl CommitQueue {
     pub(super) fn new() -> Self {
         Self {
             added: Vec::new(),
             due: None,
-            leaving: None,
+            flushing: None,
             sync: None,
             sync_at: Instant::now() + SYNC_EVERY,
-            hand_over_alarm: Alarm::new(),
-            sync_alarm: Alarm::new(),
+            flush_timer: ReusableTimer::new(),
+            sync_timer: ReusableTimer::new(),
         }
     }
 
@@ -66,10 +66,10 @@ impl Outbox {
     pub(super) fn add(&mut self, outcome: Outcome, report: &mut impl WriteReport) {
         report.add(&outcome);
         self.added.push(outcome);
-        if self.leaving.is_none() && report.is_full() {
-            self.hand_over(report);
+        if self.flushing.is_none() && report.is_full() {
+            self.flush(report);
         } else if self.due.is_none() {
-            self.due = Some(Instant::now() + HAND_OVER_WITHIN);
+            self.due = Some(Instant::now() + FLUSH_WITHIN);
         }
     }
 
@@ -82,38 +82,38 @@ impl Outbox {
     pub(super) fn waiting(&self) -> usize {
         self.added.len()
             + self
-                .leaving
+                .flushing
                 .as_ref()
                 .map_or(0, |(_, outcomes)| outcomes.len())
     }
 
     /// Does the next step once it is time, and says what came of it. May be dropped while it waits: what
     /// was begun goes on, and the next call waits for it.
-    pub(super) async fn step(&mut self, report: &mut impl WriteReport) -> Step {
+    pub(super) async fn step(&mut self, report: &mut impl WriteReport) -> CommitStep {
         loop {
-            if self.leaving.is_none() && report.is_full() {
-                self.hand_over(report);
+            if self.flushing.is_none() && report.is_full() {
+                self.flush(report);
             }
-            let due = self.due.filter(|_| self.leaving.is_none());
+            let due = self.due.filter(|_| self.flushing.is_none());
             let sync_at = self.sync.is_none().then_some(self.sync_at);
             tokio::select! {
                 biased;
-                done = finish(self.leaving.as_mut().map(|(job, _)| job)) => return self.handed_over(done),
-                () = self.hand_over_alarm.at(due) => self.hand_over(report),
+                done = finish(self.flushing.as_mut().map(|(job, _)| job)) => return self.flushed(done),
+                () = self.flush_timer.wait_until(due) => self.flush(report),
                 done = finish(self.sync.as_mut()) => return self.synced(done),
-                () = self.sync_alarm.at(sync_at) => self.begin_sync(report),
+                () = self.sync_timer.wait_until(sync_at) => self.begin_sync(report),
             }
         }
     }
 
     /// What still has to be done so that everything is on the disk; `None` once it is.
-    pub(super) async fn last_step(&mut self, report: &mut impl WriteReport) -> Option<Step> {
-        if self.leaving.is_none() && !self.added.is_empty() {
-            self.hand_over(report);
+    pub(super) async fn final_step(&mut self, report: &mut impl WriteReport) -> Option<CommitStep> {
+        if self.flushing.is_none() && !self.added.is_empty() {
+            self.flush(report);
         }
-        if let Some((job, _)) = &mut self.leaving {
+        if let Some((job, _)) = &mut self.flushing {
             let done = finish(Some(job)).await;
-            return Some(self.handed_over(done));
+            return Some(self.flushed(done));
         }
         if self.sync.is_none() {
             self.sync = Some(spawn_blocking(report.sync()?));
@@ -122,13 +122,13 @@ impl Outbox {
         Some(self.synced(done))
     }
 
-    fn hand_over(&mut self, report: &mut impl WriteReport) {
+    fn flush(&mut self, report: &mut impl WriteReport) {
         self.due = None;
-        let job: ReportJob = report.hand_over();
+        let job: ReportJob = report.flush();
         // As many will come again.
         let next = Vec::with_capacity(self.added.len());
-        let leaving = std::mem::replace(&mut self.added, next);
-        self.leaving = Some((spawn_blocking(job), leaving));
+        let flushing = std::mem::replace(&mut self.added, next);
+        self.flushing = Some((spawn_blocking(job), flushing));
     }
 
     fn begin_sync(&mut self, report: &mut impl WriteReport) {
@@ -136,23 +136,23 @@ impl Outbox {
         self.sync = report.sync().map(spawn_blocking);
     }
 
-    fn handed_over(&mut self, done: io::Result<()>) -> Step {
+    fn flushed(&mut self, done: io::Result<()>) -> CommitStep {
         let outcomes = self
-            .leaving
+            .flushing
             .take()
             .map(|(_, outcomes)| outcomes)
             .unwrap_or_default();
         match done {
-            Ok(()) => Step::HandedOver(outcomes),
-            Err(error) => Step::Failed(error, outcomes.len()),
+            Ok(()) => CommitStep::Flushed(outcomes),
+            Err(error) => CommitStep::Failed(error, outcomes.len()),
         }
     }
 
-    fn synced(&mut self, done: io::Result<()>) -> Step {
+    fn synced(&mut self, done: io::Result<()>) -> CommitStep {
         self.sync = None;
         match done {
-            Ok(()) => Step::Synced,
-            Err(error) => Step::Failed(error, 0),
+            Ok(()) => CommitStep::Synced,
+            Err(error) => CommitStep::Failed(error, 0),
         }
     }
 }

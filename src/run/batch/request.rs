@@ -8,7 +8,7 @@ use crate::verdict::Tries;
 
 /// Rows that are sent together.
 #[derive(Debug)]
-pub(in crate::run) struct Call {
+pub(in crate::run) struct BatchRequest {
     /// The rows that are sent, each pair once.
     pub(in crate::run) rows: Vec<SendableRow>,
     /// Rows that are not sent: the other half of a search.
@@ -21,7 +21,7 @@ pub(in crate::run) struct Call {
     pub(in crate::run) is_search: bool,
 }
 
-impl Call {
+impl BatchRequest {
     pub(super) fn new(rows: Vec<SendableRow>) -> Self {
         Self {
             rows,

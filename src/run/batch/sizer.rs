@@ -1,7 +1,7 @@
 //! How many pairs of the same two types go into one call. Pure.
 
 /// A call that is so small, and likely to be refused all the same, is not halved: over a tenth is bad.
-const LEAST: usize = 10;
+const MIN_HALVED: usize = 10;
 
 /// So many good rows are assumed before any was met: one bad row at the start says little.
 const ASSUMED_GOOD: u64 = 100;
@@ -11,9 +11,9 @@ const REMEMBERED: u64 = 20_000;
 
 /// What is known of the calls for one pair of types.
 #[derive(Debug)]
-pub(super) struct Fit {
+pub(super) struct BatchSizer {
     /// Pairs per call at most.
-    most: usize,
+    max_size: usize,
     /// A call with so many pairs was not too large. Larger ones are sent one at a time, so that one refusal
     /// is enough to learn from.
     proven: usize,
@@ -25,10 +25,10 @@ pub(super) struct Fit {
     bad: u64,
 }
 
-impl Fit {
-    pub(super) fn new(most: usize) -> Self {
+impl BatchSizer {
+    pub(super) fn new(max_size: usize) -> Self {
         Self {
-            most,
+            max_size,
             proven: 0,
             in_flight: 0,
             active: 0,
@@ -38,8 +38,8 @@ impl Fit {
     }
 
     /// Pairs per call at most.
-    pub(super) fn most(&self) -> usize {
-        self.most
+    pub(super) fn max_size(&self) -> usize {
+        self.max_size
     }
 
     /// Pairs that a group collects. Where a bad row is hidden and costs a search, about every second call should
@@ -50,15 +50,15 @@ impl Fit {
         let best = best.map_or(usize::MAX, |best| {
             usize::try_from(best).unwrap_or(usize::MAX)
         });
-        best.max(LEAST).min(self.most)
+        best.max(MIN_HALVED).min(self.max_size)
     }
 
     /// Whether among so many suspects there are too many bad ones for a search.
-    pub(super) fn is_crowded(&self, suspects: usize) -> bool {
-        suspects <= LEAST && self.bad > 0 && self.size() <= LEAST
+    pub(super) fn has_too_many_bad(&self, suspects: usize) -> bool {
+        suspects <= MIN_HALVED && self.bad > 0 && self.size() <= MIN_HALVED
     }
 
-    pub(super) fn took(&mut self, pairs: usize, confirmed: usize) {
+    pub(super) fn record_success(&mut self, pairs: usize, confirmed: usize) {
         self.proven = self.proven.max(pairs);
         self.confirmed += confirmed as u64;
         if self.confirmed > REMEMBERED {
@@ -71,16 +71,16 @@ impl Fit {
         self.confirmed > 0
     }
 
-    pub(super) fn found_bad(&mut self) {
+    pub(super) fn record_bad_row(&mut self) {
         self.bad += 1;
     }
 
-    pub(super) fn learn_most(&mut self, most: usize) {
-        self.most = self.most.min(most.max(1));
+    pub(super) fn lower_max_size(&mut self, max_size: usize) {
+        self.max_size = self.max_size.min(max_size.max(1));
     }
 
     pub(super) fn may_send(&self, pairs: usize) -> bool {
-        pairs.min(self.most) <= self.proven || self.in_flight == 0
+        pairs.min(self.max_size) <= self.proven || self.in_flight == 0
     }
 
     pub(super) fn begin(&mut self) {
@@ -95,7 +95,7 @@ impl Fit {
         self.in_flight += 1;
     }
 
-    pub(super) fn came_back(&mut self) {
+    pub(super) fn reply_received(&mut self) {
         self.in_flight -= 1;
     }
 
@@ -119,39 +119,39 @@ mod tests {
             (50, 10, 10),
             (0, 1000, 10),
         ] {
-            let mut fit = Fit::new(2000);
-            fit.took(2000, confirmed);
-            (0..bad).for_each(|_| fit.found_bad());
-            assert_eq!(fit.size(), size, "{confirmed} good, {bad} bad");
+            let mut sizer = BatchSizer::new(2000);
+            sizer.record_success(2000, confirmed);
+            (0..bad).for_each(|_| sizer.record_bad_row());
+            assert_eq!(sizer.size(), size, "{confirmed} good, {bad} bad");
         }
     }
 
     #[test]
     fn what_was_bad_long_ago_is_forgotten() {
-        let mut fit = Fit::new(2000);
-        (0..30).for_each(|_| fit.found_bad());
-        assert_eq!(fit.size(), 10);
-        (0..60).for_each(|_| fit.took(2000, 2000));
-        assert_eq!(fit.size(), 2000);
+        let mut sizer = BatchSizer::new(2000);
+        (0..30).for_each(|_| sizer.record_bad_row());
+        assert_eq!(sizer.size(), 10);
+        (0..60).for_each(|_| sizer.record_success(2000, 2000));
+        assert_eq!(sizer.size(), 2000);
     }
 
     #[test]
-    fn the_most_is_learnt_and_one_call_at_a_time_finds_it_out() {
-        let mut fit = Fit::new(2000);
-        fit.took(50, 50);
-        fit.sent();
-        assert!(!fit.may_send(2000) && fit.may_send(50));
-        fit.came_back();
-        fit.learn_most(100);
+    fn the_max_size_is_learned_with_one_batch_at_a_time() {
+        let mut sizer = BatchSizer::new(2000);
+        sizer.record_success(50, 50);
+        sizer.sent();
+        assert!(!sizer.may_send(2000) && sizer.may_send(50));
+        sizer.reply_received();
+        sizer.lower_max_size(100);
         assert_eq!(
-            (fit.size(), fit.most(), fit.may_send(2000)),
+            (sizer.size(), sizer.max_size(), sizer.may_send(2000)),
             (100, 100, true)
         );
-        fit.sent();
-        assert!(!fit.may_send(100));
-        fit.took(100, 0);
-        assert!(fit.may_send(2000));
-        fit.learn_most(500);
-        assert_eq!(fit.most(), 100);
+        sizer.sent();
+        assert!(!sizer.may_send(100));
+        sizer.record_success(100, 0);
+        assert!(sizer.may_send(2000));
+        sizer.lower_max_size(500);
+        assert_eq!(sizer.max_size(), 100);
     }
 }

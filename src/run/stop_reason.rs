@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::task::JoinError;
 
-use super::budget::Spent;
+use super::error_budget::BudgetExceeded;
 use super::time_limit::TimeLimit;
 use crate::exit::ExitStatus;
 use crate::input::InputError;
@@ -32,7 +32,7 @@ pub enum Signal {
 
 /// Somebody asked the run to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
+pub enum StopRequest {
     /// The first time: finish what is in flight.
     Gracefully(Signal),
     /// Again: now.
@@ -45,7 +45,7 @@ pub enum StopReason {
     /// Somebody asked it to.
     Signal(Signal),
     /// A reply said that no row can succeed now.
-    Halted {
+    Fatal {
         /// What the reply was.
         halt: Halt,
         /// In its own words.
@@ -56,9 +56,9 @@ pub enum StopReason {
         correlation_id: Option<String>,
     },
     /// The first rows all ended alike.
-    AllAlike {
+    UniformFailures {
         /// What they met.
-        what: Alike,
+        what: UniformFailure,
         /// How many.
         rows: u32,
         /// The message that they got.
@@ -67,13 +67,13 @@ pub enum StopReason {
     /// The input could not be read on, or is not the one that the report was made from.
     Input(InputError),
     /// Too many rows ended badly.
-    BudgetSpent(Spent),
+    BudgetExceeded(BudgetExceeded),
     /// The API did not answer anybody for so long that it is not waited for any more.
-    ApiAway {
+    ApiUnreachable {
         /// How long.
         lasted: Duration,
         /// Whether it answered anybody before.
-        answered_before: bool,
+        was_reachable: bool,
         /// What the last reply was.
         message: String,
     },
@@ -94,7 +94,7 @@ pub enum StopReason {
 
 /// What the first rows can have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Alike {
+pub enum UniformFailure {
     /// The API does not know the object type.
     TypeError,
     /// The path is not there.
@@ -110,20 +110,20 @@ impl StopReason {
         match self {
             Self::Signal(Signal::Interrupt) => ExitStatus::Interrupted,
             Self::Signal(Signal::Terminate) => ExitStatus::Terminated,
-            Self::Halted { halt, .. } => match halt {
+            Self::Fatal { halt, .. } => match halt {
                 Halt::Unauthorized | Halt::NoToken | Halt::MissingScopes | Halt::Forbidden => {
                     ExitStatus::Credentials
                 }
                 Halt::DailyLimit | Halt::LongWait(_) => ExitStatus::StoppedEarly,
                 Halt::OtherPortal | Halt::Untrusted => ExitStatus::Utilization,
             },
-            Self::AllAlike { what, .. } => match what {
-                Alike::TypeError | Alike::NotFound => ExitStatus::Utilization,
-                Alike::TlsFailure => ExitStatus::StoppedEarly,
+            Self::UniformFailures { what, .. } => match what {
+                UniformFailure::TypeError | UniformFailure::NotFound => ExitStatus::Utilization,
+                UniformFailure::TlsFailure => ExitStatus::StoppedEarly,
             },
             Self::Input(_) => ExitStatus::Utilization,
-            Self::BudgetSpent(_)
-            | Self::ApiAway { .. }
+            Self::BudgetExceeded(_)
+            | Self::ApiUnreachable { .. }
             | Self::NoDescriptor { .. }
             | Self::TimeIsUp(_) => ExitStatus::StoppedEarly,
             Self::Bug(_) => ExitStatus::Bug,
@@ -136,7 +136,7 @@ impl StopReason {
     pub fn is_daily_limit(&self) -> bool {
         matches!(
             self,
-            Self::Halted {
+            Self::Fatal {
                 halt: Halt::DailyLimit,
                 ..
             }
@@ -144,18 +144,18 @@ impl StopReason {
     }
 
     /// Whether it outweighs every reason that comes later, or that came before.
-    fn seriousness(&self) -> u8 {
+    fn severity(&self) -> u8 {
         match self {
             Self::Signal(_) | Self::TimeIsUp(_) => 0,
-            Self::Halted {
+            Self::Fatal {
                 halt: Halt::DailyLimit | Halt::LongWait(_),
                 ..
             }
-            | Self::ApiAway { .. }
+            | Self::ApiUnreachable { .. }
             | Self::NoDescriptor { .. } => 1,
-            Self::BudgetSpent(_) => 2,
-            Self::AllAlike { .. } | Self::Input(_) => 3,
-            Self::Halted { .. } => 4,
+            Self::BudgetExceeded(_) => 2,
+            Self::UniformFailures { .. } | Self::Input(_) => 3,
+            Self::Fatal { .. } => 4,
             Self::Bug(_) => 5,
             Self::Report(_) => 6,
         }
@@ -180,7 +180,7 @@ impl StopReason {
     /// Puts `later` in place of `known` if it is more serious.
     pub(super) fn raise(known: &mut Option<Self>, later: Self) {
         match known {
-            Some(known) if known.seriousness() >= later.seriousness() => {}
+            Some(known) if known.severity() >= later.severity() => {}
             _ => *known = Some(later),
         }
     }
@@ -188,16 +188,16 @@ impl StopReason {
 
 /// Watches whether rows end alike in a way that says the settings are wrong.
 #[derive(Debug, Default)]
-pub(super) struct Likeness {
-    run_of: Option<(Alike, u32, String)>,
+pub(super) struct UniformFailureDetector {
+    streak: Option<(UniformFailure, u32, String)>,
     /// Whether some row ended otherwise: then the settings cannot be all wrong.
-    varied: bool,
+    is_mixed: bool,
 }
 
-impl Likeness {
+impl UniformFailureDetector {
     /// A refusal named a record of its own row: so the path is right.
     pub(super) fn note_own(&mut self) {
-        self.varied = true;
+        self.is_mixed = true;
     }
 
     /// Takes one more outcome, in the order in which rows end.
@@ -205,31 +205,31 @@ impl Likeness {
         if matches!(outcome.kind, OutcomeKind::Invalid | OutcomeKind::Skipped) {
             return None;
         }
-        let Some(what) = alike(outcome) else {
-            self.varied = true;
-            self.run_of = None;
+        let Some(what) = uniform_failure(outcome) else {
+            self.is_mixed = true;
+            self.streak = None;
             return None;
         };
         let message = &outcome.finding.message;
-        let rows = match &self.run_of {
+        let rows = match &self.streak {
             Some((known, rows, text))
-                if *known == what && (what != Alike::TypeError || text == message) =>
+                if *known == what && (what != UniformFailure::TypeError || text == message) =>
             {
                 rows + 1
             }
             known => {
-                self.varied |= known.is_some();
+                self.is_mixed |= known.is_some();
                 1
             }
         };
         let most = match what {
-            Alike::TypeError => TYPE_ERRORS,
-            Alike::NotFound => NOT_FOUNDS,
-            Alike::TlsFailure => TLS_FAILURES,
+            UniformFailure::TypeError => TYPE_ERRORS,
+            UniformFailure::NotFound => NOT_FOUNDS,
+            UniformFailure::TlsFailure => TLS_FAILURES,
         };
-        self.run_of = Some((what, rows, message.clone()));
-        let counts = what == Alike::TlsFailure || !self.varied;
-        (counts && rows == most).then(|| StopReason::AllAlike {
+        self.streak = Some((what, rows, message.clone()));
+        let counts = what == UniformFailure::TlsFailure || !self.is_mixed;
+        (counts && rows == most).then(|| StopReason::UniformFailures {
             what,
             rows,
             message: message.clone(),
@@ -237,12 +237,12 @@ impl Likeness {
     }
 }
 
-fn alike(outcome: &Outcome) -> Option<Alike> {
+fn uniform_failure(outcome: &Outcome) -> Option<UniformFailure> {
     let finding = &outcome.finding;
     match finding.http_status? {
-        400 if refuses_type(&finding.message) => Some(Alike::TypeError),
-        404 => Some(Alike::NotFound),
-        525 | 526 => Some(Alike::TlsFailure),
+        400 if refuses_type(&finding.message) => Some(UniformFailure::TypeError),
+        404 => Some(UniformFailure::NotFound),
+        525 | 526 => Some(UniformFailure::TlsFailure),
         _ => None,
     }
 }
@@ -272,10 +272,10 @@ mod tests {
 
     /// After how many of these outcomes the run stops.
     fn stops_after(outcomes: impl IntoIterator<Item = Outcome>) -> Option<usize> {
-        let mut likeness = Likeness::default();
+        let mut uniform_failures = UniformFailureDetector::default();
         outcomes
             .into_iter()
-            .position(|outcome| likeness.note(&outcome).is_some())
+            .position(|outcome| uniform_failures.note(&outcome).is_some())
             .map(|index| index + 1)
     }
 
@@ -325,14 +325,14 @@ mod tests {
     #[test]
     fn a_404_that_names_the_record_of_its_row_says_that_the_path_is_right() {
         let missing = || outcome(OutcomeKind::Rejected, 404, "contact 7 not found");
-        let mut likeness = Likeness::default();
-        assert!((0..24).all(|_| likeness.note(&missing()).is_none()));
-        likeness.note_own();
-        assert!((0..40).all(|_| likeness.note(&missing()).is_none()));
+        let mut uniform_failures = UniformFailureDetector::default();
+        assert!((0..24).all(|_| uniform_failures.note(&missing()).is_none()));
+        uniform_failures.note_own();
+        assert!((0..40).all(|_| uniform_failures.note(&missing()).is_none()));
     }
 
     #[test]
-    fn tls_trouble_behind_the_front_stops_the_run_whenever_it_comes() {
+    fn tls_failures_behind_the_gateway_stop_the_run_at_any_time() {
         let broken = || outcome(OutcomeKind::Failed, 526, "HTTP 526");
         let good = || outcome(OutcomeKind::Associated, 200, "");
         let outcomes = [
@@ -351,7 +351,7 @@ mod tests {
 
     #[test]
     fn a_later_reason_can_only_raise_the_seriousness() {
-        let halted = |halt| StopReason::Halted {
+        let halted = |halt| StopReason::Fatal {
             halt,
             message: String::new(),
             scopes: vec![],

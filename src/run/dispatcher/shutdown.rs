@@ -11,23 +11,23 @@ use crate::api::Endpoint;
 use crate::outcome::{Finding, Outcome, OutcomeKind};
 use crate::run::WriteReport;
 use crate::run::batch::Batches;
+use crate::run::commit_queue::CommitStep;
+use crate::run::context::RunOutcome;
 use crate::run::event::{Observe, RunEvent};
-use crate::run::outbox::Step;
-use crate::run::parts::Ending;
-use crate::run::stop::{Alike, Stop, StopReason};
+use crate::run::stop_reason::{StopReason, StopRequest, UniformFailure};
 use crate::verdict::Halt;
 
 /// How long a run that is to end now still waits for the disk.
-const LAST_WRITE: Duration = Duration::from_secs(1);
+const FINAL_WRITE_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     /// A row that was in flight when the first ones had ended alike, and is associated, shows that the
     /// settings are right and those rows were not.
-    pub(super) fn reconsider(&mut self, outcome: &Outcome) {
+    pub(super) fn clear_uniform_failure(&mut self, outcome: &Outcome) {
         let suspected = matches!(
             self.reason,
-            Some(StopReason::AllAlike {
-                what: Alike::TypeError | Alike::NotFound,
+            Some(StopReason::UniformFailures {
+                what: UniformFailure::TypeError | UniformFailure::NotFound,
                 ..
             })
         );
@@ -38,26 +38,26 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     }
 
     /// Without a report nothing is to be sent: nobody would know what became of it.
-    pub(super) fn cannot_write(&mut self, error: io::Error) {
+    pub(super) fn handle_write_failure(&mut self, error: io::Error) {
         self.stop(StopReason::Report(error));
         self.phase = Phase::Abandoned;
     }
 
-    pub(super) fn asked_to_stop(&mut self, stop: Stop) {
-        let (Stop::Gracefully(signal) | Stop::Now(signal)) = stop;
+    pub(super) fn handle_stop_request(&mut self, stop: StopRequest) {
+        let (StopRequest::Gracefully(signal) | StopRequest::Now(signal)) = stop;
         self.stop(StopReason::Signal(signal));
-        if let Stop::Now(_) = stop {
+        if let StopRequest::Now(_) = stop {
             self.phase = Phase::Abandoned;
         }
     }
 
-    pub(super) fn halt(&mut self, halt: Halt, scopes: Vec<String>, finding: Finding) {
+    pub(super) fn stop_for(&mut self, halt: Halt, scopes: Vec<String>, finding: Finding) {
         let Finding {
             message,
             correlation_id,
             ..
         } = finding;
-        self.stop(StopReason::Halted {
+        self.stop(StopReason::Fatal {
             halt,
             message,
             scopes,
@@ -77,68 +77,69 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         StopReason::raise(&mut self.reason, reason);
     }
 
-    pub(super) async fn end(mut self) -> Ending {
+    pub(super) async fn end(mut self) -> RunOutcome {
         self.give_up_renewal();
-        self.write_the_rest().await;
+        self.drain_report().await;
         // They were sent, and nobody waits for their replies.
-        self.tally.requests += self.requests_in_flight() as u64;
+        self.counts.requests += self.requests_in_flight() as u64;
         let batched = self.batches.as_ref().map_or(0, Batches::len);
         let held = self.suspects.len();
-        self.tally.unsettled += (self.in_flight.busy() + self.queue.len() + batched + held) as u64;
+        self.counts.without_outcome +=
+            (self.in_flight.busy() + self.queue.len() + batched + held) as u64;
         self.in_flight.abandon();
         self.calls.abandon();
-        let stop = if self.nothing_is_left() {
+        let stop = if self.all_rows_reported() {
             None
         } else {
             self.reason
         };
-        Ending {
-            tally: self.tally,
+        RunOutcome {
+            counts: self.counts,
             stop,
             elapsed: self.started.elapsed(),
         }
     }
 
     /// Waits until everything is on the disk, however slow that is. Once somebody said "now", only a moment.
-    async fn write_the_rest(&mut self) {
-        let mut patience = None;
+    async fn drain_report(&mut self) {
+        let mut give_up_after = None;
         loop {
             if self.phase == Phase::Abandoned {
-                patience.get_or_insert_with(|| Instant::now() + LAST_WRITE);
+                give_up_after.get_or_insert_with(|| Instant::now() + FINAL_WRITE_TIMEOUT);
             }
             let step = tokio::select! {
                 biased;
-                Some(stop) = self.parts.stop.recv() => {
-                    self.asked_to_stop(stop);
+                Some(stop) = self.context.stop.recv() => {
+                    self.handle_stop_request(stop);
                     continue;
                 }
-                step = self.outbox.last_step(self.parts.report) => step,
-                () = sleep_until(patience.unwrap_or(self.started)), if patience.is_some() => break,
+                step = self.commit_queue.final_step(self.context.report) => step,
+                () = sleep_until(give_up_after.unwrap_or(self.started)), if give_up_after.is_some() => break,
             };
             match step {
                 None => break,
-                Some(step @ Step::Failed(..)) => {
-                    self.wrote(step);
+                Some(step @ CommitStep::Failed(..)) => {
+                    self.handle_commit(step);
                     break;
                 }
-                Some(step) => self.wrote(step),
+                Some(step) => self.handle_commit(step),
             }
         }
-        self.tally.unsettled += self.outbox.waiting() as u64;
+        self.counts.without_outcome += self.commit_queue.waiting() as u64;
     }
 
     /// Whether the reason to stop came too late to matter: every row has its line.
-    fn nothing_is_left(&mut self) -> bool {
+    fn all_rows_reported(&mut self) -> bool {
         let cut_short = matches!(
             self.reason,
             Some(StopReason::Report(_) | StopReason::Input(_))
         );
-        let read_to_the_end = self.read.is_empty()
+        let read_to_the_end = self.input_buffer.is_empty()
             && (self.input_over
                 || matches!(
-                    self.parts.rows.try_recv(),
+                    self.context.rows.try_recv(),
                     Err(mpsc::error::TryRecvError::Disconnected)
                 ));
-        !cut_short && self.tally.unsettled == 0 && read_to_the_end
+        !cut_short && self.counts.without_outcome == 0 && read_to_the_end
     }
 }

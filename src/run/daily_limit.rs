@@ -7,10 +7,10 @@ use jiff::tz::TimeZone;
 use tokio::time::Instant;
 
 /// The first request of a new day leaves this long after midnight: clocks differ.
-const AFTER_MIDNIGHT: Duration = Duration::from_secs(30);
+const MIDNIGHT_MARGIN: Duration = Duration::from_secs(30);
 
 /// Where midnight is not known, the API is asked again this often.
-const ASK_AGAIN: Duration = Duration::from_hours(1);
+const RETRY_INTERVAL: Duration = Duration::from_hours(1);
 
 /// A refusal this soon after a reset that was waited for means that the reset is late, or a clock fast: not that another day
 /// is used up.
@@ -32,7 +32,7 @@ impl DailyReset {
     #[must_use]
     pub fn wait(&self, now: Timestamp) -> Duration {
         self.until_midnight(now)
-            .map_or(ASK_AGAIN, |wait| wait + AFTER_MIDNIGHT)
+            .map_or(RETRY_INTERVAL, |wait| wait + MIDNIGHT_MARGIN)
     }
 
     fn until_midnight(&self, now: Timestamp) -> Option<Duration> {
@@ -106,7 +106,7 @@ mod tests {
             let wait = reset.wait(now.parse().unwrap());
             assert_eq!(
                 wait,
-                Duration::from_secs_f64(hours * 3600.0) + AFTER_MIDNIGHT,
+                Duration::from_secs_f64(hours * 3600.0) + MIDNIGHT_MARGIN,
                 "{zone} {now}"
             );
         }

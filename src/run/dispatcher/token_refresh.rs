@@ -16,9 +16,9 @@ use crate::api::{Endpoint, Renewal};
 use crate::outcome::Finding;
 use crate::rate_limit::Permit;
 use crate::run::WriteReport;
-use crate::run::alarm::Alarm;
 use crate::run::event::{Observe, RunEvent};
-use crate::run::stop::StopReason;
+use crate::run::reusable_timer::ReusableTimer;
+use crate::run::stop_reason::StopReason;
 use crate::verdict::{Halt, Tries};
 
 /// After a failure the next try waits, twice as long each time.
@@ -41,10 +41,10 @@ pub(super) enum Refused {
 
 /// The state of the token.
 #[derive(Debug)]
-pub(super) struct Renewing {
+pub(super) struct TokenRefresh {
     /// Whether there can be another token at all.
-    can_renew: bool,
-    under_way: Option<JoinHandle<Renewal>>,
+    can_refresh: bool,
+    running: Option<JoinHandle<Renewal>>,
     /// Counts the tokens of this run, and one again once it is in doubt, so that it is known which one a request was
     /// sent with.
     generation: u32,
@@ -57,21 +57,21 @@ pub(super) struct Renewing {
     failures: u32,
     /// Not before this the next try is made.
     pause: Option<Instant>,
-    pause_alarm: Alarm,
+    pause_timer: ReusableTimer,
 }
 
-impl Renewing {
-    pub(super) fn new(can_renew: bool) -> Self {
+impl TokenRefresh {
+    pub(super) fn new(can_refresh: bool) -> Self {
         Self {
-            can_renew,
-            under_way: None,
+            can_refresh,
+            running: None,
             generation: 0,
             proven: false,
             in_doubt: false,
             refusal: None,
             failures: 0,
             pause: None,
-            pause_alarm: Alarm::new(),
+            pause_timer: ReusableTimer::new(),
         }
     }
 
@@ -86,24 +86,24 @@ impl Renewing {
 
     /// Whether a refusal brings another token, as far as is known.
     pub(super) fn renews_without_doubt(&self) -> bool {
-        self.can_renew && !self.in_doubt
+        self.can_refresh && !self.in_doubt
     }
 
-    pub(super) fn is_under_way(&self) -> bool {
-        self.under_way.is_some()
+    pub(super) fn is_running(&self) -> bool {
+        self.running.is_some()
     }
 
     /// What came of the try that is under way, or `None` once a pause between two of them is over. May be
     /// dropped while it waits.
     pub(super) async fn next(&mut self) -> Option<Result<Renewal, JoinError>> {
-        match &mut self.under_way {
+        match &mut self.running {
             Some(task) => {
                 let renewal = task.await;
-                self.under_way = None;
+                self.running = None;
                 Some(renewal)
             }
             None if self.pause.is_some() => {
-                self.pause_alarm.at(self.pause).await;
+                self.pause_timer.wait_until(self.pause).await;
                 self.pause = None;
                 None
             }
@@ -116,96 +116,96 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     /// Whether nothing can be sent before there is another token.
     pub(super) fn needs_token(&self) -> bool {
         let is_due = |due| due <= Instant::now();
-        self.renewing.can_renew
-            && (self.renewing.is_under_way()
-                || self.renewing.refusal.is_some()
-                || self.parts.endpoint.renewal_due().is_some_and(is_due))
+        self.token_refresh.can_refresh
+            && (self.token_refresh.is_running()
+                || self.token_refresh.refusal.is_some()
+                || self.context.endpoint.renewal_due().is_some_and(is_due))
     }
 
     /// Whether the next try to have one may begin.
-    pub(super) fn may_renew(&self) -> bool {
+    pub(super) fn may_refresh(&self) -> bool {
         self.phase == Phase::Running
-            && self.renewing.under_way.is_none()
-            && self.renewing.pause.is_none()
+            && self.token_refresh.running.is_none()
+            && self.token_refresh.pause.is_none()
             && self.needs_token()
     }
 
     /// Tries to have another token. It takes a turn as every request does.
-    pub(super) fn renew(&mut self, _turn: Permit) {
-        let endpoint = self.parts.endpoint.clone();
-        let renewing = async move { endpoint.renew().await };
-        self.renewing.under_way = Some(tokio::spawn(renewing));
+    pub(super) fn start_refresh(&mut self, _turn: Permit) {
+        let endpoint = self.context.endpoint.clone();
+        let token_refresh = async move { endpoint.renew().await };
+        self.token_refresh.running = Some(tokio::spawn(token_refresh));
     }
 
     /// Whether the try that is under way must not be given up, even if nothing is to be sent any more.
     pub(super) fn must_finish_renewal(&self) -> bool {
-        self.renewing.is_under_way() && self.parts.endpoint.is_exchanging()
+        self.token_refresh.is_running() && self.context.endpoint.is_exchanging()
     }
 
     /// Begins no exchange after the end. One that is under way may still keep what comes back.
     pub(super) fn give_up_renewal(&mut self) {
-        let is_exchanging = self.parts.endpoint.is_exchanging();
-        if let Some(task) = self.renewing.under_way.take()
+        let is_exchanging = self.context.endpoint.is_exchanging();
+        if let Some(task) = self.token_refresh.running.take()
             && !is_exchanging
         {
             task.abort();
         }
     }
 
-    pub(super) fn renewed(&mut self, renewal: Result<Renewal, JoinError>) {
+    pub(super) fn handle_refresh(&mut self, renewal: Result<Renewal, JoinError>) {
         if self.phase != Phase::Running && renewal.is_ok() {
             // It was waited for to be kept. What came of it matters to the next run.
             return;
         }
         match renewal {
             Ok(Renewal::New) => {
-                let renewing = &mut self.renewing;
-                renewing.generation += 1;
-                renewing.proven = false;
-                renewing.in_doubt = false;
-                renewing.refusal = None;
-                renewing.failures = 0;
+                let token_refresh = &mut self.token_refresh;
+                token_refresh.generation += 1;
+                token_refresh.proven = false;
+                token_refresh.in_doubt = false;
+                token_refresh.refusal = None;
+                token_refresh.failures = 0;
                 for row in self.suspects.release() {
                     self.queue.push(row);
                 }
-                self.emit(RunEvent::TokenRenewed);
+                self.emit(RunEvent::TokenRefreshed);
             }
             Ok(Renewal::Same) => {
-                let refusal = self.renewing.refusal.take().unwrap_or_default();
+                let refusal = self.token_refresh.refusal.take().unwrap_or_default();
                 // Where rows are held, another one is to show whether it is theirs.
-                if self.renewing.proven || !self.suspects.is_empty() {
-                    self.doubt_token(&refusal.message);
+                if self.token_refresh.proven || !self.suspects.is_empty() {
+                    self.suspect_token(&refusal.message);
                 } else {
-                    self.halt(Halt::Unauthorized, Vec::new(), refusal);
+                    self.stop_for(Halt::Unauthorized, Vec::new(), refusal);
                 }
             }
             Ok(other @ Renewal::OtherPortal { .. }) => self.other_portal(&other),
-            Ok(Renewal::Refused(why)) => self.no_token(why),
-            Ok(Renewal::Failed(why)) => self.not_renewed(why),
+            Ok(Renewal::Refused(why)) => self.handle_refused_refresh(why),
+            Ok(Renewal::Failed(why)) => self.handle_failed_refresh(why),
             Err(error) => self.stop(StopReason::of_panic(error)),
         }
     }
 
-    fn not_renewed(&mut self, why: String) {
-        self.renewing.failures += 1;
-        let failures = self.renewing.failures;
+    fn handle_failed_refresh(&mut self, why: String) {
+        self.token_refresh.failures += 1;
+        let failures = self.token_refresh.failures;
         if failures >= self.settings.retry.max_attempts.get() {
-            self.no_token(why);
+            self.handle_refused_refresh(why);
             return;
         }
         let period = FIRST_WAIT.saturating_mul(1 << (failures - 1).min(10));
         let period = period.min(LONGEST_WAIT);
-        self.renewing.pause = Some(Instant::now() + period);
+        self.token_refresh.pause = Some(Instant::now() + period);
         let why = format!("no token: {why}");
         self.emit(RunEvent::Paused { period, why: &why });
     }
 
-    fn no_token(&mut self, why: String) {
+    fn handle_refused_refresh(&mut self, why: String) {
         let finding = Finding {
             message: why,
             ..Finding::default()
         };
-        self.halt(Halt::NoToken, Vec::new(), finding);
+        self.stop_for(Halt::NoToken, Vec::new(), finding);
     }
 
     fn other_portal(&mut self, renewal: &Renewal) {
@@ -213,7 +213,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             message: renewal.to_string(),
             ..Finding::default()
         };
-        self.halt(Halt::OtherPortal, Vec::new(), finding);
+        self.stop_for(Halt::OtherPortal, Vec::new(), finding);
     }
 
     /// A reply refused the token of this generation, for a request with these tries.
@@ -223,41 +223,42 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         tries: Tries,
         finding: &Finding,
     ) -> Refused {
-        let renewing = &mut self.renewing;
-        if generation != renewing.generation {
+        let token_refresh = &mut self.token_refresh;
+        if generation != token_refresh.generation {
             return Refused::SendAgain;
         }
-        if renewing.can_renew {
+        if token_refresh.can_refresh {
             // A token that was refused as soon as it was had will not be better the next time.
-            let hopeful = renewing.generation == 0 || renewing.proven || renewing.in_doubt;
+            let hopeful =
+                token_refresh.generation == 0 || token_refresh.proven || token_refresh.in_doubt;
             if !hopeful {
                 return Refused::Finally;
             }
-            renewing.refusal.get_or_insert_with(|| finding.clone());
+            token_refresh.refusal.get_or_insert_with(|| finding.clone());
             return Refused::SendAgain;
         }
-        if !renewing.proven || tries.was_unauthorized() {
+        if !token_refresh.proven || tries.was_unauthorized() {
             return Refused::Finally;
         }
-        self.doubt_token(&finding.message);
+        self.suspect_token(&finding.message);
         Refused::OnceMore
     }
 
     /// Pauses, and lets single requests show whether the token is good. What was sent before does not decide that.
-    fn doubt_token(&mut self, why: &str) {
-        self.renewing.generation += 1;
-        self.renewing.proven = false;
-        self.renewing.in_doubt = true;
+    fn suspect_token(&mut self, why: &str) {
+        self.token_refresh.generation += 1;
+        self.token_refresh.proven = false;
+        self.token_refresh.in_doubt = true;
         let period = DOUBT_PAUSE;
-        self.parts.rate_limiter.pause(period);
+        self.context.rate_limiter.pause(period);
         self.emit(RunEvent::Paused { period, why });
     }
 
     /// A reply to a request with this token did not refuse it.
     pub(super) fn token_was_good(&mut self, generation: u32) {
-        if generation == self.renewing.generation {
-            self.renewing.proven = true;
-            self.renewing.in_doubt = false;
+        if generation == self.token_refresh.generation {
+            self.token_refresh.proven = true;
+            self.token_refresh.in_doubt = false;
         }
     }
 }
@@ -278,7 +279,8 @@ mod tests {
     use crate::pair::{ObjectType, Pair, Record, RecordId, RowKey};
     use crate::rate_limit::{RateController, RateLimiter, Share};
     use crate::run::{
-        Ending, ErrorBudget, Event, Parts, ReportJob, RunSettings, Tally, TimeLimits, run,
+        ErrorBudget, Event, ReportJob, RunContext, RunCounts, RunOutcome, RunSettings, TimeLimits,
+        run,
     };
     use crate::verdict::RetryPolicy;
 
@@ -330,7 +332,7 @@ mod tests {
             (!has_token).then(Instant::now)
         }
 
-        fn can_renew(&self) -> bool {
+        fn can_refresh(&self) -> bool {
             true
         }
 
@@ -359,7 +361,7 @@ mod tests {
         fn is_full(&self) -> bool {
             false
         }
-        fn hand_over(&mut self) -> ReportJob {
+        fn flush(&mut self) -> ReportJob {
             Box::new(|| Ok::<_, io::Error>(()))
         }
         fn sync(&mut self) -> Option<ReportJob> {
@@ -388,7 +390,11 @@ mod tests {
     }
 
     /// Sends 40 rows; each token serves `uses` of them.
-    async fn send(uses: u32, has_token: bool, script: Vec<Renewal>) -> (Ending, Vec<Outcome>, u32) {
+    async fn send(
+        uses: u32,
+        has_token: bool,
+        script: Vec<Renewal>,
+    ) -> (RunOutcome, Vec<Outcome>, u32) {
         let state = Arc::new(Mutex::new(State {
             left: if has_token { uses } else { 0 },
             script,
@@ -417,7 +423,7 @@ mod tests {
             batch: None,
         };
         let (_asker, stop) = mpsc::channel(1);
-        let parts = Parts {
+        let context = RunContext {
             endpoint,
             rate_limiter: RateLimiter::new(RateController::new(
                 "unlimited".parse().unwrap(),
@@ -426,19 +432,19 @@ mod tests {
             report: &mut report,
             observer: &mut Nobody,
             rows,
-            earlier: Tally::default(),
+            previous_counts: RunCounts::default(),
             failed_before: Box::new(|_| false),
             stop,
             now: || Timestamp::UNIX_EPOCH,
             draw: Box::new(|| 0.5),
         };
-        let ending = run(settings, parts).await;
+        let ending = run(settings, context).await;
         let outcomes = outcomes.lock().unwrap().clone();
         let renewals = state.lock().unwrap().renewals;
         (ending, outcomes, renewals)
     }
 
-    fn status(ending: &Ending) -> Option<ExitStatus> {
+    fn status(ending: &RunOutcome) -> Option<ExitStatus> {
         ending.stop.as_ref().map(StopReason::exit_status)
     }
 
@@ -446,7 +452,7 @@ mod tests {
     async fn the_first_token_is_had_before_the_first_row_is_sent() {
         let (ending, outcomes, renewals) = send(100, false, vec![]).await;
         assert_eq!((status(&ending), outcomes.len(), renewals), (None, 40, 1));
-        assert_eq!(ending.tally.requests, 40);
+        assert_eq!(ending.counts.requests, 40);
     }
 
     #[tokio::test(start_paused = true)]

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::batch::BatchSettings;
-use super::budget::ErrorBudget;
-use super::daily::DailyReset;
-use super::stop::{Stop, StopReason};
-use super::tally::Tally;
+use super::counts::RunCounts;
+use super::daily_limit::DailyReset;
+use super::error_budget::ErrorBudget;
+use super::stop_reason::{StopReason, StopRequest};
 use super::time_limit::TimeLimits;
 use crate::input::{CheckedRow, InputError};
 use crate::outcome::Outcome;
@@ -35,7 +35,7 @@ pub struct RunSettings {
 }
 
 /// Everybody whom the run calls.
-pub struct Parts<'p, E, W, O> {
+pub struct RunContext<'p, E, W, O> {
     /// Answers requests.
     pub endpoint: E,
     /// Gives turns.
@@ -47,12 +47,12 @@ pub struct Parts<'p, E, W, O> {
     /// Brings rows; its end is the input's end.
     pub rows: mpsc::Receiver<Result<CheckedRow, InputError>>,
     /// What earlier runs wrote into the same report; counted on from.
-    pub earlier: Tally,
+    pub previous_counts: RunCounts,
     /// Whether an earlier report has this row with the same bad outcome for the same cause. Such rows are sent
     /// again, and do not spend the error budget again.
     pub failed_before: Box<dyn Fn(&Outcome) -> bool + 'p>,
     /// Asks to stop.
-    pub stop: mpsc::Receiver<Stop>,
+    pub stop: mpsc::Receiver<StopRequest>,
     /// The wall clock, for stamps.
     pub now: fn() -> Timestamp,
     /// Chance: draws from 0.0..1.0.
@@ -61,9 +61,9 @@ pub struct Parts<'p, E, W, O> {
 
 /// How a run ended.
 #[derive(Debug)]
-pub struct Ending {
+pub struct RunOutcome {
     /// What was counted.
-    pub tally: Tally,
+    pub counts: RunCounts,
     /// Why it ended before all rows had theirs, if it did.
     pub stop: Option<StopReason>,
     /// How long it took.
