@@ -10,7 +10,7 @@ use std::num::NonZeroU64;
 
 use serde::Serialize;
 
-use crate::api::{Account, DailyUsage, Renewal, Told};
+use crate::api::{Account, DailyUsage, QueryResult, RefreshOutcome};
 use crate::exit::ExitStatus;
 use crate::pair::ObjectType;
 use crate::text::one_line;
@@ -51,7 +51,7 @@ pub struct Remark {
 #[derive(Debug)]
 pub struct Facts {
     /// What came of the exchange of a refresh token, if there is one.
-    pub renewal: Option<Renewal>,
+    pub refresh: Option<RefreshOutcome>,
     /// The region that the token names, if it does.
     pub region: Option<String>,
     /// Where the API was looked for.
@@ -68,21 +68,21 @@ pub struct Answers {
     /// The scopes of the token, where they can be asked for.
     pub scopes: Option<Vec<String>>,
     /// The account.
-    pub account: Told<Account>,
+    pub account: QueryResult<Account>,
     /// The day's requests.
-    pub usage: Told<DailyUsage>,
+    pub usage: QueryResult<DailyUsage>,
     /// Two types, and whether they can be reached.
-    pub types: Option<(ObjectType, ObjectType, Told<()>)>,
+    pub types: Option<(ObjectType, ObjectType, QueryResult<()>)>,
 }
 
 impl Answers {
     /// Whether a reply shows that HubSpot accepts the token.
-    fn prove_the_token(&self) -> bool {
+    fn prove_token(&self) -> bool {
         let types = self.types.as_ref().map(|(_, _, result)| result);
         self.scopes.is_some()
-            || matches!(self.account, Told::Known(_))
-            || matches!(self.usage, Told::Known(_))
-            || matches!(types, Some(Told::Known(())))
+            || matches!(self.account, QueryResult::Known(_))
+            || matches!(self.usage, QueryResult::Known(_))
+            || matches!(types, Some(QueryResult::Known(())))
     }
 }
 
@@ -110,7 +110,7 @@ pub fn remarks(facts: &Facts) -> Vec<Remark> {
     let Some(answers) = &facts.answers else {
         return remarks;
     };
-    if let Told::Unreachable(why) = &answers.account {
+    if let QueryResult::Unreachable(why) = &answers.account {
         let hint = "check the network, the proxy variables and `--base-url`";
         let says = format!("`{}` cannot be reached: {why}", facts.base_url);
         remarks.push(remark(Level::Problem, "api", &says).hint(hint));
@@ -121,7 +121,7 @@ pub fn remarks(facts: &Facts) -> Vec<Remark> {
     remarks.push(match &answers.scopes {
         Some(scopes) if scopes.is_empty() => remark(Level::Warning, "scopes", "none"),
         Some(scopes) => remark(Level::Ok, "scopes", &scopes.join(", ")),
-        None if facts.renewal.is_some() => remark(
+        None if facts.refresh.is_some() => remark(
             Level::Warning,
             "scopes",
             "not known: HubSpot did not list them",
@@ -139,23 +139,23 @@ pub fn remarks(facts: &Facts) -> Vec<Remark> {
 }
 
 fn token(facts: &Facts) -> Remark {
-    let says = match (&facts.renewal, &facts.region) {
-        (Some(Renewal::Refused(why)), _) => {
+    let says = match (&facts.refresh, &facts.region) {
+        (Some(RefreshOutcome::Refused(why)), _) => {
             let says = format!("the refresh token is not accepted: {why}");
             return remark(Level::Problem, "token", &says)
                 .credentials()
                 .hint("let the account install the app again");
         }
-        (Some(renewal @ (Renewal::Failed(_) | Renewal::OtherPortal { .. })), _) => {
-            let says = format!("cannot be had now: {renewal}");
+        (Some(refresh @ (RefreshOutcome::Failed(_) | RefreshOutcome::OtherPortal { .. })), _) => {
+            let says = format!("cannot be had now: {refresh}");
             return remark(Level::Problem, "token", &says).credentials();
         }
-        (Some(Renewal::New | Renewal::Same), _) => "an OAuth app's".to_owned(),
+        (Some(RefreshOutcome::New | RefreshOutcome::Same), _) => "an OAuth app's".to_owned(),
         (None, Some(region)) => format!("a service key's or private app's, of region {region}"),
         (None, None) => "of a kind that its form does not tell".to_owned(),
     };
-    let is_proved = matches!(facts.renewal, Some(Renewal::New))
-        || facts.answers.as_ref().is_some_and(Answers::prove_the_token);
+    let is_proved = matches!(facts.refresh, Some(RefreshOutcome::New))
+        || facts.answers.as_ref().is_some_and(Answers::prove_token);
     if is_proved {
         remark(Level::Ok, "token", &says)
     } else {
@@ -175,20 +175,20 @@ fn unreadable(about: &'static str, status: u16, body: &str) -> Remark {
     remark(Level::Warning, about, &says)
 }
 
-fn types(types: &str, told: &Told<()>) -> Remark {
-    let answer = match told {
-        Told::Known(()) => {
+fn types(types: &str, query_result: &QueryResult<()>) -> Remark {
+    let answer = match query_result {
+        QueryResult::Known(()) => {
             return remark(
                 Level::Ok,
                 "types",
                 &format!("{types} are known and can be read"),
             );
         }
-        Told::Unreadable(status, body) => return unreadable("types", *status, body),
-        Told::Unreachable(why) => {
+        QueryResult::Unreadable(status, body) => return unreadable("types", *status, body),
+        QueryResult::Unreachable(why) => {
             return remark(Level::Warning, "types", &format!("not known: {why}"));
         }
-        Told::Refused(answer) => answer,
+        QueryResult::Refused(answer) => answer,
     };
     let message = describe_refusal(answer).message;
     let says = |what: &str| format!("{types}: {what}: {message}");

@@ -8,7 +8,7 @@
 use serde_json::{Map, Value};
 use smol_str::SmolStr;
 
-use super::confirmed;
+use super::fast_path;
 use crate::text::one_line;
 
 /// How much of an unreadable body is kept, in characters.
@@ -36,7 +36,7 @@ pub enum Body {
     /// A JSON object.
     Json(Box<Envelope>),
     /// All of it came, and it is not a JSON object: an HTML page, a bare string, broken JSON.
-    Foreign {
+    NotJson {
         /// How it begins, on one line.
         snippet: String,
     },
@@ -122,7 +122,7 @@ impl Body {
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Self::Empty;
         }
-        if let Some(envelope) = confirmed::read(bytes) {
+        if let Some(envelope) = fast_path::read(bytes) {
             return Self::Json(Box::new(envelope));
         }
         Self::parse_any(bytes)
@@ -134,7 +134,7 @@ impl Body {
         // Two bad bytes in a message must not hide the category beside it.
         match serde_json::from_str(&String::from_utf8_lossy(bytes)) {
             Ok(Value::Object(object)) => Self::Json(Box::new(Envelope::read(object))),
-            Ok(_) | Err(_) => Self::Foreign {
+            Ok(_) | Err(_) => Self::NotJson {
                 snippet: snippet(bytes),
             },
         }
@@ -145,7 +145,7 @@ impl Body {
     pub fn envelope(&self) -> Option<&Envelope> {
         match self {
             Self::Json(envelope) => Some(envelope),
-            Self::Empty | Self::Foreign { .. } | Self::Unread(_) => None,
+            Self::Empty | Self::NotJson { .. } | Self::Unread(_) => None,
         }
     }
 }
@@ -563,12 +563,12 @@ mod tests {
             (b"\x1b[31mred\xff", "[31mred\u{fffd}"),
         ] {
             let snippet = expected.to_owned();
-            assert_eq!(Body::parse(bytes), Body::Foreign { snippet });
+            assert_eq!(Body::parse(bytes), Body::NotJson { snippet });
         }
         assert_eq!(Body::parse(b" \r\n"), Body::Empty);
         let deep = "[".repeat(100_000);
         assert!(
-            matches!(Body::parse(deep.as_bytes()), Body::Foreign { snippet } if snippet.chars().count() == SNIPPET_CHARS)
+            matches!(Body::parse(deep.as_bytes()), Body::NotJson { snippet } if snippet.chars().count() == SNIPPET_CHARS)
         );
     }
 
@@ -636,7 +636,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(2000))]
 
         #[test]
-        fn reading_it_fast_never_changes_what_a_body_says(
+        fn the_fast_path_reads_every_body_like_the_slow_one(
             status in value(),
             links in proptest::collection::vec(link_object(), 0..3),
             more in proptest::collection::vec(
@@ -658,7 +658,7 @@ mod tests {
             if mark {
                 body.splice(0..0, BYTE_ORDER_MARK.iter().copied());
             }
-            if let Some(fast) = confirmed::read(&body) {
+            if let Some(fast) = fast_path::read(&body) {
                 prop_assert_eq!(Body::Json(Box::new(fast)), Body::parse_any(&body));
             }
         }
@@ -670,13 +670,13 @@ mod tests {
             {"from":{"id":"1"},"to":{"id":"2"},"associationSpec":{"associationCategory":"HUBSPOT_DEFINED","associationTypeId":15}},
             {"from":{"id":"2"},"to":{"id":"1"},"associationSpec":{"associationCategory":"HUBSPOT_DEFINED","associationTypeId":16}}],
             "startedAt":"2026-05-04T09:15:22.031Z","completedAt":"2026-05-04T09:15:22.118Z"}"#;
-        assert!(confirmed::read(body).is_some());
+        assert!(fast_path::read(body).is_some());
         for other in [
             &b"{}"[..],
             b"",
             br#"{"status":"COMPLETE","results":[],"numErrors":0}"#,
         ] {
-            assert_eq!(confirmed::read(other), None);
+            assert_eq!(fast_path::read(other), None);
         }
     }
 }

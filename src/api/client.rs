@@ -24,12 +24,12 @@ use super::credentials::CredentialsError;
 use super::proxy::{self, ProxyError};
 use super::reply::{Answer, Reply, ReplyHeaders};
 use super::request::{ApiVersion, BaseUrl, inputs};
-use super::roots::{self, Roots};
 use super::run_portal::RunPortal;
 use super::running_time::within;
 use super::session::Session;
 use super::source::TokenSource;
-use super::{Endpoint, Renewal};
+use super::tls::{self, RootCertificates};
+use super::{Endpoint, RefreshOutcome};
 use crate::pair::Pair;
 
 /// How much of a reply's body is read. A single association's reply is under a kilobyte.
@@ -48,7 +48,7 @@ pub struct ClientSettings {
     /// Where the token comes from.
     pub source: TokenSource,
     /// Which certificates are trusted besides the system's.
-    pub roots: Roots,
+    pub roots: RootCertificates,
     /// The time for one attempt, from connecting to the last byte of the reply.
     pub timeout: Duration,
     /// How many connections may be kept.
@@ -115,7 +115,7 @@ impl HttpEndpoint {
         };
         // The system's certificates take longer to read than a request on this machine takes.
         let roots = settings.base_url.is_encrypted().then_some(&settings.roots);
-        let tls = roots::tls(roots)?;
+        let tls = tls::tls(roots)?;
         Ok(Self {
             connections: connect::connections(tls, proxied, settings.concurrency),
             session: Arc::new(RwLock::new(Arc::new(session))),
@@ -239,10 +239,10 @@ impl HttpEndpoint {
         Ok(read(response, &session, most).await)
     }
 
-    async fn in_time(&self, exchange: impl Future<Output = Result<Reply, BoxError>>) -> Reply {
+    async fn with_timeout(&self, exchange: impl Future<Output = Result<Reply, BoxError>>) -> Reply {
         match within(self.settings.timeout, exchange).await {
             Some(Ok(reply)) => reply,
-            Some(Err(error)) => without_answer(&*error),
+            Some(Err(error)) => reply_without_status(&*error),
             None => Reply::TimedOut,
         }
     }
@@ -318,16 +318,16 @@ async fn sent_body(mut body: Incoming, most: usize) -> Result<Vec<u8>, Unreadabl
 }
 
 impl Endpoint for HttpEndpoint {
-    fn renewal_due(&self) -> Option<Instant> {
-        self.session().renewal_due()
+    fn refresh_due(&self) -> Option<Instant> {
+        self.session().refresh_due()
     }
 
     fn can_refresh(&self) -> bool {
         self.settings.source.can_change()
     }
 
-    async fn renew(&self) -> Renewal {
-        self.renew_token().await
+    async fn refresh(&self) -> RefreshOutcome {
+        self.refresh_token_now().await
     }
 
     fn is_exchanging(&self) -> bool {
@@ -335,17 +335,17 @@ impl Endpoint for HttpEndpoint {
     }
 
     async fn associate(&self, pair: &Pair) -> Reply {
-        self.in_time(self.put(pair)).await
+        self.with_timeout(self.put(pair)).await
     }
 
     async fn associate_all<P: AsRef<Pair> + Sync>(&self, pairs: &[P]) -> Reply {
-        self.in_time(self.post(pairs)).await
+        self.with_timeout(self.post(pairs)).await
     }
 }
 
 /// Tells apart the ways in which no status came.
-fn without_answer(error: &(dyn Error + 'static)) -> Reply {
-    if causes(error).any(is_late) {
+fn reply_without_status(error: &(dyn Error + 'static)) -> Reply {
+    if causes(error).any(is_timeout) {
         return Reply::TimedOut;
     }
     let why = chain(error);
@@ -355,13 +355,13 @@ fn without_answer(error: &(dyn Error + 'static)) -> Reply {
     } else if causes(error).any(is_certificate_refused) {
         Reply::Untrusted { why }
     } else if causes(error).any(is_not_http) {
-        Reply::Garbled { why }
+        Reply::InvalidHttp { why }
     } else {
         Reply::Disconnected { why }
     }
 }
 
-fn is_late(error: &(dyn Error + 'static)) -> bool {
+fn is_timeout(error: &(dyn Error + 'static)) -> bool {
     let kind = error.downcast_ref().map(io::Error::kind);
     kind == Some(io::ErrorKind::TimedOut)
         || error.downcast_ref().is_some_and(hyper::Error::is_timeout)

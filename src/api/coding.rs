@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn the_coding_is_what_the_header_says() {
+    fn the_coding_is_read_from_the_header() {
         for (values, coding) in [
             (&[][..], Coding::Identity),
             (&[""], Coding::Identity),

@@ -38,7 +38,7 @@ const KEEPALIVE_PROBES: u32 = 3;
 
 /// A peer that confirms nothing of what was sent for so long is gone.
 #[cfg(target_os = "linux")]
-const UNCONFIRMED: Duration = Duration::from_secs(30);
+const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
 /// Who we are, to servers and proxies.
 pub(super) const AGENT: HeaderValue = HeaderValue::from_static(concat!(
@@ -54,7 +54,7 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Connecting<S> = Pin<Box<dyn Future<Output = Result<S, BoxError>> + Send>>;
 
 /// To the server itself, or to a proxy, with which TLS may be spoken as well.
-type Road = MaybeHttpsStream<TokioIo<TcpStream>>;
+type ProxiedStream = MaybeHttpsStream<TokioIo<TcpStream>>;
 
 /// Sets up the client; no connection is made. At most `kept` connections are kept.
 pub(super) fn connections(tls: ClientConfig, proxied: bool, kept: usize) -> Connections {
@@ -65,13 +65,13 @@ pub(super) fn connections(tls: ClientConfig, proxied: bool, kept: usize) -> Conn
     tcp.set_keepalive_interval(Some(KEEPALIVE));
     tcp.set_keepalive_retries(Some(KEEPALIVE_PROBES));
     #[cfg(target_os = "linux")]
-    tcp.set_tcp_user_timeout(Some(UNCONFIRMED));
+    tcp.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
     let to_proxy = HttpsConnectorBuilder::new()
         .with_tls_config(tls.clone())
         .https_or_http()
         .enable_http1()
         .wrap_connector(tcp.clone());
-    let route = Route {
+    let proxy_connector = ProxyConnector {
         tcp,
         to_proxy,
         proxies: proxied.then(|| Arc::new(Matcher::from_system())),
@@ -80,7 +80,7 @@ pub(super) fn connections(tls: ClientConfig, proxied: bool, kept: usize) -> Conn
         .with_tls_config(tls)
         .https_or_http()
         .enable_all_versions()
-        .wrap_connector(route);
+        .wrap_connector(proxy_connector);
     Client::builder(TokioExecutor::new())
         .timer(TokioTimer::new())
         .pool_timer(TokioTimer::new())
@@ -92,7 +92,7 @@ pub(super) fn connections(tls: ClientConfig, proxied: bool, kept: usize) -> Conn
 /// Makes a connection, with TLS if the server's URL says so. Cloned for each request, connection or none.
 #[derive(Clone, Debug)]
 pub(super) struct Connector {
-    tls: Arc<HttpsConnector<Route>>,
+    tls: Arc<HttpsConnector<ProxyConnector>>,
 }
 
 impl Service<Uri> for Connector {
@@ -124,7 +124,7 @@ impl Service<Uri> for Connector {
 /// reply, which addresses it has.
 #[derive(Debug)]
 pub(super) struct Stream {
-    inner: MaybeHttpsStream<Road>,
+    inner: MaybeHttpsStream<ProxiedStream>,
 }
 
 impl Connection for Stream {
@@ -168,16 +168,16 @@ impl Write for Stream {
 
 /// The way on which TLS with the server is spoken.
 #[derive(Clone, Debug)]
-pub(super) struct Route {
+pub(super) struct ProxyConnector {
     tcp: HttpConnector,
     to_proxy: HttpsConnector<HttpConnector>,
     proxies: Option<Arc<Matcher>>,
 }
 
-impl Service<Uri> for Route {
-    type Response = Road;
+impl Service<Uri> for ProxyConnector {
+    type Response = ProxiedStream;
     type Error = BoxError;
-    type Future = Connecting<Road>;
+    type Future = Connecting<ProxiedStream>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.to_proxy.poll_ready(context)

@@ -19,7 +19,7 @@ const SCHEME: &str = "Bearer ";
 
 /// HubSpot's tokens are longer. A shorter one is a stand-in of a rehearsal, and taking every `x` out of a
 /// reply would leave nothing to read.
-const SHORTEST_SECRET: usize = 16;
+const MIN_SECRET_LENGTH: usize = 16;
 
 /// What stands in place of the token where a server repeats it.
 const MASK: &str = "(token)";
@@ -112,7 +112,7 @@ impl Token {
             .map_err(|_| CredentialsError::Malformed)?;
         // Keeps it out of every log that prints headers.
         authorization.set_sensitive(true);
-        let is_secret = text.len() >= SHORTEST_SECRET;
+        let is_secret = text.len() >= MIN_SECRET_LENGTH;
         let finder = is_secret.then(|| Arc::new(Finder::new(text).into_owned()));
         Ok(Self {
             authorization,
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn the_region_is_told_only_from_the_known_form() {
+    fn the_region_is_read_only_from_the_known_form() {
         for (text, region) in [
             ("pat-eu1-0000", Some("eu1")),
             ("pat-na1-0000", Some("na1")),

@@ -16,7 +16,7 @@ const SNIPPET_CHARS: usize = 120;
 
 /// What came of a question.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Told<T> {
+pub enum QueryResult<T> {
     /// The answer.
     Known(T),
     /// HubSpot refuses to answer it.
@@ -30,27 +30,27 @@ pub enum Told<T> {
 
 impl HttpEndpoint {
     /// The account that the token belongs to.
-    pub async fn account(&self) -> Told<Account> {
-        let told = self.account_of(&self.session()).await;
-        if let Told::Known(Account {
+    pub async fn account(&self) -> QueryResult<Account> {
+        let query_result = self.account_of(&self.session()).await;
+        if let QueryResult::Known(Account {
             portal_id: Some(id),
             ..
-        }) = told
+        }) = query_result
         {
             self.portal.learn(id);
         }
-        told
+        query_result
     }
 
     /// The account of a token, perhaps one that is not in use yet.
-    pub(super) async fn account_of(&self, session: &Session) -> Told<Account> {
+    pub(super) async fn account_of(&self, session: &Session) -> QueryResult<Account> {
         let settings = self.settings();
         let url = settings.base_url.account_details(settings.version);
         self.ask_as(session, url, account).await
     }
 
     /// How much of the day's requests is used.
-    pub async fn daily_usage(&self) -> Told<DailyUsage> {
+    pub async fn daily_usage(&self) -> QueryResult<DailyUsage> {
         let settings = self.settings();
         let url = settings.base_url.api_usage(settings.version);
         self.ask(url, daily_usage).await
@@ -58,17 +58,17 @@ impl HttpEndpoint {
 
     /// Whether HubSpot knows two types and lets the token read links between them. Nothing is changed by it: the
     /// links of a record that hardly exists are read.
-    pub async fn can_read_links(&self, from: &ObjectType, to: &ObjectType) -> Told<()> {
+    pub async fn can_read_links(&self, from: &ObjectType, to: &ObjectType) -> QueryResult<()> {
         let settings = self.settings();
         let url = settings.base_url.links(settings.version, from, to);
         match self.ask(url, links).await {
             // The record is not there, and everything else is right.
-            Told::Refused(answer) if is_about_the_record(&answer) => Told::Known(()),
-            told => told,
+            QueryResult::Refused(answer) if is_about_the_record(&answer) => QueryResult::Known(()),
+            query_result => query_result,
         }
     }
 
-    async fn ask<T>(&self, url: String, read: impl FnOnce(&[u8]) -> Option<T>) -> Told<T> {
+    async fn ask<T>(&self, url: String, read: impl FnOnce(&[u8]) -> Option<T>) -> QueryResult<T> {
         self.ask_as(&self.session(), url, read).await
     }
 
@@ -77,28 +77,28 @@ impl HttpEndpoint {
         session: &Session,
         url: String,
         read: impl FnOnce(&[u8]) -> Option<T>,
-    ) -> Told<T> {
+    ) -> QueryResult<T> {
         match self.exchange_whole(session, Method::GET, url).await {
             Ok((status, body)) => result_of(status, &body, read),
-            Err(why) => Told::Unreachable(why),
+            Err(why) => QueryResult::Unreachable(why),
         }
     }
 }
 
 /// What a whole reply answers.
-fn result_of<T>(status: u16, body: &[u8], read: impl FnOnce(&[u8]) -> Option<T>) -> Told<T> {
+fn result_of<T>(status: u16, body: &[u8], read: impl FnOnce(&[u8]) -> Option<T>) -> QueryResult<T> {
     if (200..=299).contains(&status) {
         return read(body).map_or_else(
             || {
-                Told::Unreadable(
+                QueryResult::Unreadable(
                     status,
                     one_line(&String::from_utf8_lossy(body), SNIPPET_CHARS),
                 )
             },
-            Told::Known,
+            QueryResult::Known,
         );
     }
-    Told::Refused(Box::new(Answer {
+    QueryResult::Refused(Box::new(Answer {
         status,
         headers: ReplyHeaders::default(),
         body: Body::parse(body),
@@ -142,7 +142,7 @@ mod tests {
 
     fn refused(status: u16, body: &str) -> Answer {
         match result_of(status, body.as_bytes(), links) {
-            Told::Refused(answer) => *answer,
+            QueryResult::Refused(answer) => *answer,
             other => panic!("{body}: {other:?}"),
         }
     }
@@ -196,7 +196,10 @@ mod tests {
 
     #[test]
     fn a_success_proves_only_what_its_body_shows() {
-        assert_eq!(result_of(200, br#"{"results":[]}"#, links), Told::Known(()));
+        assert_eq!(
+            result_of(200, br#"{"results":[]}"#, links),
+            QueryResult::Known(())
+        );
         for body in [
             "",
             "<html>log in\nhere</html>",
@@ -205,7 +208,10 @@ mod tests {
             r#"{"results":null}"#,
         ] {
             let result = result_of(200, body.as_bytes(), links);
-            assert_eq!(result, Told::Unreadable(200, body.replace('\n', " ")));
+            assert_eq!(
+                result,
+                QueryResult::Unreadable(200, body.replace('\n', " "))
+            );
         }
     }
 }

@@ -9,22 +9,22 @@ mod body;
 mod bounded_file;
 mod client;
 mod coding;
-mod confirmed;
 mod connect;
 mod credentials;
+mod fast_path;
 mod inspect;
 mod mask;
 mod oauth;
 mod oauth_file;
 mod proxy;
-mod renew;
+mod refresh;
 mod reply;
 mod request;
-mod roots;
 mod run_portal;
 mod running_time;
 mod session;
 mod source;
+mod tls;
 mod token_command;
 
 use std::fmt;
@@ -37,13 +37,13 @@ pub use client::{
     ClientError, ClientSettings, HttpEndpoint, MAX_REPLY_BYTES, is_out_of_descriptors,
 };
 pub use credentials::{ACCESS_TOKEN_VARIABLE, CredentialsError, Token};
-pub use inspect::Told;
+pub use inspect::QueryResult;
 pub use oauth::{OAUTH_VARIABLES, OAuthApp};
 pub use proxy::ProxyError;
 pub use reply::{Answer, Quota, Reply, ReplyHeaders};
 pub use request::{ApiVersion, BaseUrl, BaseUrlError};
-pub use roots::{Roots, RootsError};
 pub use source::{SYSTEMD_CREDENTIAL, TokenSource};
+pub use tls::{RootCertificates, RootCertificatesError};
 pub use token_command::TokenCommand;
 
 use tokio::time::Instant;
@@ -65,7 +65,7 @@ pub trait Endpoint: Clone + Send + Sync + 'static {
 
     /// When it wants another token, or its first one; `None` while the one that it has is good for all that is
     /// known.
-    fn renewal_due(&self) -> Option<Instant> {
+    fn refresh_due(&self) -> Option<Instant> {
         None
     }
 
@@ -75,11 +75,11 @@ pub trait Endpoint: Clone + Send + Sync + 'static {
     }
 
     /// Tries to have another token. Never twice at a time.
-    fn renew(&self) -> impl Future<Output = Renewal> + Send {
-        async { Renewal::Same }
+    fn refresh(&self) -> impl Future<Output = RefreshOutcome> + Send {
+        async { RefreshOutcome::Same }
     }
 
-    /// Whether [`renew`](Self::renew) must not be dropped now, because the server may have replaced already what it needs
+    /// Whether [`refresh`](Self::refresh) must not be dropped now, because the server may have replaced already what it needs
     /// for the next time.
     fn is_exchanging(&self) -> bool {
         false
@@ -88,7 +88,7 @@ pub trait Endpoint: Clone + Send + Sync + 'static {
 
 /// What came of the try to have another token.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Renewal {
+pub enum RefreshOutcome {
     /// Requests use another one from now on.
     New,
     /// There is only the one that was there before.
@@ -106,7 +106,7 @@ pub enum Renewal {
     },
 }
 
-impl fmt::Display for Renewal {
+impl fmt::Display for RefreshOutcome {
     /// Why there is no other token.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

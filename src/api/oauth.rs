@@ -60,7 +60,7 @@ struct State {
 
 /// A new access token.
 #[derive(Debug)]
-pub(super) struct Issued {
+pub(super) struct IssuedToken {
     pub(super) token: Token,
     /// For how long it should be used.
     pub(super) good_for: Option<Duration>,
@@ -72,7 +72,7 @@ pub(super) struct Issued {
 
 /// Why there is none.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum NotIssued {
+pub(super) enum RefreshError {
     /// HubSpot will not exchange this refresh token, whenever it is asked.
     Refused(String),
     /// It may work later.
@@ -179,7 +179,7 @@ impl OAuthApp {
         status: u16,
         body: &[u8],
         took: Duration,
-    ) -> Result<Issued, NotIssued> {
+    ) -> Result<IssuedToken, RefreshError> {
         let json: Option<Map<String, Value>> = serde_json::from_slice(body).ok();
         let field = |name: &str| json.as_ref()?.get(name)?.as_str();
         if !(200..=299).contains(&status) {
@@ -190,12 +190,12 @@ impl OAuthApp {
             let refuses =
                 matches!(status, 400 | 401 | 403) && field("error").or(field("status")).is_some();
             return Err(if refuses {
-                NotIssued::Refused(why)
+                RefreshError::Refused(why)
             } else {
-                NotIssued::Failed(why)
+                RefreshError::Failed(why)
             });
         }
-        let unreadable = || NotIssued::Failed("the reply holds no token".to_owned());
+        let unreadable = || RefreshError::Failed("the reply holds no token".to_owned());
         let token = field("access_token").ok_or_else(unreadable)?;
         let token = Token::new(token).map_err(|_| unreadable())?;
         let expires_in = json
@@ -206,7 +206,7 @@ impl OAuthApp {
         let rotated = field("refresh_token")
             .filter(|token| !token.is_empty() && *token != before.expose_secret())
             .map(SecretString::from);
-        Ok(Issued {
+        Ok(IssuedToken {
             token,
             good_for,
             portal: json.as_ref().and_then(|json| json.get("hub_id")?.as_u64()),
@@ -324,9 +324,9 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_told_from_what_may_pass_and_repeats_no_secret() {
-        let refused = |why: &str| NotIssued::Refused(why.to_owned());
-        let failed = |why: &str| NotIssued::Failed(why.to_owned());
+    fn a_refusal_differs_from_a_passing_failure_and_repeats_no_secret() {
+        let refused = |why: &str| RefreshError::Refused(why.to_owned());
+        let failed = |why: &str| RefreshError::Failed(why.to_owned());
         for (status, body, expected) in [
             (
                 400,

@@ -11,7 +11,7 @@ use super::body::Body;
 const MAX_HEADER_CHARS: usize = 200;
 
 /// HubSpot's window is ten seconds; one of a year would stand the run still.
-const BELIEVABLE_INTERVALS: RangeInclusive<Duration> =
+const PLAUSIBLE_INTERVALS: RangeInclusive<Duration> =
     Duration::from_millis(100)..=Duration::from_mins(1);
 
 /// Everything that can come of one request. A new way to fail is a new variant, and the compiler
@@ -33,7 +33,7 @@ pub enum Reply {
         why: String,
     },
     /// Something came that is not HTTP.
-    Garbled {
+    InvalidHttp {
         /// What could not be read.
         why: String,
     },
@@ -116,7 +116,7 @@ impl ReplyHeaders {
                     *interval = value()
                         .and_then(number)
                         .map(Duration::from_millis)
-                        .filter(|interval| BELIEVABLE_INTERVALS.contains(interval));
+                        .filter(|interval| PLAUSIBLE_INTERVALS.contains(interval));
                 }
                 "x-hubspot-ratelimit-daily" => *daily = value().and_then(number),
                 "x-hubspot-ratelimit-daily-remaining" => {
@@ -138,7 +138,7 @@ impl Reply {
             Self::TimedOut
             | Self::Disconnected { .. }
             | Self::NoDescriptor { .. }
-            | Self::Garbled { .. }
+            | Self::InvalidHttp { .. }
             | Self::Untrusted { .. } => None,
         }
     }

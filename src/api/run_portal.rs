@@ -5,9 +5,9 @@
 use std::num::NonZeroU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::Renewal;
+use super::RefreshOutcome;
 use super::client::HttpEndpoint;
-use super::inspect::Told;
+use super::inspect::QueryResult;
 use super::session::Session;
 
 /// The account that requests may go to.
@@ -28,7 +28,7 @@ enum Decision {
     Use,
     /// HubSpot does not say whose it is, and the user did not ask for a check.
     UseUnchecked(String),
-    Refuse(Renewal),
+    Refuse(RefreshOutcome),
 }
 
 impl RunPortal {
@@ -62,11 +62,11 @@ impl Known {
     fn judge(self, found: Result<u64, String>) -> Decision {
         match found {
             Ok(found) if found == self.id => Decision::Use,
-            Ok(found) => Decision::Refuse(Renewal::OtherPortal {
+            Ok(found) => Decision::Refuse(RefreshOutcome::OtherPortal {
                 found,
                 expected: self.id,
             }),
-            Err(why) if self.named => Decision::Refuse(Renewal::Failed(format!(
+            Err(why) if self.named => Decision::Refuse(RefreshOutcome::Failed(format!(
                 "the portal of the new token is not known: {why}"
             ))),
             Err(why) => Decision::UseUnchecked(why),
@@ -80,11 +80,15 @@ impl HttpEndpoint {
         self.portal.require(id);
     }
 
-    /// Takes a new token into use, unless it is of another account than the run's. `told` is the account that came with
+    /// Takes a new token into use, unless it is of another account than the run's. `query_result` is the account that came with
     /// the token; without it, HubSpot is asked, which is the only request that is made with the token before.
-    pub(super) async fn take_into_use(&self, session: Session, told: Option<u64>) -> Renewal {
+    pub(super) async fn take_into_use(
+        &self,
+        session: Session,
+        query_result: Option<u64>,
+    ) -> RefreshOutcome {
         if let Some(known) = self.portal.known() {
-            let found = match told {
+            let found = match query_result {
                 Some(id) => Ok(id),
                 None => self.portal_of(&session).await,
             };
@@ -93,27 +97,27 @@ impl HttpEndpoint {
                 Decision::UseUnchecked(why) => {
                     tracing::warn!("the portal of the new token is not known: {why}");
                 }
-                Decision::Refuse(renewal) => return renewal,
+                Decision::Refuse(refresh) => return refresh,
             }
-        } else if let Some(portal) = told
+        } else if let Some(portal) = query_result
             && self.portal.learn(portal)
         {
             tracing::info!(portal, "writing to the portal of the token");
         }
         self.begin_session(session);
-        Renewal::New
+        RefreshOutcome::New
     }
 
     async fn portal_of(&self, session: &Session) -> Result<u64, String> {
         match self.account_of(session).await {
-            Told::Known(account) => account
+            QueryResult::Known(account) => account
                 .portal_id
                 .ok_or_else(|| "the reply does not say".to_owned()),
-            Told::Refused(answer) => Err(format!("HubSpot answers {}", answer.status)),
-            Told::Unreadable(status, _) => Err(format!(
+            QueryResult::Refused(answer) => Err(format!("HubSpot answers {}", answer.status)),
+            QueryResult::Unreadable(status, _) => Err(format!(
                 "the reply (status {status}) does not describe an account"
             )),
-            Told::Unreachable(why) => Err(why),
+            QueryResult::Unreachable(why) => Err(why),
         }
     }
 }
@@ -125,7 +129,7 @@ mod tests {
     #[test]
     fn a_token_of_another_account_is_refused_and_an_unknown_one_only_where_the_account_was_named() {
         let other = || {
-            Decision::Refuse(Renewal::OtherPortal {
+            Decision::Refuse(RefreshOutcome::OtherPortal {
                 found: 999,
                 expected: 111,
             })
@@ -139,7 +143,7 @@ mod tests {
             (
                 true,
                 Err("no reply in time"),
-                Decision::Refuse(Renewal::Failed(unknown.to_owned())),
+                Decision::Refuse(RefreshOutcome::Failed(unknown.to_owned())),
             ),
             (
                 false,

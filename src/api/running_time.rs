@@ -32,8 +32,8 @@ impl Left {
         if !time.is_zero() {
             return Some(Self { time, ..self });
         }
-        let is_late = took >= planned + SLICE;
-        (is_late && !self.is_extended).then_some(Self {
+        let is_timeout = took >= planned + SLICE;
+        (is_timeout && !self.is_extended).then_some(Self {
             time: SLICE,
             is_extended: true,
         })

@@ -18,7 +18,7 @@ pub(super) struct Session {
     pub(super) headers: HeaderMap,
     token: Option<Token>,
     /// When another token should be had, if that is known.
-    renewal_due: Option<Instant>,
+    refresh_due: Option<Instant>,
 }
 
 impl Default for Session {
@@ -27,7 +27,7 @@ impl Default for Session {
         Self {
             headers: HeaderMap::new(),
             token: None,
-            renewal_due: Some(Instant::now()),
+            refresh_due: Some(Instant::now()),
         }
     }
 }
@@ -51,7 +51,7 @@ impl Session {
         Self {
             headers,
             token: Some(token),
-            renewal_due: good_for.map(|time| Instant::now() + time),
+            refresh_due: good_for.map(|time| Instant::now() + time),
         }
     }
 
@@ -59,8 +59,8 @@ impl Session {
         self.token.as_ref()
     }
 
-    pub(super) fn renewal_due(&self) -> Option<Instant> {
-        self.renewal_due
+    pub(super) fn refresh_due(&self) -> Option<Instant> {
+        self.refresh_due
     }
 
     /// Takes the token out of what a server sent back.

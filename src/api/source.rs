@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn what_gives_no_token_says_so_and_never_what_it_gave() {
+    fn a_source_without_a_token_is_an_error_that_never_repeats_its_text() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("token");
         let command = |line: &str| TokenSource::Command(TokenCommand::new(line).unwrap());

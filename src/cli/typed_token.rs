@@ -10,7 +10,7 @@ use super::environment::ENVIRONMENT_PREFIX;
 const CREDENTIALS: [&str; 3] = ["--token-file", "--oauth-file", "--ca-file"];
 
 /// Names of files are rarely as long without a dot; secrets without a known form are longer.
-const SHORTEST_SECRET: usize = 20;
+const MIN_SECRET_LENGTH: usize = 20;
 
 /// Where a token stands among the words of the command line and the variables of flags.
 pub(super) fn typed_token(
@@ -59,7 +59,7 @@ fn has_form_of_token(value: &str) -> bool {
 
 /// The tokens and secrets of OAuth apps have no form of their own.
 fn could_be_secret(value: &str) -> bool {
-    value.len() >= SHORTEST_SECRET
+    value.len() >= MIN_SECRET_LENGTH
         && value.bytes().any(|c| c.is_ascii_digit())
         && value
             .bytes()

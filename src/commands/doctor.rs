@@ -2,7 +2,7 @@
 
 use super::engine::Engine;
 use super::{World, print};
-use crate::api::{Endpoint, HttpEndpoint, Renewal, TokenSource};
+use crate::api::{Endpoint, HttpEndpoint, RefreshOutcome, TokenSource};
 use crate::cli::DoctorArgs;
 use crate::display::{remarks_to_json, remarks_to_text};
 use crate::doctor::{Answers, Facts, exit_status, remarks};
@@ -21,15 +21,18 @@ pub(super) fn doctor(flags: DoctorArgs, world: &World) -> Result<ExitStatus, Run
     let runtime = Engine::start().map_err(RunError::System)?;
     let asking = async {
         endpoint.prepare().await?;
-        let renewal = if is_oauth {
-            Some(endpoint.renew().await)
+        let refresh = if is_oauth {
+            Some(endpoint.refresh().await)
         } else {
             None
         };
-        let has_token = matches!(renewal, None | Some(Renewal::New | Renewal::Same));
+        let has_token = matches!(
+            refresh,
+            None | Some(RefreshOutcome::New | RefreshOutcome::Same)
+        );
         let types = flags.from_type.zip(flags.to_type);
         Ok::<_, RunError>(Facts {
-            renewal,
+            refresh,
             region: endpoint.region(),
             base_url: shown_url,
             answers: if has_token {

@@ -15,7 +15,7 @@ use super::route::Route;
 use super::rows::Rows;
 use super::watch::{LiveMetrics, MetricsFile, Throttles, Watchers};
 use super::{World, next, portal, skips};
-use crate::api::{ApiVersion, HttpEndpoint, Told};
+use crate::api::{ApiVersion, HttpEndpoint, QueryResult};
 use crate::cli::{ByteSize, ImportArgs};
 use crate::clock::now;
 use crate::display::Display;
@@ -212,14 +212,14 @@ async fn daily_reset(endpoint: &HttpEndpoint, known: Option<TimeZone>) -> DailyR
     let told = match portal::obtain_token(endpoint).await {
         Ok(()) => endpoint.account().await,
         // Without a token the question would only be refused. The run reports why there is none.
-        Err(renewal) => Told::Unreachable(renewal.to_string()),
+        Err(refresh) => QueryResult::Unreachable(refresh.to_string()),
     };
     let zone = match told {
-        Told::Known(account) => {
+        QueryResult::Known(account) => {
             portal::tell(&account);
             portal::zone_of(&account)
         }
-        Told::Refused(_) | Told::Unreadable(..) | Told::Unreachable(_) => None,
+        QueryResult::Refused(_) | QueryResult::Unreadable(..) | QueryResult::Unreachable(_) => None,
     };
     if zone.is_none() {
         warn!(

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use tokio::time::{Instant, timeout};
 use tracing::{info, warn};
 
-use crate::api::{Account, Endpoint, HttpEndpoint, Renewal, Told};
+use crate::api::{Account, Endpoint, HttpEndpoint, QueryResult, RefreshOutcome};
 use crate::verdict::describe_refusal;
 
 /// How long the end of a run is held up at most to learn the account's time zone.
@@ -45,18 +45,18 @@ pub(super) async fn check(
     endpoint.require_portal(expected);
     obtain_token(endpoint)
         .await
-        .map_err(|renewal| match renewal {
-            Renewal::OtherPortal { found, .. } => PortalError::Other { found, expected },
+        .map_err(|refresh| match refresh {
+            RefreshOutcome::OtherPortal { found, .. } => PortalError::Other { found, expected },
             other => unknown(other.to_string()),
         })?;
     let account = match endpoint.account().await {
-        Told::Known(account) => account,
-        Told::Refused(answer) => return Err(unknown(describe_refusal(&answer).message)),
-        Told::Unreadable(status, _) => {
+        QueryResult::Known(account) => account,
+        QueryResult::Refused(answer) => return Err(unknown(describe_refusal(&answer).message)),
+        QueryResult::Unreadable(status, _) => {
             let why = format!("the reply (status {status}) does not describe an account");
             return Err(unknown(why));
         }
-        Told::Unreachable(why) => return Err(unknown(why)),
+        QueryResult::Unreachable(why) => return Err(unknown(why)),
     };
     match account.portal_id {
         None => Err(unknown("the reply does not say".to_owned())),
@@ -70,15 +70,15 @@ pub(super) async fn check(
 
 /// Makes sure that there is a token to ask with: an OAuth app has none before its first exchange. The error is what
 /// came of the try to have one.
-pub(super) async fn obtain_token(endpoint: &HttpEndpoint) -> Result<(), Renewal> {
+pub(super) async fn obtain_token(endpoint: &HttpEndpoint) -> Result<(), RefreshOutcome> {
     let is_due = endpoint
-        .renewal_due()
+        .refresh_due()
         .is_some_and(|due| due <= Instant::now());
     if !is_due {
         return Ok(());
     }
-    match endpoint.renew().await {
-        Renewal::New | Renewal::Same => Ok(()),
+    match endpoint.refresh().await {
+        RefreshOutcome::New | RefreshOutcome::Same => Ok(()),
         other => Err(other),
     }
 }
@@ -91,7 +91,7 @@ pub(super) fn zone_of(account: &Account) -> Option<TimeZone> {
 /// The same where a run has ended for the day's requests: one more request, which may well be refused.
 pub(super) async fn zone_at_the_end(endpoint: &HttpEndpoint) -> Option<TimeZone> {
     match timeout(PATIENCE, endpoint.account()).await {
-        Ok(Told::Known(account)) => zone_of(&account),
+        Ok(QueryResult::Known(account)) => zone_of(&account),
         _ => None,
     }
 }

@@ -1,26 +1,26 @@
 //! Which account the token belongs to, and whether it is the expected one. Pure.
 
 use super::{Answers, Facts, Level, Remark, remark, unreadable};
-use crate::api::{Account, Answer, Told};
+use crate::api::{Account, Answer, QueryResult};
 use crate::outcome::Finding;
 use crate::verdict::{describe_refusal, is_daily_limit};
 
 /// What is known of the account.
 pub(super) fn remarks(facts: &Facts, answers: &Answers) -> Vec<Remark> {
     let account = match &answers.account {
-        Told::Known(account) => account,
+        QueryResult::Known(account) => account,
         // The quota's remark says it all: nothing is wrong with the portal.
-        Told::Refused(answer) if is_daily_limit(answer) => {
+        QueryResult::Refused(answer) if is_daily_limit(answer) => {
             let says = "not known while the daily limit is used up";
             return vec![remark(Level::Warning, "portal", says)];
         }
-        Told::Refused(answer) => {
+        QueryResult::Refused(answer) => {
             return no_portal(facts, refused_account(facts, answers, answer));
         }
-        Told::Unreadable(status, body) => {
+        QueryResult::Unreadable(status, body) => {
             return no_portal(facts, unreadable("portal", *status, body));
         }
-        Told::Unreachable(_) => return Vec::new(),
+        QueryResult::Unreachable(_) => return Vec::new(),
     };
     let mut remarks = match (account.portal_id, facts.expect_portal) {
         (None, _) => no_portal(
@@ -90,7 +90,7 @@ fn refused_account(facts: &Facts, answers: &Answers, answer: &Answer) -> Remark 
         ..
     } = describe_refusal(answer);
     let category = categories.first().map_or("", String::as_str);
-    let works = matches!(answers.types, Some((_, _, Told::Known(()))));
+    let works = matches!(answers.types, Some((_, _, QueryResult::Known(()))));
     let says = format!(
         "not known: {message} ({category}, status {})",
         answer.status

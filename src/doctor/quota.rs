@@ -1,17 +1,17 @@
 //! How much of the day's requests is used. Pure.
 
 use super::{Level, Remark, remark, unreadable};
-use crate::api::{DailyUsage, Pool, Told};
+use crate::api::{DailyUsage, Pool, QueryResult};
 use crate::verdict::{describe_refusal, is_daily_limit};
 
 /// From this share of the day's requests on, an import should wait for the next day.
 const NEARLY_USED_PERCENT: u64 = 90;
 
 /// What is known of the quota.
-pub(super) fn quota(result: &Told<DailyUsage>) -> Remark {
+pub(super) fn quota(result: &QueryResult<DailyUsage>) -> Remark {
     let usage = match result {
-        Told::Known(usage) => usage,
-        Told::Refused(answer) if is_daily_limit(answer) => {
+        QueryResult::Known(usage) => usage,
+        QueryResult::Refused(answer) if is_daily_limit(answer) => {
             let message = describe_refusal(answer).message;
             return remark(
                 Level::Problem,
@@ -20,12 +20,12 @@ pub(super) fn quota(result: &Told<DailyUsage>) -> Remark {
             )
             .hint("wait until it resets, at midnight in the account's time zone");
         }
-        Told::Refused(answer) => {
+        QueryResult::Refused(answer) => {
             let says = format!("not known (status {})", answer.status);
             return remark(Level::Warning, "quota", &says);
         }
-        Told::Unreadable(status, body) => return unreadable("quota", *status, body),
-        Told::Unreachable(why) => {
+        QueryResult::Unreadable(status, body) => return unreadable("quota", *status, body),
+        QueryResult::Unreachable(why) => {
             return remark(Level::Warning, "quota", &format!("not known: {why}"));
         }
     };

@@ -155,9 +155,9 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
                         self.handle_reply(Ok(done));
                     }
                 }
-                renewal = self.token_refresh.next() => {
-                    if let Some(renewal) = renewal {
-                        self.handle_refresh(renewal);
+                refresh = self.token_refresh.next() => {
+                    if let Some(refresh) = refresh {
+                        self.handle_refresh(refresh);
                     }
                 }
                 done = self.calls.next(), if self.calls.busy() > 0 => self.handle_batch_reply(done),

@@ -42,7 +42,7 @@ enum Reachability {
 
 fn reachability(reply: &Reply) -> Reachability {
     match reply {
-        Reply::TimedOut | Reply::Disconnected { .. } | Reply::Garbled { .. } => {
+        Reply::TimedOut | Reply::Disconnected { .. } | Reply::InvalidHttp { .. } => {
             Reachability::Unreachable
         }
         Reply::Untrusted { .. } | Reply::NoDescriptor { .. } => Reachability::Unknown,
@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn it_begins_with_consecutive_rows_without_a_reply() {
-        let garbled = Reply::Garbled { why: String::new() };
+        let garbled = Reply::InvalidHttp { why: String::new() };
         let now = Instant::now();
         for (silent, other, begins) in [
             (disconnected(), None, true),

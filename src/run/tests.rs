@@ -515,7 +515,7 @@ fn kinds() -> Vec<(&'static str, Vec<Reply>, OutcomeKind, u32, &'static str)> {
         ),
         (
             "garbage",
-            always(Reply::Garbled { why: why() }),
+            always(Reply::InvalidHttp { why: why() }),
             Failed,
             6,
             "CLIENT_UNREADABLE_REPLY",

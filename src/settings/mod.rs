@@ -11,8 +11,8 @@ use jiff::civil::Time;
 use jiff::{Timestamp, ZonedDateTime};
 
 use crate::api::{
-    ApiVersion, BaseUrl, BaseUrlError, ClientSettings, CredentialsError, OAUTH_VARIABLES, Roots,
-    RootsError, Surplus, TokenSource,
+    ApiVersion, BaseUrl, BaseUrlError, ClientSettings, CredentialsError, OAUTH_VARIABLES,
+    RootCertificates, RootCertificatesError, Surplus, TokenSource,
 };
 use crate::cli::{ConnectionArgs, ImportArgs, Mode};
 use crate::input::{InputSettings, InputSource, SkipSettings};
@@ -58,7 +58,7 @@ pub enum SettingsError {
     },
     /// `--ca-file` cannot be used.
     #[error(transparent)]
-    Roots(#[from] RootsError),
+    RootCertificates(#[from] RootCertificatesError),
     /// `--base-url` cannot be used.
     #[error("`--base-url` cannot be used")]
     BaseUrl(#[from] BaseUrlError),
@@ -84,7 +84,7 @@ impl SettingsError {
                 "set all of {}, or name a file with `--oauth-file`",
                 OAUTH_VARIABLES.map(|name| format!("`{name}`")).join(", ")
             )),
-            Self::Roots(_) => None,
+            Self::RootCertificates(_) => None,
             Self::BaseUrl(_) => Some(format!("HubSpot's API is at `{}`", BaseUrl::DEFAULT)),
             Self::NoReportPath { .. } => Some("e.g. `--report pairs.report.csv`".to_owned()),
         }
@@ -153,7 +153,7 @@ pub fn api(
 #[derive(Clone, Debug)]
 pub struct Transport {
     /// Which certificates are trusted besides the system's.
-    pub roots: Roots,
+    pub roots: RootCertificates,
     /// Which form of the path is asked for.
     pub version: ApiVersion,
     /// The time for one attempt.
@@ -165,8 +165,8 @@ impl Transport {
     pub fn resolve(flags: &ConnectionArgs) -> Result<Self, SettingsError> {
         Ok(Self {
             roots: match &flags.ca_file {
-                Some(path) => Roots::read(path)?,
-                None => Roots::default(),
+                Some(path) => RootCertificates::read(path)?,
+                None => RootCertificates::default(),
             },
             version: flags.api_version,
             timeout: flags.timeout,

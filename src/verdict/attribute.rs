@@ -98,10 +98,10 @@ pub fn attribute<P: AsRef<Pair>>(reply: &Reply, pairs: &[P]) -> Meaning {
             }
             _ => of_each(reply, answer.status, envelope, pairs, refused),
         },
-        Body::Foreign { .. } | Body::Unread(_) if !refused => {
+        Body::NotJson { .. } | Body::Unread(_) if !refused => {
             return Meaning::Whole(Class::Transient);
         }
-        Body::Empty | Body::Foreign { .. } | Body::Unread(_) => nothing(),
+        Body::Empty | Body::NotJson { .. } | Body::Unread(_) => nothing(),
     };
     let is_named = said.iter().any(|said| matches!(said, Said::Named(_)));
     // A 404 that names no record says that the path is not there.

@@ -58,7 +58,7 @@ pub fn classify(reply: &Reply, pair: &Pair) -> Class {
         Reply::TimedOut
         | Reply::Disconnected { .. }
         | Reply::NoDescriptor { .. }
-        | Reply::Garbled { .. } => Class::Transient,
+        | Reply::InvalidHttp { .. } => Class::Transient,
         Reply::Untrusted { .. } => Class::Untrusted,
     }
 }
@@ -73,7 +73,7 @@ fn classify_answer(answer: &Answer, pair: &Pair) -> Class {
                 Confirmation::Missing(_) => Class::Unconfirmed,
             },
             Body::Empty => Class::Unconfirmed,
-            Body::Foreign { .. } | Body::Unread(_) => Class::Transient,
+            Body::NotJson { .. } | Body::Unread(_) => Class::Transient,
         },
         401 => Class::Unauthorized,
         403 if names_scopes(answer) => Class::MissingScopes,

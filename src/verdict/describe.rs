@@ -40,7 +40,7 @@ pub fn describe(reply: &Reply, pair: &Pair) -> Finding {
     let mut finding = match reply {
         Reply::Answered(answer) => describe_answer(answer, pair),
         Reply::TimedOut => local(Category::Timeout, "no whole reply in time"),
-        Reply::Garbled { why } => local(Category::UnreadableReply, why),
+        Reply::InvalidHttp { why } => local(Category::UnreadableReply, why),
         Reply::Disconnected { why } | Reply::NoDescriptor { why } | Reply::Untrusted { why } => {
             local(Category::Connection, why)
         }
@@ -55,7 +55,7 @@ pub fn describe(reply: &Reply, pair: &Pair) -> Finding {
 pub fn describe_refusal(answer: &Answer) -> Finding {
     let mut finding = match &answer.body {
         Body::Json(envelope) => of_errors(answer.status, envelope),
-        Body::Foreign { snippet } => of_status(answer, snippet),
+        Body::NotJson { snippet } => of_status(answer, snippet),
         Body::Unread(_) | Body::Empty => of_status(answer, ""),
     };
     finding.http_status = Some(answer.status);
@@ -177,11 +177,11 @@ fn describe_answer(answer: &Answer, pair: &Pair) -> Finding {
             &format!("HTTP {} without a body confirms nothing", answer.status),
         ),
         Body::Unread(why) => unread(answer, *why),
-        Body::Foreign { snippet } if success => local(
+        Body::NotJson { snippet } if success => local(
             Category::UnreadableReply,
             &format!("not the API's JSON: {snippet}"),
         ),
-        Body::Foreign { snippet } => of_status(answer, snippet),
+        Body::NotJson { snippet } => of_status(answer, snippet),
         Body::Empty => of_status(answer, ""),
     };
     finding.http_status = Some(answer.status);

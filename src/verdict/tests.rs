@@ -161,7 +161,7 @@ fn a_request_that_got_no_answer_is_transient_unless_the_server_is_not_trusted() 
             "CLIENT_CONNECTION",
         ),
         (
-            Reply::Garbled { why: why() },
+            Reply::InvalidHttp { why: why() },
             Class::Transient,
             "CLIENT_UNREADABLE_REPLY",
         ),

@@ -334,7 +334,7 @@ const LINKS: (u16, &str) = (200, r#"{"results":[]}"#);
 const KNOWN_TYPES: &str = "ok       types    contacts and companies are known and can be read\n";
 
 #[test]
-fn only_a_reply_about_the_record_says_that_the_types_are_known() {
+fn only_a_reply_about_the_record_shows_that_the_types_are_known() {
     for (links, line) in [
         (LINKS, KNOWN_TYPES),
         (

@@ -75,7 +75,7 @@ fn import(rehearsal: &Rehearsal, port: u16, flags: &[&str]) -> Finished {
 }
 
 #[test]
-fn a_certificate_that_nobody_vouches_for_is_refused_unless_a_file_does() {
+fn a_certificate_without_a_trusted_issuer_is_refused_unless_a_file_trusts_it() {
     let (authority, port) = serve();
     let rehearsal = Rehearsal::new().rows(["contacts,41001,companies,52001"]);
     let finished = import(&rehearsal, port, &[]);

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use httpmock::prelude::*;
 use hubspot_associate::api::{
-    ApiVersion, ClientSettings, Endpoint, HttpEndpoint, Reply, Roots, Token, TokenSource, Told,
+    ApiVersion, ClientSettings, Endpoint, HttpEndpoint, QueryResult, Reply, RootCertificates,
+    Token, TokenSource,
 };
 use hubspot_associate::pair::{ObjectType, Pair, Record, RecordId};
 
@@ -28,7 +29,7 @@ fn settings(base_url: &str, version: ApiVersion) -> ClientSettings {
         base_url: base_url.parse().unwrap(),
         version,
         source: TokenSource::Fixed(Token::new(TOKEN).unwrap()),
-        roots: Roots::default(),
+        roots: RootCertificates::default(),
         timeout: Duration::from_secs(5),
         concurrency: 1,
     }
@@ -150,8 +151,10 @@ fn the_accounts_time_zone_is_asked_for_under_every_version_and_may_be_refused() 
         let settings = settings(url, version);
         runtime.block_on(async {
             match HttpEndpoint::new(settings).unwrap().account().await {
-                Told::Known(account) => account.time_zone,
-                Told::Refused(_) | Told::Unreadable(..) | Told::Unreachable(_) => None,
+                QueryResult::Known(account) => account.time_zone,
+                QueryResult::Refused(_)
+                | QueryResult::Unreadable(..)
+                | QueryResult::Unreachable(_) => None,
             }
         })
     };
@@ -208,14 +211,14 @@ fn a_token_that_a_server_repeats_goes_no_further() {
 }
 
 #[test]
-fn odd_servers_are_told_apart() {
+fn each_kind_of_broken_server_has_its_reply() {
     let connection_lost = |reply: &Reply| matches!(reply, Reply::Disconnected { .. });
     let (_, reply) = play(b"");
     assert!(connection_lost(&reply), "{reply:?}");
     let (_, reply) = play(b"HTTP/1.1 200 OK\r\ncontent-le");
     assert!(connection_lost(&reply), "{reply:?}");
     let (_, reply) = play(b"SSH-2.0-OpenSSH_9.2p1\r\n");
-    assert!(matches!(reply, Reply::Garbled { .. }), "{reply:?}");
+    assert!(matches!(reply, Reply::InvalidHttp { .. }), "{reply:?}");
     let (_, reply) = play(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{}");
     assert_eq!(status(&reply), Some(200));
     let (_, reply) = play(b"HTTP/1.0 404 Not Found\r\n\r\n<html>");

@@ -40,7 +40,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     pub(super) fn is_blamed_on_standstill(&self, reply: &Reply, standstills: u32) -> bool {
         let is_unanswered = matches!(
             reply,
-            Reply::TimedOut | Reply::Disconnected { .. } | Reply::Garbled { .. }
+            Reply::TimedOut | Reply::Disconnected { .. } | Reply::InvalidHttp { .. }
         );
         is_unanswered && standstills != self.standstills
     }

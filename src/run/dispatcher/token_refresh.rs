@@ -12,7 +12,7 @@ use tokio::task::{JoinError, JoinHandle};
 use tokio::time::Instant;
 
 use super::{Dispatcher, Phase};
-use crate::api::{Endpoint, Renewal};
+use crate::api::{Endpoint, RefreshOutcome};
 use crate::outcome::Finding;
 use crate::rate_limit::Permit;
 use crate::run::WriteReport;
@@ -44,7 +44,7 @@ pub(super) enum Refused {
 pub(super) struct TokenRefresh {
     /// Whether there can be another token at all.
     can_refresh: bool,
-    running: Option<JoinHandle<Renewal>>,
+    running: Option<JoinHandle<RefreshOutcome>>,
     /// Counts the tokens of this run, and one again once it is in doubt, so that it is known which one a request was
     /// sent with.
     generation: u32,
@@ -95,12 +95,12 @@ impl TokenRefresh {
 
     /// What came of the try that is under way, or `None` once a pause between two of them is over. May be
     /// dropped while it waits.
-    pub(super) async fn next(&mut self) -> Option<Result<Renewal, JoinError>> {
+    pub(super) async fn next(&mut self) -> Option<Result<RefreshOutcome, JoinError>> {
         match &mut self.running {
             Some(task) => {
-                let renewal = task.await;
+                let refresh = task.await;
                 self.running = None;
-                Some(renewal)
+                Some(refresh)
             }
             None if self.pause.is_some() => {
                 self.pause_timer.wait_until(self.pause).await;
@@ -119,7 +119,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         self.token_refresh.can_refresh
             && (self.token_refresh.is_running()
                 || self.token_refresh.refusal.is_some()
-                || self.context.endpoint.renewal_due().is_some_and(is_due))
+                || self.context.endpoint.refresh_due().is_some_and(is_due))
     }
 
     /// Whether the next try to have one may begin.
@@ -133,7 +133,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     /// Tries to have another token. It takes a turn as every request does.
     pub(super) fn start_refresh(&mut self, _turn: Permit) {
         let endpoint = self.context.endpoint.clone();
-        let token_refresh = async move { endpoint.renew().await };
+        let token_refresh = async move { endpoint.refresh().await };
         self.token_refresh.running = Some(tokio::spawn(token_refresh));
     }
 
@@ -152,13 +152,13 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         }
     }
 
-    pub(super) fn handle_refresh(&mut self, renewal: Result<Renewal, JoinError>) {
-        if self.phase != Phase::Running && renewal.is_ok() {
+    pub(super) fn handle_refresh(&mut self, refresh: Result<RefreshOutcome, JoinError>) {
+        if self.phase != Phase::Running && refresh.is_ok() {
             // It was waited for to be kept. What came of it matters to the next run.
             return;
         }
-        match renewal {
-            Ok(Renewal::New) => {
+        match refresh {
+            Ok(RefreshOutcome::New) => {
                 let token_refresh = &mut self.token_refresh;
                 token_refresh.generation += 1;
                 token_refresh.proven = false;
@@ -170,7 +170,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
                 }
                 self.emit(RunEvent::TokenRefreshed);
             }
-            Ok(Renewal::Same) => {
+            Ok(RefreshOutcome::Same) => {
                 let refusal = self.token_refresh.refusal.take().unwrap_or_default();
                 // Where rows are held, another one is to show whether it is theirs.
                 if self.token_refresh.proven || !self.suspects.is_empty() {
@@ -179,9 +179,9 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
                     self.stop_for(Halt::Unauthorized, Vec::new(), refusal);
                 }
             }
-            Ok(other @ Renewal::OtherPortal { .. }) => self.other_portal(&other),
-            Ok(Renewal::Refused(why)) => self.handle_refused_refresh(why),
-            Ok(Renewal::Failed(why)) => self.handle_failed_refresh(why),
+            Ok(other @ RefreshOutcome::OtherPortal { .. }) => self.other_portal(&other),
+            Ok(RefreshOutcome::Refused(why)) => self.handle_refused_refresh(why),
+            Ok(RefreshOutcome::Failed(why)) => self.handle_failed_refresh(why),
             Err(error) => self.stop(StopReason::of_panic(error)),
         }
     }
@@ -208,9 +208,9 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         self.stop_for(Halt::NoToken, Vec::new(), finding);
     }
 
-    fn other_portal(&mut self, renewal: &Renewal) {
+    fn other_portal(&mut self, refresh: &RefreshOutcome) {
         let finding = Finding {
-            message: renewal.to_string(),
+            message: refresh.to_string(),
             ..Finding::default()
         };
         self.stop_for(Halt::OtherPortal, Vec::new(), finding);
@@ -293,7 +293,7 @@ mod tests {
 
     struct State {
         left: u32,
-        script: Vec<Renewal>,
+        script: Vec<RefreshOutcome>,
         renewals: u32,
         has_token: bool,
     }
@@ -327,7 +327,7 @@ mod tests {
             Reply::TimedOut
         }
 
-        fn renewal_due(&self) -> Option<Instant> {
+        fn refresh_due(&self) -> Option<Instant> {
             let has_token = self.state.lock().unwrap().has_token;
             (!has_token).then(Instant::now)
         }
@@ -336,18 +336,18 @@ mod tests {
             true
         }
 
-        async fn renew(&self) -> Renewal {
+        async fn refresh(&self) -> RefreshOutcome {
             let mut state = self.state.lock().unwrap();
             state.renewals += 1;
-            let renewal = match state.script.len() {
-                0 => Renewal::New,
+            let refresh = match state.script.len() {
+                0 => RefreshOutcome::New,
                 _ => state.script.remove(0),
             };
-            if renewal == Renewal::New {
+            if refresh == RefreshOutcome::New {
                 state.left = self.uses;
                 state.has_token = true;
             }
-            renewal
+            refresh
         }
     }
 
@@ -393,7 +393,7 @@ mod tests {
     async fn send(
         uses: u32,
         has_token: bool,
-        script: Vec<Renewal>,
+        script: Vec<RefreshOutcome>,
     ) -> (RunOutcome, Vec<Outcome>, u32) {
         let state = Arc::new(Mutex::new(State {
             left: if has_token { uses } else { 0 },
@@ -467,7 +467,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_may_pass_is_tried_again_after_a_while_and_not_for_ever() {
-        let failed = || Renewal::Failed("no reply".to_owned());
+        let failed = || RefreshOutcome::Failed("no reply".to_owned());
         let started = Instant::now();
         let (ending, outcomes, renewals) = send(100, false, vec![failed(), failed()]).await;
         assert_eq!((status(&ending), outcomes.len(), renewals), (None, 40, 3));
@@ -483,14 +483,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_token_that_is_written_while_it_is_in_doubt_keeps_the_run_alive() {
-        let (ending, outcomes, renewals) = send(10, true, vec![Renewal::Same]).await;
+        let (ending, outcomes, renewals) = send(10, true, vec![RefreshOutcome::Same]).await;
         assert_eq!((status(&ending), outcomes.len()), (None, 40));
         assert_eq!(renewals, 4);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_token_of_another_account_ends_the_run_before_anything_is_sent_with_it() {
-        let other = Renewal::OtherPortal {
+        let other = RefreshOutcome::OtherPortal {
             found: 999,
             expected: 111,
         };
@@ -505,8 +505,8 @@ mod tests {
     async fn a_token_that_stays_the_same_or_is_refused_ends_the_run() {
         for (script, tries) in [
             // It was good before: so it is looked for again, until a few rows were refused.
-            (vec![Renewal::Same; 9], 4),
-            (vec![Renewal::Refused("revoked".to_owned())], 1),
+            (vec![RefreshOutcome::Same; 9], 4),
+            (vec![RefreshOutcome::Refused("revoked".to_owned())], 1),
         ] {
             let (ending, outcomes, renewals) = send(10, true, script).await;
             let credentials = Some(ExitStatus::Credentials);
@@ -516,7 +516,7 @@ mod tests {
             );
         }
         // One that never was good is looked for once.
-        let (ending, outcomes, renewals) = send(0, true, vec![Renewal::Same]).await;
+        let (ending, outcomes, renewals) = send(0, true, vec![RefreshOutcome::Same]).await;
         let credentials = Some(ExitStatus::Credentials);
         assert_eq!(
             (status(&ending), outcomes.len(), renewals),

@@ -1,14 +1,14 @@
 //! A stop while another token is being had.
 
 use super::*;
-use crate::api::Renewal;
+use crate::api::RefreshOutcome;
 
 /// Has no token; one comes after ten seconds.
 #[derive(Clone)]
 struct Tokenless {
     /// Whether what comes must be kept.
     exchanging: bool,
-    renewal: Renewal,
+    refresh: RefreshOutcome,
     kept: Arc<Mutex<bool>>,
 }
 
@@ -21,7 +21,7 @@ impl Endpoint for Tokenless {
         unreachable!("one row at a time")
     }
 
-    fn renewal_due(&self) -> Option<Instant> {
+    fn refresh_due(&self) -> Option<Instant> {
         let has_token = *self.kept.lock().unwrap();
         (!has_token).then(Instant::now)
     }
@@ -30,10 +30,10 @@ impl Endpoint for Tokenless {
         true
     }
 
-    async fn renew(&self) -> Renewal {
+    async fn refresh(&self) -> RefreshOutcome {
         tokio::time::sleep(Duration::from_secs(10)).await;
         *self.kept.lock().unwrap() = true;
-        self.renewal.clone()
+        self.refresh.clone()
     }
 
     fn is_exchanging(&self) -> bool {
@@ -44,7 +44,7 @@ impl Endpoint for Tokenless {
 /// Stops a run after one second. How long it takes, how it ends, and whether the token is kept.
 async fn stop_during(
     exchanging: bool,
-    renewal: Renewal,
+    refresh: RefreshOutcome,
     stop: StopRequest,
 ) -> (u64, ExitStatus, bool) {
     let started = Instant::now();
@@ -74,7 +74,7 @@ async fn stop_during(
     let context = RunContext {
         endpoint: Tokenless {
             exchanging,
-            renewal,
+            refresh,
             kept: Arc::clone(&kept),
         },
         rate_limiter: RateLimiter::new(RateController::new(
@@ -101,9 +101,12 @@ async fn stop_during(
 
 #[tokio::test(start_paused = true)]
 async fn a_stop_waits_for_an_exchange_under_way_whatever_comes_of_it() {
-    for renewal in [Renewal::New, Renewal::Failed("no reply".to_owned())] {
+    for refresh in [
+        RefreshOutcome::New,
+        RefreshOutcome::Failed("no reply".to_owned()),
+    ] {
         let stop = StopRequest::Gracefully(Signal::Interrupt);
-        let ended = stop_during(true, renewal, stop).await;
+        let ended = stop_during(true, refresh, stop).await;
         assert_eq!(ended, (10, ExitStatus::Interrupted, true));
     }
 }
@@ -111,13 +114,13 @@ async fn a_stop_waits_for_an_exchange_under_way_whatever_comes_of_it() {
 #[tokio::test(start_paused = true)]
 async fn a_stop_gives_up_what_is_read_again_without_loss() {
     let stop = StopRequest::Gracefully(Signal::Terminate);
-    let ended = stop_during(false, Renewal::New, stop).await;
+    let ended = stop_during(false, RefreshOutcome::New, stop).await;
     assert_eq!(ended, (1, ExitStatus::Terminated, false));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_second_request_to_stop_waits_for_no_exchange() {
     let stop = StopRequest::Now(Signal::Interrupt);
-    let (took, status, _) = stop_during(true, Renewal::New, stop).await;
+    let (took, status, _) = stop_during(true, RefreshOutcome::New, stop).await;
     assert_eq!((took, status), (1, ExitStatus::Interrupted));
 }

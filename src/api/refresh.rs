@@ -9,12 +9,12 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 use tracing::warn;
 
-use super::Renewal;
+use super::RefreshOutcome;
 use super::client::{HttpEndpoint, MAX_REPLY_BYTES, chain, whole_body};
 use super::coding;
 use super::connect::AGENT;
 use super::credentials::CredentialsError;
-use super::oauth::{Issued, NotIssued, OAuthApp};
+use super::oauth::{IssuedToken, OAuthApp, RefreshError};
 use super::running_time::within;
 use super::session::Session;
 use super::source::TokenSource;
@@ -24,7 +24,7 @@ const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(40);
 
 impl HttpEndpoint {
     /// Reads the token again where it came from, or has a refresh token exchanged.
-    pub(super) async fn renew_token(&self) -> Renewal {
+    pub(super) async fn refresh_token_now(&self) -> RefreshOutcome {
         let app = match &self.settings().source {
             TokenSource::OAuth(app) => app,
             source => {
@@ -32,13 +32,13 @@ impl HttpEndpoint {
                     Ok(Some(token)) if self.session().token() != Some(&token) => {
                         self.take_into_use(Session::of(token), None).await
                     }
-                    Ok(_) => Renewal::Same,
-                    Err(error) => Renewal::Failed(error.to_string()),
+                    Ok(_) => RefreshOutcome::Same,
+                    Err(error) => RefreshOutcome::Failed(error.to_string()),
                 };
             }
         };
         match self.exchange_token(app).await {
-            Ok(Issued {
+            Ok(IssuedToken {
                 token,
                 good_for,
                 portal,
@@ -47,20 +47,20 @@ impl HttpEndpoint {
                 let session = Session::lasting(token, good_for);
                 self.take_into_use(session, portal).await
             }
-            Err(NotIssued::Refused(why)) => Renewal::Refused(why),
-            Err(NotIssued::Failed(why)) => Renewal::Failed(why),
+            Err(RefreshError::Refused(why)) => RefreshOutcome::Refused(why),
+            Err(RefreshError::Failed(why)) => RefreshOutcome::Failed(why),
         }
     }
 
     /// Has a refresh token exchanged for an access token, and keeps the one that takes its place.
-    async fn exchange_token(&self, app: &OAuthApp) -> Result<Issued, NotIssued> {
-        let failed = |error: CredentialsError| NotIssued::Failed(chain(&error));
+    async fn exchange_token(&self, app: &OAuthApp) -> Result<IssuedToken, RefreshError> {
+        let failed = |error: CredentialsError| RefreshError::Failed(chain(&error));
         let held = app.hold().await.map_err(failed)?;
         // From here on it must not be dropped: HubSpot may have replaced the refresh token already.
         let _exchanging = self.begin_exchange();
         let mut result = self.exchange_once(app).await;
         // A person who had the app authorised anew does not wait for the lock.
-        if let (Err(NotIssued::Refused(_)), Some(held)) = (&result, &held)
+        if let (Err(RefreshError::Refused(_)), Some(held)) = (&result, &held)
             && app.read_again(held).await.map_err(failed)?
         {
             result = self.exchange_once(app).await;
@@ -74,7 +74,7 @@ impl HttpEndpoint {
         Ok(issued)
     }
 
-    async fn exchange_once(&self, app: &OAuthApp) -> Result<Issued, NotIssued> {
+    async fn exchange_once(&self, app: &OAuthApp) -> Result<IssuedToken, RefreshError> {
         let url = self.settings().base_url.oauth_token();
         let started = Instant::now();
         // What was sent may have been done: a new refresh token is waited for longer than a row's reply.
@@ -82,7 +82,7 @@ impl HttpEndpoint {
         let (status, body) = self
             .post_form(url, &app.form(), time)
             .await
-            .map_err(NotIssued::Failed)?;
+            .map_err(RefreshError::Failed)?;
         app.read(status, &body, started.elapsed())
     }
 

@@ -20,20 +20,20 @@ const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// More certificates to trust.
 #[derive(Clone, Debug, Default)]
-pub struct Roots(Vec<CertificateDer<'static>>);
+pub struct RootCertificates(Vec<CertificateDer<'static>>);
 
 /// A file of certificates cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot use the certificates in `{}`: {why}", path.display())]
-pub struct RootsError {
+pub struct RootCertificatesError {
     path: PathBuf,
     why: String,
 }
 
-impl Roots {
+impl RootCertificates {
     /// Reads a PEM file with one certificate or several.
-    pub fn read(path: &Path) -> Result<Self, RootsError> {
-        let failed = |why: String| RootsError {
+    pub fn read(path: &Path) -> Result<Self, RootCertificatesError> {
+        let failed = |why: String| RootCertificatesError {
             path: path.to_owned(),
             why,
         };
@@ -54,7 +54,7 @@ impl Roots {
 }
 
 /// How TLS is spoken. Without `roots` it is not: no server could prove itself.
-pub(super) fn tls(roots: Option<&Roots>) -> Result<ClientConfig, rustls::Error> {
+pub(super) fn tls(roots: Option<&RootCertificates>) -> Result<ClientConfig, rustls::Error> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()?;
@@ -68,7 +68,10 @@ pub(super) fn tls(roots: Option<&Roots>) -> Result<ClientConfig, rustls::Error> 
     Ok(config.with_no_client_auth())
 }
 
-fn verifier(roots: &Roots, provider: &Arc<CryptoProvider>) -> Result<Verifier, rustls::Error> {
+fn verifier(
+    roots: &RootCertificates,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Verifier, rustls::Error> {
     let with = |roots: Vec<CertificateDer<'static>>| {
         Verifier::new_with_extra_roots(roots, Arc::clone(provider))
     };
@@ -106,7 +109,7 @@ mod tests {
             if let Some(content) = content {
                 std::fs::write(&path, content).unwrap();
             }
-            let error = Roots::read(&path).unwrap_err().to_string();
+            let error = RootCertificates::read(&path).unwrap_err().to_string();
             let expected = format!("cannot use the certificates in `{}`: {why}", path.display());
             assert_eq!(error, expected);
         }
