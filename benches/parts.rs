@@ -9,12 +9,12 @@ use std::time::Duration;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use hubspot_associate::api::{Answer, Body, Quota, Reply, ReplyHeaders};
 use hubspot_associate::input::{ColumnSettings, Input};
-use hubspot_associate::outcome::{Finding, Outcome, OutcomeKind, Subject};
+use hubspot_associate::outcome::{Details, Outcome, OutcomeKind, RowTarget};
 use hubspot_associate::pair::{ObjectType, Pair, Record, RecordId, RowKey};
 use hubspot_associate::rate_limit::{Observation, RateController, Share};
 use hubspot_associate::report::{Lines, ReportReader};
 use hubspot_associate::statistics::Statistics;
-use hubspot_associate::verdict::{RetryPolicy, Tries, attribute, classify, describe};
+use hubspot_associate::verdict::{AttemptCounts, RetryPolicy, attribute, classify, describe};
 
 const ROWS: u64 = 10_000;
 
@@ -47,9 +47,9 @@ fn outcome() -> Outcome {
             row: 123_456,
             line: 123_457,
         },
-        subject: Subject::Pair(pair()),
+        target: RowTarget::Pair(pair()),
         kind: OutcomeKind::Associated,
-        finding: describe(&reply(200, CONFIRMED), &pair()),
+        details: describe(&reply(200, CONFIRMED), &pair()),
         attempts: 1,
         duration: Duration::from_millis(87),
         finished_at: "2026-05-04T09:15:22.118Z".parse().unwrap(),
@@ -89,13 +89,13 @@ fn replies(criterion: &mut Criterion) {
             };
             bench.iter(|| {
                 let class = classify(black_box(&reply), &pair);
-                let mut tries = Tries::default();
+                let mut tries = AttemptCounts::default();
                 tries.count(class);
                 policy.judge(class, tries, None, 0.5)
             });
         });
         criterion.bench_function(&format!("reply/describe/{name}"), |bench| {
-            bench.iter(|| -> Finding { describe(black_box(&reply), &pair) });
+            bench.iter(|| -> Details { describe(black_box(&reply), &pair) });
         });
     }
 }

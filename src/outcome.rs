@@ -68,7 +68,7 @@ impl fmt::Display for OutcomeKind {
 
 /// What the last reply, or the check of the row, found out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Finding {
+pub struct Details {
     /// The status code, if a reply came.
     pub http_status: Option<u16>,
     /// The `status` of a 2xx body.
@@ -90,14 +90,14 @@ pub struct Finding {
 
 /// What stands in the four columns of a row's line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Subject {
+pub enum RowTarget {
     /// A checked pair.
     Pair(Pair),
     /// The four values as the input had them, trimmed and shortened; the row could not be sent.
     Raw([String; 4]),
 }
 
-impl Subject {
+impl RowTarget {
     /// The four values, as they stand in the columns of the pair.
     #[must_use]
     pub fn values(&self) -> [String; 4] {
@@ -114,7 +114,7 @@ impl Subject {
     }
 }
 
-impl fmt::Display for Subject {
+impl fmt::Display for RowTarget {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Pair(pair) => pair.fmt(formatter),
@@ -132,11 +132,11 @@ pub struct Outcome {
     /// Which row.
     pub key: RowKey,
     /// What it asked for.
-    pub subject: Subject,
+    pub target: RowTarget,
     /// How it ended.
     pub kind: OutcomeKind,
     /// Why.
-    pub finding: Finding,
+    pub details: Details,
     /// The requests sent for it, throttled ones included.
     pub attempts: u32,
     /// From the first request to the last reply, waits included; zero if it was never sent.

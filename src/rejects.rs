@@ -14,7 +14,7 @@ use crate::input::{
     RowContent, RowProblem, TextEncoding, has_error_columns,
 };
 use crate::report::{BadLines, Difference, ReadBackError, ReportError, Why};
-use crate::run::subject_of;
+use crate::run::target_of;
 use crate::whole_file::{WholeFile, is_same_file};
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
@@ -200,7 +200,7 @@ fn copy(
         let name = input.name();
         let changed = |difference| changed(name, difference);
         bad.go_to(row.key).map_err(changed)?;
-        if let Some(why) = bad.why(&subject_of(&row)).map_err(unreadable)? {
+        if let Some(why) = bad.why(&target_of(&row)).map_err(unreadable)? {
             rejects.add(input, &row.content, &why).map_err(written)?;
             lines += 1;
         }

@@ -3,7 +3,7 @@
 use crate::error::RunError;
 use crate::report::ReportError;
 use crate::run::{Signal, StopReason, TimeLimit, UniformFailure};
-use crate::verdict::Halt;
+use crate::verdict::FatalCause;
 
 /// Every row has its line.
 pub const FINISHED: &str = "finished";
@@ -49,15 +49,15 @@ pub fn reason_of_stop(reason: &StopReason) -> &'static str {
     match reason {
         StopReason::Signal(Signal::Interrupt) => "interrupted",
         StopReason::Signal(Signal::Terminate) => "terminated",
-        StopReason::Fatal { halt, .. } => match halt {
-            Halt::DailyLimit => "daily-limit",
-            Halt::LongWait(_) => "long-wait",
-            Halt::Unauthorized => "unauthorized",
-            Halt::NoToken => "no-token",
-            Halt::OtherPortal => "portal",
-            Halt::MissingScopes => "missing-scopes",
-            Halt::Forbidden => "forbidden",
-            Halt::Untrusted => "untrusted",
+        StopReason::Fatal { cause, .. } => match cause {
+            FatalCause::DailyLimit => "daily-limit",
+            FatalCause::LongWait(_) => "long-wait",
+            FatalCause::Unauthorized => "unauthorized",
+            FatalCause::NoToken => "no-token",
+            FatalCause::OtherPortal => "portal",
+            FatalCause::MissingScopes => "missing-scopes",
+            FatalCause::Forbidden => "forbidden",
+            FatalCause::Untrusted => "untrusted",
         },
         StopReason::UniformFailures { what, .. } => match what {
             UniformFailure::TypeError => "type-error",
@@ -101,9 +101,9 @@ mod tests {
     use std::io;
     use std::time::Duration;
 
-    fn halted(halt: Halt) -> StopReason {
+    fn fatal(cause: FatalCause) -> StopReason {
         StopReason::Fatal {
-            halt,
+            cause,
             message: String::new(),
             scopes: vec![],
             correlation_id: None,
@@ -120,13 +120,13 @@ mod tests {
         let reasons = [
             StopReason::Signal(Signal::Interrupt),
             StopReason::Signal(Signal::Terminate),
-            halted(Halt::DailyLimit),
-            halted(Halt::LongWait(Duration::ZERO)),
-            halted(Halt::Unauthorized),
-            halted(Halt::NoToken),
-            halted(Halt::MissingScopes),
-            halted(Halt::Forbidden),
-            halted(Halt::Untrusted),
+            fatal(FatalCause::DailyLimit),
+            fatal(FatalCause::LongWait(Duration::ZERO)),
+            fatal(FatalCause::Unauthorized),
+            fatal(FatalCause::NoToken),
+            fatal(FatalCause::MissingScopes),
+            fatal(FatalCause::Forbidden),
+            fatal(FatalCause::Untrusted),
             alike(UniformFailure::TypeError),
             alike(UniformFailure::NotFound),
             alike(UniformFailure::TlsFailure),

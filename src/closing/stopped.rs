@@ -8,7 +8,7 @@ use crate::run::{
     BudgetExceeded, BudgetLimit, CategoryCount, RunCounts, StopReason, TimeLimit, UniformFailure,
 };
 use crate::text::excerpt;
-use crate::verdict::Halt;
+use crate::verdict::FatalCause;
 
 /// What to do about an API that does not answer, or fails.
 const WHEN_WELL_AGAIN: &str =
@@ -76,7 +76,7 @@ impl Stopped<'_> {
         let (what, advice) = match self.reason {
             StopReason::Signal(signal) => (word_of(*signal).to_owned(), None),
             StopReason::Fatal {
-                halt,
+                cause,
                 message,
                 scopes,
                 correlation_id,
@@ -85,7 +85,7 @@ impl Stopped<'_> {
                     .as_ref()
                     .map(|id| format!(" (correlation id {id})"));
                 causes.push(format!("{message}{}", id.unwrap_or_default()));
-                self.halted(*halt, scopes)
+                self.fatal(*cause, scopes)
             }
             StopReason::UniformFailures {
                 what,
@@ -175,42 +175,42 @@ impl Stopped<'_> {
         }
     }
 
-    fn halted(&self, halt: Halt, scopes: &[String]) -> (String, Option<String>) {
-        let (what, advice) = match halt {
-            Halt::DailyLimit => (
+    fn fatal(&self, cause: FatalCause, scopes: &[String]) -> (String, Option<String>) {
+        let (what, advice) = match cause {
+            FatalCause::DailyLimit => (
                 "stopped: the account's daily limit is used up".to_owned(),
                 format!("wait until it resets, {}", self.daily_reset),
             ),
-            Halt::LongWait(wait) => (
+            FatalCause::LongWait(wait) => (
                 "stopped: HubSpot asks to be left alone for a long time".to_owned(),
                 format!("wait {}", span(wait)),
             ),
-            Halt::Unauthorized => (
+            FatalCause::Unauthorized => (
                 "stopped: HubSpot does not accept the token".to_owned(),
                 self.unauthorized(),
             ),
-            Halt::NoToken => (
+            FatalCause::NoToken => (
                 "stopped: another token is needed and cannot be had".to_owned(),
                 "check where the token comes from: the file, the command, or the app's refresh token"
                     .to_owned(),
             ),
-            Halt::OtherPortal => (
+            FatalCause::OtherPortal => (
                 "stopped: the new token belongs to another account, and nothing was sent with it".to_owned(),
                 "put a token of the run's account where the token comes from".to_owned(),
             ),
-            Halt::MissingScopes if scopes.is_empty() => (
+            FatalCause::MissingScopes if scopes.is_empty() => (
                 "stopped: the token lacks a permission".to_owned(),
                 "give it read and write scopes for both object types".to_owned(),
             ),
-            Halt::MissingScopes => (
+            FatalCause::MissingScopes => (
                 format!("stopped: the token lacks a scope: {}", scopes.join(", ")),
                 "give it one of these, with read and write for both object types".to_owned(),
             ),
-            Halt::Forbidden => (
+            FatalCause::Forbidden => (
                 "stopped: HubSpot, or a firewall before it, forbids the requests".to_owned(),
                 "ask HubSpot's support or whoever runs the network".to_owned(),
             ),
-            Halt::Untrusted => (
+            FatalCause::Untrusted => (
                 format!(
                     "stopped: the certificate of `{}` is not trusted",
                     self.base_url
@@ -316,9 +316,9 @@ mod tests {
         .problem()
     }
 
-    fn halted(halt: Halt, scopes: &[&str]) -> StopReason {
+    fn fatal(cause: FatalCause, scopes: &[&str]) -> StopReason {
         StopReason::Fatal {
-            halt,
+            cause,
             message: "what it said".into(),
             scopes: scopes.iter().map(ToString::to_string).collect(),
             correlation_id: Some("8f6e".into()),
@@ -348,7 +348,10 @@ mod tests {
                 "run `again`",
             ),
             (
-                halted(Halt::MissingScopes, &["crm.objects.contacts.write", "b"]),
+                fatal(
+                    FatalCause::MissingScopes,
+                    &["crm.objects.contacts.write", "b"],
+                ),
                 "stopped: the token lacks a scope: crm.objects.contacts.write, b",
                 "give it one of these, with read and write for both object types; then run `again`",
             ),
@@ -363,7 +366,7 @@ mod tests {
                 "check network, proxy and `--base-url`; if they are right, wait until the network and HubSpot are well again (https://status.hubspot.com); then run `again`",
             ),
             (
-                halted(Halt::DailyLimit, &[]),
+                fatal(FatalCause::DailyLimit, &[]),
                 "stopped: the account's daily limit is used up",
                 "wait until it resets, at midnight; then run `again`",
             ),
@@ -372,7 +375,7 @@ mod tests {
             assert_eq!(problem.what, format!("{what}{rows}"));
             assert_eq!(problem.hint.as_deref(), Some(hint));
         }
-        let problem = problem(&halted(Halt::Forbidden, &[]), None);
+        let problem = problem(&fatal(FatalCause::Forbidden, &[]), None);
         assert_eq!(problem.causes, ["what it said (correlation id 8f6e)"]);
     }
 
@@ -420,7 +423,7 @@ mod tests {
 
     #[test]
     fn a_refused_token_of_another_region_gets_the_regional_host_as_advice() {
-        let reason = halted(Halt::Unauthorized, &[]);
+        let reason = fatal(FatalCause::Unauthorized, &[]);
         for (region, advised) in [(None, false), (Some("na1"), false), (Some("eu1"), true)] {
             let hint = problem(&reason, region).hint.unwrap();
             assert_eq!(

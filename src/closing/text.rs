@@ -138,7 +138,7 @@ mod tests {
     use super::*;
     use crate::closing::{FINISHED, RejectsFile, Step};
     use crate::exit::ExitStatus;
-    use crate::outcome::{Finding, Outcome, Subject};
+    use crate::outcome::{Details, Outcome, RowTarget};
     use crate::pair::RowKey;
     use jiff::Timestamp;
     use std::path::Path;
@@ -170,11 +170,11 @@ mod tests {
             for _ in 0..rows {
                 counts.count(&Outcome {
                     key: RowKey { row: 1, line: 2 },
-                    subject: Subject::Raw(Default::default()),
+                    target: RowTarget::Raw(Default::default()),
                     kind,
-                    finding: Finding {
+                    details: Details {
                         categories: vec![category.into()],
-                        ..Finding::default()
+                        ..Details::default()
                     },
                     attempts: 1,
                     duration: Duration::ZERO,

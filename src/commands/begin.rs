@@ -11,7 +11,7 @@ use crate::report::{
     Comparison, Difference, Existing, HeldReport, KnownFailures, Memory, ReportError, ReportFile,
     ReportPlan, Resume,
 };
-use crate::run::{RunCounts, subject_of};
+use crate::run::{RunCounts, target_of};
 
 /// A report that a run can write to.
 pub(super) struct Begun {
@@ -129,11 +129,11 @@ fn compare(
             break comparison.end().err();
         }
         if row.key.row > comparison.last_row() {
-            break comparison.meet(row.key, &subject_of(&row)).err();
+            break comparison.meet(row.key, &target_of(&row)).err();
         }
-        let subject = subject_of(&row);
-        if let Err(difference) = comparison.meet(row.key, &subject) {
-            found = subject.to_string();
+        let target = target_of(&row);
+        if let Err(difference) = comparison.meet(row.key, &target) {
+            found = target.to_string();
             break Some(difference);
         }
     };

@@ -10,7 +10,7 @@ use tracing::warn;
 use super::begin::changed;
 use crate::input::{CheckedRow, Input, InputError, InputSettings, RowContent, SkippedRow, Skips};
 use crate::report::{Comparison, Difference, Known};
-use crate::run::subject_of;
+use crate::run::target_of;
 
 /// Rows that are read ahead of being sent.
 const ROWS_AHEAD: usize = 256;
@@ -70,8 +70,8 @@ impl Rows {
             // Also what is settled counts as met.
             self.skips.meet(&mut self.row.content);
             if let Some(comparison) = &mut self.comparison {
-                let subject = subject_of(&self.row);
-                match comparison.meet(self.row.key, &subject) {
+                let target = target_of(&self.row);
+                match comparison.meet(self.row.key, &target) {
                     Ok(Known::Settled) => {
                         // That its pair is linked counts all the same.
                         if let RowContent::Skipped(SkippedRow::AlreadyAssociated(pair)) =
@@ -85,7 +85,7 @@ impl Rows {
                         continue;
                     }
                     Ok(Known::ToBeSent) => {}
-                    Err(difference) => return Err(self.changed(difference, &subject.to_string())),
+                    Err(difference) => return Err(self.changed(difference, &target.to_string())),
                 }
             }
             return Ok(Some(std::mem::take(&mut self.row)));

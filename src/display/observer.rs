@@ -9,7 +9,7 @@ use super::progress::{Moment, Progress};
 use super::screen::{Manner, Screen};
 use crate::input::ReadProgress;
 use crate::number::span;
-use crate::outcome::{Outcome, OutcomeKind, Subject};
+use crate::outcome::{Outcome, OutcomeKind, RowTarget};
 use crate::run::{Event, Observe, RunEvent, StopReason};
 use crate::text::excerpt;
 
@@ -156,16 +156,16 @@ impl Observe for Display {
 }
 
 fn log_outcome(outcome: &Outcome) {
-    let finding = &outcome.finding;
-    let pair = match &outcome.subject {
-        Subject::Pair(pair) if outcome.kind == OutcomeKind::Associated => {
+    let details = &outcome.details;
+    let pair = match &outcome.target {
+        RowTarget::Pair(pair) if outcome.kind == OutcomeKind::Associated => {
             if !enabled!(Level::TRACE) {
                 return;
             }
             pair.to_string()
         }
-        Subject::Pair(pair) => pair.to_string(),
-        Subject::Raw(_) => "the row".to_owned(),
+        RowTarget::Pair(pair) => pair.to_string(),
+        RowTarget::Raw(_) => "the row".to_owned(),
     };
     macro_rules! log {
         ($level:expr) => {
@@ -174,19 +174,19 @@ fn log_outcome(outcome: &Outcome) {
                 row = outcome.key.row,
                 line = outcome.key.line,
                 outcome = outcome.kind.as_str(),
-                http_status = finding.http_status,
-                category = finding
+                http_status = details.http_status,
+                category = details
                     .categories
                     .first()
                     .map(|text| excerpt(text, MAX_LOGGED_CHARS)),
-                correlation_id = finding
+                correlation_id = details
                     .correlation_id
                     .as_ref()
                     .map(|text| excerpt(text, MAX_LOGGED_CHARS)),
                 attempts = outcome.attempts,
                 "{pair} is {}: {}",
                 outcome.kind,
-                excerpt(&finding.message, MAX_LOGGED_CHARS)
+                excerpt(&details.message, MAX_LOGGED_CHARS)
             )
         };
     }

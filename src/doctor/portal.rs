@@ -2,7 +2,7 @@
 
 use super::{Answers, Facts, Level, Remark, remark, unreadable};
 use crate::api::{Account, Answer, QueryResult};
-use crate::outcome::Finding;
+use crate::outcome::Details;
 use crate::verdict::{describe_refusal, is_daily_limit};
 
 /// What is known of the account.
@@ -84,7 +84,7 @@ fn no_portal(facts: &Facts, why: Remark) -> Vec<Remark> {
 
 /// Some keys may link records and not ask this.
 fn refused_account(facts: &Facts, answers: &Answers, answer: &Answer) -> Remark {
-    let Finding {
+    let Details {
         categories,
         message,
         ..

@@ -12,7 +12,7 @@ use super::held::ReportError;
 use super::line::{fingerprint, fingerprint_of};
 use super::packed::{ReportSource, open_to_read};
 use super::reader::{ReadBackError, ReportLine, ReportReader};
-use crate::outcome::Subject;
+use crate::outcome::RowTarget;
 use crate::pair::RowKey;
 
 /// The lines of a report whose rows were rejected, failed or invalid.
@@ -127,8 +127,8 @@ impl BadLines {
     }
 
     /// Why the pair of the current row is not associated; `None` if it is.
-    pub fn why(&mut self, subject: &Subject) -> Result<Option<Why>, ReadBackError> {
-        let wanted = fingerprint_of(subject);
+    pub fn why(&mut self, target: &RowTarget) -> Result<Option<Why>, ReadBackError> {
+        let wanted = fingerprint_of(target);
         let mut lines = self.of_current().iter();
         let Some(&BadLine { offset, .. }) = lines.find(|line| line.fingerprint == wanted) else {
             return Ok(None);
@@ -202,7 +202,7 @@ impl BadLine {
     fn of(line: &ReportLine<'_>, offset: u64) -> Option<Self> {
         (!line.outcome.is_good()).then(|| Self {
             row: line.row,
-            fingerprint: fingerprint(line.subject()),
+            fingerprint: fingerprint(line.target()),
             offset,
         })
     }
@@ -222,8 +222,8 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
 4,contacts,4,deals,9,skipped,,
 5,contacts,5,deals,9,fail";
 
-    fn subject(from: &str, to: &str) -> Subject {
-        Subject::Raw(["contacts".into(), from.into(), "deals".into(), to.into()])
+    fn target(from: &str, to: &str) -> RowTarget {
+        RowTarget::Raw(["contacts".into(), from.into(), "deals".into(), to.into()])
     }
 
     fn key(row: u64) -> RowKey {
@@ -261,7 +261,7 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
             (4, "4", "9"),
         ] {
             bad.go_to(key(row)).unwrap();
-            if let Some(why) = bad.why(&subject(from, to)).unwrap() {
+            if let Some(why) = bad.why(&target(from, to)).unwrap() {
                 found.push(format!("{row} {to} {} {}", why.categories, why.message));
             }
         }
@@ -282,11 +282,11 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
         let folder = tempfile::tempdir().unwrap();
         let mut bad = bad_lines(folder.path());
         bad.go_to(key(2)).unwrap();
-        assert_eq!(bad.why(&subject("2", "8")).unwrap(), None);
+        assert_eq!(bad.why(&target("2", "8")).unwrap(), None);
         assert_eq!(bad.go_to(key(3)).unwrap_err().row, 2);
         let mut bad = bad_lines(folder.path());
         bad.go_to(key(2)).unwrap();
-        bad.why(&subject("2", "9")).unwrap().unwrap();
+        bad.why(&target("2", "9")).unwrap().unwrap();
         let missing = bad.end().unwrap_err();
         assert_eq!(missing, Difference { row: 3, key: None });
     }

@@ -2,7 +2,7 @@
 
 use super::line::fingerprint_of;
 use super::settled::{Known, Settled};
-use crate::outcome::Subject;
+use crate::outcome::RowTarget;
 use crate::pair::RowKey;
 
 /// Holds the rows of an input, in their order, against the lines of a report.
@@ -48,7 +48,7 @@ impl Comparison {
 
     /// The next pair of the input: whether it is to be sent. Fails if the report has another one in its
     /// place, or if the row before had a line whose pair was not met.
-    pub fn meet(&mut self, key: RowKey, subject: &Subject) -> Result<Known, Difference> {
+    pub fn meet(&mut self, key: RowKey, target: &RowTarget) -> Result<Known, Difference> {
         if self
             .current
             .is_none_or(|(current, _)| current.row != key.row)
@@ -59,7 +59,7 @@ impl Comparison {
         if key.row > self.settled.last_row() {
             return Ok(Known::ToBeSent);
         }
-        let Some(known) = self.settled.known(key.row, fingerprint_of(subject)) else {
+        let Some(known) = self.settled.known(key.row, fingerprint_of(target)) else {
             if !self.splits && self.settled.lines_of(key.row) > 0 {
                 return Err(Difference {
                     row: key.row,
@@ -100,8 +100,8 @@ impl Comparison {
 mod tests {
     use super::*;
 
-    fn subject(name: &str) -> Subject {
-        Subject::Raw([
+    fn target(name: &str) -> RowTarget {
+        RowTarget::Raw([
             "contacts".into(),
             name.into(),
             "companies".into(),
@@ -112,7 +112,7 @@ mod tests {
     fn comparison(lines: &[(u64, &str, bool)], splits: bool) -> Comparison {
         let mut settled = Settled::default();
         for &(row, name, stays) in lines {
-            settled.insert(row, fingerprint_of(&subject(name)), stays);
+            settled.insert(row, fingerprint_of(&target(name)), stays);
         }
         settled.seal().unwrap();
         Comparison::new(settled, splits)
@@ -123,7 +123,7 @@ mod tests {
         let mut sent = Vec::new();
         for &(row, name) in input {
             let key = RowKey { row, line: row + 1 };
-            if comparison.meet(key, &subject(name))? == Known::ToBeSent {
+            if comparison.meet(key, &target(name))? == Known::ToBeSent {
                 sent.push(format!("{row}{name}"));
             }
         }

@@ -27,7 +27,7 @@ impl ReportLine<'_> {
                 line: self.number_in(Column::Line),
             },
             values: self
-                .subject()
+                .target()
                 .map(|value| String::from_utf8_lossy(value).into_owned()),
             http_status: u16::try_from(self.number_in(Column::HttpStatus))
                 .ok()

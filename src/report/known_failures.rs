@@ -29,7 +29,7 @@ impl KnownFailures {
         let category = categories.split(';').next().unwrap_or_default();
         let message = line.text(Column::Message);
         self.marks
-            .insert(mark(fingerprint(line.subject()), category, &message));
+            .insert(mark(fingerprint(line.target()), category, &message));
     }
 
     /// Whether an earlier row with the same four values ended badly for the same cause.
@@ -38,17 +38,17 @@ impl KnownFailures {
         if self.marks.is_empty() || outcome.kind.is_good() {
             return false;
         }
-        let finding = &outcome.finding;
-        let category = finding.categories.first().map_or("", String::as_str);
-        let mark = mark(fingerprint_of(&outcome.subject), category, &finding.message);
+        let details = &outcome.details;
+        let category = details.categories.first().map_or("", String::as_str);
+        let mark = mark(fingerprint_of(&outcome.target), category, &details.message);
         self.marks.contains(&mark)
     }
 }
 
 /// The message itself is not compared: it holds ids and times.
-fn mark(subject: u64, category: &str, message: &str) -> u64 {
+fn mark(target: u64, category: &str, message: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
-    hasher.write_u64(subject);
+    hasher.write_u64(target);
     hasher.write(category.as_bytes());
     hasher.write_u8(match Cause::of(category, message) {
         Cause::Category => 0,
@@ -61,7 +61,7 @@ fn mark(subject: u64, category: &str, message: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::{Finding, OutcomeKind, Subject};
+    use crate::outcome::{Details, OutcomeKind, RowTarget};
     use crate::pair::RowKey;
     use crate::report::{Lines, ReportReader};
     use jiff::Timestamp;
@@ -71,12 +71,12 @@ mod tests {
         let categories = Some(category.to_owned()).filter(|category| !category.is_empty());
         Outcome {
             key: RowKey { row, line: row + 1 },
-            subject: Subject::Raw(["contacts", id, "deals", "9"].map(str::to_owned)),
+            target: RowTarget::Raw(["contacts", id, "deals", "9"].map(str::to_owned)),
             kind,
-            finding: Finding {
+            details: Details {
                 categories: categories.into_iter().collect(),
                 message: message.to_owned(),
-                ..Finding::default()
+                ..Details::default()
             },
             attempts: 1,
             duration: Duration::ZERO,

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::column::COLUMNS;
 use super::origin::{Origin, write_correlation_id};
-use crate::outcome::{Finding, Outcome, Subject};
+use crate::outcome::{Details, Outcome, RowTarget};
 use crate::pair::RecordId;
 use crate::text::excerpt;
 
@@ -44,7 +44,7 @@ impl Lines {
 
     /// Adds the line of an outcome.
     pub fn add(&mut self, outcome: &Outcome) {
-        let Finding {
+        let Details {
             http_status,
             batch_status,
             num_errors,
@@ -53,10 +53,10 @@ impl Lines {
             message,
             association_type_ids,
             correlation_id,
-        } = &outcome.finding;
+        } = &outcome.details;
         self.add_number(outcome.key.row);
         self.add_number(outcome.key.line);
-        for value in subject(&outcome.subject) {
+        for value in target(&outcome.target) {
             self.add_text(&value);
         }
         self.add_text(outcome.kind.as_str());
@@ -177,21 +177,21 @@ pub(super) fn fingerprint(values: [&[u8]; 4]) -> u64 {
     hasher.finish()
 }
 
-/// The same for what a line would say of `subject`.
+/// The same for what a line would say of `target`.
 #[must_use]
-pub(super) fn fingerprint_of(of: &Subject) -> u64 {
-    fingerprint(subject(of).each_ref().map(|value| value.as_bytes()))
+pub(super) fn fingerprint_of(of: &RowTarget) -> u64 {
+    fingerprint(target(of).each_ref().map(|value| value.as_bytes()))
 }
 
-fn subject(subject: &Subject) -> [Cow<'_, str>; 4] {
-    match subject {
-        Subject::Pair(pair) => [
+fn target(target: &RowTarget) -> [Cow<'_, str>; 4] {
+    match target {
+        RowTarget::Pair(pair) => [
             formula_safe(pair.from.object_type.as_str()),
             Cow::from(pair.from.id.as_str()),
             formula_safe(pair.to.object_type.as_str()),
             Cow::from(pair.to.id.as_str()),
         ],
-        Subject::Raw(values) => values.each_ref().map(|value| match RecordId::new(value) {
+        RowTarget::Raw(values) => values.each_ref().map(|value| match RecordId::new(value) {
             Some(_) => Cow::from(value),
             // Escaped, so that a cell of a broken row cannot break a line of the report as well.
             None => Cow::from(formula_safe(&excerpt(value, usize::MAX)).into_owned()),
@@ -232,17 +232,17 @@ mod tests {
         };
         Outcome {
             key: RowKey { row: 7, line: 9 },
-            subject: Subject::Pair(Pair {
+            target: RowTarget::Pair(Pair {
                 from: record("contacts", "041001"),
                 to: record("2-1234567", "52002"),
             }),
             kind: OutcomeKind::Associated,
-            finding: Finding {
+            details: Details {
                 http_status: Some(200),
                 batch_status: Some("COMPLETE".into()),
                 association_type_ids: vec!["15".into(), "16".into()],
                 correlation_id: Some("8f6e".into()),
-                ..Finding::default()
+                ..Details::default()
             },
             attempts: 2,
             duration: Duration::from_micros(1_234_567),
@@ -273,18 +273,18 @@ mod tests {
     #[test]
     fn a_row_that_was_not_sent_leaves_empty_what_no_reply_told() {
         let outcome = Outcome {
-            subject: Subject::Raw([
+            target: RowTarget::Raw([
                 "contacts".into(),
                 "5.12\nE+11".into(),
                 String::new(),
                 "-1".into(),
             ]),
             kind: OutcomeKind::Invalid,
-            finding: Finding {
+            details: Details {
                 num_errors: 3,
                 categories: vec!["A".into(), "B".into()],
                 message: "says \"x\", and more".into(),
-                ..Finding::default()
+                ..Details::default()
             },
             attempts: 0,
             duration: Duration::ZERO,
@@ -310,9 +310,9 @@ mod tests {
             assert_eq!(formula_safe(text), expected);
         }
         let mut outcome = associated();
-        outcome.finding.message = "=HYPERLINK(1)".into();
-        outcome.finding.categories = vec!["@x".into()];
-        outcome.finding.correlation_id = Some("+1".into());
+        outcome.details.message = "=HYPERLINK(1)".into();
+        outcome.details.categories = vec!["@x".into()];
+        outcome.details.correlation_id = Some("+1".into());
         let line = written(&outcome);
         assert!(line.contains(",'@x,,'=HYPERLINK(1),"), "{line}");
         assert!(line.contains(",'+1,"), "{line}");
@@ -343,15 +343,15 @@ mod tests {
             categories in proptest::collection::vec("[a,\"\n\r;=]{0,5}", 0..3),
         ) {
             let mut outcome = associated();
-            outcome.finding.message = message;
-            outcome.finding.categories = categories;
+            outcome.details.message = message;
+            outcome.details.categories = categories;
             let line = written(&outcome);
             let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(line.as_bytes());
             let mut writer = csv::Writer::from_writer(Vec::new());
             for record in reader.byte_records() {
                 let record = record.unwrap();
                 prop_assert_eq!(record.len(), COLUMNS.len());
-                let message = formula_safe(&outcome.finding.message);
+                let message = formula_safe(&outcome.details.message);
                 prop_assert_eq!(&record[12], message.as_bytes());
                 writer.write_byte_record(&record).unwrap();
             }

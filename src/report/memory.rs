@@ -59,7 +59,7 @@ impl Memory {
     }
 
     fn add_pair(&mut self, line: &ReportLine<'_>) {
-        let [from_type, from_id, to_type, to_id] = line.subject().map(str::from_utf8);
+        let [from_type, from_id, to_type, to_id] = line.target().map(str::from_utf8);
         let id = |text: &str| RecordId::new(text);
         // A line whose id was edited away says nothing about a pair.
         if let (Ok(from_type), Ok(to_type), Some(from_id), Some(to_id)) = (

@@ -174,7 +174,7 @@ impl<'r> ReportLine<'r> {
 
     /// The four values that tell which pair it is about.
     #[must_use]
-    pub fn subject(&self) -> [&'r [u8]; 4] {
+    pub fn target(&self) -> [&'r [u8]; 4] {
         [
             Column::FromType,
             Column::FromId,
@@ -628,10 +628,10 @@ mod tests {
             (2, 7, OutcomeKind::Failed)
         );
         assert_eq!(line.text(Column::Message), "says \"x\", and more");
-        assert_eq!(line.subject(), [&b"a"[..], b"1", b"b", b"2"]);
+        assert_eq!(line.target(), [&b"a"[..], b"1", b"b", b"2"]);
         assert_eq!(line.field(Column::Attempts), b"");
         let line = reader.read().unwrap().unwrap();
-        assert_eq!(line.subject()[1], b"1,2");
+        assert_eq!(line.target()[1], b"1,2");
         assert!(reader.read().unwrap().is_none());
         assert_eq!(reader.whole_length(), text.len() as u64);
     }

@@ -110,7 +110,7 @@ fn resumed(damaged: &Damaged, resume: Resume) -> Result<(Vec<Vec<u8>>, Vec<u8>),
     let mut comparison = Comparison::new(std::mem::take(&mut found.settled), false);
     let mut again = Vec::new();
     for outcome in &damaged.outcomes {
-        if comparison.meet(outcome.key, &outcome.subject).unwrap() == Known::ToBeSent {
+        if comparison.meet(outcome.key, &outcome.target).unwrap() == Known::ToBeSent {
             again.push(outcome.clone());
         }
     }

@@ -99,7 +99,7 @@ impl HeldReport {
         while let Some(line) = reader.read()? {
             line.check_origin(self.origin)?;
             let stays = resume.keeps(line.outcome);
-            settled.insert(line.row, fingerprint(line.subject()), stays);
+            settled.insert(line.row, fingerprint(line.target()), stays);
             replaced += u64::from(!stays);
             each(&line, stays);
         }
@@ -129,7 +129,7 @@ impl HeldReport {
             if line.row != row {
                 continue;
             }
-            if let Some(first) = lines.insert(fingerprint(line.subject()), line.number) {
+            if let Some(first) = lines.insert(fingerprint(line.target()), line.number) {
                 let line = line.number;
                 return Ok(ReadBackError::Twice { line, first, row });
             }
@@ -145,7 +145,7 @@ impl HeldReport {
             && let Some(line) = reader.read()?
         {
             if line.row == row {
-                let values = line.subject().map(String::from_utf8_lossy);
+                let values = line.target().map(String::from_utf8_lossy);
                 let [from_type, from_id, to_type, to_id] = values;
                 let pair = excerpt(&format!("{from_type} {from_id} -> {to_type} {to_id}"), 200);
                 words.push(format!("{pair} (line {} of the report)", line.number));
@@ -199,7 +199,7 @@ impl HeldReport {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::outcome::{Finding, Outcome, Subject};
+    use crate::outcome::{Details, Outcome, RowTarget};
     use crate::pair::RowKey;
     use crate::report::{Comparison, Existing, Known, LostReport, Origin, ReportPlan};
     use crate::run::WriteReport;
@@ -213,11 +213,11 @@ pub(super) mod tests {
     pub(in crate::report) fn outcome(row: u64, kind: OutcomeKind) -> Outcome {
         Outcome {
             key: RowKey { row, line: row + 1 },
-            subject: subject(row),
+            target: target(row),
             kind,
-            finding: Finding {
+            details: Details {
                 message: format!("\"{kind}\", row {row}"),
-                ..Finding::default()
+                ..Details::default()
             },
             attempts: 1,
             duration: Duration::ZERO,
@@ -225,8 +225,8 @@ pub(super) mod tests {
         }
     }
 
-    fn subject(row: u64) -> Subject {
-        Subject::Raw([
+    fn target(row: u64) -> RowTarget {
+        RowTarget::Raw([
             "contacts".into(),
             row.to_string(),
             "companies".into(),
@@ -295,7 +295,7 @@ pub(super) mod tests {
                 let mut comparison = Comparison::new(std::mem::take(&mut found.settled), false);
                 let mut again = Vec::new();
                 for outcome in &outcomes {
-                    if comparison.meet(outcome.key, &outcome.subject).unwrap() == Known::ToBeSent {
+                    if comparison.meet(outcome.key, &outcome.target).unwrap() == Known::ToBeSent {
                         again.push(outcome.clone());
                     }
                 }

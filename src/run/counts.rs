@@ -37,10 +37,10 @@ impl Example {
     pub fn of(outcome: &Outcome) -> Self {
         Self {
             key: outcome.key,
-            values: outcome.subject.values(),
-            http_status: outcome.finding.http_status,
-            message: outcome.finding.message.clone(),
-            correlation_id: outcome.finding.correlation_id.clone(),
+            values: outcome.target.values(),
+            http_status: outcome.details.http_status,
+            message: outcome.details.message.clone(),
+            correlation_id: outcome.details.correlation_id.clone(),
         }
     }
 }
@@ -101,10 +101,10 @@ pub struct RunCounts {
 impl RunCounts {
     /// Counts an outcome.
     pub fn count(&mut self, outcome: &Outcome) {
-        let finding = &outcome.finding;
-        let category = finding.categories.first();
+        let details = &outcome.details;
+        let category = details.categories.first();
         let category =
-            category.map(|category| (category.as_str(), Cause::of(category, &finding.message)));
+            category.map(|category| (category.as_str(), Cause::of(category, &details.message)));
         self.count_row(outcome.kind, category, || Example::of(outcome));
     }
 
@@ -201,19 +201,19 @@ impl RunCounts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::{Finding, Subject};
+    use crate::outcome::{Details, RowTarget};
     use jiff::Timestamp;
     use std::time::Duration;
 
     fn outcome(kind: OutcomeKind, category: &str) -> Outcome {
         Outcome {
             key: RowKey { row: 1, line: 2 },
-            subject: Subject::Raw(Default::default()),
+            target: RowTarget::Raw(Default::default()),
             kind,
-            finding: Finding {
+            details: Details {
                 categories: vec![category.to_owned()],
                 message: format!("about {category}"),
-                ..Finding::default()
+                ..Details::default()
             },
             attempts: 1,
             duration: Duration::ZERO,

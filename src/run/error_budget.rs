@@ -71,7 +71,7 @@ struct ErrorShape {
 
 fn first_category(outcome: &Outcome) -> &str {
     outcome
-        .finding
+        .details
         .categories
         .first()
         .map_or("", String::as_str)
@@ -176,7 +176,7 @@ impl Budget {
     fn shape(&mut self, outcome: &Outcome) -> usize {
         let category = first_category(outcome).to_owned();
         let mut text: String = outcome
-            .finding
+            .details
             .message
             .chars()
             .filter(|c| !c.is_ascii_digit())
@@ -198,7 +198,7 @@ impl Budget {
         self.shapes.push(ErrorShape {
             text,
             count: CategoryCount {
-                cause: Cause::of(&category, &outcome.finding.message),
+                cause: Cause::of(&category, &outcome.details.message),
                 category,
                 kind: outcome.kind,
                 rows: 0,
@@ -212,7 +212,7 @@ impl Budget {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::{Finding, Subject};
+    use crate::outcome::{Details, RowTarget};
     use crate::pair::RowKey;
     use crate::verdict::Category;
     use jiff::Timestamp;
@@ -221,12 +221,12 @@ mod tests {
     fn outcome(row: u64, kind: OutcomeKind, message: &str) -> Outcome {
         Outcome {
             key: RowKey { row, line: row + 1 },
-            subject: Subject::Raw(Default::default()),
+            target: RowTarget::Raw(Default::default()),
             kind,
-            finding: Finding {
+            details: Details {
                 categories: vec!["VALIDATION_ERROR".into()],
                 message: message.to_owned(),
-                ..Finding::default()
+                ..Details::default()
             },
             attempts: 1,
             duration: Duration::ZERO,
@@ -285,7 +285,7 @@ mod tests {
 
     fn skipped(row: u64, category: Category) -> Outcome {
         let mut skipped = outcome(row, OutcomeKind::Skipped, "");
-        skipped.finding.categories = vec![category.as_str().to_owned()];
+        skipped.details.categories = vec![category.as_str().to_owned()];
         skipped
     }
 

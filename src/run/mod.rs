@@ -47,7 +47,7 @@ pub use daily_limit::{DailyReset, next_day};
 pub use dispatcher::run;
 pub use error_budget::{BudgetExceeded, BudgetLimit, ErrorBudget};
 pub use event::{Event, Observe, RunEvent};
-pub use row::{skipped_outcome, subject_of};
+pub use row::{skipped_outcome, target_of};
 pub use stop_reason::{Signal, StopReason, StopRequest, UniformFailure};
 pub use time_limit::{TimeLimit, TimeLimits};
 

@@ -6,17 +6,17 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::input::{CheckedRow, InvalidRow, RawValues, RowContent, SkippedRow};
-use crate::outcome::{Finding, Outcome, OutcomeKind, Subject};
+use crate::outcome::{Details, Outcome, OutcomeKind, RowTarget};
 use crate::pair::{Pair, RowKey};
 use crate::text::one_line;
-use crate::verdict::{Category, MAX_MESSAGE_CHARS, Tries};
+use crate::verdict::{AttemptCounts, Category, MAX_MESSAGE_CHARS};
 
 /// A row that can be sent, and what it has been through.
 #[derive(Debug)]
 pub(super) struct SendableRow {
     pub(super) key: RowKey,
     pub(super) pair: Pair,
-    pub(super) tries: Tries,
+    pub(super) attempt_counts: AttemptCounts,
     /// Calls for many pairs that carried it.
     pub(super) batch_attempts: u32,
     pub(super) first_sent: Option<Instant>,
@@ -35,7 +35,7 @@ impl SendableRow {
         Self {
             key,
             pair,
-            tries: Tries::default(),
+            attempt_counts: AttemptCounts::default(),
             batch_attempts: 0,
             first_sent: None,
             generation: 0,
@@ -46,13 +46,13 @@ impl SendableRow {
     }
 
     /// Its end.
-    pub(super) fn outcome(self, kind: OutcomeKind, finding: Finding, now: Timestamp) -> Outcome {
+    pub(super) fn outcome(self, kind: OutcomeKind, details: Details, now: Timestamp) -> Outcome {
         Outcome {
             key: self.key,
-            subject: Subject::Pair(self.pair),
+            target: RowTarget::Pair(self.pair),
             kind,
-            finding,
-            attempts: self.batch_attempts + self.tries.sent,
+            details,
+            attempts: self.batch_attempts + self.attempt_counts.sent,
             duration: self
                 .first_sent
                 .map_or(Duration::ZERO, |sent| sent.elapsed()),
@@ -63,7 +63,7 @@ impl SendableRow {
 
 /// What a row asks for, as its line in the report will say.
 #[must_use]
-pub fn subject_of(row: &CheckedRow) -> Subject {
+pub fn target_of(row: &CheckedRow) -> RowTarget {
     match &row.content {
         RowContent::Invalid(invalid) => raw(invalid.values.clone()),
         RowContent::Skipped(SkippedRow::NothingToLink(values)) => raw(values.clone()),
@@ -72,7 +72,7 @@ pub fn subject_of(row: &CheckedRow) -> Subject {
             SkippedRow::Duplicate(pair)
             | SkippedRow::AlreadyAssociated(pair)
             | SkippedRow::Settled(pair),
-        ) => Subject::Pair(pair.clone()),
+        ) => RowTarget::Pair(pair.clone()),
     }
 }
 
@@ -80,13 +80,13 @@ pub fn subject_of(row: &CheckedRow) -> Subject {
 pub(super) fn invalid_outcome(key: RowKey, invalid: &InvalidRow, now: Timestamp) -> Outcome {
     Outcome {
         key,
-        subject: raw(invalid.values.clone()),
+        target: raw(invalid.values.clone()),
         kind: OutcomeKind::Invalid,
-        finding: Finding {
+        details: Details {
             num_errors: invalid.problems.len().max(1) as u64,
             categories: vec![Category::InvalidRow.as_str().to_owned()],
             message: one_line(&invalid.to_string(), MAX_MESSAGE_CHARS),
-            ..Finding::default()
+            ..Details::default()
         },
         attempts: 0,
         duration: Duration::ZERO,
@@ -97,31 +97,31 @@ pub(super) fn invalid_outcome(key: RowKey, invalid: &InvalidRow, now: Timestamp)
 /// The end of a row that need not be sent.
 #[must_use]
 pub fn skipped_outcome(key: RowKey, skipped: SkippedRow, now: Timestamp) -> Outcome {
-    let (subject, category, message) = match skipped {
+    let (target, category, message) = match skipped {
         SkippedRow::NothingToLink(values) => (
             raw(values),
             Category::NothingToLink,
             "the list of ids is empty",
         ),
         SkippedRow::Duplicate(pair) => (
-            Subject::Pair(pair),
+            RowTarget::Pair(pair),
             Category::Duplicate,
             "an earlier row has the same pair",
         ),
         SkippedRow::AlreadyAssociated(pair) | SkippedRow::Settled(pair) => (
-            Subject::Pair(pair),
+            RowTarget::Pair(pair),
             Category::AlreadyAssociated,
             "an earlier report shows the pair as associated",
         ),
     };
     Outcome {
         key,
-        subject,
+        target,
         kind: OutcomeKind::Skipped,
-        finding: Finding {
+        details: Details {
             categories: vec![category.as_str().to_owned()],
             message: message.to_owned(),
-            ..Finding::default()
+            ..Details::default()
         },
         attempts: 0,
         duration: Duration::ZERO,
@@ -129,12 +129,12 @@ pub fn skipped_outcome(key: RowKey, skipped: SkippedRow, now: Timestamp) -> Outc
     }
 }
 
-fn raw(values: RawValues) -> Subject {
+fn raw(values: RawValues) -> RowTarget {
     let RawValues {
         from_type,
         from_id,
         to_type,
         to_id,
     } = values;
-    Subject::Raw([from_type, from_id, to_type, to_id])
+    RowTarget::Raw([from_type, from_id, to_type, to_id])
 }

@@ -10,7 +10,7 @@ use super::time_limit::TimeLimit;
 use crate::exit::ExitStatus;
 use crate::input::InputError;
 use crate::outcome::{Outcome, OutcomeKind};
-use crate::verdict::{Halt, refuses_type};
+use crate::verdict::{FatalCause, refuses_type};
 
 /// So many first rows that are all told the same about their types mean that the types are wrong.
 const TYPE_ERRORS: u32 = 3;
@@ -47,7 +47,7 @@ pub enum StopReason {
     /// A reply said that no row can succeed now.
     Fatal {
         /// What the reply was.
-        halt: Halt,
+        cause: FatalCause,
         /// In its own words.
         message: String,
         /// The scopes it named as missing.
@@ -110,12 +110,13 @@ impl StopReason {
         match self {
             Self::Signal(Signal::Interrupt) => ExitStatus::Interrupted,
             Self::Signal(Signal::Terminate) => ExitStatus::Terminated,
-            Self::Fatal { halt, .. } => match halt {
-                Halt::Unauthorized | Halt::NoToken | Halt::MissingScopes | Halt::Forbidden => {
-                    ExitStatus::Credentials
-                }
-                Halt::DailyLimit | Halt::LongWait(_) => ExitStatus::StoppedEarly,
-                Halt::OtherPortal | Halt::Untrusted => ExitStatus::Utilization,
+            Self::Fatal { cause, .. } => match cause {
+                FatalCause::Unauthorized
+                | FatalCause::NoToken
+                | FatalCause::MissingScopes
+                | FatalCause::Forbidden => ExitStatus::Credentials,
+                FatalCause::DailyLimit | FatalCause::LongWait(_) => ExitStatus::StoppedEarly,
+                FatalCause::OtherPortal | FatalCause::Untrusted => ExitStatus::Utilization,
             },
             Self::UniformFailures { what, .. } => match what {
                 UniformFailure::TypeError | UniformFailure::NotFound => ExitStatus::Utilization,
@@ -137,7 +138,7 @@ impl StopReason {
         matches!(
             self,
             Self::Fatal {
-                halt: Halt::DailyLimit,
+                cause: FatalCause::DailyLimit,
                 ..
             }
         )
@@ -148,7 +149,7 @@ impl StopReason {
         match self {
             Self::Signal(_) | Self::TimeIsUp(_) => 0,
             Self::Fatal {
-                halt: Halt::DailyLimit | Halt::LongWait(_),
+                cause: FatalCause::DailyLimit | FatalCause::LongWait(_),
                 ..
             }
             | Self::ApiUnreachable { .. }
@@ -210,7 +211,7 @@ impl UniformFailureDetector {
             self.streak = None;
             return None;
         };
-        let message = &outcome.finding.message;
+        let message = &outcome.details.message;
         let rows = match &self.streak {
             Some((known, rows, text))
                 if *known == what && (what != UniformFailure::TypeError || text == message) =>
@@ -238,9 +239,9 @@ impl UniformFailureDetector {
 }
 
 fn uniform_failure(outcome: &Outcome) -> Option<UniformFailure> {
-    let finding = &outcome.finding;
-    match finding.http_status? {
-        400 if refuses_type(&finding.message) => Some(UniformFailure::TypeError),
+    let details = &outcome.details;
+    match details.http_status? {
+        400 if refuses_type(&details.message) => Some(UniformFailure::TypeError),
         404 => Some(UniformFailure::NotFound),
         525 | 526 => Some(UniformFailure::TlsFailure),
         _ => None,
@@ -250,19 +251,19 @@ fn uniform_failure(outcome: &Outcome) -> Option<UniformFailure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::{Finding, Subject};
+    use crate::outcome::{Details, RowTarget};
     use crate::pair::RowKey;
     use jiff::Timestamp;
 
     fn outcome(kind: OutcomeKind, status: u16, message: &str) -> Outcome {
         Outcome {
             key: RowKey { row: 1, line: 2 },
-            subject: Subject::Raw(Default::default()),
+            target: RowTarget::Raw(Default::default()),
             kind,
-            finding: Finding {
+            details: Details {
                 http_status: (status > 0).then_some(status),
                 message: message.to_owned(),
-                ..Finding::default()
+                ..Details::default()
             },
             attempts: 1,
             duration: Duration::ZERO,
@@ -351,8 +352,8 @@ mod tests {
 
     #[test]
     fn a_later_reason_can_only_raise_the_seriousness() {
-        let halted = |halt| StopReason::Fatal {
-            halt,
+        let halted = |cause| StopReason::Fatal {
+            cause,
             message: String::new(),
             scopes: vec![],
             correlation_id: None,
@@ -368,11 +369,11 @@ mod tests {
                 StopReason::Signal(Signal::Terminate),
                 ExitStatus::Interrupted,
             ),
-            (halted(Halt::DailyLimit), ExitStatus::StoppedEarly),
-            (halted(Halt::Unauthorized), ExitStatus::Credentials),
-            (halted(Halt::DailyLimit), ExitStatus::Credentials),
+            (halted(FatalCause::DailyLimit), ExitStatus::StoppedEarly),
+            (halted(FatalCause::Unauthorized), ExitStatus::Credentials),
+            (halted(FatalCause::DailyLimit), ExitStatus::Credentials),
             (report(), ExitStatus::CannotWrite),
-            (halted(Halt::Unauthorized), ExitStatus::CannotWrite),
+            (halted(FatalCause::Unauthorized), ExitStatus::CannotWrite),
         ] {
             StopReason::raise(&mut reason, later);
             assert_eq!(reason.as_ref().unwrap().exit_status(), status);

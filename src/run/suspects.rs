@@ -6,8 +6,8 @@
 //! several rows are refused and nothing is accepted in between, the credentials are to blame, and no row is charged.
 
 use super::row::SendableRow;
-use crate::outcome::Finding;
-use crate::verdict::Halt;
+use crate::outcome::Details;
+use crate::verdict::FatalCause;
 
 /// So many rows that are refused with nothing accepted in between mean that the credentials are not good any more.
 const MAX_HELD: usize = 5;
@@ -15,10 +15,10 @@ const MAX_HELD: usize = 5;
 /// What a reply said that refused the credentials.
 #[derive(Clone, Debug)]
 pub(super) struct Refusal {
-    pub(super) halt: Halt,
+    pub(super) cause: FatalCause,
     /// The scopes that it named as missing.
     pub(super) scopes: Vec<String>,
-    pub(super) finding: Finding,
+    pub(super) details: Details,
 }
 
 /// A row that was refused.
@@ -76,7 +76,7 @@ impl Suspects {
     }
 
     /// The request with this number was accepted. Gives the rows that were refused before it left.
-    pub(super) fn accept(&mut self, request: u64) -> Vec<(SendableRow, Finding)> {
+    pub(super) fn accept(&mut self, request: u64) -> Vec<(SendableRow, Details)> {
         self.has_accepted = true;
         if self.held.is_empty() {
             return Vec::new();
@@ -84,7 +84,7 @@ impl Suspects {
         let of_rows = |suspect: &mut Suspect| suspect.last_sent < request;
         let of_rows = self.held.extract_if(.., of_rows);
         of_rows
-            .map(|suspect| (suspect.row, suspect.refusal.finding))
+            .map(|suspect| (suspect.row, suspect.refusal.details))
             .collect()
     }
 
@@ -95,13 +95,13 @@ impl Suspects {
 
     /// Nothing is left to send that could be accepted. Gives the row if it is only one; more of them, and nothing accepted
     /// since, look like credentials that were revoked.
-    pub(super) fn take_only(&mut self) -> Option<(SendableRow, Finding)> {
+    pub(super) fn take_only(&mut self) -> Option<(SendableRow, Details)> {
         if self.held.len() > 1 || !self.has_accepted {
             return None;
         }
         self.held
             .pop()
-            .map(|suspect| (suspect.row, suspect.refusal.finding))
+            .map(|suspect| (suspect.row, suspect.refusal.details))
     }
 }
 
@@ -125,13 +125,13 @@ mod tests {
 
     fn refusal() -> Refusal {
         Refusal {
-            halt: Halt::Forbidden,
+            cause: FatalCause::Forbidden,
             scopes: Vec::new(),
-            finding: Finding::default(),
+            details: Details::default(),
         }
     }
 
-    fn numbers(rows: Vec<(SendableRow, Finding)>) -> Vec<u64> {
+    fn numbers(rows: Vec<(SendableRow, Details)>) -> Vec<u64> {
         rows.into_iter().map(|(row, _)| row.key.row).collect()
     }
 

@@ -23,7 +23,7 @@ use crate::input::{CheckedRow, ColumnSettings, Input, InputError, RowContent};
 use crate::outcome::{Outcome, OutcomeKind};
 use crate::pair::{ObjectType, Pair, Record, RecordId, RowKey};
 use crate::rate_limit::{RateController, RateLimiter, Share};
-use crate::verdict::{Halt, RetryPolicy};
+use crate::verdict::{FatalCause, RetryPolicy};
 
 fn pair(id: u64) -> Pair {
     let record = |object_type, id: u64| Record {
@@ -608,7 +608,7 @@ async fn every_kind_of_reply_gives_the_outcome_in_the_table() {
             .collect();
         assert_eq!(lines.len(), 1, "{name}");
         let first = lines[0]
-            .finding
+            .details
             .categories
             .first()
             .map_or("", String::as_str);
@@ -618,7 +618,7 @@ async fn every_kind_of_reply_gives_the_outcome_in_the_table() {
             "{name}"
         );
         assert_eq!(
-            lines[0].finding.num_errors > 0,
+            lines[0].details.num_errors > 0,
             kind != OutcomeKind::Associated,
             "{name}"
         );
@@ -631,10 +631,10 @@ async fn refused_credentials_in_the_middle_stop_the_run_and_fail_no_row() {
     let unauthorized = answer(401, r#"{"category":"INVALID_AUTHENTICATION"}"#);
     let scopes = answer(403, r#"{"category":"MISSING_SCOPES"}"#);
     let forbidden = answer(403, "<html>");
-    for (reply, halt) in [
-        (unauthorized, Halt::Unauthorized),
-        (scopes, Halt::MissingScopes),
-        (forbidden, Halt::Forbidden),
+    for (reply, cause) in [
+        (unauthorized, FatalCause::Unauthorized),
+        (scopes, FatalCause::MissingScopes),
+        (forbidden, FatalCause::Forbidden),
     ] {
         let mut rehearsal = TestRun::of(20_000);
         rehearsal.concurrency = 16;
@@ -645,12 +645,16 @@ async fn refused_credentials_in_the_middle_stop_the_run_and_fail_no_row() {
         let expected: Vec<_> = (1..1000)
             .map(|row| (row, OutcomeKind::Associated, 1))
             .collect();
-        assert_eq!(done.lines(), expected, "{halt:?}");
+        assert_eq!(done.lines(), expected, "{cause:?}");
         assert!(
-            matches!(&done.ending.stop, Some(StopReason::Fatal { halt: stopped, .. }) if *stopped == halt)
+            matches!(&done.ending.stop, Some(StopReason::Fatal { cause: stopped, .. }) if *stopped == cause)
         );
         assert_eq!(done.status(), ExitStatus::Credentials);
-        assert!(done.requests() < 1000 + 50, "{halt:?}: {}", done.requests());
+        assert!(
+            done.requests() < 1000 + 50,
+            "{cause:?}: {}",
+            done.requests()
+        );
     }
 }
 
@@ -917,9 +921,9 @@ async fn an_invalid_row_is_never_sent_and_says_all_that_is_wrong() {
         (done.requests(), done.lines()),
         (0, vec![(1, OutcomeKind::Invalid, 0)])
     );
-    let finding = &done.flushed[0].finding;
+    let details = &done.flushed[0].details;
     assert_eq!(
-        (finding.num_errors, finding.categories.as_slice()),
+        (details.num_errors, details.categories.as_slice()),
         (2, &["CLIENT_INVALID_ROW".to_owned()][..])
     );
 }

@@ -9,15 +9,15 @@ use std::collections::HashMap;
 use smol_str::SmolStr;
 
 use crate::api::{Answer, Body, Envelope, Linked, Reply};
-use crate::outcome::Finding;
+use crate::outcome::Details;
 use crate::pair::{Pair, RecordId};
 
 use super::cause::refuses_type;
 use super::classify::{Class, classify};
 use super::confirm::has_errors;
-use super::describe::{describe_named, tame};
-use super::named::Named;
-use super::too_many::most_inputs;
+use super::describe::{describe_named, sanitize};
+use super::error_matching::ErrorMatches;
+use super::input_limit::most_inputs;
 
 #[cfg(test)]
 mod definition;
@@ -26,22 +26,22 @@ mod tests;
 
 /// What a reply says of one pair.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Said {
+pub enum PairResult {
     /// The link exists.
-    Confirmed(Finding),
+    Confirmed(Details),
     /// An error names it.
-    Named(Finding),
+    Named(Details),
     /// Nothing.
-    Nothing,
+    NotMentioned,
 }
 
 /// What the reply to a call for many pairs means.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Meaning {
+pub enum BatchVerdict {
     /// It speaks of the pairs, in their order.
-    Each {
+    PerPair {
         /// What it says of each.
-        said: Vec<Said>,
+        results: Vec<PairResult>,
         /// Whether it refused the call as a whole: then a pair of which it says nothing may be good.
         refused: bool,
     },
@@ -51,21 +51,21 @@ pub enum Meaning {
         most: usize,
     },
     /// It is about what all the pairs have in common.
-    Common,
+    PathRefused,
     /// It says nothing of any pair.
-    Whole(Class),
+    WholeBatch(Class),
 }
 
-impl Meaning {
+impl BatchVerdict {
     /// What the reply is, for everybody who does not care about pairs.
     #[must_use]
     pub fn class(&self) -> Class {
         match self {
-            Self::Each { refused: false, .. } => Class::Associated,
-            Self::Each { refused: true, .. } | Self::TooMany { .. } | Self::Common => {
+            Self::PerPair { refused: false, .. } => Class::Associated,
+            Self::PerPair { refused: true, .. } | Self::TooMany { .. } | Self::PathRefused => {
                 Class::Refused
             }
-            Self::Whole(class) => *class,
+            Self::WholeBatch(class) => *class,
         }
     }
 }
@@ -73,48 +73,50 @@ impl Meaning {
 /// Says what `reply` means for `pairs`, which all have the same two types and were sent in one call. No two of
 /// them have the same two ids: results name ids without their types, in both directions.
 #[must_use]
-pub fn attribute<P: AsRef<Pair>>(reply: &Reply, pairs: &[P]) -> Meaning {
+pub fn attribute<P: AsRef<Pair>>(reply: &Reply, pairs: &[P]) -> BatchVerdict {
     let Some(first) = pairs.first().map(AsRef::as_ref) else {
-        return Meaning::Whole(Class::Transient);
+        return BatchVerdict::WholeBatch(Class::Transient);
     };
     let Reply::Answered(answer) = reply else {
-        return Meaning::Whole(classify(reply, first));
+        return BatchVerdict::WholeBatch(classify(reply, first));
     };
     let refused = !(200..=299).contains(&answer.status);
     if refused {
         let class = classify(reply, first);
         if class != Class::Refused {
-            return Meaning::Whole(class);
+            return BatchVerdict::WholeBatch(class);
         }
         if refuses_types(answer) {
-            return Meaning::Common;
+            return BatchVerdict::PathRefused;
         }
     }
-    let nothing = || pairs.iter().map(|_| Said::Nothing).collect();
-    let said = match &answer.body {
+    let nothing = || pairs.iter().map(|_| PairResult::NotMentioned).collect();
+    let results = match &answer.body {
         Body::Json(envelope) => match envelope.status.as_deref() {
             Some("PENDING" | "PROCESSING") if !has_errors(envelope) => {
-                return Meaning::Whole(Class::Transient);
+                return BatchVerdict::WholeBatch(Class::Transient);
             }
             _ => of_each(reply, answer.status, envelope, pairs, refused),
         },
         Body::NotJson { .. } | Body::Unread(_) if !refused => {
-            return Meaning::Whole(Class::Transient);
+            return BatchVerdict::WholeBatch(Class::Transient);
         }
         Body::Empty | Body::NotJson { .. } | Body::Unread(_) => nothing(),
     };
-    let is_named = said.iter().any(|said| matches!(said, Said::Named(_)));
+    let is_named = results
+        .iter()
+        .any(|results| matches!(results, PairResult::Named(_)));
     // A 404 that names no record says that the path is not there.
     if answer.status == 404 && !is_named {
-        return Meaning::Common;
+        return BatchVerdict::PathRefused;
     }
     if refused
         && !is_named
         && let Some(most) = most_inputs(answer, pairs.len())
     {
-        return Meaning::TooMany { most };
+        return BatchVerdict::TooMany { most };
     }
-    Meaning::Each { said, refused }
+    BatchVerdict::PerPair { results, refused }
 }
 
 /// Whether the types in the path were refused.
@@ -134,55 +136,57 @@ fn of_each<P: AsRef<Pair>>(
     envelope: &Envelope,
     pairs: &[P],
     refused: bool,
-) -> Vec<Said> {
+) -> Vec<PairResult> {
     let is_complete = !refused && envelope.status.as_deref() == Some("COMPLETE");
     let links = if is_complete {
         Links::of(&envelope.results)
     } else {
         Links::default()
     };
-    let base = Finding {
+    let base = Details {
         http_status: Some(status),
         batch_status: envelope.status.clone().filter(|_| !refused),
         correlation_id: reply.correlation_id().map(str::to_owned),
-        ..Finding::default()
+        ..Details::default()
     };
-    let mut said: Vec<Said> = pairs
+    let mut results: Vec<PairResult> = pairs
         .iter()
         .map(|pair| match links.types_of(pair.as_ref()) {
             Some(association_type_ids) => {
-                let mut finding = Finding {
+                let mut details = Details {
                     association_type_ids,
                     ..base.clone()
                 };
-                tame(&mut finding);
-                Said::Confirmed(finding)
+                sanitize(&mut details);
+                PairResult::Confirmed(details)
             }
-            None => Said::Nothing,
+            None => PairResult::NotMentioned,
         })
         .collect();
     let open: Vec<&Pair> = pairs
         .iter()
-        .zip(&said)
-        .filter(|(_, said)| **said == Said::Nothing)
+        .zip(&results)
+        .filter(|(_, results)| **results == PairResult::NotMentioned)
         .map(|(pair, _)| pair.as_ref())
         .collect();
     if open.is_empty() {
-        return said;
+        return results;
     }
-    let named = Named::of(envelope, &open);
+    let named = ErrorMatches::of(envelope, &open);
     if named.is_empty() {
-        return said;
+        return results;
     }
-    let still_open = said.iter_mut().filter(|said| **said == Said::Nothing);
-    for (index, (said, pair)) in still_open.zip(open).enumerate() {
+    let still_open = results
+        .iter_mut()
+        .filter(|results| **results == PairResult::NotMentioned);
+    for (index, (results, pair)) in still_open.zip(open).enumerate() {
         let errors = named.errors_about(index, pair);
         if !errors.is_empty() {
             let category = envelope.top.category.as_deref();
-            *said = Said::Named(describe_named(&base, &errors, category));
+            *results = PairResult::Named(describe_named(&base, &errors, category));
         }
     }
-    said
+    results
 }
 
 /// The links that a reply confirms, found by their ids' numbers: leading zeros do not count.

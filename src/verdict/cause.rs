@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_tells_more_than_its_category() {
+    fn a_message_can_be_more_specific_than_its_category() {
         for (category, message, cause) in [
             (
                 "VALIDATION_ERROR",

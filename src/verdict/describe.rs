@@ -1,13 +1,13 @@
 //! What the report will say about a reply: status, categories, message, correlation id. Pure.
 
 use crate::api::{Answer, Body, Entry, Envelope, Reply, Unreadable};
-use crate::outcome::Finding;
+use crate::outcome::Details;
 use crate::pair::Pair;
 use crate::text::one_line;
 
 use super::category::Category;
 use super::confirm::{Confirmation, confirm, links_of};
-use super::named::ErrorAbout;
+use super::error_matching::ErrorAbout;
 use super::unit::Part;
 
 /// The longest message kept, in characters.
@@ -20,7 +20,7 @@ const MAX_WORD_CHARS: usize = 200;
 const MAX_WORDS: usize = 10;
 
 /// How many ids of other records a mismatch lists.
-const MAX_FOREIGN_LINKS: usize = 4;
+const MAX_OTHER_LINKS: usize = 4;
 
 /// A message that is longer than this has enough characters, whatever they are.
 const MAX_MESSAGE_BYTES: usize = 4 * MAX_MESSAGE_CHARS;
@@ -36,8 +36,8 @@ const SCOPE_KEYS: [&str; 3] = ["missingScopes", "requiredScopes", "requiredGranu
 
 /// Puts `reply` into the words of the report.
 #[must_use]
-pub fn describe(reply: &Reply, pair: &Pair) -> Finding {
-    let mut finding = match reply {
+pub fn describe(reply: &Reply, pair: &Pair) -> Details {
+    let mut details = match reply {
         Reply::Answered(answer) => describe_answer(answer, pair),
         Reply::TimedOut => local(Category::Timeout, "no whole reply in time"),
         Reply::InvalidHttp { why } => local(Category::UnreadableReply, why),
@@ -45,53 +45,53 @@ pub fn describe(reply: &Reply, pair: &Pair) -> Finding {
             local(Category::Connection, why)
         }
     };
-    finding.correlation_id = reply.correlation_id().map(str::to_owned);
-    tame(&mut finding);
-    finding
+    details.correlation_id = reply.correlation_id().map(str::to_owned);
+    sanitize(&mut details);
+    details
 }
 
 /// Puts a reply that refuses something else than a pair into the same words.
 #[must_use]
-pub fn describe_refusal(answer: &Answer) -> Finding {
-    let mut finding = match &answer.body {
+pub fn describe_refusal(answer: &Answer) -> Details {
+    let mut details = match &answer.body {
         Body::Json(envelope) => of_errors(answer.status, envelope),
         Body::NotJson { snippet } => of_status(answer, snippet),
         Body::Unread(_) | Body::Empty => of_status(answer, ""),
     };
-    finding.http_status = Some(answer.status);
-    tame(&mut finding);
-    finding
+    details.http_status = Some(answer.status);
+    sanitize(&mut details);
+    details
 }
 
 /// Text from a server is kept within a line and a bound, however much of it there is.
-pub(super) fn tame(finding: &mut Finding) {
-    tame_text(&mut finding.message, MAX_MESSAGE_CHARS);
-    if let Some(id) = &mut finding.correlation_id {
-        tame_text(id, MAX_WORD_CHARS);
+pub(super) fn sanitize(details: &mut Details) {
+    sanitize_text(&mut details.message, MAX_MESSAGE_CHARS);
+    if let Some(id) = &mut details.correlation_id {
+        sanitize_text(id, MAX_WORD_CHARS);
     }
-    for list in [&mut finding.categories, &mut finding.subcategories] {
+    for list in [&mut details.categories, &mut details.subcategories] {
         list.truncate(MAX_WORDS);
         for text in list {
-            tame_text(text, MAX_WORD_CHARS);
+            sanitize_text(text, MAX_WORD_CHARS);
         }
     }
-    finding.association_type_ids.truncate(MAX_WORDS);
-    let words = finding.batch_status.iter_mut();
-    for word in words.chain(&mut finding.association_type_ids) {
-        if !is_tame(word, MAX_WORD_CHARS) {
+    details.association_type_ids.truncate(MAX_WORDS);
+    let words = details.batch_status.iter_mut();
+    for word in words.chain(&mut details.association_type_ids) {
+        if !is_sanitized(word, MAX_WORD_CHARS) {
             *word = one_line(word, MAX_WORD_CHARS).into();
         }
     }
 }
 
-fn tame_text(text: &mut String, max_chars: usize) {
-    if !is_tame(text, max_chars) {
+fn sanitize_text(text: &mut String, max_chars: usize) {
+    if !is_sanitized(text, max_chars) {
         *text = one_line(text, max_chars);
     }
 }
 
 /// Whether it is what it would become: words with one blank between them, as nearly all are.
-fn is_tame(text: &str, max_chars: usize) -> bool {
+fn is_sanitized(text: &str, max_chars: usize) -> bool {
     let mut was_blank = true;
     let is_one_line = text.bytes().all(|byte| {
         let is_blank = byte == b' ';
@@ -124,10 +124,10 @@ pub fn scopes(answer: &Answer) -> Vec<String> {
 /// Puts the errors that name one pair of a call into the words of the report. `category` is that of the whole
 /// reply, for errors that have none.
 pub(super) fn describe_named(
-    base: &Finding,
+    base: &Details,
     errors: &[ErrorAbout<'_>],
     category: Option<&str>,
-) -> Finding {
+) -> Details {
     let mut words = Words::default();
     for ErrorAbout { outer, inner } in errors {
         let has_category =
@@ -147,29 +147,29 @@ pub(super) fn describe_named(
         }
     }
     let num_errors = u64::try_from(errors.len()).unwrap_or(u64::MAX);
-    let described = words.finding(base.http_status.unwrap_or_default(), num_errors);
-    let mut finding = Finding {
+    let described = words.details(base.http_status.unwrap_or_default(), num_errors);
+    let mut details = Details {
         http_status: base.http_status,
         batch_status: base.batch_status.clone(),
         correlation_id: base.correlation_id.clone(),
         ..described
     };
-    tame(&mut finding);
-    finding
+    sanitize(&mut details);
+    details
 }
 
-fn local(category: Category, message: &str) -> Finding {
-    Finding {
+fn local(category: Category, message: &str) -> Details {
+    Details {
         num_errors: 1,
         categories: vec![category.as_str().to_owned()],
         message: message.to_owned(),
-        ..Finding::default()
+        ..Details::default()
     }
 }
 
-fn describe_answer(answer: &Answer, pair: &Pair) -> Finding {
+fn describe_answer(answer: &Answer, pair: &Pair) -> Details {
     let success = (200..=299).contains(&answer.status);
-    let mut finding = match &answer.body {
+    let mut details = match &answer.body {
         Body::Json(envelope) if success => describe_success(answer.status, envelope, pair),
         Body::Json(envelope) => of_errors(answer.status, envelope),
         Body::Empty if success => local(
@@ -184,18 +184,18 @@ fn describe_answer(answer: &Answer, pair: &Pair) -> Finding {
         Body::NotJson { snippet } => of_status(answer, snippet),
         Body::Empty => of_status(answer, ""),
     };
-    finding.http_status = Some(answer.status);
-    finding
+    details.http_status = Some(answer.status);
+    details
 }
 
-fn describe_success(status: u16, envelope: &Envelope, pair: &Pair) -> Finding {
-    let mut finding = match confirm(envelope, pair) {
+fn describe_success(status: u16, envelope: &Envelope, pair: &Pair) -> Details {
+    let mut details = match confirm(envelope, pair) {
         Confirmation::Confirmed => {
-            let mut finding = Finding::default();
+            let mut details = Details::default();
             for type_id in links_of(envelope, pair).filter_map(|link| link.type_id.as_ref()) {
-                add_word(&mut finding.association_type_ids, type_id);
+                add_word(&mut details.association_type_ids, type_id);
             }
-            finding
+            details
         }
         Confirmation::Errors => of_errors(status, envelope),
         Confirmation::Pending => local(Category::NotComplete, &not_complete(envelope)),
@@ -208,8 +208,8 @@ fn describe_success(status: u16, envelope: &Envelope, pair: &Pair) -> Finding {
             local(category, &message)
         }
     };
-    finding.batch_status.clone_from(&envelope.status);
-    finding
+    details.batch_status.clone_from(&envelope.status);
+    details
 }
 
 fn not_complete(envelope: &Envelope) -> String {
@@ -224,7 +224,7 @@ fn mismatch(envelope: &Envelope) -> String {
     let named: Vec<String> = envelope
         .results
         .iter()
-        .take(MAX_FOREIGN_LINKS)
+        .take(MAX_OTHER_LINKS)
         .map(|link| format!("{} -> {}", link.from, link.to))
         .collect();
     let more = envelope.results.len().saturating_sub(named.len());
@@ -240,7 +240,7 @@ fn mismatch(envelope: &Envelope) -> String {
 }
 
 /// A definite status stays what it is; otherwise an unread body is all there is to say.
-fn unread(answer: &Answer, why: Unreadable) -> Finding {
+fn unread(answer: &Answer, why: Unreadable) -> Details {
     match (why, answer.status) {
         (Unreadable::Cut, 200..=499) => local(Category::UnreadableReply, "the reply was cut short"),
         (Unreadable::TooLong, 200..=299) => local(
@@ -255,7 +255,7 @@ fn unread(answer: &Answer, why: Unreadable) -> Finding {
     }
 }
 
-fn of_status(answer: &Answer, snippet: &str) -> Finding {
+fn of_status(answer: &Answer, snippet: &str) -> Details {
     let mut message = format!("HTTP {}", answer.status);
     if let Some(location) = &answer.headers.location {
         message.push_str(" points to ");
@@ -265,15 +265,15 @@ fn of_status(answer: &Answer, snippet: &str) -> Finding {
         message.push_str(": ");
         message.push_str(snippet);
     }
-    Finding {
+    Details {
         num_errors: 1,
         categories: vec![http_category(answer.status)],
         message,
-        ..Finding::default()
+        ..Details::default()
     }
 }
 
-fn of_errors(status: u16, envelope: &Envelope) -> Finding {
+fn of_errors(status: u16, envelope: &Envelope) -> Details {
     let mut words = Words::default();
     for entry in envelope.entries().take(MAX_ENTRIES) {
         let context = entry.context.iter();
@@ -284,7 +284,7 @@ fn of_errors(status: u16, envelope: &Envelope) -> Finding {
     }
     let entries = u64::try_from(envelope.errors.len()).unwrap_or(u64::MAX);
     let count = envelope.num_errors.filter(|&count| count > 0);
-    words.finding(status, count.unwrap_or(entries).max(1))
+    words.details(status, count.unwrap_or(entries).max(1))
 }
 
 /// What errors say, up to what the report keeps: an error that is not kept is not compared with the others either.
@@ -321,21 +321,21 @@ impl Words {
         }
     }
 
-    fn finding(self, status: u16, num_errors: u64) -> Finding {
-        let mut finding = Finding {
+    fn details(self, status: u16, num_errors: u64) -> Details {
+        let mut details = Details {
             num_errors,
             categories: self.categories,
             subcategories: self.subcategories,
             message: self.messages.join("; "),
-            ..Finding::default()
+            ..Details::default()
         };
-        if finding.categories.is_empty() {
-            finding.categories.push(http_category(status));
+        if details.categories.is_empty() {
+            details.categories.push(http_category(status));
         }
-        if finding.message.is_empty() {
-            finding.message = format!("HTTP {status} with {num_errors} error(s) and no message");
+        if details.message.is_empty() {
+            details.message = format!("HTTP {status} with {num_errors} error(s) and no message");
         }
-        finding
+        details
     }
 }
 

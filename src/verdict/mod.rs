@@ -37,19 +37,21 @@ mod cause;
 mod classify;
 mod confirm;
 mod describe;
-mod named;
+mod error_matching;
+mod input_limit;
 mod own;
 mod retry;
 mod sides;
 #[cfg(test)]
 mod tests;
-mod too_many;
 mod unit;
 
-pub use attribute::{Meaning, Said, attribute};
+pub use attribute::{BatchVerdict, PairResult, attribute};
 pub use category::{Category, shows_link};
 pub use cause::{Cause, refuses_type};
 pub use classify::{Class, classify, is_daily_limit};
 pub use describe::{MAX_MESSAGE_CHARS, describe, describe_refusal, scopes};
 pub use own::names_record;
-pub use retry::{Halt, LONGEST_WAIT, MAX_THROTTLED, RetryPolicy, Tries, Verdict, quiet_period};
+pub use retry::{
+    AttemptCounts, FatalCause, LONGEST_WAIT, MAX_THROTTLED, RetryPolicy, Verdict, cooldown,
+};

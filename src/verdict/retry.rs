@@ -44,18 +44,18 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// What a row has been through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tries {
+pub struct AttemptCounts {
     /// Requests sent for the row.
     pub sent: u32,
     throttled: u32,
     unconfirmed: u32,
     forbidden: u32,
     unauthorized: u32,
-    out_of_day: u32,
-    excused: u32,
+    daily_limited: u32,
+    exempted: u32,
 }
 
-impl Tries {
+impl AttemptCounts {
     /// Counts one more request, by what came of it.
     pub fn count(&mut self, class: Class) {
         self.sent += 1;
@@ -64,20 +64,20 @@ impl Tries {
             Class::Unconfirmed => self.unconfirmed += 1,
             Class::Forbidden => self.forbidden += 1,
             Class::Unauthorized => self.unauthorized += 1,
-            Class::DailyLimit => self.out_of_day += 1,
+            Class::DailyLimit => self.daily_limited += 1,
             _ => {}
         }
     }
 
     /// Lets the request that was counted last not count against the row's attempts: nobody was answered then.
-    pub fn excuse(&mut self) {
-        self.excused += 1;
+    pub fn exempt(&mut self) {
+        self.exempted += 1;
     }
 
     /// The requests that count against the row's attempts.
-    fn charged(self) -> u32 {
-        let free = self.throttled + self.forbidden + self.unauthorized + self.out_of_day;
-        self.sent - free - self.excused
+    fn counted_attempts(self) -> u32 {
+        let free = self.throttled + self.forbidden + self.unauthorized + self.daily_limited;
+        self.sent - free - self.exempted
     }
 
     /// Whether a request was refused for its token, and counted.
@@ -89,7 +89,7 @@ impl Tries {
 
 /// Why the run must stop: no row is charged for any of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Halt {
+pub enum FatalCause {
     /// The day's requests are used up.
     DailyLimit,
     /// The server asks to be left alone for longer than [`LONGEST_WAIT`].
@@ -112,14 +112,14 @@ pub enum Halt {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The row ends.
-    Settle(OutcomeKind),
+    Finish(OutcomeKind),
     /// The row is sent again, not before this has passed.
-    Again {
+    Retry {
         /// How long to wait at least.
         after: Duration,
     },
     /// The run ends, and the row has no line.
-    Stop(Halt),
+    Stop(FatalCause),
 }
 
 /// How often a row is sent.
@@ -130,12 +130,12 @@ pub struct RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// `tries` counts the attempt that got `class` already. `draw` is a chance in 0.0..1.0.
+    /// `attempt_counts` counts the attempt that got `class` already. `draw` is a chance in 0.0..1.0.
     #[must_use]
     pub fn judge(
         self,
         class: Class,
-        tries: Tries,
+        attempt_counts: AttemptCounts,
         retry_after: Option<Duration>,
         draw: f64,
     ) -> Verdict {
@@ -143,25 +143,28 @@ impl RetryPolicy {
         let exhausted = match class {
             Class::Associated | Class::Refused => true,
             Class::Unconfirmed => {
-                tries.unconfirmed >= UNCONFIRMED_ATTEMPTS || tries.charged() >= attempts
+                attempt_counts.unconfirmed >= UNCONFIRMED_ATTEMPTS
+                    || attempt_counts.counted_attempts() >= attempts
             }
             Class::Conflict | Class::BrieflyTransient => {
-                tries.charged() >= attempts.min(BRIEF_ATTEMPTS)
+                attempt_counts.counted_attempts() >= attempts.min(BRIEF_ATTEMPTS)
             }
-            Class::Transient | Class::Locked => tries.charged() >= attempts,
+            Class::Transient | Class::Locked => attempt_counts.counted_attempts() >= attempts,
             Class::Throttled => match retry_after {
-                Some(wait) if wait > LONGEST_WAIT => return Verdict::Stop(Halt::LongWait(wait)),
-                _ => tries.throttled >= MAX_THROTTLED,
+                Some(wait) if wait > LONGEST_WAIT => {
+                    return Verdict::Stop(FatalCause::LongWait(wait));
+                }
+                _ => attempt_counts.throttled >= MAX_THROTTLED,
             },
-            Class::Forbidden if tries.forbidden < FORBIDDEN_ATTEMPTS => false,
-            Class::Forbidden => return Verdict::Stop(Halt::Forbidden),
-            Class::DailyLimit => return Verdict::Stop(Halt::DailyLimit),
-            Class::Unauthorized => return Verdict::Stop(Halt::Unauthorized),
-            Class::MissingScopes => return Verdict::Stop(Halt::MissingScopes),
-            Class::Untrusted => return Verdict::Stop(Halt::Untrusted),
+            Class::Forbidden if attempt_counts.forbidden < FORBIDDEN_ATTEMPTS => false,
+            Class::Forbidden => return Verdict::Stop(FatalCause::Forbidden),
+            Class::DailyLimit => return Verdict::Stop(FatalCause::DailyLimit),
+            Class::Unauthorized => return Verdict::Stop(FatalCause::Unauthorized),
+            Class::MissingScopes => return Verdict::Stop(FatalCause::MissingScopes),
+            Class::Untrusted => return Verdict::Stop(FatalCause::Untrusted),
         };
         if exhausted {
-            return Verdict::Settle(class.outcome());
+            return Verdict::Finish(class.outcome());
         }
         let least = match class {
             Class::Locked => LOCK,
@@ -170,10 +173,10 @@ impl RetryPolicy {
         let after = match class {
             // The gate keeps everybody waiting, this row included.
             Class::Throttled | Class::Forbidden => Duration::ZERO,
-            _ => (least + backoff(tries.charged(), draw))
+            _ => (least + backoff(attempt_counts.counted_attempts(), draw))
                 .max(retry_after.unwrap_or_default().min(LONGEST_WAIT)),
         };
-        Verdict::Again { after }
+        Verdict::Retry { after }
     }
 }
 
@@ -189,7 +192,7 @@ fn backoff(attempt: u32, draw: f64) -> Duration {
 /// How long this reply asks everybody to be quiet, if it does. A 429 that names no time leaves it to the
 /// pace.
 #[must_use]
-pub fn quiet_period(class: Class, reply: &Reply) -> Option<Duration> {
+pub fn cooldown(class: Class, reply: &Reply) -> Option<Duration> {
     let answer = reply.answer()?;
     let asked = answer.headers.retry_after;
     let policy = || answer.body.envelope()?.top.policy_name.as_deref();

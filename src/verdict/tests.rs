@@ -172,9 +172,9 @@ fn a_request_that_got_no_answer_is_transient_unless_the_server_is_not_trusted() 
         ),
     ] {
         assert_eq!(classify(&reply, &pair()), class);
-        let finding = describe(&reply, &pair());
-        assert_eq!((finding.http_status, finding.num_errors), (None, 1));
-        assert_eq!(finding.categories, [category]);
+        let details = describe(&reply, &pair());
+        assert_eq!((details.http_status, details.num_errors), (None, 1));
+        assert_eq!(details.categories, [category]);
     }
 }
 
@@ -197,7 +197,7 @@ fn an_unread_body_leaves_a_definite_status_definite() {
 }
 
 #[test]
-fn policies_of_429_are_told_apart() {
+fn the_policies_of_429_are_distinguished() {
     let daily_header = Reply::Answered(Answer {
         status: 429,
         headers: ReplyHeaders {
@@ -405,22 +405,22 @@ const DESCRIBED: &[Described] = &[
 #[test]
 fn errors_are_described_with_all_that_their_bodies_name() {
     for (status, body, categories, subcategories, num_errors, message) in DESCRIBED {
-        let finding = describe(&answer(*status, body), &pair());
-        assert_eq!(finding.http_status, Some(*status), "{body}");
-        assert_eq!(finding.categories, *categories, "{body}");
-        assert_eq!(finding.subcategories, *subcategories, "{body}");
-        assert_eq!(finding.num_errors, *num_errors, "{body}");
-        assert_eq!(finding.message, *message, "{body}");
+        let details = describe(&answer(*status, body), &pair());
+        assert_eq!(details.http_status, Some(*status), "{body}");
+        assert_eq!(details.categories, *categories, "{body}");
+        assert_eq!(details.subcategories, *subcategories, "{body}");
+        assert_eq!(details.num_errors, *num_errors, "{body}");
+        assert_eq!(details.message, *message, "{body}");
     }
 }
 
 #[test]
 fn a_confirmed_link_names_its_types_the_asked_for_direction_first() {
     for results in [[FORWARD, INVERSE], [INVERSE, FORWARD]] {
-        let finding = describe(&answer(200, &body(&results, "")), &pair());
-        assert_eq!(finding.association_type_ids, ["279", "280"]);
-        assert_eq!(finding.batch_status.as_deref(), Some("COMPLETE"));
-        assert_eq!((finding.num_errors, finding.message.as_str()), (0, ""));
+        let details = describe(&answer(200, &body(&results, "")), &pair());
+        assert_eq!(details.association_type_ids, ["279", "280"]);
+        assert_eq!(details.batch_status.as_deref(), Some("COMPLETE"));
+        assert_eq!((details.num_errors, details.message.as_str()), (0, ""));
     }
 }
 
@@ -460,12 +460,12 @@ fn no_text_of_a_server_gets_into_a_line_unbounded() {
         errors.join(","),
         "x".repeat(5000)
     );
-    let finding = describe(&answer(200, &body), &pair());
-    assert_eq!(finding.categories.len(), 10);
-    assert_eq!(finding.categories[0], "C 0");
-    assert_eq!(finding.batch_status.as_deref(), Some("A B"));
-    assert_eq!(finding.correlation_id.unwrap().chars().count(), 200);
-    assert_eq!(finding.num_errors, 1000);
+    let details = describe(&answer(200, &body), &pair());
+    assert_eq!(details.categories.len(), 10);
+    assert_eq!(details.categories[0], "C 0");
+    assert_eq!(details.batch_status.as_deref(), Some("A B"));
+    assert_eq!(details.correlation_id.unwrap().chars().count(), 200);
+    assert_eq!(details.num_errors, 1000);
 }
 
 #[test]
@@ -491,17 +491,17 @@ const POLICY: RetryPolicy = RetryPolicy {
 
 /// Judges replies of these classes one after the other: all but the last must be sent again.
 fn after(policy: RetryPolicy, classes: &[Class]) -> Verdict {
-    let mut tries = Tries::default();
-    let mut verdict = Verdict::Again {
+    let mut attempt_counts = AttemptCounts::default();
+    let mut verdict = Verdict::Retry {
         after: Duration::ZERO,
     };
     for &class in classes {
         assert!(
-            matches!(verdict, Verdict::Again { .. }),
+            matches!(verdict, Verdict::Retry { .. }),
             "{classes:?} ended early"
         );
-        tries.count(class);
-        verdict = policy.judge(class, tries, None, 0.5);
+        attempt_counts.count(class);
+        verdict = policy.judge(class, attempt_counts, None, 0.5);
     }
     verdict
 }
@@ -510,19 +510,23 @@ fn after(policy: RetryPolicy, classes: &[Class]) -> Verdict {
 fn each_class_is_sent_as_often_as_the_table_says() {
     use Class as C;
     for (class, times, end) in [
-        (C::Associated, 1, Verdict::Settle(OutcomeKind::Associated)),
-        (C::Refused, 1, Verdict::Settle(OutcomeKind::Rejected)),
-        (C::Unconfirmed, 2, Verdict::Settle(OutcomeKind::Rejected)),
-        (C::Conflict, 3, Verdict::Settle(OutcomeKind::Rejected)),
-        (C::Transient, 6, Verdict::Settle(OutcomeKind::Failed)),
-        (C::BrieflyTransient, 3, Verdict::Settle(OutcomeKind::Failed)),
-        (C::Locked, 6, Verdict::Settle(OutcomeKind::Failed)),
-        (C::Throttled, 20, Verdict::Settle(OutcomeKind::Failed)),
-        (C::DailyLimit, 1, Verdict::Stop(Halt::DailyLimit)),
-        (C::Unauthorized, 1, Verdict::Stop(Halt::Unauthorized)),
-        (C::MissingScopes, 1, Verdict::Stop(Halt::MissingScopes)),
-        (C::Forbidden, 2, Verdict::Stop(Halt::Forbidden)),
-        (C::Untrusted, 1, Verdict::Stop(Halt::Untrusted)),
+        (C::Associated, 1, Verdict::Finish(OutcomeKind::Associated)),
+        (C::Refused, 1, Verdict::Finish(OutcomeKind::Rejected)),
+        (C::Unconfirmed, 2, Verdict::Finish(OutcomeKind::Rejected)),
+        (C::Conflict, 3, Verdict::Finish(OutcomeKind::Rejected)),
+        (C::Transient, 6, Verdict::Finish(OutcomeKind::Failed)),
+        (C::BrieflyTransient, 3, Verdict::Finish(OutcomeKind::Failed)),
+        (C::Locked, 6, Verdict::Finish(OutcomeKind::Failed)),
+        (C::Throttled, 20, Verdict::Finish(OutcomeKind::Failed)),
+        (C::DailyLimit, 1, Verdict::Stop(FatalCause::DailyLimit)),
+        (C::Unauthorized, 1, Verdict::Stop(FatalCause::Unauthorized)),
+        (
+            C::MissingScopes,
+            1,
+            Verdict::Stop(FatalCause::MissingScopes),
+        ),
+        (C::Forbidden, 2, Verdict::Stop(FatalCause::Forbidden)),
+        (C::Untrusted, 1, Verdict::Stop(FatalCause::Untrusted)),
     ] {
         assert_eq!(after(POLICY, &vec![class; times]), end, "{class:?}");
     }
@@ -542,13 +546,13 @@ fn with_one_attempt_nothing_but_throttling_is_sent_again() {
     ] {
         assert_eq!(
             after(once, &[class]),
-            Verdict::Settle(class.outcome()),
+            Verdict::Finish(class.outcome()),
             "{class:?}"
         );
     }
     assert_eq!(
         after(once, &[Class::Throttled; 3]),
-        Verdict::Again {
+        Verdict::Retry {
             after: Duration::ZERO
         }
     );
@@ -558,31 +562,36 @@ fn with_one_attempt_nothing_but_throttling_is_sent_again() {
 fn throttling_uses_up_no_attempt() {
     let mut mixed = vec![Class::Throttled; 19];
     mixed.extend([Class::Transient; 5]);
-    assert!(matches!(after(POLICY, &mixed), Verdict::Again { .. }));
+    assert!(matches!(after(POLICY, &mixed), Verdict::Retry { .. }));
     mixed.push(Class::Transient);
-    assert_eq!(after(POLICY, &mixed), Verdict::Settle(OutcomeKind::Failed));
+    assert_eq!(after(POLICY, &mixed), Verdict::Finish(OutcomeKind::Failed));
 }
 
 #[test]
-fn two_unconfirmed_replies_settle_a_row_whatever_stood_between() {
+fn two_unconfirmed_replies_finish_a_row_with_any_replies_between() {
     use Class as C;
     let mixed = [C::Unconfirmed, C::Transient, C::Throttled, C::Unconfirmed];
     assert_eq!(
         after(POLICY, &mixed),
-        Verdict::Settle(OutcomeKind::Rejected)
+        Verdict::Finish(OutcomeKind::Rejected)
     );
 }
 
 fn wait(class: Class, sent: u32, retry_after: Option<u64>, draw: f64) -> f64 {
-    let mut tries = Tries::default();
+    let mut attempt_counts = AttemptCounts::default();
     for _ in 0..sent {
-        tries.count(class);
+        attempt_counts.count(class);
     }
     let policy = RetryPolicy {
         max_attempts: NonZeroU32::new(100).unwrap(),
     };
-    match policy.judge(class, tries, retry_after.map(Duration::from_secs), draw) {
-        Verdict::Again { after } => after.as_secs_f64(),
+    match policy.judge(
+        class,
+        attempt_counts,
+        retry_after.map(Duration::from_secs),
+        draw,
+    ) {
+        Verdict::Retry { after } => after.as_secs_f64(),
         other => panic!("{other:?}"),
     }
 }
@@ -633,7 +642,7 @@ fn throttled(status: u16, retry_after: Option<u64>, body: &str) -> Reply {
 }
 
 #[test]
-fn everybody_is_quiet_as_long_as_the_server_asks() {
+fn the_cooldown_is_as_long_as_the_server_asks() {
     for (reply, seconds) in [
         (throttled(429, None, ""), None),
         (throttled(429, Some(3), ""), Some(3)),
@@ -645,22 +654,22 @@ fn everybody_is_quiet_as_long_as_the_server_asks() {
         (throttled(477, Some(30), ""), Some(30)),
         (throttled(477, None, ""), Some(10)),
     ] {
-        let quiet = quiet_period(Class::Throttled, &reply);
+        let quiet = cooldown(Class::Throttled, &reply);
         assert_eq!(quiet, seconds.map(Duration::from_secs), "{reply:?}");
     }
     assert_eq!(
-        quiet_period(Class::Forbidden, &answer(403, "")),
+        cooldown(Class::Forbidden, &answer(403, "")),
         Some(Duration::from_secs(5))
     );
-    assert_eq!(quiet_period(Class::Transient, &answer(502, "")), None);
-    assert_eq!(quiet_period(Class::Transient, &Reply::TimedOut), None);
+    assert_eq!(cooldown(Class::Transient, &answer(502, "")), None);
+    assert_eq!(cooldown(Class::Transient, &Reply::TimedOut), None);
 }
 
 #[test]
 fn a_server_that_asks_for_more_than_a_quarter_of_an_hour_ends_the_run() {
-    let mut tries = Tries::default();
-    tries.count(Class::Throttled);
+    let mut attempt_counts = AttemptCounts::default();
+    attempt_counts.count(Class::Throttled);
     let long = Duration::from_secs(901);
-    let verdict = POLICY.judge(Class::Throttled, tries, Some(long), 0.0);
-    assert_eq!(verdict, Verdict::Stop(Halt::LongWait(long)));
+    let verdict = POLICY.judge(Class::Throttled, attempt_counts, Some(long), 0.0);
+    assert_eq!(verdict, Verdict::Stop(FatalCause::LongWait(long)));
 }

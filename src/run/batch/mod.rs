@@ -20,7 +20,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::row::SendableRow;
-use crate::outcome::Finding;
+use crate::outcome::Details;
 use crate::pair::ObjectType;
 
 use group::Group;
@@ -58,7 +58,7 @@ pub(super) struct Batches {
     /// Rows that are to be sent one by one.
     single_rows: Vec<SendableRow>,
     /// Rows that a reply named, and that need not wait for others any more.
-    named: Vec<(SendableRow, Finding)>,
+    named: Vec<(SendableRow, Details)>,
     /// Rows in calls that were handed out and did not come back.
     in_flight: usize,
 }
@@ -131,12 +131,12 @@ impl Batches {
     }
 
     /// Rows that a reply named need not wait any more.
-    pub(super) fn add_named(&mut self, named: Vec<(SendableRow, Finding)>) {
+    pub(super) fn add_named(&mut self, named: Vec<(SendableRow, Details)>) {
         self.named.extend(named);
     }
 
     /// The rows that were named, and that need not wait any more.
-    pub(super) fn take_named(&mut self) -> Vec<(SendableRow, Finding)> {
+    pub(super) fn take_named(&mut self) -> Vec<(SendableRow, Details)> {
         std::mem::take(&mut self.named)
     }
 

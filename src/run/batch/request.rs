@@ -1,10 +1,10 @@
 //! One call: the rows that it carries, and what waits for its reply. Pure.
 
 use super::{Types, types_of};
-use crate::outcome::Finding;
+use crate::outcome::Details;
 use crate::pair::Pair;
 use crate::run::row::SendableRow;
-use crate::verdict::Tries;
+use crate::verdict::AttemptCounts;
 
 /// Rows that are sent together.
 #[derive(Debug)]
@@ -15,8 +15,8 @@ pub(in crate::run) struct BatchRequest {
     pub(in crate::run) rest: Vec<SendableRow>,
     /// Rows that an earlier reply named. They end after those that it did not: rows that are refused together
     /// would otherwise look as if all were.
-    pub(in crate::run) named: Vec<(SendableRow, Finding)>,
-    pub(in crate::run) tries: Tries,
+    pub(in crate::run) named: Vec<(SendableRow, Details)>,
+    pub(in crate::run) attempt_counts: AttemptCounts,
     /// Whether it looks for a bad row.
     pub(in crate::run) is_search: bool,
 }
@@ -27,7 +27,7 @@ impl BatchRequest {
             rows,
             rest: Vec::new(),
             named: Vec::new(),
-            tries: Tries::default(),
+            attempt_counts: AttemptCounts::default(),
             is_search: false,
         }
     }
@@ -44,7 +44,7 @@ impl BatchRequest {
     /// What is left of a call once its named rows are taken out of it.
     pub(in crate::run) fn without_named(
         rows: Vec<SendableRow>,
-        named: Vec<(SendableRow, Finding)>,
+        named: Vec<(SendableRow, Details)>,
     ) -> Self {
         Self {
             named,

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::token_refresh::Refused;
 use super::{Dispatcher, Phase};
 use crate::api::{Endpoint, Reply};
-use crate::outcome::{Finding, OutcomeKind};
+use crate::outcome::{Details, OutcomeKind};
 use crate::rate_limit::Permit;
 use crate::run::WriteReport;
 use crate::run::batch::{BatchRequest, Batches};
@@ -19,7 +19,7 @@ use crate::run::row::SendableRow;
 use crate::run::stop_reason::StopReason;
 use crate::run::worker_pool::Answered;
 use crate::verdict::{
-    Class, Halt, Meaning, RetryPolicy, Said, Verdict, attribute, describe, scopes,
+    BatchVerdict, Class, FatalCause, PairResult, RetryPolicy, Verdict, attribute, describe, scopes,
 };
 
 /// Rows that may wait to be sent one by one before no new row is read.
@@ -87,13 +87,13 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
 
     fn finish_named_rows(&mut self) {
         let named = self.batches.as_mut().map(Batches::take_named);
-        for (row, finding) in named.into_iter().flatten() {
-            self.finish_row(row, OutcomeKind::Rejected, finding);
+        for (row, details) in named.into_iter().flatten() {
+            self.finish_row(row, OutcomeKind::Rejected, details);
         }
     }
 
-    pub(super) fn finish_row(&mut self, row: SendableRow, kind: OutcomeKind, finding: Finding) {
-        let outcome = row.outcome(kind, finding, (self.context.now)());
+    pub(super) fn finish_row(&mut self, row: SendableRow, kind: OutcomeKind, details: Details) {
+        let outcome = row.outcome(kind, details, (self.context.now)());
         self.finish_with(outcome);
     }
 
@@ -136,22 +136,22 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         if let Some(batches) = &mut self.batches {
             batches.reply_received(&call);
         }
-        let meaning = attribute(&reply, &call.rows);
-        let class = meaning.class();
-        let finding = match call.rows.first() {
+        let verdict = attribute(&reply, &call.rows);
+        let class = verdict.class();
+        let details = match call.rows.first() {
             Some(row) if class != Class::Associated => describe(&reply, &row.pair),
-            _ => Finding::default(),
+            _ => Details::default(),
         };
-        let request = match call.tries.sent {
+        let request = match call.attempt_counts.sent {
             0 => RequestKind::FirstOfCall,
             _ => RequestKind::Again,
         };
         let standstills = call.rows.first().map_or(0, |row| row.standstills);
-        self.update_machine_limits(&reply, &finding);
+        self.update_machine_limits(&reply, &details);
         if !self.is_blamed_on_standstill(&reply, standstills) {
-            self.update_outage(&reply, request, &finding);
+            self.update_outage(&reply, request, &details);
         }
-        self.observe_rate(permit, class, &reply, &finding);
+        self.observe_rate(permit, class, &reply, &details);
         let generation = call.rows.first().map_or(0, |row| row.generation);
         self.count_refusal(class, call.rows.iter_mut());
         let is_for_good = call
@@ -159,37 +159,41 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             .first()
             .is_some_and(|row| self.is_refused_for_good(row));
         if class == Class::Unauthorized && !is_for_good {
-            match self.token_was_refused(generation, call.tries, &finding) {
+            match self.token_was_refused(generation, call.attempt_counts, &details) {
                 Refused::SendAgain => return self.requeue_batch(call, Duration::ZERO),
                 Refused::OnceMore => {
-                    call.tries.count(class);
+                    call.attempt_counts.count(class);
                     for row in &mut call.rows {
                         row.batch_attempts += 1;
                     }
-                    return self.retry_batch(call, &finding, Duration::ZERO);
+                    return self.retry_batch(call, &details, Duration::ZERO);
                 }
                 Refused::Finally => {}
             }
         } else if class != Class::Unauthorized && reply.answer().is_some() {
             self.token_was_good(generation);
         }
-        call.tries.count(class);
+        call.attempt_counts.count(class);
         if self.exempts(&reply, standstills) {
-            call.tries.excuse();
+            call.attempt_counts.exempt();
         }
         for row in &mut call.rows {
             row.batch_attempts += 1;
         }
-        match meaning {
-            Meaning::Each { said, refused } => self.apply_pair_results(call, said, refused),
-            Meaning::TooMany { most } => {
-                self.emit_batch_failed(&call, &finding, Duration::ZERO);
+        match verdict {
+            BatchVerdict::PerPair { results, refused } => {
+                self.apply_pair_results(call, results, refused);
+            }
+            BatchVerdict::TooMany { most } => {
+                self.emit_batch_failed(&call, &details, Duration::ZERO);
                 if let Some(batches) = &mut self.batches {
                     batches.lower_max_size(call, most);
                 }
             }
-            Meaning::Common => self.handle_rejected_batch(call),
-            Meaning::Whole(class) => self.apply_batch_verdict(call, class, &reply, &finding),
+            BatchVerdict::PathRefused => self.handle_rejected_batch(call),
+            BatchVerdict::WholeBatch(class) => {
+                self.apply_batch_verdict(call, class, &reply, &details);
+            }
         }
         self.check_daily_limit(class, &reply);
     }
@@ -210,7 +214,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     }
 
     /// The reply speaks of the pairs.
-    fn apply_pair_results(&mut self, call: BatchRequest, said: Vec<Said>, refused: bool) {
+    fn apply_pair_results(&mut self, call: BatchRequest, results: Vec<PairResult>, refused: bool) {
         let sent = call.rows.len();
         let types = call.types();
         let request = call.rows.first().map_or(0, |row| row.request);
@@ -221,14 +225,14 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         let mut named = named;
         let mut open = Vec::new();
         let mut confirmed = 0;
-        for (row, said) in rows.into_iter().zip(said) {
-            match said {
-                Said::Confirmed(finding) => {
+        for (row, results) in rows.into_iter().zip(results) {
+            match results {
+                PairResult::Confirmed(details) => {
                     confirmed += 1;
-                    self.finish_row(row, OutcomeKind::Associated, finding);
+                    self.finish_row(row, OutcomeKind::Associated, details);
                 }
-                Said::Named(finding) => named.push((row, finding)),
-                Said::Nothing => open.push(row),
+                PairResult::Named(details) => named.push((row, details)),
+                PairResult::NotMentioned => open.push(row),
             }
         }
         if confirmed > 0 {
@@ -275,7 +279,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         call: BatchRequest,
         class: Class,
         reply: &Reply,
-        finding: &Finding,
+        details: &Details,
     ) {
         let policy = self.settings.retry;
         let policy = RetryPolicy {
@@ -287,21 +291,21 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         };
         let retry_after = reply.answer().and_then(|answer| answer.headers.retry_after);
         let draw = (self.context.draw)();
-        match policy.judge(class, call.tries, retry_after, draw) {
-            Verdict::Settle(kind) => self.give_up_batch(call, class, kind, finding),
-            Verdict::Again { after } => self.retry_batch(call, finding, after),
-            Verdict::Stop(Halt::DailyLimit)
-                if self.pause_until_daily_reset(reply, &finding.message) =>
+        match policy.judge(class, call.attempt_counts, retry_after, draw) {
+            Verdict::Finish(kind) => self.give_up_batch(call, class, kind, details),
+            Verdict::Retry { after } => self.retry_batch(call, details, after),
+            Verdict::Stop(FatalCause::DailyLimit)
+                if self.pause_until_daily_reset(reply, &details.message) =>
             {
-                self.retry_batch(call, finding, Duration::ZERO);
+                self.retry_batch(call, details, Duration::ZERO);
             }
-            Verdict::Stop(halt) => {
-                let Some(call) = self.part_refused_call(call, halt) else {
+            Verdict::Stop(cause) => {
+                let Some(call) = self.part_refused_call(call, cause) else {
                     return;
                 };
                 let scopes = reply.answer().map(scopes).unwrap_or_default();
                 self.requeue_batch(call, Duration::ZERO);
-                self.stop_for(halt, scopes, finding.clone());
+                self.stop_for(cause, scopes, details.clone());
             }
         }
     }
@@ -313,7 +317,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         call: BatchRequest,
         class: Class,
         kind: OutcomeKind,
-        finding: &Finding,
+        details: &Details,
     ) {
         let Some(batches) = &mut self.batches else {
             return;
@@ -322,15 +326,15 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         batches.add_named(call.named);
         if class == Class::Throttled {
             for row in call.rows {
-                self.finish_row(row, kind, finding.clone());
+                self.finish_row(row, kind, details.clone());
             }
         } else {
             batches.search(call.rows);
         }
     }
 
-    fn retry_batch(&mut self, call: BatchRequest, finding: &Finding, after: Duration) {
-        self.emit_batch_failed(&call, finding, after);
+    fn retry_batch(&mut self, call: BatchRequest, details: &Details, after: Duration) {
+        self.emit_batch_failed(&call, details, after);
         self.requeue_batch(call, after);
     }
 
@@ -340,12 +344,12 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         }
     }
 
-    fn emit_batch_failed(&mut self, call: &BatchRequest, finding: &Finding, after: Duration) {
+    fn emit_batch_failed(&mut self, call: &BatchRequest, details: &Details, after: Duration) {
         self.emit(RunEvent::BatchFailed {
             pairs: call.rows.len(),
-            attempts: call.tries.sent,
-            why: &finding.message,
-            correlation_id: finding.correlation_id.as_deref(),
+            attempts: call.attempt_counts.sent,
+            why: &details.message,
+            correlation_id: details.correlation_id.as_deref(),
             next_in: after,
         });
     }

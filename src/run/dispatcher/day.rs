@@ -6,10 +6,10 @@ use tokio::time::Instant;
 
 use super::Dispatcher;
 use crate::api::{Endpoint, Reply};
-use crate::outcome::Finding;
+use crate::outcome::Details;
 use crate::run::WriteReport;
 use crate::run::event::{Observe, RunEvent};
-use crate::verdict::{Class, Halt};
+use crate::verdict::{Class, FatalCause};
 
 /// A pause that is longer by no more than this is none that has to be said.
 const SAME_PAUSE: Duration = Duration::from_secs(1);
@@ -32,11 +32,11 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         {
             let message = message.to_owned();
             self.stop_for(
-                Halt::DailyLimit,
+                FatalCause::DailyLimit,
                 Vec::new(),
-                Finding {
+                Details {
                     message,
-                    ..Finding::default()
+                    ..Details::default()
                 },
             );
         }

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::Dispatcher;
 use crate::api::{Endpoint, Reply};
-use crate::outcome::Finding;
+use crate::outcome::Details;
 use crate::run::WriteReport;
 use crate::run::descriptors::{OutageAction, PAUSE};
 use crate::run::event::{Observe, RunEvent};
@@ -53,7 +53,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     }
 
     /// A reply may show that there are too few descriptors for as many connections.
-    pub(super) fn update_machine_limits(&mut self, reply: &Reply, finding: &Finding) {
+    pub(super) fn update_machine_limits(&mut self, reply: &Reply, details: &Details) {
         if !self.descriptors.is_news(reply) {
             return;
         }
@@ -63,13 +63,13 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             OutageAction::Pause { most, is_first } => {
                 self.context.rate_limiter.pause(PAUSE);
                 if is_first {
-                    let why = &finding.message;
+                    let why = &details.message;
                     self.emit(RunEvent::FewerConnections { most, why });
                 }
             }
             OutageAction::GiveUp(lasted) => self.stop(StopReason::NoDescriptor {
                 lasted,
-                message: finding.message.clone(),
+                message: details.message.clone(),
             }),
         }
     }

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use super::{Dispatcher, Phase};
 use crate::api::Endpoint;
-use crate::outcome::{Finding, OutcomeKind};
+use crate::outcome::{Details, OutcomeKind};
 use crate::run::WriteReport;
 use crate::run::batch::BatchRequest;
 use crate::run::event::Observe;
 use crate::run::row::SendableRow;
 use crate::run::stop_reason::StopReason;
 use crate::run::suspects::Refusal;
-use crate::verdict::{Class, Halt};
+use crate::verdict::{Class, FatalCause};
 
 /// So often a row is refused before that may be its own.
 const REFUSALS: u32 = 2;
@@ -20,10 +20,10 @@ const REFUSALS: u32 = 2;
 const REFUSALS_OF_TOKENS: u32 = 3;
 
 /// Whether a halt is for what the credentials may do, so that one row by itself can be the cause.
-fn may_be_of_one_row(halt: Halt) -> bool {
+fn may_be_of_one_row(cause: FatalCause) -> bool {
     matches!(
-        halt,
-        Halt::Unauthorized | Halt::MissingScopes | Halt::Forbidden
+        cause,
+        FatalCause::Unauthorized | FatalCause::MissingScopes | FatalCause::Forbidden
     )
 }
 
@@ -65,20 +65,20 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         &mut self,
         row: SendableRow,
         class: Class,
-        halt: Halt,
+        cause: FatalCause,
         scopes: Vec<String>,
-        finding: Finding,
+        details: Details,
     ) {
-        if !may_be_of_one_row(halt) {
+        if !may_be_of_one_row(cause) {
             self.counts.without_outcome += 1;
-            self.stop_for(halt, scopes, finding);
+            self.stop_for(cause, scopes, details);
         } else if self.suspects.has_accepted() && row.refusals < REFUSALS {
-            self.retry_row(row, class, &finding, Duration::ZERO);
+            self.retry_row(row, class, &details, Duration::ZERO);
         } else {
             let refusal = Refusal {
-                halt,
+                cause,
                 scopes,
-                finding,
+                details,
             };
             if self.suspects.hold(row, refusal) {
                 self.blame_credentials();
@@ -88,7 +88,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
 
     fn blame_credentials(&mut self) {
         if let Some(refusal) = self.suspects.last_refusal().cloned() {
-            self.stop_for(refusal.halt, refusal.scopes, refusal.finding);
+            self.stop_for(refusal.cause, refusal.scopes, refusal.details);
         }
     }
 
@@ -97,10 +97,10 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     pub(super) fn part_refused_call(
         &mut self,
         call: BatchRequest,
-        halt: Halt,
+        cause: FatalCause,
     ) -> Option<BatchRequest> {
-        let is_bad_token = halt == Halt::Unauthorized && !self.suspects.has_accepted();
-        if !may_be_of_one_row(halt) || is_bad_token {
+        let is_bad_token = cause == FatalCause::Unauthorized && !self.suspects.has_accepted();
+        if !may_be_of_one_row(cause) || is_bad_token {
             return Some(call);
         }
         let Some(batches) = &mut self.batches else {
@@ -115,14 +115,14 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     /// A row, or a call with this number, was accepted: the credentials are good.
     pub(super) fn accepted(&mut self, request: u64) {
         let is_first = !self.suspects.has_accepted();
-        for (row, finding) in self.suspects.accept(request) {
-            self.finish_row(row, OutcomeKind::Rejected, finding);
+        for (row, details) in self.suspects.accept(request) {
+            self.finish_row(row, OutcomeKind::Rejected, details);
         }
         // The first rows were refused, and one that was in flight then was not.
         let is_disproved = is_first
             && self.phase == Phase::Stopping
             && !self.suspects.is_empty()
-            && matches!(self.reason, Some(StopReason::Fatal { halt, .. }) if may_be_of_one_row(halt));
+            && matches!(self.reason, Some(StopReason::Fatal { cause, .. }) if may_be_of_one_row(cause));
         if is_disproved {
             self.reason = None;
             self.phase = Phase::Running;
@@ -136,8 +136,8 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         if !is_last {
             return;
         }
-        if let Some((row, finding)) = self.suspects.take_only() {
-            self.finish_row(row, OutcomeKind::Rejected, finding);
+        if let Some((row, details)) = self.suspects.take_only() {
+            self.finish_row(row, OutcomeKind::Rejected, details);
         } else {
             self.blame_credentials();
         }

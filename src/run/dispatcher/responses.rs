@@ -9,7 +9,7 @@ use super::Dispatcher;
 use super::day::is_longer;
 use super::token_refresh::Refused;
 use crate::api::{Endpoint, Reply};
-use crate::outcome::{Finding, OutcomeKind};
+use crate::outcome::{Details, OutcomeKind};
 use crate::rate_limit::Permit;
 use crate::run::WriteReport;
 use crate::run::counts::Daily;
@@ -19,7 +19,7 @@ use crate::run::row::SendableRow;
 use crate::run::stop_reason::StopReason;
 use crate::run::worker_pool::Answered;
 use crate::verdict::{
-    Class, Halt, Verdict, classify, describe, names_record, quiet_period, scopes,
+    Class, FatalCause, Verdict, classify, cooldown, describe, names_record, scopes,
 };
 
 impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
@@ -35,71 +35,71 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         };
         let class = classify(&reply, &row.pair);
         self.counts.requests += 1;
-        let finding = describe(&reply, &row.pair);
-        let request = match row.tries.sent {
+        let details = describe(&reply, &row.pair);
+        let request = match row.attempt_counts.sent {
             0 => RequestKind::FirstOfRow,
             _ => RequestKind::Again,
         };
-        self.update_machine_limits(&reply, &finding);
+        self.update_machine_limits(&reply, &details);
         if !self.is_blamed_on_standstill(&reply, row.standstills) {
-            self.update_outage(&reply, request, &finding);
+            self.update_outage(&reply, request, &details);
         }
-        self.observe_rate(permit, class, &reply, &finding);
+        self.observe_rate(permit, class, &reply, &details);
         self.count_refusal(class, std::iter::once(&mut row));
         if class == Class::Unauthorized && !self.is_refused_for_good(&row) {
-            match self.token_was_refused(row.generation, row.tries, &finding) {
+            match self.token_was_refused(row.generation, row.attempt_counts, &details) {
                 Refused::SendAgain => return self.queue.push_retry(row, Duration::ZERO),
                 Refused::OnceMore => {
-                    row.tries.count(class);
-                    return self.retry_row(row, class, &finding, Duration::ZERO);
+                    row.attempt_counts.count(class);
+                    return self.retry_row(row, class, &details, Duration::ZERO);
                 }
                 Refused::Finally => {}
             }
         } else if class != Class::Unauthorized && reply.answer().is_some() {
             self.token_was_good(row.generation);
         }
-        row.tries.count(class);
+        row.attempt_counts.count(class);
         if self.exempts(&reply, row.standstills) {
-            row.tries.excuse();
+            row.attempt_counts.exempt();
         }
         let retry_after = reply.answer().and_then(|answer| answer.headers.retry_after);
         let draw = (self.context.draw)();
         match self
             .settings
             .retry
-            .judge(class, row.tries, retry_after, draw)
+            .judge(class, row.attempt_counts, retry_after, draw)
         {
-            Verdict::Settle(kind) => {
+            Verdict::Finish(kind) => {
                 if kind == OutcomeKind::Associated {
                     self.accepted(row.request);
                 } else if names_record(&reply, &row.pair) {
                     self.uniform_failures.note_own();
                 }
-                let outcome = row.outcome(kind, finding, (self.context.now)());
+                let outcome = row.outcome(kind, details, (self.context.now)());
                 self.finish_with(outcome);
             }
-            Verdict::Again { after } => self.retry_row(row, class, &finding, after),
-            Verdict::Stop(Halt::DailyLimit)
-                if self.pause_until_daily_reset(&reply, &finding.message) =>
+            Verdict::Retry { after } => self.retry_row(row, class, &details, after),
+            Verdict::Stop(FatalCause::DailyLimit)
+                if self.pause_until_daily_reset(&reply, &details.message) =>
             {
-                self.retry_row(row, class, &finding, Duration::ZERO);
+                self.retry_row(row, class, &details, Duration::ZERO);
             }
-            Verdict::Stop(halt) => {
+            Verdict::Stop(cause) => {
                 let scopes = reply.answer().map(scopes).unwrap_or_default();
-                self.halt_for(row, class, halt, scopes, finding);
+                self.halt_for(row, class, cause, scopes, details);
             }
         }
         self.check_daily_limit(class, &reply);
     }
 
     /// A reply, or that there is none, says whether the API is there.
-    pub(super) fn update_outage(&mut self, reply: &Reply, request: RequestKind, finding: &Finding) {
+    pub(super) fn update_outage(&mut self, reply: &Reply, request: RequestKind, details: &Details) {
         if !self.outage.is_news(reply) {
             return;
         }
         let was_on = self.outage.is_on();
         let is_paused = self.context.rate_limiter.pause_remaining().is_some();
-        let why = &finding.message;
+        let why = &details.message;
         let action = self.outage.note(reply, request, is_paused, Instant::now());
         if self.outage.is_on() && !was_on {
             let give_up_after = self.outage.give_up_after();
@@ -124,15 +124,15 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         &mut self,
         row: SendableRow,
         class: Class,
-        finding: &Finding,
+        details: &Details,
         after: Duration,
     ) {
         self.emit(RunEvent::AttemptFailed {
             key: row.key,
             pair: &row.pair,
-            attempts: row.tries.sent,
-            why: &finding.message,
-            correlation_id: finding.correlation_id.as_deref(),
+            attempts: row.attempt_counts.sent,
+            why: &details.message,
+            correlation_id: details.correlation_id.as_deref(),
             next_in: after,
         });
         match class {
@@ -146,7 +146,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         permit: Permit,
         class: Class,
         reply: &Reply,
-        finding: &Finding,
+        details: &Details,
     ) {
         let rate_limiter = &mut self.context.rate_limiter;
         let before = rate_limiter.rate_limit();
@@ -163,13 +163,13 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             rate_limiter.observe(permit, quota, is_too_fast)
         });
         // What the server asks for is a floor: `Retry-After: 0` is no permission to hammer.
-        let pause = quiet_period(class, reply).max(learned);
+        let pause = cooldown(class, reply).max(learned);
         if let Some(period) = pause {
             rate_limiter.pause(period);
         }
         let after = rate_limiter.rate_limit();
         if let Some(period) = pause.filter(|&period| is_longer(period, quiet_before)) {
-            let why = &finding.message;
+            let why = &details.message;
             self.emit(RunEvent::Paused { period, why });
         }
         if before != after {

@@ -8,14 +8,14 @@ use tokio::time::{Instant, sleep_until};
 
 use super::{Dispatcher, Phase};
 use crate::api::Endpoint;
-use crate::outcome::{Finding, Outcome, OutcomeKind};
+use crate::outcome::{Details, Outcome, OutcomeKind};
 use crate::run::WriteReport;
 use crate::run::batch::Batches;
 use crate::run::commit_queue::CommitStep;
 use crate::run::context::RunOutcome;
 use crate::run::event::{Observe, RunEvent};
 use crate::run::stop_reason::{StopReason, StopRequest, UniformFailure};
-use crate::verdict::Halt;
+use crate::verdict::FatalCause;
 
 /// How long a run that is to end now still waits for the disk.
 const FINAL_WRITE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -51,14 +51,14 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         }
     }
 
-    pub(super) fn stop_for(&mut self, halt: Halt, scopes: Vec<String>, finding: Finding) {
-        let Finding {
+    pub(super) fn stop_for(&mut self, cause: FatalCause, scopes: Vec<String>, details: Details) {
+        let Details {
             message,
             correlation_id,
             ..
-        } = finding;
+        } = details;
         self.stop(StopReason::Fatal {
-            halt,
+            cause,
             message,
             scopes,
             correlation_id,

@@ -13,13 +13,13 @@ use tokio::time::Instant;
 
 use super::{Dispatcher, Phase};
 use crate::api::{Endpoint, RefreshOutcome};
-use crate::outcome::Finding;
+use crate::outcome::Details;
 use crate::rate_limit::Permit;
 use crate::run::WriteReport;
 use crate::run::event::{Observe, RunEvent};
 use crate::run::reusable_timer::ReusableTimer;
 use crate::run::stop_reason::StopReason;
-use crate::verdict::{Halt, Tries};
+use crate::verdict::{AttemptCounts, FatalCause};
 
 /// After a failure the next try waits, twice as long each time.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -53,7 +53,7 @@ pub(super) struct TokenRefresh {
     /// Whether the token in use was accepted before, then refused, and not accepted since.
     in_doubt: bool,
     /// The reply that refused the token in use.
-    refusal: Option<Finding>,
+    refusal: Option<Details>,
     failures: u32,
     /// Not before this the next try is made.
     pause: Option<Instant>,
@@ -176,7 +176,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
                 if self.token_refresh.proven || !self.suspects.is_empty() {
                     self.suspect_token(&refusal.message);
                 } else {
-                    self.stop_for(Halt::Unauthorized, Vec::new(), refusal);
+                    self.stop_for(FatalCause::Unauthorized, Vec::new(), refusal);
                 }
             }
             Ok(other @ RefreshOutcome::OtherPortal { .. }) => self.other_portal(&other),
@@ -201,27 +201,27 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     }
 
     fn handle_refused_refresh(&mut self, why: String) {
-        let finding = Finding {
+        let details = Details {
             message: why,
-            ..Finding::default()
+            ..Details::default()
         };
-        self.stop_for(Halt::NoToken, Vec::new(), finding);
+        self.stop_for(FatalCause::NoToken, Vec::new(), details);
     }
 
     fn other_portal(&mut self, refresh: &RefreshOutcome) {
-        let finding = Finding {
+        let details = Details {
             message: refresh.to_string(),
-            ..Finding::default()
+            ..Details::default()
         };
-        self.stop_for(Halt::OtherPortal, Vec::new(), finding);
+        self.stop_for(FatalCause::OtherPortal, Vec::new(), details);
     }
 
     /// A reply refused the token of this generation, for a request with these tries.
     pub(super) fn token_was_refused(
         &mut self,
         generation: u32,
-        tries: Tries,
-        finding: &Finding,
+        attempt_counts: AttemptCounts,
+        details: &Details,
     ) -> Refused {
         let token_refresh = &mut self.token_refresh;
         if generation != token_refresh.generation {
@@ -234,13 +234,13 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             if !hopeful {
                 return Refused::Finally;
             }
-            token_refresh.refusal.get_or_insert_with(|| finding.clone());
+            token_refresh.refusal.get_or_insert_with(|| details.clone());
             return Refused::SendAgain;
         }
-        if !token_refresh.proven || tries.was_unauthorized() {
+        if !token_refresh.proven || attempt_counts.was_unauthorized() {
             return Refused::Finally;
         }
-        self.suspect_token(&finding.message);
+        self.suspect_token(&details.message);
         Refused::OnceMore
     }
 
@@ -503,7 +503,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_token_that_stays_the_same_or_is_refused_ends_the_run() {
-        for (script, tries) in [
+        for (script, attempt_counts) in [
             // It was good before: so it is looked for again, until a few rows were refused.
             (vec![RefreshOutcome::Same; 9], 4),
             (vec![RefreshOutcome::Refused("revoked".to_owned())], 1),
@@ -512,7 +512,7 @@ mod tests {
             let credentials = Some(ExitStatus::Credentials);
             assert_eq!(
                 (status(&ending), outcomes.len(), renewals),
-                (credentials, 10, tries)
+                (credentials, 10, attempt_counts)
             );
         }
         // One that never was good is looked for once.

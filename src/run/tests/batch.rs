@@ -392,7 +392,7 @@ fn good_rows_take_as_few_calls_as_there_can_be() {
     assert!(ended.outcomes.iter().all(|outcome| {
         outcome.kind == OutcomeKind::Associated
             && outcome.attempts == 1
-            && outcome.finding.association_type_ids.len() <= 1
+            && outcome.details.association_type_ids.len() <= 1
     }));
     assert_eq!(ended.ending.counts.requests, 6);
     assert!(ended.ending.stop.is_none());
@@ -466,7 +466,7 @@ fn one_401_among_good_calls_is_asked_once_more_and_a_revoked_token_ends_the_run_
         let halted = matches!(
             ended.ending.stop,
             Some(StopReason::Fatal {
-                halt: Halt::Unauthorized,
+                cause: FatalCause::Unauthorized,
                 ..
             })
         );

@@ -40,7 +40,7 @@ async fn a_row_that_alone_is_refused_is_rejected_and_the_others_are_sent() {
                 };
                 assert_eq!(outcome.kind, kind, "{category} {:?}", outcome.key);
                 if is_bad {
-                    assert_eq!(outcome.finding.categories, [category]);
+                    assert_eq!(outcome.details.categories, [category]);
                     assert_eq!(outcome.attempts, 2, "{category}");
                 }
             }

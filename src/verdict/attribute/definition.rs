@@ -2,9 +2,9 @@
 
 use crate::api::{Answer, Body, ReplyHeaders};
 use crate::api::{Entry, Envelope};
-use crate::outcome::Finding;
+use crate::outcome::Details;
 use crate::pair::Pair;
-use crate::verdict::describe::{describe_refusal, tame};
+use crate::verdict::describe::{describe_refusal, sanitize};
 use crate::verdict::sides::{Clues, IdKey, Side, Sides};
 
 /// An error, and what those around and inside it say.
@@ -34,8 +34,9 @@ impl<'e> Definition<'e> {
                 None
             }
         };
-        let join = |said: &[Option<&Entry>]| {
-            said.iter()
+        let join = |results: &[Option<&Entry>]| {
+            results
+                .iter()
                 .flatten()
                 .fold(Clues::default(), |clues, entry| {
                     clues.or(Clues::of(entry, &sides))
@@ -66,7 +67,7 @@ impl<'e> Definition<'e> {
     }
 
     /// What is said of a pair, if anything is.
-    pub(super) fn finding(&self, pair: &Pair) -> Option<Finding> {
+    pub(super) fn details(&self, pair: &Pair) -> Option<Details> {
         let top_is_about = self.is_about(&self.groups[0][0], pair);
         let mut errors = Vec::new();
         for (index, group) in self.groups.iter().enumerate() {
@@ -91,13 +92,13 @@ impl<'e> Definition<'e> {
             ..Envelope::default()
         };
         (!envelope.errors.is_empty()).then(|| {
-            let mut finding = describe_refusal(&Answer {
+            let mut details = describe_refusal(&Answer {
                 status: 400,
                 headers: ReplyHeaders::default(),
                 body: Body::Json(Box::new(envelope)),
             });
-            tame(&mut finding);
-            finding
+            sanitize(&mut details);
+            details
         })
     }
 

@@ -39,15 +39,16 @@ fn answer(status: u16, body: &str) -> Reply {
 }
 
 /// `c`onfirmed, `n`amed or `-`, pair by pair.
-fn letters(meaning: &Meaning) -> String {
-    let Meaning::Each { said, .. } = meaning else {
-        return format!("{meaning:?}");
+fn letters(verdict: &BatchVerdict) -> String {
+    let BatchVerdict::PerPair { results, .. } = verdict else {
+        return format!("{verdict:?}");
     };
-    said.iter()
-        .map(|said| match said {
-            Said::Confirmed(_) => 'c',
-            Said::Named(_) => 'n',
-            Said::Nothing => '-',
+    results
+        .iter()
+        .map(|results| match results {
+            PairResult::Confirmed(_) => 'c',
+            PairResult::Named(_) => 'n',
+            PairResult::NotMentioned => '-',
         })
         .collect()
 }
@@ -84,9 +85,9 @@ fn a_pair_is_confirmed_by_a_result_in_either_direction_of_a_complete_reply() {
     ] {
         let body = format!(r#"{{"status":{status},"results":[{all}]{rest}}}"#);
         for code in [200, 201, 207] {
-            let meaning = attribute(&answer(code, &body), &pairs(CONTACTS));
-            assert_eq!(letters(&meaning), expected, "{body}");
-            assert_eq!(meaning.class(), Class::Associated);
+            let verdict = attribute(&answer(code, &body), &pairs(CONTACTS));
+            assert_eq!(letters(&verdict), expected, "{body}");
+            assert_eq!(verdict.class(), Class::Associated);
         }
     }
 }
@@ -153,18 +154,20 @@ fn an_error_is_about_the_pairs_that_hold_its_ids_on_its_side() {
 }
 
 #[test]
-fn a_named_pair_is_told_its_own_part_of_the_errors() {
+fn a_named_pair_gets_only_its_own_errors() {
     let body = r#"{"category":"VALIDATION_ERROR","message":"One or more associations are invalid",
         "correlationId":"aa11","context":{"INVALID_OBJECT_IDS":["CONTACT=1 is not valid","CONTACT=4 is not valid"],
         "objectId":["1","4"],"objectType":["CONTACT","CONTACT"]}}"#;
-    let Meaning::Each { said, refused } = attribute(&answer(400, body), &pairs(CONTACTS)) else {
+    let BatchVerdict::PerPair { results, refused } =
+        attribute(&answer(400, body), &pairs(CONTACTS))
+    else {
         panic!("{body}");
     };
-    let Said::Named(finding) = &said[3] else {
-        panic!("{said:?}");
+    let PairResult::Named(details) = &results[3] else {
+        panic!("{results:?}");
     };
     assert!(refused);
-    let mut message = finding.message.clone();
+    let mut message = details.message.clone();
     for part in [
         "INVALID_OBJECT_IDS: CONTACT=4 is not valid",
         "objectId: 4",
@@ -174,22 +177,22 @@ fn a_named_pair_is_told_its_own_part_of_the_errors() {
         message = message.replace(part, "");
     }
     assert_eq!(message, "One or more associations are invalid (; ; )");
-    assert_eq!(finding.categories, ["VALIDATION_ERROR"]);
-    assert_eq!((finding.http_status, finding.num_errors), (Some(400), 1));
-    assert_eq!(finding.correlation_id.as_deref(), Some("aa11"));
+    assert_eq!(details.categories, ["VALIDATION_ERROR"]);
+    assert_eq!((details.http_status, details.num_errors), (Some(400), 1));
+    assert_eq!(details.correlation_id.as_deref(), Some("aa11"));
     // An error without a category has that of the reply, or its status.
     for (top, category) in [(r#""category":"X","#, "X"), ("", "HTTP_400")] {
         let body =
             format!(r#"{{{top}"errors":[{{"message":"m","context":{{"fromObjectId":"1"}}}}]}}"#);
-        let meaning = attribute(&answer(400, &body), &pairs(CONTACTS));
-        let Meaning::Each { said, .. } = meaning else {
-            panic!("{meaning:?}");
+        let verdict = attribute(&answer(400, &body), &pairs(CONTACTS));
+        let BatchVerdict::PerPair { results, .. } = verdict else {
+            panic!("{verdict:?}");
         };
-        let Said::Named(finding) = &said[0] else {
-            panic!("{said:?}");
+        let PairResult::Named(details) = &results[0] else {
+            panic!("{results:?}");
         };
-        assert_eq!(finding.categories, [category]);
-        assert_eq!(finding.correlation_id.as_deref(), Some("8f6e"));
+        assert_eq!(details.categories, [category]);
+        assert_eq!(details.correlation_id.as_deref(), Some("8f6e"));
     }
 }
 
@@ -207,28 +210,28 @@ fn a_pair_that_only_an_inner_error_names_keeps_all_that_the_error_says() {
         inner("1"),
         inner("4")
     );
-    let meaning = attribute(&answer(207, &body), &pairs(CONTACTS));
-    assert_eq!(letters(&meaning), "n--n");
-    let Meaning::Each { said, .. } = meaning else {
-        panic!("{meaning:?}");
+    let verdict = attribute(&answer(207, &body), &pairs(CONTACTS));
+    assert_eq!(letters(&verdict), "n--n");
+    let BatchVerdict::PerPair { results, .. } = verdict else {
+        panic!("{verdict:?}");
     };
-    let Said::Named(finding) = &said[3] else {
-        panic!("{said:?}");
+    let PairResult::Named(details) = &results[3] else {
+        panic!("{results:?}");
     };
-    assert_eq!(finding.categories, ["VALIDATION_ERROR"]);
+    assert_eq!(details.categories, ["VALIDATION_ERROR"]);
     assert_eq!(
-        finding.subcategories,
+        details.subcategories,
         ["crm.associations.FROM_OBJECT_NOT_FOUND", "OBJECT_DELETED"]
     );
     assert_eq!(
-        finding.message,
+        details.message,
         "One or more associations are invalid; CONTACT 4 was deleted (fromObjectId: 4)"
     );
-    assert_eq!(finding.num_errors, 1);
+    assert_eq!(details.num_errors, 1);
 }
 
 #[test]
-fn what_speaks_of_no_pair_is_classed_as_a_whole() {
+fn a_reply_that_names_no_pair_is_classified_as_a_whole() {
     let pending = r#"{"status":"PENDING","results":[]}"#;
     let unread = |status, why| {
         Reply::Answered(Answer {
@@ -261,9 +264,9 @@ fn what_speaks_of_no_pair_is_classed_as_a_whole() {
         ),
         (answer(502, "<html>"), Class::Transient),
     ] {
-        let meaning = attribute(&reply, &pairs(CONTACTS));
-        assert_eq!(meaning, Meaning::Whole(class), "{reply:?}");
-        assert_eq!(meaning.class(), class);
+        let verdict = attribute(&reply, &pairs(CONTACTS));
+        assert_eq!(verdict, BatchVerdict::WholeBatch(class), "{reply:?}");
+        assert_eq!(verdict.class(), class);
     }
     for (reply, refused) in [
         (answer(200, ""), false),
@@ -272,41 +275,41 @@ fn what_speaks_of_no_pair_is_classed_as_a_whole() {
         (answer(400, "<html>"), true),
         (answer(400, r#"{"message":"Invalid input"}"#), true),
     ] {
-        let said = vec![Said::Nothing; 4];
-        let expected = Meaning::Each { said, refused };
+        let results = vec![PairResult::NotMentioned; 4];
+        let expected = BatchVerdict::PerPair { results, refused };
         assert_eq!(attribute(&reply, &pairs(CONTACTS)), expected, "{reply:?}");
     }
 }
 
 #[test]
-fn refusals_of_the_path_and_of_the_number_are_no_ones_own() {
+fn refusals_of_the_path_and_of_the_count_belong_to_no_pair() {
     for (status, message, expected) in [
-        (404, "resource not found", Meaning::Common),
+        (404, "resource not found", BatchVerdict::PathRefused),
         (
             400,
             "Unable to infer object type from: widgets",
-            Meaning::Common,
+            BatchVerdict::PathRefused,
         ),
         (
             400,
             "Invalid object or event type id: 0-9999",
-            Meaning::Common,
+            BatchVerdict::PathRefused,
         ),
-        (413, "", Meaning::TooMany { most: 2 }),
+        (413, "", BatchVerdict::TooMany { most: 2 }),
         (
             400,
             "inputs must number 1 to 3, but there are 4",
-            Meaning::TooMany { most: 3 },
+            BatchVerdict::TooMany { most: 3 },
         ),
     ] {
         let body = serde_json::json!({ "message": message }).to_string();
-        let meaning = attribute(&answer(status, &body), &pairs(CONTACTS));
-        assert_eq!(meaning, expected, "{status} {message}");
+        let verdict = attribute(&answer(status, &body), &pairs(CONTACTS));
+        assert_eq!(verdict, expected, "{status} {message}");
     }
     // An id that is named outweighs a word about a limit.
     let body = r#"{"message":"too many pairs in the batch","context":{"fromObjectId":"1"}}"#;
-    let meaning = attribute(&answer(400, body), &pairs(CONTACTS));
-    assert_eq!(letters(&meaning), "n---");
+    let verdict = attribute(&answer(400, body), &pairs(CONTACTS));
+    assert_eq!(letters(&verdict), "n---");
 }
 
 proptest! {
@@ -340,18 +343,18 @@ proptest! {
                 asked.push(pair(types, [&from.to_string(), &to.to_string()]));
             }
         }
-        let meaning = attribute(&answer(status, &body.to_string()), &asked);
-        let Meaning::Each { said, refused } = meaning else {
-            return Err(TestCaseError::fail(format!("{meaning:?}")));
+        let verdict = attribute(&answer(status, &body.to_string()), &asked);
+        let BatchVerdict::PerPair { results, refused } = verdict else {
+            return Err(TestCaseError::fail(format!("{verdict:?}")));
         };
         prop_assert_eq!(refused, status == 400);
-        prop_assert_eq!(said.len(), asked.len());
-        for (pair, said) in asked.iter().zip(said) {
+        prop_assert_eq!(results.len(), asked.len());
+        for (pair, results) in asked.iter().zip(results) {
             let number = |id: &RecordId| u8::try_from(id.number()).unwrap();
             let (from, to) = (number(&pair.from.id), number(&pair.to.id));
             let is_linked = links.contains(&(from, to)) || links.contains(&(to, from));
-            prop_assert_eq!(matches!(said, Said::Confirmed(_)), is_linked && !refused);
-            if matches!(said, Said::Named(_)) {
+            prop_assert_eq!(matches!(results, PairResult::Confirmed(_)), is_linked && !refused);
+            if matches!(results, PairResult::Named(_)) {
                 let is_about = ids.iter().any(|(key, id)| match keys[*key] {
                     "fromObjectId" => *id == from,
                     "toObjectId" => *id == to,
@@ -470,14 +473,14 @@ proptest! {
         let reply = answer(400, &body);
         let answered = reply.answer().unwrap();
         let definition = Definition::of(answered.body.envelope().unwrap(), pairs.iter().collect());
-        let Meaning::Each { said, .. } = attribute(&reply, &pairs) else {
+        let BatchVerdict::PerPair { results, .. } = attribute(&reply, &pairs) else {
             return Err(TestCaseError::fail(body));
         };
-        for (pair, said) in pairs.iter().zip(said) {
-            let expected = definition.finding(pair).map_or(Said::Nothing, |finding| {
-                Said::Named(Finding { correlation_id: Some("8f6e".to_owned()), ..finding })
+        for (pair, results) in pairs.iter().zip(results) {
+            let expected = definition.details(pair).map_or(PairResult::NotMentioned, |details| {
+                PairResult::Named(Details { correlation_id: Some("8f6e".to_owned()), ..details })
             });
-            prop_assert_eq!(said, expected, "{} of {}", pair, body);
+            prop_assert_eq!(results, expected, "{} of {}", pair, body);
         }
     }
 }
@@ -491,15 +494,15 @@ fn each_pair_of_a_record_that_thousands_of_errors_name_gets_the_first_ten_of_the
         .map(|index| format!(r#"{{"category":"OBJECT_NOT_FOUND","message":"no {index}","context":{{"id":["1"]}}}}"#))
         .collect();
     let body = format!(r#"{{"status":"COMPLETE","errors":[{}]}}"#, errors.join(","));
-    let Meaning::Each { said, .. } = attribute(&answer(207, &body), &pairs) else {
+    let BatchVerdict::PerPair { results, .. } = attribute(&answer(207, &body), &pairs) else {
         panic!("{body}");
     };
     let first: Vec<String> = (0..10).map(|index| format!("no {index} (id: 1)")).collect();
-    for said in said {
-        let Said::Named(finding) = said else {
-            panic!("{said:?}");
+    for results in results {
+        let PairResult::Named(details) = results else {
+            panic!("{results:?}");
         };
-        assert_eq!(finding.message, first.join("; "));
-        assert_eq!((finding.num_errors, finding.categories.len()), (10, 1));
+        assert_eq!(details.message, first.join("; "));
+        assert_eq!((details.num_errors, details.categories.len()), (10, 1));
     }
 }

@@ -25,16 +25,16 @@ const MAX_INNER: usize = 20;
 
 /// How sure it is that a record is itself at fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Fault {
+enum FaultCertainty {
     /// Nothing says so.
-    Unsaid,
+    Unstated,
     /// The error says it of a record, and may mean one of the two that it names.
     Likely,
     /// The error says it of this record.
     Certain,
 }
 
-impl Fault {
+impl FaultCertainty {
     /// Of a record on `side`. `in_sentence` says whether it is called not valid there.
     fn of(in_sentence: bool, side: Side, clues: Clues) -> Self {
         if in_sentence || clues.fault_side == Some(side) {
@@ -42,7 +42,7 @@ impl Fault {
         } else if clues.is_missing && clues.fault_side.is_none() {
             Self::Likely
         } else {
-            Self::Unsaid
+            Self::Unstated
         }
     }
 }
@@ -51,7 +51,7 @@ impl Fault {
 #[derive(Clone, Copy, Debug)]
 struct Mention {
     unit: usize,
-    fault: Fault,
+    fault: FaultCertainty,
 }
 
 /// An error and those inside it.
@@ -64,7 +64,7 @@ struct Group {
 }
 
 /// The records that a reply's errors name.
-pub(super) struct Named<'e> {
+pub(super) struct ErrorMatches<'e> {
     groups: Vec<Group>,
     units: Vec<Unit<'e>>,
     sides: Sides,
@@ -86,7 +86,7 @@ pub(super) struct ErrorAbout<'n> {
     pub(super) inner: Vec<Part<'n>>,
 }
 
-impl<'e> Named<'e> {
+impl<'e> ErrorMatches<'e> {
     /// `open` are the pairs that the errors may be about. No two of them have the same two ids.
     pub(super) fn of(envelope: &'e Envelope, open: &[&Pair]) -> Self {
         let sides = Sides::of(open);
@@ -174,7 +174,7 @@ impl<'e> Named<'e> {
                         continue;
                     };
                     is_known = true;
-                    let fault = Fault::of(kind == IdKey::Sentence, side, clues);
+                    let fault = FaultCertainty::of(kind == IdKey::Sentence, side, clues);
                     self.mention(&mut unit, index, side, record, fault);
                 }
                 has_stranger |= !is_known;
@@ -195,7 +195,7 @@ impl<'e> Named<'e> {
         index: usize,
         side: Side,
         record: usize,
-        fault: Fault,
+        fault: FaultCertainty,
     ) {
         let mentions = &mut self.mentions[side as usize][record];
         match mentions.last_mut() {
@@ -274,7 +274,7 @@ impl<'e> Named<'e> {
                 let is_alone = self.sides.pairs(side, record).len() == 1;
                 self.about_record[side as usize][record] = mentions
                     .iter()
-                    .filter(|mention| self.means_pairs_of(mention, is_alone))
+                    .filter(|mention| self.applies_to_pairs_of(mention, is_alone))
                     .map(|mention| mention.unit)
                     .take(MAX_ERRORS)
                     .collect();
@@ -291,12 +291,12 @@ impl<'e> Named<'e> {
 
     /// Whether an error that names one record of a pair is about the pair. `is_alone` says whether no other pair
     /// holds the record there.
-    fn means_pairs_of(&self, mention: &Mention, is_alone: bool) -> bool {
+    fn applies_to_pairs_of(&self, mention: &Mention, is_alone: bool) -> bool {
         let unit = &self.units[mention.unit];
         match mention.fault {
-            Fault::Certain => true,
-            Fault::Likely if !unit.is_pair => true,
-            Fault::Likely | Fault::Unsaid => is_alone && unit.is_one_sided,
+            FaultCertainty::Certain => true,
+            FaultCertainty::Likely if !unit.is_pair => true,
+            FaultCertainty::Likely | FaultCertainty::Unstated => is_alone && unit.is_one_sided,
         }
     }
 
