@@ -12,7 +12,7 @@ use hubspot_associate::input::{ColumnSettings, Input};
 use hubspot_associate::outcome::{Details, Outcome, OutcomeKind, RowTarget};
 use hubspot_associate::pair::{ObjectType, Pair, Record, RecordId, RowKey};
 use hubspot_associate::rate_limit::{Observation, RateController, Share};
-use hubspot_associate::report::{Lines, ReportReader};
+use hubspot_associate::report::{LineBuffer, ReportReader};
 use hubspot_associate::statistics::Statistics;
 use hubspot_associate::verdict::{AttemptCounts, RetryPolicy, attribute, classify, describe};
 
@@ -306,7 +306,7 @@ fn rate_limit(criterion: &mut Criterion) {
 
 fn report(criterion: &mut Criterion) {
     let outcome = outcome();
-    let mut lines = Lines::default();
+    let mut lines = LineBuffer::default();
     criterion.bench_function("report/line", |bench| {
         bench.iter(|| {
             lines.add(black_box(&outcome));
@@ -315,7 +315,7 @@ fn report(criterion: &mut Criterion) {
             }
         });
     });
-    lines = Lines::default();
+    lines = LineBuffer::default();
     lines.add_header();
     for _ in 0..ROWS {
         lines.add(&outcome);

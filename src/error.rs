@@ -119,7 +119,7 @@ impl RunError {
             }
             Self::Report(ReportError::ReadBack { source, .. }) => read_back_hint(source),
             Self::Report(ReportError::OtherOrigin { origin, .. }) => Some(other_origin_hint(*origin)),
-            Self::Report(ReportError::RehearsedMemory { .. }) => {
+            Self::Report(ReportError::RehearsedKnownPairs { .. }) => {
                 Some("name the report of a real run, or rehearse with `--sandbox`".to_owned())
             }
             Self::Report(ReportError::Packed { .. }) => Some(
@@ -134,11 +134,11 @@ impl RunError {
                 "an import writes its report beside the input, as `<input>.report.csv`, or where `--report` says"
                     .to_owned(),
             ),
-            Self::Report(ReportError::MissingMemory { path }) => Some(format!(
+            Self::Report(ReportError::MissingKnownPairs { path }) => Some(format!(
                 "if there is none yet, make an empty one: `touch {}`",
                 shell_path(path)
             )),
-            Self::Report(ReportError::OnlyMemory { .. }) => Some(
+            Self::Report(ReportError::OnlyKnownPairs { .. }) => Some(
                 "read the pairs from a file, or write another report with `--report PATH`".to_owned(),
             ),
             Self::Report(ReportError::IsInput { .. }) => {

@@ -18,11 +18,12 @@
 //! [`rejects`] are the rows that are not associated, ready to be fed back. [`doctor`] tells what an import would meet. [`check`] sums up what the rows ask for when nothing is sent.
 //!
 //! Around them: [`cli`] and [`settings`] turn flags into checked values, [`commands`] wires the parts,
-//! [`exit`] and [`error`] name the ways to end, [`clock`] is the wall clock. What is written besides the report is a [`whole_file`]; [`text`], [`number`] and
+//! [`exit`] and [`error`] name the ways to end, [`clock`] is the wall clock. What is written besides the report is a [`atomic_file`]; [`text`], [`number`] and
 //! [`json`] say how things are shown, [`program`] which version shows them. [`sandbox`] stands alone: a look-alike of the API that shares
 //! no code with the client, so that a shared mistake cannot hide.
 
 pub mod api;
+pub mod atomic_file;
 pub mod check;
 pub mod cli;
 pub mod clock;
@@ -50,4 +51,3 @@ pub mod standard_type;
 pub mod statistics;
 pub mod text;
 pub mod verdict;
-pub mod whole_file;

@@ -9,13 +9,13 @@ use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
+use crate::atomic_file::{AtomicFile, is_same_file};
 use crate::input::{
     CheckedRow, Comment, ERROR_COLUMNS, Input, InputError, InputSettings, InvalidRow, RawValues,
     RowContent, RowProblem, TextEncoding, has_error_columns,
 };
-use crate::report::{BadLines, Difference, ReadBackError, ReportError, Why};
+use crate::report::{FailedRows, FailureReason, Mismatch, ReadBackError, ReportError};
 use crate::run::target_of;
-use crate::whole_file::{WholeFile, is_same_file};
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
@@ -98,12 +98,12 @@ pub fn prepare(path: &Path, settings: &InputSettings, report: &Path) -> Result<(
         let path = path.to_owned();
         return Err(RejectsError::Exists { path });
     }
-    WholeFile::try_out(path).map_err(failed)
+    AtomicFile::check_writable(path).map_err(failed)
 }
 
 /// Whether there is nothing at `path` that another program wrote.
 fn may_be_replaced(path: &Path, settings: &InputSettings) -> io::Result<bool> {
-    let Some(file) = WholeFile::existing(path)? else {
+    let Some(file) = AtomicFile::existing(path)? else {
         return Ok(true);
     };
     // A line that names the delimiter may stand above the header too.
@@ -155,7 +155,7 @@ fn is_rejected_row(line: &[u8]) -> bool {
 /// Writes the rows of `input` that `report` shows as rejected, failed or invalid to `path`; tells how many lines
 /// that makes.
 pub fn write(path: &Path, settings: &InputSettings, report: &Path) -> Result<u64, RejectsError> {
-    let mut bad = BadLines::read(report)?;
+    let mut bad = FailedRows::read(report)?;
     // A pilot sends the first rows only; the report knows which these are.
     let mut input = Input::open(&InputSettings {
         first: None,
@@ -167,7 +167,7 @@ pub fn write(path: &Path, settings: &InputSettings, report: &Path) -> Result<u64
     };
     // Rows are for those only who may read the input.
     let source = fs::metadata(settings.path.path()).map_err(failed)?;
-    let file = WholeFile::create_no_more_readable_than(path, &source).map_err(failed)?;
+    let file = AtomicFile::create_no_more_readable_than(path, &source).map_err(failed)?;
     let mut rejects = Rejects::new(file, &input, settings.comment);
     let lines = copy(&mut rejects, &mut input, &mut bad, report).map_err(|error| match error {
         RejectsError::Io { source, .. } => failed(source),
@@ -180,7 +180,7 @@ pub fn write(path: &Path, settings: &InputSettings, report: &Path) -> Result<u64
 fn copy(
     rejects: &mut Rejects<impl Write>,
     input: &mut Input,
-    bad: &mut BadLines,
+    bad: &mut FailedRows,
     report: &Path,
 ) -> Result<u64, RejectsError> {
     let written = |source| RejectsError::Io {
@@ -196,21 +196,21 @@ fn copy(
     rejects.add_header(input).map_err(written)?;
     let mut lines = 0;
     let mut row = CheckedRow::default();
-    while !bad.are_all_passed() && input.read(&mut row)? {
+    while !bad.are_all_visited() && input.read(&mut row)? {
         let name = input.name();
-        let changed = |difference| changed(name, difference);
-        bad.go_to(row.key).map_err(changed)?;
+        let changed = |mismatch| changed(name, mismatch);
+        bad.advance_to(row.key).map_err(changed)?;
         if let Some(why) = bad.why(&target_of(&row)).map_err(unreadable)? {
             rejects.add(input, &row.content, &why).map_err(written)?;
             lines += 1;
         }
     }
     bad.end()
-        .map_err(|difference| changed(input.name(), difference))?;
+        .map_err(|mismatch| changed(input.name(), mismatch))?;
     Ok(lines)
 }
 
-fn changed(input: &str, Difference { row, key }: Difference) -> InputError {
+fn changed(input: &str, Mismatch { row, key }: Mismatch) -> InputError {
     InputError::Changed {
         input: input.to_owned(),
         row,
@@ -261,7 +261,7 @@ impl<W: Write> Rejects<W> {
         }
     }
 
-    fn add(&mut self, input: &Input, content: &RowContent, why: &Why) -> io::Result<()> {
+    fn add(&mut self, input: &Input, content: &RowContent, why: &FailureReason) -> io::Result<()> {
         let record = input.record();
         let mut fields = owned(input.raw_row());
         if !has_wrong_length(content) {

@@ -14,8 +14,8 @@ use tokio::time::{Instant, sleep};
 use super::bare_value::{bare_value, decoded};
 use super::bounded_file;
 use super::credentials::CredentialsError;
+use crate::atomic_file::{Beside, is_named, overwrite, remove_leftovers};
 use crate::report::lock;
-use crate::whole_file::{Beside, is_named, overwrite, remove_leftovers};
 
 /// The longest file of an app.
 const MAX_BYTES: u64 = 64 * 1024;

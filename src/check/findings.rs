@@ -119,7 +119,9 @@ impl Findings {
             }
             RowContent::Skipped(SkippedRow::NothingToLink(_)) => self.nothing_to_link += 1,
             RowContent::Skipped(SkippedRow::Duplicate(_)) => self.skipped_duplicates += 1,
-            RowContent::Skipped(SkippedRow::AlreadyAssociated(_) | SkippedRow::Settled(_)) => {
+            RowContent::Skipped(
+                SkippedRow::AlreadyAssociated(_) | SkippedRow::AlreadyReported(_),
+            ) => {
                 self.already_associated += 1;
             }
         }

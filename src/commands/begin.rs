@@ -8,8 +8,8 @@ use crate::input::{
     CheckedRow, Input, InputError, InputSettings, InputSource, SkipSettings, Skips,
 };
 use crate::report::{
-    Comparison, Difference, Existing, HeldReport, KnownFailures, Memory, ReportError, ReportFile,
-    ReportPlan, Resume,
+    Comparison, IfExists, KnownFailures, KnownPairs, LockedReport, Mismatch, ReportError,
+    ReportFile, ReportPlan, Resume,
 };
 use crate::run::{RunCounts, target_of};
 
@@ -31,48 +31,49 @@ pub(super) fn begin(
     plan: &ReportPlan,
     input: &InputSettings,
     skip: &SkipSettings,
-    mut memory: Memory,
+    mut known_pairs: KnownPairs,
 ) -> Result<Begun, RunError> {
-    let mut held = HeldReport::open(plan, input.path.path())?;
+    let mut locked = LockedReport::open(plan, input.path.path())?;
     let failed = |source| ReportError::Io {
         path: plan.path.clone(),
         source,
     };
-    if let Some(lock_file) = held.lock_file() {
+    if let Some(lock_file) = locked.lock_file() {
         info!(
             "the file system of the report has no locks: `{}` keeps other runs away from it",
             lock_file.display()
         );
     }
-    let carried = held.has_lines().map_err(failed)? && carry::is_needed(plan, &skip.associated_in);
+    let carried =
+        locked.has_lines().map_err(failed)? && carry::is_needed(plan, &skip.associated_in);
     if carried {
-        held = carry::carry(held, input, &mut memory)?;
+        locked = carry::carry(locked, input, &mut known_pairs)?;
     }
-    let resume = match plan.existing {
-        Existing::Resume(resume) if held.has_lines().map_err(failed)? => resume,
-        _ if carried && held.has_lines().map_err(failed)? => Resume::default(),
+    let resume = match plan.if_exists {
+        IfExists::Resume(resume) if locked.has_lines().map_err(failed)? => resume,
+        _ if carried && locked.has_lines().map_err(failed)? => Resume::default(),
         _ => {
-            if let Existing::Resume(_) = plan.existing {
+            if let IfExists::Resume(_) = plan.if_exists {
                 warn!(
                     "there is no earlier run to resume in `{}`: starting at row 1",
                     plan.path.display()
                 );
             }
             return Ok(Begun {
-                report: held.begin()?,
+                report: locked.begin()?,
                 comparison: None,
                 previous_counts: RunCounts::default(),
-                skips: Skips::new(memory.associated, skip.duplicates),
-                failures: memory.failures,
+                skips: Skips::new(known_pairs.associated, skip.duplicates),
+                failures: known_pairs.failures,
             });
         }
     };
     let mut previous_counts = RunCounts::default();
-    let mut found = held.read_back(resume, |line, stays| {
-        if stays {
+    let mut found = locked.read_back(resume, |line, is_kept| {
+        if is_kept {
             line.count_in(&mut previous_counts);
         } else {
-            memory.failures.add(line);
+            known_pairs.failures.add(line);
         }
     })?;
     if carried {
@@ -93,20 +94,21 @@ pub(super) fn begin(
             found.damage()
         );
     }
-    let mut comparison = Comparison::new(std::mem::take(&mut found.settled), input.split.is_some());
+    let mut comparison =
+        Comparison::new(std::mem::take(&mut found.checkpoint), input.split.is_some());
     // The rows of what comes only once are compared while they are sent.
     if let InputSource::File(_) = input.path
         && !carried
     {
-        compare(&mut comparison, input, &mut held)?;
+        compare(&mut comparison, input, &mut locked)?;
         comparison.rewind();
     }
     Ok(Begun {
-        report: held.go_on(&found)?,
+        report: locked.resume(&found)?,
         comparison: Some(comparison),
         previous_counts,
-        skips: Skips::new(memory.associated, skip.duplicates),
-        failures: memory.failures,
+        skips: Skips::new(known_pairs.associated, skip.duplicates),
+        failures: known_pairs.failures,
     })
 }
 
@@ -114,7 +116,7 @@ pub(super) fn begin(
 fn compare(
     comparison: &mut Comparison,
     settings: &InputSettings,
-    held: &mut HeldReport,
+    locked: &mut LockedReport,
 ) -> Result<(), RunError> {
     // A pilot sends the first rows only, but every line has its row.
     let mut input = Input::open(&InputSettings {
@@ -124,27 +126,27 @@ fn compare(
     let name = settings.path.name();
     let mut found = String::new();
     let mut row = CheckedRow::default();
-    let difference = loop {
+    let mismatch = loop {
         if !input.read(&mut row)? {
             break comparison.end().err();
         }
         if row.key.row > comparison.last_row() {
-            break comparison.meet(row.key, &target_of(&row)).err();
+            break comparison.check(row.key, &target_of(&row)).err();
         }
         let target = target_of(&row);
-        if let Err(difference) = comparison.meet(row.key, &target) {
+        if let Err(mismatch) = comparison.check(row.key, &target) {
             found = target.to_string();
-            break Some(difference);
+            break Some(mismatch);
         }
     };
-    match difference {
+    match mismatch {
         None => Ok(()),
-        Some(difference) => {
-            let path = held.path().to_owned();
-            let reported = held
-                .words_of(difference.row)
+        Some(mismatch) => {
+            let path = locked.path().to_owned();
+            let reported = locked
+                .lines_shown(mismatch.row)
                 .map_err(|source| ReportError::ReadBack { path, source })?;
-            Err(changed(&name, difference, &found, &reported).into())
+            Err(changed(&name, mismatch, &found, &reported).into())
         }
     }
 }
@@ -152,11 +154,11 @@ fn compare(
 /// The input is another one than before.
 pub(super) fn changed(
     input: &str,
-    difference: Difference,
+    mismatch: Mismatch,
     found: &str,
     reported: &[String],
 ) -> InputError {
-    let Difference { row, key } = difference;
+    let Mismatch { row, key } = mismatch;
     let now = match key {
         None => "the input ends before it".to_owned(),
         Some(_) if found.is_empty() => "the input has another pair there".to_owned(),

@@ -41,8 +41,8 @@ pub(super) fn check(flags: CheckArgs, world: &World) -> Result<ExitStatus, RunEr
 
 /// Shows what an import would do.
 pub(super) fn show(plan: &CheckPlan, world: &World) -> Result<ExitStatus, RunError> {
-    let memory = skips::load(&plan.skip, plan.origin)?;
-    let skips = Skips::new(memory.associated, plan.skip.duplicates);
+    let known_pairs = skips::load(&plan.skip, plan.origin)?;
+    let skips = Skips::new(known_pairs.associated, plan.skip.duplicates);
     let mut input = Input::open(&plan.input)?;
     // Duplicates that are skipped are counted as such.
     let duplicates_memory = if plan.skip.duplicates {

@@ -92,7 +92,7 @@ fn link(
     outputs.prepare()?;
     let input = Input::open(&settings.input)?;
     warn_of(&settings, &input);
-    let memory = skips::load(&settings.skip, settings.report.origin)?;
+    let known = skips::load(&settings.skip, settings.report.origin)?;
     let mut route = Route::open(&settings)?;
     let client = settings.client(route.base_url.clone(), route.source.clone());
     let endpoint = HttpEndpoint::new(client)?;
@@ -118,7 +118,7 @@ fn link(
         previous_counts,
         skips,
         failures,
-    } = begin(&settings.report, &settings.input, &settings.skip, memory)?;
+    } = begin(&settings.report, &settings.input, &settings.skip, known)?;
     // Where a cell may hold several ids, rows are fewer than what they lead to.
     let first = match &settings.input.split {
         Some(_) => None,

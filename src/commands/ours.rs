@@ -3,9 +3,9 @@
 use std::io::{self, Read};
 use std::path::Path;
 
+use crate::atomic_file::AtomicFile;
 use crate::closing::{is_metrics, is_summary};
 use crate::page::is_page;
-use crate::whole_file::WholeFile;
 
 /// A file of this program is far shorter.
 const LONGEST: u64 = 16 * 1024 * 1024;
@@ -43,7 +43,7 @@ impl Kind {
 
     /// Whether there is nothing at `path` that another program wrote.
     pub(super) fn may_replace(self, path: &Path) -> io::Result<bool> {
-        let Some(file) = WholeFile::existing(path)? else {
+        let Some(file) = AtomicFile::existing(path)? else {
             return Ok(true);
         };
         let mut content = Vec::new();

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::ours::Kind;
 use super::watch::MetricsFile;
+use crate::atomic_file::{AtomicFile, is_same_file};
 use crate::cli::ImportArgs;
 use crate::input::InputSource;
 use crate::settings::report_path;
-use crate::whole_file::{WholeFile, is_same_file};
 
 /// Why a file besides the report cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -101,11 +101,11 @@ impl Output {
 
     /// Makes sure that it may be written.
     pub(super) fn prepare(&self) -> Result<(), OutputError> {
-        WholeFile::try_out(&self.path).map_err(|source| self.failed(source))
+        AtomicFile::check_writable(&self.path).map_err(|source| self.failed(source))
     }
 
     pub(super) fn write(&self, content: &str) -> Result<(), OutputError> {
-        WholeFile::write(&self.path, content.as_bytes()).map_err(|source| self.failed(source))
+        AtomicFile::write(&self.path, content.as_bytes()).map_err(|source| self.failed(source))
     }
 
     /// It cannot be made, for this reason.

@@ -9,7 +9,7 @@ use tracing::warn;
 
 use super::begin::changed;
 use crate::input::{CheckedRow, Input, InputError, InputSettings, RowContent, SkippedRow, Skips};
-use crate::report::{Comparison, Difference, Known};
+use crate::report::{Comparison, Mismatch, RowStatus};
 use crate::run::target_of;
 
 /// Rows that are read ahead of being sent.
@@ -71,21 +71,23 @@ impl Rows {
             self.skips.meet(&mut self.row.content);
             if let Some(comparison) = &mut self.comparison {
                 let target = target_of(&self.row);
-                match comparison.meet(self.row.key, &target) {
-                    Ok(Known::Settled) => {
+                match comparison.check(self.row.key, &target) {
+                    Ok(RowStatus::Reported) => {
                         // That its pair is linked counts all the same.
                         if let RowContent::Skipped(SkippedRow::AlreadyAssociated(pair)) =
                             &self.row.content
                         {
                             return Ok(Some(CheckedRow {
                                 key: self.row.key,
-                                content: RowContent::Skipped(SkippedRow::Settled(pair.clone())),
+                                content: RowContent::Skipped(SkippedRow::AlreadyReported(
+                                    pair.clone(),
+                                )),
                             }));
                         }
                         continue;
                     }
-                    Ok(Known::ToBeSent) => {}
-                    Err(difference) => return Err(self.changed(difference, &target.to_string())),
+                    Ok(RowStatus::ToBeSent) => {}
+                    Err(mismatch) => return Err(self.changed(mismatch, &target.to_string())),
                 }
             }
             return Ok(Some(std::mem::take(&mut self.row)));
@@ -115,13 +117,13 @@ impl Rows {
         match &mut self.comparison {
             Some(comparison) if !is_cut_short => {
                 let end = comparison.end();
-                end.map_err(|difference| self.changed(difference, ""))
+                end.map_err(|mismatch| self.changed(mismatch, ""))
             }
             _ => Ok(()),
         }
     }
 
-    fn changed(&self, difference: Difference, found: &str) -> InputError {
-        changed(self.input.name(), difference, found, &[])
+    fn changed(&self, mismatch: Mismatch, found: &str) -> InputError {
+        changed(self.input.name(), mismatch, found, &[])
     }
 }

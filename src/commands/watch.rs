@@ -10,13 +10,13 @@ use jiff::Timestamp;
 use tracing::warn;
 
 use super::outputs::{Output, OutputError};
+use crate::atomic_file::{AtomicFile, is_stream};
 use crate::closing::{LastEnds, Metrics};
 use crate::display::Display;
 use crate::error::{Problem, RunError};
 use crate::exit::ExitStatus;
 use crate::run::{Event, Observe, RunCounts, RunEvent};
 use crate::statistics::Timeline;
-use crate::whole_file::{WholeFile, is_stream};
 
 /// How old metrics get while a run goes on; as old as what is scraped usually is.
 const METRICS_EVERY: Duration = Duration::from_secs(15);
@@ -149,7 +149,7 @@ impl MetricsFile {
 fn written_before(path: &Path) -> String {
     let read = || {
         let mut text = String::new();
-        if let Some(file) = WholeFile::existing(path)? {
+        if let Some(file) = AtomicFile::existing(path)? {
             file.take(MOST_METRICS).read_to_string(&mut text)?;
         }
         io::Result::Ok(text)

@@ -44,7 +44,7 @@ pub enum SkippedRow {
     /// An earlier report shows the pair as linked.
     AlreadyAssociated(Pair),
     /// The same, and the row has its line in the report already.
-    Settled(Pair),
+    AlreadyReported(Pair),
 }
 
 impl From<Result<Pair, InvalidRow>> for RowContent {

@@ -183,7 +183,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn a_file_that_differs_is_told_at_once_or_at_its_end() {
+    fn a_file_that_differs_is_an_error_at_once_or_at_its_end() {
         let time = |seconds| Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
         let state = |size, seconds| State {
             size,

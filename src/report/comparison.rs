@@ -1,14 +1,14 @@
 //! Is the input the one that the report was made from, and which of its rows are still to be sent? Pure.
 
+use super::checkpoint::{Checkpoint, RowStatus};
 use super::line::fingerprint_of;
-use super::settled::{Known, Settled};
 use crate::outcome::RowTarget;
 use crate::pair::RowKey;
 
 /// Holds the rows of an input, in their order, against the lines of a report.
 #[derive(Debug)]
 pub struct Comparison {
-    settled: Settled,
+    checkpoint: Checkpoint,
     /// Whether a row may have several lines.
     splits: bool,
     /// The row that came last, and how many of its lines were met.
@@ -17,7 +17,7 @@ pub struct Comparison {
 
 /// The first row that differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Difference {
+pub struct Mismatch {
     /// Which row of the report.
     pub row: u64,
     /// Where it is in the input; `None` if the input ended before it.
@@ -27,9 +27,9 @@ pub struct Difference {
 impl Comparison {
     /// `splits` tells that a row of the input may hold several pairs.
     #[must_use]
-    pub fn new(settled: Settled, splits: bool) -> Self {
+    pub fn new(checkpoint: Checkpoint, splits: bool) -> Self {
         Self {
-            settled,
+            checkpoint,
             splits,
             current: None,
         }
@@ -38,7 +38,7 @@ impl Comparison {
     /// The last row that has a line: behind it there is nothing to compare.
     #[must_use]
     pub fn last_row(&self) -> u64 {
-        self.settled.last_row()
+        self.checkpoint.last_row()
     }
 
     /// Begins again at the first row.
@@ -48,7 +48,7 @@ impl Comparison {
 
     /// The next pair of the input: whether it is to be sent. Fails if the report has another one in its
     /// place, or if the row before had a line whose pair was not met.
-    pub fn meet(&mut self, key: RowKey, target: &RowTarget) -> Result<Known, Difference> {
+    pub fn check(&mut self, key: RowKey, target: &RowTarget) -> Result<RowStatus, Mismatch> {
         if self
             .current
             .is_none_or(|(current, _)| current.row != key.row)
@@ -56,38 +56,38 @@ impl Comparison {
             self.leave()?;
             self.current = Some((key, 0));
         }
-        if key.row > self.settled.last_row() {
-            return Ok(Known::ToBeSent);
+        if key.row > self.checkpoint.last_row() {
+            return Ok(RowStatus::ToBeSent);
         }
-        let Some(known) = self.settled.known(key.row, fingerprint_of(target)) else {
-            if !self.splits && self.settled.lines_of(key.row) > 0 {
-                return Err(Difference {
+        let Some(status) = self.checkpoint.status(key.row, fingerprint_of(target)) else {
+            if !self.splits && self.checkpoint.lines_of(key.row) > 0 {
+                return Err(Mismatch {
                     row: key.row,
                     key: Some(key),
                 });
             }
-            return Ok(Known::ToBeSent);
+            return Ok(RowStatus::ToBeSent);
         };
         if let Some((_, met)) = &mut self.current {
             *met += 1;
         }
-        Ok(known)
+        Ok(status)
     }
 
     /// The input is over. Fails if the report knows of more.
-    pub fn end(&mut self) -> Result<(), Difference> {
+    pub fn end(&mut self) -> Result<(), Mismatch> {
         self.leave()?;
         let reached = self.current.map_or(0, |(key, _)| key.row);
-        match self.settled.next_row(reached) {
-            Some(row) => Err(Difference { row, key: None }),
+        match self.checkpoint.next_row(reached) {
+            Some(row) => Err(Mismatch { row, key: None }),
             None => Ok(()),
         }
     }
 
     /// Every line of the current row must have been met.
-    fn leave(&self) -> Result<(), Difference> {
+    fn leave(&self) -> Result<(), Mismatch> {
         match self.current {
-            Some((key, met)) if met < self.settled.lines_of(key.row) => Err(Difference {
+            Some((key, met)) if met < self.checkpoint.lines_of(key.row) => Err(Mismatch {
                 row: key.row,
                 key: Some(key),
             }),
@@ -110,33 +110,33 @@ mod tests {
     }
 
     fn comparison(lines: &[(u64, &str, bool)], splits: bool) -> Comparison {
-        let mut settled = Settled::default();
-        for &(row, name, stays) in lines {
-            settled.insert(row, fingerprint_of(&target(name)), stays);
+        let mut checkpoint = Checkpoint::default();
+        for &(row, name, is_kept) in lines {
+            checkpoint.insert(row, fingerprint_of(&target(name)), is_kept);
         }
-        settled.seal().unwrap();
-        Comparison::new(settled, splits)
+        checkpoint.finish().unwrap();
+        Comparison::new(checkpoint, splits)
     }
 
     /// What is sent of an input, or the first row that differs.
-    fn sent(comparison: &mut Comparison, input: &[(u64, &str)]) -> Result<Vec<String>, Difference> {
+    fn sent(comparison: &mut Comparison, input: &[(u64, &str)]) -> Result<Vec<String>, Mismatch> {
         let mut sent = Vec::new();
         for &(row, name) in input {
             let key = RowKey { row, line: row + 1 };
-            if comparison.meet(key, &target(name))? == Known::ToBeSent {
+            if comparison.check(key, &target(name))? == RowStatus::ToBeSent {
                 sent.push(format!("{row}{name}"));
             }
         }
         comparison.end().map(|()| sent)
     }
 
-    fn differs(row: u64, in_input: bool) -> Result<Vec<String>, Difference> {
+    fn differs(row: u64, in_input: bool) -> Result<Vec<String>, Mismatch> {
         let key = in_input.then_some(RowKey { row, line: row + 1 });
-        Err(Difference { row, key })
+        Err(Mismatch { row, key })
     }
 
     #[test]
-    fn settled_rows_are_left_out_and_changed_ones_found() {
+    fn reported_rows_are_left_out_and_changed_ones_found() {
         let report = [(1, "a", true), (2, "b", false), (4, "d", true)];
         for (input, expected) in [
             // As it was, and grown.

@@ -63,7 +63,7 @@ mod tests {
     use super::*;
     use crate::outcome::{Details, OutcomeKind, RowTarget};
     use crate::pair::RowKey;
-    use crate::report::{Lines, ReportReader};
+    use crate::report::{LineBuffer, ReportReader};
     use jiff::Timestamp;
     use std::time::Duration;
 
@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn a_row_is_known_by_its_values_and_the_cause_and_not_by_its_place_or_message() {
         const LIMIT: &str = "Association Limit exceeded";
-        let mut lines = Lines::default();
+        let mut lines = LineBuffer::default();
         lines.add_header();
         for known in [
             outcome(1, "1", OutcomeKind::Associated, "", ""),

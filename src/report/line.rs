@@ -16,7 +16,7 @@ const SEPARATOR: &str = ";";
 
 /// Lines on their way to the file: CSV in memory.
 #[derive(Debug, Default)]
-pub struct Lines {
+pub struct LineBuffer {
     bytes: Vec<u8>,
     clock: Clock,
     origin: Origin,
@@ -24,7 +24,7 @@ pub struct Lines {
     correlation_id: String,
 }
 
-impl Lines {
+impl LineBuffer {
     /// Lines of this kind of run.
     #[must_use]
     pub fn of(origin: Origin) -> Self {
@@ -64,11 +64,11 @@ impl Lines {
             Some(status) => self.add_number(*status),
             None => self.add_text(""),
         }
-        self.add_foreign(batch_status.as_deref().unwrap_or_default());
+        self.add_untrusted_text(batch_status.as_deref().unwrap_or_default());
         self.add_number(*num_errors);
         self.add_list(categories);
         self.add_list(subcategories);
-        self.add_foreign(message);
+        self.add_untrusted_text(message);
         self.add_list(association_type_ids);
         self.add_correlation_id(correlation_id.as_deref().unwrap_or_default());
         self.add_number(outcome.attempts);
@@ -83,22 +83,22 @@ impl Lines {
     }
 
     /// Adds text of a file or a server.
-    fn add_foreign(&mut self, text: &str) {
+    fn add_untrusted_text(&mut self, text: &str) {
         self.add_text(&formula_safe(text));
     }
 
     fn add_correlation_id(&mut self, id: &str) {
         let mut field = std::mem::take(&mut self.correlation_id);
         write_correlation_id(self.origin, id, &mut field);
-        self.add_foreign(&field);
+        self.add_untrusted_text(&field);
         self.correlation_id = field;
     }
 
     fn add_list<T: Borrow<str>>(&mut self, texts: &[T]) {
         match texts {
             [] => self.add_text(""),
-            [text] => self.add_foreign(text.borrow()),
-            texts => self.add_foreign(&texts.join(SEPARATOR)),
+            [text] => self.add_untrusted_text(text.borrow()),
+            texts => self.add_untrusted_text(&texts.join(SEPARATOR)),
         }
     }
 
@@ -218,7 +218,7 @@ mod tests {
     use std::time::Duration;
 
     fn written(outcome: &Outcome) -> String {
-        let mut lines = Lines::default();
+        let mut lines = LineBuffer::default();
         lines.add(outcome);
         let bytes = lines.take();
         assert_eq!(lines.bytes(), 0);
@@ -252,7 +252,7 @@ mod tests {
 
     #[test]
     fn the_header_is_as_promised() {
-        let mut lines = Lines::default();
+        let mut lines = LineBuffer::default();
         lines.add_header();
         assert_eq!(
             String::from_utf8(lines.take()).unwrap(),
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_was_not_sent_leaves_empty_what_no_reply_told() {
+    fn a_row_that_was_not_sent_leaves_the_reply_columns_empty() {
         let outcome = Outcome {
             target: RowTarget::Raw([
                 "contacts".into(),
@@ -319,8 +319,8 @@ mod tests {
     }
 
     #[test]
-    fn each_second_is_put_into_words_anew() {
-        let mut lines = Lines::default();
+    fn each_second_is_formatted_again() {
+        let mut lines = LineBuffer::default();
         for (time, written) in [
             ("2026-05-04T09:15:22.1189Z", "2026-05-04T09:15:22.118Z"),
             ("2026-05-04T09:15:22.9999Z", "2026-05-04T09:15:22.999Z"),

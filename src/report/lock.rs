@@ -7,8 +7,8 @@ use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::holder::{Holder, holder_of};
 use super::lock_file::{LockFile, Taken};
+use super::lock_owner::{LockOwner, owner_of};
 
 /// How the system is asked for its lock.
 pub(super) type TryLock<'l> = &'l dyn Fn(&File) -> Result<(), TryLockError>;
@@ -30,7 +30,7 @@ pub(super) enum Lock {
     /// Another run has it.
     Busy {
         /// Which process that is, if it can be known.
-        by: Option<Holder>,
+        by: Option<LockOwner>,
         /// The lock file that says so.
         lock_file: Option<PathBuf>,
     },
@@ -39,7 +39,7 @@ pub(super) enum Lock {
 impl Lock {
     /// Locks the report at `path`, which is open as `file`.
     pub(super) fn take(file: &File, path: &Path, try_lock: TryLock<'_>) -> io::Result<Self> {
-        let holder = || inode(file).and_then(holder_of);
+        let holder = || inode(file).and_then(owner_of);
         let busy = |by| Self::Busy {
             by,
             lock_file: None,

@@ -9,7 +9,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::holder::{Holder, start_ticks, started_at};
+use super::lock_owner::{LockOwner, start_ticks, started_at};
 
 /// What the report's name is followed by.
 const SUFFIX: &str = ".running";
@@ -37,7 +37,7 @@ pub(super) enum Taken {
     Ours(LockFile),
     Busy {
         /// Nothing if the file does not say.
-        by: Option<Holder>,
+        by: Option<LockOwner>,
         path: PathBuf,
     },
 }
@@ -118,13 +118,13 @@ impl Owner {
         }
     }
 
-    fn holder(&self, here: &Self) -> Holder {
+    fn holder(&self, here: &Self) -> LockOwner {
         let process = format!("/proc/{}/stat", self.process);
         let since = (self.boot == here.boot && self.namespace == here.namespace)
             .then(|| fs::read_to_string(process).ok())
             .flatten()
             .and_then(|stat| started_at(&stat, &fs::read_to_string("/proc/stat").ok()?));
-        Holder {
+        LockOwner {
             process: self.process,
             since,
             host: (self.host != here.host).then(|| self.host.clone()),

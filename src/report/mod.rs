@@ -7,55 +7,55 @@
 //! |---|---|
 //! | `column`, `line` | an outcome as a line |
 //! | `origin` | lines of a rehearsal are marked |
-//! | `held`, `found`, `lock`, `lock_file`, `holder` | the file is ours alone |
+//! | `locked_report`, `existing_file`, `lock`, `lock_file`, `lock_owner` | the file is ours alone |
 //! | `writer`, `lost` | lines reach the system, then the disk |
-//! | `packed`, `reader`, `counted` | lines read back, and counted |
+//! | `compressed`, `reader`, `counted` | lines read back, and counted |
 //! | `damage` | lines that are not whole, as crashes and disks leave them |
-//! | `bad_lines` | why rows are not associated, found again |
-//! | `memory`, `known_failures` | which pairs earlier reports show as linked, and which rows ended badly |
+//! | `failed_rows` | why rows are not associated, found again |
+//! | `known_pairs`, `known_failures` | which pairs earlier reports show as linked, and which rows ended badly |
 //! | `replace`, `carry` | another report takes its place, with what is known of the new input |
-//! | `resume`, `settled`, `marks`, `comparison` | a run goes on where another one ended |
+//! | `resume`, `checkpoint`, `marks`, `comparison` | a run goes on where another one ended |
 
-mod bad_lines;
 mod carry;
+mod checkpoint;
 mod column;
 mod comparison;
+mod compressed;
 mod counted;
 mod damage;
-mod found;
-mod held;
-mod holder;
+mod existing_file;
+mod failed_rows;
 mod known_failures;
+mod known_pairs;
 mod line;
 mod lock;
 mod lock_file;
+mod lock_owner;
+mod locked_report;
 mod lost;
 mod marks;
-mod memory;
 mod origin;
-mod packed;
 mod reader;
 #[cfg(test)]
 mod repair_tests;
 mod replace;
 mod resume;
-mod settled;
 mod writer;
 
-pub use bad_lines::{BadLines, Why};
+pub use checkpoint::{Checkpoint, RowStatus};
 pub use column::{COLUMNS, Column};
-pub use comparison::{Comparison, Difference};
+pub use comparison::{Comparison, Mismatch};
+pub use compressed::{ReportSource, open_to_read};
 pub use damage::{Damage, OnDamage};
-pub use held::{Existing, HeldReport, ReportError, ReportPlan};
-pub use holder::Holder;
+pub use failed_rows::{FailedRows, FailureReason};
 pub use known_failures::KnownFailures;
-pub use line::Lines;
+pub use known_pairs::KnownPairs;
+pub use line::LineBuffer;
 pub(crate) use lock::lock;
+pub use lock_owner::LockOwner;
+pub use locked_report::{IfExists, LockedReport, ReportError, ReportPlan};
 pub use lost::LostReport;
-pub use memory::Memory;
 pub use origin::Origin;
-pub use packed::{ReportSource, open_to_read};
 pub use reader::{ReadBackError, ReportLine, ReportReader};
-pub use resume::{Earlier, Resume};
-pub use settled::{Known, Settled};
+pub use resume::{PreviousReport, Resume};
 pub use writer::ReportFile;

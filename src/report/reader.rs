@@ -656,7 +656,7 @@ mod tests {
     }
 
     #[test]
-    fn damage_in_the_middle_is_told_with_its_line() {
+    fn damage_in_the_middle_is_an_error_with_its_line() {
         for (line, why) in [
             (
                 "failed,7,,a,1,b",

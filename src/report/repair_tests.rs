@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 
 use super::resume::tests::{add, open, outcome};
-use super::{Comparison, Existing, Known, ReadBackError, ReportError, Resume};
+use super::{Comparison, IfExists, ReadBackError, ReportError, Resume, RowStatus};
 use crate::outcome::{Outcome, OutcomeKind};
 use crate::run::WriteReport;
 
@@ -44,7 +44,7 @@ impl Damaged {
             .zip(kinds)
             .map(|(row, &kind)| outcome(row, kind))
             .collect();
-        let mut report = open(&path, Existing::Refuse).begin().unwrap();
+        let mut report = open(&path, IfExists::Refuse).begin().unwrap();
         add(&mut report, outcomes.clone());
         drop(report);
         let whole = fs::read(&path).unwrap();
@@ -98,25 +98,25 @@ fn lines(bytes: &[u8]) -> Vec<&[u8]> {
 
 /// Resumes the report; the lines that it found, and in the end the whole file.
 fn resumed(damaged: &Damaged, resume: Resume) -> Result<(Vec<Vec<u8>>, Vec<u8>), ReportError> {
-    let mut held = open(&damaged.path, Existing::Resume(resume));
-    if !held.has_lines().unwrap() {
-        let mut report = held.begin().unwrap();
+    let mut locked = open(&damaged.path, IfExists::Resume(resume));
+    if !locked.has_lines().unwrap() {
+        let mut report = locked.begin().unwrap();
         add(&mut report, damaged.outcomes.clone());
         drop(report);
         return Ok((Vec::new(), fs::read(&damaged.path).unwrap()));
     }
     let mut found_lines = Vec::new();
-    let mut found = held.read_back(resume, |line, _| found_lines.push(line.raw.to_vec()))?;
-    let mut comparison = Comparison::new(std::mem::take(&mut found.settled), false);
+    let mut found = locked.read_back(resume, |line, _| found_lines.push(line.raw.to_vec()))?;
+    let mut comparison = Comparison::new(std::mem::take(&mut found.checkpoint), false);
     let mut again = Vec::new();
     for outcome in &damaged.outcomes {
-        if comparison.meet(outcome.key, &outcome.target).unwrap() == Known::ToBeSent {
+        if comparison.check(outcome.key, &outcome.target).unwrap() == RowStatus::ToBeSent {
             again.push(outcome.clone());
         }
     }
     comparison.end().unwrap();
     let before = fs::read(&damaged.path).unwrap();
-    let mut report = held.go_on(&found).unwrap();
+    let mut report = locked.resume(&found).unwrap();
     if !found.damage().is_none() {
         assert_ne!(fs::read(&damaged.path).unwrap(), before, "it is rewritten");
     }
@@ -261,6 +261,6 @@ fn a_file_of_something_else_is_never_repaired() {
 }
 
 fn held_error(path: &Path, resume: Resume) -> ReportError {
-    let mut held = open(path, Existing::Resume(resume));
-    held.read_back(resume, |_, _| ()).unwrap_err()
+    let mut locked = open(path, IfExists::Resume(resume));
+    locked.read_back(resume, |_, _| ()).unwrap_err()
 }

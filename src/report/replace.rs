@@ -3,11 +3,11 @@
 
 use std::io::{self, BufWriter, Write};
 
-use super::held::{HeldReport, ReportError};
 use super::lock::lock;
-use crate::whole_file::Beside;
+use super::locked_report::{LockedReport, ReportError};
+use crate::atomic_file::Beside;
 
-impl HeldReport {
+impl LockedReport {
     /// Replaces the report by what `content` writes, once that is on the disk. An error leaves it as it was.
     pub(super) fn replace<E: From<ReportError>>(
         self,

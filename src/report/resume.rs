@@ -3,23 +3,23 @@
 use std::collections::HashMap;
 use std::io::Seek;
 
+use super::checkpoint::Checkpoint;
 use super::damage::{Damage, OnDamage};
-use super::held::{HeldReport, ReportError};
 use super::line::fingerprint;
+use super::locked_report::{LockedReport, ReportError};
 use super::reader::{OTHER_COLUMNS, ReadBackError, ReportLine, ReportReader};
-use super::settled::Settled;
 use super::writer::ReportFile;
 use crate::outcome::OutcomeKind;
 use crate::text::excerpt;
 
 /// So many lines of a row are shown in a message.
-const MOST_WORDS: usize = 3;
+const MAX_SHOWN_LINES: usize = 3;
 
 /// What was found in a report.
 #[derive(Debug)]
-pub struct Earlier {
+pub struct PreviousReport {
     /// What its lines say about each row.
-    pub settled: Settled,
+    pub checkpoint: Checkpoint,
     /// The bytes of its whole lines.
     whole_length: u64,
     /// Lines whose rows are sent again.
@@ -38,7 +38,7 @@ pub struct Resume {
     pub repair: bool,
 }
 
-impl Earlier {
+impl PreviousReport {
     /// How many lines are dropped because their rows are sent again.
     #[must_use]
     pub fn replaced(&self) -> u64 {
@@ -71,13 +71,13 @@ impl Resume {
     }
 }
 
-impl HeldReport {
+impl LockedReport {
     /// Reads the report back without changing it; `each` is shown every line, and whether it stays.
     pub fn read_back(
         &mut self,
         resume: Resume,
         mut each: impl FnMut(&ReportLine<'_>, bool),
-    ) -> Result<Earlier, ReportError> {
+    ) -> Result<PreviousReport, ReportError> {
         let path = self.path.clone();
         self.lines(resume, &mut each)
             .map_err(|source| ReportError::of_reading(&path, source))
@@ -87,28 +87,28 @@ impl HeldReport {
         &mut self,
         resume: Resume,
         each: &mut impl FnMut(&ReportLine<'_>, bool),
-    ) -> Result<Earlier, ReadBackError> {
+    ) -> Result<PreviousReport, ReadBackError> {
         self.file.rewind()?;
         let mut reader = ReportReader::with(&self.file, resume.on_damage())?;
         if !reader.is_standard() {
             let why = OTHER_COLUMNS.to_owned();
             return Err(ReadBackError::Damaged { line: 1, why });
         }
-        let mut settled = Settled::default();
+        let mut checkpoint = Checkpoint::default();
         let mut replaced = 0;
         while let Some(line) = reader.read()? {
             line.check_origin(self.origin)?;
-            let stays = resume.keeps(line.outcome);
-            settled.insert(line.row, fingerprint(line.target()), stays);
-            replaced += u64::from(!stays);
-            each(&line, stays);
+            let is_kept = resume.keeps(line.outcome);
+            checkpoint.insert(line.row, fingerprint(line.target()), is_kept);
+            replaced += u64::from(!is_kept);
+            each(&line, is_kept);
         }
         let (whole_length, damage) = (reader.whole_length(), reader.damage());
-        if let Err(row) = settled.seal() {
+        if let Err(row) = checkpoint.finish() {
             return Err(self.twice(row, resume)?);
         }
-        Ok(Earlier {
-            settled,
+        Ok(PreviousReport {
+            checkpoint,
             whole_length,
             replaced,
             damage,
@@ -137,11 +137,11 @@ impl HeldReport {
     }
 
     /// What the report says of a row, for a message: its first lines.
-    pub fn words_of(&mut self, row: u64) -> Result<Vec<String>, ReadBackError> {
+    pub fn lines_shown(&mut self, row: u64) -> Result<Vec<String>, ReadBackError> {
         self.file.rewind()?;
         let mut reader = ReportReader::with(&self.file, OnDamage::Skip)?;
         let mut words = Vec::new();
-        while words.len() < MOST_WORDS
+        while words.len() < MAX_SHOWN_LINES
             && let Some(line) = reader.read()?
         {
             if line.row == row {
@@ -155,25 +155,25 @@ impl HeldReport {
     }
 
     /// Cuts off what is no whole line at the end, drops damaged lines and the lines whose rows are sent again, and goes on behind the others.
-    pub fn go_on(self, earlier: &Earlier) -> Result<ReportFile, ReportError> {
+    pub fn resume(self, previous: &PreviousReport) -> Result<ReportFile, ReportError> {
         let path = self.path.clone();
         let failed = |source| ReportError::Io {
             path: path.clone(),
             source,
         };
-        if earlier.replaced == 0 && earlier.damage.is_none() {
+        if previous.replaced == 0 && previous.damage.is_none() {
             let length = self.file.metadata().map_err(failed)?.len();
-            if length > earlier.whole_length {
-                self.file.set_len(earlier.whole_length).map_err(failed)?;
+            if length > previous.whole_length {
+                self.file.set_len(previous.whole_length).map_err(failed)?;
             }
             return ReportFile::append(self);
         }
-        let rest = self.replace(|held, write| held.write_staying(earlier.resume, write))?;
+        let rest = self.replace(|locked, write| locked.write_kept(previous.resume, write))?;
         ReportFile::append(rest)
     }
 
     /// Writes the header and the lines that stay.
-    fn write_staying(
+    fn write_kept(
         &self,
         resume: Resume,
         write: &mut dyn FnMut(&[u8]) -> Result<(), ReportError>,
@@ -201,7 +201,7 @@ pub(super) mod tests {
     use super::*;
     use crate::outcome::{Details, Outcome, RowTarget};
     use crate::pair::RowKey;
-    use crate::report::{Comparison, Existing, Known, LostReport, Origin, ReportPlan};
+    use crate::report::{Comparison, IfExists, LostReport, Origin, ReportPlan, RowStatus};
     use crate::run::WriteReport;
     use jiff::Timestamp;
     use proptest::prelude::*;
@@ -234,13 +234,13 @@ pub(super) mod tests {
         ])
     }
 
-    pub(in crate::report) fn open(path: &Path, existing: Existing) -> HeldReport {
+    pub(in crate::report) fn open(path: &Path, if_exists: IfExists) -> LockedReport {
         let plan = ReportPlan {
             path: path.to_owned(),
-            existing,
+            if_exists,
             origin: Origin::RealRun,
         };
-        HeldReport::open(&plan, Path::new("/nowhere/pairs.csv")).unwrap()
+        LockedReport::open(&plan, Path::new("/nowhere/pairs.csv")).unwrap()
     }
 
     pub(in crate::report) fn add(
@@ -259,7 +259,7 @@ pub(super) mod tests {
         repair: false,
     };
 
-    const RESUME: Existing = Existing::Resume(PLAIN);
+    const RESUME: IfExists = IfExists::Resume(PLAIN);
 
     fn kind() -> impl Strategy<Value = OutcomeKind> {
         prop::sample::select(OutcomeKind::ALL.to_vec())
@@ -280,7 +280,7 @@ pub(super) mod tests {
             let path = folder.path().join("r.csv");
             let rows = 1_u64..;
             let outcomes: Vec<Outcome> = rows.zip(&kinds).map(|(row, &kind)| outcome(row, kind)).collect();
-            let mut report = open(&path, Existing::Refuse).begin().unwrap();
+            let mut report = open(&path, IfExists::Refuse).begin().unwrap();
             add(&mut report, outcomes.clone());
             drop(report);
             let whole = fs::read(&path).unwrap();
@@ -288,25 +288,25 @@ pub(super) mod tests {
             let length = (whole.len() as f64 * cut) as usize;
             fs::write(&path, &whole[..length]).unwrap();
 
-            let mut held = open(&path, RESUME);
-            let mut report = if held.has_lines().unwrap() {
+            let mut locked = open(&path, RESUME);
+            let mut report = if locked.has_lines().unwrap() {
                 let mut kept = Vec::new();
-                let mut found = held.read_back(Resume { retry_rejected, repair: false }, |line, stays| if stays { kept.push(line.raw.to_vec()) }).unwrap();
-                let mut comparison = Comparison::new(std::mem::take(&mut found.settled), false);
+                let mut found = locked.read_back(Resume { retry_rejected, repair: false }, |line, is_kept| if is_kept { kept.push(line.raw.to_vec()) }).unwrap();
+                let mut comparison = Comparison::new(std::mem::take(&mut found.checkpoint), false);
                 let mut again = Vec::new();
                 for outcome in &outcomes {
-                    if comparison.meet(outcome.key, &outcome.target).unwrap() == Known::ToBeSent {
+                    if comparison.check(outcome.key, &outcome.target).unwrap() == RowStatus::ToBeSent {
                         again.push(outcome.clone());
                     }
                 }
                 comparison.end().unwrap();
-                let mut report = held.go_on(&found).unwrap();
+                let mut report = locked.resume(&found).unwrap();
                 let healed = fs::read(&path).unwrap();
                 prop_assert!(healed.ends_with(&kept.concat()));
                 add(&mut report, again);
                 report
             } else {
-                let mut report = held.begin().unwrap();
+                let mut report = locked.begin().unwrap();
                 add(&mut report, outcomes.clone());
                 report
             };
@@ -340,7 +340,7 @@ pub(super) mod tests {
                     Ok(())
                 }
             }
-            let mut lines = crate::report::Lines::default();
+            let mut lines = crate::report::LineBuffer::default();
             lines.add_header();
             let mut disk = Failing { kept: Vec::new(), room, piece };
             let mut taken = 0;
@@ -376,7 +376,7 @@ pub(super) mod tests {
         let path = folder.path().join(name);
         let link = folder.path().join("link.csv");
         std::os::unix::fs::symlink(&path, &link).unwrap();
-        let mut report = open(&path, Existing::Refuse).begin().unwrap();
+        let mut report = open(&path, IfExists::Refuse).begin().unwrap();
         let kinds = [
             OutcomeKind::Associated,
             OutcomeKind::Failed,
@@ -394,10 +394,10 @@ pub(super) mod tests {
         let _may_fail = chown(&path, Some(65_534), Some(65_533));
         let before = path.metadata().unwrap();
 
-        let mut held = open(&link, RESUME);
-        let found = held.read_back(PLAIN, |_, _| ()).unwrap();
+        let mut locked = open(&link, RESUME);
+        let found = locked.read_back(PLAIN, |_, _| ()).unwrap();
         assert_eq!(found.replaced(), 1);
-        let report = held.go_on(&found).unwrap();
+        let report = locked.resume(&found).unwrap();
         let text = fs::read_to_string(&path).unwrap();
         assert_eq!(text.lines().count(), 3);
         assert!(!text.contains("failed"), "{text}");
@@ -406,13 +406,13 @@ pub(super) mod tests {
         assert_ne!(after.ino(), before.ino());
         let owner = |file: &fs::Metadata| (file.uid(), file.gid(), file.mode());
         assert_eq!(owner(&after), owner(&before));
-        for existing in [RESUME, Existing::Overwrite] {
+        for if_exists in [RESUME, IfExists::Overwrite] {
             let plan = ReportPlan {
                 path: path.clone(),
-                existing,
+                if_exists,
                 origin: Origin::RealRun,
             };
-            let error = HeldReport::open(&plan, Path::new("/nowhere/pairs.csv")).unwrap_err();
+            let error = LockedReport::open(&plan, Path::new("/nowhere/pairs.csv")).unwrap_err();
             assert!(matches!(error, ReportError::Busy { .. }), "{error}");
         }
         drop(report);
@@ -433,7 +433,7 @@ pub(super) mod tests {
     fn a_report_that_is_gone_is_noticed_by_the_next_write() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.csv");
-        let mut report = open(&path, Existing::Refuse).begin().unwrap();
+        let mut report = open(&path, IfExists::Refuse).begin().unwrap();
         fs::remove_file(&path).unwrap();
         report.add(&outcome(1, OutcomeKind::Associated));
         let error = report.flush()().unwrap_err();
@@ -444,7 +444,7 @@ pub(super) mod tests {
             "nothing is added behind a write that failed"
         );
         drop(report);
-        let mut report = open(&path, Existing::Refuse).begin().unwrap();
+        let mut report = open(&path, IfExists::Refuse).begin().unwrap();
         fs::rename(&path, folder.path().join("moved.csv")).unwrap();
         fs::write(&path, "another's").unwrap();
         report.add(&outcome(1, OutcomeKind::Associated));
@@ -458,7 +458,7 @@ pub(super) mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.csv");
         for (change, is_cut) in [(0_u64, true), (50, true), (1_000, false)] {
-            let mut report = open(&path, Existing::Overwrite).begin().unwrap();
+            let mut report = open(&path, IfExists::Overwrite).begin().unwrap();
             add(&mut report, [outcome(1, OutcomeKind::Associated)]);
             let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
             file.set_len(change).unwrap();
@@ -480,7 +480,7 @@ pub(super) mod tests {
             fs::write(&path, "").unwrap();
         }
         // The last line of a run: the sync behind it notices.
-        let mut report = open(&path, Existing::Overwrite).begin().unwrap();
+        let mut report = open(&path, IfExists::Overwrite).begin().unwrap();
         report.add(&outcome(1, OutcomeKind::Associated));
         report.flush()().unwrap();
         fs::OpenOptions::new()
@@ -500,7 +500,7 @@ pub(super) mod tests {
     fn a_report_with_two_lines_for_one_pair_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.csv");
-        let mut report = open(&path, Existing::Refuse).begin().unwrap();
+        let mut report = open(&path, IfExists::Refuse).begin().unwrap();
         add(
             &mut report,
             [1, 2, 1].map(|row| outcome(row, OutcomeKind::Associated)),

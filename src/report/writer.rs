@@ -5,13 +5,13 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::held::{HeldReport, ReportError};
-use super::line::Lines;
+use super::line::LineBuffer;
 use super::lock_file::LockFile;
+use super::locked_report::{LockedReport, ReportError};
 use super::lost::LostReport;
+use crate::atomic_file::{is_named, sync_folder};
 use crate::outcome::Outcome;
 use crate::run::{ReportJob, WriteReport};
-use crate::whole_file::{is_named, sync_folder};
 
 /// So many bytes are handed over without waiting for more: to hand over costs a wake-up, however much it is.
 const FULL: usize = 128 * 1024;
@@ -20,7 +20,7 @@ const FULL: usize = 128 * 1024;
 #[derive(Debug)]
 pub struct ReportFile {
     shared: Arc<Shared>,
-    lines: Lines,
+    lines: LineBuffer,
     unsynced: bool,
 }
 
@@ -92,14 +92,14 @@ impl Shared {
 
 impl ReportFile {
     /// Empties the file and writes the header.
-    pub(super) fn begin(held: HeldReport) -> Result<Self, ReportError> {
-        let HeldReport {
+    pub(super) fn begin(locked: LockedReport) -> Result<Self, ReportError> {
+        let LockedReport {
             file,
             path,
             regular,
             origin,
             lock_file,
-        } = held;
+        } = locked;
         let failed = |path: PathBuf| move |source| ReportError::Io { path, source };
         if regular {
             (&file)
@@ -107,14 +107,14 @@ impl ReportFile {
                 .and_then(|()| file.set_len(0))
                 .map_err(failed(path.clone()))?;
         }
-        let held = HeldReport {
+        let locked = LockedReport {
             file,
             path: path.clone(),
             regular,
             origin,
             lock_file,
         };
-        let mut report = Self::appending(held).map_err(failed(path.clone()))?;
+        let mut report = Self::appending(locked).map_err(failed(path.clone()))?;
         report.lines.add_header();
         let bytes = report.lines.take();
         report.shared.write(&bytes).map_err(failed(path.clone()))?;
@@ -130,21 +130,21 @@ impl ReportFile {
     }
 
     /// Goes on behind the last line.
-    pub(super) fn append(held: HeldReport) -> Result<Self, ReportError> {
-        let path = held.path.clone();
-        let end = (&held.file).seek(SeekFrom::End(0));
-        end.and_then(|_| Self::appending(held))
+    pub(super) fn append(locked: LockedReport) -> Result<Self, ReportError> {
+        let path = locked.path.clone();
+        let end = (&locked.file).seek(SeekFrom::End(0));
+        end.and_then(|_| Self::appending(locked))
             .map_err(|source| ReportError::Io { path, source })
     }
 
-    fn appending(held: HeldReport) -> io::Result<Self> {
-        let HeldReport {
+    fn appending(locked: LockedReport) -> io::Result<Self> {
+        let LockedReport {
             file,
             path,
             regular,
             origin,
             lock_file,
-        } = held;
+        } = locked;
         let written = Mutex::new(Written {
             length: file.metadata()?.len(),
             has_failed: false,
@@ -157,7 +157,7 @@ impl ReportFile {
                 _lock_file: lock_file,
                 written,
             }),
-            lines: Lines::of(origin),
+            lines: LineBuffer::of(origin),
             unsynced: false,
         })
     }

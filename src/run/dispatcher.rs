@@ -263,7 +263,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
                 RowContent::Invalid(invalid) => {
                     self.finish_with(invalid_outcome(key, &invalid, (self.context.now)()));
                 }
-                RowContent::Skipped(SkippedRow::Settled(_)) => self.budget.note_good(),
+                RowContent::Skipped(SkippedRow::AlreadyReported(_)) => self.budget.note_good(),
                 RowContent::Skipped(skipped) => {
                     self.finish_with(skipped_outcome(key, skipped, (self.context.now)()));
                 }

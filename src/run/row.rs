@@ -71,7 +71,7 @@ pub fn target_of(row: &CheckedRow) -> RowTarget {
         | RowContent::Skipped(
             SkippedRow::Duplicate(pair)
             | SkippedRow::AlreadyAssociated(pair)
-            | SkippedRow::Settled(pair),
+            | SkippedRow::AlreadyReported(pair),
         ) => RowTarget::Pair(pair.clone()),
     }
 }
@@ -108,7 +108,7 @@ pub fn skipped_outcome(key: RowKey, skipped: SkippedRow, now: Timestamp) -> Outc
             Category::Duplicate,
             "an earlier row has the same pair",
         ),
-        SkippedRow::AlreadyAssociated(pair) | SkippedRow::Settled(pair) => (
+        SkippedRow::AlreadyAssociated(pair) | SkippedRow::AlreadyReported(pair) => (
             RowTarget::Pair(pair),
             Category::AlreadyAssociated,
             "an earlier report shows the pair as associated",

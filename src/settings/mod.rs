@@ -17,7 +17,7 @@ use crate::api::{
 use crate::cli::{ConnectionArgs, ImportArgs, Mode};
 use crate::input::{InputSettings, InputSource, SkipSettings};
 use crate::rate_limit::{RateSetting, Share};
-use crate::report::{Existing, Origin, ReportPlan, Resume};
+use crate::report::{IfExists, Origin, ReportPlan, Resume};
 use crate::run::{BatchSettings, ErrorBudget, RunSettings, TimeLimits};
 use crate::text::shell_path;
 use crate::verdict::RetryPolicy;
@@ -229,18 +229,18 @@ impl ImportSettings {
                     .stream_name()
                     .unwrap_or_default(),
             })?,
-            existing: if flags.resume {
-                Existing::Resume(Resume {
+            if_exists: if flags.resume {
+                IfExists::Resume(Resume {
                     retry_rejected: flags.retry_rejected,
                     repair: flags.repair,
                 })
             } else if flags.overwrite {
-                Existing::Overwrite
+                IfExists::Overwrite
             } else if flags.sandbox && flags.report.is_none() {
                 // A place of its own: what an earlier rehearsal left there is of no use.
-                Existing::ReplaceSameOrigin
+                IfExists::ReplaceSameOrigin
             } else {
-                Existing::Refuse
+                IfExists::Refuse
             },
             origin: origin(&flags),
         };
@@ -408,18 +408,18 @@ mod tests {
     #[test]
     fn a_report_that_is_there_is_refused_replaced_or_gone_on_with() {
         let how = |retry_rejected, repair| {
-            Existing::Resume(Resume {
+            IfExists::Resume(Resume {
                 retry_rejected,
                 repair,
             })
         };
         let resume = |retry_rejected| how(retry_rejected, false);
-        for (flags, existing) in [
-            (&[][..], Existing::Refuse),
-            (&["--overwrite"], Existing::Overwrite),
-            (&["--sandbox"], Existing::ReplaceSameOrigin),
-            (&["--sandbox", "--overwrite"], Existing::Overwrite),
-            (&["--sandbox", "--report", "r.csv"], Existing::Refuse),
+        for (flags, if_exists) in [
+            (&[][..], IfExists::Refuse),
+            (&["--overwrite"], IfExists::Overwrite),
+            (&["--sandbox"], IfExists::ReplaceSameOrigin),
+            (&["--sandbox", "--overwrite"], IfExists::Overwrite),
+            (&["--sandbox", "--report", "r.csv"], IfExists::Refuse),
             (&["--resume"], resume(false)),
             (&["--resume", "--retry-rejected"], resume(true)),
             (&["--resume", "--repair"], how(false, true)),
@@ -427,7 +427,7 @@ mod tests {
         ] {
             let flags: Vec<_> = ["pairs.csv"].iter().chain(flags).copied().collect();
             let settings = resolve(&flags, Some("t")).unwrap();
-            assert_eq!(settings.report.existing, existing, "{flags:?}");
+            assert_eq!(settings.report.if_exists, if_exists, "{flags:?}");
         }
     }
 

@@ -224,7 +224,7 @@ row,line,from_object_type,from_object_id,to_object_type,to_object_id,outcome,htt
     }
 
     #[test]
-    fn numbers_that_nobody_could_have_counted_do_no_harm() {
+    fn impossible_counts_do_no_harm() {
         let mut report = REPORT.lines().next().unwrap().to_owned() + "\n";
         for row in 1..=3 {
             let line = format!(
@@ -244,7 +244,7 @@ row,line,from_object_type,from_object_id,to_object_type,to_object_id,outcome,htt
     }
 
     #[test]
-    fn a_report_without_lines_or_columns_says_nothing_and_is_no_error() {
+    fn a_report_without_lines_or_columns_is_empty_and_no_error() {
         let short = "row,from_object_type,from_object_id,to_object_type,to_object_id,outcome\n1,a,1,b,2,associated\n";
         for (report, settled) in [("", 0), (short, 1)] {
             let statistics = Statistics::of(report.as_bytes()).unwrap();

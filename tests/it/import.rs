@@ -115,7 +115,7 @@ fn every_version_of_the_api_is_asked_under_its_own_path() {
 }
 
 #[test]
-fn a_report_that_is_there_is_kept_until_told_otherwise() {
+fn an_existing_report_is_kept_unless_a_flag_says_otherwise() {
     let rehearsal = Rehearsal::new().rows(good_rows(3));
     rehearsal.import(&[]);
     let before = std::fs::read(rehearsal.path("pairs.report.csv")).unwrap();

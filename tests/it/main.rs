@@ -11,6 +11,7 @@ mod changing; // inputs that change while they are read, or come only once
 mod check; // what is found before anything is sent
 mod closing; // what scripts and monitoring are told at every end
 mod coding; // compressed replies
+mod compressed_report; // reports that are packed
 mod credentials; // tokens that change, expire or never come
 mod damaged; // reports that power cuts and other programs damage
 mod docs; // every command of the pages runs
@@ -19,21 +20,21 @@ mod exports; // lists of ids, and the files that HubSpot itself writes
 mod faults; // disks that are full, slow or gone
 mod import; // the main job, and the report it leaves
 mod input; // broken and odd files: exit status, message, and no request
+mod known_pairs; // one report that is its own memory
 mod layout; // lines and fields that are not as usual
 mod machine; // limits of the machine
 mod manner; // what is said where: stdout, stderr, logs, environment variables
-mod memory; // one report that is its own memory
 mod next; // the command that is printed runs as it stands
 mod nightly; // what is known already is not sent again
 mod outage; // an API that is away
 mod packaging; // completions and manual pages
-mod packed; // reports that are packed
 mod portal; // a token that replaces another one is of the same account
 mod readme; // the README and the sample data are true
 mod rehearsals; // a rehearsal and a real run never mix
 mod rejects; // what is not associated, fed back
 mod replaced; // no file of another program, and none that is read, is replaced
 mod replies; // every kind of reply, end to end
+mod report_summary; // a report read back, and the day that is over
 mod resume; // going on after kills, cuts, stops and failures
 mod sandbox; // the sandbox as a program of its own
 mod secrets; // the token is nowhere to be seen
@@ -41,7 +42,6 @@ mod signals; // signals before a run, and where something is stuck
 mod stdout; // what is printed, and cannot be
 mod stop; // signals, credentials, limits: early ends
 mod stories; // random servers, interruptions and resumes, and what must hold after each
-mod summed_up; // a report read back, and the day that is over
 mod support; // how a test sets a run up and looks at what it left
 mod tls; // who a server is
 mod values; // what cells and column names are taken for

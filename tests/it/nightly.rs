@@ -44,7 +44,7 @@ fn only_new_pairs_are_sent_night_after_night() {
 }
 
 #[test]
-fn several_memories_add_up_and_one_of_them_may_be_the_report_that_is_replaced() {
+fn several_reports_of_known_pairs_add_up_and_one_may_be_the_report_that_is_replaced() {
     let rehearsal = Rehearsal::new().rows(good_rows(3));
     assert_eq!(rehearsal.import(&["--report", "a.csv"]).code, 0);
     let rehearsal = rehearsal.rows(good_rows(6).skip(3));
@@ -90,7 +90,7 @@ fn a_pair_that_stands_in_the_input_again_is_skipped_if_asked_for() {
 }
 
 #[test]
-fn a_resumed_run_knows_the_pairs_of_rows_that_were_settled_before() {
+fn a_resumed_run_knows_the_pairs_of_rows_reported_before() {
     let rehearsal = Rehearsal::new().rows(good_rows(4).chain(good_rows(4)));
     let finished = rehearsal.import(&["--skip-duplicates", "--first", "3"]);
     assert_eq!(finished.code, 0, "{}", finished.stderr);

@@ -84,7 +84,7 @@ fn a_run_that_is_killed_again_and_again_leaves_one_line_per_row() {
 }
 
 #[test]
-fn a_report_cut_anywhere_goes_on_to_the_same_end() {
+fn a_report_cut_anywhere_is_resumed_to_the_same_result() {
     let rows: Vec<_> = good_rows(30)
         .chain([row_with("missing", 0, 1), "contacts,x,companies,2".into()])
         .collect();
@@ -296,7 +296,7 @@ fn standard_input_is_compared_while_it_is_read() {
 }
 
 #[test]
-fn a_file_that_is_no_whole_report_is_told_and_left_alone() {
+fn a_file_that_is_no_whole_report_is_an_error_and_left_unchanged() {
     let rehearsal = Rehearsal::new().rows(good_rows(3));
     rehearsal.import(&[]);
     let report = fs::read_to_string(rehearsal.path("pairs.report.csv")).unwrap();

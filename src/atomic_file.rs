@@ -39,9 +39,9 @@ const STANDARD_STREAMS: [[&str; 3]; 2] = [
 /// How much of a file that is overwritten in place is kept in memory before.
 const MOST_IN_MEMORY: usize = 1024 * 1024;
 
-/// The file while it is written. Dropped before [`WholeFile::finish`], it leaves nothing behind.
+/// The file while it is written. Dropped before [`AtomicFile::finish`], it leaves nothing behind.
 #[derive(Debug)]
-pub struct WholeFile(BufWriter<Target>);
+pub struct AtomicFile(BufWriter<Target>);
 
 /// Where the bytes go.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ enum Target {
     },
 }
 
-impl WholeFile {
+impl AtomicFile {
     /// Begins a file that is to be at `path`.
     pub fn create(path: &Path) -> io::Result<Self> {
         Self::begin(path, None)
@@ -124,7 +124,7 @@ impl WholeFile {
 
     /// Makes sure that it can be written, before there is anything to write. A pipe or a device is left alone: opened and closed
     /// once, a pipe ends for its reader, and nothing written later would arrive.
-    pub fn try_out(path: &Path) -> io::Result<()> {
+    pub fn check_writable(path: &Path) -> io::Result<()> {
         if is_stream(path)? {
             return Ok(());
         }
@@ -197,7 +197,7 @@ impl Write for Target {
     }
 }
 
-impl Write for WholeFile {
+impl Write for AtomicFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.write(bytes)
     }

@@ -25,14 +25,14 @@ fn set_mode(path: &Path, mode: u32) {
 fn it_is_there_only_once_it_is_whole() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.json");
-    let mut file = WholeFile::create(&path).unwrap();
+    let mut file = AtomicFile::create(&path).unwrap();
     file.write_all(b"half").unwrap();
     assert!(!path.exists());
     drop(file);
     assert_eq!(names(folder.path()), [""; 0]);
-    WholeFile::write(&path, b"whole").unwrap();
+    AtomicFile::write(&path, b"whole").unwrap();
     assert_eq!(names(folder.path()), ["a.json"]);
-    let mut file = WholeFile::create(&path).unwrap();
+    let mut file = AtomicFile::create(&path).unwrap();
     file.write_all(b"other").unwrap();
     assert_eq!(fs::read(&path).unwrap(), b"whole");
     file.finish().unwrap();
@@ -47,7 +47,7 @@ fn links_owner_and_mode_stay() {
     let link = folder.path().join("link.json");
     symlink("secret.json", &link).unwrap();
     // Made through a link that leads to no file yet.
-    WholeFile::write(&link, b"old").unwrap();
+    AtomicFile::write(&link, b"old").unwrap();
     assert!(link.is_symlink());
     for kept in [0o600, 0o640, 0o444] {
         set_mode(&path, kept);
@@ -55,7 +55,7 @@ fn links_owner_and_mode_stay() {
         let _may_fail = chown(&path, Some(65_534), Some(65_533));
         set_mode(&path, kept);
         let before = fs::metadata(&path).unwrap();
-        WholeFile::write(&link, b"new").unwrap();
+        AtomicFile::write(&link, b"new").unwrap();
         assert!(link.is_symlink());
         let after = fs::metadata(&path).unwrap();
         assert_eq!(after.mode() & 0o7777, kept);
@@ -70,7 +70,7 @@ fn links_owner_and_mode_stay() {
 fn a_new_file_has_the_mode_of_any_new_file() {
     let folder = tempfile::tempdir().unwrap();
     let [ours, usual] = ["ours", "usual"].map(|name| folder.path().join(name));
-    WholeFile::write(&ours, b"").unwrap();
+    AtomicFile::write(&ours, b"").unwrap();
     fs::write(&usual, "").unwrap();
     assert_eq!(mode(&ours), mode(&usual));
 }
@@ -82,8 +82,8 @@ fn a_file_is_no_more_readable_than_the_one_that_its_content_is_from() {
     fs::write(&source, "").unwrap();
     let write = || {
         let source = fs::metadata(&source).unwrap();
-        WholeFile::create_no_more_readable_than(&copy, &source)
-            .and_then(WholeFile::finish)
+        AtomicFile::create_no_more_readable_than(&copy, &source)
+            .and_then(AtomicFile::finish)
             .unwrap();
         mode(&copy)
     };
@@ -111,9 +111,9 @@ fn a_file_is_no_more_readable_than_the_one_that_its_content_is_from() {
 
 #[test]
 fn what_cannot_be_replaced_is_written_to() {
-    WholeFile::write(Path::new("/dev/null"), b"x").unwrap();
+    AtomicFile::write(Path::new("/dev/null"), b"x").unwrap();
     assert!(!Path::new("/dev/null").is_file());
-    let full = WholeFile::write(Path::new("/dev/full"), b"x").unwrap_err();
+    let full = AtomicFile::write(Path::new("/dev/full"), b"x").unwrap_err();
     assert_eq!(full.kind(), io::ErrorKind::StorageFull);
 }
 
@@ -121,13 +121,13 @@ fn what_cannot_be_replaced_is_written_to() {
 fn a_place_that_cannot_be_is_found_before_anything_is_written() {
     let folder = tempfile::tempdir().unwrap();
     for place in ["nowhere/a.json", "/proc/a.json", "."] {
-        let refused = WholeFile::try_out(&folder.path().join(place)).unwrap_err();
+        let refused = AtomicFile::check_writable(&folder.path().join(place)).unwrap_err();
         assert!(
             refused.raw_os_error().is_some() || place == ".",
             "{place}: {refused}"
         );
     }
-    WholeFile::try_out(&folder.path().join("a.json")).unwrap();
+    AtomicFile::check_writable(&folder.path().join("a.json")).unwrap();
     assert_eq!(names(folder.path()), [""; 0]);
 }
 
@@ -144,8 +144,8 @@ fn any_name_that_the_file_system_takes_can_be_written() {
     ] {
         let path = folder.path().join(&name);
         for content in [b"first", b"other"] {
-            WholeFile::try_out(&path).unwrap();
-            WholeFile::write(&path, content).unwrap();
+            AtomicFile::check_writable(&path).unwrap();
+            AtomicFile::write(&path, content).unwrap();
             assert_eq!(fs::read(&path).unwrap(), content);
         }
     }
@@ -156,8 +156,8 @@ fn any_name_that_the_file_system_takes_can_be_written() {
 fn no_unfinished_file_is_written_through_a_link_or_shared() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("r.csv");
-    let one = WholeFile::create(&path).unwrap();
-    let other = WholeFile::create(&path).unwrap();
+    let one = AtomicFile::create(&path).unwrap();
+    let other = AtomicFile::create(&path).unwrap();
     let unfinished = names(folder.path());
     assert_eq!(unfinished.len(), 2);
     for name in &unfinished {
@@ -176,7 +176,7 @@ fn what_a_killed_run_left_is_removed_by_the_next_one_of_the_same_file() {
     // Its name, as a kill would leave it.
     let leave = |path: &Path| {
         let before = names(folder.path());
-        let unfinished = WholeFile::create(path).unwrap();
+        let unfinished = AtomicFile::create(path).unwrap();
         let mut name = names(folder.path());
         name.retain(|name| !before.contains(name));
         drop(unfinished);
@@ -187,7 +187,7 @@ fn what_a_killed_run_left_is_removed_by_the_next_one_of_the_same_file() {
     let read_only = leave(&path);
     set_mode(&folder.path().join(&read_only), 0o444);
     let of_another = leave(&folder.path().join("other.html"));
-    let used = WholeFile::create(&path).unwrap();
+    let used = AtomicFile::create(&path).unwrap();
     let mut used_name = names(folder.path());
     used_name.retain(|name| ![&left, &read_only, &of_another].contains(&name));
     fs::write(folder.path().join("page.html.notes.writing"), "").unwrap();
@@ -197,7 +197,7 @@ fn what_a_killed_run_left_is_removed_by_the_next_one_of_the_same_file() {
     )
     .unwrap();
 
-    WholeFile::try_out(&path).unwrap();
+    AtomicFile::check_writable(&path).unwrap();
     let mut expected = vec![
         of_another,
         used_name.remove(0),
@@ -223,7 +223,7 @@ fn a_file_whose_folder_takes_no_other_is_overwritten_in_place() {
     let inode = fs::metadata(&path).unwrap().ino();
     for content in ["short".to_owned(), "longer ".repeat(MOST_IN_MEMORY)] {
         let target = in_place(&path, None, refused()).unwrap();
-        let mut file = WholeFile(BufWriter::new(target));
+        let mut file = AtomicFile(BufWriter::new(target));
         let before = fs::read(&path).unwrap();
         file.write_all(content.as_bytes()).unwrap();
         assert!(fs::read(&path).unwrap() == before, "changed too early");

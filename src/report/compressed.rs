@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Chain, Cursor, Read};
 use std::path::Path;
 
-use super::held::ReportError;
+use super::locked_report::ReportError;
 use crate::input::{Archive, Compression};
 
 /// Packed bytes that are read at once.

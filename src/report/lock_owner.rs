@@ -16,7 +16,7 @@ const LONGEST_HOST: usize = 64;
 
 /// A process that holds a lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Holder {
+pub struct LockOwner {
     /// Its number.
     pub process: u32,
     /// When it was started.
@@ -25,7 +25,7 @@ pub struct Holder {
     pub host: Option<String>,
 }
 
-impl fmt::Display for Holder {
+impl fmt::Display for LockOwner {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "process {}", self.process)?;
         if let Some(host) = &self.host {
@@ -39,13 +39,13 @@ impl fmt::Display for Holder {
 }
 
 /// Who holds the lock of the file with this inode, as far as the system tells.
-pub(super) fn holder_of(inode: u64) -> Option<Holder> {
+pub(super) fn owner_of(inode: u64) -> Option<LockOwner> {
     let process = process_in(&fs::read_to_string("/proc/locks").ok()?, inode)?;
     let started = || {
         let process = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
         started_at(&process, &fs::read_to_string("/proc/stat").ok()?)
     };
-    Some(Holder {
+    Some(LockOwner {
         process,
         since: started(),
         host: None,
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_holder_is_read_from_what_the_system_tells() {
+    fn the_lock_owner_is_read_from_the_system() {
         let locks = "1: POSIX  ADVISORY  WRITE 11 fe:00:77 0 EOF\n\
                      2: FLOCK  ADVISORY  WRITE 0 fe:00:78 0 EOF\n\
                      3: FLOCK  ADVISORY  WRITE 8450 fe:00:77 0 EOF\n";
@@ -105,18 +105,18 @@ mod tests {
         let system = "cpu 1 2\nbtime 1795547932\nprocesses 5\n";
         let since = started_at(process, system).unwrap();
         assert_eq!(since.as_second(), 1_795_547_932 + 860);
-        let holder = Holder {
+        let owner = LockOwner {
             process: 8450,
             since: Some(since),
             host: None,
         };
         assert_eq!(
-            holder.to_string(),
+            owner.to_string(),
             "process 8450, since 2026-11-24T19:33:12Z"
         );
-        let elsewhere = Holder {
+        let elsewhere = LockOwner {
             host: Some("web-1".to_owned()),
-            ..holder
+            ..owner
         };
         assert_eq!(
             elsewhere.to_string(),

@@ -4,11 +4,11 @@ use std::io::{self, Seek};
 use std::path::Path;
 
 use super::column::Column;
+use super::compressed::open_to_read;
 use super::damage::{Damage, OnDamage};
-use super::held::{HeldReport, ReportError};
 use super::known_failures::KnownFailures;
+use super::locked_report::{LockedReport, ReportError};
 use super::origin::Origin;
-use super::packed::open_to_read;
 use super::reader::{ReadBackError, ReportLine, ReportReader};
 use crate::pair::RecordId;
 use crate::pair_set::PairSet;
@@ -16,19 +16,19 @@ use crate::verdict::shows_link;
 
 /// What earlier reports say of pairs and rows.
 #[derive(Debug, Default)]
-pub struct Memory {
+pub struct KnownPairs {
     /// The pairs that are linked.
     pub associated: PairSet,
     /// The rows that ended badly.
     pub failures: KnownFailures,
 }
 
-impl Memory {
+impl KnownPairs {
     /// Adds what the report at `path` says, for a run of this `origin`: a real run takes no line of a rehearsal. A report
     /// that is empty says nothing. Damaged lines are left out: their pairs are sent again, which does no harm.
     pub fn add(&mut self, path: &Path, origin: Origin) -> Result<Damage, ReportError> {
         let file = open_to_read(path).map_err(|error| match error {
-            ReportError::Missing { path } => ReportError::MissingMemory { path },
+            ReportError::Missing { path } => ReportError::MissingKnownPairs { path },
             other => other,
         })?;
         self.read(file, origin)
@@ -36,11 +36,11 @@ impl Memory {
     }
 
     /// Adds what a report says that is held.
-    pub fn add_held(&mut self, held: &HeldReport) -> Result<Damage, ReportError> {
-        let mut file = &held.file;
+    pub fn add_locked(&mut self, locked: &LockedReport) -> Result<Damage, ReportError> {
+        let mut file = &locked.file;
         let read = file.rewind().map_err(ReadBackError::from);
-        read.and_then(|()| self.read(file, held.origin))
-            .map_err(|source| unusable(held.path(), source))
+        read.and_then(|()| self.read(file, locked.origin))
+            .map_err(|source| unusable(locked.path(), source))
     }
 
     fn read(&mut self, report: impl io::Read, origin: Origin) -> Result<Damage, ReadBackError> {
@@ -77,7 +77,7 @@ impl Memory {
 fn unusable(path: &Path, source: ReadBackError) -> ReportError {
     let path = path.to_owned();
     match source {
-        ReadBackError::OtherOrigin { line, .. } => ReportError::RehearsedMemory { path, line },
+        ReadBackError::OtherOrigin { line, .. } => ReportError::RehearsedKnownPairs { path, line },
         source => ReportError::ReadBack { path, source },
     }
 }
@@ -104,16 +104,18 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
 7,contacts,,deals,7,skipped,CLIENT_NOTHING_TO_LINK
 8,contacts,008,deals,8,associated,
 9,contacts,9,deals,9,associ";
-        let mut memory = Memory::default();
-        memory.read(report.as_bytes(), Origin::RealRun).unwrap();
-        let mut pairs = memory.associated;
+        let mut known_pairs = KnownPairs::default();
+        known_pairs
+            .read(report.as_bytes(), Origin::RealRun)
+            .unwrap();
+        let mut pairs = known_pairs.associated;
         assert_eq!(pairs.len(), 3);
         let id = |text| RecordId::new(text).unwrap();
         for number in ["1", "5", "8"] {
             let ids = [id(number), id(number)];
             assert!(!pairs.insert_ids(["contacts", "deals"], ids), "{number}");
         }
-        let mut none = Memory::default();
+        let mut none = KnownPairs::default();
         none.read("".as_bytes(), Origin::RealRun).unwrap();
         assert!(none.associated.is_empty());
     }
@@ -128,17 +130,19 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
 5,contacts,5,deals
 6,contacts,6,deals,6,associated,
 \0\0\0\0";
-        let mut memory = Memory::default();
-        let damage = memory.read(report.as_bytes(), Origin::RealRun).unwrap();
+        let mut known_pairs = KnownPairs::default();
+        let damage = known_pairs
+            .read(report.as_bytes(), Origin::RealRun)
+            .unwrap();
         assert_eq!((damage.lines, damage.first_line), (2, 3));
-        let mut pairs = memory.associated;
+        let mut pairs = known_pairs.associated;
         assert_eq!(pairs.len(), 3);
         for number in ["1", "4", "6"] {
             let ids = [number, number].map(|id| RecordId::new(id).unwrap());
             assert!(!pairs.insert_ids(["contacts", "deals"], ids), "{number}");
         }
         let other = "name,email\nA,a@example.com\n";
-        let error = Memory::default().read(other.as_bytes(), Origin::RealRun);
+        let error = KnownPairs::default().read(other.as_bytes(), Origin::RealRun);
         assert!(matches!(error, Err(ReadBackError::NoReport { .. })));
     }
 
@@ -149,11 +153,15 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
 1,contacts,1,deals,1,associated,,8f6e
 2,contacts,x,deals,2,invalid,CLIENT_INVALID_ROW,sandbox
 ";
-        let mut memory = Memory::default();
-        let error = memory.read(report.as_bytes(), Origin::RealRun).unwrap_err();
+        let mut known_pairs = KnownPairs::default();
+        let error = known_pairs
+            .read(report.as_bytes(), Origin::RealRun)
+            .unwrap_err();
         assert_eq!(error.to_string(), "line 3 was written by a rehearsal");
-        let mut memory = Memory::default();
-        memory.read(report.as_bytes(), Origin::Rehearsal).unwrap();
-        assert_eq!(memory.associated.len(), 1);
+        let mut known_pairs = KnownPairs::default();
+        known_pairs
+            .read(report.as_bytes(), Origin::Rehearsal)
+            .unwrap();
+        assert_eq!(known_pairs.associated.len(), 1);
     }
 }

@@ -10,30 +10,30 @@ use std::collections::HashMap;
 use super::marks::{CHUNK, Mark, Marks};
 
 /// The bit of a mark that tells that the line stays.
-const STAYS: Mark = 1;
+const IS_KEPT: Mark = 1;
 
 /// What is known of a row and a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Known {
+pub enum RowStatus {
     /// Its line stays: the row is not sent again.
-    Settled,
+    Reported,
     /// Its line was dropped: the row is sent again.
     ToBeSent,
 }
 
 /// The rows that have lines, and what these lines say.
 #[derive(Debug, Default)]
-pub struct Settled {
+pub struct Checkpoint {
     chunks: HashMap<u64, Marks>,
     /// The second line of a row, its third and so on, sorted by row once all are in.
     more: Vec<(u64, Mark)>,
     last_row: u64,
 }
 
-impl Settled {
+impl Checkpoint {
     /// Adds what a line says.
-    pub(super) fn insert(&mut self, row: u64, fingerprint: u64, stays: bool) {
-        let mark = mark(fingerprint, stays);
+    pub(super) fn insert(&mut self, row: u64, fingerprint: u64, is_kept: bool) {
+        let mark = mark(fingerprint, is_kept);
         let (chunk, place) = place(row);
         if !self.chunks.entry(chunk).or_default().insert(place, mark) {
             self.more.push((row, mark));
@@ -42,9 +42,9 @@ impl Settled {
     }
 
     /// Makes it ready to be asked; fails with a row that has two lines for the same pair.
-    pub(super) fn seal(&mut self) -> Result<(), u64> {
+    pub(super) fn finish(&mut self) -> Result<(), u64> {
         self.more.sort_unstable();
-        let alike = |one: Mark, other: Mark| one | STAYS == other | STAYS;
+        let alike = |one: Mark, other: Mark| one | IS_KEPT == other | IS_KEPT;
         let neighbours = self.more.windows(2);
         let mut among_more =
             neighbours.filter(|two| two[0].0 == two[1].0 && alike(two[0].1, two[1].1));
@@ -90,20 +90,20 @@ impl Settled {
 
     /// What the report says of this pair in this row; `None` if it has no such line.
     #[must_use]
-    pub fn known(&self, row: u64, fingerprint: u64) -> Option<Known> {
+    pub fn status(&self, row: u64, fingerprint: u64) -> Option<RowStatus> {
         let wanted = mark(fingerprint, true);
         let first = self.first(row);
-        let found = if first | STAYS == wanted {
+        let found = if first | IS_KEPT == wanted {
             first
         } else {
             let others = self.others(row);
-            let place = others.binary_search_by_key(&wanted, |&(_, mark)| mark | STAYS);
+            let place = others.binary_search_by_key(&wanted, |&(_, mark)| mark | IS_KEPT);
             others[place.ok()?].1
         };
-        Some(if found & STAYS == STAYS {
-            Known::Settled
+        Some(if found & IS_KEPT == IS_KEPT {
+            RowStatus::Reported
         } else {
-            Known::ToBeSent
+            RowStatus::ToBeSent
         })
     }
 
@@ -119,9 +119,9 @@ impl Settled {
     }
 }
 
-fn mark(fingerprint: u64, stays: bool) -> Mark {
+fn mark(fingerprint: u64, is_kept: bool) -> Mark {
     // The lowest value that the fingerprint's bits may have, so that no mark is 0.
-    (fingerprint & !STAYS).max(2) | if stays { STAYS } else { 0 }
+    (fingerprint & !IS_KEPT).max(2) | if is_kept { IS_KEPT } else { 0 }
 }
 
 fn place(row: u64) -> (u64, u16) {
@@ -145,29 +145,29 @@ mod tests {
             (&[(1, 10), (2, 10), (1, 10)], Some(1)),
             (&[(7, 10), (7, 20), (7, 30), (7, 20)], Some(7)),
         ] {
-            let mut settled = Settled::default();
+            let mut checkpoint = Checkpoint::default();
             for (place, &(row, fingerprint)) in marks.iter().enumerate() {
-                settled.insert(row, fingerprint, place % 2 == 0);
+                checkpoint.insert(row, fingerprint, place % 2 == 0);
             }
-            assert_eq!(settled.seal().err(), twice);
+            assert_eq!(checkpoint.finish().err(), twice);
         }
     }
 
     #[test]
     fn the_next_row_with_a_line_is_found_however_far_it_is() {
-        let mut settled = Settled::default();
+        let mut checkpoint = Checkpoint::default();
         let rows = [1, 2, CHUNK - 1, CHUNK, 5 * CHUNK, 10_u64.pow(12), u64::MAX];
         for row in rows {
-            settled.insert(row, 10, true);
+            checkpoint.insert(row, 10, true);
         }
         let mut found = Vec::new();
         let mut last = 0;
-        while let Some(row) = settled.next_row(last) {
+        while let Some(row) = checkpoint.next_row(last) {
             found.push(row);
             last = row;
         }
         assert_eq!(found, rows);
-        assert_eq!(Settled::default().next_row(0), None);
+        assert_eq!(Checkpoint::default().next_row(0), None);
     }
 
     proptest! {
@@ -180,26 +180,26 @@ mod tests {
             let lines: BTreeMap<_, _> = near.into_iter().chain(far_lines).collect();
             // Fingerprints that differ in their lowest bit alone are one.
             let lines: BTreeMap<(u64, u64), bool> =
-                lines.into_iter().map(|((row, print), stays)| ((row, print * 4 + 4), stays)).collect();
-            let mut settled = Settled::default();
-            for (&(row, print), &stays) in &lines {
-                settled.insert(row, print, stays);
+                lines.into_iter().map(|((row, print), is_kept)| ((row, print * 4 + 4), is_kept)).collect();
+            let mut checkpoint = Checkpoint::default();
+            for (&(row, print), &is_kept) in &lines {
+                checkpoint.insert(row, print, is_kept);
             }
-            settled.seal().unwrap();
+            checkpoint.finish().unwrap();
             let rows: Vec<u64> = lines.keys().map(|&(row, _)| row).collect();
             for row in (0..42).chain([far]).chain(rows) {
                 for print in (0..6).map(|print| print * 4 + 4) {
-                    let expected = lines.get(&(row, print)).map(|&stays| {
-                        if stays { Known::Settled } else { Known::ToBeSent }
+                    let expected = lines.get(&(row, print)).map(|&is_kept| {
+                        if is_kept { RowStatus::Reported } else { RowStatus::ToBeSent }
                     });
-                    prop_assert_eq!(settled.known(row, print), expected);
+                    prop_assert_eq!(checkpoint.status(row, print), expected);
                 }
                 let count = lines.keys().filter(|(other, _)| *other == row).count();
-                prop_assert_eq!(settled.lines_of(row), count);
+                prop_assert_eq!(checkpoint.lines_of(row), count);
                 let next = lines.keys().map(|&(other, _)| other).find(|&other| other > row);
-                prop_assert_eq!(settled.next_row(row), next);
+                prop_assert_eq!(checkpoint.next_row(row), next);
             }
-            prop_assert_eq!(settled.last_row(), lines.keys().map(|&(row, _)| row).max().unwrap_or(0));
+            prop_assert_eq!(checkpoint.last_row(), lines.keys().map(|&(row, _)| row).max().unwrap_or(0));
         }
     }
 }

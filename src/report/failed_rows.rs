@@ -7,19 +7,19 @@ use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use super::column::Column;
-use super::comparison::Difference;
-use super::held::ReportError;
+use super::comparison::Mismatch;
+use super::compressed::{ReportSource, open_to_read};
 use super::line::{fingerprint, fingerprint_of};
-use super::packed::{ReportSource, open_to_read};
+use super::locked_report::ReportError;
 use super::reader::{ReadBackError, ReportLine, ReportReader};
 use crate::outcome::RowTarget;
 use crate::pair::RowKey;
 
 /// The lines of a report whose rows were rejected, failed or invalid.
-pub struct BadLines {
+pub struct FailedRows {
     reader: ReportReader<Place>,
     /// Sorted by row.
-    lines: Vec<BadLine>,
+    lines: Vec<FailedRow>,
     /// Up to here all lines were asked for.
     passed: usize,
     /// The row that is asked for, and how many of its lines were found.
@@ -29,14 +29,14 @@ pub struct BadLines {
 /// Where their text is.
 enum Place {
     File(File),
-    Memory(Cursor<Vec<u8>>),
+    KnownPairs(Cursor<Vec<u8>>),
 }
 
 impl Read for Place {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::File(file) => file.read(buffer),
-            Self::Memory(text) => text.read(buffer),
+            Self::KnownPairs(text) => text.read(buffer),
         }
     }
 }
@@ -45,13 +45,13 @@ impl Seek for Place {
     fn seek(&mut self, place: SeekFrom) -> io::Result<u64> {
         match self {
             Self::File(file) => file.seek(place),
-            Self::Memory(text) => text.seek(place),
+            Self::KnownPairs(text) => text.seek(place),
         }
     }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct BadLine {
+struct FailedRow {
     row: u64,
     fingerprint: u64,
     /// Where it is in the file.
@@ -60,14 +60,14 @@ struct BadLine {
 
 /// Why a row is not associated, as its line says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Why {
+pub struct FailureReason {
     /// The categories.
     pub categories: String,
     /// What went wrong.
     pub message: String,
 }
 
-impl BadLines {
+impl FailedRows {
     /// Reads the whole report at `path`.
     pub fn read(path: &Path) -> Result<Self, ReportError> {
         let failed = |source| ReportError::ReadBack {
@@ -103,13 +103,13 @@ impl BadLines {
 
     /// Whether all rows that have such a line were asked for.
     #[must_use]
-    pub fn are_all_passed(&self) -> bool {
+    pub fn are_all_visited(&self) -> bool {
         self.passed == self.lines.len()
     }
 
     /// Goes on to a row; rows come in their order. Fails if a line of an earlier row was not found: then the
     /// input is not that of the report.
-    pub fn go_to(&mut self, key: RowKey) -> Result<(), Difference> {
+    pub fn advance_to(&mut self, key: RowKey) -> Result<(), Mismatch> {
         if self.current.is_none_or(|(current, _)| current != key) {
             self.leave()?;
             self.current = Some((key, 0));
@@ -118,43 +118,43 @@ impl BadLines {
     }
 
     /// The input is over. Fails if a line was not found.
-    pub fn end(&mut self) -> Result<(), Difference> {
+    pub fn end(&mut self) -> Result<(), Mismatch> {
         self.leave()?;
         match self.lines.get(self.passed) {
-            Some(&BadLine { row, .. }) => Err(Difference { row, key: None }),
+            Some(&FailedRow { row, .. }) => Err(Mismatch { row, key: None }),
             None => Ok(()),
         }
     }
 
     /// Why the pair of the current row is not associated; `None` if it is.
-    pub fn why(&mut self, target: &RowTarget) -> Result<Option<Why>, ReadBackError> {
+    pub fn why(&mut self, target: &RowTarget) -> Result<Option<FailureReason>, ReadBackError> {
         let wanted = fingerprint_of(target);
         let mut lines = self.of_current().iter();
-        let Some(&BadLine { offset, .. }) = lines.find(|line| line.fingerprint == wanted) else {
+        let Some(&FailedRow { offset, .. }) = lines.find(|line| line.fingerprint == wanted) else {
             return Ok(None);
         };
         if let Some((_, found)) = &mut self.current {
             *found += 1;
         }
         let line = self.reader.read_at(offset)?;
-        Ok(line.map(|line| Why {
+        Ok(line.map(|line| FailureReason {
             categories: line.text(Column::Categories).into_owned(),
             message: line.text(Column::Message).into_owned(),
         }))
     }
 
     /// The lines of the current row.
-    fn of_current(&self) -> &[BadLine] {
+    fn of_current(&self) -> &[FailedRow] {
         let rest = &self.lines[self.passed..];
         let row = self.current.map_or(0, |(key, _)| key.row);
         &rest[..rest.partition_point(|line| line.row <= row)]
     }
 
     /// Every line of the current row must have been found.
-    fn leave(&mut self) -> Result<(), Difference> {
+    fn leave(&mut self) -> Result<(), Mismatch> {
         let count = self.of_current().len();
         match self.current {
-            Some((key, found)) if found < count => Err(Difference {
+            Some((key, found)) if found < count => Err(Mismatch {
                 row: key.row,
                 key: Some(key),
             }),
@@ -166,7 +166,7 @@ impl BadLines {
     }
 }
 
-type Found = (ReportReader<Place>, Vec<BadLine>);
+type Found = (ReportReader<Place>, Vec<FailedRow>);
 
 /// The lines of a report whose rows are not associated.
 fn find(mut file: File) -> Result<Found, ReadBackError> {
@@ -176,7 +176,7 @@ fn find(mut file: File) -> Result<Found, ReadBackError> {
     loop {
         let offset = reader.whole_length();
         match reader.read()? {
-            Some(line) => lines.extend(BadLine::of(&line, offset)),
+            Some(line) => lines.extend(FailedRow::of(&line, offset)),
             None => return Ok((reader, lines)),
         }
     }
@@ -188,16 +188,16 @@ fn find_packed(report: ReportSource) -> Result<Found, ReadBackError> {
     let mut text = reader.header().to_vec();
     let mut lines = Vec::new();
     while let Some(line) = reader.read()? {
-        if let Some(bad) = BadLine::of(&line, text.len() as u64) {
+        if let Some(bad) = FailedRow::of(&line, text.len() as u64) {
             lines.push(bad);
             text.extend_from_slice(line.raw);
         }
     }
-    let reader = ReportReader::new(Place::Memory(Cursor::new(text)))?;
+    let reader = ReportReader::new(Place::KnownPairs(Cursor::new(text)))?;
     Ok((reader, lines))
 }
 
-impl BadLine {
+impl FailedRow {
     /// What is kept of a line that is at `offset`, if its row is not associated.
     fn of(line: &ReportLine<'_>, offset: u64) -> Option<Self> {
         (!line.outcome.is_good()).then(|| Self {
@@ -230,14 +230,14 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
         RowKey { row, line: row + 1 }
     }
 
-    fn bad_lines(folder: &Path) -> BadLines {
+    fn bad_lines(folder: &Path) -> FailedRows {
         read(folder, REPORT.as_bytes())
     }
 
-    fn read(folder: &Path, report: &[u8]) -> BadLines {
+    fn read(folder: &Path, report: &[u8]) -> FailedRows {
         let path = folder.join("r.csv");
         std::fs::write(&path, report).unwrap();
-        BadLines::read(&path).unwrap()
+        FailedRows::read(&path).unwrap()
     }
 
     #[test]
@@ -249,7 +249,7 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
         }
     }
 
-    fn are_found(mut bad: BadLines) {
+    fn are_found(mut bad: FailedRows) {
         assert_eq!(bad.len(), 3);
         let mut found = Vec::new();
         for (row, from, to) in [
@@ -260,7 +260,7 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
             (3, "3", "8"),
             (4, "4", "9"),
         ] {
-            bad.go_to(key(row)).unwrap();
+            bad.advance_to(key(row)).unwrap();
             if let Some(why) = bad.why(&target(from, to)).unwrap() {
                 found.push(format!("{row} {to} {} {}", why.categories, why.message));
             }
@@ -274,20 +274,20 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
                 "3 8 GONE;OTHER gone"
             ]
         );
-        assert!(bad.are_all_passed());
+        assert!(bad.are_all_visited());
     }
 
     #[test]
     fn another_input_is_noticed_by_the_first_line_that_has_no_row() {
         let folder = tempfile::tempdir().unwrap();
         let mut bad = bad_lines(folder.path());
-        bad.go_to(key(2)).unwrap();
+        bad.advance_to(key(2)).unwrap();
         assert_eq!(bad.why(&target("2", "8")).unwrap(), None);
-        assert_eq!(bad.go_to(key(3)).unwrap_err().row, 2);
+        assert_eq!(bad.advance_to(key(3)).unwrap_err().row, 2);
         let mut bad = bad_lines(folder.path());
-        bad.go_to(key(2)).unwrap();
+        bad.advance_to(key(2)).unwrap();
         bad.why(&target("2", "9")).unwrap().unwrap();
         let missing = bad.end().unwrap_err();
-        assert_eq!(missing, Difference { row: 3, key: None });
+        assert_eq!(missing, Mismatch { row: 3, key: None });
     }
 }

@@ -7,20 +7,20 @@ use std::io::{self, Seek};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
-use super::found::{Found, Refusal};
-use super::holder::Holder;
+use super::existing_file::{ExistingFile, Refusal};
 use super::lock::{Lock, TryLock};
 use super::lock_file::LockFile;
+use super::lock_owner::LockOwner;
 use super::origin::Origin;
 use super::reader::ReadBackError;
 use super::resume::Resume;
 use super::writer::ReportFile;
+use crate::atomic_file::{is_named, is_same_file, remove_leftovers};
 use crate::input::Compression;
-use crate::whole_file::{is_named, is_same_file, remove_leftovers};
 
 /// What may happen to a report that is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Existing {
+pub enum IfExists {
     /// Nothing: it is an error.
     Refuse,
     /// It is replaced, if it is a report.
@@ -37,7 +37,7 @@ pub struct ReportPlan {
     /// Its path.
     pub path: PathBuf,
     /// What may happen to one that is there.
-    pub existing: Existing,
+    pub if_exists: IfExists,
     /// What kind of run writes it.
     pub origin: Origin,
 }
@@ -63,7 +63,7 @@ pub enum ReportError {
     },
     /// It was named as the memory of a real run, and a rehearsal wrote it.
     #[error("`{}` is the report of a rehearsal (line {line}): nothing in it was linked in HubSpot", path.display())]
-    RehearsedMemory {
+    RehearsedKnownPairs {
         /// Its path.
         path: PathBuf,
         /// The first such line.
@@ -90,12 +90,12 @@ pub enum ReportError {
         path: PathBuf,
     },
     /// Another run writes to it.
-    #[error("another run holds the report `{}`{}", path.display(), holder(by.as_ref()))]
+    #[error("another run holds the report `{}`{}", path.display(), owner(by.as_ref()))]
     Busy {
         /// Its path.
         path: PathBuf,
         /// Who that is, if it can be known.
-        by: Option<Holder>,
+        by: Option<LockOwner>,
         /// The file beside the report that says so, where the file system has no locks.
         lock_file: Option<PathBuf>,
     },
@@ -115,7 +115,7 @@ pub enum ReportError {
     },
     /// It was named as the memory of what is linked, and is not there.
     #[error("there is no report `{}`", path.display())]
-    MissingMemory {
+    MissingKnownPairs {
         /// Its path.
         path: PathBuf,
     },
@@ -124,7 +124,7 @@ pub enum ReportError {
         "the report `{}` would be replaced, is read by `--skip-associated-in`, and the input can be read only once",
         path.display()
     )]
-    OnlyMemory {
+    OnlyKnownPairs {
         /// Its path.
         path: PathBuf,
     },
@@ -163,13 +163,13 @@ impl ReportError {
     }
 }
 
-fn holder(by: Option<&Holder>) -> String {
-    by.map(|holder| format!(": {holder}")).unwrap_or_default()
+fn owner(by: Option<&LockOwner>) -> String {
+    by.map(|owner| format!(": {owner}")).unwrap_or_default()
 }
 
 /// The report's file, ours alone, as yet unchanged.
 #[derive(Debug)]
-pub struct HeldReport {
+pub struct LockedReport {
     pub(super) file: File,
     /// As it was given, for messages.
     pub(super) path: PathBuf,
@@ -181,7 +181,7 @@ pub struct HeldReport {
     pub(super) lock_file: Option<LockFile>,
 }
 
-impl HeldReport {
+impl LockedReport {
     /// Opens and locks the report, and makes sure that it may be used; an empty one is created where there
     /// is none. `input` is the file that is read: it is never replaced.
     pub fn open(plan: &ReportPlan, input: &Path) -> Result<Self, ReportError> {
@@ -201,7 +201,7 @@ impl HeldReport {
         if is_same_file(input, &plan.path) {
             return Err(ReportError::IsInput { path: path() });
         }
-        let mut held = loop {
+        let mut locked = loop {
             let file = open_or_create(&plan.path).map_err(failed)?;
             let regular = file.metadata().map_err(failed)?.is_file();
             let lock = if regular {
@@ -230,13 +230,13 @@ impl HeldReport {
                 };
             }
         };
-        if held.regular {
+        if locked.regular {
             remove_leftovers(&plan.path);
         }
         // Read only now: before the lock, another run may have been writing.
-        let found = held.found().map_err(failed)?;
-        match found.check(plan.existing, plan.origin) {
-            Ok(()) => Ok(held),
+        let found = locked.found().map_err(failed)?;
+        match found.check(plan.if_exists, plan.origin) {
+            Ok(()) => Ok(locked),
             Err(refusal) => Err(ReportError::refused(path(), refusal)),
         }
     }
@@ -256,15 +256,15 @@ impl HeldReport {
     /// Whether there is anything in it but the header: a run that was stopped before its first outcome
     /// leaves nothing worth keeping.
     pub fn has_lines(&mut self) -> io::Result<bool> {
-        Ok(self.found()? != Found::Nothing)
+        Ok(self.found()? != ExistingFile::Nothing)
     }
 
-    fn found(&mut self) -> io::Result<Found> {
+    fn found(&mut self) -> io::Result<ExistingFile> {
         if !self.regular {
-            return Ok(Found::Nothing);
+            return Ok(ExistingFile::Nothing);
         }
         self.file.rewind()?;
-        Found::of(&self.file)
+        ExistingFile::of(&self.file)
     }
 
     /// Begins a new report: whatever was in the file is gone.
@@ -294,13 +294,13 @@ mod tests {
 
     const NO_INPUT: &str = "/nowhere/pairs.csv";
 
-    fn create(path: &Path, existing: Existing) -> Result<ReportFile, ReportError> {
+    fn create(path: &Path, if_exists: IfExists) -> Result<ReportFile, ReportError> {
         let plan = ReportPlan {
             path: path.to_owned(),
-            existing,
+            if_exists,
             origin: Origin::RealRun,
         };
-        HeldReport::open(&plan, Path::new(NO_INPUT))?.begin()
+        LockedReport::open(&plan, Path::new(NO_INPUT))?.begin()
     }
 
     #[test]
@@ -309,10 +309,10 @@ mod tests {
         let path = folder.path().join("r.csv");
         let earlier = COLUMNS.join(",") + "\n1,2,a,1,b,2,associated,200,,0,,,,,8f6e,1,1,\n";
         fs::write(&path, &earlier).unwrap();
-        let error = create(&path, Existing::Refuse).unwrap_err();
+        let error = create(&path, IfExists::Refuse).unwrap_err();
         assert!(matches!(error, ReportError::Exists { .. }));
         assert_eq!(fs::read_to_string(&path).unwrap(), earlier);
-        drop(create(&path, Existing::Overwrite).unwrap());
+        drop(create(&path, IfExists::Overwrite).unwrap());
         assert!(fs::read_to_string(&path).unwrap().starts_with("row,line,"));
     }
 
@@ -321,13 +321,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("customers.csv");
         let customers = "name,email\nA,a@example.com\n";
-        for existing in [
-            Existing::Refuse,
-            Existing::Overwrite,
-            Existing::ReplaceSameOrigin,
+        for if_exists in [
+            IfExists::Refuse,
+            IfExists::Overwrite,
+            IfExists::ReplaceSameOrigin,
         ] {
             fs::write(&path, customers).unwrap();
-            let error = create(&path, existing).unwrap_err();
+            let error = create(&path, if_exists).unwrap_err();
             assert!(matches!(error, ReportError::NotReport { .. }), "{error}");
             assert_eq!(fs::read_to_string(&path).unwrap(), customers);
         }
@@ -344,30 +344,30 @@ mod tests {
             &(COLUMNS.join(",") + "\n"),
         ] {
             fs::write(&path, content).unwrap();
-            assert!(create(&path, Existing::Refuse).is_ok(), "{content}");
+            assert!(create(&path, IfExists::Refuse).is_ok(), "{content}");
         }
         fs::write(&path, COLUMNS.join(",") + "\n1").unwrap();
-        assert!(create(&path, Existing::Refuse).is_err());
+        assert!(create(&path, IfExists::Refuse).is_err());
     }
 
     #[test]
     fn a_report_that_another_run_holds_is_busy_and_stays_as_it_is() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.csv");
-        let held = create(&path, Existing::Refuse).unwrap();
-        let resume = Existing::Resume(Resume::default());
-        for existing in [Existing::Refuse, Existing::Overwrite, resume] {
-            let error = create(&path, existing).unwrap_err();
+        let locked = create(&path, IfExists::Refuse).unwrap();
+        let resume = IfExists::Resume(Resume::default());
+        for if_exists in [IfExists::Refuse, IfExists::Overwrite, resume] {
+            let error = create(&path, if_exists).unwrap_err();
             let ReportError::Busy { by, .. } = error else {
                 panic!("{error}");
             };
             if cfg!(target_os = "linux") {
-                assert_eq!(by.map(|holder| holder.process), Some(std::process::id()));
+                assert_eq!(by.map(|owner| owner.process), Some(std::process::id()));
             }
             assert!(fs::read_to_string(&path).unwrap().starts_with("row,line,"));
         }
-        drop(held);
-        assert!(create(&path, Existing::Overwrite).is_ok());
+        drop(locked);
+        assert!(create(&path, IfExists::Overwrite).is_ok());
     }
 
     #[test]
@@ -378,7 +378,7 @@ mod tests {
         let lock_file = folder.path().join("r.csv.running");
         let plan = ReportPlan {
             path: path.clone(),
-            existing: Existing::Resume(Resume::default()),
+            if_exists: IfExists::Resume(Resume::default()),
             origin: Origin::RealRun,
         };
         let open = || {
@@ -386,25 +386,25 @@ mod tests {
                 let unsupported = io::Error::from(io::ErrorKind::Unsupported);
                 Err(fs::TryLockError::Error(unsupported))
             };
-            HeldReport::open_with(&plan, Path::new(NO_INPUT), &no_locks)
+            LockedReport::open_with(&plan, Path::new(NO_INPUT), &no_locks)
         };
         let busy = || match open().unwrap_err() {
             ReportError::Busy { lock_file, .. } => lock_file,
             error => panic!("{error}"),
         };
-        let held = open().unwrap();
-        assert_eq!(held.lock_file(), Some(&*lock_file));
-        let report = held.begin().unwrap();
+        let locked = open().unwrap();
+        assert_eq!(locked.lock_file(), Some(&*lock_file));
+        let report = locked.begin().unwrap();
         assert_eq!(busy(), Some(lock_file.clone()));
         drop(report);
         assert!(!lock_file.exists());
         // A report that is rewritten stays locked.
         let line = "1,2,a,1,b,2,failed,502,,0,,,,,8f6e,1,1,\n";
         fs::write(&path, COLUMNS.join(",") + "\n" + line).unwrap();
-        let mut held = open().unwrap();
-        let found = held.read_back(Resume::default(), |_, _| ()).unwrap();
+        let mut locked = open().unwrap();
+        let found = locked.read_back(Resume::default(), |_, _| ()).unwrap();
         assert_eq!(found.replaced(), 1);
-        let report = held.go_on(&found).unwrap();
+        let report = locked.resume(&found).unwrap();
         assert!(lock_file.exists());
         // This file system has locks in truth, and the new file is locked before it takes the report's place.
         assert_eq!(busy(), None);
@@ -425,10 +425,10 @@ mod tests {
         for path in [&input, &link, &hard, &folder.path().join("./pairs.csv")] {
             let plan = ReportPlan {
                 path: path.clone(),
-                existing: Existing::Overwrite,
+                if_exists: IfExists::Overwrite,
                 origin: Origin::RealRun,
             };
-            let error = HeldReport::open(&plan, &input).unwrap_err();
+            let error = LockedReport::open(&plan, &input).unwrap_err();
             assert!(matches!(error, ReportError::IsInput { .. }), "{path:?}");
         }
         assert_eq!(fs::read_to_string(&input).unwrap(), "from_id\n");
@@ -436,7 +436,7 @@ mod tests {
 
     #[test]
     fn a_folder_that_is_not_there_is_an_error_with_its_path() {
-        let error = create(Path::new("/nowhere/r.csv"), Existing::Refuse).unwrap_err();
+        let error = create(Path::new("/nowhere/r.csv"), IfExists::Refuse).unwrap_err();
         assert_eq!(
             error.to_string(),
             "cannot write the report `/nowhere/r.csv`"
@@ -446,7 +446,7 @@ mod tests {
     #[test]
     #[cfg(unix)]
     fn a_device_takes_the_report_without_lock_or_sync() {
-        let mut report = create(Path::new("/dev/null"), Existing::Refuse).unwrap();
+        let mut report = create(Path::new("/dev/null"), IfExists::Refuse).unwrap();
         assert!(report.sync().is_none());
     }
 }

@@ -56,7 +56,7 @@ fn where_the_report_does_not_show_the_number_it_is_within_the_bounds() {
 }
 
 #[test]
-fn a_report_that_is_not_there_is_not_to_be_made_by_hand() {
+fn a_missing_report_is_no_file_to_create_by_hand() {
     let finished = report(&Rehearsal::new(), &[]);
     assert_eq!(
         (finished.code, finished.stderr.as_str()),
