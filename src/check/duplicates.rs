@@ -22,8 +22,8 @@ pub struct Duplicates {
 /// Counts them.
 #[derive(Debug)]
 pub struct DuplicateCount {
-    met: PairSet,
-    /// The most that `met` may take.
+    seen: PairSet,
+    /// The most that `seen` may take.
     bytes: usize,
     /// A pair is in the sample if its hash ends with so many zeros: one in 2^level.
     level: u32,
@@ -36,7 +36,7 @@ impl DuplicateCount {
     #[must_use]
     pub fn within(bytes: usize) -> Self {
         Self {
-            met: PairSet::default(),
+            seen: PairSet::default(),
             bytes,
             level: 0,
             found: [0; u64::BITS as usize + 1],
@@ -44,19 +44,19 @@ impl DuplicateCount {
     }
 
     /// The next pair of the input.
-    pub fn meet(&mut self, pair: &Pair) {
+    pub fn add(&mut self, pair: &Pair) {
         // As long as everything is counted, only a duplicate needs its hash.
         if self.level > 0 && zeros_of(pair) < self.level {
             return;
         }
-        if !self.met.insert(pair) {
+        if !self.seen.insert(pair) {
             self.found[zeros_of(pair) as usize] += 1;
             return;
         }
-        while self.met.most_bytes() > self.bytes && self.level < u64::BITS {
+        while self.seen.most_bytes() > self.bytes && self.level < u64::BITS {
             self.level += 1;
             let level = self.level;
-            self.met.retain(|_, ids| zeros(ids) >= level);
+            self.seen.retain(|_, ids| zeros(ids) >= level);
         }
     }
 
@@ -112,7 +112,7 @@ mod tests {
     fn duplicates_are_counted_exactly_while_the_pairs_fit() {
         let mut count = DuplicateCount::within(1024 * 1024);
         for id in (1..=1000).chain(501..=600).chain(501..=600) {
-            count.meet(&pair("deals", id));
+            count.add(&pair("deals", id));
         }
         let expected = Duplicates {
             pairs: 200,
@@ -128,8 +128,8 @@ mod tests {
             let mut count = DuplicateCount::within(bytes);
             for _ in 0..times {
                 for id in 1..=40_000 {
-                    count.meet(&pair("deals", id));
-                    assert!(count.met.most_bytes() <= bytes);
+                    count.add(&pair("deals", id));
+                    assert!(count.seen.most_bytes() <= bytes);
                 }
             }
             let Duplicates { pairs, exact } = count.duplicates();
@@ -144,8 +144,8 @@ mod tests {
     fn a_file_of_ever_new_types_takes_no_more_memory() {
         let mut count = DuplicateCount::within(64 * 1024);
         for id in 1..=5_000 {
-            count.meet(&pair(&format!("p_{id}"), id));
-            assert!(count.met.most_bytes() <= 64 * 1024);
+            count.add(&pair(&format!("p_{id}"), id));
+            assert!(count.seen.most_bytes() <= 64 * 1024);
         }
         assert_eq!(count.duplicates().pairs, 0);
     }

@@ -103,7 +103,7 @@ impl Findings {
     }
 
     /// The next row, or the next pair of the last one.
-    pub fn meet(&mut self, row: &CheckedRow) {
+    pub fn add(&mut self, row: &CheckedRow) {
         let CheckedRow { key, content } = row;
         if key.row != self.last_row {
             self.rows += 1;
@@ -143,7 +143,7 @@ impl Findings {
             self.self_links.first_line.get_or_insert(key.line);
         }
         if let Some(duplicates) = &mut self.duplicates {
-            duplicates.meet(pair);
+            duplicates.add(pair);
         }
     }
 

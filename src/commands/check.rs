@@ -92,8 +92,8 @@ pub(super) fn show(plan: &CheckPlan, world: &World) -> Result<ExitStatus, RunErr
 fn read(input: &mut Input, mut skips: Skips, findings: &mut Findings) -> Result<(), InputError> {
     let mut row = CheckedRow::default();
     while input.read(&mut row)? {
-        skips.meet(&mut row.content);
-        findings.meet(&row);
+        skips.apply(&mut row.content);
+        findings.add(&row);
     }
     Ok(())
 }

@@ -68,7 +68,7 @@ impl Rows {
             }
             self.warn_of_quoted_rows();
             // Also what is settled counts as met.
-            self.skips.meet(&mut self.row.content);
+            self.skips.apply(&mut self.row.content);
             if let Some(comparison) = &mut self.comparison {
                 let target = target_of(&self.row);
                 match comparison.check(self.row.key, &target) {

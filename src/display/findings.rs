@@ -314,7 +314,7 @@ mod tests {
         let mut findings = Findings::new(1 << 20);
         let mut row = CheckedRow::default();
         while input.read(&mut row).unwrap() {
-            findings.meet(&row);
+            findings.add(&row);
         }
         let text = Checked {
             findings: &findings,

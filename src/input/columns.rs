@@ -6,9 +6,9 @@
 
 use std::fmt;
 
+use super::column_error::{ColumnProblem, ColumnsError};
 use super::column_settings::{ColumnName, ColumnSettings, Role};
-use super::columns_error::{ColumnProblem, ColumnsError};
-use super::header_name::{loose, visible};
+use super::header_name::{normalize_header, visible};
 use super::list_side::ListSide;
 use crate::pair::ObjectType;
 use crate::text::excerpt;
@@ -185,7 +185,7 @@ fn candidates(headers: &[String], name: Option<&ColumnName>, role: Role) -> Vec<
     match name {
         None => {
             let known = role.known_names();
-            matching(&|header| known.contains(&loose(header).as_str()))
+            matching(&|header| known.contains(&normalize_header(header).as_str()))
         }
         Some(ColumnName::Number(number)) => (number.get() <= headers.len())
             .then(|| Column::new(headers, number.get() - 1))
@@ -194,8 +194,8 @@ fn candidates(headers: &[String], name: Option<&ColumnName>, role: Role) -> Vec<
         Some(ColumnName::Header(name)) => {
             let exact = matching(&|header| header == name);
             if exact.is_empty() {
-                let name = loose(name);
-                matching(&|header| loose(header) == name)
+                let name = normalize_header(name);
+                matching(&|header| normalize_header(header) == name)
             } else {
                 exact
             }
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_name_columns_exactly_then_loosely_then_by_number() {
+    fn settings_name_columns_exactly_then_normalized_then_by_number() {
         let header = headers("Record ID,record_id,Company Ids,kind");
         for (from_id, to_id, expected) in [
             ("Record ID", "Company Ids", ["fixed", "1", "fixed", "3"]),
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_is_wrong_with_a_header_is_told_at_once() {
+    fn all_problems_of_a_header_are_in_one_error() {
         let all_ids = ColumnSettings {
             from_id_column: name("#9"),
             to_id_column: name("Company \u{1b}[31m"),

@@ -11,10 +11,10 @@ use std::sync::Arc;
 
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
-use super::archive::Archive;
+use super::compression::CompressedReader;
 use super::encoding::TextEncoding;
 use super::error::InputError;
-use super::format::{Format, PREFIX_LENGTH, SIGNATURE_LENGTH};
+use super::file_type::{FileType, PREFIX_LENGTH, SIGNATURE_LENGTH};
 use super::progress::ReadProgress;
 
 const UTF_8_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -32,39 +32,39 @@ pub(super) struct Decoded {
 pub(super) fn decode(
     name: &str,
     source: Box<dyn Read + Send>,
-    said: Option<TextEncoding>,
+    requested: Option<TextEncoding>,
     progress: Arc<ReadProgress>,
 ) -> Result<Decoded, InputError> {
     let failed = |source| InputError::of_source(name, 1, source);
-    let mut counted = Counted {
+    let mut counted = CountingReader {
         source: BufReader::with_capacity(BUFFER_LENGTH, source),
         progress,
     };
     let prefix = read_prefix(&mut counted).map_err(failed)?;
-    let Some(format) = Format::of(&prefix) else {
-        return decode_text(prefix, counted, said).map_err(failed);
+    let Some(format) = FileType::of(&prefix) else {
+        return decode_text(prefix, counted, requested).map_err(failed);
     };
     let input = name.to_owned();
     let Some(compression) = format.compression() else {
         return Err(InputError::NotText { input, format });
     };
     let packed = Cursor::new(prefix).chain(counted);
-    let mut unpacked = Archive::new(compression, packed).map_err(failed)?;
+    let mut unpacked = CompressedReader::new(compression, packed).map_err(failed)?;
     let prefix = read_prefix(&mut unpacked).map_err(failed)?;
-    if let Some(format) = Format::of(&prefix) {
+    if let Some(format) = FileType::of(&prefix) {
         return Err(InputError::HoldsNoText { input, format });
     }
-    decode_text(prefix, unpacked, said).map_err(failed)
+    decode_text(prefix, unpacked, requested).map_err(failed)
 }
 
 /// Makes UTF-8 of text.
 fn decode_text(
     prefix: Vec<u8>,
     rest: impl Read + Send + 'static,
-    said: Option<TextEncoding>,
+    requested: Option<TextEncoding>,
 ) -> io::Result<Decoded> {
     let encoding = TextEncoding::of_mark(&prefix)
-        .or(said)
+        .or(requested)
         .unwrap_or(TextEncoding::UTF_8);
     let whole = Cursor::new(prefix).chain(rest);
     let text: Box<dyn Read + Send> = if encoding == TextEncoding::UTF_8 {
@@ -109,12 +109,12 @@ fn read_prefix(source: &mut impl Read) -> io::Result<Vec<u8>> {
 }
 
 /// Counts what is used of the file itself; what is only buffered does not count yet.
-struct Counted {
+struct CountingReader {
     source: BufReader<Box<dyn Read + Send>>,
     progress: Arc<ReadProgress>,
 }
 
-impl Read for Counted {
+impl Read for CountingReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.source.read(buffer)?;
         self.progress.add_raw(count);
@@ -122,7 +122,7 @@ impl Read for Counted {
     }
 }
 
-impl BufRead for Counted {
+impl BufRead for CountingReader {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         self.source.fill_buf()
     }

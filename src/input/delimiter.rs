@@ -98,7 +98,7 @@ pub(super) fn named_by_line(bytes: &[u8]) -> Option<(Delimiter, usize)> {
 
 /// What the beginning of a file says about its delimiter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Sniffed<'b> {
+pub(super) struct DelimiterCounts<'b> {
     /// The header, as far as it is there.
     header: &'b [u8],
     /// How often each candidate stands in it.
@@ -107,7 +107,7 @@ pub(super) struct Sniffed<'b> {
     pub(super) header_is_complete: bool,
 }
 
-impl Sniffed<'_> {
+impl DelimiterCounts<'_> {
     /// The most frequent candidate of those that yield the columns; if none does, the most frequent of all.
     pub(super) fn delimiter(&self, has_columns: &dyn Fn(&[String]) -> bool) -> Delimiter {
         let mut ranked = [0, 1, 2, 3];
@@ -142,7 +142,7 @@ pub(super) fn fields_of(record: &[u8], delimiter: Delimiter) -> Vec<String> {
 }
 
 /// Counts the candidates outside quotes in the first record of `bytes`.
-pub(super) fn sniff(bytes: &[u8]) -> Sniffed<'_> {
+pub(super) fn sniff(bytes: &[u8]) -> DelimiterCounts<'_> {
     let mut counts = [0_usize; CANDIDATES.len()];
     let mut in_quotes = false;
     // A quote means something only where a field starts, or right behind the quote that ended one.
@@ -173,7 +173,7 @@ pub(super) fn sniff(bytes: &[u8]) -> Sniffed<'_> {
             quote_can_open = candidate.is_some();
         }
     }
-    Sniffed {
+    DelimiterCounts {
         header: &bytes[blank_lines..length],
         counts,
         header_is_complete,

@@ -3,10 +3,10 @@
 
 use std::io;
 
-use super::archive::ArchiveError;
-use super::columns_error::{ColumnsError, HEADER_EXAMPLE};
+use super::column_error::{ColumnsError, HEADER_EXAMPLE};
+use super::compression::CompressionError;
 use super::encoding::TextEncoding;
-use super::format::Format;
+use super::file_type::FileType;
 use super::headerless::NoHeaderError;
 use super::record::RecordError;
 use super::watched_file::FileChange;
@@ -68,7 +68,7 @@ pub enum InputError {
         /// The input's name.
         input: String,
         /// What it is.
-        format: Format,
+        format: FileType,
     },
     /// An archive that can be unpacked, with another one or a workbook in it.
     #[error("`{input}` is an archive with {format} in it, not a CSV file")]
@@ -76,17 +76,17 @@ pub enum InputError {
         /// The input's name.
         input: String,
         /// What is in it.
-        format: Format,
+        format: FileType,
     },
     /// An archive cannot be unpacked any further.
     #[error("`{input}` line {line}: cannot read on")]
-    Archive {
+    CompressedReader {
         /// The input's name.
         input: String,
         /// The line reached.
         line: u64,
         /// What is wrong with it.
-        source: ArchiveError,
+        source: CompressionError,
     },
     /// Nothing, or nothing but blank lines.
     #[error("`{input}` is empty: it has no header")]
@@ -205,8 +205,8 @@ impl InputError {
             }
             Err(source) => source,
         };
-        match source.downcast::<ArchiveError>() {
-            Ok(source) => Self::Archive {
+        match source.downcast::<CompressionError>() {
+            Ok(source) => Self::CompressedReader {
                 input,
                 line,
                 source,
@@ -269,7 +269,7 @@ impl InputError {
                 "the first line must name the columns, e.g. {HEADER_EXAMPLE}"
             )),
             Self::HoldsNoText { .. } => Some("unpack it, and give the CSV file in it".to_owned()),
-            Self::Archive { .. } => Some(
+            Self::CompressedReader { .. } => Some(
                 "get or make the file again: what is in it behind this place is lost".to_owned(),
             ),
             Self::NulInHeader { encoding, .. } => {

@@ -1,11 +1,11 @@
 //! The first record of a file → its columns, or why there are none.
 
 use super::columns::Columns;
+use super::csv_input::InputSettings;
 use super::delimiter::{Delimiter, sniff};
 use super::encoding::TextEncoding;
 use super::error::InputError;
 use super::find_header::{FoundHeader, find_header};
-use super::front::InputSettings;
 use super::headerless;
 use super::layout::Layout;
 use super::reader::RecordReader;
@@ -197,7 +197,7 @@ fn search(
         .or_else(|| find_header((raw, line), b"", delimiter, &has_columns))
         .or_else(|| {
             // A hint may be less than it could be, but never a second error.
-            let ahead = reader.ahead(SEARCHED_LENGTH, is_file).ok()?;
-            find_header(ahead, raw, delimiter, &has_columns)
+            let peek = reader.peek(SEARCHED_LENGTH, is_file).ok()?;
+            find_header(peek, raw, delimiter, &has_columns)
         })
 }

@@ -9,7 +9,7 @@ use super::excel::unwrapped;
 use crate::text::is_invisible;
 
 /// A header without case, blanks, `_`, `-` and invisible characters, its accents composed (NFC).
-pub(super) fn loose(header: &str) -> String {
+pub(super) fn normalize_header(header: &str) -> String {
     visible(header)
         .chars()
         .filter(|&character| !(character.is_whitespace() || matches!(character, '_' | '-')))
@@ -51,9 +51,12 @@ mod tests {
             ("=\"from_id\"", "fromid"),
             ("\u{200b}", ""),
         ] {
-            assert_eq!(loose(header), name, "{header:?}");
+            assert_eq!(normalize_header(header), name, "{header:?}");
         }
-        assert_ne!(loose("soci\u{e9}t\u{e9}"), loose("societe"));
+        assert_ne!(
+            normalize_header("soci\u{e9}t\u{e9}"),
+            normalize_header("societe")
+        );
     }
 
     #[test]
@@ -65,7 +68,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_name_to_type_is_the_same_name(header: String) {
-            prop_assert_eq!(loose(&visible(&header)), loose(&header));
+            prop_assert_eq!(normalize_header(&visible(&header)), normalize_header(&header));
             prop_assert!(!visible(&header).chars().any(is_invisible));
         }
     }

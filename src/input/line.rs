@@ -53,7 +53,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn lines_are_counted_alike_byte_by_byte_and_at_once(
+        fn lines_are_counted_the_same_byte_by_byte_and_at_once(
             text in "[ab\r\n]{0,40}",
             cut in 0_usize..40,
         ) {

@@ -4,9 +4,9 @@
 //! own id belongs is one: it would drop every id of the list beside it. Which column is the list stands in the
 //! headers, as long as these say it.
 
-use super::export::linked_by;
 use super::header_name::visible;
-use super::split::Piece;
+use super::hubspot_export::linked_by;
+use super::id_list::IdOrProblem;
 
 /// Which id column holds lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub(super) enum ListSide {
     /// Both.
     Both,
     /// The headers do not say: taken for the second, unless a row shows otherwise.
-    Unsaid,
+    Unknown,
 }
 
 impl ListSide {
@@ -30,18 +30,18 @@ impl ListSide {
             ([true, false], _) | ([false, false], [true, false]) => Self::From,
             ([false, true], _) | ([false, false], [false, true]) => Self::To,
             ([true, true], _) | ([false, false], [true, true]) => Self::Both,
-            ([false, false], [false, false]) => Self::Unsaid,
+            ([false, false], [false, false]) => Self::Unknown,
         }
     }
 
     /// Which of the two cells of a row is blank and should not be.
-    pub(super) fn missing(self, from: &[Piece], to: &[Piece]) -> [bool; 2] {
+    pub(super) fn missing(self, from: &[IdOrProblem], to: &[IdOrProblem]) -> [bool; 2] {
         match self {
             Self::From => [false, to.is_empty()],
             Self::To => [from.is_empty(), false],
             Self::Both => [false, false],
             // Several ids on one side are the list, so the blank on the other is none.
-            Self::Unsaid => [from.is_empty(), to.is_empty() && from.len() > 1],
+            Self::Unknown => [from.is_empty(), to.is_empty() && from.len() > 1],
         }
     }
 }
@@ -83,9 +83,9 @@ mod tests {
             ("contact", "companyIds", ListSide::To),
             ("IDs", "id", ListSide::From),
             ("contact_ids", "deal ids", ListSide::Both),
-            ("from_id", "to_id", ListSide::Unsaid),
-            ("kids", "grids", ListSide::Unsaid),
-            ("é", "", ListSide::Unsaid),
+            ("from_id", "to_id", ListSide::Unknown),
+            ("kids", "grids", ListSide::Unknown),
+            ("é", "", ListSide::Unknown),
         ] {
             assert_eq!(ListSide::of([from, to]), side, "{from}, {to}");
         }
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn a_blank_is_a_mistake_where_no_list_belongs() {
-        use ListSide::{Both, From, To, Unsaid};
+        use ListSide::{Both, From, To, Unknown};
         for (side, from, to, missing) in [
             (To, 0, 2, [true, false]),
             (To, 0, 0, [true, false]),
@@ -103,13 +103,13 @@ mod tests {
             (From, 0, 1, [false, false]),
             (Both, 0, 2, [false, false]),
             (Both, 0, 0, [false, false]),
-            (Unsaid, 0, 1, [true, false]),
-            (Unsaid, 1, 0, [false, false]),
-            (Unsaid, 2, 0, [false, true]),
-            (Unsaid, 0, 0, [true, false]),
-            (Unsaid, 1, 1, [false, false]),
+            (Unknown, 0, 1, [true, false]),
+            (Unknown, 1, 0, [false, false]),
+            (Unknown, 2, 0, [false, true]),
+            (Unknown, 0, 0, [true, false]),
+            (Unknown, 1, 1, [false, false]),
         ] {
-            let ids = |count| vec![Piece::Id(RecordId::new("7").unwrap()); count];
+            let ids = |count| vec![IdOrProblem::Id(RecordId::new("7").unwrap()); count];
             let found = side.missing(&ids(from), &ids(to));
             assert_eq!(found, missing, "{side:?}: {from} and {to} ids");
         }

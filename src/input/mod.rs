@@ -3,80 +3,80 @@
 //! | file | what it does |
 //! |---|---|
 //! | `source`, `watched_file` | a path or standard input, opened; a file that changes meanwhile is refused |
-//! | `decode`, `format`, `archive`, `encoding` | its bytes, whatever they are → UTF-8 bytes |
+//! | `decode`, `file_type`, `compression`, `encoding` | its bytes, whatever they are → UTF-8 bytes |
 //! | `layout`, `comment`, `delimiter` | which lines are read, and what separates their fields |
 //! | `header`, `headerless`, `find_header` | the first record → columns, or where they may be found |
-//! | `window`, `reader`, `record`, `line`, `quote` | bytes → records, each with its line |
-//! | `columns`, `column_settings`, `columns_error`, `header_name`, `export` | header + settings → which column is which, or what to say |
-//! | `shape`, `check`, `excel`, `diagnosis`, `problem` | a record → a pair, or what is wrong with it |
-//! | `split`, `fan`, `list_side` | a record with several ids in a cell → its pairs, one at a time |
-//! | `content` | what all of this makes of a row |
+//! | `buffer`, `reader`, `record`, `line`, `quote` | bytes → records, each with its line |
+//! | `columns`, `column_settings`, `column_error`, `header_name`, `hubspot_export` | header + settings → which column is which, or what to say |
+//! | `shape`, `row_checker`, `excel`, `diagnose`, `problem` | a record → a pair, or what is wrong with it |
+//! | `id_list`, `pair_expander`, `list_side` | a record with several ids in a cell → its pairs, one at a time |
+//! | `row` | what all of this makes of a row |
 //! | `quoted_rows` | a warning of rows that vanished inside quotes |
 //! | `skip` | pairs that need not be sent |
-//! | `front`, `error` | all of it behind one type |
+//! | `csv_input`, `error` | all of it behind one type |
 //! | `progress` | how far the reading has come |
 //!
 //! [`Input`] wires them together. It blocks while it reads, so it belongs on a thread of its own.
 
-mod archive;
-mod check;
+mod buffer;
+mod column_error;
 mod column_settings;
 mod columns;
-mod columns_error;
 mod comment;
-mod content;
+mod compression;
+mod csv_input;
 mod decode;
 mod delimiter;
-mod diagnosis;
+mod diagnose;
 mod encoding;
 mod error;
 mod excel;
-mod export;
-mod fan;
+mod file_type;
 mod find_header;
-mod format;
-mod front;
 mod header;
 mod header_name;
 mod headerless;
+mod hubspot_export;
+mod id_list;
 mod layout;
 mod line;
 mod list_side;
+mod pair_expander;
 mod problem;
 mod progress;
 mod quote;
 mod quoted_rows;
 mod reader;
 mod record;
+mod row;
+mod row_checker;
 mod shape;
 mod skip;
 mod source;
-mod split;
 #[cfg(test)]
 mod tests;
 mod watched_file;
-mod window;
 
-pub use archive::{Archive, ArchiveError, Compression};
-pub use check::{InvalidRow, RawValues};
+pub use column_error::{ColumnProblem, ColumnsError};
 pub use column_settings::{ColumnName, ColumnNameError, ColumnSettings, Role};
 pub use columns::{Column, Columns, TypeSource};
-pub use columns_error::{ColumnProblem, ColumnsError};
 pub use comment::{Comment, CommentError};
-pub use content::{CheckedRow, RowContent, SkippedRow};
+pub use compression::{CompressedReader, Compression, CompressionError};
+pub use csv_input::{Input, InputSettings};
 pub use delimiter::{Delimiter, DelimiterError};
 pub use encoding::{EncodingError, TextEncoding};
 pub use error::InputError;
-pub use export::Export;
-pub use format::Format;
-pub use front::{Input, InputSettings};
+pub use file_type::FileType;
 pub use headerless::NoHeaderError;
+pub use hubspot_export::HubSpotExport;
+pub use id_list::{Separator, SeparatorError};
 pub use problem::{RowProblem, ValueProblem};
 pub use progress::{ReadProgress, estimated_rows};
 pub use quoted_rows::QuotedRows;
 pub use record::{Record, RecordError};
+pub use row::{CheckedRow, RowContent, SkippedRow};
+pub use row_checker::{InvalidRow, RawValues};
 pub use shape::{ERROR_COLUMNS, has_error_columns};
 pub use skip::{SkipSettings, Skips};
 pub use source::InputSource;
-pub use split::{Separator, SeparatorError};
 pub use watched_file::FileChange;

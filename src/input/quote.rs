@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn text_behind_a_closing_quote_is_told_by_its_field() {
+    fn text_behind_a_closing_quote_is_found_with_its_field() {
         for (bytes, misquoted) in [
             ("\"1\"2,b,\"c\"", &[0][..]),
             ("a,\"1\" ,\"c\"x,\"d\"\"e\"\r\n", &[2]),

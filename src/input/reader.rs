@@ -12,11 +12,11 @@ use std::ops::Range;
 use csv_core::ReadRecordResult;
 use memchr::{memchr, memchr2_iter};
 
+use super::buffer::ReadBuffer;
 use super::delimiter::Delimiter;
 use super::layout::Layout;
 use super::quote::OpenField;
 use super::record::{Record, RecordError};
-use super::window::Window;
 
 /// Bytes of a record for which there is room from the start.
 const FIELDS_LENGTH: usize = 128 * 1024;
@@ -45,7 +45,7 @@ pub(super) struct RecordReader {
     /// Lines above the first record that were skipped, or that name the delimiter.
     head: Vec<u8>,
     core: csv_core::Reader,
-    window: Window,
+    buffer: ReadBuffer,
     /// The fields of the current record, one behind the other, and where each ends.
     fields: Vec<u8>,
     ends: Vec<usize>,
@@ -53,7 +53,7 @@ pub(super) struct RecordReader {
     misquoted: Vec<usize>,
     /// Whether the current record has line breaks inside quotes.
     spans_lines: bool,
-    /// The current record as it stands, with its line end, if it is not in `window`.
+    /// The current record as it stands, with its line end, if it is not in `buffer`.
     raw: Vec<u8>,
     last: Last,
     is_over: bool,
@@ -71,7 +71,7 @@ struct Last {
 #[derive(Debug)]
 enum Place {
     /// As it stands in the window.
-    Window(Range<usize>),
+    Buffer(Range<usize>),
     /// Without its quotes in so many bytes of `fields`.
     Fields(usize),
 }
@@ -91,21 +91,21 @@ impl RecordReader {
         layout: Layout<'_>,
         limits: Limits,
     ) -> Result<Self, RecordError> {
-        let mut window = Window::new(source, layout.comment);
+        let mut buffer = ReadBuffer::new(source, layout.comment);
         let mut head = Vec::new();
         // The line that names the delimiter may be one of those to skip, or come behind them.
-        let mut named = window.skip_delimiter_line(&mut head)?;
+        let mut named = buffer.skip_delimiter_line(&mut head)?;
         if layout.skip_lines > 0 {
-            window.skip_lines(layout.skip_lines, &mut head)?;
+            buffer.skip_lines(layout.skip_lines, &mut head)?;
             if named.is_none() {
-                named = window.skip_delimiter_line(&mut head)?;
+                named = buffer.skip_delimiter_line(&mut head)?;
             }
         }
         let delimiter = if let Some(delimiter) = layout.delimiter.or(named) {
             delimiter
         } else {
-            window.skip_blank_lines()?;
-            window.sniff(layout.has_columns)?
+            buffer.skip_blank_lines()?;
+            buffer.sniff(layout.has_columns)?
         };
         let mut core = csv_core::ReaderBuilder::new()
             .delimiter(delimiter.as_byte())
@@ -118,7 +118,7 @@ impl RecordReader {
             delimiter,
             head,
             core,
-            window,
+            buffer,
             fields: vec![0; FIELDS_LENGTH.min(limits.record)],
             ends: vec![0; 64.min(limits.fields)],
             misquoted: Vec::new(),
@@ -145,30 +145,30 @@ impl RecordReader {
 
     /// The text behind the records read so far, with the number of its first line: so many bytes of it, or as
     /// many as are in memory unless it `may_read` more.
-    pub(super) fn ahead(
+    pub(super) fn peek(
         &mut self,
         length: usize,
         may_read: bool,
     ) -> Result<(&[u8], u64), RecordError> {
         if may_read {
-            self.window.look_ahead(length)?;
+            self.buffer.look_ahead(length)?;
         }
-        if !self.window.rest().is_empty() {
-            self.window.skip_blank_lines()?;
+        if !self.buffer.rest().is_empty() {
+            self.buffer.skip_blank_lines()?;
         }
-        let line = self.window.position().line;
-        let rest = self.window.rest();
+        let line = self.buffer.position().line;
+        let rest = self.buffer.rest();
         Ok((&rest[..rest.len().min(length)], line))
     }
 
     /// How many bytes the records read so far took, the blank lines in front of them included.
     pub(super) fn parsed(&self) -> u64 {
-        self.window.parsed()
+        self.buffer.parsed()
     }
 
     /// How many bytes came from the source so far.
     pub(super) fn taken(&self) -> u64 {
-        self.window.taken()
+        self.buffer.taken()
     }
 
     /// The next record, or `None` at the end and after an error.
@@ -192,12 +192,12 @@ impl RecordReader {
         }
         // Whatever leaves early is the end or an error; only a whole record takes this back.
         self.is_over = true;
-        if !self.window.skip_blank_lines()? {
+        if !self.buffer.skip_blank_lines()? {
             return Ok(false);
         }
-        let line = self.window.position().line;
+        let line = self.buffer.position().line;
         let (place, count) = match self.find_plain_record() {
-            Some((place, count)) => (Place::Window(place), count),
+            Some((place, count)) => (Place::Buffer(place), count),
             None => match self.parse_record()? {
                 Some((length, count)) => (Place::Fields(length), count),
                 None => return Ok(false),
@@ -213,8 +213,8 @@ impl RecordReader {
         let Last { line, place, count } = &self.last;
         let ends = &self.ends[..*count];
         match place {
-            Place::Window(place) => {
-                Record::with_delimiters(*line, self.window.at(place.clone()), ends)
+            Place::Buffer(place) => {
+                Record::with_delimiters(*line, self.buffer.at(place.clone()), ends)
             }
             Place::Fields(length) => {
                 let raw = without_line_end(&self.raw);
@@ -227,10 +227,10 @@ impl RecordReader {
     /// Finds a record that lies in the buffer as a whole, where no quotes are and lines end as usual: nearly
     /// every one. Nothing has to be copied then. Gives where it is, and how many `ends` it has.
     fn find_plain_record(&mut self) -> Option<(Range<usize>, usize)> {
-        if !self.window.is_simple() {
+        if !self.buffer.is_simple() {
             return None;
         }
-        let rest = self.window.rest();
+        let rest = self.buffer.rest();
         let mut count = 0;
         for place in memchr2_iter(self.delimiter.as_byte(), b'\n', rest) {
             // Whoever has more fields than room takes the other way, which makes room or refuses.
@@ -242,7 +242,7 @@ impl RecordReader {
                     return None;
                 }
                 self.ends[count - 1] = length;
-                let start = self.window.pass(place + 1, 1);
+                let start = self.buffer.pass(place + 1, 1);
                 return Some((start..start + length, count));
             }
         }
@@ -251,7 +251,7 @@ impl RecordReader {
 
     /// Parses one record into `fields` and `ends`; gives the length of both.
     fn parse_record(&mut self) -> Result<Option<(usize, usize)>, RecordError> {
-        let record_start = self.window.position();
+        let record_start = self.buffer.position();
         let mut open_field: Option<OpenField> = None;
         self.misquoted.clear();
         self.spans_lines = false;
@@ -259,25 +259,25 @@ impl RecordReader {
         let (mut length, mut count) = (0, 0);
         loop {
             // Empty input means the end to `csv_core`, so it gets none before the source is at it.
-            let at_end = self.window.rest().is_empty() && !self.window.fill()?;
+            let at_end = self.buffer.rest().is_empty() && !self.buffer.fill()?;
             if at_end && let Some(field) = &open_field {
                 close(field)?;
             }
             let before = self.core.line();
             let (result, read, written, ended) = self.core.read_record(
-                self.window.rest(),
+                self.buffer.rest(),
                 &mut self.fields[length..],
                 &mut self.ends[count..],
             );
             let line_feeds = self.core.line() - before;
-            let bytes = &self.window.rest()[..read];
+            let bytes = &self.buffer.rest()[..read];
             let is_record = matches!(result, ReadRecordResult::Record);
             if open_field.is_some() || !is_record || memchr(b'"', bytes).is_some() {
                 let field = open_field.get_or_insert_with(|| OpenField::new(record_start));
                 self.follow(field, bytes)?;
             }
             self.raw.extend_from_slice(bytes);
-            self.window.pass(read, line_feeds);
+            self.buffer.pass(read, line_feeds);
             length += written;
             count += ended;
             match result {
@@ -541,7 +541,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_of_several_lines_with_text_behind_a_closing_quote_is_told_with_its_place() {
+    fn a_record_of_several_lines_with_text_behind_a_closing_quote_is_an_error_with_its_place() {
         for (text, expected) in [
             ("a,\"b\nc,d\ne,\"f\"\n", "Misquoted { line: 1, field: 2 }"),
             ("a\n1,\"2\n3\" 4\n", "Misquoted { line: 2, field: 2 }"),
@@ -571,7 +571,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quote_that_never_closes_is_told_with_the_place_where_it_opened() {
+    fn an_open_quote_is_an_error_with_the_place_where_it_opened() {
         for (text, expected) in [
             ("a,b\n1,\"2\n3,4\n", "OpenQuote { line: 2, field: 2 }"),
             ("\"", "OpenQuote { line: 1, field: 1 }"),
@@ -647,7 +647,7 @@ mod tests {
     }
 
     #[test]
-    fn a_source_that_fails_is_told_with_the_line_reached() {
+    fn a_source_that_fails_is_an_error_with_the_line_reached() {
         struct Broken;
         impl Read for Broken {
             fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {

@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::check::kept;
+use super::row_checker::truncated;
 
 /// One record, borrowed from the reader until the next one is read.
 #[derive(Clone, Copy, Debug)]
@@ -121,7 +121,7 @@ impl<'reader> Record<'reader> {
     /// Whether a field, by its place counted from 0, is what [`RawValues`](super::RawValues) keeps as `value`.
     #[must_use]
     pub fn has_value(&self, index: usize, value: &str) -> bool {
-        kept(self.field(index).unwrap_or_default()) == value
+        truncated(self.field(index).unwrap_or_default()) == value
     }
 
     /// All fields in order.

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use super::content::{RowContent, SkippedRow};
+use super::row::{RowContent, SkippedRow};
 use crate::pair_set::PairSet;
 
 /// What the user wants to be skipped.
@@ -20,7 +20,7 @@ pub struct SkipSettings {
 pub struct Skips {
     associated: PairSet,
     /// The pairs met so far, if duplicates are skipped.
-    met: Option<PairSet>,
+    seen: Option<PairSet>,
 }
 
 impl Skips {
@@ -29,13 +29,13 @@ impl Skips {
     pub fn new(associated: PairSet, duplicates: bool) -> Self {
         Self {
             associated,
-            met: duplicates.then(PairSet::default),
+            seen: duplicates.then(PairSet::default),
         }
     }
 
     /// Skips the row if its pair need not be sent.
-    pub fn meet(&mut self, content: &mut RowContent) {
-        if self.associated.is_empty() && self.met.is_none() {
+    pub fn apply(&mut self, content: &mut RowContent) {
+        if self.associated.is_empty() && self.seen.is_none() {
             return;
         }
         let RowContent::Pair(pair) = content else {
@@ -43,7 +43,7 @@ impl Skips {
         };
         if self.associated.contains(pair) {
             *content = RowContent::Skipped(SkippedRow::AlreadyAssociated(pair.clone()));
-        } else if self.met.as_mut().is_some_and(|met| !met.insert(pair)) {
+        } else if self.seen.as_mut().is_some_and(|seen| !seen.insert(pair)) {
             *content = RowContent::Skipped(SkippedRow::Duplicate(pair.clone()));
         }
     }
@@ -75,12 +75,12 @@ mod tests {
         let send = |to| RowContent::Pair(pair(to));
         let linked = |to| RowContent::Skipped(SkippedRow::AlreadyAssociated(pair(to)));
         let mut skips = Skips::new(associated(), true);
-        let met = |skips: &mut Skips, to| {
+        let seen = |skips: &mut Skips, to| {
             let mut content = send(to);
-            skips.meet(&mut content);
+            skips.apply(&mut content);
             content
         };
-        let first = ["5", "7", "5", "05", "6", "7"].map(|to| met(&mut skips, to));
+        let first = ["5", "7", "5", "05", "6", "7"].map(|to| seen(&mut skips, to));
         let repeated = |to| RowContent::Skipped(SkippedRow::Duplicate(pair(to)));
         assert_eq!(
             first,
@@ -94,7 +94,7 @@ mod tests {
             ]
         );
         let mut skips = Skips::new(associated(), false);
-        let second = ["5", "7", "5"].map(|to| met(&mut skips, to));
+        let second = ["5", "7", "5"].map(|to| seen(&mut skips, to));
         assert_eq!(second, [send("5"), linked("7"), send("5")]);
     }
 }

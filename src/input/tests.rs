@@ -251,7 +251,7 @@ fn archives_are_unpacked_whatever_is_in_them() {
 }
 
 #[test]
-fn rows_before_the_damage_of_an_archive_are_read_and_its_place_is_told() {
+fn rows_before_damaged_compressed_data_are_read_and_its_place_is_in_the_error() {
     let text = many_rows(5000);
     for (whole, kind) in [
         (gzip(text.as_bytes()), "gzip"),
@@ -687,7 +687,7 @@ fn a_dash_is_standard_input_and_what_is_no_regular_file_is_like_it() {
 }
 
 #[test]
-fn a_source_that_breaks_is_told_with_its_line_and_cause() {
+fn a_source_that_breaks_is_an_error_with_its_line_and_cause() {
     struct Broken;
     impl Read for Broken {
         fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
@@ -709,7 +709,7 @@ fn a_source_that_breaks_is_told_with_its_line_and_cause() {
 }
 
 #[test]
-fn progress_tells_how_far_the_rows_handed_out_reach() {
+fn progress_covers_only_rows_already_returned() {
     let folder = tempfile::tempdir().unwrap();
     let row = "contacts,1,companies,2\n";
     let text = format!("\u{feff}{HEADER}\n{}", row.repeat(10));
@@ -1244,7 +1244,7 @@ fn a_value_in_the_text_form_of_a_spreadsheet_is_what_stands_inside() {
 }
 
 #[test]
-fn a_type_that_is_wrong_is_said_once_for_the_whole_row() {
+fn an_invalid_type_is_reported_once_for_the_whole_row() {
     let settings = InputSettings {
         split: Some(";".parse().unwrap()),
         ..InputSettings::default()

@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Chain, Cursor, Read};
 use std::path::Path;
 
 use super::locked_report::ReportError;
-use crate::input::{Archive, Compression};
+use crate::input::{CompressedReader, Compression};
 
 /// Packed bytes that are read at once.
 const BUFFER_LENGTH: usize = 64 * 1024;
@@ -20,7 +20,7 @@ pub struct ReportSource(Kind);
 
 enum Kind {
     Plain(Source),
-    Packed(Box<Archive<BufReader<Source>>>),
+    Packed(Box<CompressedReader<BufReader<Source>>>),
 }
 
 /// Opens a report that was named to be read.
@@ -49,7 +49,7 @@ impl ReportSource {
             None => Kind::Plain(source),
             Some(compression) => {
                 let source = BufReader::with_capacity(BUFFER_LENGTH, source);
-                Kind::Packed(Box::new(Archive::new(compression, source)?))
+                Kind::Packed(Box::new(CompressedReader::new(compression, source)?))
             }
         }))
     }

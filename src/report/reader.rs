@@ -95,7 +95,7 @@ pub struct ReportReader<R> {
 }
 
 /// What comes next in the file.
-enum Piece {
+enum IdOrProblem {
     /// A line, at this place in the buffer, its end included.
     Line(usize, usize),
     /// A line that is longer than any that this program writes, and whether it has bytes that no text has.
@@ -239,14 +239,14 @@ impl<R: Read> ReportReader<R> {
             header_error: None,
         };
         let (read, has_garbage) = match reader.next_piece()? {
-            Piece::Line(start, end) => {
+            IdOrProblem::Line(start, end) => {
                 let read = reader.read_header(start, end);
                 (read, has_garbage(&reader.buffer[start..end]))
             }
-            Piece::TooLong { has_garbage } => (Err(no_report(Column::NEEDED)), has_garbage),
+            IdOrProblem::TooLong { has_garbage } => (Err(no_report(Column::NEEDED)), has_garbage),
             // Half a header is what a crash leaves at the very start; anything else is not ours to touch.
-            Piece::End if is_start_of_header(&reader.buffer[..reader.end]) => (Ok(()), false),
-            Piece::End => return Err(no_report(Column::NEEDED)),
+            IdOrProblem::End if is_start_of_header(&reader.buffer[..reader.end]) => (Ok(()), false),
+            IdOrProblem::End => return Err(no_report(Column::NEEDED)),
         };
         match read {
             Err(error) if on_damage != OnDamage::Refuse => {
@@ -379,13 +379,13 @@ impl<R: Read> ReportReader<R> {
     /// Reads one line.
     fn step(&mut self) -> Result<Step, ReadBackError> {
         let (start, end) = match self.next_piece()? {
-            Piece::Line(start, end) => (start, end),
-            Piece::TooLong { has_garbage } => {
+            IdOrProblem::Line(start, end) => (start, end),
+            IdOrProblem::TooLong { has_garbage } => {
                 self.is_behind_garbage |= has_garbage;
                 let why = "is longer than any that this program writes".to_owned();
                 return Ok(Step::Damaged(why));
             }
-            Piece::End => return Ok(Step::End),
+            IdOrProblem::End => return Ok(Step::End),
         };
         Ok(match self.parse(start, end) {
             Ok(_) if std::mem::take(&mut self.is_behind_garbage) => {
@@ -463,7 +463,7 @@ impl<R: Read> ReportReader<R> {
     }
 
     /// Finds the next line.
-    fn next_piece(&mut self) -> Result<Piece, ReadBackError> {
+    fn next_piece(&mut self) -> Result<IdOrProblem, ReadBackError> {
         let mut searched = self.start;
         // Once a line is too long: its bytes are not kept.
         let mut too_long = false;
@@ -476,9 +476,9 @@ impl<R: Read> ReportReader<R> {
                 self.line += 1;
                 if too_long {
                     let has_garbage = garbage || has_garbage(&self.buffer[start..end]);
-                    return Ok(Piece::TooLong { has_garbage });
+                    return Ok(IdOrProblem::TooLong { has_garbage });
                 }
-                return Ok(Piece::Line(start, end));
+                return Ok(IdOrProblem::Line(start, end));
             }
             searched = self.end;
             if self.start > 0 {
@@ -498,7 +498,7 @@ impl<R: Read> ReportReader<R> {
                 }
             }
             match self.source.read(&mut self.buffer[self.end..]) {
-                Ok(0) => return Ok(Piece::End),
+                Ok(0) => return Ok(IdOrProblem::End),
                 Ok(count) => self.end += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error.into()),

@@ -152,7 +152,7 @@ fn another_encoding_is_read_by_its_name_and_suggested_where_a_header_is_damaged(
 }
 
 #[test]
-fn an_export_without_flags_is_told_the_command_and_the_command_works() {
+fn the_error_for_an_export_has_a_command_that_works() {
     let rehearsal = Rehearsal::new().file(
         "Record ID,First Name,Associated Company,Associated Company IDs\n41001,Ann,Umbrella;Acme,52001;52002\n",
     );

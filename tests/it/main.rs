@@ -7,7 +7,7 @@
 )]
 
 mod batch; // many pairs per call, and still one verdict per row
-mod changing; // inputs that change while they are read, or come only once
+mod changing_input; // inputs that change while they are read, or come only once
 mod check; // what is found before anything is sent
 mod closing; // what scripts and monitoring are told at every end
 mod coding; // compressed replies

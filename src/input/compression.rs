@@ -31,7 +31,7 @@ impl fmt::Display for Compression {
 
 /// Why an archive cannot be read on.
 #[derive(Debug, thiserror::Error)]
-pub enum ArchiveError {
+pub enum CompressionError {
     /// It ends where it should go on.
     #[error("the {compression} data is cut off at byte {offset} of the compressed file")]
     Cut {
@@ -53,7 +53,7 @@ pub enum ArchiveError {
 }
 
 /// An archive being read.
-pub struct Archive<R: BufRead> {
+pub struct CompressedReader<R: BufRead> {
     compression: Compression,
     /// `None` once the last part has been read.
     decoder: Option<Decoder<R>>,
@@ -95,7 +95,7 @@ impl<R: BufRead> Decoder<R> {
     }
 }
 
-impl<R: BufRead> Archive<R> {
+impl<R: BufRead> CompressedReader<R> {
     /// Begins to unpack `bytes`.
     pub fn new(compression: Compression, bytes: R) -> io::Result<Self> {
         let slices = Slices {
@@ -118,12 +118,12 @@ impl<R: BufRead> Archive<R> {
         }
         let offset = slices.offset;
         io::Error::other(if slices.is_over {
-            ArchiveError::Cut {
+            CompressionError::Cut {
                 compression,
                 offset,
             }
         } else {
-            ArchiveError::Damaged {
+            CompressionError::Damaged {
                 compression,
                 offset,
                 source,
@@ -147,7 +147,7 @@ impl<R: BufRead> Archive<R> {
     }
 }
 
-impl<R: BufRead> Read for Archive<R> {
+impl<R: BufRead> Read for CompressedReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while let Some(decoder) = &mut self.decoder {
             let count = decoder
@@ -244,9 +244,9 @@ mod tests {
     }
 
     /// What can be read, and what the end is.
-    fn unpacked(compression: Compression, bytes: &[u8]) -> (Vec<u8>, Option<ArchiveError>) {
+    fn unpacked(compression: Compression, bytes: &[u8]) -> (Vec<u8>, Option<CompressionError>) {
         let mut text = Vec::new();
-        let mut archive = Archive::new(compression, bytes).unwrap();
+        let mut archive = CompressedReader::new(compression, bytes).unwrap();
         let mut buffer = vec![0; 128 * 1024];
         loop {
             match archive.read(&mut buffer) {
@@ -298,7 +298,7 @@ mod tests {
                 assert!(error.is_none(), "{compression} {length}: {error:?}");
                 assert!(padded == text, "{compression} {length}");
                 let (between, error) = unpacked(compression, &[&one[..], &zeros, &one].concat());
-                let is_damaged = matches!(error, Some(ArchiveError::Damaged { .. }));
+                let is_damaged = matches!(error, Some(CompressionError::Damaged { .. }));
                 assert!(is_damaged, "{compression} {length}: {error:?}");
                 assert!(between == text, "{compression} {length}");
             }
@@ -353,7 +353,7 @@ mod tests {
             let (unpacked, error) = unpacked(compression, &damaged);
             assert_eq!(unpacked.len(), text.len(), "{compression}");
             match error {
-                Some(ArchiveError::Damaged { offset, .. }) => {
+                Some(CompressionError::Damaged { offset, .. }) => {
                     assert!((start..=damaged.len()).contains(&usize::try_from(offset).unwrap()));
                 }
                 other => panic!("{other:?}"),
@@ -380,7 +380,7 @@ mod tests {
         for compression in BOTH {
             let half = packed(compression, &text());
             let source = io::BufReader::new(io::Cursor::new(half[..500].to_vec()).chain(Broken));
-            let mut archive = Archive::new(compression, source).unwrap();
+            let mut archive = CompressedReader::new(compression, source).unwrap();
             let error = io::copy(&mut archive, &mut io::sink()).unwrap_err();
             assert_eq!(error.to_string(), "the disk is gone");
         }

@@ -6,23 +6,23 @@
 use std::fmt;
 
 use super::columns::{Column, Columns, TypeSource};
-use super::content::{RowContent, SkippedRow};
-use super::diagnosis::{id_problem, type_problem};
+use super::diagnose::{id_problem, type_problem};
 use super::encoding::TextEncoding;
 use super::excel::unwrapped;
-use super::fan::Fan;
+use super::id_list::{IdOrProblem, Separator, split};
+use super::pair_expander::PairExpander;
 use super::problem::{MOST_PAIRS, RowProblem, ValueProblem};
 use super::record::Record;
+use super::row::{RowContent, SkippedRow};
 use super::shape::RowShape;
-use super::split::{Piece, Separator, split};
 use crate::pair::{self, ObjectType, Pair, RecordId};
 use crate::text::excerpt;
 
 /// Characters of a value that a message shows.
-const SHOWN_VALUE_LENGTH: usize = 60;
+const MAX_SHOWN_VALUE_LENGTH: usize = 60;
 
 /// Characters of a value that an invalid row keeps.
-const KEPT_VALUE_LENGTH: usize = 200;
+const MAX_RAW_VALUE_LENGTH: usize = 200;
 
 /// A row that will not be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,22 +91,22 @@ impl Checker {
 
     /// Checks a row whose cells hold one id each. `content` has what an earlier row came to, and then this one.
     pub(super) fn check(&mut self, record: Record<'_>, content: &mut RowContent) {
-        if self.check_usual(record, content).is_none() {
-            *content = self.check_thoroughly(record).into();
+        if self.check_fast(record, content).is_none() {
+            *content = self.check_fully(record).into();
         }
     }
 
     /// What nearly every row is: ids without blanks, and the types of the row before, which stand in `content`
     /// and need not be put there again. `None` says nothing about the row.
-    fn check_usual(&self, record: Record<'_>, content: &mut RowContent) -> Option<()> {
+    fn check_fast(&self, record: Record<'_>, content: &mut RowContent) -> Option<()> {
         let columns = &self.columns;
         if !self.shape.fits(record) || record.has_misquoted() {
             return None;
         }
         let id = |column: &Column| RecordId::of_digits(record.field(column.index)?);
         let (from_id, to_id) = (id(&columns.from_id)?, id(&columns.to_id)?);
-        let from_type = usual_type(&columns.from_type, record, self.last_from_type.as_ref())?;
-        let to_type = usual_type(&columns.to_type, record, self.last_to_type.as_ref())?;
+        let from_type = cached_type(&columns.from_type, record, self.last_from_type.as_ref())?;
+        let to_type = cached_type(&columns.to_type, record, self.last_to_type.as_ref())?;
         match content {
             RowContent::Pair(Pair { from, to })
                 if from.object_type == *from_type && to.object_type == *to_type =>
@@ -128,7 +128,7 @@ impl Checker {
         Some(())
     }
 
-    fn check_thoroughly(&mut self, record: Record<'_>) -> Result<Pair, InvalidRow> {
+    fn check_fully(&mut self, record: Record<'_>) -> Result<Pair, InvalidRow> {
         let columns = &self.columns;
         check_field_count(self.shape, columns, record)?;
         let from_type = check_type(
@@ -165,15 +165,15 @@ impl Checker {
     }
 
     /// Checks a row whose cells may hold several ids each. What is not about one of the ids is said once,
-    /// for the row as a whole; else `fan` has the pairs, and this is `None`.
+    /// for the row as a whole; else `expander` has the pairs, and this is `None`.
     pub(super) fn check_lists(
         &mut self,
         record: Record<'_>,
         separator: &Separator,
-        fan: &mut Fan,
+        expander: &mut PairExpander,
     ) -> Option<RowContent> {
         let columns = &self.columns;
-        fan.clear();
+        expander.clear();
         if let Err(invalid) = check_field_count(self.shape, columns, record) {
             return Some(RowContent::Invalid(invalid));
         }
@@ -198,9 +198,9 @@ impl Checker {
             }
         };
         let separated = (separator, self.encoding);
-        split_cell(&columns.from_id, record, separated, &mut fan.from);
-        split_cell(&columns.to_id, record, separated, &mut fan.to);
-        let missing = columns.list_side.missing(&fan.from, &fan.to);
+        split_cell(&columns.from_id, record, separated, &mut expander.from);
+        split_cell(&columns.to_id, record, separated, &mut expander.to);
+        let missing = columns.list_side.missing(&expander.from, &expander.to);
         if missing != [false, false] {
             let ids = [&columns.from_id, &columns.to_id];
             let blank = ids.into_iter().zip(missing).filter(|(_, missing)| *missing);
@@ -208,18 +208,18 @@ impl Checker {
             let invalid = invalid(problems.collect(), columns, record);
             return Some(RowContent::Invalid(invalid));
         }
-        if fan.is_empty() {
+        if expander.is_empty() {
             let values = raw_values(columns, record);
             return Some(RowContent::Skipped(SkippedRow::NothingToLink(values)));
         }
-        let ids = [fan.from.len(), fan.to.len()];
+        let ids = [expander.from.len(), expander.to.len()];
         // A list that is longer than this was not read to its end.
         if ids[0].saturating_mul(ids[1]) > MOST_PAIRS {
-            fan.clear();
+            expander.clear();
             let problem = RowProblem::TooManyPairs { ids };
             return Some(RowContent::Invalid(invalid(vec![problem], columns, record)));
         }
-        fan.open(types);
+        expander.open(types);
         None
     }
 }
@@ -245,13 +245,13 @@ fn split_cell(
     column: &Column,
     record: Record<'_>,
     (separator, encoding): (&Separator, TextEncoding),
-    pieces: &mut Vec<Piece>,
+    ids: &mut Vec<IdOrProblem>,
 ) {
     let cell = record.field(column.index).unwrap_or_default();
     if record.is_misquoted(column.index) {
-        pieces.push(Piece::bad(cell, ValueProblem::Misquoted));
+        ids.push(IdOrProblem::bad(cell, ValueProblem::Misquoted));
     } else {
-        split(cell, separator, encoding, pieces);
+        split(cell, separator, encoding, ids);
     }
 }
 
@@ -270,7 +270,7 @@ fn was_damaged(text: &str, encoding: TextEncoding) -> bool {
 }
 
 /// The type that a row has, if it is the last one.
-fn usual_type<'t>(
+fn cached_type<'t>(
     source: &'t TypeSource,
     record: Record<'_>,
     last: Option<&'t ObjectType>,
@@ -339,14 +339,14 @@ fn check_type(
 }
 
 fn value_problem(column: &Column, bytes: &[u8], problem: ValueProblem) -> RowProblem {
-    problem_of(column, &kept(bytes), problem)
+    problem_of(column, &truncated(bytes), problem)
 }
 
 /// What is wrong with a value that [`RawValues`] has.
 pub(super) fn problem_of(column: &Column, value: &str, problem: ValueProblem) -> RowProblem {
     RowProblem::Value {
         column: column.clone(),
-        value: excerpt(value, SHOWN_VALUE_LENGTH),
+        value: excerpt(value, MAX_SHOWN_VALUE_LENGTH),
         problem,
     }
 }
@@ -359,7 +359,7 @@ fn invalid(problems: Vec<RowProblem>, columns: &Columns, record: Record<'_>) -> 
 }
 
 fn raw_values(columns: &Columns, record: Record<'_>) -> RawValues {
-    let value = |column: &Column| kept(record.field(column.index).unwrap_or_default());
+    let value = |column: &Column| truncated(record.field(column.index).unwrap_or_default());
     let type_value = |source: &TypeSource| match source {
         TypeSource::Fixed(object_type) => object_type.to_string(),
         TypeSource::Column(column) => value(column),
@@ -373,7 +373,7 @@ fn raw_values(columns: &Columns, record: Record<'_>) -> RawValues {
 }
 
 /// A value as [`RawValues`] has it.
-pub(super) fn kept(bytes: &[u8]) -> String {
+pub(super) fn truncated(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
-    text.trim().chars().take(KEPT_VALUE_LENGTH).collect()
+    text.trim().chars().take(MAX_RAW_VALUE_LENGTH).collect()
 }

@@ -4,25 +4,25 @@ use std::io::Read;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
-use super::check::Checker;
 use super::column_settings::ColumnSettings;
 use super::columns::{Column, Columns};
 use super::comment::Comment;
-use super::content::{CheckedRow, RowContent};
 use super::decode::{Decoded, decode};
 use super::delimiter::Delimiter;
 use super::encoding::TextEncoding;
 use super::error::InputError;
-use super::fan::Fan;
 use super::header::{Header, open_reader, read_header};
+use super::id_list::Separator;
+use super::pair_expander::PairExpander;
 use super::progress::ReadProgress;
 use super::quote::raw_fields;
 use super::quoted_rows::{QuotedRows, holds_rows};
 use super::reader::RecordReader;
 use super::record::{Record, RecordError};
+use super::row::{CheckedRow, RowContent};
+use super::row_checker::Checker;
 use super::shape::RowShape;
 use super::source::InputSource;
-use super::split::Separator;
 use crate::pair::RowKey;
 
 /// What to read, and what the user says about it.
@@ -60,7 +60,7 @@ pub struct Input {
     checker: Checker,
     split: Option<Separator>,
     /// What is left of a row that makes several pairs.
-    fan: Fan,
+    expander: PairExpander,
     first: u64,
     /// The row that was read last.
     key: RowKey,
@@ -134,7 +134,7 @@ impl Input {
             quoted_rows: QuotedRows::default(),
             checker: Checker::new(columns, shape, encoding),
             split: settings.split.clone(),
-            fan: Fan::default(),
+            expander: PairExpander::default(),
             first: settings.first.map_or(u64::MAX, NonZeroU64::get),
             key: RowKey { row: 0, line },
             items: 0,
@@ -228,7 +228,7 @@ impl Input {
     /// the same ones together again. `false` at the end.
     pub fn read(&mut self, row: &mut CheckedRow) -> Result<bool, InputError> {
         let left = match self.split {
-            Some(_) => self.fan.next(self.checker.columns()),
+            Some(_) => self.expander.next(self.checker.columns()),
             None => None,
         };
         match left {
@@ -275,8 +275,10 @@ impl Input {
         match &self.split {
             None => self.checker.check(record, content),
             Some(separator) => {
-                let whole = self.checker.check_lists(record, separator, &mut self.fan);
-                let first = whole.or_else(|| self.fan.next(self.checker.columns()));
+                let whole = self
+                    .checker
+                    .check_lists(record, separator, &mut self.expander);
+                let first = whole.or_else(|| self.expander.next(self.checker.columns()));
                 *content = first.expect("lists that are not empty make a pair");
             }
         }

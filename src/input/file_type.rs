@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::archive::Compression;
-use super::columns_error::HEADER_EXAMPLE;
+use super::column_error::HEADER_EXAMPLE;
+use super::compression::Compression;
 use super::source::STDIN_NAME;
 use crate::text::shell_path;
 
@@ -15,7 +15,7 @@ pub(super) const PREFIX_LENGTH: usize = 512;
 
 /// A file that is no CSV text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum FileType {
     /// gzip
     Gzip,
     /// Zstandard
@@ -66,39 +66,39 @@ pub enum Format {
     Program,
 }
 
-const SIGNATURES: [(&[u8], Format); 25] = [
-    (b"\x1f\x8b", Format::Gzip),
-    (b"\x28\xb5\x2f\xfd", Format::Zstd),
-    (b"\xfd7zXZ\0", Format::Xz),
-    (b"PK\x03\x04", Format::Zip),
-    (b"PK\x05\x06", Format::Zip),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Format::Xls),
-    (b"BZh91AY&SY", Format::Bzip2),
-    (b"7z\xbc\xaf\x27\x1c", Format::SevenZip),
-    (b"Rar!\x1a\x07", Format::Rar),
+const SIGNATURES: [(&[u8], FileType); 25] = [
+    (b"\x1f\x8b", FileType::Gzip),
+    (b"\x28\xb5\x2f\xfd", FileType::Zstd),
+    (b"\xfd7zXZ\0", FileType::Xz),
+    (b"PK\x03\x04", FileType::Zip),
+    (b"PK\x05\x06", FileType::Zip),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", FileType::Xls),
+    (b"BZh91AY&SY", FileType::Bzip2),
+    (b"7z\xbc\xaf\x27\x1c", FileType::SevenZip),
+    (b"Rar!\x1a\x07", FileType::Rar),
     // The mark of UTF-16LE with a NUL behind it, and no text begins with a NUL.
-    (b"\xff\xfe\0\0", Format::Utf32),
-    (b"\0\0\xfe\xff", Format::Utf32),
-    (b"%PDF-", Format::Pdf),
-    (b"{\\rtf", Format::Rtf),
-    (b"SQLite format 3", Format::Sqlite),
-    (b"PAR1", Format::Parquet),
-    (b"Obj\x01", Format::Table("an Avro file")),
-    (b"ARROW1", Format::Table("an Arrow file")),
-    (b"ORC\x0a", Format::Table("an ORC file")),
-    (b"\x89HDF\r\n", Format::Table("an HDF5 file")),
-    (b"\x89PNG\r\n", Format::Image),
-    (b"\xff\xd8\xff", Format::Image),
-    (b"GIF8", Format::Image),
-    (b"-----BEGIN PGP", Format::Encrypted),
-    (b"age-encryption", Format::Encrypted),
-    (b"\x7fELF", Format::Program),
+    (b"\xff\xfe\0\0", FileType::Utf32),
+    (b"\0\0\xfe\xff", FileType::Utf32),
+    (b"%PDF-", FileType::Pdf),
+    (b"{\\rtf", FileType::Rtf),
+    (b"SQLite format 3", FileType::Sqlite),
+    (b"PAR1", FileType::Parquet),
+    (b"Obj\x01", FileType::Table("an Avro file")),
+    (b"ARROW1", FileType::Table("an Arrow file")),
+    (b"ORC\x0a", FileType::Table("an ORC file")),
+    (b"\x89HDF\r\n", FileType::Table("an HDF5 file")),
+    (b"\x89PNG\r\n", FileType::Image),
+    (b"\xff\xd8\xff", FileType::Image),
+    (b"GIF8", FileType::Image),
+    (b"-----BEGIN PGP", FileType::Encrypted),
+    (b"age-encryption", FileType::Encrypted),
+    (b"\x7fELF", FileType::Program),
 ];
 
 /// Where a tar archive says so.
 const TAR_PLACE: usize = 257;
 
-impl Format {
+impl FileType {
     /// Recognises a file by how it begins.
     pub(super) fn of(prefix: &[u8]) -> Option<Self> {
         // A zstd file may begin with a frame that decoders pass over; `pzstd` writes such ones.
@@ -198,15 +198,15 @@ impl Format {
 }
 
 /// Which workbook a zip archive is, by the name of its first file.
-fn workbook_of(archive: &[u8]) -> Option<Format> {
+fn workbook_of(archive: &[u8]) -> Option<FileType> {
     const NAME_PLACE: usize = 30;
     let name = archive.get(NAME_PLACE..)?;
     let excel: [&[u8]; 4] = [b"[Content_Types].xml", b"xl/", b"_rels/", b"docProps/"];
     let ods = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet";
     if excel.iter().any(|start| name.starts_with(start)) {
-        Some(Format::Xlsx)
+        Some(FileType::Xlsx)
     } else if name.starts_with(ods) {
-        Some(Format::Ods)
+        Some(FileType::Ods)
     } else {
         None
     }
@@ -223,7 +223,7 @@ fn is_utf_32(prefix: &[u8]) -> bool {
 }
 
 /// Text that is no CSV.
-fn other_text(prefix: &[u8]) -> Option<Format> {
+fn other_text(prefix: &[u8]) -> Option<FileType> {
     let text = prefix.strip_prefix(b"\xef\xbb\xbf").unwrap_or(prefix);
     let text = text.trim_ascii_start();
     let begins = |start: &[u8]| {
@@ -232,10 +232,10 @@ fn other_text(prefix: &[u8]) -> Option<Format> {
             .is_some_and(|begin| begin.eq_ignore_ascii_case(start))
     };
     if begins(b"<!doctype html") || begins(b"<html") || begins(b"<head") || begins(b"<body") {
-        return Some(Format::Html);
+        return Some(FileType::Html);
     }
     if begins(b"<?xml") {
-        return Some(Format::Xml);
+        return Some(FileType::Xml);
     }
     let (first, rest) = text.split_first()?;
     let second = rest.trim_ascii_start().first()?;
@@ -245,12 +245,12 @@ fn other_text(prefix: &[u8]) -> Option<Format> {
             let is_whole = lines.next().is_some_and(|line| line.ends_with(b"}"));
             let is_lines = is_whole && lines.next().is_some_and(|line| line.starts_with(b"{"));
             Some(if is_lines {
-                Format::JsonLines
+                FileType::JsonLines
             } else {
-                Format::Json
+                FileType::Json
             })
         }
-        (b'[', b'{' | b'[' | b'"' | b']') => Some(Format::Json),
+        (b'[', b'{' | b'[' | b'"' | b']') => Some(FileType::Json),
         _ => None,
     }
 }
@@ -259,11 +259,11 @@ impl Compression {
     /// How a file is packed that begins like this; nothing if it cannot be unpacked here.
     #[must_use]
     pub fn of(prefix: &[u8]) -> Option<Self> {
-        Format::of(prefix)?.compression()
+        FileType::of(prefix)?.compression()
     }
 }
 
-impl fmt::Display for Format {
+impl fmt::Display for FileType {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Gzip => "a gzip file",
@@ -301,49 +301,49 @@ mod tests {
     #[test]
     fn a_file_that_is_no_text_is_recognised_by_how_it_begins() {
         for (bytes, format) in [
-            (&b"\x1f\x8b\x08\0"[..], Some(Format::Gzip)),
-            (b"\x28\xb5\x2f\xfd\x04", Some(Format::Zstd)),
-            (b"\x50\x2a\x4d\x18\x04\0\0\0", Some(Format::Zstd)),
-            (b"\xfd7zXZ\0\0", Some(Format::Xz)),
-            (b"BZh91AY&SY", Some(Format::Bzip2)),
-            (b"PK\x03\x04\x14", Some(Format::Zip)),
-            (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Some(Format::Xls)),
+            (&b"\x1f\x8b\x08\0"[..], Some(FileType::Gzip)),
+            (b"\x28\xb5\x2f\xfd\x04", Some(FileType::Zstd)),
+            (b"\x50\x2a\x4d\x18\x04\0\0\0", Some(FileType::Zstd)),
+            (b"\xfd7zXZ\0\0", Some(FileType::Xz)),
+            (b"BZh91AY&SY", Some(FileType::Bzip2)),
+            (b"PK\x03\x04\x14", Some(FileType::Zip)),
+            (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Some(FileType::Xls)),
             (b"PK,from_id", None),
             (b"BZh9,to_id", None),
             (b"", None),
-            (b"PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0aaaabbbbcccc\x13\0\0\0[Content_Types].xml", Some(Format::Xlsx)),
+            (b"PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0aaaabbbbcccc\x13\0\0\0[Content_Types].xml", Some(FileType::Xlsx)),
             (
                 b"PK\x03\x04\x14\0\0\x08\0\0aaaabbbbccccdddd\x08\0\0\0mimetypeapplication/vnd.oasis.opendocument.spreadsheet",
-                Some(Format::Ods),
+                Some(FileType::Ods),
             ),
-            (b"PK\x03\x04\x14\0\0\x08\0\0aaaabbbbccccdddd\x08\0\0\0pairs.csv", Some(Format::Zip)),
-            (b"\xff\xfe\0\0f\0\0\0", Some(Format::Utf32)),
-            (b"\0\0\xfe\xff\0\0\0f", Some(Format::Utf32)),
-            (b"f\0\0\0r\0\0\0o\0\0\0", Some(Format::Utf32)),
-            (b"\0\0\0f\0\0\0r\0\0\0o", Some(Format::Utf32)),
+            (b"PK\x03\x04\x14\0\0\x08\0\0aaaabbbbccccdddd\x08\0\0\0pairs.csv", Some(FileType::Zip)),
+            (b"\xff\xfe\0\0f\0\0\0", Some(FileType::Utf32)),
+            (b"\0\0\xfe\xff\0\0\0f", Some(FileType::Utf32)),
+            (b"f\0\0\0r\0\0\0o\0\0\0", Some(FileType::Utf32)),
+            (b"\0\0\0f\0\0\0r\0\0\0o", Some(FileType::Utf32)),
             (b"\xff\xfef\0r\0o\0m\0", None),
             (b"f\0r\0o\0m\0_\0i\0d\0", None),
-            (b"%PDF-1.7", Some(Format::Pdf)),
-            (b"SQLite format 3\0", Some(Format::Sqlite)),
-            (b"PAR1\x15", Some(Format::Parquet)),
-            (b"\n<!DOCTYPE HTML>\n<html>", Some(Format::Html)),
-            (b"\xef\xbb\xbf<html lang=en>", Some(Format::Html)),
-            (b"<?xml version=\"1.0\"?>", Some(Format::Xml)),
-            (b"{\"from_id\":1}\n{\"from_id\":2}\n", Some(Format::JsonLines)),
-            (b"{\"from_id\":1}\n", Some(Format::Json)),
-            (b"{\n  \"pairs\": [\n", Some(Format::Json)),
-            (b" [\n {\"from_id\": 1}", Some(Format::Json)),
-            (b"[[1,2],[3,4]]", Some(Format::Json)),
+            (b"%PDF-1.7", Some(FileType::Pdf)),
+            (b"SQLite format 3\0", Some(FileType::Sqlite)),
+            (b"PAR1\x15", Some(FileType::Parquet)),
+            (b"\n<!DOCTYPE HTML>\n<html>", Some(FileType::Html)),
+            (b"\xef\xbb\xbf<html lang=en>", Some(FileType::Html)),
+            (b"<?xml version=\"1.0\"?>", Some(FileType::Xml)),
+            (b"{\"from_id\":1}\n{\"from_id\":2}\n", Some(FileType::JsonLines)),
+            (b"{\"from_id\":1}\n", Some(FileType::Json)),
+            (b"{\n  \"pairs\": [\n", Some(FileType::Json)),
+            (b" [\n {\"from_id\": 1}", Some(FileType::Json)),
+            (b"[[1,2],[3,4]]", Some(FileType::Json)),
             // Headers of one column in brackets, and ids in them.
             (b"[from_id],[to_id]\n", None),
             (b"{from},{to}\n", None),
             (b"<from>,<to>\n", None),
         ] {
-            assert_eq!(Format::of(bytes), format, "{bytes:?}");
+            assert_eq!(FileType::of(bytes), format, "{bytes:?}");
         }
         let mut tar = [b'x'; PREFIX_LENGTH];
         tar[TAR_PLACE..TAR_PLACE + 5].copy_from_slice(b"ustar");
-        assert_eq!(Format::of(&tar), Some(Format::Tar));
+        assert_eq!(FileType::of(&tar), Some(FileType::Tar));
         let longest = SIGNATURES
             .iter()
             .map(|(signature, _)| signature.len())
@@ -355,38 +355,38 @@ mod tests {
     fn the_hint_is_a_command_that_can_be_copied() {
         for (format, input, hint) in [
             (
-                Format::Gzip,
+                FileType::Gzip,
                 "pairs.csv.gz",
                 "run `gzip -dc pairs.csv.gz | hubspot-associate import - --report pairs.report.csv`",
             ),
             (
-                Format::Zstd,
+                FileType::Zstd,
                 "my exports/it's.zst",
                 "run `zstd -dc 'my exports/it'\\''s.zst' | hubspot-associate import - --report \
                  'my exports/it'\\''s.report.csv'`",
             ),
             (
-                Format::Gzip,
+                FileType::Gzip,
                 "standard input",
                 "unpack it on the way in: `gzip -dc | hubspot-associate import - …`",
             ),
             (
-                Format::Zip,
+                FileType::Zip,
                 "pairs.xlsx",
                 "save the sheet as CSV UTF-8, or unpack the archive",
             ),
             (
-                Format::Utf32,
+                FileType::Utf32,
                 "-p.csv",
                 "run `iconv -f UTF-32 -t UTF-8 ./-p.csv | hubspot-associate import - --report ./-p.report.csv`",
             ),
             (
-                Format::Tar,
+                FileType::Tar,
                 "my pairs.tar",
                 "unpack it with `tar -xf 'my pairs.tar'`, and give the CSV file in it",
             ),
             (
-                Format::Sqlite,
+                FileType::Sqlite,
                 "crm.db",
                 "make a CSV of a table in it: `sqlite3 -header -csv crm.db 'SELECT * FROM pairs' > pairs.csv`, with the \
                  table's name",

@@ -18,7 +18,7 @@ const LENGTH: usize = 128 * 1024;
 const HEAD_LENGTH: usize = 64 * 1024;
 
 /// A buffer that is refilled once all of it is passed.
-pub(super) struct Window {
+pub(super) struct ReadBuffer {
     source: Box<dyn Read + Send>,
     buffer: Vec<u8>,
     /// The part of `buffer` that is filled and not yet passed.
@@ -35,7 +35,7 @@ pub(super) struct Window {
     is_in_comment: bool,
 }
 
-impl Window {
+impl ReadBuffer {
     /// Lines that begin with `comment` count as blank.
     pub(super) fn new(source: Box<dyn Read + Send>, comment: Option<Comment>) -> Self {
         Self {

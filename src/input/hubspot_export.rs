@@ -3,7 +3,7 @@
 //! Nothing is imported by this: a file whose columns have other names than ours needs flags, and a header
 //! that looks like an export only makes the hint say which.
 
-use super::header_name::{loose, visible};
+use super::header_name::{normalize_header, visible};
 use super::source::STDIN_NAME;
 use crate::standard_type::standard;
 use crate::text::{excerpt, shell_flag, shell_path};
@@ -13,7 +13,7 @@ use crate::text::{excerpt, shell_flag, shell_path};
 const RECORD_ID: [&str; 2] = ["recordid", "idderegistro"];
 
 /// Properties that only one kind of record has, reduced as `columns` compares headers.
-const TELLTALES: [(&str, &str); 6] = [
+const TYPE_HINTS: [(&str, &str); 6] = [
     ("firstname", "contacts"),
     ("lastname", "contacts"),
     ("apellidos", "contacts"),
@@ -27,14 +27,14 @@ const UNKNOWN_TYPE: &str = "TYPE";
 
 /// A header that looks like one of HubSpot's exports.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Export {
+pub struct HubSpotExport {
     from_type: Option<&'static str>,
     from_id: String,
     /// Columns of linked ids, with the types that they are of.
     linked: Vec<(String, Option<&'static str>)>,
 }
 
-impl Export {
+impl HubSpotExport {
     /// Recognises an export by its columns of linked ids.
     pub(super) fn of(headers: &[String]) -> Option<Self> {
         let headers: Vec<String> = headers.iter().map(|header| visible(header)).collect();
@@ -54,7 +54,7 @@ impl Export {
         }
         let own = |header: &&str| {
             let (name, _) = header.split_once(" - ").unwrap_or((header, ""));
-            RECORD_ID.contains(&loose(name).as_str())
+            RECORD_ID.contains(&normalize_header(name).as_str())
         };
         // Exports in other languages have it as their first column too.
         let from_id = named
@@ -66,8 +66,12 @@ impl Export {
             .split_once(" - ")
             .and_then(|(_, name)| type_of(name));
         let told = || {
-            let mut told = TELLTALES.iter();
-            told.find(|(property, _)| named.clone().any(|header| loose(header) == *property))
+            let mut told = TYPE_HINTS.iter();
+            told.find(|(property, _)| {
+                named
+                    .clone()
+                    .any(|header| normalize_header(header) == *property)
+            })
         };
         Some(Self {
             from_type: said.or_else(|| told().map(|&(_, object_type)| object_type)),
@@ -145,11 +149,11 @@ mod tests {
 
     fn hint(header: &str, input: &str) -> Option<String> {
         let headers: Vec<String> = header.split(',').map(str::to_owned).collect();
-        Export::of(&headers).map(|export| export.hint(&export.command(input)))
+        HubSpotExport::of(&headers).map(|export| export.hint(&export.command(input)))
     }
 
     #[test]
-    fn an_export_is_told_the_command_that_imports_it() {
+    fn the_error_for_an_export_has_the_command_that_imports_it() {
         for (header, input, arguments) in [
             (
                 "Record ID,First Name,Associated Company,Associated Company IDs",

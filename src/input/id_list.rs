@@ -8,11 +8,11 @@ use std::str::FromStr;
 
 use memchr::memmem;
 
-use super::check::{bad_id, kept};
-use super::diagnosis::{is_digits, is_thousands, separates_thousands};
+use super::diagnose::{is_digits, is_thousands, separates_thousands};
 use super::encoding::TextEncoding;
 use super::excel::unwrapped;
 use super::problem::{MOST_PAIRS, ValueProblem};
+use super::row_checker::{bad_id, truncated};
 use crate::pair::RecordId;
 
 /// What stands between the ids of one cell.
@@ -61,7 +61,7 @@ impl FromStr for Separator {
 
 /// What one of the ids in a cell turned out to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Piece {
+pub(super) enum IdOrProblem {
     /// An id.
     Id(RecordId),
     /// Something else.
@@ -73,7 +73,7 @@ pub(super) enum Piece {
     },
 }
 
-impl Piece {
+impl IdOrProblem {
     fn of(bytes: &[u8], encoding: TextEncoding) -> Self {
         let problem = match str::from_utf8(bytes) {
             Ok(text) => {
@@ -90,48 +90,51 @@ impl Piece {
 
     pub(super) fn bad(bytes: &[u8], problem: ValueProblem) -> Self {
         Self::Bad {
-            value: kept(bytes),
+            value: truncated(bytes),
             problem,
         }
     }
 }
 
-/// Adds the ids of a cell to `pieces`: trimmed, without empty ones, each once and where it stands first.
+/// Adds the ids of a cell to `ids`: trimmed, without empty ones, each once and where it stands first.
 /// A list of more than [`MOST_PAIRS`] ends behind one more, as no row may have it. `007` and `7` are the same id. A cell that may be a number, cut apart at its own separators, gives no ids.
 pub(super) fn split(
     cell: &[u8],
     separator: &Separator,
     encoding: TextEncoding,
-    pieces: &mut Vec<Piece>,
+    ids: &mut Vec<IdOrProblem>,
 ) {
     let list = str::from_utf8(cell).map_or(cell, |text| unwrapped(text.trim()).as_bytes());
     let may_be_number = separator.is_in_numbers();
     if may_be_number && has_thousands(list, separator) {
-        pieces.push(Piece::bad(cell, ValueProblem::ThousandsSeparatorsInList));
+        ids.push(IdOrProblem::bad(
+            cell,
+            ValueProblem::ThousandsSeparatorsInList,
+        ));
         return;
     }
     let mut seen_ids = HashSet::new();
     let mut seen_others = HashSet::new();
     for piece in parts(list, separator) {
-        if unwrapped(&kept(piece)).is_empty() {
+        if unwrapped(&truncated(piece)).is_empty() {
             continue;
         }
-        let piece = Piece::of(piece, encoding);
+        let piece = IdOrProblem::of(piece, encoding);
         let is_new = match &piece {
-            Piece::Id(id) => seen_ids.insert(id.number()),
+            IdOrProblem::Id(id) => seen_ids.insert(id.number()),
             // `5,12E+11` at its comma: the 5 in front is none of the file's ids.
-            &Piece::Bad { problem, .. } if may_be_number && is_of_number(problem) => {
-                pieces.clear();
-                pieces.push(Piece::bad(cell, problem));
+            &IdOrProblem::Bad { problem, .. } if may_be_number && is_of_number(problem) => {
+                ids.clear();
+                ids.push(IdOrProblem::bad(cell, problem));
                 return;
             }
-            Piece::Bad { value, .. } => seen_others.insert(value.clone()),
+            IdOrProblem::Bad { value, .. } => seen_others.insert(value.clone()),
         };
         if is_new {
-            pieces.push(piece);
+            ids.push(piece);
         }
         // One more than any row may hold is enough to refuse it.
-        if pieces.len() > MOST_PAIRS {
+        if ids.len() > MOST_PAIRS {
             return;
         }
     }
@@ -200,17 +203,17 @@ mod tests {
 
     /// The ids as they stand, what is none in `!…`.
     fn shown(cell: impl AsRef<[u8]>, separator: &str) -> String {
-        let mut pieces = Vec::new();
+        let mut ids = Vec::new();
         let separator = separator.parse().unwrap();
-        split(cell.as_ref(), &separator, TextEncoding::UTF_8, &mut pieces);
-        let pieces: Vec<String> = pieces
+        split(cell.as_ref(), &separator, TextEncoding::UTF_8, &mut ids);
+        let ids: Vec<String> = ids
             .into_iter()
             .map(|piece| match piece {
-                Piece::Id(id) => id.to_string(),
-                Piece::Bad { value, .. } => format!("!{value}"),
+                IdOrProblem::Id(id) => id.to_string(),
+                IdOrProblem::Bad { value, .. } => format!("!{value}"),
             })
             .collect();
-        pieces.join(" ")
+        ids.join(" ")
     }
 
     #[test]

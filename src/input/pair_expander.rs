@@ -3,23 +3,23 @@
 //! Where both cells are lists, every id of the one is paired with every id of the other; the pairs are
 //! made when they are asked for, so that only the two lists take memory.
 
-use super::check::{InvalidRow, RawValues, problem_of};
 use super::columns::{Column, Columns};
-use super::content::RowContent;
+use super::id_list::IdOrProblem;
 use super::problem::RowProblem;
-use super::split::Piece;
+use super::row::RowContent;
+use super::row_checker::{InvalidRow, RawValues, problem_of};
 use crate::pair::{ObjectType, Pair, Record};
 
 /// The pairs of one row that are still to come.
 #[derive(Debug, Default)]
-pub(super) struct Fan {
+pub(super) struct PairExpander {
     types: Option<[ObjectType; 2]>,
-    pub(super) from: Vec<Piece>,
-    pub(super) to: Vec<Piece>,
+    pub(super) from: Vec<IdOrProblem>,
+    pub(super) to: Vec<IdOrProblem>,
     next: usize,
 }
 
-impl Fan {
+impl PairExpander {
     /// Forgets everything, and keeps the room.
     pub(super) fn clear(&mut self) {
         self.types = None;
@@ -47,7 +47,7 @@ impl Fan {
             return None;
         };
         self.next += 1;
-        if let (&Piece::Id(from), &Piece::Id(to)) = (from, to) {
+        if let (&IdOrProblem::Id(from), &IdOrProblem::Id(to)) = (from, to) {
             let record = |object_type: &ObjectType, id| Record {
                 object_type: object_type.clone(),
                 id,
@@ -70,16 +70,16 @@ impl Fan {
     }
 }
 
-fn problem(column: &Column, piece: &Piece) -> Option<RowProblem> {
-    match piece {
-        Piece::Id(_) => None,
-        Piece::Bad { value, problem } => Some(problem_of(column, value, *problem)),
+fn problem(column: &Column, id: &IdOrProblem) -> Option<RowProblem> {
+    match id {
+        IdOrProblem::Id(_) => None,
+        IdOrProblem::Bad { value, problem } => Some(problem_of(column, value, *problem)),
     }
 }
 
-fn value(piece: &Piece) -> String {
-    match piece {
-        Piece::Id(id) => id.to_string(),
-        Piece::Bad { value, .. } => value.clone(),
+fn value(id: &IdOrProblem) -> String {
+    match id {
+        IdOrProblem::Id(id) => id.to_string(),
+        IdOrProblem::Bad { value, .. } => value.clone(),
     }
 }

@@ -1,7 +1,7 @@
 //! What a row of the input turned out to be. Under `--split` one row makes several of these, with the
 //! same place and told apart by their ids.
 
-use super::check::{InvalidRow, RawValues};
+use super::row_checker::{InvalidRow, RawValues};
 use crate::pair::{Pair, RowKey};
 
 /// A row of the input, or one of the pairs that it asks for.

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 
 use super::column_settings::Role;
 use super::columns::Column;
-use super::export::Export;
+use super::hubspot_export::HubSpotExport;
 use crate::pair::{ObjectType, RecordId};
 
 /// Headers that a message lists before it counts the rest.
@@ -117,7 +117,7 @@ pub struct ColumnsError {
     /// Whether a header has bytes that stand for nothing.
     is_damaged: bool,
     /// What it is, if it looks like an export from HubSpot and nothing was said about its columns.
-    export: Option<Box<Export>>,
+    export: Option<Box<HubSpotExport>>,
 }
 
 impl ColumnsError {
@@ -130,7 +130,7 @@ impl ColumnsError {
             .all(|problem| matches!(problem, ColumnProblem::Missing { .. }));
         Self {
             export: nothing_said
-                .then(|| Export::of(headers))
+                .then(|| HubSpotExport::of(headers))
                 .flatten()
                 .map(Box::new),
             problems,
@@ -151,7 +151,7 @@ impl ColumnsError {
 
     /// The export from HubSpot that the header looks like, if that is what the hint is about.
     #[must_use]
-    pub fn export(&self) -> Option<&Export> {
+    pub fn export(&self) -> Option<&HubSpotExport> {
         let export = self.export.as_deref();
         export.filter(|_| !(self.is_damaged || self.looks_like_a_row))
     }
