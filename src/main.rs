@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use hubspot_associate::api::{ACCESS_TOKEN_VARIABLE, OAUTH_VARIABLES};
 use hubspot_associate::cli::{Cli, unknown_variables};
 use hubspot_associate::clock;
-use hubspot_associate::commands::{self, Signals, World};
+use hubspot_associate::commands::{self, Context, Signals};
 use hubspot_associate::display::{Manner, Screen, start_log};
 use hubspot_associate::error::{Problem, RunError};
 use hubspot_associate::exit::ExitStatus;
@@ -41,7 +41,7 @@ fn run(
     manner: Manner,
     screen: &Screen,
 ) -> Result<ExitStatus, RunError> {
-    let world = World {
+    let ctx = Context {
         environment: Environment {
             credentials: Credentials {
                 access_token: secret(ACCESS_TOKEN_VARIABLE),
@@ -56,7 +56,7 @@ fn run(
         arguments: std::env::args_os().skip(1).collect(),
     };
     warn_of_unknown_variables();
-    commands::run(cli, &world)
+    commands::run(cli, &ctx)
 }
 
 fn warn_of_unknown_variables() {

@@ -375,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_goes_on_has_no_exit_status_yet() {
+    fn a_running_run_has_no_exit_status_yet() {
         let text = text("links", None, LastEnds::default());
         let samples = samples(&text, "links");
         assert!(samples.contains(&"running{} 1".to_owned()));

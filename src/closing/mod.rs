@@ -37,7 +37,7 @@ pub use json::is_summary;
 pub use metrics::{LastEnds, Metrics, is_metrics};
 pub use reason::{FINISHED, OUTPUT, REASONS, reason_of_error, reason_of_stop};
 pub use report::ReportSummary;
-pub use stopped::{Stopped, WayOn};
+pub use stopped::{FollowUpCommand, Stopped};
 pub use text::ONLY_EMPTY_LISTS;
 
 /// What is known when a run has ended.

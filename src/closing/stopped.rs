@@ -28,33 +28,33 @@ pub struct Stopped<'s> {
     /// When the daily limit resets, in words.
     pub daily_reset: &'s str,
     /// What to run then.
-    pub next: &'s WayOn,
+    pub next: &'s FollowUpCommand,
 }
 
 /// The command to run after an early end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WayOn {
+pub struct FollowUpCommand {
     /// The command, which can be run as it stands.
     pub command: String,
     /// Flags for a type, without dashes, that it had with a wrong value and lacks now.
-    pub lacks: Vec<&'static str>,
+    pub missing_flags: Vec<&'static str>,
 }
 
-impl From<String> for WayOn {
+impl From<String> for FollowUpCommand {
     fn from(command: String) -> Self {
         Self {
             command,
-            lacks: Vec::new(),
+            missing_flags: Vec::new(),
         }
     }
 }
 
-impl WayOn {
+impl FollowUpCommand {
     /// The flags that it lacks, for a message.
     #[must_use]
-    pub fn lacking(&self) -> Option<String> {
+    pub fn missing_flags_text(&self) -> Option<String> {
         let flags: Vec<_> = self
-            .lacks
+            .missing_flags
             .iter()
             .map(|flag| format!("`--{flag}`"))
             .collect();
@@ -157,9 +157,9 @@ impl Stopped<'_> {
         Problem {
             what: format!("{what}; {lines}"),
             causes,
-            hint: Some(match self.next.lacking() {
-                Some(lacking) => format!(
-                    "{advice}run `{}`, with {lacking} and that type",
+            hint: Some(match self.next.missing_flags_text() {
+                Some(missing_flags_text) => format!(
+                    "{advice}run `{}`, with {missing_flags_text} and that type",
                     self.next.command
                 ),
                 None => format!("{advice}run `{}`", self.next.command),
@@ -235,7 +235,7 @@ impl Stopped<'_> {
         let (what, advice) = match what {
             UniformFailure::TypeError => (
                 format!("stopped: HubSpot does not know the object type of the first {rows} rows"),
-                if self.next.lacks.is_empty() {
+                if self.next.missing_flags.is_empty() {
                     "correct the types in the file"
                 } else {
                     "look up the right type, such as `contacts` or `2-1234567`"
@@ -311,7 +311,7 @@ mod tests {
             region,
             base_url,
             daily_reset: "at midnight",
-            next: &WayOn::from("again".to_owned()),
+            next: &FollowUpCommand::from("again".to_owned()),
         }
         .problem()
     }
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn every_early_end_says_what_happened_why_and_how_to_go_on() {
+    fn every_early_stop_has_a_message_a_cause_and_a_way_to_resume() {
         let rows = "; 0 rows have their line in the report";
         for (reason, what, hint) in [
             (
@@ -386,7 +386,7 @@ mod tests {
             rows: 3,
             message: "Unable to infer object type from: contactz".into(),
         };
-        for (lacks, hint) in [
+        for (missing_flags, hint) in [
             (vec![], "correct the types in the file; then run `again`"),
             (
                 vec!["from-type"],
@@ -400,9 +400,9 @@ mod tests {
                 region: None,
                 base_url: "",
                 daily_reset: "",
-                next: &WayOn {
+                next: &FollowUpCommand {
                     command: "again".into(),
-                    lacks,
+                    missing_flags,
                 },
             }
             .problem();

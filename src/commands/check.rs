@@ -1,6 +1,6 @@
 //! `check` and `import --dry-run`: input → findings, and nothing sent.
 
-use super::{World, next, print, skips};
+use super::{Context, next_command, print, skips};
 use crate::check::{BATCH_SIZE, Findings};
 use crate::cli::{ByteSize, CheckArgs};
 use crate::display::Checked;
@@ -24,7 +24,7 @@ pub(super) struct CheckPlan {
 }
 
 /// Reads and validates everything.
-pub(super) fn check(flags: CheckArgs, world: &World) -> Result<ExitStatus, RunError> {
+pub(super) fn check(flags: CheckArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
     let skip = flags.input.skip_settings();
     let input = flags.input.into_settings();
     let plan = CheckPlan {
@@ -33,14 +33,14 @@ pub(super) fn check(flags: CheckArgs, world: &World) -> Result<ExitStatus, RunEr
         duplicates_memory: flags.duplicates_memory,
         per_call: BATCH_SIZE,
         json: flags.json,
-        import: next::import_of_checked(&world.arguments, input.path.file_or_dash()),
+        import: next_command::import_of_checked(&ctx.arguments, input.path.file_or_dash()),
         input,
     };
-    show(&plan, world)
+    show(&plan, ctx)
 }
 
 /// Shows what an import would do.
-pub(super) fn show(plan: &CheckPlan, world: &World) -> Result<ExitStatus, RunError> {
+pub(super) fn show(plan: &CheckPlan, ctx: &Context) -> Result<ExitStatus, RunError> {
     let known_pairs = skips::load(&plan.skip, plan.origin)?;
     let skips = Skips::new(known_pairs.associated, plan.skip.duplicates);
     let mut input = Input::open(&plan.input)?;
@@ -74,8 +74,8 @@ pub(super) fn show(plan: &CheckPlan, world: &World) -> Result<ExitStatus, RunErr
     } else {
         checked.to_text()
     };
-    let printed = if plan.json || !world.manner.is_quiet() {
-        world.screen.flush();
+    let printed = if plan.json || !ctx.manner.is_quiet() {
+        ctx.screen.flush();
         print(&text)
     } else {
         Ok(())

@@ -1,7 +1,7 @@
 //! `doctor`: credentials → account, quota, types; nothing is changed.
 
 use super::engine::Engine;
-use super::{World, print};
+use super::{Context, print};
 use crate::api::{Endpoint, HttpEndpoint, RefreshOutcome, TokenSource};
 use crate::cli::DoctorArgs;
 use crate::display::{remarks_to_json, remarks_to_text};
@@ -12,9 +12,9 @@ use crate::pair::ObjectType;
 use crate::run::StopReason;
 use crate::settings::{Transport, api};
 
-pub(super) fn doctor(flags: DoctorArgs, world: &World) -> Result<ExitStatus, RunError> {
+pub(super) fn doctor(flags: DoctorArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
     let transport = Transport::resolve(&flags.connection)?;
-    let (base_url, source) = api(&flags.connection, &world.environment)?;
+    let (base_url, source) = api(&flags.connection, &ctx.environment)?;
     let is_oauth = matches!(source, TokenSource::OAuth(_));
     let shown_url = base_url.to_string();
     let endpoint = HttpEndpoint::new(transport.client(base_url, source, 1))?;
@@ -45,7 +45,7 @@ pub(super) fn doctor(flags: DoctorArgs, world: &World) -> Result<ExitStatus, Run
     };
     // A refresh token that an exchange replaces is kept first, and a command that gives the token ends as well.
     let must_finish = || endpoint.is_exchanging();
-    let facts = match world.signals.wait_for(&runtime, asking, must_finish) {
+    let facts = match ctx.signals.wait_for(&runtime, asking, must_finish) {
         Ok(facts) => facts?,
         Err(signal) => return Ok(StopReason::Signal(signal).exit_status()),
     };

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use super::typed::Typed;
+use super::command_line::CommandLine;
 use crate::error::RunError;
 use crate::input::InputError;
 
@@ -12,13 +12,13 @@ pub fn hint(error: &RunError, arguments: &[OsString]) -> Option<String> {
     match error {
         RunError::Input(InputError::Columns { problem, .. }) => match problem.export() {
             Some(export) => {
-                let typed = Typed::new(arguments).with_missing(export.flags());
-                Some(export.hint(&typed.line()))
+                let command_line = CommandLine::new(arguments).with_missing(export.flags());
+                Some(export.hint(&command_line.line()))
             }
             None => error.hint(),
         },
         RunError::Portal(_) => {
-            let doctor = Typed::new(arguments)
+            let doctor = CommandLine::new(arguments)
                 .without_files()
                 .only_flags_of("doctor")
                 .command("doctor");
@@ -52,9 +52,9 @@ mod tests {
             hint: problem.hint("-e.csv"),
             problem: Box::new(problem),
         });
-        let typed = arguments("check --delimiter ; --from-type 0-1 --json -- -e.csv");
+        let command_line = arguments("check --delimiter ; --from-type 0-1 --json -- -e.csv");
         assert_eq!(
-            hint(&error, &typed).unwrap(),
+            hint(&error, &command_line).unwrap(),
             "it looks like an export from HubSpot: `hubspot-associate check --delimiter ';' --from-type 0-1 --json \
              ./-e.csv --from-id-column 'Record ID' --to-type deals --to-id-column 'Associated Deal IDs' --split ';'`"
         );
@@ -66,9 +66,9 @@ mod tests {
             expected: NonZeroU64::MIN,
             found: 2,
         });
-        let typed = arguments("-v import p.csv --token-file t --split ; --rate unlimited");
+        let command_line = arguments("-v import p.csv --token-file t --split ; --rate unlimited");
         assert_eq!(
-            hint(&error, &typed).unwrap(),
+            hint(&error, &command_line).unwrap(),
             "nothing was sent; `hubspot-associate -v doctor --token-file t` says what is known of the token"
         );
     }

@@ -6,15 +6,15 @@ use std::time::Instant;
 use jiff::tz::TimeZone;
 use tracing::warn;
 
-use super::begin::{Begun, begin};
 use super::check::{CheckPlan, show};
 use super::engine::Engine;
-use super::last_words::{Ended, Start, could_not_begin};
+use super::finish::{FinishedRun, RunStart, report_failed_start};
+use super::observers::{LiveMetrics, MetricsFile, Observers, Throttles};
 use super::outputs::Outputs;
-use super::route::Route;
+use super::prepare::{PreparedReport, prepare};
 use super::rows::Rows;
-use super::watch::{LiveMetrics, MetricsFile, Throttles, Watchers};
-use super::{World, next, portal, skips};
+use super::target::Target;
+use super::{Context, next_command, portal, skips};
 use crate::api::{ApiVersion, HttpEndpoint, QueryResult};
 use crate::cli::{ByteSize, ImportArgs};
 use crate::clock::now;
@@ -32,30 +32,30 @@ use crate::settings::{Destination, ImportSettings, SettingsError, origin};
 const V4_WARNING_FROM: &str = "2027-01-01T00:00:00Z";
 
 /// Links every pair of the input.
-pub(super) fn import(flags: ImportArgs, world: &World) -> Result<ExitStatus, RunError> {
+pub(super) fn import(flags: ImportArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
     if flags.dry_run {
-        return dry_run(flags, world);
+        return dry_run(flags, ctx);
     }
-    let start = Start {
+    let start = RunStart {
         at: now(),
         clock: Instant::now(),
     };
     let outputs = Outputs::of(&flags)?;
-    world.signals.set_last_words({
-        let (flags, outputs, world) = (flags.clone(), outputs.clone(), world.clone());
+    ctx.signals.set_exit_handler({
+        let (flags, outputs, ctx) = (flags.clone(), outputs.clone(), ctx.clone());
         move |signal| {
             let error = RunError::Stopped(signal);
-            could_not_begin(&error, &flags, start, &outputs, &world);
+            report_failed_start(&error, &flags, start, &outputs, &ctx);
             let problem = Problem::new(&error, error.hint());
-            world.screen.problem(world.manner, &problem);
-            world.screen.flush();
+            ctx.screen.problem(ctx.manner, &problem);
+            ctx.screen.flush();
         }
     });
-    match link(flags.clone(), start, &outputs, world) {
+    match link(flags.clone(), start, &outputs, ctx) {
         Ok(status) => Ok(status),
         Err(error) => {
-            world.signals.begin_end();
-            could_not_begin(&error, &flags, start, &outputs, world);
+            ctx.signals.begin_end();
+            report_failed_start(&error, &flags, start, &outputs, ctx);
             Err(error)
         }
     }
@@ -63,8 +63,8 @@ pub(super) fn import(flags: ImportArgs, world: &World) -> Result<ExitStatus, Run
 
 /// What the flags and the environment ask for. A wrong column is quicker to put right than a token is to get: what is
 /// wrong with the header comes first.
-fn resolve(flags: ImportArgs, world: &World) -> Result<ImportSettings, RunError> {
-    match ImportSettings::resolve(flags.clone(), &world.environment) {
+fn resolve(flags: ImportArgs, ctx: &Context) -> Result<ImportSettings, RunError> {
+    match ImportSettings::resolve(flags.clone(), &ctx.environment) {
         Err(
             error @ (SettingsError::Credentials(_)
             | SettingsError::TwoSources { .. }
@@ -81,11 +81,11 @@ fn resolve(flags: ImportArgs, world: &World) -> Result<ImportSettings, RunError>
 /// An error means that nothing was sent; how a run ends that began is told here.
 fn link(
     flags: ImportArgs,
-    start: Start,
+    start: RunStart,
     outputs: &Outputs,
-    world: &World,
+    ctx: &Context,
 ) -> Result<ExitStatus, RunError> {
-    let settings = resolve(flags, world)?;
+    let settings = resolve(flags, ctx)?;
     if let Some(path) = &settings.rejects {
         rejects::prepare(path, &settings.input, &settings.report.path)?;
     }
@@ -93,11 +93,11 @@ fn link(
     let input = Input::open(&settings.input)?;
     warn_of(&settings, &input);
     let known = skips::load(&settings.skip, settings.report.origin)?;
-    let mut route = Route::open(&settings)?;
-    let client = settings.client(route.base_url.clone(), route.source.clone());
+    let mut target = Target::open(&settings)?;
+    let client = settings.client(target.base_url.clone(), target.source.clone());
     let endpoint = HttpEndpoint::new(client)?;
     let runtime = Engine::start().map_err(RunError::System)?;
-    let signals = &world.signals;
+    let signals = &ctx.signals;
     let must_finish = || endpoint.is_exchanging();
     signals
         .wait_for(&runtime, endpoint.prepare(), must_finish)
@@ -112,13 +112,13 @@ fn link(
             .map_err(RunError::Stopped)??;
         zone = portal::zone_of(&account);
     }
-    let Begun {
+    let PreparedReport {
         mut report,
         comparison,
         previous_counts,
         skips,
         failures,
-    } = begin(&settings.report, &settings.input, &settings.skip, known)?;
+    } = prepare(&settings.report, &settings.input, &settings.skip, known)?;
     // Where a cell may hold several ids, rows are fewer than what they lead to.
     let first = match &settings.input.split {
         Some(_) => None,
@@ -131,8 +131,8 @@ fn link(
         .map_err(RunError::Stopped)?;
     let metrics = outputs.metrics.clone();
     let metrics = metrics.filter(MetricsFile::is_replaceable);
-    let mut watchers = Watchers {
-        display: Display::new(world.manner, world.screen.clone(), input.progress(), first),
+    let mut observers = Observers {
+        display: Display::new(ctx.manner, ctx.screen.clone(), input.progress(), first),
         metrics: metrics
             .map(|file| LiveMetrics::start(file, start.at))
             .transpose()?,
@@ -145,7 +145,7 @@ fn link(
             endpoint: endpoint.clone(),
             rate_limiter: RateLimiter::new(RateController::new(settings.rate, settings.share)),
             report: &mut report,
-            observer: &mut watchers,
+            observer: &mut observers,
             rows: Rows::new(input, &settings.input, skips, comparison)
                 .read()
                 .map_err(RunError::System)?,
@@ -161,11 +161,11 @@ fn link(
         };
         runtime.block_on(run(run_settings, parts))
     };
-    let Watchers {
+    let Observers {
         display,
         metrics,
         throttles,
-    } = watchers;
+    } = observers;
     display.finish();
     if let Some(metrics) = metrics {
         metrics.finish();
@@ -176,20 +176,20 @@ fn link(
     // Requests in flight, and threads that wait for a pipe, must not delay the end.
     drop(runtime);
     drop(report);
-    route.region = endpoint.region();
-    let ended = Ended {
+    target.region = endpoint.region();
+    let finished = FinishedRun {
         result: &result,
         start,
         settings: &settings,
-        route: &route,
+        target: &target,
         throttles: &throttles,
         zone: zone.as_ref(),
     };
-    Ok(ended.tell(outputs, world))
+    Ok(finished.finish(outputs, ctx))
 }
 
 /// Needs no token, and touches no report.
-fn dry_run(flags: ImportArgs, world: &World) -> Result<ExitStatus, RunError> {
+fn dry_run(flags: ImportArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
     let (origin, skip) = (origin(&flags), flags.input.skip_settings());
     let input = flags.input.into_settings();
     let plan = CheckPlan {
@@ -198,10 +198,10 @@ fn dry_run(flags: ImportArgs, world: &World) -> Result<ExitStatus, RunError> {
         per_call: flags.batch_size.get() as u64,
         duplicates_memory: ByteSize::FOR_DUPLICATES,
         json: false,
-        import: next::import_of_checked(&world.arguments, input.path.file_or_dash()),
+        import: next_command::import_of_checked(&ctx.arguments, input.path.file_or_dash()),
         input,
     };
-    show(&plan, world)
+    show(&plan, ctx)
 }
 
 /// Finds out when the account's day ends. Costs one request, before the first row's, if it is not known.
@@ -216,7 +216,7 @@ async fn daily_reset(endpoint: &HttpEndpoint, known: Option<TimeZone>) -> DailyR
     };
     let zone = match told {
         QueryResult::Known(account) => {
-            portal::tell(&account);
+            portal::log_account(&account);
             portal::zone_of(&account)
         }
         QueryResult::Refused(_) | QueryResult::Unreadable(..) | QueryResult::Unreachable(_) => None,

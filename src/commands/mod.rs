@@ -1,29 +1,29 @@
 //! One file per verb. Each only wires parts together; what can be decided is decided elsewhere.
 
-mod begin;
 mod carry;
 mod check;
+mod command_line;
 mod doctor;
 mod engine;
 mod file_size;
+mod finish;
 mod hints;
 mod import;
-mod last_words;
-mod next;
-mod ours;
+mod next_command;
+mod next_steps;
+mod observers;
 mod outputs;
+mod own_files;
 mod packaging;
 mod portal;
+mod prepare;
 mod report;
-mod route;
 mod rows;
 mod sandbox;
 mod signals;
 mod skips;
 mod stdout;
-mod steps;
-mod typed;
-mod watch;
+mod target;
 
 pub use hints::hint;
 pub use outputs::OutputError;
@@ -42,7 +42,7 @@ use crate::settings::Environment;
 
 /// The world as `main` found it.
 #[derive(Clone, Debug)]
-pub struct World {
+pub struct Context {
     /// What the environment holds for us.
     pub environment: Environment,
     /// How much is said.
@@ -56,14 +56,14 @@ pub struct World {
 }
 
 /// Does what the command line asks for.
-pub fn run(cli: Cli, world: &World) -> Result<ExitStatus, RunError> {
+pub fn run(cli: Cli, ctx: &Context) -> Result<ExitStatus, RunError> {
     file_size::fail_writes_beyond_the_limit().map_err(RunError::System)?;
     match cli.command {
-        Command::Import(flags) => import::import(*flags, world),
-        Command::Check(flags) => check::check(*flags, world),
-        Command::Doctor(flags) => doctor::doctor(*flags, world),
-        Command::Report(flags) => report::report(*flags, world),
-        Command::Sandbox(flags) => sandbox::sandbox(&flags, world),
+        Command::Import(flags) => import::import(*flags, ctx),
+        Command::Check(flags) => check::check(*flags, ctx),
+        Command::Doctor(flags) => doctor::doctor(*flags, ctx),
+        Command::Report(flags) => report::report(*flags, ctx),
+        Command::Sandbox(flags) => sandbox::sandbox(&flags, ctx),
         Command::Completions(flags) => packaging::completions(flags.shell),
         Command::Man(flags) => packaging::man(flags.command.as_deref()),
     }

@@ -3,8 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::ours::Kind;
-use super::watch::MetricsFile;
+use super::observers::MetricsFile;
+use super::own_files::Kind;
 use crate::atomic_file::{AtomicFile, is_same_file};
 use crate::cli::ImportArgs;
 use crate::input::InputSource;
@@ -25,7 +25,7 @@ pub enum OutputError {
     },
     /// The path names a file that this program did not write.
     #[error("`{flag} {}` exists, and is not a {what} of this program", path.display())]
-    Foreign {
+    OtherProgram {
         /// What names it.
         flag: &'static str,
         /// Its path.
@@ -51,7 +51,7 @@ impl OutputError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::IsOther { flag, .. } => Some(format!("name another file with `{flag} PATH`")),
-            Self::Foreign { flag, .. } => Some(format!(
+            Self::OtherProgram { flag, .. } => Some(format!(
                 "name another file with `{flag} PATH`, or move that one away"
             )),
             Self::Io { .. } => None,
@@ -82,8 +82,11 @@ impl Output {
     }
 
     /// Fails if it is one of `others`, which would be destroyed.
-    pub(super) fn tell_from(&self, others: &[(&Path, &'static str)]) -> Result<(), OutputError> {
-        tell_from(self.flag, &self.path, others)
+    pub(super) fn ensure_distinct(
+        &self,
+        others: &[(&Path, &'static str)],
+    ) -> Result<(), OutputError> {
+        ensure_distinct(self.flag, &self.path, others)
     }
 
     /// Fails if it would replace a file that this program did not write.
@@ -92,7 +95,7 @@ impl Output {
         if may_replace.map_err(|source| self.failed(source))? {
             return Ok(());
         }
-        Err(OutputError::Foreign {
+        Err(OutputError::OtherProgram {
             flag: self.flag,
             path: self.path.clone(),
             what: self.kind.name(),
@@ -142,13 +145,13 @@ impl Outputs {
         let report = report_path(flags);
         let mut others = credentials(flags);
         if let Some(report) = &report {
-            tell_from("--report", report, &others)?;
+            ensure_distinct("--report", report, &others)?;
         }
         // The report may be the memory: then it keeps what it knows.
         let memory = flags.input.skip_associated_in.iter();
         others.extend(memory.map(|path| (path.as_path(), "report of an earlier run")));
         if let Some(rejects) = &flags.rejects {
-            tell_from("--rejects", rejects, &others)?;
+            ensure_distinct("--rejects", rejects, &others)?;
         }
         let input = InputSource::from(flags.input.input.clone());
         others.push((input.path(), "input"));
@@ -156,7 +159,7 @@ impl Outputs {
         others.extend(flags.rejects.as_deref().map(|path| (path, "rejects file")));
         let outputs = [html.as_ref(), summary.as_ref(), metrics.as_ref()];
         for output in outputs.into_iter().flatten() {
-            output.tell_from(&others)?;
+            output.ensure_distinct(&others)?;
             output.check_existing()?;
             others.push((output.path(), output.kind.name()));
         }
@@ -177,7 +180,7 @@ impl Outputs {
 }
 
 /// Fails if the `path` of `flag` leads to one of `others`.
-fn tell_from(
+fn ensure_distinct(
     flag: &'static str,
     path: &Path,
     others: &[(&Path, &'static str)],

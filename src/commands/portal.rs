@@ -11,7 +11,7 @@ use crate::api::{Account, Endpoint, HttpEndpoint, QueryResult, RefreshOutcome};
 use crate::verdict::describe_refusal;
 
 /// How long the end of a run is held up at most to learn the account's time zone.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIME_ZONE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// It is not the account that was named, or nobody can tell.
 #[derive(Debug, thiserror::Error)]
@@ -62,7 +62,7 @@ pub(super) async fn check(
         None => Err(unknown("the reply does not say".to_owned())),
         Some(found) if found != expected.get() => Err(PortalError::Other { found, expected }),
         Some(_) => {
-            tell(&account);
+            log_account(&account);
             Ok(account)
         }
     }
@@ -90,14 +90,14 @@ pub(super) fn zone_of(account: &Account) -> Option<TimeZone> {
 
 /// The same where a run has ended for the day's requests: one more request, which may well be refused.
 pub(super) async fn zone_at_the_end(endpoint: &HttpEndpoint) -> Option<TimeZone> {
-    match timeout(PATIENCE, endpoint.account()).await {
+    match timeout(TIME_ZONE_TIMEOUT, endpoint.account()).await {
         Ok(QueryResult::Known(account)) => zone_of(&account),
         _ => None,
     }
 }
 
 /// Tells whoever watches where the rows go.
-pub(super) fn tell(account: &Account) {
+pub(super) fn log_account(account: &Account) {
     let Some(portal) = account.portal_id else {
         return;
     };

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::ours::Kind;
+use super::next_steps::make_rejects;
 use super::outputs::Output;
-use super::steps::make_rejects;
-use super::{World, next, print};
+use super::own_files::Kind;
+use super::{Context, next_command, print};
 use crate::cli::ReportArgs;
 use crate::clock::now;
 use crate::closing::{RejectsFile, ReportSummary, Step};
@@ -26,7 +26,7 @@ const PACKED_ENDINGS: [&str; 2] = [".gz", ".zst"];
 const INPUT_ENDINGS: [&str; 7] = [".csv", ".csv.gz", ".csv.zst", ".tsv", ".txt", ".gz", ".zst"];
 
 /// Sums up a report.
-pub(super) fn report(flags: ReportArgs, world: &World) -> Result<ExitStatus, RunError> {
+pub(super) fn report(flags: ReportArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
     let ReportArgs {
         report,
         rejects,
@@ -41,7 +41,7 @@ pub(super) fn report(flags: ReportArgs, world: &World) -> Result<ExitStatus, Run
         let mut others = vec![(report.as_path(), "report")];
         others.extend(beside.as_deref().map(|path| (path, "input")));
         others.extend(rejects.as_deref().map(|path| (path, "rejects file")));
-        html.tell_from(&others)?;
+        html.ensure_distinct(&others)?;
         html.check_existing()?;
         html.prepare()?;
     }
@@ -61,9 +61,13 @@ pub(super) fn report(flags: ReportArgs, world: &World) -> Result<ExitStatus, Run
     let steps: Vec<Step> = match file {
         Some(RejectsFile { path, rows: 1.. }) => vec![Step {
             what: "once the causes are mended, with the flags of the run".to_owned(),
-            command: next::import_of_rejects(&world.arguments, path, statistics.rehearsed() > 0),
+            command: next_command::import_of_rejects(
+                &ctx.arguments,
+                path,
+                statistics.rehearsed() > 0,
+            ),
         }],
-        None if counts.with_problems() > 0 => vec![make_rejects(&world.arguments, &report, None)],
+        None if counts.with_problems() > 0 => vec![make_rejects(&ctx.arguments, &report, None)],
         _ => Vec::new(),
     };
     if let Some(html) = &html {
@@ -85,7 +89,7 @@ pub(super) fn report(flags: ReportArgs, world: &World) -> Result<ExitStatus, Run
     };
     if json {
         print(&summary.to_json())?;
-    } else if !world.manner.is_quiet() {
+    } else if !ctx.manner.is_quiet() {
         print(&summary.to_text())?;
     }
     Ok(counts.exit_status())

@@ -7,7 +7,7 @@ use std::thread;
 use tokio::sync::mpsc;
 use tracing::warn;
 
-use super::begin::changed;
+use super::prepare::changed;
 use crate::input::{CheckedRow, Input, InputError, InputSettings, RowContent, SkippedRow, Skips};
 use crate::report::{Comparison, Mismatch, RowStatus};
 use crate::run::target_of;

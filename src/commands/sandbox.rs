@@ -2,16 +2,16 @@
 
 use std::thread;
 
-use super::{World, print};
+use super::{Context, print};
 use crate::error::RunError;
 use crate::exit::ExitStatus;
 use crate::sandbox::{Sandbox, SandboxArgs};
 
-pub(super) fn sandbox(flags: &SandboxArgs, world: &World) -> Result<ExitStatus, RunError> {
+pub(super) fn sandbox(flags: &SandboxArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
     let settings = flags.settings()?;
     let sandbox = Sandbox::start(settings).map_err(RunError::SandboxStart)?;
     // Before the first word: whoever reads it may ask for the end at once.
-    let mut stop = world.signals.begin_run();
+    let mut stop = ctx.signals.begin_run();
     let stopper = sandbox.stopper();
     let thread = thread::Builder::new().name("stop".to_owned());
     thread

@@ -21,7 +21,7 @@ use crate::run::{Signal, StopReason, StopRequest};
 
 /// How long the end of the program may take after a signal, where it cannot be made shorter: the summary of a run that
 /// could not begin, and what follows a run. The page of millions of rows takes seconds.
-const LAST_WORDS: Duration = Duration::from_secs(3);
+const EXIT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How long a run that took note of a second signal may take for all that follows it.
 const AFTER_SECOND: Duration = Duration::from_secs(10);
@@ -30,7 +30,7 @@ const AFTER_SECOND: Duration = Duration::from_secs(10);
 const DESCRIPTORS: usize = 6;
 
 /// What is done before a signal ends a run that has not begun.
-type LastWords = Box<dyn FnOnce(Signal) + Send>;
+type ExitHandler = Box<dyn FnOnce(Signal) + Send>;
 
 /// Receives the signals that end the program. Clones share them.
 #[derive(Clone)]
@@ -46,7 +46,7 @@ struct Shared {
 
 struct State {
     phase: Phase,
-    last_words: Option<LastWords>,
+    exit_handler: Option<ExitHandler>,
 }
 
 /// What the program does, and so what a signal leads to.
@@ -68,7 +68,7 @@ enum Due {
     /// The program ends by itself.
     Nothing,
     /// The process ends after its last words.
-    End(Option<LastWords>),
+    End(Option<ExitHandler>),
     /// The process ends unless it does so itself soon.
     EndAfter(Duration),
     /// The process ends unless the run does so soon.
@@ -111,7 +111,7 @@ impl Signals {
         let shared = Arc::new(Shared {
             state: Mutex::new(State {
                 phase: Phase::Busy,
-                last_words: None,
+                exit_handler: None,
             }),
             received: watch::channel(None).0,
         });
@@ -123,8 +123,8 @@ impl Signals {
     }
 
     /// What is done before a signal ends the process, as long as no run has begun.
-    pub(super) fn set_last_words(&self, last_words: impl FnOnce(Signal) + Send + 'static) {
-        self.shared.lock().last_words = Some(Box::new(last_words));
+    pub(super) fn set_exit_handler(&self, exit_handler: impl FnOnce(Signal) + Send + 'static) {
+        self.shared.lock().exit_handler = Some(Box::new(exit_handler));
     }
 
     /// Waits for `future`, or until a signal comes: then it is dropped, once `must_finish` says no.
@@ -202,7 +202,7 @@ impl State {
             Phase::Waiting if !again => Due::Nothing,
             Phase::Busy | Phase::Waiting => {
                 self.phase = Phase::Ended;
-                Due::End(self.last_words.take())
+                Due::End(self.exit_handler.take())
             }
             Phase::Running(run) => {
                 let stop = if again {
@@ -211,12 +211,12 @@ impl State {
                     StopRequest::Gracefully(signal)
                 };
                 match run.try_send(stop) {
-                    Err(_) => Due::EndAfter(LAST_WORDS),
+                    Err(_) => Due::EndAfter(EXIT_TIMEOUT),
                     Ok(()) if again => Due::EndWithout(run.clone()),
                     Ok(()) => Due::Nothing,
                 }
             }
-            Phase::RunOutcome | Phase::Ended => Due::EndAfter(LAST_WORDS),
+            Phase::RunOutcome | Phase::Ended => Due::EndAfter(EXIT_TIMEOUT),
         }
     }
 }
@@ -245,13 +245,13 @@ async fn obey(mut signals: mpsc::Receiver<Signal>, shared: &Shared) {
         again = true;
         match due {
             Due::Nothing => continue,
-            Due::End(last_words) => say(signal, last_words).await,
+            Due::End(exit_handler) => say(signal, exit_handler).await,
             Due::EndAfter(time) => sleep(time).await,
             Due::EndWithout(run) => {
-                if timeout(LAST_WORDS, run.closed()).await.is_ok()
+                if timeout(EXIT_TIMEOUT, run.closed()).await.is_ok()
                     && timeout(AFTER_SECOND, signals.recv()).await.is_ok()
                 {
-                    sleep(LAST_WORDS).await;
+                    sleep(EXIT_TIMEOUT).await;
                 }
             }
         }
@@ -260,18 +260,18 @@ async fn obey(mut signals: mpsc::Receiver<Signal>, shared: &Shared) {
 }
 
 /// On a thread of their own, for what they are written to may be stuck.
-async fn say(signal: Signal, last_words: Option<LastWords>) {
-    let Some(last_words) = last_words else {
+async fn say(signal: Signal, exit_handler: Option<ExitHandler>) {
+    let Some(exit_handler) = exit_handler else {
         return;
     };
     let (done, is_done) = oneshot::channel();
     let thread = thread::Builder::new().name("last words".to_owned());
     let speaking = thread.spawn(move || {
-        last_words(signal);
+        exit_handler(signal);
         let _heard = done.send(());
     });
     if speaking.is_ok() {
-        drop(timeout(LAST_WORDS, is_done).await);
+        drop(timeout(EXIT_TIMEOUT, is_done).await);
     }
 }
 
@@ -298,7 +298,7 @@ mod tests {
     fn state(phase: Phase) -> State {
         State {
             phase,
-            last_words: None,
+            exit_handler: None,
         }
     }
 
@@ -360,6 +360,6 @@ mod tests {
         assert_eq!(receiver.try_recv(), Ok(StopRequest::Now(Signal::Interrupt)));
         drop(receiver);
         let late = state.take(Signal::Interrupt, false);
-        assert!(matches!(late, Due::EndAfter(LAST_WORDS)));
+        assert!(matches!(late, Due::EndAfter(EXIT_TIMEOUT)));
     }
 }

@@ -98,7 +98,7 @@ fn a_server_that_caps_the_inputs_is_learnt_from_by_one_refusal_for_each_pair_of_
 }
 
 #[test]
-fn a_run_that_is_killed_amid_its_calls_goes_on_to_one_line_per_row() {
+fn a_run_killed_during_its_batches_is_resumed_to_one_line_per_row() {
     const KILLS: usize = 6;
     let latency = Duration::from_millis(10);
     let rehearsal = Rehearsal::against(SandboxSettings {

@@ -9,7 +9,7 @@ fn check(rehearsal: &Rehearsal, flags: &[&str]) -> crate::support::Finished {
 }
 
 #[test]
-fn a_clean_file_is_told_what_its_import_takes() {
+fn check_shows_the_time_for_importing_a_clean_file() {
     let rehearsal = Rehearsal::new().rows(good_rows(60));
     let finished = check(&rehearsal, &[]);
     assert_eq!((finished.code, finished.stderr.as_str()), (0, ""));
@@ -129,7 +129,7 @@ fn names_in(json: &serde_json::Value, names: &mut Vec<String>) {
 }
 
 #[test]
-fn a_file_that_breaks_off_is_told_as_far_as_it_goes() {
+fn a_truncated_file_is_summed_up_as_far_as_it_goes() {
     let rehearsal = Rehearsal::new().rows(["contacts,1,companies,2", "contacts,\"1,companies,2"]);
     let finished = check(&rehearsal, &[]);
     assert_eq!(finished.code, 2);

@@ -93,7 +93,7 @@ fn ends(rehearsal: &Rehearsal, code: i32, more: &[&str], reason: &str) -> Value 
 }
 
 #[test]
-fn a_run_that_finishes_tells_its_rows_and_what_to_do() {
+fn a_finished_run_prints_its_rows_and_the_next_steps() {
     let rehearsal = Rehearsal::new().rows(good_rows(5));
     let told = ends(&rehearsal, 0, &[], "finished");
     assert_eq!(
@@ -140,7 +140,7 @@ fn a_run_that_finishes_tells_its_rows_and_what_to_do() {
 }
 
 #[test]
-fn rows_of_one_category_that_need_different_things_are_told_apart() {
+fn rows_of_one_category_with_different_causes_are_listed_apart() {
     let fault = |name: &str, serial: u32| {
         let id = fault_id(name, 0, serial).unwrap();
         format!("contacts,{id},companies,1")
@@ -177,7 +177,7 @@ fn rows_of_one_category_that_need_different_things_are_told_apart() {
 }
 
 #[test]
-fn a_run_that_stops_early_tells_why_and_how_to_go_on() {
+fn a_run_that_stops_early_prints_the_reason_and_the_command_to_resume() {
     for (bad, more, code, reason) in [
         (
             "contacts,994010000000001,companies,1",
@@ -224,7 +224,7 @@ fn a_run_that_stops_early_tells_why_and_how_to_go_on() {
 }
 
 #[test]
-fn an_interrupted_run_tells_that_it_was() {
+fn an_interrupted_run_is_reported_as_interrupted() {
     for (name, code, reason) in [("INT", 130, "interrupted"), ("TERM", 143, "terminated")] {
         let slow = SandboxSettings {
             latency: "20ms".parse().unwrap(),
@@ -259,7 +259,7 @@ fn an_interrupted_run_tells_that_it_was() {
 }
 
 #[test]
-fn a_run_that_cannot_begin_tells_so_too() {
+fn a_run_that_cannot_start_is_reported_too() {
     let rehearsal = Rehearsal::new();
     ends(&rehearsal, 2, &[], "input");
     let rehearsal = rehearsal.file("a,b\n1,2\n");
@@ -280,7 +280,7 @@ fn a_run_that_cannot_begin_tells_so_too() {
 }
 
 #[test]
-fn a_disk_that_is_full_is_told_wherever_it_still_can_be() {
+fn a_full_disk_is_reported_wherever_possible() {
     let rehearsal = Rehearsal::new().rows(good_rows(50));
     let told = ends(&rehearsal, 6, &["--report", "/dev/full"], "report");
     assert_eq!(told["rows"]["settled"], 0);

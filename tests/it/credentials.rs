@@ -243,7 +243,7 @@ fn a_token_that_stays_refused_ends_the_run() {
 }
 
 #[test]
-fn what_is_wrong_with_the_credentials_is_told_before_anything_is_sent() {
+fn problems_of_the_credentials_are_reported_before_anything_is_sent() {
     let rehearsal = Rehearsal::new().rows(good_rows(3));
     write(&rehearsal.path("empty"), "\n");
     std::fs::write(rehearsal.path("open.json"), "{}").unwrap();

@@ -30,7 +30,7 @@ fn said(finished: &Finished) -> String {
 }
 
 #[test]
-fn a_good_key_is_told_its_portal_its_quota_and_its_types() {
+fn doctor_shows_portal_quota_and_types_of_a_good_token() {
     let rehearsal = Rehearsal::new();
     let finished = doctor(&rehearsal, &TYPES, &KEY);
     assert_eq!((finished.code, finished.stderr.as_str()), (0, ""));
@@ -137,7 +137,7 @@ fn a_key_without_access_to_the_account_is_no_problem_if_links_can_be_read() {
 }
 
 #[test]
-fn a_missing_scope_and_an_unknown_type_are_told_apart() {
+fn a_missing_scope_and_an_unknown_type_are_distinguished() {
     let rehearsal = Rehearsal::against(SandboxSettings {
         missing_scopes: true,
         ..instant()
@@ -184,7 +184,7 @@ fn a_day_that_is_nearly_used_up_is_a_warning_and_a_used_up_one_a_problem() {
 }
 
 #[test]
-fn an_oauth_app_is_told_its_scopes_or_that_it_must_be_installed_again() {
+fn doctor_shows_the_scopes_of_an_oauth_app_or_that_it_must_be_installed_again() {
     let app = [
         ("HUBSPOT_CLIENT_ID", "client-1"),
         ("HUBSPOT_CLIENT_SECRET", "client-secret-7f3e"),

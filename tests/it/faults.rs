@@ -13,7 +13,7 @@ pub(crate) fn with_little_room(command: &Program, blocks: u32) -> Program {
 }
 
 #[test]
-fn a_full_disk_stops_the_run_and_what_is_on_it_goes_on_elsewhere() {
+fn a_full_disk_stops_the_run_which_is_resumed_elsewhere() {
     let latency = Duration::from_millis(2);
     let settings = SandboxSettings {
         latency: Latency {

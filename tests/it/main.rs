@@ -24,7 +24,7 @@ mod known_pairs; // one report that is its own memory
 mod layout; // lines and fields that are not as usual
 mod machine; // limits of the machine
 mod manner; // what is said where: stdout, stderr, logs, environment variables
-mod next; // the command that is printed runs as it stands
+mod next_command; // the command that is printed runs as it stands
 mod nightly; // what is known already is not sent again
 mod outage; // an API that is away
 mod packaging; // completions and manual pages

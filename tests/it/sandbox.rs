@@ -46,7 +46,7 @@ fn it_prints_its_address_serves_and_ends_when_asked() {
 }
 
 #[test]
-fn it_listens_beyond_this_machine_only_when_told() {
+fn it_listens_beyond_this_machine_only_if_allowed() {
     let rehearsal = Rehearsal::new();
     let finished = finish(
         rehearsal

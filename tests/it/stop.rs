@@ -87,7 +87,7 @@ fn one_401_in_the_middle_is_asked_once_more_and_ends_nothing() {
 }
 
 #[test]
-fn the_daily_limit_ends_the_run_so_that_it_can_go_on() {
+fn the_daily_limit_stops_the_run_so_that_it_can_be_resumed() {
     let settings = SandboxSettings {
         daily_limit: Some(300),
         ..instant()
@@ -174,7 +174,7 @@ fn slow() -> SandboxSettings {
 }
 
 #[test]
-fn one_signal_lets_what_is_in_flight_be_answered_and_says_how_to_go_on() {
+fn one_signal_lets_requests_in_flight_finish_and_prints_how_to_resume() {
     for (name, code, word) in [
         ("INT", 130, "interrupted"),
         ("TERM", 143, "terminated"),
@@ -210,7 +210,7 @@ fn one_signal_lets_what_is_in_flight_be_answered_and_says_how_to_go_on() {
 }
 
 #[test]
-fn a_second_signal_waits_for_nobody() {
+fn a_second_signal_waits_for_no_reply() {
     let rehearsal = Rehearsal::new().rows(
         good_rows(10)
             .chain((1..10).map(|serial| format!("contacts,9980200000000{serial:02},companies,1"))),
@@ -222,7 +222,7 @@ fn a_second_signal_waits_for_nobody() {
 }
 
 #[test]
-fn a_signal_is_heard_by_a_run_whose_last_words_nobody_reads() {
+fn a_signal_ends_a_run_whose_output_is_not_read() {
     let rehearsal = Rehearsal::new().rows(good_rows(3));
     let (_reader, mut stdout) = std::io::pipe().unwrap();
     // As much as a pipe takes.
@@ -312,7 +312,7 @@ fn an_api_that_fails_row_after_row_ends_the_run_and_the_rows_are_sent_again() {
 }
 
 #[test]
-fn a_run_ends_when_its_time_is_over_and_goes_on_later() {
+fn a_run_stops_at_its_time_limit_and_is_resumed_later() {
     let rehearsal = Rehearsal::against(slow()).rows(good_rows(300));
     let stopped = rehearsal.import(&["--max-duration", "500ms"]);
     assert_eq!(stopped.code, 4);

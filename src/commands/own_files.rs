@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_told_from_those_of_other_programs_by_its_content() {
+    fn a_file_is_recognized_as_ours_by_its_content() {
         let page = include_str!("../page/page.html");
         let summary = r#"{"version": 1, "program": {"name": "hubspot-associate", "version": "0.1.0"}, "exit": {"status": 0}}"#;
         let metrics = "# HELP hubspot_associate_running Whether the run continues.\n\

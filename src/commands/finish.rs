@@ -8,10 +8,10 @@ use jiff::tz::TimeZone;
 use tracing::warn;
 
 use super::hints::hint;
+use super::observers::{MetricsFile, Throttles};
 use super::outputs::{Output, Outputs};
-use super::route::Route;
-use super::watch::{MetricsFile, Throttles};
-use super::{World, print, steps};
+use super::target::Target;
+use super::{Context, next_steps, print};
 use crate::cli::ImportArgs;
 use crate::clock::now;
 use crate::closing::{
@@ -30,21 +30,21 @@ use crate::statistics::Statistics;
 
 /// When a run began, for those who are told.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Start {
+pub(super) struct RunStart {
     pub(super) at: Timestamp,
     pub(super) clock: Instant,
 }
 
 /// A run could not begin: scripts and monitoring are told. The terminal is told by whoever gets the error.
-pub(super) fn could_not_begin(
+pub(super) fn report_failed_start(
     error: &RunError,
     flags: &ImportArgs,
-    start: Start,
+    start: RunStart,
     outputs: &Outputs,
-    world: &World,
+    ctx: &Context,
 ) {
     let counts = RunCounts::default();
-    let problem = Problem::new(error, hint(error, &world.arguments));
+    let problem = Problem::new(error, hint(error, &ctx.arguments));
     let report = report_path(flags);
     let closing = Closing {
         input: &flags.input.input.to_string_lossy(),
@@ -71,29 +71,27 @@ pub(super) fn could_not_begin(
         return;
     }
     for error in metrics.into_iter().chain(summary) {
-        world
-            .screen
-            .problem(world.manner, &Problem::new(&error, None));
+        ctx.screen.problem(ctx.manner, &Problem::new(&error, None));
     }
 }
 
 /// What has ended, and what is known of it.
-pub(super) struct Ended<'e> {
+pub(super) struct FinishedRun<'e> {
     pub(super) result: &'e RunOutcome,
-    pub(super) start: Start,
+    pub(super) start: RunStart,
     pub(super) settings: &'e ImportSettings,
-    pub(super) route: &'e Route,
+    pub(super) target: &'e Target,
     pub(super) throttles: &'e Throttles,
     /// The account's time zone, if it is known.
     pub(super) zone: Option<&'e TimeZone>,
 }
 
-impl Ended<'_> {
+impl FinishedRun<'_> {
     /// Tells how a run ended. Its report is closed by now.
-    pub(super) fn tell(&self, outputs: &Outputs, world: &World) -> ExitStatus {
+    pub(super) fn finish(&self, outputs: &Outputs, ctx: &Context) -> ExitStatus {
         let settings = self.settings;
         let mut unwritten: Vec<RunError> = Vec::new();
-        let rejected = match self.write_rejects(world).transpose() {
+        let rejected = match self.write_rejects(ctx).transpose() {
             Ok(rows) => rows,
             Err(error) => {
                 unwritten.push(error);
@@ -106,8 +104,8 @@ impl Ended<'_> {
             .zip(rejected)
             .map(|(path, rows)| RejectsFile { path, rows });
         let stopped = self.result.stop.as_ref();
-        let stopped = stopped.map(|reason| self.stopped(reason, world));
-        let steps = steps::after_run(self.result, settings, rejects, world);
+        let stopped = stopped.map(|reason| self.stopped(reason, ctx));
+        let steps = next_steps::after_run(self.result, settings, rejects, ctx);
         let input = settings.input.path.name();
         let mut closing = Closing {
             rejects,
@@ -121,19 +119,19 @@ impl Ended<'_> {
             }
         }
         // Standard output is for one of both.
-        if !outputs.prints_summary && !world.manner.is_quiet() {
+        if !outputs.prints_summary && !ctx.manner.is_quiet() {
             // Where both streams lead to one place, the log comes first.
-            world.screen.flush();
+            ctx.screen.flush();
             unwritten.extend(print(&closing.to_text()).err());
         }
         if let Some(problem) = &stopped {
-            world.screen.problem(world.manner, problem);
+            ctx.screen.problem(ctx.manner, problem);
         }
         if !unwritten.is_empty() {
-            charge_unwritten(&mut closing);
+            report_write_failures(&mut closing);
         }
         if let Some(error) = write_metrics(outputs.metrics.as_ref(), &closing) {
-            charge_unwritten(&mut closing);
+            report_write_failures(&mut closing);
             unwritten.push(error);
         }
         let unwritten: Vec<Problem> = unwritten
@@ -141,7 +139,7 @@ impl Ended<'_> {
             .map(|error| Problem::new(error, error.hint()))
             .collect();
         for problem in &unwritten {
-            world.screen.problem(world.manner, problem);
+            ctx.screen.problem(ctx.manner, problem);
         }
         if closing.problem.is_none()
             && let Some(problem) = unwritten.first()
@@ -151,10 +149,8 @@ impl Ended<'_> {
         match write_summary(outputs, &closing) {
             None => closing.status,
             Some(error) => {
-                world
-                    .screen
-                    .problem(world.manner, &Problem::new(&error, None));
-                with_unwritten(closing.status)
+                ctx.screen.problem(ctx.manner, &Problem::new(&error, None));
+                status_with_write_failure(closing.status)
             }
         }
     }
@@ -186,7 +182,7 @@ impl Ended<'_> {
 
     /// The rows that are not associated. Whoever interrupts a run does not want to wait for this as well, and
     /// where the report cannot be written it says too little.
-    fn write_rejects(&self, world: &World) -> Option<Result<u64, RunError>> {
+    fn write_rejects(&self, ctx: &Context) -> Option<Result<u64, RunError>> {
         let status = self.result.stop.as_ref().map(StopReason::exit_status);
         let in_haste = [
             ExitStatus::Interrupted,
@@ -200,7 +196,7 @@ impl Ended<'_> {
             let InputSource::File(input) = &self.settings.input.path else {
                 return None;
             };
-            let made_later = steps::make_rejects(&world.arguments, report, Some(input));
+            let made_later = next_steps::make_rejects(&ctx.arguments, report, Some(input));
             warn!(
                 "the rejects file is not written: `{}` makes it at any time",
                 made_later.command
@@ -236,32 +232,32 @@ impl Ended<'_> {
         Ok(html.write(&page.to_html())?)
     }
 
-    fn stopped(&self, reason: &StopReason, world: &World) -> Problem {
+    fn stopped(&self, reason: &StopReason, ctx: &Context) -> Problem {
         let columns = &self.settings.input.columns;
         let counts = &self.result.counts;
         let reset = daily_reset(Timestamp::now(), self.zone, &TimeZone::system());
         Stopped {
             reason,
             counts,
-            region: self.route.region.as_deref(),
-            base_url: &self.route.base_url.to_string(),
+            region: self.target.region.as_deref(),
+            base_url: &self.target.base_url.to_string(),
             daily_reset: &reset,
-            next: &steps::way_on(reason, counts, columns, &world.arguments),
+            next: &next_steps::command_after_stop(reason, counts, columns, &ctx.arguments),
         }
         .problem()
     }
 }
 
 /// What stopped a run is the reason why it ends, also where not all that it was asked for could be written.
-fn charge_unwritten(closing: &mut Closing<'_>) {
-    closing.status = with_unwritten(closing.status);
+fn report_write_failures(closing: &mut Closing<'_>) {
+    closing.status = status_with_write_failure(closing.status);
     if closing.problem.is_none() {
         closing.reason = OUTPUT;
     }
 }
 
 /// How a program ends that could not write all that it was asked for. What stopped a run weighs more.
-fn with_unwritten(status: ExitStatus) -> ExitStatus {
+fn status_with_write_failure(status: ExitStatus) -> ExitStatus {
     match status {
         ExitStatus::Done | ExitStatus::SomeRowsNot | ExitStatus::StoppedEarly => {
             ExitStatus::CannotWrite

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use super::typed::Typed;
+use super::command_line::CommandLine;
 
 /// What a run of the rejects does not need: its own files, and the encoding of the first input, which is UTF-8 now. Its
 /// lines are laid out as before, those above the header included.
@@ -40,43 +40,43 @@ pub(super) fn resumed_with_rejected(arguments: &[OsString]) -> String {
     to_resume(arguments).with("retry-rejected").line()
 }
 
-fn to_resume(arguments: &[OsString]) -> Typed {
-    Typed::new(arguments)
+fn to_resume(arguments: &[OsString]) -> CommandLine {
+    CommandLine::new(arguments)
         .without(&["overwrite", "repair"])
         .with("resume")
 }
 
 /// What was typed without the flags that were wrong, as a run of its own in place of the last.
 #[must_use]
-pub(super) fn begun_again_without(arguments: &[OsString], wrong: &[&str]) -> String {
-    let typed = Typed::new(arguments).without(wrong).without(&[
+pub(super) fn started_again_without(arguments: &[OsString], wrong: &[&str]) -> String {
+    let command_line = CommandLine::new(arguments).without(wrong).without(&[
         "resume",
         "retry-rejected",
         "repair",
         "overwrite",
     ]);
     // The usual report of a rehearsal is replaced in any case.
-    if typed.has("sandbox") && !typed.has("report") {
-        typed.line()
+    if command_line.has("sandbox") && !command_line.has("report") {
+        command_line.line()
     } else {
-        typed.with("overwrite").line()
+        command_line.with("overwrite").line()
     }
 }
 
 /// The import of what `check` was asked about, or a rehearsal of it where the file is one of the samples.
 #[must_use]
 pub(super) fn import_of_checked(arguments: &[OsString], input: &OsStr) -> String {
-    let typed = Typed::new(arguments)
+    let command_line = CommandLine::new(arguments)
         .without(&["json", "duplicates-memory", "dry-run"])
         .command("import");
-    let typed = if is_sample(input) && !typed.has("sandbox") {
-        typed.without(&["base-url"]).with("sandbox")
+    let command_line = if is_sample(input) && !command_line.has("sandbox") {
+        command_line.without(&["base-url"]).with("sandbox")
     } else {
-        typed
+        command_line
     };
     // What comes only once has no file beside which a report could be.
     let is_stdin = input == "-";
-    typed
+    command_line
         .with_missing(is_stdin.then_some(("report", "pairs.report.csv")))
         .line()
 }
@@ -95,14 +95,14 @@ pub(super) fn real_run(arguments: &[OsString], input: &OsStr, report: &Path) -> 
         "repair",
         "report",
     ];
-    let typed = Typed::new(arguments).without(&rehearsed);
+    let command_line = CommandLine::new(arguments).without(&rehearsed);
     // What comes only once has no file beside which a report could be.
     Some(if input == "-" {
-        typed
+        command_line
             .with_value("report", report_of_real_run(report))
             .line()
     } else {
-        typed.line()
+        command_line.line()
     })
 }
 
@@ -123,14 +123,14 @@ pub(super) fn import_of_rejects(
     rejects: &Path,
     is_rehearsed: bool,
 ) -> String {
-    let typed = Typed::new(arguments)
+    let command_line = CommandLine::new(arguments)
         .without(&NOT_FOR_REJECTS)
         .command("import")
         .file(rejects);
     if is_rehearsed {
-        typed.with("sandbox").line()
+        command_line.with("sandbox").line()
     } else {
-        typed.line()
+        command_line.line()
     }
 }
 
@@ -138,15 +138,15 @@ pub(super) fn import_of_rejects(
 /// `report` would not find by itself.
 #[must_use]
 pub(super) fn rejects_of(arguments: &[OsString], report: &Path, input: Option<&Path>) -> String {
-    let typed = Typed::new(arguments)
+    let command_line = CommandLine::new(arguments)
         .without(&["rejects", "html", "json", "input"])
         .only_flags_of("report")
         .command("report")
         .file(report)
         .with_value("rejects", rejects_name(report));
     match input {
-        Some(input) => typed.with_value("input", input).line(),
-        None => typed.line(),
+        Some(input) => command_line.with_value("input", input).line(),
+        None => command_line.line(),
     }
 }
 
@@ -183,16 +183,16 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_on_is_what_was_typed_with_resume_instead_of_overwrite() {
-        let typed = arguments(&["import", "pairs.csv", "--rate", "50/10s"]);
+    fn the_command_to_resume_is_the_typed_one_with_resume_instead_of_overwrite() {
+        let command_line = arguments(&["import", "pairs.csv", "--rate", "50/10s"]);
         let resume = "hubspot-associate import pairs.csv --rate 50/10s --resume";
-        assert_eq!(resumed(&typed), resume);
+        assert_eq!(resumed(&command_line), resume);
         let rejected = format!("{resume} --retry-rejected");
-        assert_eq!(resumed_with_rejected(&typed), rejected);
+        assert_eq!(resumed_with_rejected(&command_line), rejected);
         for flag in ["--overwrite", "--resume"] {
-            let typed = arguments(&["import", "pairs.csv", "--rate", "50/10s", flag]);
+            let command_line = arguments(&["import", "pairs.csv", "--rate", "50/10s", flag]);
             assert_eq!(
-                (resumed(&typed), resumed_with_rejected(&typed)),
+                (resumed(&command_line), resumed_with_rejected(&command_line)),
                 (resume.to_owned(), rejected.clone())
             );
         }
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn words_are_quoted_as_a_shell_needs_it() {
-        let typed = arguments(&[
+        let command_line = arguments(&[
             "import",
             "my pairs.csv",
             "--from-id-column",
@@ -210,7 +210,7 @@ mod tests {
             "--split=",
         ]);
         assert_eq!(
-            resumed(&typed),
+            resumed(&command_line),
             r"hubspot-associate import 'my pairs.csv' --from-id-column 'Bob'\''s #3' --delimiter ';' --split= --resume"
         );
     }
@@ -226,25 +226,29 @@ mod tests {
                 "hubspot-associate -v import ./--overwrite --resume"
             );
         }
-        let typed = arguments(&["import", "--report", "--overwrite", "-"]);
+        let command_line = arguments(&["import", "--report", "--overwrite", "-"]);
         assert_eq!(
-            resumed(&typed),
+            resumed(&command_line),
             "hubspot-associate import --report --overwrite - --resume"
         );
-        let typed = arguments(&["import", "pairs.csv"]);
+        let command_line = arguments(&["import", "pairs.csv"]);
         assert_eq!(
-            rejects_of(&typed, Path::new("-r.csv"), Some(Path::new("-i.csv"))),
+            rejects_of(
+                &command_line,
+                Path::new("-r.csv"),
+                Some(Path::new("-i.csv"))
+            ),
             "hubspot-associate report ./-r.csv --rejects rejects.csv --input=-i.csv"
         );
         assert_eq!(
-            import_of_rejects(&typed, Path::new("-r.csv"), false),
+            import_of_rejects(&command_line, Path::new("-r.csv"), false),
             "hubspot-associate import ./-r.csv"
         );
     }
 
     #[test]
     fn after_a_check_comes_the_import_with_the_same_flags() {
-        let typed = arguments(&[
+        let command_line = arguments(&[
             "check",
             "check",
             "--json",
@@ -254,16 +258,16 @@ mod tests {
             "check",
         ]);
         assert_eq!(
-            import_of_checked(&typed, OsStr::new("check")),
+            import_of_checked(&command_line, OsStr::new("check")),
             "hubspot-associate import check --from-type check"
         );
         assert_eq!(
             import_of_checked(&arguments(&["check", "-"]), OsStr::new("-")),
             "hubspot-associate import - --report pairs.report.csv"
         );
-        let typed = arguments(&["import", "pairs.csv", "--dry-run"]);
+        let command_line = arguments(&["import", "pairs.csv", "--dry-run"]);
         assert_eq!(
-            import_of_checked(&typed, OsStr::new("pairs.csv")),
+            import_of_checked(&command_line, OsStr::new("pairs.csv")),
             "hubspot-associate import pairs.csv"
         );
     }
@@ -271,19 +275,22 @@ mod tests {
     #[test]
     fn samples_are_only_rehearsed() {
         for file in ["sample-data/pairs.csv", "/x/sample-data/pairs.csv"] {
-            let typed = arguments(&["check", file]);
+            let command_line = arguments(&["check", file]);
             assert_eq!(
-                import_of_checked(&typed, OsStr::new(file)),
+                import_of_checked(&command_line, OsStr::new(file)),
                 format!("hubspot-associate import {file} --sandbox")
             );
-            let typed = arguments(&["import", file, "--sandbox"]);
-            assert_eq!(real_run(&typed, OsStr::new(file), Path::new("r.csv")), None);
+            let command_line = arguments(&["import", file, "--sandbox"]);
+            assert_eq!(
+                real_run(&command_line, OsStr::new(file), Path::new("r.csv")),
+                None
+            );
         }
     }
 
     #[test]
     fn the_real_run_replaces_no_report() {
-        let typed = arguments(&[
+        let command_line = arguments(&[
             "import",
             "p.csv",
             "--sandbox",
@@ -294,7 +301,7 @@ mod tests {
             ";",
         ]);
         assert_eq!(
-            real_run(&typed, OsStr::new("p.csv"), Path::new("r.csv")).unwrap(),
+            real_run(&command_line, OsStr::new("p.csv"), Path::new("r.csv")).unwrap(),
             "hubspot-associate import p.csv --split ';'"
         );
         for (rehearsed, real) in [
@@ -302,9 +309,9 @@ mod tests {
             ("r.csv", "r.real.csv"),
             ("r", "r.real.csv"),
         ] {
-            let typed = arguments(&["import", "-", "--sandbox", "--report", rehearsed]);
+            let command_line = arguments(&["import", "-", "--sandbox", "--report", rehearsed]);
             assert_eq!(
-                real_run(&typed, OsStr::new("-"), Path::new(rehearsed)).unwrap(),
+                real_run(&command_line, OsStr::new("-"), Path::new(rehearsed)).unwrap(),
                 format!("hubspot-associate import - --report {real}")
             );
         }
@@ -312,7 +319,7 @@ mod tests {
 
     #[test]
     fn the_rejects_are_imported_with_the_flags_of_the_run() {
-        let typed = arguments(&[
+        let command_line = arguments(&[
             "-v",
             "import",
             "export.csv",
@@ -336,17 +343,21 @@ mod tests {
             "x.csv",
         ]);
         assert_eq!(
-            import_of_rejects(&typed, Path::new("x.csv"), false),
+            import_of_rejects(&command_line, Path::new("x.csv"), false),
             "hubspot-associate -v import x.csv --from-type contacts '--split=;' --no-header --skip-lines 2 \
              '--comment=#' --rate unlimited \
              --base-url http://127.0.0.1:1"
         );
         assert_eq!(
-            rejects_of(&typed, Path::new("r.csv"), Some(Path::new("export.csv"))),
+            rejects_of(
+                &command_line,
+                Path::new("r.csv"),
+                Some(Path::new("export.csv"))
+            ),
             "hubspot-associate -v report r.csv --from-type contacts '--split=;' --encoding windows-1252 \
              --no-header --skip-lines 2 '--comment=#' --rejects rejects.csv --input export.csv"
         );
-        let typed = arguments(&[
+        let command_line = arguments(&[
             "report",
             "p.sandbox.report.csv",
             "--rejects",
@@ -355,7 +366,7 @@ mod tests {
             "#2",
         ]);
         assert_eq!(
-            import_of_rejects(&typed, Path::new("x.csv"), true),
+            import_of_rejects(&command_line, Path::new("x.csv"), true),
             "hubspot-associate import x.csv --to-id-column '#2' --sandbox"
         );
     }
@@ -374,7 +385,7 @@ mod tests {
 
     #[test]
     fn flags_that_were_wrong_are_left_out() {
-        let typed = arguments(&[
+        let command_line = arguments(&[
             "import",
             "p.csv",
             "--from-type",
@@ -383,7 +394,7 @@ mod tests {
             "--resume",
         ]);
         assert_eq!(
-            begun_again_without(&typed, &["from-type"]),
+            started_again_without(&command_line, &["from-type"]),
             "hubspot-associate import p.csv --to-type=deals --overwrite"
         );
         for (more, end) in [
@@ -395,9 +406,9 @@ mod tests {
             ),
         ] {
             let words = format!("import p.csv --from-type x {more}");
-            let typed: Vec<_> = words.split_whitespace().map(OsString::from).collect();
+            let command_line: Vec<_> = words.split_whitespace().map(OsString::from).collect();
             assert_eq!(
-                begun_again_without(&typed, &["from-type"]),
+                started_again_without(&command_line, &["from-type"]),
                 format!("hubspot-associate import p.csv{end}")
             );
         }

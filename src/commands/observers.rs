@@ -25,13 +25,13 @@ const METRICS_EVERY: Duration = Duration::from_secs(15);
 const MOST_METRICS: u64 = 1024 * 1024;
 
 /// All of them, in the order in which they are told.
-pub(super) struct Watchers {
+pub(super) struct Observers {
     pub(super) display: Display,
     pub(super) metrics: Option<LiveMetrics>,
     pub(super) throttles: Throttles,
 }
 
-impl Observe for Watchers {
+impl Observe for Observers {
     fn tick_every(&self) -> Duration {
         self.display.tick_every()
     }

@@ -11,7 +11,7 @@ use crate::text::{shell_flag, shell_path, shell_word};
 
 /// What was typed behind the program's name.
 #[derive(Clone, Debug)]
-pub(super) struct Typed {
+pub(super) struct CommandLine {
     parts: Vec<Part>,
 }
 
@@ -44,7 +44,7 @@ impl Part {
     }
 }
 
-impl Typed {
+impl CommandLine {
     /// Takes the words apart. They were understood before, so what is unknown here takes no value.
     pub(super) fn new(arguments: &[OsString]) -> Self {
         let mut parts = Vec::new();
@@ -120,12 +120,12 @@ impl Typed {
 
     /// Adds a flag with a value, in place of what stands there.
     pub(super) fn with_value(self, flag: &'static str, value: impl AsRef<OsStr>) -> Self {
-        let mut typed = self.without(&[flag]);
-        typed.parts.push(Part::Added {
+        let mut command_line = self.without(&[flag]);
+        command_line.parts.push(Part::Added {
             name: flag,
             line: shell_flag(flag, value),
         });
-        typed
+        command_line
     }
 
     /// Adds flags with values, where they do not stand there.
@@ -133,11 +133,11 @@ impl Typed {
         self,
         flags: impl IntoIterator<Item = (&'static str, &'v str)>,
     ) -> Self {
-        let add = |typed: Self, (flag, value)| {
-            if typed.has(flag) {
-                typed
+        let add = |command_line: Self, (flag, value)| {
+            if command_line.has(flag) {
+                command_line
             } else {
-                typed.with_value(flag, value)
+                command_line.with_value(flag, value)
             }
         };
         flags.into_iter().fold(self, add)

@@ -6,7 +6,7 @@ use crate::sandbox::{Sandbox, SandboxSettings};
 use crate::settings::{Destination, ImportSettings};
 
 /// Where requests go, once it is known.
-pub(super) struct Route {
+pub(super) struct Target {
     pub(super) base_url: BaseUrl,
     pub(super) source: TokenSource,
     /// The region that the token names, once there is one.
@@ -15,7 +15,7 @@ pub(super) struct Route {
     _sandbox: Option<Sandbox>,
 }
 
-impl Route {
+impl Target {
     pub(super) fn open(settings: &ImportSettings) -> Result<Self, RunError> {
         match &settings.destination {
             Destination::Api { base_url, source } => Ok(Self {

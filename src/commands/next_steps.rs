@@ -4,9 +4,9 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use super::report::input_of;
-use super::{World, next};
+use super::{Context, next_command};
 use crate::api::ACCESS_TOKEN_VARIABLE;
-use crate::closing::{RejectsFile, Step, WayOn};
+use crate::closing::{FollowUpCommand, RejectsFile, Step};
 use crate::input::{ColumnSettings, InputSource};
 use crate::outcome::OutcomeKind;
 use crate::run::{RunCounts, RunOutcome, StopReason, UniformFailure};
@@ -18,14 +18,14 @@ pub(super) fn after_run(
     result: &RunOutcome,
     settings: &ImportSettings,
     rejects: Option<RejectsFile<'_>>,
-    world: &World,
+    ctx: &Context,
 ) -> Vec<Step> {
     let counts = &result.counts;
-    let arguments = &world.arguments;
+    let arguments = &ctx.arguments;
     let mut steps = Vec::new();
     let columns = &settings.input.columns;
     if let Some(reason) = &result.stop {
-        let way = way_on(reason, counts, columns, arguments);
+        let way = command_after_stop(reason, counts, columns, arguments);
         steps.push(with_types(way).unwrap_or_else(|way| Step {
             what: "once the cause is mended, go on where the run ended".to_owned(),
             command: way.command,
@@ -37,12 +37,12 @@ pub(super) fn after_run(
     } else if counts.of(OutcomeKind::Rejected) > 0 {
         steps.push(Step {
             what: "once the causes are mended".to_owned(),
-            command: next::resumed_with_rejected(arguments),
+            command: next_command::resumed_with_rejected(arguments),
         });
     } else if counts.of(OutcomeKind::Failed) > 0 {
         steps.push(Step {
             what: "later, for the rows that failed".to_owned(),
-            command: next::resumed(arguments),
+            command: next_command::resumed(arguments),
         });
     }
     let input = match &settings.input.path {
@@ -53,7 +53,7 @@ pub(super) fn after_run(
     match (rejects, input) {
         (Some(RejectsFile { path, rows: 1.. }), _) => steps.push(Step {
             what: "once the causes are fixed".to_owned(),
-            command: next::import_of_rejects(arguments, path, rehearsed),
+            command: next_command::import_of_rejects(arguments, path, rehearsed),
         }),
         // The rows of what comes only once cannot be read again.
         (_, Some(input)) if counts.with_problems() > 0 => {
@@ -63,7 +63,7 @@ pub(super) fn after_run(
     }
     if steps.is_empty() && rehearsed && !counts.has_only_empty_lists() {
         let input = input.map_or(OsStr::new("-"), Path::as_os_str);
-        let command = next::real_run(arguments, input, &settings.report.path);
+        let command = next_command::real_run(arguments, input, &settings.report.path);
         steps.extend(command.map(|command| Step {
             what: format!("the real run, with {ACCESS_TOKEN_VARIABLE} set"),
             command,
@@ -73,12 +73,12 @@ pub(super) fn after_run(
 }
 
 /// What to run after an early end. Types that HubSpot does not know are left out: only the user knows the right ones.
-pub(super) fn way_on(
+pub(super) fn command_after_stop(
     reason: &StopReason,
     counts: &RunCounts,
     columns: &ColumnSettings,
     arguments: &[OsString],
-) -> WayOn {
+) -> FollowUpCommand {
     match reason {
         StopReason::UniformFailures {
             what: UniformFailure::TypeError,
@@ -89,8 +89,8 @@ pub(super) fn way_on(
         StopReason::UniformFailures {
             what: UniformFailure::TypeError | UniformFailure::NotFound,
             ..
-        } => WayOn::from(next::resumed_with_rejected(arguments)),
-        _ => WayOn::from(next::resumed(arguments)),
+        } => FollowUpCommand::from(next_command::resumed_with_rejected(arguments)),
+        _ => FollowUpCommand::from(next_command::resumed(arguments)),
     }
 }
 
@@ -103,10 +103,10 @@ fn refused_type(counts: &RunCounts) -> Option<&str> {
 
 /// A run of its own, without the flags whose type `message` names. Nothing is lost with the report, and the rows in it
 /// have other types than the corrected ones.
-fn retyped(message: &str, columns: &ColumnSettings, arguments: &[OsString]) -> WayOn {
+fn retyped(message: &str, columns: &ColumnSettings, arguments: &[OsString]) -> FollowUpCommand {
     let is_in_type =
         |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-');
-    let lacks: Vec<_> = [
+    let missing_flags: Vec<_> = [
         ("from-type", &columns.from_type),
         ("to-type", &columns.to_type),
     ]
@@ -119,17 +119,17 @@ fn retyped(message: &str, columns: &ColumnSettings, arguments: &[OsString]) -> W
             .then_some(flag)
     })
     .collect();
-    WayOn {
-        command: next::begun_again_without(arguments, &lacks),
-        lacks,
+    FollowUpCommand {
+        command: next_command::started_again_without(arguments, &missing_flags),
+        missing_flags,
     }
 }
 
 /// The step that needs a type from the user; gives the command back if it needs none.
-fn with_types(way: WayOn) -> Result<Step, WayOn> {
-    match way.lacking() {
-        Some(lacking) => Ok(Step {
-            what: format!("with {lacking} and the right type"),
+fn with_types(way: FollowUpCommand) -> Result<Step, FollowUpCommand> {
+    match way.missing_flags_text() {
+        Some(missing_flags_text) => Ok(Step {
+            what: format!("with {missing_flags_text} and the right type"),
             command: way.command,
         }),
         None => Err(way),
@@ -141,7 +141,7 @@ pub(super) fn make_rejects(arguments: &[OsString], report: &Path, input: Option<
     let named = input.filter(|input| input_of(report).as_deref() != Some(input));
     Step {
         what: "the rows that are not associated, as a CSV to mend and feed back".to_owned(),
-        command: next::rejects_of(arguments, report, named),
+        command: next_command::rejects_of(arguments, report, named),
     }
 }
 
@@ -167,7 +167,7 @@ mod tests {
         };
         let words = "import p.csv --from-type contactz --to-type 0-9999 --resume";
         let arguments: Vec<OsString> = words.split(' ').map(OsString::from).collect();
-        for (message, lacks, command) in [
+        for (message, missing_flags, command) in [
             (
                 "Unable to infer object type from: contactz",
                 &["from-type"][..],
@@ -184,13 +184,13 @@ mod tests {
                 "import p.csv --from-type contactz --to-type 0-9999 --overwrite",
             ),
         ] {
-            let way = way_on(
+            let way = command_after_stop(
                 &refused(message),
                 &RunCounts::default(),
                 &columns,
                 &arguments,
             );
-            assert_eq!(way.lacks, lacks);
+            assert_eq!(way.missing_flags, missing_flags);
             assert_eq!(way.command, format!("hubspot-associate {command}"));
         }
     }
@@ -200,7 +200,7 @@ mod tests {
         let mut counts = RunCounts::default();
         counts.count_row(OutcomeKind::Associated, None, || unreachable!());
         let arguments = ["import", "p.csv"].map(OsString::from);
-        let way = way_on(
+        let way = command_after_stop(
             &refused("Unable to infer object type from: x"),
             &counts,
             &ColumnSettings::default(),

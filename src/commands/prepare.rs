@@ -14,7 +14,7 @@ use crate::report::{
 use crate::run::{RunCounts, target_of};
 
 /// A report that a run can write to.
-pub(super) struct Begun {
+pub(super) struct PreparedReport {
     pub(super) report: ReportFile,
     /// Tells which rows are still to be sent, if there are earlier ones.
     pub(super) comparison: Option<Comparison>,
@@ -27,12 +27,12 @@ pub(super) struct Begun {
 }
 
 /// Makes the report ready. Nothing in it is changed before the input is known to be the same.
-pub(super) fn begin(
+pub(super) fn prepare(
     plan: &ReportPlan,
     input: &InputSettings,
     skip: &SkipSettings,
     mut known_pairs: KnownPairs,
-) -> Result<Begun, RunError> {
+) -> Result<PreparedReport, RunError> {
     let mut locked = LockedReport::open(plan, input.path.path())?;
     let failed = |source| ReportError::Io {
         path: plan.path.clone(),
@@ -59,7 +59,7 @@ pub(super) fn begin(
                     plan.path.display()
                 );
             }
-            return Ok(Begun {
+            return Ok(PreparedReport {
                 report: locked.begin()?,
                 comparison: None,
                 previous_counts: RunCounts::default(),
@@ -103,7 +103,7 @@ pub(super) fn begin(
         compare(&mut comparison, input, &mut locked)?;
         comparison.rewind();
     }
-    Ok(Begun {
+    Ok(PreparedReport {
         report: locked.resume(&found)?,
         comparison: Some(comparison),
         previous_counts,
