@@ -11,7 +11,7 @@
 //! | [`verdict`] | what the reply means: settle the row, send it again, or stop the run |
 //! | [`report`] | its [`outcome`] is written to the report |
 //! | [`display`] | and then shown |
-//! | [`closing`] | in the end everybody is told what became of the rows: people, scripts, monitoring |
+//! | [`summary`] | in the end everybody is told what became of the rows: people, scripts, monitoring |
 //!
 //! A report can be read back: [`statistics`] are what stands in it, [`page`] shows that to whoever asks.
 //!
@@ -27,7 +27,6 @@ pub mod atomic_file;
 pub mod check;
 pub mod cli;
 pub mod clock;
-pub mod closing;
 pub mod commands;
 pub mod display;
 pub mod doctor;
@@ -49,5 +48,6 @@ pub mod sandbox;
 pub mod settings;
 pub mod standard_type;
 pub mod statistics;
+pub mod summary;
 pub mod text;
 pub mod verdict;

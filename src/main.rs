@@ -7,7 +7,7 @@ use hubspot_associate::api::{ACCESS_TOKEN_VARIABLE, OAUTH_VARIABLES};
 use hubspot_associate::cli::{Cli, unknown_variables};
 use hubspot_associate::clock;
 use hubspot_associate::commands::{self, Context, Signals};
-use hubspot_associate::display::{Manner, Screen, start_log};
+use hubspot_associate::display::{OutputOptions, Screen, start_log};
 use hubspot_associate::error::{Problem, RunError};
 use hubspot_associate::exit::ExitStatus;
 use hubspot_associate::settings::{Credentials, Environment};
@@ -19,16 +19,16 @@ fn main() -> ExitCode {
     // First of all: as process 1 of a container, a signal that comes before this is lost.
     let signals = Signals::listen();
     let cli = Cli::read();
-    let manner = Manner::new(cli.manner);
-    let screen = Screen::new(manner);
-    start_log(manner, screen.clone());
+    let output = OutputOptions::new(cli.output);
+    let screen = Screen::new(output);
+    start_log(output, screen.clone());
     let ended = signals
         .map_err(RunError::System)
-        .and_then(|signals| run(cli, signals, manner, &screen));
+        .and_then(|signals| run(cli, signals, output, &screen));
     let status = ended.unwrap_or_else(|error| {
         let arguments: Vec<_> = std::env::args_os().skip(1).collect();
         let hint = commands::hint(&error, &arguments);
-        screen.problem(manner, &Problem::new(&error, hint));
+        screen.problem(output, &Problem::new(&error, hint));
         error.exit_status()
     });
     screen.flush();
@@ -38,7 +38,7 @@ fn main() -> ExitCode {
 fn run(
     cli: Cli,
     signals: Signals,
-    manner: Manner,
+    output: OutputOptions,
     screen: &Screen,
 ) -> Result<ExitStatus, RunError> {
     let ctx = Context {
@@ -50,7 +50,7 @@ fn run(
             },
             now: clock::now().to_zoned_datetime(TimeZone::system()),
         },
-        manner,
+        output,
         screen: screen.clone(),
         signals,
         arguments: std::env::args_os().skip(1).collect(),

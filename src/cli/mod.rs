@@ -60,7 +60,7 @@ pub struct Cli {
     pub command: Command,
     /// How much is said.
     #[command(flatten)]
-    pub manner: MannerArgs,
+    pub output: OutputArgs,
 }
 
 /// What to do.
@@ -85,10 +85,10 @@ pub enum Command {
 /// How much is said, and in which form.
 #[derive(Args, Clone, Copy, Debug)]
 #[command(next_help_heading = "Output")]
-pub struct MannerArgs {
+pub struct OutputArgs {
     /// Show progress: a bar on a terminal, a line a minute otherwise
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
-    pub progress: WhenArg,
+    pub progress: ProgressWhen,
     /// Form of the log on stderr
     #[arg(
         long,
@@ -108,7 +108,7 @@ pub struct MannerArgs {
 
 /// When progress is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum WhenArg {
+pub enum ProgressWhen {
     /// A bar on a terminal, a line a minute otherwise
     #[default]
     Auto,

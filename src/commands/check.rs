@@ -74,7 +74,7 @@ pub(super) fn show(plan: &CheckPlan, ctx: &Context) -> Result<ExitStatus, RunErr
     } else {
         checked.to_text()
     };
-    let printed = if plan.json || !ctx.manner.is_quiet() {
+    let printed = if plan.json || !ctx.output.is_quiet() {
         ctx.screen.flush();
         print(&text)
     } else {

@@ -14,10 +14,6 @@ use super::target::Target;
 use super::{Context, next_steps, print};
 use crate::cli::ImportArgs;
 use crate::clock::now;
-use crate::closing::{
-    Closing, FINISHED, OUTPUT, RejectsFile, Step, Stopped, daily_reset, reason_of_error,
-    reason_of_stop,
-};
 use crate::error::{Problem, RunError};
 use crate::exit::ExitStatus;
 use crate::input::InputSource;
@@ -27,6 +23,10 @@ use crate::report::{LostReport, ReportError};
 use crate::run::{RunCounts, RunOutcome, StopReason};
 use crate::settings::{Destination, ImportSettings, report_path};
 use crate::statistics::Statistics;
+use crate::summary::{
+    FINISHED, NextStep, OUTPUT, RejectsFile, StopMessage, Summary, daily_reset, reason_of_error,
+    reason_of_stop,
+};
 
 /// When a run began, for those who are told.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +46,7 @@ pub(super) fn report_failed_start(
     let counts = RunCounts::default();
     let problem = Problem::new(error, hint(error, &ctx.arguments));
     let report = report_path(flags);
-    let closing = Closing {
+    let summary = Summary {
         input: &flags.input.input.to_string_lossy(),
         report: report.as_deref(),
         rehearsed: flags.sandbox,
@@ -64,14 +64,14 @@ pub(super) fn report_failed_start(
     // Those of a run that goes on are its own.
     let busy = matches!(error, RunError::Report(ReportError::Busy { .. }));
     let metrics = outputs.metrics.as_ref().filter(|_| !busy);
-    let metrics = write_metrics(metrics, &closing);
-    let summary = write_summary(outputs, &closing);
+    let metrics = write_metrics(metrics, &summary);
+    let summary = write_summary(outputs, &summary);
     // If one of these is what cannot be written, that is known already.
     if matches!(error, RunError::Output(_)) {
         return;
     }
     for error in metrics.into_iter().chain(summary) {
-        ctx.screen.problem(ctx.manner, &Problem::new(&error, None));
+        ctx.screen.problem(ctx.output, &Problem::new(&error, None));
     }
 }
 
@@ -107,31 +107,31 @@ impl FinishedRun<'_> {
         let stopped = stopped.map(|reason| self.stopped(reason, ctx));
         let steps = next_steps::after_run(self.result, settings, rejects, ctx);
         let input = settings.input.path.name();
-        let mut closing = Closing {
+        let mut summary = Summary {
             rejects,
             next: steps.first(),
-            ..self.closing(&input, stopped.as_ref())
+            ..self.summary(&input, stopped.as_ref())
         };
         if let Some(html) = &outputs.html {
-            match self.write_page(html, &closing, &steps) {
-                Ok(()) => closing.html = Some(html.path()),
+            match self.write_page(html, &summary, &steps) {
+                Ok(()) => summary.html = Some(html.path()),
                 Err(error) => unwritten.push(error),
             }
         }
         // Standard output is for one of both.
-        if !outputs.prints_summary && !ctx.manner.is_quiet() {
+        if !outputs.prints_summary && !ctx.output.is_quiet() {
             // Where both streams lead to one place, the log comes first.
             ctx.screen.flush();
-            unwritten.extend(print(&closing.to_text()).err());
+            unwritten.extend(print(&summary.to_text()).err());
         }
         if let Some(problem) = &stopped {
-            ctx.screen.problem(ctx.manner, problem);
+            ctx.screen.problem(ctx.output, problem);
         }
         if !unwritten.is_empty() {
-            report_write_failures(&mut closing);
+            report_write_failures(&mut summary);
         }
-        if let Some(error) = write_metrics(outputs.metrics.as_ref(), &closing) {
-            report_write_failures(&mut closing);
+        if let Some(error) = write_metrics(outputs.metrics.as_ref(), &summary) {
+            report_write_failures(&mut summary);
             unwritten.push(error);
         }
         let unwritten: Vec<Problem> = unwritten
@@ -139,28 +139,28 @@ impl FinishedRun<'_> {
             .map(|error| Problem::new(error, error.hint()))
             .collect();
         for problem in &unwritten {
-            ctx.screen.problem(ctx.manner, problem);
+            ctx.screen.problem(ctx.output, problem);
         }
-        if closing.problem.is_none()
+        if summary.problem.is_none()
             && let Some(problem) = unwritten.first()
         {
-            closing.problem = Some(problem);
+            summary.problem = Some(problem);
         }
-        match write_summary(outputs, &closing) {
-            None => closing.status,
+        match write_summary(outputs, &summary) {
+            None => summary.status,
             Some(error) => {
-                ctx.screen.problem(ctx.manner, &Problem::new(&error, None));
-                status_with_write_failure(closing.status)
+                ctx.screen.problem(ctx.output, &Problem::new(&error, None));
+                status_with_write_failure(summary.status)
             }
         }
     }
 
     /// What is known before any file is written.
-    fn closing<'c>(&'c self, input: &'c str, stopped: Option<&'c Problem>) -> Closing<'c> {
+    fn summary<'c>(&'c self, input: &'c str, stopped: Option<&'c Problem>) -> Summary<'c> {
         let Self {
             result, settings, ..
         } = self;
-        Closing {
+        Summary {
             input,
             report: Some(&settings.report.path),
             rehearsed: matches!(settings.destination, Destination::Sandbox),
@@ -211,8 +211,8 @@ impl FinishedRun<'_> {
     fn write_page(
         &self,
         html: &Output,
-        closing: &Closing<'_>,
-        steps: &[Step],
+        summary: &Summary<'_>,
+        steps: &[NextStep],
     ) -> Result<(), RunError> {
         let report = &self.settings.report.path;
         let is_lost = matches!(&self.result.stop, Some(StopReason::Report(error)) if LostReport::cause_of(error).is_some());
@@ -225,7 +225,7 @@ impl FinishedRun<'_> {
         let page = Page {
             statistics: &statistics,
             report,
-            closing: Some(closing),
+            summary: Some(summary),
             steps,
             made_at: now(),
         };
@@ -236,7 +236,7 @@ impl FinishedRun<'_> {
         let columns = &self.settings.input.columns;
         let counts = &self.result.counts;
         let reset = daily_reset(Timestamp::now(), self.zone, &TimeZone::system());
-        Stopped {
+        StopMessage {
             reason,
             counts,
             region: self.target.region.as_deref(),
@@ -249,10 +249,10 @@ impl FinishedRun<'_> {
 }
 
 /// What stopped a run is the reason why it ends, also where not all that it was asked for could be written.
-fn report_write_failures(closing: &mut Closing<'_>) {
-    closing.status = status_with_write_failure(closing.status);
-    if closing.problem.is_none() {
-        closing.reason = OUTPUT;
+fn report_write_failures(summary: &mut Summary<'_>) {
+    summary.status = status_with_write_failure(summary.status);
+    if summary.problem.is_none() {
+        summary.reason = OUTPUT;
     }
 }
 
@@ -266,21 +266,21 @@ fn status_with_write_failure(status: ExitStatus) -> ExitStatus {
     }
 }
 
-fn write_metrics(metrics: Option<&MetricsFile>, closing: &Closing<'_>) -> Option<RunError> {
+fn write_metrics(metrics: Option<&MetricsFile>, summary: &Summary<'_>) -> Option<RunError> {
     let written = metrics?.write_last(
-        closing.counts,
-        closing.started_at,
-        closing.elapsed,
-        (closing.status, closing.reason),
-        closing.rehearsed,
+        summary.counts,
+        summary.started_at,
+        summary.elapsed,
+        (summary.status, summary.reason),
+        summary.rehearsed,
     );
     written.err().map(RunError::from)
 }
 
-fn write_summary(outputs: &Outputs, closing: &Closing<'_>) -> Option<RunError> {
+fn write_summary(outputs: &Outputs, summary: &Summary<'_>) -> Option<RunError> {
     if outputs.prints_summary {
-        return print(&closing.to_json()).err();
+        return print(&summary.to_json()).err();
     }
-    let written = outputs.summary.as_ref()?.write(&closing.to_json());
+    let written = outputs.summary.as_ref()?.write(&summary.to_json());
     written.err().map(RunError::from)
 }

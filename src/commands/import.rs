@@ -47,7 +47,7 @@ pub(super) fn import(flags: ImportArgs, ctx: &Context) -> Result<ExitStatus, Run
             let error = RunError::Stopped(signal);
             report_failed_start(&error, &flags, start, &outputs, &ctx);
             let problem = Problem::new(&error, error.hint());
-            ctx.screen.problem(ctx.manner, &problem);
+            ctx.screen.problem(ctx.output, &problem);
             ctx.screen.flush();
         }
     });
@@ -132,7 +132,7 @@ fn link(
     let metrics = outputs.metrics.clone();
     let metrics = metrics.filter(MetricsFile::is_replaceable);
     let mut observers = Observers {
-        display: Display::new(ctx.manner, ctx.screen.clone(), input.progress(), first),
+        display: Display::new(ctx.output, ctx.screen.clone(), input.progress(), first),
         metrics: metrics
             .map(|file| LiveMetrics::start(file, start.at))
             .transpose()?,

@@ -35,7 +35,7 @@ pub(crate) use stdout::unless_reader_left;
 use std::ffi::OsString;
 
 use crate::cli::{Cli, Command};
-use crate::display::{Manner, Screen};
+use crate::display::{OutputOptions, Screen};
 use crate::error::RunError;
 use crate::exit::ExitStatus;
 use crate::settings::Environment;
@@ -46,7 +46,7 @@ pub struct Context {
     /// What the environment holds for us.
     pub environment: Environment,
     /// How much is said.
-    pub manner: Manner,
+    pub output: OutputOptions,
     /// Where it is said.
     pub screen: Screen,
     /// The signals that end the program.

@@ -6,11 +6,11 @@ use std::path::Path;
 use super::report::input_of;
 use super::{Context, next_command};
 use crate::api::ACCESS_TOKEN_VARIABLE;
-use crate::closing::{FollowUpCommand, RejectsFile, Step};
 use crate::input::{ColumnSettings, InputSource};
 use crate::outcome::OutcomeKind;
 use crate::run::{RunCounts, RunOutcome, StopReason, UniformFailure};
 use crate::settings::{Destination, ImportSettings};
+use crate::summary::{FollowUpCommand, NextStep, RejectsFile};
 use crate::verdict::Cause;
 
 /// What to do after a run.
@@ -19,14 +19,14 @@ pub(super) fn after_run(
     settings: &ImportSettings,
     rejects: Option<RejectsFile<'_>>,
     ctx: &Context,
-) -> Vec<Step> {
+) -> Vec<NextStep> {
     let counts = &result.counts;
     let arguments = &ctx.arguments;
     let mut steps = Vec::new();
     let columns = &settings.input.columns;
     if let Some(reason) = &result.stop {
         let way = command_after_stop(reason, counts, columns, arguments);
-        steps.push(with_types(way).unwrap_or_else(|way| Step {
+        steps.push(with_types(way).unwrap_or_else(|way| NextStep {
             what: "once the cause is mended, go on where the run ended".to_owned(),
             command: way.command,
         }));
@@ -35,12 +35,12 @@ pub(super) fn after_run(
     {
         steps.push(step);
     } else if counts.of(OutcomeKind::Rejected) > 0 {
-        steps.push(Step {
+        steps.push(NextStep {
             what: "once the causes are mended".to_owned(),
             command: next_command::resumed_with_rejected(arguments),
         });
     } else if counts.of(OutcomeKind::Failed) > 0 {
-        steps.push(Step {
+        steps.push(NextStep {
             what: "later, for the rows that failed".to_owned(),
             command: next_command::resumed(arguments),
         });
@@ -51,7 +51,7 @@ pub(super) fn after_run(
     };
     let rehearsed = matches!(settings.destination, Destination::Sandbox);
     match (rejects, input) {
-        (Some(RejectsFile { path, rows: 1.. }), _) => steps.push(Step {
+        (Some(RejectsFile { path, rows: 1.. }), _) => steps.push(NextStep {
             what: "once the causes are fixed".to_owned(),
             command: next_command::import_of_rejects(arguments, path, rehearsed),
         }),
@@ -64,7 +64,7 @@ pub(super) fn after_run(
     if steps.is_empty() && rehearsed && !counts.has_only_empty_lists() {
         let input = input.map_or(OsStr::new("-"), Path::as_os_str);
         let command = next_command::real_run(arguments, input, &settings.report.path);
-        steps.extend(command.map(|command| Step {
+        steps.extend(command.map(|command| NextStep {
             what: format!("the real run, with {ACCESS_TOKEN_VARIABLE} set"),
             command,
         }));
@@ -126,9 +126,9 @@ fn retyped(message: &str, columns: &ColumnSettings, arguments: &[OsString]) -> F
 }
 
 /// The step that needs a type from the user; gives the command back if it needs none.
-fn with_types(way: FollowUpCommand) -> Result<Step, FollowUpCommand> {
+fn with_types(way: FollowUpCommand) -> Result<NextStep, FollowUpCommand> {
     match way.missing_flags_text() {
-        Some(missing_flags_text) => Ok(Step {
+        Some(missing_flags_text) => Ok(NextStep {
             what: format!("with {missing_flags_text} and the right type"),
             command: way.command,
         }),
@@ -137,9 +137,13 @@ fn with_types(way: FollowUpCommand) -> Result<Step, FollowUpCommand> {
 }
 
 /// How to have the rows that are not associated in a file. `input` is what the run read, if that is known.
-pub(super) fn make_rejects(arguments: &[OsString], report: &Path, input: Option<&Path>) -> Step {
+pub(super) fn make_rejects(
+    arguments: &[OsString],
+    report: &Path,
+    input: Option<&Path>,
+) -> NextStep {
     let named = input.filter(|input| input_of(report).as_deref() != Some(input));
-    Step {
+    NextStep {
         what: "the rows that are not associated, as a CSV to mend and feed back".to_owned(),
         command: next_command::rejects_of(arguments, report, named),
     }

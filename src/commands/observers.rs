@@ -11,12 +11,12 @@ use tracing::warn;
 
 use super::outputs::{Output, OutputError};
 use crate::atomic_file::{AtomicFile, is_stream};
-use crate::closing::{LastEnds, Metrics};
 use crate::display::Display;
 use crate::error::{Problem, RunError};
 use crate::exit::ExitStatus;
 use crate::run::{Event, Observe, RunCounts, RunEvent};
 use crate::statistics::Timeline;
+use crate::summary::{LastEnds, Metrics};
 
 /// How old metrics get while a run goes on; as old as what is scraped usually is.
 const METRICS_EVERY: Duration = Duration::from_secs(15);

@@ -4,8 +4,8 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use crate::atomic_file::AtomicFile;
-use crate::closing::{is_metrics, is_summary};
 use crate::page::is_page;
+use crate::summary::{is_metrics, is_summary};
 
 /// A file of this program is far shorter.
 const LONGEST: u64 = 16 * 1024 * 1024;

@@ -8,13 +8,13 @@ use super::own_files::Kind;
 use super::{Context, next_command, print};
 use crate::cli::ReportArgs;
 use crate::clock::now;
-use crate::closing::{RejectsFile, ReportSummary, Step};
 use crate::error::RunError;
 use crate::exit::ExitStatus;
 use crate::input::InputSource;
 use crate::page::Page;
 use crate::rejects::{self, RejectsError};
 use crate::statistics::Statistics;
+use crate::summary::{NextStep, RejectsFile, ReportSummary};
 
 /// What a report's name ends with, unless a flag gave it another; it may be packed.
 const ENDINGS: [&str; 2] = [".sandbox.report.csv", ".report.csv"];
@@ -58,8 +58,8 @@ pub(super) fn report(flags: ReportArgs, ctx: &Context) -> Result<ExitStatus, Run
         let rows = rejects::write(path, &settings, &report)?;
         file = Some(RejectsFile { path, rows });
     }
-    let steps: Vec<Step> = match file {
-        Some(RejectsFile { path, rows: 1.. }) => vec![Step {
+    let steps: Vec<NextStep> = match file {
+        Some(RejectsFile { path, rows: 1.. }) => vec![NextStep {
             what: "once the causes are mended, with the flags of the run".to_owned(),
             command: next_command::import_of_rejects(
                 &ctx.arguments,
@@ -74,7 +74,7 @@ pub(super) fn report(flags: ReportArgs, ctx: &Context) -> Result<ExitStatus, Run
         let page = Page {
             statistics: &statistics,
             report: &report,
-            closing: None,
+            summary: None,
             steps: &steps,
             made_at: now(),
         };
@@ -89,7 +89,7 @@ pub(super) fn report(flags: ReportArgs, ctx: &Context) -> Result<ExitStatus, Run
     };
     if json {
         print(&summary.to_json())?;
-    } else if !ctx.manner.is_quiet() {
+    } else if !ctx.output.is_quiet() {
         print(&summary.to_text())?;
     }
     Ok(counts.exit_status())

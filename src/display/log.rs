@@ -8,8 +8,8 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
-use super::repeats::Repeats;
-use super::screen::{Manner, Screen};
+use super::duplicate_filter::DuplicateFilter;
+use super::screen::{OutputOptions, Screen};
 use crate::cli::LogFormat;
 
 /// Where progress goes in a JSON log, whatever the verbosity.
@@ -19,8 +19,8 @@ pub(super) const PROGRESS_TARGET: &str = "hubspot_associate::progress";
 ///
 /// Only our own log is shown, at any verbosity: what libraries say of requests and headers is not ours
 /// to keep free of secrets.
-pub fn start_log(manner: Manner, screen: Screen) {
-    let level = match (manner.quiet, manner.verbose) {
+pub fn start_log(output: OutputOptions, screen: Screen) {
+    let level = match (output.quiet, output.verbose) {
         (true, _) => "error",
         (false, 0) => "warn",
         (false, 1) => "info",
@@ -28,13 +28,13 @@ pub fn start_log(manner: Manner, screen: Screen) {
         (false, _) => "trace",
     };
     let filter = format!("off,hubspot_associate={level},{PROGRESS_TARGET}=info");
-    let filter = EnvFilter::new(filter).and(Repeats::new());
+    let filter = EnvFilter::new(filter).and(DuplicateFilter::new());
     let layer = tracing_subscriber::fmt::layer()
         .with_target(false)
         .with_timer(SystemTime)
         .with_writer(Mutex::new(screen));
     let registry = tracing_subscriber::registry();
-    match manner.log_format {
+    match output.log_format {
         // Colours are added where the terminal takes them, by the screen's stream.
         LogFormat::Text => registry
             .with(layer.with_ansi(true).with_filter(filter))

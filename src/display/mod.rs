@@ -3,18 +3,18 @@
 //! Only this folder and [`crate::error`] write to the terminal. Everything shown is made from events and
 //! from the tally that comes with them; nothing is counted here.
 
-mod findings;
+mod check_text;
+mod doctor_text;
+mod duplicate_filter;
 mod log;
 mod observer;
 mod progress;
-mod remarks;
-mod repeats;
 mod screen;
 mod stderr;
 mod terminal;
 
-pub use findings::Checked;
+pub use check_text::Checked;
+pub use doctor_text::{remarks_to_json, remarks_to_text};
 pub use log::start_log;
 pub use observer::Display;
-pub use remarks::{remarks_to_json, remarks_to_text};
-pub use screen::{Manner, Screen};
+pub use screen::{OutputOptions, Screen};

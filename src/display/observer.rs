@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tracing::{Level, debug, enabled, event, info, warn};
 
-use super::progress::{Moment, Progress};
-use super::screen::{Manner, Screen};
+use super::progress::{Progress, ProgressSnapshot};
+use super::screen::{OutputOptions, Screen};
 use crate::input::ReadProgress;
 use crate::number::span;
 use crate::outcome::{Outcome, OutcomeKind, RowTarget};
@@ -17,7 +17,7 @@ use crate::text::excerpt;
 const BAR_TICK: Duration = Duration::from_millis(100);
 
 /// Where nobody looks, time is told for the limits of time alone.
-const QUIET_TICK: Duration = Duration::from_millis(500);
+const NO_BAR_TICK: Duration = Duration::from_millis(500);
 
 /// A wait that whoever watches should know of.
 const LONG_WAIT: Duration = Duration::from_mins(1);
@@ -35,13 +35,13 @@ impl Display {
     /// `read` tells how far the input is read; `first` how many rows of it are wanted, if not all.
     #[must_use]
     pub fn new(
-        manner: Manner,
+        output: OutputOptions,
         screen: Screen,
         read: Arc<ReadProgress>,
         first: Option<u64>,
     ) -> Self {
         Self {
-            progress: Progress::new(manner, screen, read, first),
+            progress: Progress::new(output, screen, read, first),
         }
     }
 
@@ -56,7 +56,7 @@ impl Observe for Display {
         if self.progress.is_bar() {
             BAR_TICK
         } else {
-            QUIET_TICK
+            NO_BAR_TICK
         }
     }
 
@@ -67,7 +67,7 @@ impl Observe for Display {
                 pause_remaining,
                 waiting,
                 ..
-            } => self.progress.tick(Moment {
+            } => self.progress.tick(ProgressSnapshot {
                 at: event.at,
                 finished: event.counts.finished(),
                 not_good: event.counts.with_problems(),

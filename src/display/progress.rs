@@ -8,7 +8,7 @@ use indicatif::ProgressStyle;
 use tracing::info;
 
 use super::log::PROGRESS_TARGET;
-use super::screen::{Manner, ProgressForm, Screen};
+use super::screen::{OutputOptions, ProgressForm, Screen};
 use super::terminal::columns;
 use crate::cli::LogFormat;
 use crate::input::ReadProgress;
@@ -23,7 +23,7 @@ const BAR_SHARE: usize = 4;
 
 /// What the display knows of the run at some moment.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Moment {
+pub(super) struct ProgressSnapshot {
     pub(super) at: Duration,
     pub(super) finished: u64,
     pub(super) not_good: u64,
@@ -61,28 +61,28 @@ impl Speed {
 /// `1,234 of ~9,900 rows · 9.9/s · 14m 35s left · 12 with problems · rate_limit 100/10s`.
 ///
 /// Where that does not fit, what matters least is left out: the pace, what waits, the rate, the time left, in this order.
-fn text(moment: &Moment, rate: Option<f64>, room: usize) -> String {
-    let finished = grouped(moment.finished);
-    let rows = match moment.total {
+fn text(snapshot: &ProgressSnapshot, rate: Option<f64>, room: usize) -> String {
+    let finished = grouped(snapshot.finished);
+    let rows = match snapshot.total {
         Some(total) => {
-            let about = if moment.counted { "" } else { "~" };
+            let about = if snapshot.counted { "" } else { "~" };
             format!(
                 "{finished} of {about}{} rows",
-                grouped(total.max(moment.finished))
+                grouped(total.max(snapshot.finished))
             )
         }
         None => format!("{finished} rows"),
     };
     let per_second = rate.map(|rate| format!("{}/s", per_second(rate)));
-    let left = rate.and_then(|rate| left(moment, rate));
+    let left = rate.and_then(|rate| left(snapshot, rate));
     let left = left.map(|left| format!("{} left", span(left)));
     let problems =
-        (moment.not_good > 0).then(|| format!("{} with problems", grouped(moment.not_good)));
-    let rate_limit = match (moment.pause_remaining, moment.rate_limit) {
+        (snapshot.not_good > 0).then(|| format!("{} with problems", grouped(snapshot.not_good)));
+    let rate_limit = match (snapshot.pause_remaining, snapshot.rate_limit) {
         (Some(quiet), _) => Some(format!("quiet for {}", span(quiet))),
         (None, rate_limit) => rate_limit.map(|rate_limit| format!("pace {rate_limit}")),
     };
-    let waiting = (moment.waiting > 0).then(|| format!("{} to be sent again", moment.waiting));
+    let waiting = (snapshot.waiting > 0).then(|| format!("{} to be sent again", snapshot.waiting));
     let mut parts = [Some(rows), per_second, left, problems, waiting, rate_limit];
     for dropped in [5, 4, 1, 2, 3] {
         if joined(&parts).chars().count() <= room {
@@ -98,10 +98,10 @@ fn joined(parts: &[Option<String>]) -> String {
     parts.join(" · ")
 }
 
-fn left(moment: &Moment, rate: f64) -> Option<Duration> {
-    let rows = moment
+fn left(snapshot: &ProgressSnapshot, rate: f64) -> Option<Duration> {
+    let rows = snapshot
         .total?
-        .checked_sub(moment.finished)
+        .checked_sub(snapshot.finished)
         .filter(|&rows| rows > 0)?;
     Duration::try_from_secs_f64(rows as f64 / rate).ok()
 }
@@ -122,26 +122,26 @@ pub(super) struct Progress {
 
 impl Progress {
     pub(super) fn new(
-        manner: Manner,
+        output: OutputOptions,
         screen: Screen,
         read: Arc<ReadProgress>,
         first: Option<u64>,
     ) -> Self {
         let bar_columns = usize::from(columns()) / BAR_SHARE;
-        if manner.progress == ProgressForm::Bar {
+        if output.progress == ProgressForm::Bar {
             let template = format!("{{bar:{bar_columns}.cyan/dim}} {{msg}}");
             let style = ProgressStyle::with_template(&template)
                 .expect("the template is fixed but for a number")
                 .progress_chars("━━─");
             screen.show_bar(style);
         }
-        let next_line = match manner.progress {
+        let next_line = match output.progress {
             ProgressForm::Lines { every } => every,
             ProgressForm::Bar | ProgressForm::None => Duration::MAX,
         };
         Self {
-            form: manner.progress,
-            json: manner.log_format == LogFormat::Json,
+            form: output.progress,
+            json: output.log_format == LogFormat::Json,
             screen,
             bar_columns,
             speed: Speed::default(),
@@ -158,49 +158,49 @@ impl Progress {
     }
 
     /// Time passed.
-    pub(super) fn tick(&mut self, mut moment: Moment) {
+    pub(super) fn tick(&mut self, mut snapshot: ProgressSnapshot) {
         if self.form == ProgressForm::None {
             return;
         }
-        if moment.at >= self.next_sample {
-            self.speed.sample(moment.at, moment.finished);
-            self.next_sample = moment.at + Duration::from_millis(500);
+        if snapshot.at >= self.next_sample {
+            self.speed.sample(snapshot.at, snapshot.finished);
+            self.next_sample = snapshot.at + Duration::from_millis(500);
         }
         let estimated = self.read.estimated_rows();
-        moment.total = match (estimated, self.first) {
+        snapshot.total = match (estimated, self.first) {
             (Some(rows), Some(first)) => Some(rows.min(first)),
             (rows, first) => rows.or(first),
         };
-        moment.counted =
+        snapshot.counted =
             self.read.is_finished() || self.first.is_some_and(|first| self.read.rows() >= first);
         match self.form {
-            ProgressForm::Bar => self.draw(&moment),
-            ProgressForm::Lines { every } if moment.at >= self.next_line => {
-                self.next_line = moment.at + every;
-                self.line(&moment);
+            ProgressForm::Bar => self.draw(&snapshot),
+            ProgressForm::Lines { every } if snapshot.at >= self.next_line => {
+                self.next_line = snapshot.at + every;
+                self.line(&snapshot);
             }
             ProgressForm::Lines { .. } | ProgressForm::None => {}
         }
     }
 
-    fn draw(&self, moment: &Moment) {
+    fn draw(&self, snapshot: &ProgressSnapshot) {
         let bar = self.screen.bar();
-        if let Some(total) = moment.total {
-            bar.set_length(total.max(moment.finished).max(1));
+        if let Some(total) = snapshot.total {
+            bar.set_length(total.max(snapshot.finished).max(1));
         }
         let room = usize::from(columns()).saturating_sub(self.bar_columns + 1);
-        bar.set_message(text(moment, self.speed.rate(), room));
-        bar.set_position(moment.finished);
+        bar.set_message(text(snapshot, self.speed.rate(), room));
+        bar.set_position(snapshot.finished);
     }
 
-    fn line(&self, moment: &Moment) {
-        let text = text(moment, self.speed.rate(), usize::MAX);
+    fn line(&self, snapshot: &ProgressSnapshot) {
+        let text = text(snapshot, self.speed.rate(), usize::MAX);
         if self.json {
             info!(
                 target: PROGRESS_TARGET,
-                settled = moment.finished,
-                with_problems = moment.not_good,
-                total = moment.total,
+                settled = snapshot.finished,
+                with_problems = snapshot.not_good,
+                total = snapshot.total,
                 "{text}"
             );
         } else {
@@ -210,7 +210,7 @@ impl Progress {
 
     /// Takes the bar away; what was written above it stays.
     pub(super) fn finish(&self) {
-        self.screen.take_bar_away();
+        self.screen.remove_bar();
     }
 }
 
@@ -218,8 +218,8 @@ impl Progress {
 mod tests {
     use super::*;
 
-    fn moment() -> Moment {
-        Moment {
+    fn snapshot() -> ProgressSnapshot {
+        ProgressSnapshot {
             at: Duration::from_secs(100),
             finished: 1234,
             not_good: 0,
@@ -233,46 +233,46 @@ mod tests {
 
     #[test]
     fn the_text_says_rows_rate_time_left_problems_and_pace() {
-        for (moment, rate, expected) in [
-            (moment(), None, "1,234 of ~9,900 rows · pace 100/10s"),
+        for (snapshot, rate, expected) in [
+            (snapshot(), None, "1,234 of ~9,900 rows · pace 100/10s"),
             (
-                Moment {
+                ProgressSnapshot {
                     not_good: 12,
                     counted: true,
-                    ..moment()
+                    ..snapshot()
                 },
                 Some(9.9),
                 "1,234 of 9,900 rows · 9.9/s · 14m 35s left · 12 with problems · pace 100/10s",
             ),
             (
-                Moment {
+                ProgressSnapshot {
                     pause_remaining: Some(Duration::from_secs(8)),
                     total: None,
-                    ..moment()
+                    ..snapshot()
                 },
                 Some(0.0),
                 "1,234 rows · 0.0/s · quiet for 8.0s",
             ),
             (
-                Moment {
+                ProgressSnapshot {
                     total: Some(1000),
                     waiting: 3,
                     rate_limit: None,
-                    ..moment()
+                    ..snapshot()
                 },
                 Some(5000.0),
                 "1,234 of ~1,234 rows · 5,000/s · 3 to be sent again",
             ),
         ] {
-            assert_eq!(text(&moment, rate, usize::MAX), expected);
+            assert_eq!(text(&snapshot, rate, usize::MAX), expected);
         }
     }
 
     #[test]
     fn a_narrow_terminal_gets_what_matters_most() {
-        let moment = Moment {
+        let snapshot = ProgressSnapshot {
             not_good: 12,
-            ..moment()
+            ..snapshot()
         };
         for (room, expected) in [
             (
@@ -288,7 +288,7 @@ mod tests {
             (26, "1,234 of ~9,900 rows"),
             (0, "1,234 of ~9,900 rows"),
         ] {
-            assert_eq!(text(&moment, Some(9.9), room), expected);
+            assert_eq!(text(&snapshot, Some(9.9), room), expected);
         }
     }
 

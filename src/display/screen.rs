@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::stderr::StderrQueue;
 use super::terminal::BarTerminal;
-use crate::cli::{LogFormat, MannerArgs, WhenArg};
+use crate::cli::{LogFormat, OutputArgs, ProgressWhen};
 use crate::clock::now;
 use crate::error::Problem;
 
@@ -23,17 +23,17 @@ pub(super) enum ProgressForm {
 
 /// How much is said, and in which form. Terminal facts are read once, here.
 #[derive(Clone, Copy, Debug)]
-pub struct Manner {
+pub struct OutputOptions {
     pub(super) quiet: bool,
     pub(super) verbose: u8,
     pub(super) log_format: LogFormat,
     pub(super) progress: ProgressForm,
 }
 
-impl Manner {
+impl OutputOptions {
     /// What the flags and the terminal make of it.
     #[must_use]
-    pub fn new(flags: MannerArgs) -> Self {
+    pub fn new(flags: OutputArgs) -> Self {
         let terminal = io::stderr().is_terminal()
             && std::env::var_os("TERM").is_none_or(|terminal| terminal != "dumb");
         Self::decide(flags, terminal)
@@ -45,16 +45,16 @@ impl Manner {
         self.quiet
     }
 
-    fn decide(flags: MannerArgs, terminal: bool) -> Self {
+    fn decide(flags: OutputArgs, terminal: bool) -> Self {
         let bar = terminal && flags.log_format == LogFormat::Text;
         let progress = match flags.progress {
-            WhenArg::Never => ProgressForm::None,
-            WhenArg::Auto if flags.quiet => ProgressForm::None,
+            ProgressWhen::Never => ProgressForm::None,
+            ProgressWhen::Auto if flags.quiet => ProgressForm::None,
             _ if bar => ProgressForm::Bar,
-            WhenArg::Auto => ProgressForm::Lines {
+            ProgressWhen::Auto => ProgressForm::Lines {
                 every: std::time::Duration::from_mins(1),
             },
-            WhenArg::Always => ProgressForm::Lines {
+            ProgressWhen::Always => ProgressForm::Lines {
                 every: std::time::Duration::from_secs(10),
             },
         };
@@ -76,10 +76,10 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// Makes standard error ready for what `manner` asks for.
+    /// Makes standard error ready for what `output` asks for.
     #[must_use]
-    pub fn new(manner: Manner) -> Self {
-        let lost_line = match manner.log_format {
+    pub fn new(output: OutputOptions) -> Self {
+        let lost_line = match output.log_format {
             LogFormat::Text => lost_line_as_text,
             LogFormat::Json => lost_line_as_json,
         };
@@ -108,7 +108,7 @@ impl Screen {
     }
 
     /// Takes the bar away; what was written above it stays.
-    pub(super) fn take_bar_away(&self) {
+    pub(super) fn remove_bar(&self) {
         self.bar.finish_and_clear();
         if let Some(queue) = &self.queue {
             queue.end_bar();
@@ -125,8 +125,8 @@ impl Screen {
     }
 
     /// Shows what went wrong, in the form of the log.
-    pub fn problem(&self, manner: Manner, problem: &Problem) {
-        match (manner.log_format, &self.queue) {
+    pub fn problem(&self, output: OutputOptions, problem: &Problem) {
+        match (output.log_format, &self.queue) {
             (LogFormat::Text, Some(queue)) => queue.say(&problem.to_text()),
             (LogFormat::Text, None) => write_at_once(&problem.to_text()),
             (LogFormat::Json, _) => {
@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn the_form_of_progress_follows_the_terminal_and_the_flags() {
-        use {LogFormat::*, WhenArg::*};
+        use {LogFormat::*, ProgressWhen::*};
         let lines = |seconds| ProgressForm::Lines {
             every: Duration::from_secs(seconds),
         };
@@ -212,15 +212,15 @@ mod tests {
             (Always, false, Json, true, lines(10)),
             (Never, false, Text, true, ProgressForm::None),
         ] {
-            let flags = MannerArgs {
+            let flags = OutputArgs {
                 progress,
                 log_format,
                 verbose: 0,
                 quiet,
             };
-            let manner = Manner::decide(flags, terminal);
+            let output = OutputOptions::decide(flags, terminal);
             assert_eq!(
-                manner.progress, expected,
+                output.progress, expected,
                 "{progress:?} {quiet} {log_format:?} {terminal}"
             );
         }

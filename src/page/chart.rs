@@ -25,7 +25,7 @@ const LABEL: RGBColor = RGBColor(0x55, 0x55, 0x5e);
 
 /// What is drawn in which colour and manner; both tell it from its neighbour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ink {
+pub(super) enum SeriesStyle {
     Associated,
     Rejected,
     Failed,
@@ -35,7 +35,7 @@ pub(super) enum Ink {
     SentAgain,
 }
 
-impl Ink {
+impl SeriesStyle {
     #[cfg(test)]
     pub(super) const ALL: [Self; 7] = [
         Self::Associated,
@@ -73,7 +73,7 @@ impl Ink {
 
 /// One line of a chart over time: its ink and a value for each slot.
 pub(super) struct Series {
-    pub(super) ink: Ink,
+    pub(super) series_style: SeriesStyle,
     pub(super) values: Vec<f64>,
 }
 
@@ -88,15 +88,19 @@ pub(super) fn over_time(axis: &TimeAxis, series: &[Series], unit: &str) -> Strin
         let x = Ticks::at(start..end, axis.ticks());
         let label = |second: &f64| axis.label(*second);
         let mut chart = chart(&area, x, top(most), unit, &label, TimeAxis::TITLE);
-        for Series { ink, values } in series {
+        for Series {
+            series_style,
+            values,
+        } in series
+        {
             let points = steps(axis, values);
-            let style = ink.color().stroke_width(4);
-            let drawn = if ink.is_dashed() {
+            let style = series_style.color().stroke_width(4);
+            let drawn = if series_style.is_dashed() {
                 chart
                     .draw_series(DashedLineSeries::new(points, 12, 8, style))
                     .map(drop)
             } else if series.len() == 1 {
-                let fill = ink.color().mix(0.18);
+                let fill = series_style.color().mix(0.18);
                 let filled = AreaSeries::new(points, 0.0, fill).border_style(style);
                 chart.draw_series(filled).map(drop)
             } else {
@@ -110,7 +114,12 @@ pub(super) fn over_time(axis: &TimeAxis, series: &[Series], unit: &str) -> Strin
 }
 
 /// A bar for each count; `edges` are the texts between them, one more than there are counts.
-pub(super) fn bars(ink: Ink, counts: &[u64], edges: &[String], title: &str) -> String {
+pub(super) fn bars(
+    series_style: SeriesStyle,
+    counts: &[u64],
+    edges: &[String],
+    title: &str,
+) -> String {
     let most = counts.iter().copied().max().unwrap_or_default();
     let mut svg = String::new();
     {
@@ -132,7 +141,7 @@ pub(super) fn bars(ink: Ink, counts: &[u64], edges: &[String], title: &str) -> S
         let mut chart = chart(&area, x, top(most as f64), "rows", &label, title);
         let bars = (0_u32..).map(f64::from).zip(counts).map(|(place, &count)| {
             let corners = [(place + 0.06, 0.0), (place + 0.94, count as f64)];
-            Rectangle::new(corners, ink.color().filled())
+            Rectangle::new(corners, series_style.color().filled())
         });
         chart.draw_series(bars).expect("text takes every drawing");
         area.present().expect("text takes every drawing");
@@ -141,18 +150,18 @@ pub(super) fn bars(ink: Ink, counts: &[u64], edges: &[String], title: &str) -> S
 }
 
 /// One bar, divided by counts. What is there at all can be seen.
-pub(super) fn shares(counts: &[(Ink, u64)]) -> String {
+pub(super) fn shares(counts: &[(SeriesStyle, u64)]) -> String {
     let (width, height) = (BAR_SIZE.0.cast_signed(), BAR_SIZE.1.cast_signed());
     let total: u64 = counts.iter().map(|(_, count)| count).sum();
     let mut svg = String::new();
     {
         let area = SVGBackend::with_string(&mut svg, BAR_SIZE).into_drawing_area();
         let mut from = 0;
-        for &(ink, count) in counts.iter().filter(|(_, count)| *count > 0) {
+        for &(series_style, count) in counts.iter().filter(|(_, count)| *count > 0) {
             #[expect(clippy::cast_possible_truncation, reason = "a share of the width")]
             let share = (count as f64 / total as f64 * f64::from(width)).round() as i32;
             let to = (from + share.max(8)).min(width);
-            let bar = Rectangle::new([(from, 0), (to, height)], ink.color().filled());
+            let bar = Rectangle::new([(from, 0), (to, height)], series_style.color().filled());
             area.draw(&bar).expect("text takes every drawing");
             from = to + 4;
         }
@@ -284,20 +293,20 @@ mod tests {
     #[test]
     fn what_is_there_at_all_can_be_seen_in_the_bar() {
         let svg = shares(&[
-            (Ink::Associated, 10_000_000),
-            (Ink::Rejected, 1),
-            (Ink::Failed, 0),
+            (SeriesStyle::Associated, 10_000_000),
+            (SeriesStyle::Rejected, 1),
+            (SeriesStyle::Failed, 0),
         ]);
         assert_eq!(svg.matches("<rect").count(), 2, "{svg}");
-        assert!(svg.contains(&Ink::Rejected.hex()));
+        assert!(svg.contains(&SeriesStyle::Rejected.hex()));
         assert_eq!(shares(&[]).matches("<rect").count(), 0);
     }
 
     #[test]
     fn every_count_has_its_bar() {
         let edges = ["1 ms", "2 ms", "5 ms", "10 ms"].map(String::from);
-        let svg = bars(Ink::Associated, &[3, 0, 9], &edges, "time");
-        let fill = format!("fill=\"{}\"", Ink::Associated.hex());
+        let svg = bars(SeriesStyle::Associated, &[3, 0, 9], &edges, "time");
+        let fill = format!("fill=\"{}\"", SeriesStyle::Associated.hex());
         assert_eq!(svg.matches(&fill).count(), 3, "{svg}");
         for edge in &edges {
             assert!(svg.contains(edge.as_str()), "{edge}");

@@ -1,6 +1,6 @@
 //! A chart with what is told of it.
 
-use super::chart::Ink;
+use super::chart::SeriesStyle;
 
 /// A chart, and what a reader needs besides.
 pub(super) struct Figure {
@@ -8,5 +8,5 @@ pub(super) struct Figure {
     pub(super) alt: String,
     pub(super) svg: String,
     /// What is drawn how.
-    pub(super) keys: Vec<(Ink, &'static str)>,
+    pub(super) keys: Vec<(SeriesStyle, &'static str)>,
 }

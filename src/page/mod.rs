@@ -6,26 +6,26 @@
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `view`, `when`, `how_long` | statistics → the texts of the page |
+//! | `view`, `timeline_chart`, `duration_chart` | statistics → the texts of the page |
 //! | `figure`, `chart`, `time_axis` | statistics → inline SVG, and what is told of it |
 //! | `page.html`, `page.css` | how it looks |
 
 mod chart;
+mod duration_chart;
 mod figure;
-mod how_long;
 #[cfg(test)]
 mod tests;
 mod time_axis;
+mod timeline_chart;
 mod view;
-mod when;
 
 use std::path::Path;
 
 use askama::Template as _;
 use jiff::Timestamp;
 
-use crate::closing::{Closing, Step};
 use crate::statistics::Statistics;
+use crate::summary::{NextStep, Summary};
 use view::View;
 
 /// What stands in the head of every page, and of no other.
@@ -49,9 +49,9 @@ pub struct Page<'p> {
     /// The report.
     pub report: &'p Path,
     /// What the run knows that wrote it, if it is the run that makes the page.
-    pub closing: Option<&'p Closing<'p>>,
+    pub summary: Option<&'p Summary<'p>>,
     /// What to do next.
-    pub steps: &'p [Step],
+    pub steps: &'p [NextStep],
     /// When the page is made.
     pub made_at: Timestamp,
 }

@@ -7,12 +7,12 @@ use jiff::Timestamp;
 use scraper::{ElementRef, Html, Selector};
 
 use super::Page;
-use super::chart::Ink;
-use crate::closing::{Closing, Step};
+use super::chart::SeriesStyle;
 use crate::error::Problem;
 use crate::exit::ExitStatus;
 use crate::run::RunCounts;
 use crate::statistics::Statistics;
+use crate::summary::{NextStep, Summary};
 
 const CSS: &str = include_str!("page.css");
 
@@ -42,12 +42,12 @@ fn statistics(report: &str) -> Statistics {
     Statistics::read(&path).unwrap()
 }
 
-fn page_of(report: &str, closing: Option<&Closing<'_>>) -> String {
+fn page_of(report: &str, summary: Option<&Summary<'_>>) -> String {
     Page {
         statistics: &statistics(report),
         report: Path::new("a<b>.report.csv"),
-        closing,
-        steps: &[Step {
+        summary,
+        steps: &[NextStep {
             what: "once the causes are mended".into(),
             command: "hubspot-associate import 'a<b>.csv' --resume".into(),
         }],
@@ -56,7 +56,7 @@ fn page_of(report: &str, closing: Option<&Closing<'_>>) -> String {
     .to_html()
 }
 
-fn with_closing(test: impl FnOnce(&Closing<'_>)) {
+fn with_closing(test: impl FnOnce(&Summary<'_>)) {
     let mut counts = RunCounts::default();
     counts.requests = 9;
     counts.throttled = 3;
@@ -65,7 +65,7 @@ fn with_closing(test: impl FnOnce(&Closing<'_>)) {
         causes: vec!["<i>why</i>".into()],
         hint: None,
     };
-    test(&Closing {
+    test(&Summary {
         input: "a<b>.csv",
         report: Some(Path::new("a<b>.report.csv")),
         rehearsed: false,
@@ -92,7 +92,7 @@ fn text_of(element: ElementRef<'_>) -> String {
 
 fn both(test: impl Fn(&str)) {
     test(&page_of(&report(), None));
-    with_closing(|closing| test(&page_of(&report(), Some(closing))));
+    with_closing(|summary| test(&page_of(&report(), Some(summary))));
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn the_page_is_well_formed_and_asks_for_nothing_from_elsewhere() {
 }
 
 #[test]
-fn whoever_cannot_see_the_page_is_told_the_same() {
+fn the_page_has_the_same_content_as_text() {
     both(|text| {
         let page = Html::parse_document(text);
         assert_eq!(all(&page, "html[lang]").len(), 1);
@@ -162,8 +162,8 @@ fn whoever_cannot_see_the_page_is_told_the_same() {
 
 #[test]
 fn text_from_files_and_servers_stays_text() {
-    with_closing(|closing| {
-        let page = Html::parse_document(&page_of(&report(), Some(closing)));
+    with_closing(|summary| {
+        let page = Html::parse_document(&page_of(&report(), Some(summary)));
         let texts: Vec<String> = all(&page, "h1, h3, td, th, p, code")
             .into_iter()
             .map(text_of)
@@ -183,7 +183,7 @@ fn text_from_files_and_servers_stays_text() {
 }
 
 #[test]
-fn a_page_says_what_happened_why_when_and_how_long() {
+fn the_page_shows_outcomes_causes_timeline_and_durations() {
     let page = Html::parse_document(&page_of(&report(), None));
     let headings: Vec<_> = all(&page, "h2").into_iter().map(text_of).collect();
     assert_eq!(
@@ -218,11 +218,11 @@ fn only_the_run_itself_knows_its_429s() {
     let second: Timestamp = "2026-05-04T09:15:40Z".parse().unwrap();
     throttles.at(second.as_second()).throttled += 3;
     statistics.add_to_timeline(&throttles);
-    with_closing(|closing| {
+    with_closing(|summary| {
         let page = Page {
             statistics: &statistics,
             report: Path::new("r.csv"),
-            closing: Some(closing),
+            summary: Some(summary),
             steps: &[],
             made_at: Timestamp::UNIX_EPOCH,
         }
@@ -328,10 +328,10 @@ fn every_colour_of_a_chart_has_its_counterpart_on_the_dark_page() {
         .filter(|value| value.starts_with('#') && value.len() == 7)
         .collect();
     assert!(drawn.len() > 20);
-    for ink in Ink::ALL {
+    for series_style in SeriesStyle::ALL {
         assert!(
-            CSS.contains(&format!("svg [fill=\"{}\"]", ink.hex())),
-            "{ink:?}"
+            CSS.contains(&format!("svg [fill=\"{}\"]", series_style.hex())),
+            "{series_style:?}"
         );
     }
     for color in drawn {

@@ -3,17 +3,17 @@
 use askama::Template;
 
 use super::Page;
-use super::chart::{Ink, shares};
+use super::chart::{SeriesStyle, shares};
+use super::duration_chart::DurationChart;
 use super::figure::Figure;
-use super::how_long::HowLong;
 use super::time_axis::formatted;
-use super::when::When;
-use crate::closing::{Closing, Step, WORTH_A_REASON, advice};
+use super::timeline_chart::TimelineChart;
 use crate::number::{grouped, span};
 use crate::outcome::OutcomeKind;
 use crate::program::Program;
 use crate::run::{CategoryCount, Example, RunCounts};
 use crate::statistics::Statistics;
+use crate::summary::{NextStep, Summary, WORTH_A_REASON, advice};
 use crate::text::excerpt;
 
 /// Characters of a message that are shown.
@@ -36,8 +36,8 @@ pub(super) struct View {
     outcome_figure: Figure,
     categories: Vec<Category>,
     more_categories: Option<String>,
-    when: Option<When>,
-    how_long: Option<HowLong>,
+    timeline: Option<TimelineChart>,
+    durations: Option<DurationChart>,
     /// What for, and the command.
     steps: Vec<(String, String)>,
     made: String,
@@ -71,13 +71,13 @@ struct Sample {
 impl View {
     pub(super) fn of(page: &Page<'_>) -> Self {
         let counts = page.statistics.counts();
-        let input = page.closing.map(|closing| shown(closing.input));
+        let input = page.summary.map(|summary| shown(summary.input));
         let report = shown(&page.report.to_string_lossy());
-        let (tone, lead) = lead(page.statistics, page.closing);
+        let (tone, lead) = lead(page.statistics, page.summary);
         let categories = counts.categories();
         let (listed, more) = categories.split_at(categories.len().min(MAX_CATEGORIES));
         let more: u64 = more.iter().map(|count| count.rows).sum();
-        let problem = page.closing.and_then(|closing| closing.problem);
+        let problem = page.summary.and_then(|summary| summary.problem);
         Self {
             style: include_str!("page.css"),
             title: match &input {
@@ -102,12 +102,12 @@ impl View {
                     rows(more)
                 )
             }),
-            when: When::of(page.statistics, page.closing.is_some()),
-            how_long: HowLong::of(page.statistics),
+            timeline: TimelineChart::of(page.statistics, page.summary.is_some()),
+            durations: DurationChart::of(page.statistics),
             steps: page
                 .steps
                 .iter()
-                .map(|Step { what, command }| (capital(what), shown(command)))
+                .map(|NextStep { what, command }| (capital(what), shown(command)))
                 .collect(),
             made: format!(
                 "Made {} UTC by {} {} from {}.",
@@ -131,7 +131,7 @@ fn rows(count: u64) -> String {
 }
 
 /// The first sentence, and how it is meant.
-fn lead(statistics: &Statistics, closing: Option<&Closing<'_>>) -> (&'static str, String) {
+fn lead(statistics: &Statistics, summary: Option<&Summary<'_>>) -> (&'static str, String) {
     let counts = statistics.counts();
     let (finished, bad) = (counts.finished(), counts.with_problems());
     let good = if bad == 0 {
@@ -139,13 +139,13 @@ fn lead(statistics: &Statistics, closing: Option<&Closing<'_>>) -> (&'static str
     } else {
         format!("{} of them are not associated", grouped(bad))
     };
-    let problem = closing.and_then(|closing| closing.problem);
+    let problem = summary.and_then(|summary| summary.problem);
     let place = match statistics.rehearsed() {
         0 => "",
         all if all == finished => " This was a rehearsal: nothing was linked in HubSpot.",
         _ => " A part of it was a rehearsal, which linked nothing in HubSpot.",
     };
-    match (problem, closing) {
+    match (problem, summary) {
         (Some(problem), _) => {
             let what = excerpt(&problem.what, MAX_MESSAGE_CHARS);
             ("stopped", format!("{}.", capital(&what)))
@@ -179,17 +179,17 @@ fn facts(page: &Page<'_>, report: String) -> Vec<(&'static str, String)> {
     let statistics = page.statistics;
     let moment = |second| formatted(second, "%Y-%m-%d %H:%M:%S");
     let mut facts = vec![("Report", report)];
-    if let Some(closing) = page.closing {
-        let status = format!("{} ({})", closing.status.code(), closing.reason);
+    if let Some(summary) = page.summary {
+        let status = format!("{} ({})", summary.status.code(), summary.reason);
         facts.push(("Exit status", status));
-        let start = moment(closing.started_at.as_second());
+        let start = moment(summary.started_at.as_second());
         facts.push(("Started", format!("{start} UTC")));
-        facts.push(("Took", span(closing.elapsed)));
-        if closing.counts.already_reported > 0 {
-            let earlier = format!("{} in earlier runs", rows(closing.counts.already_reported));
+        facts.push(("Took", span(summary.elapsed)));
+        if summary.counts.already_reported > 0 {
+            let earlier = format!("{} in earlier runs", rows(summary.counts.already_reported));
             facts.push(("Of these", earlier));
         }
-        let run = closing.counts;
+        let run = summary.counts;
         let throttled = match run.throttled {
             0 => "none answered 429".to_owned(),
             some => format!("{} answered 429", grouped(some)),
@@ -217,13 +217,13 @@ fn facts(page: &Page<'_>, report: String) -> Vec<(&'static str, String)> {
     facts
 }
 
-fn ink(kind: OutcomeKind) -> Ink {
+fn series_style(kind: OutcomeKind) -> SeriesStyle {
     match kind {
-        OutcomeKind::Associated => Ink::Associated,
-        OutcomeKind::Rejected => Ink::Rejected,
-        OutcomeKind::Failed => Ink::Failed,
-        OutcomeKind::Invalid => Ink::Invalid,
-        OutcomeKind::Skipped => Ink::Skipped,
+        OutcomeKind::Associated => SeriesStyle::Associated,
+        OutcomeKind::Rejected => SeriesStyle::Rejected,
+        OutcomeKind::Failed => SeriesStyle::Failed,
+        OutcomeKind::Invalid => SeriesStyle::Invalid,
+        OutcomeKind::Skipped => SeriesStyle::Skipped,
     }
 }
 
@@ -242,7 +242,7 @@ fn outcomes(counts: &RunCounts) -> Vec<Outcome> {
     OutcomeKind::ALL
         .into_iter()
         .map(|kind| Outcome {
-            color: ink(kind).hex(),
+            color: series_style(kind).hex(),
             word: kind.as_str(),
             rows: grouped(counts.of(kind)),
             share: share(counts.of(kind), finished),
@@ -276,7 +276,7 @@ fn outcome_figure(counts: &RunCounts) -> Figure {
         .collect();
     Figure {
         alt: format!("Rows by outcome: {}.", told.join(", ")),
-        svg: shares(&OutcomeKind::ALL.map(|kind| (ink(kind), counts.of(kind)))),
+        svg: shares(&OutcomeKind::ALL.map(|kind| (series_style(kind), counts.of(kind)))),
         keys: Vec::new(),
     }
 }

@@ -9,7 +9,6 @@
 mod batch; // many pairs per call, and still one verdict per row
 mod changing_input; // inputs that change while they are read, or come only once
 mod check; // what is found before anything is sent
-mod closing; // what scripts and monitoring are told at every end
 mod coding; // compressed replies
 mod compressed_report; // reports that are packed
 mod credentials; // tokens that change, expire or never come
@@ -23,10 +22,10 @@ mod input; // broken and odd files: exit status, message, and no request
 mod known_pairs; // one report that is its own memory
 mod layout; // lines and fields that are not as usual
 mod machine; // limits of the machine
-mod manner; // what is said where: stdout, stderr, logs, environment variables
 mod next_command; // the command that is printed runs as it stands
 mod nightly; // what is known already is not sent again
 mod outage; // an API that is away
+mod output_options; // what is said where: stdout, stderr, logs, environment variables
 mod packaging; // completions and manual pages
 mod portal; // a token that replaces another one is of the same account
 mod readme; // the README and the sample data are true
@@ -36,6 +35,7 @@ mod replaced; // no file of another program, and none that is read, is replaced
 mod replies; // every kind of reply, end to end
 mod report_summary; // a report read back, and the day that is over
 mod resume; // going on after kills, cuts, stops and failures
+mod run_summary; // what scripts and monitoring are told at every end
 mod sandbox; // the sandbox as a program of its own
 mod secrets; // the token is nowhere to be seen
 mod signals; // signals before a run, and where something is stuck

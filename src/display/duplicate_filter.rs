@@ -18,21 +18,21 @@ const MAX_REMEMBERED: usize = 1000;
 
 /// Holds back warnings that were told a moment ago.
 #[derive(Debug)]
-pub(super) struct Repeats {
+pub(super) struct DuplicateFilter {
     start: Instant,
-    told: Mutex<Told>,
+    remembered: Mutex<Remembered>,
 }
 
-impl Repeats {
+impl DuplicateFilter {
     pub(super) fn new() -> Self {
         Self {
             start: Instant::now(),
-            told: Mutex::default(),
+            remembered: Mutex::default(),
         }
     }
 }
 
-impl<S: Subscriber> Filter<S> for Repeats {
+impl<S: Subscriber> Filter<S> for DuplicateFilter {
     fn enabled(&self, _metadata: &Metadata<'_>, _context: &Context<'_, S>) -> bool {
         true
     }
@@ -45,8 +45,11 @@ impl<S: Subscriber> Filter<S> for Repeats {
         event.record(&mut text);
         let mut hasher = DefaultHasher::new();
         text.0.hash(&mut hasher);
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        told.note(hasher.finish(), self.start.elapsed())
+        let mut remembered = self
+            .remembered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        remembered.note(hasher.finish(), self.start.elapsed())
     }
 }
 
@@ -62,11 +65,11 @@ impl Visit for Text {
 
 /// When warnings were told last.
 #[derive(Debug, Default)]
-struct Told {
+struct Remembered {
     at: HashMap<u64, Duration>,
 }
 
-impl Told {
+impl Remembered {
     /// Whether to tell this one now.
     fn note(&mut self, warning: u64, now: Duration) -> bool {
         let is_fresh = |at: Duration| now.saturating_sub(at) < EVERY;
@@ -92,8 +95,8 @@ mod tests {
     use tracing_subscriber::layer::SubscriberExt as _;
 
     #[test]
-    fn the_same_warning_is_told_once_a_second() {
-        let mut told = Told::default();
+    fn the_same_warning_is_logged_once_a_second() {
+        let mut remembered = Remembered::default();
         for (warning, millisecond, is_told) in [
             (1, 0, true),
             (1, 1, false),
@@ -105,7 +108,7 @@ mod tests {
         ] {
             let now = Duration::from_millis(millisecond);
             assert_eq!(
-                told.note(warning, now),
+                remembered.note(warning, now),
                 is_told,
                 "{warning} at {millisecond}"
             );
@@ -113,17 +116,17 @@ mod tests {
     }
 
     #[test]
-    fn many_different_warnings_are_all_told_in_bounded_memory() {
-        let mut told = Told::default();
-        let all = (0..10_000).filter(|&warning| told.note(warning, Duration::ZERO));
+    fn many_different_warnings_are_all_logged_in_bounded_memory() {
+        let mut remembered = Remembered::default();
+        let all = (0..10_000).filter(|&warning| remembered.note(warning, Duration::ZERO));
         assert_eq!(all.count(), 10_000);
-        assert_eq!(told.at.len(), MAX_REMEMBERED);
-        assert!(told.note(0, EVERY));
-        assert_eq!(told.at.len(), 1);
+        assert_eq!(remembered.at.len(), MAX_REMEMBERED);
+        assert!(remembered.note(0, EVERY));
+        assert_eq!(remembered.at.len(), 1);
     }
 
     #[test]
-    fn only_warnings_that_say_the_same_are_held_back() {
+    fn only_identical_warnings_are_filtered() {
         #[derive(Clone, Default)]
         struct Lines(Arc<Mutex<Vec<u8>>>);
         impl std::io::Write for Lines {
@@ -142,7 +145,7 @@ mod tests {
             .with_ansi(false)
             .with_target(false)
             .with_writer(move || writer.clone())
-            .with_filter(Repeats::new());
+            .with_filter(DuplicateFilter::new());
         let subscriber = tracing_subscriber::registry().with(layer);
         tracing::subscriber::with_default(subscriber, || {
             for row in [1, 1, 2, 1] {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use super::{Closing, RejectsFile, Step, advice};
+use super::{NextStep, RejectsFile, Summary, advice};
 use crate::json::pretty;
 use crate::outcome::OutcomeKind;
 use crate::program::Program;
@@ -17,13 +17,13 @@ use crate::run::{CategoryCount, Example, RunCounts};
 /// The version of the object's form.
 const VERSION: u32 = 1;
 
-impl Closing<'_> {
+impl Summary<'_> {
     /// One JSON object, with a line end.
     #[must_use]
     pub fn to_json(&self) -> String {
         let utilization = self.counts.utilization.of(self.counts.requests);
         let ended_at = self.started_at.checked_add(self.elapsed);
-        pretty(&Summary {
+        pretty(&Json {
             version: VERSION,
             program: Program::THIS,
             input: self.input,
@@ -100,7 +100,7 @@ pub(super) fn categories(counts: &RunCounts) -> Vec<Category<'_>> {
 }
 
 #[derive(Serialize)]
-struct Summary<'s> {
+struct Json<'s> {
     version: u32,
     program: Program,
     input: &'s str,
@@ -246,7 +246,7 @@ pub(super) struct Next<'s> {
 }
 
 impl<'s> Next<'s> {
-    pub(super) fn of(step: &'s Step) -> Self {
+    pub(super) fn of(step: &'s NextStep) -> Self {
         Self {
             what: &step.what,
             command: &step.command,

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::check::{Duplicates, Findings, SelfLinks, TIERS, Tier, TimeNeeded, TypesCount};
-use crate::closing::ONLY_EMPTY_LISTS;
 use crate::input::{QuotedRows, RowProblem};
 use crate::json::pretty;
 use crate::number::{grouped, span};
+use crate::summary::ONLY_EMPTY_LISTS;
 
 /// How many combinations of types are listed.
 const MAX_TYPES: usize = 20;

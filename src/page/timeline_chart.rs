@@ -1,22 +1,22 @@
 //! When rows ended, and when there was trouble. Pure.
 
-use super::chart::{Ink, Series, over_time};
+use super::chart::{Series, SeriesStyle, over_time};
 use super::figure::Figure;
 use super::time_axis::{TimeAxis, formatted};
 use crate::number::{grouped, per_second};
 use crate::statistics::{Slot, Statistics, Timeline};
 
 /// When rows ended.
-pub(super) struct When {
+pub(super) struct TimelineChart {
     pub(super) throughput: Figure,
-    pub(super) trouble: Figure,
+    pub(super) failures: Figure,
     pub(super) note: &'static str,
     pub(super) slot: String,
     pub(super) has_throttled: bool,
     pub(super) slots: Vec<[String; 7]>,
 }
 
-impl When {
+impl TimelineChart {
     /// That of a report; nothing if no row was sent. Only the run itself knows its 429s.
     pub(super) fn of(statistics: &Statistics, knows_throttled: bool) -> Option<Self> {
         let timeline = statistics.timeline();
@@ -27,7 +27,7 @@ impl When {
         let axis = TimeAxis::of(timeline);
         Some(Self {
             throughput: throughput(timeline, &slots, &axis),
-            trouble: trouble(timeline, &slots, &axis, knows_throttled),
+            failures: failures(timeline, &slots, &axis, knows_throttled),
             note: if knows_throttled {
                 "429s are those of this run, at the moment they came; earlier runs with the same report left no note of theirs."
             } else {
@@ -73,7 +73,7 @@ fn throughput(timeline: &Timeline, slots: &[(i64, Slot)], axis: &TimeAxis) -> Fi
         svg: over_time(
             axis,
             &[Series {
-                ink: Ink::Associated,
+                series_style: SeriesStyle::Associated,
                 values,
             }],
             "rows per second",
@@ -101,20 +101,22 @@ fn slot_name(seconds: i64) -> String {
 
 type CountOf = fn(&Slot) -> u64;
 
-fn trouble(
+fn failures(
     timeline: &Timeline,
     slots: &[(i64, Slot)],
     axis: &TimeAxis,
     knows_throttled: bool,
 ) -> Figure {
     let total = timeline.total();
-    let mut lines: Vec<(Ink, &'static str, CountOf)> = vec![
-        (Ink::Rejected, "rejected", |slot| slot.rejected),
-        (Ink::Failed, "failed", |slot| slot.failed),
-        (Ink::SentAgain, "sent again", |slot| slot.sent_again),
+    let mut lines: Vec<(SeriesStyle, &'static str, CountOf)> = vec![
+        (SeriesStyle::Rejected, "rejected", |slot| slot.rejected),
+        (SeriesStyle::Failed, "failed", |slot| slot.failed),
+        (SeriesStyle::SentAgain, "sent again", |slot| slot.sent_again),
     ];
     if knows_throttled {
-        lines.push((Ink::Throttled, "answered 429", |slot| slot.throttled));
+        lines.push((SeriesStyle::Throttled, "answered 429", |slot| {
+            slot.throttled
+        }));
     }
     // A line that never leaves the ground only hides the others.
     let drawn: Vec<_> = lines
@@ -123,8 +125,8 @@ fn trouble(
         .collect();
     let series: Vec<Series> = drawn
         .iter()
-        .map(|(ink, _, count)| Series {
-            ink: *ink,
+        .map(|(series_style, _, count)| Series {
+            series_style: *series_style,
             values: slots.iter().map(|(_, slot)| count(slot) as f64).collect(),
         })
         .collect();
@@ -136,7 +138,10 @@ fn trouble(
     Figure {
         alt: format!("Over all the time: {}.", told.join(", ")),
         svg: over_time(axis, &series, &unit),
-        keys: drawn.iter().map(|(ink, word, _)| (*ink, *word)).collect(),
+        keys: drawn
+            .iter()
+            .map(|(series_style, word, _)| (*series_style, *word))
+            .collect(),
     }
 }
 

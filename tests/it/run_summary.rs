@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use hubspot_associate::closing::REASONS;
 use hubspot_associate::sandbox::{SandboxSettings, fault_id};
+use hubspot_associate::summary::REASONS;
 use jsonschema::Validator;
 use prometheus_parse::{Scrape, Value as MetricValue};
 use serde_json::Value;

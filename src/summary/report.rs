@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::json::{Category, Next, Outcomes, Rejects, categories, stamp};
 use super::text::{add_categories, add_outcomes};
-use super::{RejectsFile, Step, shown};
+use super::{NextStep, RejectsFile, shown};
 use crate::json::pretty;
 use crate::number::grouped;
 use crate::program::Program;
@@ -28,7 +28,7 @@ pub struct ReportSummary<'s> {
     /// The page, if one was made.
     pub html: Option<&'s Path>,
     /// What to do next, if something helps.
-    pub next: Option<&'s Step>,
+    pub next: Option<&'s NextStep>,
 }
 
 impl ReportSummary<'_> {

@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use super::chart::{Ink, bars};
+use super::chart::{SeriesStyle, bars};
 use super::figure::Figure;
 use super::view::share;
 use crate::number::{grouped, span};
 use crate::statistics::{Durations, MANY_ATTEMPTS, Statistics};
 
 /// How long rows took.
-pub(super) struct HowLong {
+pub(super) struct DurationChart {
     pub(super) figure: Figure,
     pub(super) percentiles: Vec<(&'static str, String)>,
     pub(super) attempts: Vec<(String, String, String)>,
 }
 
-impl HowLong {
+impl DurationChart {
     /// That of a report; nothing if no row was sent.
     pub(super) fn of(statistics: &Statistics) -> Option<Self> {
         let percentiles = statistics.durations().percentiles()?;
@@ -77,7 +77,7 @@ fn figure(durations: &Durations, half: u64, most: u64) -> Figure {
             milliseconds(most)
         ),
         svg: bars(
-            Ink::Throttled,
+            SeriesStyle::Throttled,
             &counts,
             &edges,
             "from the first request to the last reply",
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_told_in_the_unit_that_fits() {
+    fn times_are_shown_in_the_unit_that_fits() {
         for (time, text) in [
             (0, "0 ms"),
             (999, "999 ms"),

@@ -3,7 +3,7 @@
 //! | file | for |
 //! |---|---|
 //! | `text` | whoever sits at the terminal |
-//! | `stopped` | the same, as an error with the command that goes on |
+//! | `stop_message` | the same, as an error with the command that goes on |
 //! | `json` | scripts: `--summary`; its schema is docs/summary.schema.json |
 //! | `metrics` | Prometheus, by node_exporter's textfile collector: `--metrics` |
 //! | `advice`, `reason` | what to do about a category, and the word for how a run ended |
@@ -15,9 +15,9 @@ mod json;
 mod metrics;
 mod reason;
 mod report;
-mod stopped;
+mod stop_message;
 mod text;
-mod unwritten;
+mod write_failure;
 
 use std::fmt;
 use std::path::Path;
@@ -37,12 +37,12 @@ pub use json::is_summary;
 pub use metrics::{LastEnds, Metrics, is_metrics};
 pub use reason::{FINISHED, OUTPUT, REASONS, reason_of_error, reason_of_stop};
 pub use report::ReportSummary;
-pub use stopped::{FollowUpCommand, Stopped};
+pub use stop_message::{FollowUpCommand, StopMessage};
 pub use text::ONLY_EMPTY_LISTS;
 
 /// What is known when a run has ended.
 #[derive(Clone, Debug)]
-pub struct Closing<'c> {
+pub struct Summary<'c> {
     /// What was read, as it was named.
     pub input: &'c str,
     /// Where the lines are; nothing if the run ended before that was clear.
@@ -68,19 +68,19 @@ pub struct Closing<'c> {
     /// The page, if one was made.
     pub html: Option<&'c Path>,
     /// What to do next, if something helps.
-    pub next: Option<&'c Step>,
+    pub next: Option<&'c NextStep>,
 }
 
 /// Something to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
+pub struct NextStep {
     /// What for, as a fragment.
     pub what: String,
     /// The command.
     pub command: String,
 }
 
-impl fmt::Display for Step {
+impl fmt::Display for NextStep {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}: {}", self.what, self.command)
     }

@@ -1,6 +1,6 @@
 //! Why a run ended early, as an error with the command that goes on. Pure.
 
-use super::unwritten::unwritten_report;
+use super::write_failure::write_failure;
 use crate::error::{Problem, word_of};
 use crate::number::{grouped, span};
 use crate::report::LostReport;
@@ -16,7 +16,7 @@ const WHEN_WELL_AGAIN: &str =
 
 /// What is known when a run has ended early.
 #[derive(Debug)]
-pub struct Stopped<'s> {
+pub struct StopMessage<'s> {
     /// Why.
     pub reason: &'s StopReason,
     /// What was counted until then.
@@ -62,7 +62,7 @@ impl FollowUpCommand {
     }
 }
 
-impl Stopped<'_> {
+impl StopMessage<'_> {
     /// As it is shown.
     #[must_use]
     pub fn problem(&self) -> Problem {
@@ -147,7 +147,7 @@ impl Stopped<'_> {
             }
             StopReason::Report(error) => {
                 causes.push(error.to_string());
-                let (what, advice) = unwritten_report(error);
+                let (what, advice) = write_failure(error);
                 (what.to_owned(), Some(advice.to_owned()))
             }
         };
@@ -305,7 +305,7 @@ mod tests {
     fn problem(reason: &StopReason, region: Option<&str>) -> Problem {
         let counts = RunCounts::default();
         let base_url = "https://api.hubapi.com";
-        Stopped {
+        StopMessage {
             reason,
             counts: &counts,
             region,
@@ -394,7 +394,7 @@ mod tests {
                  that type",
             ),
         ] {
-            let problem = Stopped {
+            let problem = StopMessage {
                 reason: &reason,
                 counts: &RunCounts::default(),
                 region: None,

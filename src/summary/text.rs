@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::advice::advice;
-use super::{Closing, WORTH_A_REASON, shown};
+use super::{Summary, WORTH_A_REASON, shown};
 use crate::number::{grouped, per_second, span};
 use crate::outcome::OutcomeKind;
 use crate::run::RunCounts;
@@ -15,7 +15,7 @@ const MAX_CATEGORIES: usize = 5;
 /// Characters of a category that are shown.
 const MAX_CATEGORY_CHARS: usize = 40;
 
-impl Closing<'_> {
+impl Summary<'_> {
     /// The last words, with a line end behind each line.
     #[must_use]
     pub fn to_text(&self) -> String {
@@ -136,16 +136,16 @@ pub(super) fn add_categories(counts: &RunCounts, line: &mut impl FnMut(String)) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::closing::{FINISHED, RejectsFile, Step};
     use crate::exit::ExitStatus;
     use crate::outcome::{Details, Outcome, RowTarget};
     use crate::pair::RowKey;
+    use crate::summary::{FINISHED, NextStep, RejectsFile};
     use jiff::Timestamp;
     use std::path::Path;
     use std::time::Duration;
 
-    fn closing(counts: &RunCounts, elapsed: Duration) -> Closing<'_> {
-        Closing {
+    fn summary(counts: &RunCounts, elapsed: Duration) -> Summary<'_> {
+        Summary {
             input: "pairs.csv",
             report: Some(Path::new("pairs.report.csv")),
             rehearsed: false,
@@ -192,18 +192,18 @@ mod tests {
             (OutcomeKind::Rejected, "OBJECT_NOT_FOUND", 3),
             (OutcomeKind::Failed, "HTTP_502", 1),
         ]);
-        let next = Step {
+        let next = NextStep {
             what: "later".into(),
             command: "do this".into(),
         };
-        let summary = Closing {
+        let summary = Summary {
             rejects: Some(RejectsFile {
                 path: Path::new("rejects.csv"),
                 rows: 4,
             }),
             html: Some(Path::new("page.html")),
             next: Some(&next),
-            ..closing(&counts, Duration::from_secs(130))
+            ..summary(&counts, Duration::from_secs(130))
         };
         assert_eq!(
             summary.to_text(),
@@ -231,7 +231,7 @@ next: later: do this
         let empty = counts(&[(OutcomeKind::Skipped, "CLIENT_NOTHING_TO_LINK", 3)]);
         let known = counts(&[(OutcomeKind::Skipped, "CLIENT_ALREADY_ASSOCIATED", 3)]);
         for (counts, said) in [(empty, true), (known, false)] {
-            let text = closing(&counts, Duration::ZERO).to_text();
+            let text = summary(&counts, Duration::ZERO).to_text();
             assert_eq!(text.contains(ONLY_EMPTY_LISTS), said, "{text}");
         }
     }
@@ -239,7 +239,7 @@ next: later: do this
     #[test]
     fn a_run_without_rows_says_so() {
         let counts = RunCounts::default();
-        let summary = closing(&counts, Duration::ZERO);
+        let summary = summary(&counts, Duration::ZERO);
         assert_eq!(
             summary.to_text(),
             "finished: 0 rows in 0.0s, 0.0 rows per second\nrequests: 0, none answered 429\nreport: pairs.report.csv\n"
@@ -254,7 +254,7 @@ next: later: do this
             .map(|name| (OutcomeKind::Rejected, name.as_str(), 1))
             .collect();
         let counts = counts(&outcomes);
-        let text = closing(&counts, Duration::from_secs(1)).to_text();
+        let text = summary(&counts, Duration::from_secs(1)).to_text();
         assert!(!text.contains('\u{1b}'));
         assert!(
             text.contains("         4  other, see the report\n"),

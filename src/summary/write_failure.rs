@@ -5,7 +5,7 @@ use std::io;
 use crate::report::LostReport;
 
 /// What happened, and what to do about it.
-pub(super) fn unwritten_report(error: &io::Error) -> (&'static str, &'static str) {
+pub(super) fn write_failure(error: &io::Error) -> (&'static str, &'static str) {
     const CHANGED: &str = "the report was changed by another program; nothing more was sent";
     const GONE: &str = "the report is gone; nothing more was sent";
     match (LostReport::cause_of(error), error.kind()) {
@@ -101,7 +101,7 @@ mod tests {
                 "check the disk",
             ),
         ] {
-            let (happened, advice) = unwritten_report(&error);
+            let (happened, advice) = write_failure(&error);
             assert!(happened.starts_with(what), "{happened}");
             assert!(advice.contains(advised), "{advice}");
         }
