@@ -1,7 +1,7 @@
 //! The number of the unlabelled association type from one object type to another.
 
-use super::draw::Fingerprint;
 use super::object_types;
+use super::seeded_random::Fingerprint;
 
 /// Published numbers, per direction.
 const PUBLISHED: &[(&str, &str, u32)] = &[

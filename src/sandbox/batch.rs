@@ -10,8 +10,8 @@ use super::bodies::{self, Directions, Pair, Record, Side};
 use super::fault::Fault;
 use super::fault_table::{fault_of_id, names_a_fault};
 use super::ids::RecordId;
-use super::misbehave::{self, Action, Scene};
 use super::object_types::TypeNumber;
+use super::odd_responses::{self, Action, FaultContext};
 use super::refusals;
 use super::reply::Reply;
 use super::settings::{BatchErrors, BodyForm};
@@ -35,7 +35,7 @@ struct Reference {
 }
 
 /// What goes wrong in a batch.
-enum Trouble {
+enum BatchFault {
     /// A fault of the whole reply, about these records.
     Whole(Fault, (usize, Side)),
     /// Records that do not exist.
@@ -50,10 +50,10 @@ impl World {
             Err(refusal) => return Action::Answer(refusal),
         };
         let before: Vec<u32> = links.iter().map(|link| self.store.admit(*link)).collect();
-        let trouble = self.batch_trouble(call, &inputs, &before);
-        let (culprits, whole) = match trouble {
-            Trouble::Whole(fault, culprit) => (vec![culprit], Some(fault)),
-            Trouble::Bad(bad) => (bad, None),
+        let fault = self.batch_fault(call, &inputs, &before);
+        let (culprits, whole) = match fault {
+            BatchFault::Whole(fault, culprit) => (vec![culprit], Some(fault)),
+            BatchFault::Bad(bad) => (bad, None),
         };
         let pairs: Vec<Pair<'_>> = inputs
             .iter()
@@ -69,7 +69,7 @@ impl World {
                 },
             })
             .collect();
-        let scene = Scene {
+        let context = FaultContext {
             pairs: &pairs,
             culprits: &culprits,
             span: &call.span,
@@ -78,11 +78,11 @@ impl World {
             wall: self.clock.wall(call.now),
         };
         if let Some(fault) = whole {
-            let (effect, action) = misbehave::play(fault, &scene);
+            let (effect, action) = odd_responses::play(fault, &context);
             self.take_effect(&effect, &links, &culprits);
             return action;
         }
-        let (reply, all_refused) = answer_with_bad(&scene);
+        let (reply, all_refused) = answer_with_bad(&context);
         if !all_refused {
             for (index, link) in links.iter().enumerate() {
                 if !is_bad(&culprits, index) {
@@ -138,7 +138,7 @@ impl World {
     }
 
     /// Ids that name a fault first; a batch without any may draw one, about one of its pairs.
-    fn batch_trouble(&self, call: &Call<'_>, inputs: &[Input], before: &[u32]) -> Trouble {
+    fn batch_fault(&self, call: &Call<'_>, inputs: &[Input], before: &[u32]) -> BatchFault {
         let mut bad = Vec::new();
         let mut any_named = false;
         for (index, (input, before)) in inputs.iter().zip(before).enumerate() {
@@ -146,7 +146,7 @@ impl World {
                 any_named |= names_a_fault(id);
                 match fault_of_id(id, *before) {
                     Some(Fault::Missing | Fault::MissingOldForm) => bad.push((index, side)),
-                    Some(fault) => return Trouble::Whole(fault, (index, side)),
+                    Some(fault) => return BatchFault::Whole(fault, (index, side)),
                     None => {}
                 }
             }
@@ -156,11 +156,11 @@ impl World {
             let index = usize::try_from(call.subject).unwrap_or_default() % inputs.len();
             let culprit = (index, if from { Side::From } else { Side::To });
             if !matches!(fault, Fault::Missing | Fault::MissingOldForm) {
-                return Trouble::Whole(fault, culprit);
+                return BatchFault::Whole(fault, culprit);
             }
             bad.push(culprit);
         }
-        Trouble::Bad(bad)
+        BatchFault::Bad(bad)
     }
 }
 
@@ -172,44 +172,44 @@ fn is_bad(culprits: &[(usize, Side)], index: usize) -> bool {
 }
 
 /// The reply to a batch whose culprits are bad, and whether nothing was associated.
-fn answer_with_bad(scene: &Scene<'_>) -> (Reply, bool) {
-    let good: Vec<Pair<'_>> = scene
+fn answer_with_bad(context: &FaultContext<'_>) -> (Reply, bool) {
+    let good: Vec<Pair<'_>> = context
         .pairs
         .iter()
         .enumerate()
-        .filter(|(index, _)| !is_bad(scene.culprits, *index))
+        .filter(|(index, _)| !is_bad(context.culprits, *index))
         .map(|(_, pair)| *pair)
         .collect();
     let results = bodies::results(&good, Directions::Usual);
-    let mut body = bodies::complete(&results, scene.span);
-    if scene.culprits.is_empty() {
+    let mut body = bodies::complete(&results, context.span);
+    if context.culprits.is_empty() {
         return (Reply::json(200, &body), false);
     }
-    let status = match scene.settings.batch_errors {
+    let status = match context.settings.batch_errors {
         BatchErrors::Listed | BatchErrors::ListedUnnamed => 207,
         BatchErrors::ListedWithOk => 200,
         BatchErrors::LeftOut => return (Reply::json(200, &body), false),
         way @ (BatchErrors::Named | BatchErrors::NamedFirst) => {
-            let mut culprits = misbehave::culprits(scene);
+            let mut culprits = odd_responses::culprits(context);
             if way == BatchErrors::NamedFirst {
                 culprits.truncate(1);
             }
-            let reply = refusals::invalid_object_ids(&culprits, false, scene.correlation);
+            let reply = refusals::invalid_object_ids(&culprits, false, context.correlation);
             return (reply, true);
         }
-        BatchErrors::Unnamed => return (refusals::associations_invalid(scene.correlation), true),
+        BatchErrors::Unnamed => return (refusals::associations_invalid(context.correlation), true),
     };
-    let mut errors = misbehave::errors(scene);
-    if scene.settings.batch_errors == BatchErrors::ListedUnnamed {
+    let mut errors = odd_responses::errors(context);
+    if context.settings.batch_errors == BatchErrors::ListedUnnamed {
         for error in &mut errors {
             error["message"] = json!("A record does not exist");
             error["context"] = json!({});
-            if scene.settings.bodies == BodyForm::Schema {
+            if context.settings.bodies == BodyForm::Schema {
                 error["errors"] = json!([]);
             }
         }
     }
-    let fields = bodies::with_errors(&errors, scene.span, scene.settings.bodies);
+    let fields = bodies::with_errors(&errors, context.span, context.settings.bodies);
     if let (Value::Object(body), Value::Object(fields)) = (&mut body, fields) {
         body.extend(fields);
     }

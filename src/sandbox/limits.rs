@@ -147,7 +147,7 @@ impl Day {
     }
 
     /// Begins a new day if the last one is over.
-    pub(super) fn turn(&mut self, now: Duration, clock: Clock) {
+    pub(super) fn start_day_if_over(&mut self, now: Duration, clock: Clock) {
         while now >= self.ends {
             self.used = 0;
             self.ends = match self.length {
@@ -199,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn others_take_their_part_of_the_window_and_are_refused_like_everybody() {
+    fn others_use_part_of_the_window_and_are_refused_the_same_way() {
         let seconds = Duration::from_secs;
         let others = Others {
             requests: 5,
@@ -265,9 +265,9 @@ mod tests {
         let mut day = Day::new(Some(2), Some(Duration::from_secs(30)), clock);
         day.take();
         day.take();
-        day.turn(Duration::from_secs(29), clock);
+        day.start_day_if_over(Duration::from_secs(29), clock);
         assert!(!day.has_room());
-        day.turn(Duration::from_secs(95), clock);
+        day.start_day_if_over(Duration::from_secs(95), clock);
         assert!(day.has_room());
         assert_eq!(day.ends(), Duration::from_mins(2));
     }
@@ -278,7 +278,7 @@ mod tests {
         let mut day = Day::new(Some(2), None, clock);
         let midnight = day.ends();
         day.take();
-        day.turn(midnight, clock);
+        day.start_day_if_over(midnight, clock);
         assert_eq!(day.used(), 0);
         assert_eq!(day.ends(), midnight + Duration::from_hours(24));
     }

@@ -15,24 +15,26 @@ mod association_types;
 mod batch;
 mod bodies;
 mod clock;
-mod draw;
+mod connection_faults;
 mod durations;
 mod fault;
 mod fault_table;
 mod faults;
 mod ids;
 mod limits;
-mod misbehave;
 mod oauth;
 mod object_types;
+mod odd_responses;
 mod pages;
 mod pair_call;
+mod raw_connection;
+mod raw_response;
 mod refusals;
 mod reply;
 mod route;
 #[cfg(test)]
 mod schema_tests;
-mod script;
+mod seeded_random;
 mod seen;
 mod server;
 mod settings;
@@ -42,8 +44,6 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod tokens;
-mod trouble;
-mod wire;
 mod world;
 
 pub use args::SandboxArgs;

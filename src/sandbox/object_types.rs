@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_names_and_ids_are_told_apart_and_not_remembered() {
+    fn unknown_names_and_ids_are_distinguished_and_not_stored() {
         let mut types = ObjectTypes::new(77);
         let before = types.names.len();
         for name in [

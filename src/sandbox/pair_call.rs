@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 
 use super::association_types;
 use super::bodies::{self, Directions, Pair, Record, Side};
-use super::draw::{self, Purpose};
 use super::fault::Fault;
 use super::fault_table::{fault_of_id, names_a_fault};
 use super::ids::RecordId;
-use super::misbehave::{self, Action, Effect, Scene};
+use super::odd_responses::{self, Action, Effect, FaultContext};
 use super::refusals;
 use super::reply::Reply;
+use super::seeded_random::{self, Purpose};
 use super::settings::BodyForm;
 use super::store::Link;
 use super::world::{Call, World, unknown_type};
@@ -44,9 +44,9 @@ impl World {
             return Action::Answer(Reply::json(200, &body));
         };
         let culprits: Vec<(usize, Side)> = sides.into_iter().map(|side| (0, side)).collect();
-        let (effect, action) = misbehave::play(
+        let (effect, action) = odd_responses::play(
             fault,
-            &Scene {
+            &FaultContext {
                 pairs: &[pair],
                 culprits: &culprits,
                 span: &call.span,
@@ -108,7 +108,7 @@ impl World {
             return None;
         }
         let seed = self.settings.seed;
-        let mut draws = draw::generator(seed, Purpose::Fault, call.subject, before);
+        let mut draws = seeded_random::generator(seed, Purpose::Fault, call.subject, before);
         let fault = self.settings.faults.at(draws.f64())?;
         Some((fault, draws.bool()))
     }

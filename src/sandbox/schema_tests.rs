@@ -6,7 +6,7 @@ use jsonschema::Validator;
 use serde_json::{Value, json};
 
 use super::fault_table::{KNOWN_FAULTS, fault_id};
-use super::misbehave::Action;
+use super::odd_responses::Action;
 use super::reply::Reply;
 use super::settings::{BatchErrors, BodyForm, Latency, SandboxSettings};
 use super::world::{Request, World};

@@ -24,12 +24,12 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::faults::Faults;
-use super::misbehave::Action;
+use super::odd_responses::Action;
+use super::raw_connection;
+use super::raw_response::RawResponse;
 use super::reply::Reply;
-use super::script::Script;
 use super::seen::Seen;
 use super::settings::SandboxSettings;
-use super::wire;
 use super::world::{Request, World};
 
 /// The largest body read: far more than the largest batch.
@@ -192,7 +192,7 @@ async fn serve(
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(converse(stream, Arc::clone(&shared)));
+                    connections.spawn(serve_connection(stream, Arc::clone(&shared)));
                 }
                 Err(error) => {
                     tracing::debug!(%error, "no connection accepted");
@@ -204,7 +204,7 @@ async fn serve(
 }
 
 /// Answers the requests of one connection until it ends or a fault takes it over.
-async fn converse(stream: TcpStream, shared: Arc<Shared>) {
+async fn serve_connection(stream: TcpStream, shared: Arc<Shared>) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "small packets may wait");
     }
@@ -217,15 +217,15 @@ async fn converse(stream: TcpStream, shared: Arc<Shared>) {
     let Err(error) = ended else {
         return;
     };
-    let Some(script) = error
+    let Some(raw_response) = error
         .source()
-        .and_then(|cause| cause.downcast_ref::<Script>())
+        .and_then(|cause| cause.downcast_ref::<RawResponse>())
     else {
         tracing::debug!(%error, "a connection ended early");
         return;
     };
     let stream = connection.into_parts().io.into_inner();
-    if let Err(error) = wire::play(script, stream).await {
+    if let Err(error) = raw_connection::play(raw_response, stream).await {
         tracing::debug!(%error, "the client did not stay for the fault");
     }
 }
@@ -233,7 +233,7 @@ async fn converse(stream: TcpStream, shared: Arc<Shared>) {
 async fn respond(
     request: HttpRequest<Incoming>,
     shared: Arc<Shared>,
-) -> Result<Response<Full<Bytes>>, Script> {
+) -> Result<Response<Full<Bytes>>, RawResponse> {
     let (head, body) = request.into_parts();
     let Ok(body) = Limited::new(body, LARGEST_BODY).collect().await else {
         return Ok(response(Reply::empty(413)));
@@ -262,7 +262,7 @@ async fn respond(
     }
     match plan.action {
         Action::Answer(reply) | Action::AnswerLate(reply, _) => Ok(response(reply)),
-        Action::TakeOver(script) => Err(script),
+        Action::TakeOver(raw_response) => Err(raw_response),
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 
 use super::fault_table::{KNOWN_FAULTS, fault_id};
-use super::misbehave::Action;
+use super::odd_responses::Action;
 use super::reply::Reply;
 use super::settings::{BatchErrors, Latency, SandboxSettings};
 use super::world::{Plan, Request, World};

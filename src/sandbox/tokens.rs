@@ -7,7 +7,7 @@ use super::settings::SandboxSettings;
 
 /// What a token is worth now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum TokenStatus {
     /// A token that was not handed out here: a service key or the like.
     Static,
     /// One from the OAuth call.
@@ -49,26 +49,26 @@ impl Tokens {
     }
 
     /// Judges an `Authorization` header and counts one use of its token.
-    pub(super) fn use_once(&mut self, authorization: Option<&str>, now: Duration) -> Standing {
+    pub(super) fn use_once(&mut self, authorization: Option<&str>, now: Duration) -> TokenStatus {
         let token = authorization.and_then(bearer).unwrap_or_default();
         if let Some(issued) = self.issued.get_mut(token) {
             if issued.expires <= now {
-                return Standing::Expired {
+                return TokenStatus::Expired {
                     since: issued.expires,
                 };
             }
             if self.uses.is_some_and(|uses| issued.uses >= uses) {
                 issued.expires = now;
-                return Standing::Expired { since: now };
+                return TokenStatus::Expired { since: now };
             }
             issued.uses += 1;
-            return Standing::OAuth;
+            return TokenStatus::OAuth;
         }
         let good = self.only.as_deref().is_none_or(|only| only == token);
         if good && !token.is_empty() {
-            Standing::Static
+            TokenStatus::Static
         } else {
-            Standing::Unknown
+            TokenStatus::Unknown
         }
     }
 
@@ -128,16 +128,22 @@ mod tests {
     #[test]
     fn any_bearer_token_is_good_unless_only_one_is() {
         let mut any = Tokens::new(&SandboxSettings::default());
-        assert_eq!(any.use_once(Some("Bearer x"), START), Standing::Static);
+        assert_eq!(any.use_once(Some("Bearer x"), START), TokenStatus::Static);
         for bad in [None, Some(""), Some("Bearer "), Some("x"), Some("Basic x")] {
-            assert_eq!(any.use_once(bad, START), Standing::Unknown, "{bad:?}");
+            assert_eq!(any.use_once(bad, START), TokenStatus::Unknown, "{bad:?}");
         }
         let mut one = Tokens::new(&SandboxSettings {
             token: Some("pat-1".into()),
             ..SandboxSettings::default()
         });
-        assert_eq!(one.use_once(Some("bearer pat-1"), START), Standing::Static);
-        assert_eq!(one.use_once(Some("Bearer pat-2"), START), Standing::Unknown);
+        assert_eq!(
+            one.use_once(Some("bearer pat-1"), START),
+            TokenStatus::Static
+        );
+        assert_eq!(
+            one.use_once(Some("Bearer pat-2"), START),
+            TokenStatus::Unknown
+        );
     }
 
     #[test]
@@ -151,15 +157,15 @@ mod tests {
         assert_eq!(same, "r");
         let header = format!("Bearer {token}");
         let mut after = |seconds| tokens.use_once(Some(&header), Duration::from_secs(seconds));
-        assert_eq!(after(0), Standing::OAuth);
-        assert_eq!(after(1), Standing::OAuth);
+        assert_eq!(after(0), TokenStatus::OAuth);
+        assert_eq!(after(1), TokenStatus::OAuth);
         let since = Duration::from_secs(2);
-        assert_eq!(after(2), Standing::Expired { since });
-        assert_eq!(after(5), Standing::Expired { since });
+        assert_eq!(after(2), TokenStatus::Expired { since });
+        assert_eq!(after(5), TokenStatus::Expired { since });
         let (young, _) = tokens.refresh("r", START).unwrap();
         let since = Duration::from_secs(30);
         let old = tokens.use_once(Some(&format!("Bearer {young}")), since);
-        assert_eq!(old, Standing::Expired { since });
+        assert_eq!(old, TokenStatus::Expired { since });
     }
 
     #[test]

@@ -9,19 +9,19 @@ use std::time::{Duration, SystemTime};
 use super::account;
 use super::bodies::Span;
 use super::clock::Clock;
-use super::draw::{self, Fingerprint, Purpose};
 use super::ids::RecordId;
 use super::limits::{Day, Peak, RollingWindow};
-use super::misbehave::Action;
 use super::oauth;
 use super::object_types::{ObjectTypes, UnknownType};
+use super::odd_responses::Action;
 use super::refusals::{self, ScopesForm};
 use super::reply::Reply;
 use super::route::Route;
+use super::seeded_random::{self, Fingerprint, Purpose};
 use super::seen::Seen;
 use super::settings::{BodyForm, SandboxSettings};
 use super::store::{Link, Store};
-use super::tokens::{Standing, Tokens};
+use super::tokens::{TokenStatus, Tokens};
 
 /// A request as the rules see it.
 #[derive(Clone, Copy)]
@@ -101,13 +101,13 @@ impl World {
     pub(super) fn answer(&mut self, request: Request<'_>, now: Duration) -> Plan {
         let route = Route::of(request.method, request.path);
         let (subject, nth) = self.subject(&route, request);
-        let draws = |purpose| draw::generator(self.settings.seed, purpose, subject, nth);
+        let draws = |purpose| seeded_random::generator(self.settings.seed, purpose, subject, nth);
         let mut after = self.settings.latency.at(draws(Purpose::Latency).f64());
         let call = Call {
             request,
             now,
             subject,
-            correlation: draw::correlation_id(&mut draws(Purpose::CorrelationId)),
+            correlation: seeded_random::correlation_id(&mut draws(Purpose::CorrelationId)),
             span: Span {
                 started: self.clock.stamp(now),
                 completed: self.clock.stamp(now + after),
@@ -204,12 +204,12 @@ impl World {
     /// The limits come first, as they do at a gateway; then the token; then the call itself.
     fn act_within_limits(&mut self, route: &Route, call: &Call<'_>) -> Action {
         let exempt = self.settings.batch_exempt && matches!(route, Route::Batch { .. });
-        self.day.turn(call.now, self.clock);
+        self.day.start_day_if_over(call.now, self.clock);
         if !exempt {
             self.peak.note(call.now);
         }
         let form = self.settings.bodies;
-        let mut standing = Standing::Static;
+        let mut token_status = TokenStatus::Static;
         let mut action = if !exempt && !self.window.has_room(call.now) {
             self.over_window += 1;
             let portal_id = self.settings.portal_id;
@@ -223,8 +223,8 @@ impl World {
             }
             self.day.take();
             let authorization = call.request.authorization;
-            standing = self.tokens.use_once(authorization, call.now);
-            self.act_for(standing, route, call)
+            token_status = self.tokens.use_once(authorization, call.now);
+            self.act_for(token_status, route, call)
         };
         if let Action::Answer(reply) | Action::AnswerLate(reply, _) = &mut action
             && self.settings.limit_headers
@@ -234,19 +234,19 @@ impl World {
                 reply.headers.extend(self.window.headers(most, call.now));
             }
             // HubSpot leaves the daily ones out for OAuth tokens.
-            if standing != Standing::OAuth {
+            if token_status != TokenStatus::OAuth {
                 reply.headers.extend(self.day.headers());
             }
         }
         action
     }
 
-    fn act_for(&mut self, standing: Standing, route: &Route, call: &Call<'_>) -> Action {
+    fn act_for(&mut self, token_status: TokenStatus, route: &Route, call: &Call<'_>) -> Action {
         let correlation = &call.correlation;
         let form = self.settings.bodies;
-        let reply = match (standing, route) {
-            (Standing::Unknown, _) => refusals::unauthenticated(correlation),
-            (Standing::Expired { since }, _) => refusals::expired(
+        let reply = match (token_status, route) {
+            (TokenStatus::Unknown, _) => refusals::unauthenticated(correlation),
+            (TokenStatus::Expired { since }, _) => refusals::expired(
                 call.now.saturating_sub(since).as_secs(),
                 &self.clock.stamp(since),
                 correlation,
@@ -286,7 +286,7 @@ impl World {
                 "Invalid JSON input: a request body was expected, but none found",
                 correlation,
             ),
-            (Standing::Static, Route::AccountDetails | Route::ApiUsage)
+            (TokenStatus::Static, Route::AccountDetails | Route::ApiUsage)
                 if !self.settings.account_access =>
             {
                 refusals::unauthenticated(correlation)

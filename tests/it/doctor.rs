@@ -274,7 +274,7 @@ fn an_import_into_another_portal_than_expected_sends_nothing() {
 }
 
 #[test]
-fn a_token_that_expired_is_told_from_one_that_never_was() {
+fn an_expired_token_is_distinguished_from_an_unknown_one() {
     let rehearsal = Rehearsal::against(SandboxSettings {
         token_lifetime: Duration::ZERO,
         ..instant()

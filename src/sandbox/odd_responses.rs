@@ -6,13 +6,13 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 
 use super::bodies::{self, Directions, Pair, Side, Span};
+use super::connection_faults;
 use super::fault::Fault;
 use super::pages;
+use super::raw_response::RawResponse;
 use super::refusals::{self, ScopesForm};
 use super::reply::Reply;
-use super::script::Script;
 use super::settings::SandboxSettings;
-use super::trouble;
 
 /// Long enough to be slow to hold, short enough to make at once.
 const HUGE: usize = 8 * 1024 * 1024;
@@ -20,7 +20,7 @@ const HUGE: usize = 8 * 1024 * 1024;
 const EXPIRED_AGO: u64 = 12;
 
 /// What is asked, and what a fault may say about it.
-pub(super) struct Scene<'a> {
+pub(super) struct FaultContext<'a> {
     pub(super) pairs: &'a [Pair<'a>],
     /// The records the fault is about.
     pub(super) culprits: &'a [(usize, Side)],
@@ -36,7 +36,7 @@ pub(super) enum Action {
     Answer(Reply),
     /// Answers after this much longer.
     AnswerLate(Reply, Duration),
-    TakeOver(Script),
+    TakeOver(RawResponse),
 }
 
 /// What becomes of the pairs.
@@ -49,50 +49,51 @@ pub(super) enum Effect {
 }
 
 /// Plays a fault.
-pub(super) fn play(fault: Fault, scene: &Scene<'_>) -> (Effect, Action) {
-    if let Some(reply) = refusal(fault, scene) {
+pub(super) fn play(fault: Fault, context: &FaultContext<'_>) -> (Effect, Action) {
+    if let Some(reply) = refusal(fault, context) {
         return (Effect::Nothing, Action::Answer(reply));
     }
-    if let Some((effect, reply)) = odd_success(fault, scene) {
+    if let Some((effect, reply)) = odd_success(fault, context) {
         return (effect, Action::Answer(reply));
     }
-    trouble::trouble(fault, scene)
+    connection_faults::connection_fault(fault, context)
 }
 
 /// The faults that say no.
-fn refusal(fault: Fault, scene: &Scene<'_>) -> Option<Reply> {
-    let correlation = scene.correlation;
-    let portal_id = scene.settings.portal_id;
-    let form = scene.settings.bodies;
+fn refusal(fault: Fault, context: &FaultContext<'_>) -> Option<Reply> {
+    let correlation = context.correlation;
+    let portal_id = context.settings.portal_id;
+    let form = context.settings.bodies;
     let reply = match fault {
         Fault::Status(477) => refusals::bare(477, "migration in progress", correlation)
-            .with("retry-after", retry_seconds(scene)),
+            .with("retry-after", retry_seconds(context)),
         Fault::Status(status @ 300..=399) => {
             Reply::empty(status).with("location", "/crm/elsewhere")
         }
         Fault::Status(status @ 400..) => refusals::of_status(status, portal_id, form, correlation),
-        Fault::Missing => refusals::invalid_object_ids(&culprits(scene), false, correlation),
-        Fault::MissingOldForm => refusals::invalid_object_ids(&culprits(scene), true, correlation),
+        Fault::Missing => refusals::invalid_object_ids(&culprits(context), false, correlation),
+        Fault::MissingOldForm => {
+            refusals::invalid_object_ids(&culprits(context), true, correlation)
+        }
         Fault::BareRefusal => refusals::bare(400, "Invalid input", correlation),
         Fault::AssociationLimit => refusals::association_limit(correlation),
-        Fault::ExpiredToken => refusals::expired(EXPIRED_AGO, &scene.span.started, correlation),
+        Fault::ExpiredToken => refusals::expired(EXPIRED_AGO, &context.span.started, correlation),
         Fault::OldScopes => refusals::missing_scopes(ScopesForm::Required, correlation),
         Fault::SpecScopes => refusals::missing_scopes(ScopesForm::Missing, correlation),
         Fault::BlockedPage => Reply::page(403, pages::page(403)),
         Fault::DailyLimit => refusals::daily(form, correlation),
-        Fault::BurstRetrySeconds => {
-            refusals::burst(portal_id, form, correlation).with("retry-after", retry_seconds(scene))
-        }
+        Fault::BurstRetrySeconds => refusals::burst(portal_id, form, correlation)
+            .with("retry-after", retry_seconds(context)),
         Fault::BurstRetryDate => {
             // Dates carry whole seconds; one more makes up for the fraction that is cut off.
-            let due = scene.wall + scene.settings.retry_after + Duration::from_secs(1);
+            let due = context.wall + context.settings.retry_after + Duration::from_secs(1);
             refusals::burst(portal_id, form, correlation)
                 .with("retry-after", httpdate::fmt_http_date(due))
         }
         Fault::SecondlyLimit => refusals::secondly(form, correlation),
         Fault::BareThrottle => Reply::empty(429),
         Fault::UnavailableRetry => refusals::bare(503, "service unavailable", correlation)
-            .with("retry-after", retry_seconds(scene)),
+            .with("retry-after", retry_seconds(context)),
         Fault::InternalPage => Reply::page(500, pages::page(500)),
         Fault::EmptyInternal => Reply::empty(500),
         _ => return None,
@@ -100,16 +101,16 @@ fn refusal(fault: Fault, scene: &Scene<'_>) -> Option<Reply> {
     Some(reply)
 }
 
-fn retry_seconds(scene: &Scene<'_>) -> String {
-    let asked = scene.settings.retry_after;
+fn retry_seconds(context: &FaultContext<'_>) -> String {
+    let asked = context.settings.retry_after;
     (asked.as_secs() + u64::from(asked.subsec_nanos() > 0)).to_string()
 }
 
 /// The culprits as a refusal names them.
-pub(super) fn culprits(scene: &Scene<'_>) -> Vec<(String, String)> {
+pub(super) fn culprits(context: &FaultContext<'_>) -> Vec<(String, String)> {
     let mut named = Vec::new();
-    for (index, side) in scene.culprits {
-        let Some(pair) = scene.pairs.get(*index) else {
+    for (index, side) in context.culprits {
+        let Some(pair) = context.pairs.get(*index) else {
             continue;
         };
         let record = pair.side(*side);
@@ -122,13 +123,13 @@ pub(super) fn culprits(scene: &Scene<'_>) -> Vec<(String, String)> {
 }
 
 /// The culprits as `errors` list them.
-pub(super) fn errors(scene: &Scene<'_>) -> Vec<Value> {
+pub(super) fn errors(context: &FaultContext<'_>) -> Vec<Value> {
     let mut errors = Vec::new();
-    for (index, side) in scene.culprits {
-        let Some(pair) = scene.pairs.get(*index) else {
+    for (index, side) in context.culprits {
+        let Some(pair) = context.pairs.get(*index) else {
             continue;
         };
-        let error = bodies::not_found(pair.side(*side), *side, scene.settings.bodies);
+        let error = bodies::not_found(pair.side(*side), *side, context.settings.bodies);
         if !errors.contains(&error) {
             errors.push(error);
         }
@@ -137,21 +138,21 @@ pub(super) fn errors(scene: &Scene<'_>) -> Vec<Value> {
 }
 
 /// The body of plain success.
-pub(super) fn success(scene: &Scene<'_>, directions: Directions) -> Value {
-    bodies::complete(&bodies::results(scene.pairs, directions), scene.span)
+pub(super) fn success(context: &FaultContext<'_>, directions: Directions) -> Value {
+    bodies::complete(&bodies::results(context.pairs, directions), context.span)
 }
 
 /// The success body without results and with something else instead.
-fn nothing_done(scene: &Scene<'_>, fields: Value) -> (Effect, Value) {
-    let body = bodies::complete(&[], scene.span);
+fn nothing_done(context: &FaultContext<'_>, fields: Value) -> (Effect, Value) {
+    let body = bodies::complete(&[], context.span);
     (Effect::Nothing, overlaid(body, fields))
 }
 
 /// A success body with something more.
-fn done(scene: &Scene<'_>, fields: Value) -> (Effect, Value) {
+fn done(context: &FaultContext<'_>, fields: Value) -> (Effect, Value) {
     (
         Effect::Associate,
-        overlaid(success(scene, Directions::Usual), fields),
+        overlaid(success(context, Directions::Usual), fields),
     )
 }
 
@@ -170,11 +171,11 @@ fn without(mut body: Value, field: &str) -> Value {
 }
 
 /// The faults with a success status and a whole reply.
-fn odd_success(fault: Fault, scene: &Scene<'_>) -> Option<(Effect, Reply)> {
+fn odd_success(fault: Fault, context: &FaultContext<'_>) -> Option<(Effect, Reply)> {
     let reply = match fault {
         Fault::Status(status @ (204 | 205)) => (Effect::Associate, Reply::empty(status)),
         Fault::Status(status) => {
-            let body = success(scene, Directions::Usual);
+            let body = success(context, Directions::Usual);
             (Effect::Associate, Reply::json(status, &body))
         }
         Fault::InvalidJson => {
@@ -184,7 +185,7 @@ fn odd_success(fault: Fault, scene: &Scene<'_>) -> Option<(Effect, Reply)> {
         Fault::PageWithOk => (Effect::Nothing, Reply::page(200, pages::page(200))),
         Fault::EmptyOk => (Effect::Associate, Reply::empty(200)),
         _ => {
-            let (effect, body) = odd_body(fault, scene)?;
+            let (effect, body) = odd_body(fault, context)?;
             (effect, Reply::json(200, &body))
         }
     };
@@ -192,60 +193,60 @@ fn odd_success(fault: Fault, scene: &Scene<'_>) -> Option<(Effect, Reply)> {
 }
 
 /// The faults with status 200 and an odd JSON body.
-fn odd_body(fault: Fault, scene: &Scene<'_>) -> Option<(Effect, Value)> {
-    let shown = |directions| (Effect::Associate, success(scene, directions));
+fn odd_body(fault: Fault, context: &FaultContext<'_>) -> Option<(Effect, Value)> {
+    let shown = |directions| (Effect::Associate, success(context, directions));
     let odd = match fault {
         Fault::EmbeddedError => {
-            let errors = errors(scene);
-            let fields = bodies::with_errors(&errors, scene.span, scene.settings.bodies);
-            nothing_done(scene, fields)
+            let errors = errors(context);
+            let fields = bodies::with_errors(&errors, context.span, context.settings.bodies);
+            nothing_done(context, fields)
         }
-        Fault::OnlyCount => nothing_done(scene, json!({"numErrors": 1})),
-        Fault::OnlyErrors => nothing_done(scene, json!({"errors": errors(scene)})),
-        Fault::EmptyResults => nothing_done(scene, json!({})),
-        Fault::NullResults => nothing_done(scene, json!({"results": null})),
+        Fault::OnlyCount => nothing_done(context, json!({"numErrors": 1})),
+        Fault::OnlyErrors => nothing_done(context, json!({"errors": errors(context)})),
+        Fault::EmptyResults => nothing_done(context, json!({})),
+        Fault::NullResults => nothing_done(context, json!({"results": null})),
         Fault::NoResults => {
-            let (effect, body) = nothing_done(scene, json!({}));
+            let (effect, body) = nothing_done(context, json!({}));
             (effect, without(body, "results"))
         }
-        Fault::Pending => nothing_done(scene, json!({"status": "PENDING"})),
-        Fault::Processing => nothing_done(scene, json!({"status": "PROCESSING"})),
-        Fault::Canceled => nothing_done(scene, json!({"status": "CANCELED"})),
-        Fault::Cancelled => nothing_done(scene, json!({"status": "CANCELLED"})),
+        Fault::Pending => nothing_done(context, json!({"status": "PENDING"})),
+        Fault::Processing => nothing_done(context, json!({"status": "PROCESSING"})),
+        Fault::Canceled => nothing_done(context, json!({"status": "CANCELED"})),
+        Fault::Cancelled => nothing_done(context, json!({"status": "CANCELLED"})),
         Fault::ZeroErrors => done(
-            scene,
-            bodies::with_errors(&[], scene.span, scene.settings.bodies),
+            context,
+            bodies::with_errors(&[], context.span, context.settings.bodies),
         ),
         Fault::NumericIds => done(
-            scene,
-            json!({"results": bodies::results_with_numbers(scene.pairs)}),
+            context,
+            json!({"results": bodies::results_with_numbers(context.pairs)}),
         ),
         Fault::UnknownFields => done(
-            scene,
+            context,
             json!({"warnings": [{"message": "a warning"}], "traceId": 7, "extra": {"a": [null]}}),
         ),
-        Fault::Huge => done(scene, json!({"links": {"padding": "x".repeat(HUGE)}})),
+        Fault::Huge => done(context, json!({"links": {"padding": "x".repeat(HUGE)}})),
         Fault::NoStatus => {
-            let (effect, body) = done(scene, json!({}));
+            let (effect, body) = done(context, json!({}));
             (effect, without(body, "status"))
         }
         Fault::ForwardOnly => shown(Directions::Forward),
         Fault::InverseOnly => shown(Directions::Inverse),
         Fault::InverseFirst => shown(Directions::InverseFirst),
-        Fault::Merged => merged(scene),
+        Fault::Merged => merged(context),
         _ => return None,
     };
     Some(odd)
 }
 
 /// The first culprit lives on under another id: its first digit replaced by 8.
-fn merged(scene: &Scene<'_>) -> (Effect, Value) {
-    let Some((index, side)) = scene.culprits.first().copied() else {
-        return done(scene, json!({}));
+fn merged(context: &FaultContext<'_>) -> (Effect, Value) {
+    let Some((index, side)) = context.culprits.first().copied() else {
+        return done(context, json!({}));
     };
-    let mut pairs = scene.pairs.to_vec();
+    let mut pairs = context.pairs.to_vec();
     let Some(pair) = pairs.get_mut(index) else {
-        return done(scene, json!({}));
+        return done(context, json!({}));
     };
     let id = pair.side(side).id;
     let other = format!("8{}", id.get(1..).unwrap_or_default());
@@ -254,6 +255,6 @@ fn merged(scene: &Scene<'_>) -> (Effect, Value) {
         Side::To => pair.to.id = &other,
     }
     let results = bodies::results(&pairs, Directions::Usual);
-    let body = bodies::complete(&results, scene.span);
+    let body = bodies::complete(&results, context.span);
     (Effect::AssociateOther(other), body)
 }

@@ -29,7 +29,7 @@ pub(super) enum End {
 /// the connection without writing to it.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("the connection is handed over to a fault")]
-pub(super) struct Script {
+pub(super) struct RawResponse {
     pub(super) steps: Vec<Step>,
     pub(super) end: End,
 }

@@ -8,9 +8,9 @@ use bytes::Bytes;
 
 use super::bodies::Directions;
 use super::fault::Fault;
-use super::misbehave::{self, Action, Effect, Scene};
+use super::odd_responses::{self, Action, Effect, FaultContext};
+use super::raw_response::{self, End, Framing, RawResponse, Step};
 use super::reply::Reply;
-use super::script::{self, End, Framing, Script, Step};
 
 /// The endless body: blanks, which JSON allows for ever.
 const ENDLESS_CHUNK: usize = 64 * 1024;
@@ -19,18 +19,18 @@ const ENDLESS_CHUNKS: u64 = 1024;
 const BEFORE_RESET: Duration = Duration::from_millis(20);
 
 /// The faults of the connection. Whatever has no reply of its own ends here.
-pub(super) fn trouble(fault: Fault, scene: &Scene<'_>) -> (Effect, Action) {
-    let reply = Reply::json(200, &misbehave::success(scene, Directions::Usual));
+pub(super) fn connection_fault(fault: Fault, context: &FaultContext<'_>) -> (Effect, Action) {
+    let reply = Reply::json(200, &odd_responses::success(context, Directions::Usual));
     let body = reply.body.clone();
     let half = body.slice(..body.len() / 2);
     let begun = |framing: Framing, part: &[u8]| {
-        let mut bytes = script::head(&reply, framing);
+        let mut bytes = raw_response::head(&reply, framing);
         bytes.extend_from_slice(part);
         Step::Send(Bytes::from(bytes))
     };
     let whole_length = Framing::Length(body.len());
-    let stall = Step::Wait(scene.settings.stall);
-    let take_over = |steps, end| Action::TakeOver(Script { steps, end });
+    let stall = Step::Wait(context.settings.stall);
+    let take_over = |steps, end| Action::TakeOver(RawResponse { steps, end });
     match fault {
         Fault::Reset => (Effect::Nothing, take_over(vec![], End::Reset)),
         Fault::ResetAfter => (Effect::Associate, take_over(vec![], End::Reset)),
@@ -45,7 +45,7 @@ pub(super) fn trouble(fault: Fault, scene: &Scene<'_>) -> (Effect, Action) {
             (Effect::Associate, take_over(steps, End::Close))
         }
         Fault::CutChunked => {
-            let steps = vec![begun(Framing::Chunked, &script::chunk(&half))];
+            let steps = vec![begun(Framing::Chunked, &raw_response::chunk(&half))];
             (Effect::Associate, take_over(steps, End::Close))
         }
         Fault::StallInside => {
@@ -57,7 +57,7 @@ pub(super) fn trouble(fault: Fault, scene: &Scene<'_>) -> (Effect, Action) {
             (Effect::Associate, take_over(steps, End::Reset))
         }
         Fault::Endless => {
-            let blanks = Bytes::from(script::chunk(&vec![b' '; ENDLESS_CHUNK]));
+            let blanks = Bytes::from(raw_response::chunk(&vec![b' '; ENDLESS_CHUNK]));
             let steps = vec![
                 begun(Framing::Chunked, b""),
                 Step::SendOver(blanks, ENDLESS_CHUNKS),
@@ -66,7 +66,7 @@ pub(super) fn trouble(fault: Fault, scene: &Scene<'_>) -> (Effect, Action) {
         }
         Fault::Slow => (
             Effect::Associate,
-            Action::AnswerLate(reply, scene.settings.slow),
+            Action::AnswerLate(reply, context.settings.slow),
         ),
         _ => (Effect::Nothing, take_over(vec![], End::Close)),
     }

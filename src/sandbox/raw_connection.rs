@@ -6,11 +6,11 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::script::{End, Script, Step};
+use super::raw_response::{End, RawResponse, Step};
 
 /// Plays the script until its end or until the client goes.
-pub(super) async fn play(script: &Script, mut stream: TcpStream) -> io::Result<()> {
-    for step in &script.steps {
+pub(super) async fn play(raw_response: &RawResponse, mut stream: TcpStream) -> io::Result<()> {
+    for step in &raw_response.steps {
         match step {
             Step::Send(bytes) => stream.write_all(bytes).await?,
             Step::SendOver(bytes, times) => {
@@ -25,7 +25,7 @@ pub(super) async fn play(script: &Script, mut stream: TcpStream) -> io::Result<(
             }
         }
     }
-    match script.end {
+    match raw_response.end {
         End::Close => stream.shutdown().await,
         // Dropped with zero linger, a connection ends in a reset.
         End::Reset => stream.set_zero_linger(),
