@@ -37,7 +37,7 @@ const STANDARD_STREAMS: [[&str; 3]; 2] = [
 ];
 
 /// How much of a file that is overwritten in place is kept in memory before.
-const MOST_IN_MEMORY: usize = 1024 * 1024;
+const MAX_IN_MEMORY: usize = 1024 * 1024;
 
 /// The file while it is written. Dropped before [`AtomicFile::finish`], it leaves nothing behind.
 #[derive(Debug)]
@@ -171,7 +171,7 @@ fn in_place(path: &Path, source: Option<&Metadata>, error: io::Error) -> io::Res
     if let Some(source) = source {
         beside::restrict(&file, source)?;
     }
-    let content = SpooledTempFile::new(MOST_IN_MEMORY);
+    let content = SpooledTempFile::new(MAX_IN_MEMORY);
     Ok(Target::InPlace { file, content })
 }
 

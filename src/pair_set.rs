@@ -12,10 +12,10 @@ use crate::standard_type::canonical;
 
 /// The most that a pair takes: a table that is full up to seven eighths takes 20 bytes for each, and stands
 /// beside its successor of twice its size while it grows.
-const MOST_BYTES_OF_PAIR: usize = 64;
+const MAX_PAIR_BYTES: usize = 64;
 
 /// The most that two types take which no pair had before.
-const MOST_BYTES_OF_TYPES: usize = 1024;
+const MAX_TYPES_BYTES: usize = 1024;
 
 /// A set of pairs.
 #[derive(Debug, Default)]
@@ -107,8 +107,8 @@ impl PairSet {
 
     /// How many bytes it takes at most.
     #[must_use]
-    pub fn most_bytes(&self) -> usize {
-        self.length * MOST_BYTES_OF_PAIR + self.groups.len() * MOST_BYTES_OF_TYPES
+    pub fn max_bytes(&self) -> usize {
+        self.length * MAX_PAIR_BYTES + self.groups.len() * MAX_TYPES_BYTES
     }
 
     fn find(&self, types: [&str; 2]) -> Option<&Group> {
@@ -230,10 +230,10 @@ mod tests {
             set.insert(&pair("contacts", "1", "deals", "99999999999999999999"));
             set.insert(&pair("contacts", "1", &format!("p_{id}"), "1"));
         }
-        let before = set.most_bytes();
+        let before = set.max_bytes();
         set.retain(|types, [from, _]| types[1] == "deals" && from % 100 == 0);
         assert_eq!(set.len(), 9);
-        assert!(set.most_bytes() < before / 100);
+        assert!(set.max_bytes() < before / 100);
         assert!(set.contains(&pair("contacts", "300", "deals", "1")));
         assert!(!set.contains(&pair("contacts", "1", "p_1", "1")));
         assert!(set.insert(&pair("contacts", "1", "p_1", "1")));

@@ -318,11 +318,11 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
-fn shortened(text: &str, most: usize) -> String {
-    if text.len() <= most {
+fn shortened(text: &str, max: usize) -> String {
+    if text.len() <= max {
         return text.to_owned();
     }
-    let end = text.char_indices().nth(most);
+    let end = text.char_indices().nth(max);
     text[..end.map_or(text.len(), |(end, _)| end)].to_owned()
 }
 

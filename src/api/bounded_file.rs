@@ -14,17 +14,17 @@ use tokio::time::timeout;
 /// How long a file may take.
 const TIME: Duration = Duration::from_secs(20);
 
-/// Reads a file of at most `most` bytes.
-pub(super) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+/// Reads a file of at most `max` bytes.
+pub(super) fn read(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
-    start(path, most, move |read| drop(sender.send(read)))?;
+    start(path, max, move |read| drop(sender.send(read)))?;
     receiver.recv_timeout(TIME).unwrap_or_else(|_| Err(late()))
 }
 
 /// The same beside other work.
-pub(super) async fn read_beside(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+pub(super) async fn read_beside(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     let (sender, receiver) = oneshot::channel();
-    start(path, most, move |read| drop(sender.send(read)))?;
+    start(path, max, move |read| drop(sender.send(read)))?;
     match timeout(TIME, receiver).await {
         Ok(Ok(read)) => read,
         _ => Err(late()),
@@ -35,21 +35,21 @@ pub(super) async fn read_beside(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 /// the runtime would hold up the end of the program.
 fn start(
     path: &Path,
-    most: u64,
+    max: u64,
     deliver: impl FnOnce(io::Result<Vec<u8>>) + Send + 'static,
 ) -> io::Result<()> {
     let path: PathBuf = path.to_owned();
     let thread = thread::Builder::new().name("file".to_owned());
     thread
-        .spawn(move || deliver(read_up_to(&path, most)))
+        .spawn(move || deliver(read_up_to(&path, max)))
         .map(drop)
 }
 
-fn read_up_to(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+fn read_up_to(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > most {
-        let why = format!("it has more than {most} bytes");
+    File::open(path)?.take(max + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > max {
+        let why = format!("it has more than {max} bytes");
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
     }
     Ok(bytes)
@@ -70,7 +70,7 @@ mod tests {
         let path = folder.path().join("f");
         std::fs::write(&path, [7; 100]).unwrap();
         assert_eq!(read(&path, 100).unwrap(), [7; 100]);
-        for (path, most, why) in [
+        for (path, max, why) in [
             (&*path, 99, "it has more than 99 bytes"),
             (Path::new("/dev/zero"), 9, "it has more than 9 bytes"),
             (
@@ -79,7 +79,7 @@ mod tests {
                 "No such file or directory (os error 2)",
             ),
         ] {
-            assert_eq!(read(path, most).unwrap_err().to_string(), why);
+            assert_eq!(read(path, max).unwrap_err().to_string(), why);
         }
     }
 

@@ -235,8 +235,8 @@ impl HttpEndpoint {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let body = Bytes::from(inputs(pairs));
         let response = self.send_body(Method::POST, url, headers, body).await?;
-        let most = MAX_REPLY_BYTES + pairs.len() * MAX_BYTES_PER_PAIR;
-        Ok(read(response, &session, most).await)
+        let max = MAX_REPLY_BYTES + pairs.len() * MAX_BYTES_PER_PAIR;
+        Ok(read(response, &session, max).await)
     }
 
     async fn with_timeout(&self, exchange: impl Future<Output = Result<Reply, BoxError>>) -> Reply {
@@ -249,7 +249,7 @@ impl HttpEndpoint {
 }
 
 /// Reads a reply, up to so many bytes of its body.
-async fn read(response: Response<Incoming>, session: &Session, most: usize) -> Reply {
+async fn read(response: Response<Incoming>, session: &Session, max: usize) -> Reply {
     let status = response.status().as_u16();
     let mut headers = ReplyHeaders::read(response.headers(), SystemTime::now());
     for text in [&mut headers.correlation_id, &mut headers.location]
@@ -258,7 +258,7 @@ async fn read(response: Response<Incoming>, session: &Session, most: usize) -> R
     {
         session.mask_text(text);
     }
-    let body = match whole_body(response, most).await {
+    let body = match whole_body(response, max).await {
         Ok(mut bytes) => {
             session.mask(&mut bytes);
             parse(bytes).await
@@ -288,18 +288,18 @@ async fn parse(bytes: Vec<u8>) -> Body {
     }
 }
 
-/// Reads a reply's body up to its end, or up to `most` bytes, and undoes its coding within the same bound.
+/// Reads a reply's body up to its end, or up to `max` bytes, and undoes its coding within the same bound.
 pub(super) async fn whole_body(
     response: Response<Incoming>,
-    most: usize,
+    max: usize,
 ) -> Result<Vec<u8>, Unreadable> {
     let coding = Coding::of(response.headers());
-    let bytes = sent_body(response.into_body(), most).await?;
-    coding.decode(bytes, most)
+    let bytes = sent_body(response.into_body(), max).await?;
+    coding.decode(bytes, max)
 }
 
 /// Reads a body as it is sent.
-async fn sent_body(mut body: Incoming, most: usize) -> Result<Vec<u8>, Unreadable> {
+async fn sent_body(mut body: Incoming, max: usize) -> Result<Vec<u8>, Unreadable> {
     let mut bytes = Vec::new();
     // Nearly every body is one piece, and says so; asking for another would cost a wake-up.
     while !body.is_end_stream() {
@@ -309,7 +309,7 @@ async fn sent_body(mut body: Incoming, most: usize) -> Result<Vec<u8>, Unreadabl
         let Ok(piece) = frame.map_err(|_| Unreadable::Cut)?.into_data() else {
             continue;
         };
-        if bytes.len() + piece.len() > most {
+        if bytes.len() + piece.len() > max {
             return Err(Unreadable::TooLong);
         }
         bytes.extend_from_slice(&piece);

@@ -42,28 +42,28 @@ impl Coding {
         }
     }
 
-    /// The body itself, of at most `most` bytes.
-    pub(super) fn decode(self, bytes: Vec<u8>, most: usize) -> Result<Vec<u8>, Unreadable> {
+    /// The body itself, of at most `max` bytes.
+    pub(super) fn decode(self, bytes: Vec<u8>, max: usize) -> Result<Vec<u8>, Unreadable> {
         match self {
             Self::Identity => Ok(bytes),
             // An empty body has no coding, and a proxy may decode a body and keep the label.
             Self::Gzip if !bytes.starts_with(GZIP_MAGIC) => Ok(bytes),
-            Self::Gzip => gunzip(&bytes, most),
+            Self::Gzip => gunzip(&bytes, max),
             Self::Unknown if bytes.is_empty() => Ok(bytes),
             Self::Unknown => Err(Unreadable::Coded),
         }
     }
 }
 
-fn gunzip(bytes: &[u8], most: usize) -> Result<Vec<u8>, Unreadable> {
+fn gunzip(bytes: &[u8], max: usize) -> Result<Vec<u8>, Unreadable> {
     let mut decoded = Vec::new();
     // One byte more than allowed shows that there is more, however much that is.
-    let bound = most as u64 + 1;
+    let bound = max as u64 + 1;
     let read = MultiGzDecoder::new(bytes)
         .take(bound)
         .read_to_end(&mut decoded);
     match read {
-        _ if decoded.len() > most => Err(Unreadable::TooLong),
+        _ if decoded.len() > max => Err(Unreadable::TooLong),
         Ok(_) => Ok(decoded),
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(Unreadable::Cut),
         Err(_) => Err(Unreadable::Coded),
@@ -118,7 +118,7 @@ mod tests {
         let mut broken = packed.clone();
         broken[12] ^= 0xff;
         let decoded = |text: &str| Ok(text.as_bytes().to_vec());
-        for (coding, bytes, most, expected) in [
+        for (coding, bytes, max, expected) in [
             (Coding::Identity, packed.clone(), 7, Ok(packed.clone())),
             (Coding::Gzip, packed.clone(), 7, decoded("{\"a\":1}")),
             (Coding::Gzip, twice, 14, decoded("{\"a\":1}{\"a\":1}")),
@@ -141,7 +141,7 @@ mod tests {
             (Coding::Unknown, Vec::new(), 7, decoded("")),
         ] {
             assert_eq!(
-                coding.decode(bytes.clone(), most),
+                coding.decode(bytes.clone(), max),
                 expected,
                 "{coding:?} {bytes:?}"
             );
@@ -158,10 +158,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn arbitrary_bytes_never_panic_and_never_pass_the_bound(tail in proptest::collection::vec(any::<u8>(), 0..200), most in 0..300_usize) {
+        fn arbitrary_bytes_never_panic_and_never_pass_the_bound(tail in proptest::collection::vec(any::<u8>(), 0..200), max in 0..300_usize) {
             let bytes = [GZIP_MAGIC, &[8, 0][..], &tail].concat();
-            if let Ok(decoded) = Coding::Gzip.decode(bytes, most) {
-                prop_assert!(decoded.len() <= most);
+            if let Ok(decoded) = Coding::Gzip.decode(bytes, max) {
+                prop_assert!(decoded.len() <= max);
             }
         }
     }

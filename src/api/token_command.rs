@@ -105,8 +105,8 @@ impl Running {
     async fn output(&mut self) -> io::Result<(ExitStatus, Vec<u8>)> {
         let mut printed = Vec::new();
         if let Some(stdout) = self.child.stdout.take() {
-            let most = MAX_TOKEN_BYTES + 1;
-            stdout.take(most).read_to_end(&mut printed).await?;
+            let max = MAX_TOKEN_BYTES + 1;
+            stdout.take(max).read_to_end(&mut printed).await?;
         }
         if printed.len() as u64 > MAX_TOKEN_BYTES {
             let why = format!("it prints more than {MAX_TOKEN_BYTES} bytes");

@@ -13,10 +13,10 @@ use super::overwrite;
 use super::place::{destination, folder_of, is_named, sync_folder};
 
 /// How often another name is tried where a run that looks for leftovers holds the new file.
-const MOST_TRIES: usize = 8;
+const MAX_TRIES: usize = 8;
 
 /// The mode of a new file, before the umask.
-const USUAL_MODE: u32 = 0o666;
+const DEFAULT_MODE: u32 = 0o666;
 
 /// A mode that shows a file to its owner only.
 const OWNER_ONLY: u32 = 0o600;
@@ -44,11 +44,11 @@ impl Beside {
         };
         let mode = match (&replaced, source) {
             (Some(_), _) => OWNER_ONLY,
-            (None, None) => USUAL_MODE,
+            (None, None) => DEFAULT_MODE,
             (None, Some(source)) => {
                 // The group of a new file is known once there is one.
                 let group = locked(&place, OWNER_ONLY)?.as_file().metadata()?.gid();
-                USUAL_MODE & readable_as(source, group)
+                DEFAULT_MODE & readable_as(source, group)
             }
         };
         let file = locked(&place, mode)?;
@@ -124,7 +124,7 @@ fn locked(place: &Path, mode: u32) -> io::Result<NamedTempFile> {
     let mut options = OpenOptions::new();
     // A report stays open, and is appended to by its run.
     options.read(true).append(true).create_new(true).mode(mode);
-    for _ in 0..MOST_TRIES {
+    for _ in 0..MAX_TRIES {
         let file = Builder::new()
             .prefix(&prefix)
             .suffix(SUFFIX)

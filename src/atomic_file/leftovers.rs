@@ -18,12 +18,12 @@ pub(super) const RANDOM_CHARACTERS: usize = 12;
 
 /// The part of the finished file's name that is kept, in bytes. With the rest this fits the limits of all file systems:
 /// usually 255 bytes, 143 where names are encrypted.
-const MOST_BYTES_OF_NAME: usize = 100;
+const MAX_NAME_BYTES: usize = 100;
 
 /// What the name of an unfinished file begins with.
 pub(super) fn prefix(name: &OsStr) -> String {
     let name = name.to_string_lossy();
-    let kept = name.floor_char_boundary(MOST_BYTES_OF_NAME);
+    let kept = name.floor_char_boundary(MAX_NAME_BYTES);
     format!("{}.", &name[..kept])
 }
 

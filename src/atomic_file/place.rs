@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// As many links in a row as Linux follows.
-const MOST_LINKS: usize = 40;
+const MAX_LINKS: usize = 40;
 
 /// Where the file is, or would be made: a link that leads to no file yet is followed too.
 pub(crate) fn destination(path: &Path) -> io::Result<PathBuf> {
@@ -15,7 +15,7 @@ pub(crate) fn destination(path: &Path) -> io::Result<PathBuf> {
         found => return found,
     }
     let mut path = path.to_owned();
-    for _ in 0..MOST_LINKS {
+    for _ in 0..MAX_LINKS {
         if let Ok(target) = fs::read_link(&path) {
             path = folder_of(&path).join(target);
         } else {

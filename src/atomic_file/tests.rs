@@ -218,10 +218,10 @@ fn a_file_whose_folder_takes_no_other_is_overwritten_in_place() {
     let missing = in_place(&path, None, refused()).unwrap_err();
     assert_eq!(missing.kind(), io::ErrorKind::PermissionDenied);
     assert!(!path.exists());
-    let first = "long ".repeat(MOST_IN_MEMORY);
+    let first = "long ".repeat(MAX_IN_MEMORY);
     fs::write(&path, &first).unwrap();
     let inode = fs::metadata(&path).unwrap().ino();
-    for content in ["short".to_owned(), "longer ".repeat(MOST_IN_MEMORY)] {
+    for content in ["short".to_owned(), "longer ".repeat(MAX_IN_MEMORY)] {
         let target = in_place(&path, None, refused()).unwrap();
         let mut file = AtomicFile(BufWriter::new(target));
         let before = fs::read(&path).unwrap();

@@ -53,7 +53,7 @@ impl DuplicateCount {
             self.found[zeros_of(pair) as usize] += 1;
             return;
         }
-        while self.seen.most_bytes() > self.bytes && self.level < u64::BITS {
+        while self.seen.max_bytes() > self.bytes && self.level < u64::BITS {
             self.level += 1;
             let level = self.level;
             self.seen.retain(|_, ids| zeros(ids) >= level);
@@ -129,7 +129,7 @@ mod tests {
             for _ in 0..times {
                 for id in 1..=40_000 {
                     count.add(&pair("deals", id));
-                    assert!(count.seen.most_bytes() <= bytes);
+                    assert!(count.seen.max_bytes() <= bytes);
                 }
             }
             let Duplicates { pairs, exact } = count.duplicates();
@@ -145,7 +145,7 @@ mod tests {
         let mut count = DuplicateCount::within(64 * 1024);
         for id in 1..=5_000 {
             count.add(&pair(&format!("p_{id}"), id));
-            assert!(count.seen.most_bytes() <= 64 * 1024);
+            assert!(count.seen.max_bytes() <= 64 * 1024);
         }
         assert_eq!(count.duplicates().pairs, 0);
     }

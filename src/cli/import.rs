@@ -186,7 +186,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let duration = Duration::try_from(duration).map_err(|_| EXPECTED_TIME)?;
     if duration.is_zero() {
         Err(EXPECTED_TIME.to_owned())
-    } else if duration > LONGEST_TIME {
+    } else if duration > MAX_TIME {
         Err("expected a time of a year at most".to_owned())
     } else {
         Ok(duration)
@@ -223,6 +223,6 @@ fn time_of_day(text: &str) -> Result<Time, String> {
 }
 
 /// What is longer is a mistake, and does not fit every clock.
-const LONGEST_TIME: Duration = Duration::from_hours(366 * 24);
+const MAX_TIME: Duration = Duration::from_hours(366 * 24);
 
 const EXPECTED_TIME: &str = "expected a time such as `30s`, `1m` or `500ms`";

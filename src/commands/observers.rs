@@ -22,7 +22,7 @@ use crate::summary::{LastEnds, Metrics};
 const METRICS_EVERY: Duration = Duration::from_secs(15);
 
 /// The longest file of metrics, in bytes, is far shorter.
-const MOST_METRICS: u64 = 1024 * 1024;
+const MAX_METRICS_BYTES: u64 = 1024 * 1024;
 
 /// All of them, in the order in which they are told.
 pub(super) struct Observers {
@@ -150,7 +150,7 @@ fn written_before(path: &Path) -> String {
     let read = || {
         let mut text = String::new();
         if let Some(file) = AtomicFile::existing(path)? {
-            file.take(MOST_METRICS).read_to_string(&mut text)?;
+            file.take(MAX_METRICS_BYTES).read_to_string(&mut text)?;
         }
         io::Result::Ok(text)
     };

@@ -8,7 +8,7 @@ use crate::page::is_page;
 use crate::summary::{is_metrics, is_summary};
 
 /// A file of this program is far shorter.
-const LONGEST: u64 = 16 * 1024 * 1024;
+const MAX_FILE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// A kind of file that a run writes besides the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +47,8 @@ impl Kind {
             return Ok(true);
         };
         let mut content = Vec::new();
-        file.take(LONGEST + 1).read_to_end(&mut content)?;
-        Ok(content.len() as u64 <= LONGEST && self.is(&content))
+        file.take(MAX_FILE_BYTES + 1).read_to_end(&mut content)?;
+        Ok(content.len() as u64 <= MAX_FILE_BYTES && self.is(&content))
     }
 }
 

@@ -127,11 +127,11 @@ impl Observe for Display {
             RunEvent::ApiRecovered { after } => {
                 warn!("HubSpot answers again, after {}", span(*after));
             }
-            RunEvent::FewerConnections { most, why } => {
-                let requests = if *most == 1 { "request" } else { "requests" };
+            RunEvent::FewerConnections { max, why } => {
+                let requests = if *max == 1 { "request" } else { "requests" };
                 let why = excerpt(why, MAX_LOGGED_CHARS);
                 warn!(
-                    "no descriptor for another connection ({why}): {most} {requests} in flight at most; `ulimit -n` shows the limit on open files"
+                    "no descriptor for another connection ({why}): {max} {requests} in flight at most; `ulimit -n` shows the limit on open files"
                 );
             }
             RunEvent::StoodStill { lasted } => {

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// Log lines that wait, in bytes.
-const MOST_WAITING: usize = 1024 * 1024;
+const MAX_WAITING_BYTES: usize = 1024 * 1024;
 
 /// So much is written at once: each such piece that is taken shows that standard error is read.
 const PIECE: usize = 4096;
@@ -108,7 +108,7 @@ impl StderrQueue {
     /// Adds log lines, or counts them as lost if too much waits already.
     pub(super) fn log(&self, lines: &str) {
         self.change(|waiting| {
-            if waiting.text.len() + lines.len() > MOST_WAITING {
+            if waiting.text.len() + lines.len() > MAX_WAITING_BYTES {
                 waiting.lost += lines.lines().count();
             } else {
                 waiting.admit_lost(self.shared.lost_line);
@@ -262,7 +262,7 @@ mod tests {
         }
         queue.flush();
         let text: String = taken.try_iter().collect();
-        let kept = MOST_WAITING / line.len();
+        let kept = MAX_WAITING_BYTES / line.len();
         let expected = format!(
             "first\n{}{} lost\nerror: the end\n",
             line.repeat(kept),

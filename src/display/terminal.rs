@@ -16,7 +16,7 @@ use super::stderr::{CLEAR_LINE, StderrQueue};
 const RIGHT_MARGIN: u16 = 4;
 
 /// Columns and lines of a terminal that does not tell.
-const USUAL_SIZE: (u16, u16) = (80, 24);
+const DEFAULT_SIZE: (u16, u16) = (80, 24);
 
 /// The columns a bar may take.
 pub(super) fn columns() -> u16 {
@@ -26,7 +26,7 @@ pub(super) fn columns() -> u16 {
 fn size() -> (u16, u16) {
     match terminal_size_of(io::stderr()) {
         Some((Width(columns), Height(lines))) => (columns, lines),
-        None => USUAL_SIZE,
+        None => DEFAULT_SIZE,
     }
 }
 

@@ -14,7 +14,7 @@ use crate::pair::ObjectType;
 use crate::text::excerpt;
 
 /// Characters of a header that a message shows.
-const SHOWN_HEADER_LENGTH: usize = 60;
+const MAX_SHOWN_HEADER_LENGTH: usize = 60;
 
 /// A column of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Column {
     pub(super) fn new(headers: &[String], index: usize) -> Self {
         Self {
             index,
-            header: excerpt(headers[index].trim(), SHOWN_HEADER_LENGTH),
+            header: excerpt(headers[index].trim(), MAX_SHOWN_HEADER_LENGTH),
         }
     }
 
@@ -163,7 +163,7 @@ fn find(
         (0, None) => Err(ColumnProblem::Missing { role }),
         (0, Some(ColumnName::Header(name))) => Err(ColumnProblem::Unknown {
             role,
-            name: excerpt(name, SHOWN_HEADER_LENGTH),
+            name: excerpt(name, MAX_SHOWN_HEADER_LENGTH),
         }),
         (0, Some(&ColumnName::Number(number))) => Err(ColumnProblem::OutOfRange {
             role,

@@ -33,7 +33,7 @@ const STEPS: [i64; 19] = [
 ];
 
 /// So many ticks at most: their texts must not run into each other.
-const MOST_TICKS: i64 = 5;
+const MAX_TICKS: i64 = 5;
 
 /// The time that a chart spans.
 pub(super) struct TimeAxis {
@@ -72,9 +72,9 @@ impl TimeAxis {
 
     fn step(&self) -> i64 {
         let span = self.end() - self.start;
-        let fits = |step: &i64| span / step <= MOST_TICKS;
+        let fits = |step: &i64| span / step <= MAX_TICKS;
         STEPS.into_iter().find(fits).unwrap_or_else(|| {
-            let days = span / MOST_TICKS / DAY + 1;
+            let days = span / MAX_TICKS / DAY + 1;
             days * DAY
         })
     }

@@ -26,7 +26,7 @@ use crate::api::Quota;
 const WINDOW: Duration = Duration::from_secs(10);
 
 /// The lowest of the association limits; safe for every account.
-const FIRST_LIMIT: u32 = 100;
+const INITIAL_LIMIT: u32 = 100;
 
 /// The highest of the association limits: a second increase of the API limit adds nothing to it.
 const MAX_ASSOCIATIONS: u32 = 200;
@@ -35,7 +35,7 @@ const MAX_ASSOCIATIONS: u32 = 200;
 const EVIDENCE: u32 = 3;
 
 /// How long everybody is quiet after a first 429 that names no time; doubles while they follow each other.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const INITIAL_PAUSE: Duration = Duration::from_secs(1);
 
 /// A timer may be this late.
 const TIMER: Duration = Duration::from_millis(4);
@@ -222,7 +222,7 @@ impl RateController {
                 let share = WINDOW.as_secs_f64() / rate_limit.window().as_secs_f64();
                 whole(f64::from(rate_limit.requests()) * share).max(1)
             }
-            (None, _) => FIRST_LIMIT,
+            (None, _) => INITIAL_LIMIT,
         }
     }
 
@@ -294,7 +294,7 @@ impl RateController {
             let fits = self.sent.count(sent_at, self.window());
             self.learned = Some(LearnedLimit::after_throttle(now, fits, self.learned));
         }
-        let pause = FIRST_PAUSE
+        let pause = INITIAL_PAUSE
             .saturating_mul(1 << self.consecutive_throttles.min(10))
             .min(self.window());
         self.consecutive_throttles += 1;

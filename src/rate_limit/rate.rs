@@ -14,7 +14,7 @@ pub struct Rate {
 }
 
 /// The longest window: HubSpot's longest limit is that of a day.
-const LONGEST_WINDOW: Duration = Duration::from_hours(24);
+const MAX_WINDOW: Duration = Duration::from_hours(24);
 
 /// Why text is no pace.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -82,7 +82,7 @@ impl FromStr for Rate {
                 format!("1{window}")
             };
             let window = Duration::try_from(window.parse::<SignedDuration>().ok()?).ok()?;
-            if window > LONGEST_WINDOW {
+            if window > MAX_WINDOW {
                 return None;
             }
             Self::new(requests.trim().parse().ok()?, window)

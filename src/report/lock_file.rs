@@ -22,7 +22,7 @@ const LONGEST_NAME: usize = 80;
 const TITLE: &str = "a run of hubspot-associate writes to the report of this name";
 
 /// How often the file is tried for while it changes hands.
-const MOST_TRIES: usize = 5;
+const MAX_TRIES: usize = 5;
 
 /// The lock file, ours. Dropped, it is removed.
 #[derive(Debug)]
@@ -168,7 +168,7 @@ impl LockFile {
     pub(super) fn take(report: &Path) -> io::Result<Taken> {
         let path = lock_path(report)?;
         let owner = Owner::own();
-        for _ in 0..MOST_TRIES {
+        for _ in 0..MAX_TRIES {
             match create(&path, &owner.to_text()) {
                 Ok(()) => return Ok(Taken::Ours(Self { path, owner })),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}

@@ -10,7 +10,7 @@ pub(super) const CHUNK: u64 = 4096;
 const LENGTH: usize = CHUNK as usize;
 
 /// With more lines than that, a place for every row takes no more than 64 bytes for each of them.
-const MOST_SPARSE: usize = LENGTH / 8;
+const MAX_SPARSE: usize = LENGTH / 8;
 
 /// What one line says: never 0, which stands for no line.
 pub(super) type Mark = u64;
@@ -34,7 +34,7 @@ impl Marks {
     /// Puts a mark at a place; `false` if there is one already.
     pub(super) fn insert(&mut self, place: u16, mark: Mark) -> bool {
         if let Self::Sparse(marks) = self
-            && marks.len() >= MOST_SPARSE
+            && marks.len() >= MAX_SPARSE
         {
             let mut dense = vec![0; LENGTH].into_boxed_slice();
             for &(place, mark) in &*marks {
@@ -97,7 +97,7 @@ mod tests {
         let mut marks = Marks::default();
         for place in 0..u16::try_from(LENGTH).unwrap() {
             let Marks::Sparse(sparse) = &marks else {
-                assert!(usize::from(place) > MOST_SPARSE);
+                assert!(usize::from(place) > MAX_SPARSE);
                 return;
             };
             assert!(size_of_val(&sparse[..]) <= usize::from(place) * 16);

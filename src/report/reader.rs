@@ -19,7 +19,7 @@ use crate::text::excerpt;
 const BUFFER_LENGTH: usize = 256 * 1024;
 
 /// The longest line that this program could have written is far shorter.
-const LONGEST_LINE: usize = 1024 * 1024;
+const MAX_LINE_BYTES: usize = 1024 * 1024;
 
 /// What is wrong with the header of another version.
 pub(super) const OTHER_COLUMNS: &str = "the columns are not those that this version writes";
@@ -488,7 +488,7 @@ impl<R: Read> ReportReader<R> {
                 self.start = 0;
             }
             if self.end == self.buffer.len() {
-                if self.end >= LONGEST_LINE {
+                if self.end >= MAX_LINE_BYTES {
                     too_long = true;
                     garbage |= has_garbage(&self.buffer);
                     self.offset += self.end as u64;

@@ -27,7 +27,7 @@ pub(super) enum OutageAction {
     /// All requests pause; `is_first` says that it never happened before.
     Pause {
         /// Requests that may be in flight from now on.
-        most: usize,
+        max: usize,
         /// Whether it never happened before.
         is_first: bool,
     },
@@ -39,7 +39,7 @@ pub(super) enum OutageAction {
 #[derive(Debug, Default)]
 pub(super) struct Descriptors {
     /// Requests that may be in flight; not bounded before the first trouble.
-    most: Option<usize>,
+    max: Option<usize>,
     /// When there was trouble last, or one more request was allowed.
     changed: Option<Instant>,
     /// Since when no connection could be made.
@@ -49,12 +49,12 @@ pub(super) struct Descriptors {
 impl Descriptors {
     /// Whether one more request may be in flight beside these.
     pub(super) fn has_room(&self, in_flight: usize) -> bool {
-        self.most.is_none_or(|most| in_flight < most)
+        self.max.is_none_or(|max| in_flight < max)
     }
 
     /// Whether a reply says anything: of millions hardly one does.
     pub(super) fn is_news(&self, reply: &Reply) -> bool {
-        self.most.is_some() || matches!(reply, Reply::NoDescriptor { .. })
+        self.max.is_some() || matches!(reply, Reply::NoDescriptor { .. })
     }
 
     /// Notes a reply, beside which these requests are in flight still.
@@ -63,15 +63,15 @@ impl Descriptors {
             self.recover(reply, now);
             return OutageAction::Nothing;
         }
-        let is_first = self.most.is_none();
-        let most = self.most.unwrap_or(usize::MAX).min(in_flight.max(1));
-        self.most = Some(most);
+        let is_first = self.max.is_none();
+        let max = self.max.unwrap_or(usize::MAX).min(in_flight.max(1));
+        self.max = Some(max);
         self.changed = Some(now);
         let lasted = now - *self.since.get_or_insert(now);
         if lasted >= PATIENCE {
             OutageAction::GiveUp(lasted)
         } else {
-            OutageAction::Pause { most, is_first }
+            OutageAction::Pause { max, is_first }
         }
     }
 
@@ -79,10 +79,10 @@ impl Descriptors {
         if reply.answer().is_some() {
             self.since = None;
         }
-        if let (Some(most), Some(changed)) = (self.most, self.changed)
+        if let (Some(max), Some(changed)) = (self.max, self.changed)
             && now - changed >= RECOVERY
         {
-            self.most = Some(most.saturating_add(1));
+            self.max = Some(max.saturating_add(1));
             self.changed = Some(now);
         }
     }
@@ -112,15 +112,15 @@ mod tests {
         let mut descriptors = Descriptors::default();
         let start = Instant::now();
         assert!(descriptors.has_room(10_000));
-        for (in_flight, most, is_first) in [(15, 15, true), (9, 9, false), (12, 9, false)] {
+        for (in_flight, max, is_first) in [(15, 15, true), (9, 9, false), (12, 9, false)] {
             let action = descriptors.note(&none(), in_flight, start);
-            assert_eq!(action, OutageAction::Pause { most, is_first });
+            assert_eq!(action, OutageAction::Pause { max, is_first });
         }
         assert!(descriptors.has_room(8) && !descriptors.has_room(9));
-        for (seconds, most) in [(59, 9), (60, 10), (61, 10), (120, 11)] {
+        for (seconds, max) in [(59, 9), (60, 10), (61, 10), (120, 11)] {
             let now = start + Duration::from_secs(seconds);
             assert_eq!(descriptors.note(&answered(), 3, now), OutageAction::Nothing);
-            assert!(descriptors.has_room(most - 1) && !descriptors.has_room(most));
+            assert!(descriptors.has_room(max - 1) && !descriptors.has_room(max));
         }
     }
 
@@ -132,7 +132,7 @@ mod tests {
         descriptors.note(&none(), 0, start);
         assert!(descriptors.has_room(0) && !descriptors.has_room(1));
         let pause = OutageAction::Pause {
-            most: 1,
+            max: 1,
             is_first: false,
         };
         assert_eq!(descriptors.note(&none(), 0, at(119)), pause);

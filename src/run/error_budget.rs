@@ -142,10 +142,10 @@ impl Budget {
             common: self.common(),
             transient: self.is_transient(),
         };
-        if let Some(most) = self.allowed.max_failed
-            && self.bad >= most.get()
+        if let Some(max) = self.allowed.max_failed
+            && self.bad >= max.get()
         {
-            return Some(exceeded(BudgetLimit::Rows(most), self.bad, self.rows));
+            return Some(exceeded(BudgetLimit::Rows(max), self.bad, self.rows));
         }
         let percent = self.allowed.max_failed_percent;
         let enough = self.last.len() >= MIN_ROWS;
@@ -157,8 +157,8 @@ impl Budget {
     }
 
     fn common(&self) -> Option<CategoryCount> {
-        let most = self.shapes.iter().max_by_key(|shape| shape.count.rows)?;
-        Some(most.count.clone())
+        let max = self.shapes.iter().max_by_key(|shape| shape.count.rows)?;
+        Some(max.count.clone())
     }
 
     fn is_transient(&self) -> bool {

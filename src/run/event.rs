@@ -74,7 +74,7 @@ pub enum RunEvent<'e> {
     /// The system has no descriptor for another connection: fewer requests are in flight from now on.
     FewerConnections {
         /// So many at most.
-        most: usize,
+        max: usize,
         /// What the system said.
         why: &'e str,
     },

@@ -18,10 +18,10 @@ const ROWS: u32 = 16;
 const CALL: u32 = 4;
 
 /// The first pause; it doubles with each request in vain.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const INITIAL_PAUSE: Duration = Duration::from_secs(1);
 
 /// The last pause.
-const LAST_PAUSE: Duration = Duration::from_secs(30);
+const MAX_PAUSE: Duration = Duration::from_secs(30);
 
 /// For so long the API is waited for.
 const GIVE_UP_AFTER: Duration = Duration::from_hours(1);
@@ -159,9 +159,9 @@ impl Outage {
                 if is_paused {
                     return OutageAction::Nothing;
                 }
-                let pause = FIRST_PAUSE * (1 << self.pauses.min(5));
+                let pause = INITIAL_PAUSE * (1 << self.pauses.min(5));
                 self.pauses += 1;
-                OutageAction::Pause(pause.min(LAST_PAUSE))
+                OutageAction::Pause(pause.min(MAX_PAUSE))
             }
         }
     }
@@ -258,7 +258,7 @@ mod tests {
             }
             let action = outage.note(&silent, RequestKind::FirstOfRow, false, now);
             let expected = if begins {
-                OutageAction::Pause(FIRST_PAUSE)
+                OutageAction::Pause(INITIAL_PAUSE)
             } else {
                 OutageAction::Nothing
             };

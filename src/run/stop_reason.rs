@@ -223,14 +223,14 @@ impl UniformFailureDetector {
                 1
             }
         };
-        let most = match what {
+        let max = match what {
             UniformFailure::TypeError => TYPE_ERRORS,
             UniformFailure::NotFound => NOT_FOUNDS,
             UniformFailure::TlsFailure => TLS_FAILURES,
         };
         self.streak = Some((what, rows, message.clone()));
         let counts = what == UniformFailure::TlsFailure || !self.is_mixed;
-        (counts && rows == most).then(|| StopReason::UniformFailures {
+        (counts && rows == max).then(|| StopReason::UniformFailures {
             what,
             rows,
             message: message.clone(),

@@ -88,7 +88,7 @@ struct Seen {
     /// The row of each request, and when it came.
     requests: Vec<(u64, Instant)>,
     in_flight: usize,
-    most_in_flight: usize,
+    max_in_flight: usize,
     confirmed: Vec<u64>,
 }
 
@@ -108,7 +108,7 @@ impl Endpoint for Scripted {
                 .count();
             seen.requests.push((row, Instant::now()));
             seen.in_flight += 1;
-            seen.most_in_flight = seen.most_in_flight.max(seen.in_flight);
+            seen.max_in_flight = seen.max_in_flight.max(seen.in_flight);
             earlier
         };
         let away = self.away.as_ref();
@@ -154,7 +154,7 @@ impl WriteReport for Memory {
         let refuse_after = self.refuse_after;
         Box::new(move || {
             let mut flushed = flushed.lock().unwrap();
-            if refuse_after.is_some_and(|most| flushed.len() >= most) {
+            if refuse_after.is_some_and(|max| flushed.len() >= max) {
                 return Err(io::Error::from(io::ErrorKind::StorageFull));
             }
             flushed.append(&mut added);
@@ -360,7 +360,7 @@ async fn every_row_is_sent_once_and_gets_one_line() {
         .collect();
     assert_eq!(done.lines(), expected);
     assert_eq!((done.requests(), done.status()), (200, ExitStatus::Done));
-    assert_eq!(done.seen.lock().unwrap().most_in_flight, 4);
+    assert_eq!(done.seen.lock().unwrap().max_in_flight, 4);
     assert_eq!(done.ending.counts.requests, 200);
 }
 
@@ -981,7 +981,7 @@ proptest! {
         lines.dedup();
         prop_assert_eq!(lines.len(), written, "a row has two lines");
         let seen = done.seen.lock().unwrap();
-        prop_assert!(seen.most_in_flight <= concurrency);
+        prop_assert!(seen.max_in_flight <= concurrency);
         for window in seen.requests.windows(21) {
             prop_assert!(window[20].1.duration_since(window[0].1) >= Duration::from_secs(1));
         }
@@ -1044,7 +1044,7 @@ async fn an_outage_costs_time_and_no_row() {
 #[tokio::test(start_paused = true)]
 async fn an_outage_that_does_not_end_ends_the_run_and_fails_no_row() {
     let hours = Duration::from_hours;
-    for (start, most) in [
+    for (start, max) in [
         (Duration::from_mins(1), hours(1) + Duration::from_mins(3)),
         (Duration::ZERO, Duration::from_mins(3)),
     ] {
@@ -1059,7 +1059,7 @@ async fn an_outage_that_does_not_end_ends_the_run_and_fails_no_row() {
                 .iter()
                 .all(|row| row.kind == OutcomeKind::Associated)
         );
-        assert!(done.took < start + most, "{:?}", done.took);
+        assert!(done.took < start + max, "{:?}", done.took);
     }
 }
 

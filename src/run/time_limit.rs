@@ -24,7 +24,7 @@ pub enum TimeLimit {
 
 impl TimeLimits {
     pub(super) fn passed(&self, elapsed: Duration, now: Timestamp) -> Option<TimeLimit> {
-        let duration = self.max_duration.filter(|&most| elapsed >= most);
+        let duration = self.max_duration.filter(|&max| elapsed >= max);
         let until = self.until.filter(|&until| now >= until);
         duration
             .map(TimeLimit::MaxDuration)

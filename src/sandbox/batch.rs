@@ -114,10 +114,10 @@ impl World {
             serde_json::from_slice(call.request.body).map_err(|error| {
                 refusals::validation(&format!("Invalid JSON input: {error}"), correlation)
             })?;
-        let most = self.settings.batch_limit;
-        if inputs.is_empty() || inputs.len() > most {
+        let max = self.settings.batch_limit;
+        if inputs.is_empty() || inputs.len() > max {
             let given = inputs.len();
-            let message = format!("inputs must number 1 to {most}, but there are {given}");
+            let message = format!("inputs must number 1 to {max}, but there are {given}");
             return Err(refusals::validation(&message, correlation));
         }
         let id_of = |id: &str| {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// What is longer does not fit every clock.
-const LONGEST: Duration = Duration::from_hours(366 * 24);
+const MAX_DURATION: Duration = Duration::from_hours(366 * 24);
 
 /// Reads one duration; `None` if it is not a whole number with a known unit, or longer than a year.
 pub(super) fn parse(text: &str) -> Option<Duration> {
@@ -21,7 +21,7 @@ pub(super) fn parse(text: &str) -> Option<Duration> {
         "h" => Duration::from_secs(number.checked_mul(3600)?),
         _ => return None,
     };
-    (duration <= LONGEST).then_some(duration)
+    (duration <= MAX_DURATION).then_some(duration)
 }
 
 /// [`parse`] for clap, with a message that says what is expected.

@@ -1,7 +1,7 @@
 //! Record ids as the sandbox stores them: decimal numbers of at most 20 digits, in 12 bytes.
 
 /// The longest id accepted, in digits.
-const MOST_DIGITS: usize = 20;
+const MAX_DIGITS: usize = 20;
 
 /// A record's number, most significant part first so that ids sort by value.
 ///
@@ -10,13 +10,13 @@ const MOST_DIGITS: usize = 20;
 pub(super) struct RecordId([u32; 3]);
 
 impl RecordId {
-    pub(super) const LEAST: Self = Self([0; 3]);
-    pub(super) const MOST: Self = Self([u32::MAX; 3]);
+    pub(super) const MIN: Self = Self([0; 3]);
+    pub(super) const MAX: Self = Self([u32::MAX; 3]);
 
     /// Reads a positive decimal number.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-        if text.is_empty() || text.len() > MOST_DIGITS || !digits {
+        if text.is_empty() || text.len() > MAX_DIGITS || !digits {
             return None;
         }
         text.parse().ok().filter(|value| *value > 0).map(Self::of)

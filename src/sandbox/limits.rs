@@ -10,7 +10,7 @@ use super::clock::Clock;
 use super::settings::Others;
 
 /// Others are not faster than this; each of their requests is looked at.
-const LEAST_PERIOD: Duration = Duration::from_micros(10);
+const MIN_PERIOD: Duration = Duration::from_micros(10);
 
 /// A strict log of accepted requests: in no stretch of time as long as the window are there more
 /// than `limit` of them.
@@ -28,8 +28,7 @@ impl RollingWindow {
             limit,
             window,
             accepted: VecDeque::new(),
-            others: others
-                .map(|others| (others.after, (window / others.requests).max(LEAST_PERIOD))),
+            others: others.map(|others| (others.after, (window / others.requests).max(MIN_PERIOD))),
         }
     }
 
@@ -72,18 +71,18 @@ impl RollingWindow {
 }
 
 impl RollingWindow {
-    /// The headers that announce a limit of `most` and what is left of it.
-    pub(super) fn headers(&mut self, most: u32, now: Duration) -> [(&'static str, String); 5] {
-        let left = most.saturating_sub(self.used(now));
+    /// The headers that announce a limit of `max` and what is left of it.
+    pub(super) fn headers(&mut self, max: u32, now: Duration) -> [(&'static str, String); 5] {
+        let left = max.saturating_sub(self.used(now));
         let interval = self.window.as_millis();
         [
-            ("x-hubspot-ratelimit-max", most.to_string()),
+            ("x-hubspot-ratelimit-max", max.to_string()),
             ("x-hubspot-ratelimit-remaining", left.to_string()),
             (
                 "x-hubspot-ratelimit-interval-milliseconds",
                 interval.to_string(),
             ),
-            ("x-hubspot-ratelimit-secondly", (most / 10).to_string()),
+            ("x-hubspot-ratelimit-secondly", (max / 10).to_string()),
             (
                 "x-hubspot-ratelimit-secondly-remaining",
                 (left / 10).to_string(),
@@ -96,7 +95,7 @@ impl RollingWindow {
 pub(super) struct Peak {
     window: Duration,
     arrived: VecDeque<Duration>,
-    most: usize,
+    max: usize,
 }
 
 impl Peak {
@@ -104,18 +103,18 @@ impl Peak {
         Self {
             window,
             arrived: VecDeque::new(),
-            most: 0,
+            max: 0,
         }
     }
 
     pub(super) fn note(&mut self, now: Duration) {
         forget_before(&mut self.arrived, now, self.window);
         self.arrived.push_back(now);
-        self.most = self.most.max(self.arrived.len());
+        self.max = self.max.max(self.arrived.len());
     }
 
     pub(super) fn value(&self) -> usize {
-        self.most
+        self.max
     }
 }
 
@@ -171,12 +170,12 @@ impl Day {
 
     /// The headers that announce the limit and what is left of it; none without a limit.
     pub(super) fn headers(&self) -> Vec<(&'static str, String)> {
-        let Some(most) = self.limit else {
+        let Some(max) = self.limit else {
             return Vec::new();
         };
-        let left = most.saturating_sub(self.used);
+        let left = max.saturating_sub(self.used);
         vec![
-            ("x-hubspot-ratelimit-daily", most.to_string()),
+            ("x-hubspot-ratelimit-daily", max.to_string()),
             ("x-hubspot-ratelimit-daily-remaining", left.to_string()),
         ]
     }

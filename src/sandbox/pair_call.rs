@@ -167,7 +167,7 @@ impl World {
         let (from_name, to_name) = (self.types.name(from_type), self.types.name(to_type));
         let mut found: Vec<String> = self
             .store
-            .associated(from_type, from, to_type, after.unwrap_or(RecordId::LEAST))
+            .associated(from_type, from, to_type, after.unwrap_or(RecordId::MIN))
             .take(limit + 1)
             .map(|id| id.value().to_string())
             .collect();

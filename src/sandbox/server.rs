@@ -33,7 +33,7 @@ use super::settings::SandboxSettings;
 use super::world::{Request, World};
 
 /// The largest body read: far more than the largest batch.
-const LARGEST_BODY: usize = 16 * 1024 * 1024;
+const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
 /// How long to let go when the system has no more sockets to give.
 const OUT_OF_SOCKETS: Duration = Duration::from_millis(10);
 
@@ -235,7 +235,7 @@ async fn respond(
     shared: Arc<Shared>,
 ) -> Result<Response<Full<Bytes>>, RawResponse> {
     let (head, body) = request.into_parts();
-    let Ok(body) = Limited::new(body, LARGEST_BODY).collect().await else {
+    let Ok(body) = Limited::new(body, MAX_BODY_BYTES).collect().await else {
         return Ok(response(Reply::empty(413)));
     };
     let body = body.to_bytes();

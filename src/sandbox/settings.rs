@@ -15,8 +15,8 @@ const DEFAULT_LIMIT: u32 = 100;
 const DEFAULT_WINDOW: Duration = Duration::from_secs(10);
 /// Quicker than the 30 to 110 ms seen in captures, so that a rehearsal is not a wait.
 const DEFAULT_LATENCY: Latency = Latency {
-    least: Duration::from_millis(20),
-    most: Duration::from_millis(60),
+    min: Duration::from_millis(20),
+    max: Duration::from_millis(60),
 };
 /// What HubSpot's OAuth tokens live.
 const DEFAULT_TOKEN_LIFETIME: Duration = Duration::from_mins(30);
@@ -175,21 +175,21 @@ pub enum BodyForm {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Latency {
     /// The shortest.
-    pub least: Duration,
+    pub min: Duration,
     /// The longest.
-    pub most: Duration,
+    pub max: Duration,
 }
 
 impl Latency {
     /// No waiting at all.
     pub const NONE: Self = Self {
-        least: Duration::ZERO,
-        most: Duration::ZERO,
+        min: Duration::ZERO,
+        max: Duration::ZERO,
     };
 
     /// The latency at `draw`, a number from 0.0 up to 1.0.
     pub(super) fn at(self, draw: f64) -> Duration {
-        self.least + self.most.saturating_sub(self.least).mul_f64(draw)
+        self.min + self.max.saturating_sub(self.min).mul_f64(draw)
     }
 }
 
@@ -208,18 +208,18 @@ impl FromStr for Latency {
         let refused = SettingError {
             expected: "a latency such as `40ms`, `40-160ms` or `0`",
         };
-        let (least, most) = text.split_once('-').unwrap_or((text, text));
-        let most_read = durations::parse(most).ok_or(refused.clone())?;
-        let unit = most.trim_start_matches(|letter: char| letter.is_ascii_digit());
-        let least = durations::parse(least)
-            .or_else(|| durations::parse(&format!("{least}{unit}")))
+        let (min, max) = text.split_once('-').unwrap_or((text, text));
+        let most_read = durations::parse(max).ok_or(refused.clone())?;
+        let unit = max.trim_start_matches(|letter: char| letter.is_ascii_digit());
+        let min = durations::parse(min)
+            .or_else(|| durations::parse(&format!("{min}{unit}")))
             .ok_or(refused.clone())?;
-        if least > most_read {
+        if min > most_read {
             return Err(refused);
         }
         Ok(Self {
-            least,
-            most: most_read,
+            min,
+            max: most_read,
         })
     }
 }
@@ -334,10 +334,10 @@ mod tests {
 
     #[test]
     fn a_latency_is_one_duration_or_a_range_that_may_share_its_unit() {
-        let latency = |least, most| {
+        let latency = |min, max| {
             Ok(Latency {
-                least: Duration::from_millis(least),
-                most: Duration::from_millis(most),
+                min: Duration::from_millis(min),
+                max: Duration::from_millis(max),
             })
         };
         assert_eq!("40ms".parse::<Latency>(), latency(40, 40));

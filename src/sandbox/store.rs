@@ -83,7 +83,7 @@ impl Store {
             to,
         };
         self.links
-            .range(at(RecordId::LEAST)..=at(RecordId::MOST))
+            .range(at(RecordId::MIN)..=at(RecordId::MAX))
             .filter(move |(link, state)| state.associated && link.to > after)
             .map(|(link, _)| link.to)
     }
@@ -144,7 +144,7 @@ mod tests {
                 .map(RecordId::value)
                 .collect()
         };
-        assert_eq!(read(RecordId::LEAST), [4, 30, 200]);
+        assert_eq!(read(RecordId::MIN), [4, 30, 200]);
         assert_eq!(read(RecordId::parse("4").unwrap()), [30, 200]);
     }
 }

@@ -230,8 +230,8 @@ impl World {
             && self.settings.limit_headers
         {
             let announced = self.settings.announced_limit.or(self.settings.limit);
-            if let (Some(most), false) = (announced, exempt) {
-                reply.headers.extend(self.window.headers(most, call.now));
+            if let (Some(max), false) = (announced, exempt) {
+                reply.headers.extend(self.window.headers(max, call.now));
             }
             // HubSpot leaves the daily ones out for OAuth tokens.
             if token_status != TokenStatus::OAuth {

@@ -4,7 +4,7 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 
 /// The longest time that is told from longer ones, in milliseconds: thirty days.
-const LONGEST: u64 = 30 * 24 * 3600 * 1000;
+const MAX_MILLISECONDS: u64 = 30 * 24 * 3600 * 1000;
 
 /// Digits that are kept.
 const DIGITS: u8 = 3;
@@ -54,7 +54,7 @@ pub struct Bucket {
 
 impl Default for Durations {
     fn default() -> Self {
-        let histogram = Histogram::new_with_bounds(1, LONGEST, DIGITS);
+        let histogram = Histogram::new_with_bounds(1, MAX_MILLISECONDS, DIGITS);
         Self {
             histogram: histogram.expect("the bounds are fixed"),
             shortest: u64::MAX,
@@ -66,7 +66,7 @@ impl Default for Durations {
 impl Durations {
     /// Adds a row; thirty days stand for all that is longer.
     pub fn add(&mut self, milliseconds: u64) {
-        let milliseconds = milliseconds.min(LONGEST);
+        let milliseconds = milliseconds.min(MAX_MILLISECONDS);
         self.histogram.saturating_record(milliseconds);
         self.shortest = self.shortest.min(milliseconds);
         self.longest = self.longest.max(milliseconds);

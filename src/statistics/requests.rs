@@ -49,7 +49,7 @@ pub(super) struct RequestCounter {
     last: u64,
     /// All attempts but the last one of each row.
     earlier: u64,
-    most_attempts: u64,
+    max_attempts: u64,
     /// The correlation ids that were seen last, hashed; 0 is none.
     recent: [u64; RECENT],
     oldest: usize,
@@ -60,7 +60,7 @@ impl RequestCounter {
     pub(super) fn add(&mut self, correlation_id: &[u8], attempts: u64) {
         self.last += u64::from(self.is_new(correlation_id));
         self.earlier += attempts.saturating_sub(1);
-        self.most_attempts = self.most_attempts.max(attempts);
+        self.max_attempts = self.max_attempts.max(attempts);
     }
 
     /// A row without an id had no reply; in a call for many pairs such a row is sent on its own in the end.
@@ -81,7 +81,7 @@ impl RequestCounter {
 
     pub(super) fn requests(&self) -> Requests {
         Requests {
-            at_least: self.last.max(self.most_attempts),
+            at_least: self.last.max(self.max_attempts),
             at_most: self.last + self.earlier,
         }
     }

@@ -7,7 +7,7 @@ use std::ops::AddAssign;
 const WIDTHS: [i64; 10] = [1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400, 604_800];
 
 /// So many slots at most. A chart has no room for more.
-const MOST_SLOTS: i64 = 240;
+const MAX_SLOTS: i64 = 240;
 
 /// What happened in one slot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,12 +62,12 @@ impl Timeline {
             }
             let last = self.first + self.length() - 1;
             let length = last.max(slot) - self.first.min(slot) + 1;
-            if length > MOST_SLOTS && self.width + 1 < WIDTHS.len() {
+            if length > MAX_SLOTS && self.width + 1 < WIDTHS.len() {
                 self.widen();
                 continue;
             }
             // Beyond the widest there are 4,600 weeks; a clock that is that wrong counts at the edge.
-            let slot = slot.clamp(last - MOST_SLOTS + 1, self.first + MOST_SLOTS - 1);
+            let slot = slot.clamp(last - MAX_SLOTS + 1, self.first + MAX_SLOTS - 1);
             while slot < self.first {
                 self.slots.push_front(Slot::default());
                 self.first -= 1;
@@ -107,7 +107,7 @@ impl Timeline {
     }
 
     fn length(&self) -> i64 {
-        i64::try_from(self.slots.len()).unwrap_or(MOST_SLOTS)
+        i64::try_from(self.slots.len()).unwrap_or(MAX_SLOTS)
     }
 
     /// How long a slot is, in seconds.

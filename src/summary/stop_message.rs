@@ -260,8 +260,8 @@ fn over_budget(excess: &BudgetExceeded) -> String {
     let BudgetExceeded { bad, of, .. } = excess;
     let (bad, of) = (grouped(*bad), grouped(*of));
     match excess.limit {
-        BudgetLimit::Rows(most) => {
-            format!("stopped: {bad} of {of} rows were not associated (`--max-failed {most}`)")
+        BudgetLimit::Rows(max) => {
+            format!("stopped: {bad} of {of} rows were not associated (`--max-failed {max}`)")
         }
         BudgetLimit::Percent(percent) => format!(
             "stopped: {bad} of the last {of} rows were not associated (`--max-failed-percent {percent}`)"

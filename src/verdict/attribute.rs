@@ -17,7 +17,7 @@ use super::classify::{Class, classify};
 use super::confirm::has_errors;
 use super::describe::{describe_named, sanitize};
 use super::error_matching::ErrorMatches;
-use super::input_limit::most_inputs;
+use super::input_limit::max_inputs;
 
 #[cfg(test)]
 mod definition;
@@ -48,7 +48,7 @@ pub enum BatchVerdict {
     /// The call had more pairs than the API takes.
     TooMany {
         /// How many it takes, as far as can be told.
-        most: usize,
+        max: usize,
     },
     /// It is about what all the pairs have in common.
     PathRefused,
@@ -112,9 +112,9 @@ pub fn attribute<P: AsRef<Pair>>(reply: &Reply, pairs: &[P]) -> BatchVerdict {
     }
     if refused
         && !is_named
-        && let Some(most) = most_inputs(answer, pairs.len())
+        && let Some(max) = max_inputs(answer, pairs.len())
     {
-        return BatchVerdict::TooMany { most };
+        return BatchVerdict::TooMany { max };
     }
     BatchVerdict::PerPair { results, refused }
 }

@@ -389,8 +389,8 @@ fn add_word<T: AsRef<str> + for<'t> From<&'t str>>(list: &mut Vec<T>, word: &str
 }
 
 /// Without a bound a list of thousands would be compared with itself.
-fn add_once<T: AsRef<str> + for<'t> From<&'t str>>(list: &mut Vec<T>, text: &str, most: usize) {
-    if list.len() < most && !list.iter().any(|known| known.as_ref() == text) {
+fn add_once<T: AsRef<str> + for<'t> From<&'t str>>(list: &mut Vec<T>, text: &str, max: usize) {
+    if list.len() < max && !list.iter().any(|known| known.as_ref() == text) {
         list.push(text.into());
     }
 }

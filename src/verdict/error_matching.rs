@@ -346,12 +346,12 @@ impl<'e> ErrorMatches<'e> {
     }
 }
 
-/// The `most` smallest of these, each once, in order.
-fn first_of(numbers: impl Iterator<Item = usize>, most: usize) -> Vec<usize> {
+/// The `max` smallest of these, each once, in order.
+fn first_of(numbers: impl Iterator<Item = usize>, max: usize) -> Vec<usize> {
     let mut numbers: Vec<usize> = numbers.collect();
     numbers.sort_unstable();
     numbers.dedup();
-    numbers.truncate(most);
+    numbers.truncate(max);
     numbers
 }
 

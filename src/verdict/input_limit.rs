@@ -22,7 +22,7 @@ const BOUNDS: [&str; 9] = [
 ];
 
 /// How many pairs a call may have, if `answer` refuses one of `sent` for their number; as it says, or else half.
-pub(super) fn most_inputs(answer: &Answer, sent: usize) -> Option<usize> {
+pub(super) fn max_inputs(answer: &Answer, sent: usize) -> Option<usize> {
     let half = Some((sent / 2).max(1));
     if sent < 2 {
         return None;
@@ -52,14 +52,14 @@ mod tests {
     use super::*;
     use crate::api::{Body, ReplyHeaders};
 
-    fn most(status: u16, message: &str, sent: usize) -> Option<usize> {
+    fn max(status: u16, message: &str, sent: usize) -> Option<usize> {
         let body = serde_json::json!({"status": "error", "message": message}).to_string();
         let answer = Answer {
             status,
             headers: ReplyHeaders::default(),
             body: Body::parse(body.as_bytes()),
         };
-        most_inputs(&answer, sent)
+        max_inputs(&answer, sent)
     }
 
     #[test]
@@ -92,7 +92,7 @@ mod tests {
             ),
             (400, "Invalid input", 2000, None),
         ] {
-            assert_eq!(most(status, message, sent), expected, "{status} {message}");
+            assert_eq!(max(status, message, sent), expected, "{status} {message}");
         }
     }
 }

@@ -53,5 +53,5 @@ pub use classify::{Class, classify, is_daily_limit};
 pub use describe::{MAX_MESSAGE_CHARS, describe, describe_refusal, scopes};
 pub use own::names_record;
 pub use retry::{
-    AttemptCounts, FatalCause, LONGEST_WAIT, MAX_THROTTLED, RetryPolicy, Verdict, cooldown,
+    AttemptCounts, FatalCause, MAX_THROTTLED, MAX_WAIT, RetryPolicy, Verdict, cooldown,
 };

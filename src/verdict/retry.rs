@@ -12,7 +12,7 @@ use super::classify::Class;
 pub const MAX_THROTTLED: u32 = 20;
 
 /// The longest that `Retry-After` is obeyed; a server that asks for more ends the run, resumable.
-pub const LONGEST_WAIT: Duration = Duration::from_mins(15);
+pub const MAX_WAIT: Duration = Duration::from_mins(15);
 
 /// Attempts for causes that rarely pass: the plain 500, and conflicts.
 const BRIEF_ATTEMPTS: u32 = 3;
@@ -24,10 +24,10 @@ const UNCONFIRMED_ATTEMPTS: u32 = 2;
 const FORBIDDEN_ATTEMPTS: u32 = 2;
 
 /// The backoff's first bound; it doubles with each attempt.
-const FIRST_BACKOFF: Duration = Duration::from_secs(1);
+const INITIAL_BACKOFF: Duration = Duration::from_secs(1);
 
 /// The backoff's last bound.
-const LAST_BACKOFF: Duration = Duration::from_mins(1);
+const MAX_BACKOFF: Duration = Duration::from_mins(1);
 
 /// HubSpot's locks last two seconds
 /// (<https://developers.hubspot.com/docs/api-reference/error-handling>).
@@ -92,7 +92,7 @@ impl AttemptCounts {
 pub enum FatalCause {
     /// The day's requests are used up.
     DailyLimit,
-    /// The server asks to be left alone for longer than [`LONGEST_WAIT`].
+    /// The server asks to be left alone for longer than [`MAX_WAIT`].
     LongWait(Duration),
     /// Forbidden, twice, without a scope being named.
     Forbidden,
@@ -151,7 +151,7 @@ impl RetryPolicy {
             }
             Class::Transient | Class::Locked => attempt_counts.counted_attempts() >= attempts,
             Class::Throttled => match retry_after {
-                Some(wait) if wait > LONGEST_WAIT => {
+                Some(wait) if wait > MAX_WAIT => {
                     return Verdict::Stop(FatalCause::LongWait(wait));
                 }
                 _ => attempt_counts.throttled >= MAX_THROTTLED,
@@ -166,15 +166,15 @@ impl RetryPolicy {
         if exhausted {
             return Verdict::Finish(class.outcome());
         }
-        let least = match class {
+        let min = match class {
             Class::Locked => LOCK,
             _ => Duration::ZERO,
         };
         let after = match class {
             // The gate keeps everybody waiting, this row included.
             Class::Throttled | Class::Forbidden => Duration::ZERO,
-            _ => (least + backoff(attempt_counts.counted_attempts(), draw))
-                .max(retry_after.unwrap_or_default().min(LONGEST_WAIT)),
+            _ => (min + backoff(attempt_counts.counted_attempts(), draw))
+                .max(retry_after.unwrap_or_default().min(MAX_WAIT)),
         };
         Verdict::Retry { after }
     }
@@ -183,9 +183,9 @@ impl RetryPolicy {
 /// Full jitter: anything between nothing and a bound that doubles with each attempt.
 fn backoff(attempt: u32, draw: f64) -> Duration {
     let doublings = attempt.saturating_sub(1).min(16);
-    let bound = FIRST_BACKOFF
+    let bound = INITIAL_BACKOFF
         .saturating_mul(1 << doublings)
-        .min(LAST_BACKOFF);
+        .min(MAX_BACKOFF);
     bound.mul_f64(draw.clamp(0.0, 1.0))
 }
 
@@ -203,5 +203,5 @@ pub fn cooldown(class: Class, reply: &Reply) -> Option<Duration> {
         Class::Throttled => asked?,
         _ => return None,
     };
-    Some(quiet.min(LONGEST_WAIT))
+    Some(quiet.min(MAX_WAIT))
 }

@@ -51,7 +51,7 @@ fn every_row_ends_as_in_single_mode_however_bad_pairs_are_answered() {
         bad
     );
     let calls = ROWS / 2000;
-    for (way, most) in [
+    for (way, max) in [
         (BatchErrors::Listed, calls),
         (BatchErrors::ListedWithOk, calls),
         (BatchErrors::ListedUnnamed, 3 * calls + 2 * bad),
@@ -66,8 +66,8 @@ fn every_row_ends_as_in_single_mode_however_bad_pairs_are_answered() {
         assert_eq!(ended.code, 1, "{way:?}: {}", ended.stderr);
         assert_eq!(rehearsal.outcomes(), expected, "{way:?}");
         let seen = rehearsal.seen();
-        let most = most + EARLY;
-        assert!(seen.requests <= most, "{way:?}: {} requests", seen.requests);
+        let max = max + EARLY;
+        assert!(seen.requests <= max, "{way:?}: {} requests", seen.requests);
         assert_eq!(seen.pairs_associated as u64, ROWS - bad, "{way:?}");
         for line in rehearsal.report() {
             assert_ne!(line["correlation_id"], "", "{line:?}");
@@ -104,8 +104,8 @@ fn a_run_killed_during_its_batches_is_resumed_to_one_line_per_row() {
     let rehearsal = Rehearsal::against(SandboxSettings {
         batch_errors: BatchErrors::Unnamed,
         latency: Latency {
-            least: latency,
-            most: latency * 3,
+            min: latency,
+            max: latency * 3,
         },
         ..instant()
     })

@@ -78,8 +78,8 @@ fn a_token_is_renewed_before_it_expires() {
     let rehearsal = Rehearsal::against(SandboxSettings {
         token_lifetime: Duration::from_secs(2),
         latency: Latency {
-            least: Duration::from_millis(40),
-            most: Duration::from_millis(60),
+            min: Duration::from_millis(40),
+            max: Duration::from_millis(60),
         },
         ..oauth()
     })
@@ -199,8 +199,8 @@ fn a_token_that_is_replaced_under_way_is_read_again() {
         let rehearsal = Rehearsal::against(SandboxSettings {
             token: Some("pat-na1-7f3e-second".to_owned()),
             latency: Latency {
-                least: Duration::from_millis(150),
-                most: Duration::from_millis(150),
+                min: Duration::from_millis(150),
+                max: Duration::from_millis(150),
             },
             ..instant()
         })

@@ -116,8 +116,8 @@ fn a_report_that_is_rotated_under_the_run_stops_it() {
     let latency = Duration::from_millis(20);
     let settings = SandboxSettings {
         latency: Latency {
-            least: latency,
-            most: latency,
+            min: latency,
+            max: latency,
         },
         ..instant()
     };

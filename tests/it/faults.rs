@@ -17,8 +17,8 @@ fn a_full_disk_stops_the_run_which_is_resumed_elsewhere() {
     let latency = Duration::from_millis(2);
     let settings = SandboxSettings {
         latency: Latency {
-            least: latency,
-            most: latency,
+            min: latency,
+            max: latency,
         },
         ..instant()
     };
@@ -98,8 +98,8 @@ fn a_report_whose_folder_vanishes_stops_the_run() {
     let latency = Duration::from_millis(20);
     let settings = SandboxSettings {
         latency: Latency {
-            least: latency,
-            most: latency,
+            min: latency,
+            max: latency,
         },
         ..instant()
     };

@@ -10,8 +10,8 @@ use crate::support::{Rehearsal, finish, good_rows, instant, signal, wait_until};
 fn answering_after(latency: Duration) -> SandboxSettings {
     SandboxSettings {
         latency: Latency {
-            least: latency,
-            most: latency,
+            min: latency,
+            max: latency,
         },
         ..instant()
     }

@@ -40,15 +40,15 @@ fn where_the_report_does_not_show_the_number_it_is_within_the_bounds() {
         assert_eq!(finished.code, 1, "{}", finished.stderr);
         let sent = rehearsal.seen().requests;
         let json = requests(&rehearsal);
-        let [least, most] = ["at_least", "at_most"].map(|name| json[name].as_u64().unwrap());
-        assert!((least..=most).contains(&sent), "{mode}: {sent}, {json}");
+        let [min, max] = ["at_least", "at_most"].map(|name| json[name].as_u64().unwrap());
+        assert!((min..=max).contains(&sent), "{mode}: {sent}, {json}");
         assert!(
-            least < most,
+            min < max,
             "the column of attempts shows that rows were sent again"
         );
         assert!(json["sent"].is_null(), "{json}");
         let shown = format!(
-            "\nrequests: {least} to {most}, as rows that were sent in one call share its requests\n"
+            "\nrequests: {min} to {max}, as rows that were sent in one call share its requests\n"
         );
         let summary = report(&rehearsal, &[]).stdout;
         assert!(summary.contains(&shown), "{summary}");

@@ -47,8 +47,8 @@ fn a_run_that_is_killed_again_and_again_leaves_one_line_per_row() {
     let latency = Duration::from_millis(2);
     let settings = SandboxSettings {
         latency: Latency {
-            least: latency,
-            most: latency * 4,
+            min: latency,
+            max: latency * 4,
         },
         ..instant()
     };
@@ -78,9 +78,9 @@ fn a_run_that_is_killed_again_and_again_leaves_one_line_per_row() {
     // its next attempt, or was in the two pieces of 32 KiB (250 lines) on their way to the file.
     let waiting = u64::from(ROWS) / 40;
     let needed = u64::from(ROWS) + waiting;
-    let most = needed + KILLS as u64 * (16 + waiting + 2 * 250);
+    let max = needed + KILLS as u64 * (16 + waiting + 2 * 250);
     let requests = rehearsal.seen().requests;
-    assert!((needed..=most).contains(&requests), "{requests}");
+    assert!((needed..=max).contains(&requests), "{requests}");
 }
 
 #[test]

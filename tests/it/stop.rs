@@ -166,8 +166,8 @@ fn slow() -> SandboxSettings {
     let latency = Duration::from_millis(100);
     SandboxSettings {
         latency: Latency {
-            least: latency,
-            most: latency,
+            min: latency,
+            max: latency,
         },
         ..instant()
     }

@@ -4,7 +4,7 @@ use super::{BatchRequest, Batches, types_of};
 use crate::run::row::SendableRow;
 
 /// So few suspects are sent one by one: halves would not save a request.
-const FEW: usize = 3;
+const MAX_SUSPECTS_SENT_ONE_BY_ONE: usize = 3;
 
 impl Batches {
     /// Looks for the bad rows among `suspects`, of which at least one is.
@@ -13,7 +13,8 @@ impl Batches {
             return;
         };
         let sizer = self.sizer(&types);
-        if suspects.len() <= FEW || sizer.has_too_many_bad(suspects.len()) {
+        if suspects.len() <= MAX_SUSPECTS_SENT_ONE_BY_ONE || sizer.has_too_many_bad(suspects.len())
+        {
             sizer.record_bad_row();
             self.send_singly(suspects);
             return;
@@ -24,7 +25,7 @@ impl Batches {
 
     /// Sends rows again by halves of which a reply that confirmed others said nothing.
     pub(in crate::run) fn halve(&mut self, mut rows: Vec<SendableRow>) {
-        if rows.len() <= FEW {
+        if rows.len() <= MAX_SUSPECTS_SENT_ONE_BY_ONE {
             self.send_singly(rows);
             return;
         }
@@ -35,9 +36,9 @@ impl Batches {
     }
 
     /// The API does not take more pairs per call than this.
-    pub(in crate::run) fn lower_max_size(&mut self, call: BatchRequest, most: usize) {
+    pub(in crate::run) fn lower_max_size(&mut self, call: BatchRequest, max: usize) {
         if let Some(types) = call.types() {
-            self.sizer(&types).lower_max_size(most);
+            self.sizer(&types).lower_max_size(max);
         }
         let BatchRequest {
             rows, rest, named, ..
@@ -45,7 +46,7 @@ impl Batches {
         let mut rows = rows.into_iter().chain(rest).peekable();
         let mut calls = Vec::new();
         while rows.peek().is_some() {
-            calls.push(BatchRequest::new(rows.by_ref().take(most).collect()));
+            calls.push(BatchRequest::new(rows.by_ref().take(max).collect()));
         }
         // They are told once all the others are.
         if let Some(last) = calls.last_mut() {

@@ -29,14 +29,14 @@ impl Default for Group {
 
 impl Group {
     /// Adds a row; gives it back if as many wait for the next call as that may have.
-    pub(super) fn push(&mut self, row: SendableRow, most: usize) -> Result<(), Box<SendableRow>> {
+    pub(super) fn push(&mut self, row: SendableRow, max: usize) -> Result<(), Box<SendableRow>> {
         let mut ids = [row.pair.from.id.number(), row.pair.to.id.number()];
         // Results name ids without their types: contact 1 -> company 2, once confirmed, reads like the other
         // direction of contact 2 -> company 1.
         ids.sort_unstable();
         if self.ids.insert(ids) {
             self.rows.push(row);
-        } else if self.later.len() < most {
+        } else if self.later.len() < max {
             self.later.push(row);
         } else {
             return Err(Box::new(row));
@@ -44,8 +44,8 @@ impl Group {
         Ok(())
     }
 
-    pub(super) fn is_full(&self, most: usize) -> bool {
-        self.rows.len() >= most
+    pub(super) fn is_full(&self, max: usize) -> bool {
+        self.rows.len() >= max
     }
 
     /// When it began to fill.

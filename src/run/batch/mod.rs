@@ -160,15 +160,15 @@ impl Batches {
         let index = self.next_ready()?;
         let mut call = self.ready.remove(index)?;
         let types = call.types()?;
-        let most = self.sizer(&types).max_size();
-        if call.rows.len() > most {
+        let max = self.sizer(&types).max_size();
+        if call.rows.len() > max {
             // Made before the bound was known.
-            if most < 2 {
+            if max < 2 {
                 self.sizer(&types).end();
                 self.send_rows_singly(call);
                 return None;
             }
-            let later = call.split_off(most);
+            let later = call.split_off(max);
             self.call_next(later);
         }
         self.sizer(&types).sent();

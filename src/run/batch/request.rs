@@ -56,9 +56,9 @@ impl BatchRequest {
         self.rows.first().map(types_of)
     }
 
-    /// Takes out all rows but the first `most`; what was known of either half is no longer.
-    pub(super) fn split_off(&mut self, most: usize) -> Self {
-        let mut rows = self.rows.split_off(most);
+    /// Takes out all rows but the first `max`; what was known of either half is no longer.
+    pub(super) fn split_off(&mut self, max: usize) -> Self {
+        let mut rows = self.rows.split_off(max);
         rows.append(&mut self.rest);
         self.is_search = false;
         Self::without_named(rows, std::mem::take(&mut self.named))

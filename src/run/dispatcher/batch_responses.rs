@@ -33,9 +33,9 @@ const OPEN_SHARE: usize = 10;
 
 impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     fn has_batch_slot(&self) -> bool {
-        let most = self.batches.as_ref().map_or(0, Batches::concurrency);
+        let max = self.batches.as_ref().map_or(0, Batches::concurrency);
         self.phase == Phase::Running
-            && self.calls.busy() < most
+            && self.calls.busy() < max
             && self.may_send_concurrently()
             && self.descriptors.has_room(self.requests_in_flight())
             && self.commit_queue.has_room()
@@ -56,7 +56,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     pub(super) fn is_full(&self) -> bool {
         let calls = self.batches.as_ref().map(Batches::concurrency);
         self.in_flight.busy() >= self.settings.concurrency.get()
-            || calls.is_some_and(|most| self.calls.busy() >= most)
+            || calls.is_some_and(|max| self.calls.busy() >= max)
     }
 
     /// When something is to be done although nothing happens.
@@ -184,10 +184,10 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             BatchVerdict::PerPair { results, refused } => {
                 self.apply_pair_results(call, results, refused);
             }
-            BatchVerdict::TooMany { most } => {
+            BatchVerdict::TooMany { max } => {
                 self.emit_batch_failed(&call, &details, Duration::ZERO);
                 if let Some(batches) = &mut self.batches {
-                    batches.lower_max_size(call, most);
+                    batches.lower_max_size(call, max);
                 }
             }
             BatchVerdict::PathRefused => self.handle_rejected_batch(call),

@@ -60,11 +60,11 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         let in_flight = self.requests_in_flight();
         match self.descriptors.note(reply, in_flight, Instant::now()) {
             OutageAction::Nothing => {}
-            OutageAction::Pause { most, is_first } => {
+            OutageAction::Pause { max, is_first } => {
                 self.context.rate_limiter.pause(PAUSE);
                 if is_first {
                     let why = &details.message;
-                    self.emit(RunEvent::FewerConnections { most, why });
+                    self.emit(RunEvent::FewerConnections { max, why });
                 }
             }
             OutageAction::GiveUp(lasted) => self.stop(StopReason::NoDescriptor {

@@ -50,14 +50,14 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
 
     /// Whether another token, or another look at the same one, would not help this row: others are accepted.
     pub(super) fn is_refused_for_good(&self, row: &SendableRow) -> bool {
-        let most = if self.token_refresh.renews_without_doubt() {
+        let max = if self.token_refresh.renews_without_doubt() {
             REFUSALS_OF_TOKENS
         } else {
             REFUSALS
         };
         self.suspects.has_accepted()
             && row.generation == self.token_refresh.generation()
-            && row.refusals >= most
+            && row.refusals >= max
     }
 
     /// A reply to a row ends the run, unless it may be about this row only.

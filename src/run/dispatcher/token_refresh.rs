@@ -22,8 +22,8 @@ use crate::run::stop_reason::StopReason;
 use crate::verdict::{AttemptCounts, FatalCause};
 
 /// After a failure the next try waits, twice as long each time.
-const FIRST_WAIT: Duration = Duration::from_secs(1);
-const LONGEST_WAIT: Duration = Duration::from_mins(1);
+const INITIAL_WAIT: Duration = Duration::from_secs(1);
+const MAX_WAIT: Duration = Duration::from_mins(1);
 
 /// How long all requests pause before a token in doubt is used again.
 const DOUBT_PAUSE: Duration = Duration::from_secs(2);
@@ -193,8 +193,8 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             self.handle_refused_refresh(why);
             return;
         }
-        let period = FIRST_WAIT.saturating_mul(1 << (failures - 1).min(10));
-        let period = period.min(LONGEST_WAIT);
+        let period = INITIAL_WAIT.saturating_mul(1 << (failures - 1).min(10));
+        let period = period.min(MAX_WAIT);
         self.token_refresh.pause = Some(Instant::now() + period);
         let why = format!("no token: {why}");
         self.emit(RunEvent::Paused { period, why: &why });

@@ -49,7 +49,7 @@ const WAYS: [Way; 11] = [
 #[derive(Clone)]
 struct Api {
     way: Way,
-    most: usize,
+    max: usize,
     /// `type id` of records that do not exist.
     missing: Arc<HashSet<String>>,
     /// `type id` of records that break whatever touches them.
@@ -70,7 +70,7 @@ impl Api {
     fn new(way: Way) -> Self {
         Self {
             way,
-            most: 2000,
+            max: 2000,
             missing: Arc::default(),
             poison: Arc::default(),
             calls: Arc::default(),
@@ -92,8 +92,8 @@ impl Api {
         self
     }
 
-    fn most(mut self, most: usize) -> Self {
-        self.most = most;
+    fn max(mut self, max: usize) -> Self {
+        self.max = max;
         self
     }
 
@@ -130,8 +130,8 @@ impl Api {
         {
             return answer(500, r#"{"status":"error","message":"internal error"}"#);
         }
-        if pairs.len() > self.most {
-            let message = format!("inputs must number 1 to {}, not {}", self.most, pairs.len());
+        if pairs.len() > self.max {
+            let message = format!("inputs must number 1 to {}, not {}", self.max, pairs.len());
             return answer(400, &serde_json::json!({ "message": message }).to_string());
         }
         let bad = |pair: &Pair| has(&self.missing, pair).contains(&true);
@@ -414,7 +414,7 @@ fn a_hundredth_of_bad_rows_costs_few_calls_in_every_way() {
             .collect();
         assert_eq!(rejected, bad, "{way:?}");
         assert_eq!(ended.outcomes.len(), rows, "{way:?}");
-        let most = match way {
+        let max = match way {
             Way::Listed | Way::ListedByType | Way::ListedById | Way::ListedByPair => full,
             Way::NamedSentences => 2 * full,
             Way::NamedFirst => full + bad.len(),
@@ -424,7 +424,7 @@ fn a_hundredth_of_bad_rows_costs_few_calls_in_every_way() {
             Way::Silent => full + rows + bad.len(),
         };
         assert!(
-            ended.calls.len() <= most,
+            ended.calls.len() <= max,
             "{way:?}: {} calls",
             ended.calls.len()
         );
@@ -541,7 +541,7 @@ fn a_size_limit_is_learned_from_one_refusal_for_each_pair_of_types() {
         })
         .collect();
     let ended = block_on(send(
-        &Api::new(Way::Listed).most(100),
+        &Api::new(Way::Listed).max(100),
         rows,
         calls_of(2000),
         &[],
@@ -559,7 +559,7 @@ fn a_size_limit_is_learned_from_one_refusal_for_each_pair_of_types() {
 #[test]
 fn a_bound_of_one_leaves_single_requests() {
     let ended = block_on(send(
-        &Api::new(Way::Listed).most(1),
+        &Api::new(Way::Listed).max(1),
         contacts(50),
         calls_of(2000),
         &[],
@@ -740,7 +740,7 @@ proptest! {
         missing in proptest::collection::vec((any::<bool>(), 1..40_u64), 0..6),
         poison in proptest::collection::vec((any::<bool>(), 1..40_u64), 0..2),
         size in 1..60_usize,
-        most in 1..80_usize,
+        max in 1..80_usize,
     ) {
         let types = [
             ["contacts", "companies"],
@@ -753,7 +753,7 @@ proptest! {
             types.iter().map(|name| format!("{name} {id}")).collect::<Vec<_>>()
         };
         let api = Api::new(way)
-            .most(most)
+            .max(max)
             .missing(missing.iter().flat_map(name))
             .poison(poison.iter().flat_map(name));
         let rows: Vec<CheckedRow> = rows

@@ -295,11 +295,11 @@ fn refusals_of_the_path_and_of_the_count_belong_to_no_pair() {
             "Invalid object or event type id: 0-9999",
             BatchVerdict::PathRefused,
         ),
-        (413, "", BatchVerdict::TooMany { most: 2 }),
+        (413, "", BatchVerdict::TooMany { max: 2 }),
         (
             400,
             "inputs must number 1 to 3, but there are 4",
-            BatchVerdict::TooMany { most: 3 },
+            BatchVerdict::TooMany { max: 3 },
         ),
     ] {
         let body = serde_json::json!({ "message": message }).to_string();

@@ -117,12 +117,12 @@ impl Story {
 }
 
 fn draw_server(chance: &mut Rng, credentials: Credentials) -> SandboxSettings {
-    let most = Duration::from_millis([0, 0, 2, 20][chance.usize(..4)]);
+    let max = Duration::from_millis([0, 0, 2, 20][chance.usize(..4)]);
     let mut server = SandboxSettings {
         seed: chance.u64(..),
         latency: Latency {
-            least: Duration::ZERO,
-            most,
+            min: Duration::ZERO,
+            max,
         },
         retry_after: Duration::from_secs(chance.u64(..2)),
         limit_headers: chance.u32(..4) > 0,
@@ -291,8 +291,8 @@ impl Mood {
 
 /// Seldom longer than the time for an attempt.
 fn draw_pause(chance: &mut Rng) -> Duration {
-    let most = if chance.u32(..4) == 0 { 1500 } else { 200 };
-    Duration::from_millis(chance.u64(1..most))
+    let max = if chance.u32(..4) == 0 { 1500 } else { 200 };
+    Duration::from_millis(chance.u64(1..max))
 }
 
 fn words(text: &str) -> Vec<String> {
