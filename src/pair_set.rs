@@ -241,7 +241,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_knows_what_a_simple_set_would_know(
+        fn it_behaves_like_a_simple_set(
             pairs in prop::collection::vec((0_usize..3, 1_u64..6, 0_usize..3, 1_u64..6), 0..80),
         ) {
             let types = ["contacts", "deals", "2-7"];

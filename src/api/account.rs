@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_an_account_says_is_read_and_what_it_does_not_say_is_not_known() {
+    fn fields_of_an_account_are_read_and_absent_ones_are_unknown() {
         let body = br#"{"portalId":1,"accountType":"STANDARD","timeZone":"US/Eastern","utcOffset":"-04:00"}"#;
         let account_of = account(body).unwrap();
         assert_eq!(account_of.portal_id, Some(1));

@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn beyond_its_memory_the_count_is_an_estimate_and_says_so() {
+    fn beyond_its_memory_the_count_is_marked_as_an_estimate() {
         for times in [1, 2, 5] {
             let bytes = 64 * 1024;
             let mut count = DuplicateCount::within(bytes);

@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signal_ends_what_takes_no_notice_of_it_and_nothing_begins_after_that() {
+    fn a_signal_ends_a_phase_that_does_not_handle_it_and_no_phase_starts_after_it() {
         for (phase, again) in [
             (Phase::Busy, false),
             (Phase::Busy, true),

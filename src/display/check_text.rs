@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn it_says_what_would_be_sent_what_is_wrong_and_how_long_it_takes() {
+    fn it_shows_what_would_be_sent_the_problems_and_the_time_needed() {
         let (_, text) = checked(
             "contacts,1,deals,2\ncontacts,1,deals,02\ncontacts,5.1E+3,deals,\n0-1,7,0-1,7\n0-1,3\n",
         );

@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_says_rows_rate_time_left_problems_and_pace() {
+    fn the_text_shows_rows_rate_time_left_problems_and_rate_limit() {
         for (snapshot, rate, expected) in [
             (snapshot(), None, "1,234 of ~9,900 rows · pace 100/10s"),
             (

@@ -271,7 +271,7 @@ mod tests {
     const BOTH: [Compression; 2] = [Compression::Gzip, Compression::Zstd];
 
     #[test]
-    fn one_archive_behind_the_other_is_read_as_one() {
+    fn concatenated_compressed_members_are_read_as_one() {
         let text = text();
         for compression in BOTH {
             let one = packed(compression, &text);
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn an_archive_that_is_cut_gives_what_it_has_and_says_where_it_ends() {
+    fn truncated_compressed_data_is_read_up_to_the_cut_with_its_place_in_the_error() {
         let text = text();
         for compression in BOTH {
             let whole = packed(compression, &text);
@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn an_archive_that_is_damaged_gives_what_stands_before_the_damage() {
+    fn damaged_compressed_data_is_read_up_to_the_damage() {
         let text = text();
         for compression in BOTH {
             let whole = packed(compression, &text);

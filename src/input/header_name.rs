@@ -38,7 +38,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn names_that_look_alike_are_the_same() {
+    fn names_that_normalize_to_the_same_text_are_equal() {
         for (header, name) in [
             ("From_Object-ID", "fromobjectid"),
             ("\u{feff}from_id", "fromid"),

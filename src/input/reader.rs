@@ -712,7 +712,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_a_csv_writer_writes_reads_back_field_for_field(
+        fn any_csv_writer_output_is_read_back_field_for_field(
             rows in prop::collection::vec(
                 prop::collection::vec("[a1é ,;\"\r\n]{0,8}", 1..5),
                 0..12,

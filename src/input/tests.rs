@@ -226,7 +226,7 @@ fn a_wrong_guess_at_the_encoding_makes_a_row_invalid_and_no_other_id() {
 }
 
 #[test]
-fn archives_are_unpacked_whatever_is_in_them() {
+fn compressed_files_are_decompressed_with_any_content() {
     let text = format!("\u{feff}{HEADER}\ncontacts,1,companies,2\ncontacts,3,companies,4");
     let (head, tail) = text.as_bytes().split_at(70);
     let utf_16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
@@ -323,7 +323,7 @@ fn a_line_that_names_the_delimiter_is_no_header() {
 }
 
 #[test]
-fn marks_nuls_and_line_ends_in_odd_places_harm_only_their_row() {
+fn byte_order_marks_nuls_and_line_ends_in_odd_places_affect_only_their_row() {
     for (text, expected) in [
         // Two files behind each other, each with a mark and a header.
         (
@@ -380,7 +380,7 @@ fn a_header_without_rows_is_zero_rows() {
 }
 
 #[test]
-fn what_is_wrong_in_other_columns_harms_no_row() {
+fn errors_in_other_columns_affect_no_row() {
     let header = format!("{HEADER},na\u{ef}ve\n");
     let row = b"contacts,1,companies,2,\xff\xfe\0\x1b\n";
     let bytes = [header.as_bytes(), row].concat();
@@ -490,7 +490,7 @@ fn an_input_that_cannot_be_used_says_why() {
 }
 
 #[test]
-fn a_row_that_is_wrong_says_which_column_what_stood_there_and_why() {
+fn an_invalid_row_names_column_value_and_cause() {
     let id = "`from_object_id` (column 2)";
     let rounded = "a spreadsheet rounded it: re-export the column as text";
     let reformatted = "a spreadsheet reformatted it: re-export the column as text";

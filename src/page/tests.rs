@@ -246,7 +246,7 @@ fn a_report_without_rows_makes_a_page_too() {
 }
 
 #[test]
-fn a_page_stays_small_whatever_stands_in_the_report() {
+fn a_page_stays_small_for_any_report() {
     let mut report = HEADER.to_owned();
     let message = "&".repeat(1000);
     for row in 1..20_000 {

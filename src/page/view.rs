@@ -314,7 +314,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_share_never_says_all_or_nothing_where_that_is_not_so() {
+    fn a_share_is_never_rounded_to_all_or_nothing() {
         for (part, whole, text) in [
             (0, 0, "0 %"),
             (0, 10, "0 %"),

@@ -172,7 +172,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_knows_what_a_map_would_know(
+        fn it_behaves_like_a_map(
             near in prop::collection::btree_map((1_u64..40, 0_u64..6), any::<bool>(), 0..60),
             far_lines in prop::collection::btree_map((any::<u64>(), 0_u64..6), any::<bool>(), 0..20),
             far in any::<u64>(),

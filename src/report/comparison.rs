@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_of_several_pairs_may_be_settled_in_part() {
+    fn a_row_of_several_pairs_may_be_reported_in_part() {
         let report = [
             (1, "a", true),
             (1, "b", false),

@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_that_another_run_holds_is_busy_and_stays_as_it_is() {
+    fn a_report_that_another_run_has_locked_is_busy_and_unchanged() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.csv");
         let locked = create(&path, IfExists::Refuse).unwrap();

@@ -108,7 +108,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_knows_what_a_map_would_know(
+        fn it_behaves_like_a_map(
             marks in prop::collection::vec((0..4096_u16, 1..9_u64), 0..900),
             asked in prop::collection::vec(0..4096_u16, 50),
         ) {

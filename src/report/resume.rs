@@ -430,7 +430,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_report_that_is_gone_is_noticed_by_the_next_write() {
+    fn a_deleted_report_is_noticed_by_the_next_write() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.csv");
         let mut report = open(&path, IfExists::Refuse).begin().unwrap();

@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_of_rows_counts_over_the_whole_run() {
+    fn max_failed_counts_over_the_whole_run() {
         let budget = ErrorBudget {
             max_failed: NonZeroU64::new(3),
             max_failed_percent: 100,
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn skipped_rows_are_good_if_their_pair_is_linked_and_say_nothing_otherwise() {
+    fn skipped_rows_are_good_if_their_pair_is_linked_and_ignored_otherwise() {
         for (category, of) in [
             (Category::Duplicate, 100),
             (Category::NothingToLink, 100),
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn it_says_what_most_bad_rows_had_in_common() {
+    fn it_shows_what_most_bad_rows_have_in_common() {
         let mut watch = Budget::new(percent(50));
         let exceeded = (1..=100).find_map(|row| match row % 10 {
             0 => watch.note(&outcome(row, OutcomeKind::Failed, "late")),
@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_failed_in_many_ways_together_outweigh_the_most_frequent_one() {
+    fn rows_that_failed_in_many_ways_together_exceed_the_most_frequent_cause() {
         let one_in = |failed: usize| {
             let mut watch = Budget::new(percent(50));
             let mut rows = (1..=100).zip((0..5).cycle()).map(|(row, way)| {

@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn nobody_touches_a_locked_record_until_its_row_is_sent_again() {
+    async fn no_row_with_a_locked_record_is_sent_before_the_locked_row_is_retried() {
         let mut queue = Queue::default();
         queue.push(row(2, "9", "8"));
         queue.push(row(3, "7", "5"));

@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stop_and_a_sleep_are_told_from_a_busy_machine_and_a_clock_that_is_set() {
+    fn a_stop_and_a_sleep_are_distinguished_from_a_busy_machine_and_a_clock_that_is_set() {
         let still = |lasted, counted| {
             let [lasted, counted] = [lasted, counted].map(Duration::from_millis);
             Some(Standstill { lasted, counted })

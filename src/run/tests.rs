@@ -905,7 +905,7 @@ async fn rows_before_a_broken_one_are_sent_to_their_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_invalid_row_is_never_sent_and_says_all_that_is_wrong() {
+async fn an_invalid_row_is_never_sent_and_lists_all_its_problems() {
     let text = "from_type,from_id,to_type,to_id\ncontacts,,companies,1.0\n";
     let mut input = Input::from_reader(
         "pairs.csv",

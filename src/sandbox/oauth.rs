@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_revoked_refresh_token_is_refused_in_the_documented_words() {
+    fn a_revoked_refresh_token_is_refused_with_the_documented_message() {
         let settings = SandboxSettings {
             refuse_refresh: true,
             ..SandboxSettings::default()

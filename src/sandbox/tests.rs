@@ -114,7 +114,7 @@ fn reading_back_goes_page_by_page() {
 }
 
 #[test]
-fn wrong_requests_are_refused_in_the_documented_words() {
+fn wrong_requests_are_refused_with_the_documented_messages() {
     let mut world = world(unlimited());
     for (path, status, message) in [
         (

@@ -406,7 +406,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_that_is_there_is_refused_replaced_or_gone_on_with() {
+    fn an_existing_report_is_refused_replaced_or_resumed() {
         let how = |retry_rejected, repair| {
             IfExists::Resume(Resume {
                 retry_rejected,

@@ -192,7 +192,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_is_lost_and_slots_are_few_whatever_the_times_and_their_order(
+        fn no_time_is_lost_and_slots_are_few_for_any_times_in_any_order(
             seconds in prop::collection::vec(
                 prop_oneof![-1000_i64..1000, any::<i32>().prop_map(i64::from), -62_000_000_000_i64..250_000_000_000],
                 0..60,

@@ -411,7 +411,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_that_is_gone_has_no_line_any_more() {
+    fn a_deleted_report_has_no_lines() {
         let problem = problem(&StopReason::Report(LostReport::Deleted.into()), None);
         assert_eq!(
             problem.what,

@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn it_says_outcomes_reasons_requests_and_what_to_do_next() {
+    fn it_shows_outcomes_causes_requests_and_next_steps() {
         let counts = counts(&[
             (OutcomeKind::Associated, "", 1200),
             (OutcomeKind::Rejected, "OBJECT_NOT_FOUND", 3),

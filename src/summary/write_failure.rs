@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_advice_fits_what_the_system_said() {
+    fn the_advice_fits_the_system_error() {
         let of_kind = |kind: io::ErrorKind| io::Error::from(kind);
         for (error, what, advised) in [
             (

@@ -469,7 +469,7 @@ fn no_text_of_a_server_gets_into_a_line_unbounded() {
 }
 
 #[test]
-fn an_unread_body_says_what_the_status_leaves_open() {
+fn an_unread_body_is_described_where_the_status_is_not_definite() {
     for (status, why, category) in [
         (200, Unreadable::Cut, "CLIENT_UNREADABLE_REPLY"),
         (200, Unreadable::TooLong, "CLIENT_UNREADABLE_REPLY"),

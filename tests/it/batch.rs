@@ -79,7 +79,7 @@ fn every_row_ends_as_in_single_mode_however_bad_pairs_are_answered() {
 }
 
 #[test]
-fn a_server_that_caps_the_inputs_is_learnt_from_by_one_refusal_for_each_pair_of_types() {
+fn the_input_limit_of_a_server_is_learned_from_one_refusal_for_each_pair_of_types() {
     let rehearsal = Rehearsal::against(SandboxSettings {
         batch_limit: 100,
         ..instant()

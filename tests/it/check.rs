@@ -147,7 +147,7 @@ fn a_truncated_file_is_summed_up_as_far_as_it_goes() {
 }
 
 #[test]
-fn more_pairs_than_memory_for_them_make_an_estimate_that_says_so() {
+fn more_pairs_than_fit_in_memory_are_marked_as_an_estimate() {
     let rehearsal = Rehearsal::new().rows(good_rows(20_000).chain(good_rows(20_000)));
     let finished = check(&rehearsal, &["--duplicates-memory", "64KiB"]);
     assert_eq!(finished.code, 0, "{}", finished.stderr);

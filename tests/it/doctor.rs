@@ -58,7 +58,7 @@ ok       quota    2 of 500000 requests of the day used
 }
 
 #[test]
-fn a_production_portal_is_said_loudly_and_another_one_than_expected_is_a_problem() {
+fn a_production_portal_is_a_warning_and_an_unexpected_one_is_a_problem() {
     let rehearsal = Rehearsal::against(SandboxSettings {
         account_type: "STANDARD".to_owned(),
         ..instant()
@@ -390,7 +390,7 @@ fn a_pool_that_hubspot_could_not_count_is_not_known_and_hides_no_other() {
 }
 
 #[test]
-fn an_account_that_cannot_be_read_is_said_to_be_so() {
+fn an_unreadable_account_is_reported() {
     for (body, line) in [
         (
             "<html>log in</html>",

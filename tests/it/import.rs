@@ -24,7 +24,7 @@ fn every_row_is_associated_and_has_one_line() {
 }
 
 #[test]
-fn a_line_says_all_that_is_known_of_its_row() {
+fn a_line_has_all_known_values_of_its_row() {
     let rehearsal = Rehearsal::new().rows(["contacts,41001,companies,52002"]);
     rehearsal.import(&[]);
     let line = &rehearsal.report()[0];

@@ -166,7 +166,7 @@ fn a_quote_that_never_closes_stops_the_run_at_its_line_after_the_rows_before_it(
 }
 
 #[test]
-fn a_damaged_row_is_invalid_and_says_which_column_what_stood_there_and_why() {
+fn a_damaged_row_is_invalid_and_names_column_value_and_cause() {
     let spreadsheet = "a spreadsheet rounded it: re-export the column as text";
     for (row, problem) in [
         ("contacts,5.12E+11,companies,2", format!("`from_object_id` (column 2): `5.12E+11` is in scientific notation, {spreadsheet}")),

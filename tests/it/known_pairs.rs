@@ -51,7 +51,7 @@ fn sends_only_what_is_new(rehearsal: &Rehearsal, sent_before: u64) {
 }
 
 #[test]
-fn what_was_known_stays_known_whatever_ends_the_night() {
+fn known_pairs_stay_known_however_the_nightly_run_ends() {
     for (bad_row, flags, code) in [
         ("contacts,994010000000001,companies,1", &[][..], 3),
         ("contacts,994030000000001,companies,1", &[], 3),

@@ -35,7 +35,7 @@ fn import_from(place: SocketAddr, rehearsal: &Rehearsal) -> (Running, Printed) {
 }
 
 #[test]
-fn a_run_waits_for_an_api_that_is_away_and_loses_no_row_to_it() {
+fn a_run_waits_for_an_unreachable_api_and_loses_no_row() {
     let place = nowhere();
     let rehearsal = Rehearsal::new().rows(good_rows(60));
     let (mut child, stderr) = import_from(place, &rehearsal);

@@ -114,7 +114,7 @@ fn a_value_that_cannot_be_is_refused_with_the_flag_it_stood_in() {
 }
 
 #[test]
-fn quiet_says_nothing_but_errors() {
+fn quiet_prints_only_errors() {
     let rehearsal = Rehearsal::new().rows(good_rows(3));
     let finished = rehearsal.import(&["-q"]);
     assert_eq!(

@@ -29,7 +29,7 @@ fn summed_up(folder: &Rehearsal, flags: &[&str]) -> Finished {
 }
 
 #[test]
-fn every_line_of_a_rehearsal_says_so_and_no_line_of_another_run_does() {
+fn every_line_of_a_rehearsal_is_marked_and_no_line_of_a_real_run_is() {
     let folder = Rehearsal::new().rows([
         "contacts,1,companies,2",
         "contacts,1,companies,2",
@@ -170,7 +170,7 @@ fn a_rehearsal_never_continues_or_replaces_a_real_report_unasked() {
 }
 
 #[test]
-fn a_rehearsal_continues_a_rehearsal_and_knows_any_memory() {
+fn a_rehearsal_continues_a_rehearsal_and_accepts_any_report_of_known_pairs() {
     let folder = Rehearsal::new().rows(good_rows(10));
     assert_eq!(rehearse(&folder, &["--first", "4"]).code, 0);
     assert_eq!(rehearse(&folder, &["--resume"]).code, 0);

@@ -325,7 +325,7 @@ fn a_file_that_is_no_whole_report_is_an_error_and_left_unchanged() {
 }
 
 #[test]
-fn a_rehearsal_can_be_gone_on_with_too() {
+fn a_rehearsal_can_be_resumed_too() {
     let rehearsal = Rehearsal::new().rows(good_rows(12));
     let first = ["import", "pairs.csv", "--sandbox", "--first", "3"];
     assert_eq!(finish(rehearsal.command(&first).output().unwrap()).code, 0);

@@ -329,7 +329,7 @@ fn a_full_disk_is_reported_wherever_possible() {
 }
 
 #[test]
-fn a_run_that_finds_the_report_held_leaves_the_metrics_of_the_one_that_holds_it() {
+fn a_run_that_finds_the_report_locked_leaves_the_metrics_of_the_lock_owner() {
     let slow = SandboxSettings {
         latency: "20ms".parse().unwrap(),
         ..instant()

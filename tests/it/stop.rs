@@ -239,7 +239,7 @@ fn a_signal_ends_a_run_whose_output_is_not_read() {
 }
 
 #[test]
-fn a_second_run_on_the_same_report_ends_at_once_and_harms_nothing() {
+fn a_second_run_on_the_same_report_ends_at_once_and_changes_nothing() {
     let rehearsal = Rehearsal::against(slow()).rows(good_rows(50_000));
     let (child, finish) = rehearsal.start(10, &[]);
     let holder = if cfg!(target_os = "linux") {
@@ -259,8 +259,7 @@ fn a_second_run_on_the_same_report_ends_at_once_and_harms_nothing() {
 }
 
 #[test]
-fn a_run_that_points_at_the_wrong_column_stops_after_a_hundred_rows_and_says_what_they_had_in_common()
- {
+fn a_run_on_the_wrong_column_stops_after_a_hundred_rows_and_names_their_common_cause() {
     let rows = (1..=5000).map(|serial| format!("contacts,9970000{serial:08},companies,1"));
     let rehearsal = Rehearsal::new().rows(rows);
     let finished = rehearsal.import(&[]);
@@ -333,7 +332,7 @@ fn a_run_stops_at_its_time_limit_and_is_resumed_later() {
 }
 
 #[test]
-fn a_signal_is_heard_while_the_run_waits_for_its_quota() {
+fn a_signal_is_handled_while_the_run_waits_for_its_quota() {
     let rehearsal = Rehearsal::new().rows(good_rows(30));
     let (child, finish) = rehearsal.start(1, &["--rate", "1/60s"]);
     signal(&child, "INT");

@@ -456,7 +456,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn no_row_is_charged_for_a_token_that_died() {
+    async fn no_row_fails_because_of_an_expired_token() {
         let (ending, outcomes, renewals) = send(10, true, vec![]).await;
         assert_eq!((status(&ending), renewals), (None, 3));
         assert_eq!(outcomes.len(), 40);

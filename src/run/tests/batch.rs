@@ -499,7 +499,7 @@ fn a_call_with_a_forbidden_row_in_it_costs_no_other_row() {
 }
 
 #[test]
-fn an_outage_costs_time_and_no_row_and_takes_no_call_apart() {
+fn an_outage_costs_time_but_no_row_and_splits_no_batch() {
     block_on(async {
         let mut api = Api::new(Way::Listed);
         api.away = Some(Instant::now() + Duration::from_secs(100));
@@ -524,7 +524,7 @@ fn an_outage_costs_time_and_no_row_and_takes_no_call_apart() {
 }
 
 #[test]
-fn where_over_a_tenth_is_bad_rows_go_one_by_one() {
+fn rows_are_sent_one_by_one_where_over_a_tenth_is_bad() {
     let bad = (1..=2000).filter(|id| id % 4 == 0);
     let api = Api::new(Way::Unnamed).missing(bad.map(|id| format!("contacts {id}")));
     let ended = block_on(send(&api, contacts(2000), calls_of(2000), &[]));

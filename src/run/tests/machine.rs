@@ -38,7 +38,7 @@ fn stand_still() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn rows_whose_connections_broke_while_the_process_stood_still_are_not_charged() {
+async fn rows_whose_connections_broke_while_the_process_was_stopped_do_not_fail() {
     let done = four_lose_their_connections().run().await;
     let failed = kinds(&done);
     let failed = failed.iter().filter(|kind| **kind == OutcomeKind::Failed);

@@ -58,7 +58,7 @@ fn play(seed: u64, ends: &Mutex<BTreeMap<i32, usize>>) -> Result<(), String> {
 }
 
 #[test]
-fn whatever_happens_each_row_has_one_line_in_the_end_and_it_is_true() {
+fn each_row_ends_with_exactly_one_correct_line_after_any_events() {
     let (first, number) = match number("STORY_SEED") {
         Some(seed) => (seed, 1),
         None => (0, number("STORIES").unwrap_or(STORIES)),
