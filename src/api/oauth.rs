@@ -232,6 +232,13 @@ impl OAuthApp {
         Ok(())
     }
 
+    /// Whether HubSpot issued a refresh token that could not be written to the file.
+    pub(super) fn has_token_to_keep(&self) -> bool {
+        let state = self.state();
+        let tokens = [&state.values, &state.in_file].map(|values| &values.refresh_token);
+        self.file.is_some() && tokens[0].expose_secret() != tokens[1].expose_secret()
+    }
+
     fn values(&self) -> Values {
         self.state().values.clone()
     }

@@ -134,6 +134,7 @@ impl AppFile {
                     return Ok(HeldFile {
                         file: self.clone(),
                         held: file,
+                        content: None,
                     });
                 }
             } else if Instant::now() > deadline {
@@ -146,11 +147,29 @@ impl AppFile {
     }
 }
 
+/// What happens to the file where the disk has no room for another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FullDisk {
+    /// It stays as it is: overwritten, it could end as a half of what it holds.
+    Keeps,
+    /// It is overwritten: what it holds is of no use, and its own blocks are there already.
+    IsOverwritten,
+}
+
+fn is_full_disk(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    )
+}
+
 /// The file while no other process exchanges its refresh token.
 #[derive(Debug)]
 pub(super) struct HeldFile {
     file: AppFile,
     held: File,
+    /// What the file held when a token was last kept in it.
+    content: Option<Vec<u8>>,
 }
 
 impl HeldFile {
@@ -160,19 +179,27 @@ impl HeldFile {
     }
 
     /// Writes a refresh token into it, and leaves all else as it is. With the token that it has already, this shows
-    /// whether another one can be kept.
+    /// whether another one can be kept. Another token makes the one in the file useless: then it is kept by all means.
     pub(super) async fn keep(&mut self, token: &SecretString) -> Result<(), CredentialsError> {
-        let (values, bytes) = self.file.read_beside().await?;
-        let content = if values.refresh_token.expose_secret() == token.expose_secret() {
-            bytes
-        } else {
-            self.with_token(&bytes, token)?
+        let bytes = match (self.file.read_beside().await, self.content.take()) {
+            (Ok((_, bytes)), _) | (Err(_), Some(bytes)) => bytes,
+            (Err(error), None) => return Err(error),
         };
-        self.write(&content)
-            .map_err(|source| CredentialsError::NotKept {
-                path: self.file.path.clone(),
-                source,
-            })
+        let in_file = self.file.parse(&bytes)?.refresh_token;
+        let written = if in_file.expose_secret() == token.expose_secret() {
+            let written = self.write(&bytes, FullDisk::Keeps);
+            self.content = Some(bytes);
+            written
+        } else {
+            let content = self.with_token(&bytes, token)?;
+            let written = self.write(&content, FullDisk::IsOverwritten);
+            self.content = Some(content);
+            written
+        };
+        written.map_err(|source| CredentialsError::NotKept {
+            path: self.file.path.clone(),
+            source,
+        })
     }
 
     fn with_token(&self, bytes: &[u8], token: &SecretString) -> Result<Vec<u8>, CredentialsError> {
@@ -190,16 +217,10 @@ impl HeldFile {
 
     /// Replaces the file, or where that is not possible (the folder takes no new file, the file is a mount of its own)
     /// overwrites it.
-    fn write(&mut self, content: &[u8]) -> io::Result<()> {
+    fn write(&mut self, content: &[u8], full_disk: FullDisk) -> io::Result<()> {
         match self.replace(content) {
             Ok(held) => self.held = held,
-            // Overwritten, it could end as a half of it.
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
-                ) =>
-            {
+            Err(error) if full_disk == FullDisk::Keeps && is_full_disk(&error) => {
                 return Err(error);
             }
             Err(_) => {
@@ -212,7 +233,8 @@ impl HeldFile {
 
     /// The new file is locked before it has the name.
     fn replace(&self, content: &[u8]) -> io::Result<File> {
-        let new = Beside::create(&self.file.path, None)?;
+        // Where the file is gone, its successor is no more readable than it was.
+        let new = Beside::create(&self.file.path, Some(&self.held.metadata()?))?;
         let mut file = new.file();
         file.write_all(content)?;
         new.take_place()

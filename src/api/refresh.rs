@@ -74,6 +74,14 @@ impl HttpEndpoint {
         Ok(issued)
     }
 
+    /// Writes the refresh token to the app's file if that was not possible when HubSpot issued it.
+    pub async fn keep_refresh_token(&self) -> Result<(), CredentialsError> {
+        match &self.settings().source {
+            TokenSource::OAuth(app) if app.has_token_to_keep() => app.hold().await.map(drop),
+            _ => Ok(()),
+        }
+    }
+
     async fn exchange_once(&self, app: &OAuthApp) -> Result<IssuedToken, RefreshError> {
         let url = self.settings().base_url.oauth_token();
         let started = Instant::now();

@@ -12,6 +12,7 @@ use super::observers::{MetricsFile, Throttles};
 use super::outputs::{Output, Outputs};
 use super::target::Target;
 use super::{Context, next_steps, print};
+use crate::api::CredentialsError;
 use crate::cli::ImportArgs;
 use crate::clock::now;
 use crate::error::{Problem, RunError};
@@ -88,9 +89,14 @@ pub(super) struct FinishedRun<'e> {
 
 impl FinishedRun<'_> {
     /// Tells how a run ended. Its report is closed by now.
-    pub(super) fn finish(&self, outputs: &Outputs, ctx: &Context) -> ExitStatus {
+    pub(super) fn finish(
+        &self,
+        lost_token: Option<CredentialsError>,
+        outputs: &Outputs,
+        ctx: &Context,
+    ) -> ExitStatus {
         let settings = self.settings;
-        let mut unwritten: Vec<RunError> = Vec::new();
+        let mut unwritten: Vec<RunError> = lost_token.into_iter().map(RunError::from).collect();
         let rejected = match self.write_rejects(ctx).transpose() {
             Ok(rows) => rows,
             Err(error) => {

@@ -173,6 +173,7 @@ fn link(
     if zone.is_none() && result.stop.as_ref().is_some_and(StopReason::is_daily_limit) {
         zone = runtime.block_on(portal::zone_at_the_end(&endpoint));
     }
+    let lost_token = runtime.block_on(endpoint.keep_refresh_token()).err();
     // Requests in flight, and threads that wait for a pipe, must not delay the end.
     drop(runtime);
     drop(report);
@@ -185,7 +186,7 @@ fn link(
         throttles: &throttles,
         zone: zone.as_ref(),
     };
-    Ok(finished.finish(outputs, ctx))
+    Ok(finished.finish(lost_token, outputs, ctx))
 }
 
 /// Needs no token, and touches no report.

@@ -7,6 +7,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::api::client::chain;
+use crate::api::oauth::OAuthApp;
 
 const TEXT: &str =
     r#"{"note":"ours","client_id":"c","client_secret":"s","refresh_token":"refresh-1"}"#;
@@ -45,6 +46,35 @@ async fn a_refresh_token_is_kept_and_nothing_else_is_changed() {
     let mode = fs::metadata(&file.path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[tokio::test]
+async fn a_new_token_is_kept_where_the_file_cannot_be_read_again() {
+    let (_folder, file) = app_file();
+    let mut held = file.hold().await.unwrap();
+    held.keep(&"refresh-1".into()).await.unwrap();
+    fs::remove_file(&file.path).unwrap();
+    held.keep(&"refresh-2".into()).await.unwrap();
+    assert_eq!(token_in(&file), "refresh-2");
+    let mode = fs::metadata(&file.path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o077, 0);
+}
+
+#[tokio::test]
+async fn a_token_that_could_not_be_kept_is_kept_later() {
+    let (folder, file) = app_file();
+    let app = OAuthApp::from_file(&file.path).unwrap();
+    let held = app.hold().await.unwrap();
+    assert!(!app.has_token_to_keep());
+    fs::remove_dir_all(folder.path()).unwrap();
+    app.rotate("refresh-2".into(), held).await.unwrap_err();
+    assert!(app.has_token_to_keep());
+    fs::create_dir(folder.path()).unwrap();
+    fs::write(&file.path, TEXT).unwrap();
+    fs::set_permissions(&file.path, Permissions::from_mode(0o600)).unwrap();
+    app.hold().await.unwrap();
+    assert_eq!(token_in(&file), "refresh-2");
+    assert!(!app.has_token_to_keep());
 }
 
 #[tokio::test]
