@@ -1,9 +1,9 @@
-/* Makes one system call of a program fail: loaded in front of the C library (LD_PRELOAD), through which the program
- * reaches its files. Only calls on files below one folder are counted, over all threads, so that the same run
+/* Makes one system call of a program fail: loaded before the C library (LD_PRELOAD), through which the program
+ * accesses its files. Only calls on files below one folder are counted, over all threads, so that the same run
  * makes the same calls. `benches/inject-faults` builds and uses it.
  *
- *   INJECT_FOLDER  the folder, as the kernel names it
- *   INJECT_LOG     where each counted call is written down
+ *   INJECT_FOLDER  the folder, as a path without symbolic links
+ *   INJECT_LOG     the file that logs each counted call
  *   INJECT_CALL    the call that fails, such as write
  *   INJECT_AT      which of them, from 1
  *   INJECT_ONWARD  set: all later ones fail, too
@@ -32,18 +32,18 @@ static atomic_int counts[CALLS];
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
-/* The C library's own write, whatever this file defines. */
+/* The write of the C library, not the one that this file defines. */
 static void note(enum call call, int count, const char *path) {
   const char *log = getenv("INJECT_LOG");
   char line[PATH_MAX + 64];
   int length = snprintf(line, sizeof line, "%s %d %s\n", names[call], count, path);
   int file = log ? REAL(open64)(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : -1;
   if (file < 0) return;
-  if (REAL(write)(file, line, length) < 0) { /* The script misses the line, and says so. */ }
+  if (REAL(write)(file, line, length) < 0) { /* The script detects the missing line. */ }
   REAL(close)(file);
 }
 
-/* Whether this call, on an absolute path, is to fail; errno is set then. */
+/* Whether this call on an absolute path must fail; sets errno in that case. */
 static int fails(enum call call, const char *path) {
   const char *folder = getenv("INJECT_FOLDER");
   size_t length = folder ? strlen(folder) : 0;

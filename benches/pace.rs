@@ -1,7 +1,8 @@
-//! How much of the quota a run uses, in real time, over real sockets, against a strict rolling window.
+//! Measures how much of the quota a run uses, in real time, over real sockets, against a strict rolling
+//! window.
 //!
-//! `cargo bench --bench pace` runs the cases side by side, for about three minutes, and prints a table.
-//! What the columns mean, and a table of one such run, stands in `benches/README.md`.
+//! `cargo bench --bench pace` runs the cases in parallel for about three minutes and prints a table.
+//! `benches/README.md` explains the columns and shows the table of one such run.
 
 #![expect(
     clippy::print_stdout,
@@ -23,7 +24,7 @@ struct Case {
     announced: Option<u32>,
     headers: bool,
     others: Option<&'static str>,
-    /// Use is measured from this second on.
+    /// Utilization is measured from this second on.
     after: f64,
     target: &'static str,
 }

@@ -1,4 +1,4 @@
-//! The pure parts of a row's way, each by itself: `cargo bench --bench parts`.
+//! Benchmarks of the pure parts of processing a row, each on its own: `cargo bench --bench parts`.
 
 #![expect(clippy::unwrap_used, reason = "a bench fails by panicking")]
 
@@ -100,7 +100,7 @@ fn replies(criterion: &mut Criterion) {
     }
 }
 
-/// As many of these as fit in so many bytes, in a list.
+/// Returns a list of as many items as fit in `bytes` bytes.
 fn filled(bytes: usize, item: impl Fn(usize) -> String) -> String {
     let mut list = String::new();
     for index in 0.. {
@@ -116,7 +116,8 @@ fn filled(bytes: usize, item: impl Fn(usize) -> String) -> String {
     list
 }
 
-/// The largest replies, in the forms that cost most: what a server can make one row cost.
+/// The largest replies, in the forms that are most expensive to process: the cost that a server can
+/// cause per row.
 fn worst_single(criterion: &mut Criterion) {
     const BYTES: usize = 255 * 1024;
     let errors =
@@ -164,8 +165,8 @@ fn worst_single(criterion: &mut Criterion) {
     }
 }
 
-/// 2,000 pairs, with one contact or with as many.
-fn pairs_of_call(has_one_contact: bool) -> Vec<Pair> {
+/// 2,000 pairs, with one contact or with 2,000 different contacts.
+fn pairs_of_batch(has_one_contact: bool) -> Vec<Pair> {
     let record = |object_type, id: usize| Record {
         object_type: ObjectType::new(object_type).unwrap(),
         id: RecordId::new(&id.to_string()).unwrap(),
@@ -180,7 +181,7 @@ fn pairs_of_call(has_one_contact: bool) -> Vec<Pair> {
     (0..2000).map(pair).collect()
 }
 
-/// The largest replies to a call of 2,000 pairs, and whether these have one contact.
+/// The largest replies to a batch of 2,000 pairs, and whether the pairs share one contact.
 fn worst_bodies() -> Vec<(&'static str, bool, String)> {
     const BYTES: usize = 2000 * 1024;
     let errors = |most: usize, item: &dyn Fn(usize) -> String| {
@@ -272,10 +273,10 @@ fn worst_bodies() -> Vec<(&'static str, bool, String)> {
     ]
 }
 
-/// The same for a call of 2,000 pairs.
-fn worst_call(criterion: &mut Criterion) {
+/// The same for a batch of 2,000 pairs.
+fn worst_batch(criterion: &mut Criterion) {
     for (name, has_one_contact, body) in worst_bodies() {
-        let pairs = pairs_of_call(has_one_contact);
+        let pairs = pairs_of_batch(has_one_contact);
         criterion.bench_function(&format!("worst reply/2000 pairs/{name}"), |bench| {
             bench.iter(|| attribute(&reply(207, black_box(body.as_bytes())), &pairs));
         });
@@ -285,7 +286,7 @@ fn worst_call(criterion: &mut Criterion) {
 fn rate_limit(criterion: &mut Criterion) {
     let mut controller = RateController::new("100/10s".parse().unwrap(), Share::ALL);
     let mut now = Duration::ZERO;
-    criterion.bench_function("pace/turn and reply", |bench| {
+    criterion.bench_function("rate limit/permit and reply", |bench| {
         bench.iter(|| {
             now = controller.next_permit_at(now).max(now);
             controller.take_permit(now);
@@ -342,7 +343,7 @@ criterion_group!(
     check,
     replies,
     worst_single,
-    worst_call,
+    worst_batch,
     rate_limit,
     report
 );

@@ -1,17 +1,17 @@
-//! The one way to write files: a file that others only ever see whole, written beside its place and put there once it is
-//! complete.
+//! Atomic writes: a file is written beside its final path and takes that path once it is complete, so that readers
+//! only ever see a whole file. All output files are written in this way.
 //!
-//! A crash leaves the file that was there before, or the new one; an unfinished one that a kill leaves is removed by the
-//! next run that writes the same file. Links stay links, and a file that is replaced keeps its owner and mode. What is no
-//! regular file (a pipe, `/dev/stdout`) cannot be replaced and is written to as it is: it is opened once, when there is
-//! something to write. A file in a folder that cannot be written to, that is mounted by itself, or whose owner another file
-//! cannot have, is overwritten in place.
+//! A crash leaves the previous file or the new one; the unfinished file that a killed run leaves is removed by the
+//! next run that writes the same file. Links are followed, and the new file gets the owner and mode of the old one. A
+//! file that is not regular (a pipe, `/dev/stdout`) cannot be replaced and is written to directly: it is opened once,
+//! when there is something to write. A file is overwritten in place if its folder is not writable, if it is a mount
+//! point, or if a new file cannot get its owner.
 //!
-//! | part | what it knows |
+//! | part | what it does |
 //! |---|---|
-//! | `place` | where a path leads, and which paths lead to one file |
-//! | `beside` | the new file: exclusive, locked, with the owner and mode of the old one |
-//! | `leftovers` | what unfinished files are called, and which of them are left over |
+//! | `place` | resolves a path, and finds paths that lead to one file |
+//! | `beside` | creates the new file: exclusively, locked, with the owner and mode of the old one |
+//! | `leftovers` | names unfinished files, and removes those of killed runs |
 
 mod beside;
 mod leftovers;
@@ -29,28 +29,28 @@ pub(crate) use leftovers::remove_leftovers;
 pub use place::is_same_file;
 pub(crate) use place::{is_named, sync_folder};
 
-/// Names of standard output and standard error. Opened by their names, files behind them would be written to from their
-/// beginning.
+/// The names of standard output and standard error. If files behind them were opened by name, they would be
+/// overwritten from their beginning.
 const STANDARD_STREAMS: [[&str; 3]; 2] = [
     ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"],
     ["/dev/stderr", "/dev/fd/2", "/proc/self/fd/2"],
 ];
 
-/// How much of a file that is overwritten in place is kept in memory before.
+/// A file that is overwritten in place keeps this much new content in memory first; more goes to a temporary file.
 const MAX_IN_MEMORY: usize = 1024 * 1024;
 
-/// The file while it is written. Dropped before [`AtomicFile::finish`], it leaves nothing behind.
+/// The file while it is written. If it is dropped before [`AtomicFile::finish`], nothing is left behind.
 #[derive(Debug)]
 pub struct AtomicFile(BufWriter<Target>);
 
-/// Where the bytes go.
+/// Where the bytes are written.
 #[derive(Debug)]
 enum Target {
-    /// A pipe or a device: to the reader at once.
+    /// A pipe or a device: written to its reader directly.
     Stream(File),
-    /// A new file that takes the place of the old one.
+    /// A new file that replaces the old one.
     Beside(Beside),
-    /// The file itself, as it can be replaced by no other, once all that it is to hold is known.
+    /// The file itself, which cannot be replaced; written once the content is complete.
     InPlace {
         file: File,
         content: SpooledTempFile,
@@ -58,12 +58,12 @@ enum Target {
 }
 
 impl AtomicFile {
-    /// Begins a file that is to be at `path`.
+    /// Starts a file for `path`.
     pub fn create(path: &Path) -> io::Result<Self> {
         Self::begin(path, None)
     }
 
-    /// Begins a file at `path` with content of `source`; only those can read it who can read `source`.
+    /// Starts a file for `path` with content from `source`; only users who can read `source` can read it.
     pub fn create_no_more_readable_than(path: &Path, source: &Metadata) -> io::Result<Self> {
         Self::begin(path, Some(source))
     }
@@ -84,7 +84,8 @@ impl AtomicFile {
         Ok(Self(BufWriter::new(target)))
     }
 
-    /// The file at `path` that would be replaced. What is no regular file is not, and a pipe must not be read.
+    /// The file at `path` that would be replaced; `None` if it is not a regular file, because a pipe must not be read
+    /// here.
     pub fn existing(path: &Path) -> io::Result<Option<File>> {
         if is_stream(path)? {
             return Ok(None);
@@ -95,7 +96,7 @@ impl AtomicFile {
         }
     }
 
-    /// Brings it to the disk and puts it into its place.
+    /// Syncs the file to disk and moves it to its path.
     pub fn finish(self) -> io::Result<()> {
         match self
             .0
@@ -105,7 +106,7 @@ impl AtomicFile {
             Target::Stream(_) => Ok(()),
             Target::Beside(beside) => match beside.put() {
                 Ok(_) => Ok(()),
-                // A file that is mounted by itself, as into a container, can be replaced by no other.
+                // A file that is a mount point, as in a container, cannot be replaced.
                 Err((error, Some(beside))) if error.kind() == io::ErrorKind::ResourceBusy => {
                     beside.overwrite_place()
                 }
@@ -115,15 +116,15 @@ impl AtomicFile {
         }
     }
 
-    /// Writes all of it at once.
+    /// Writes a whole file.
     pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
         let mut file = Self::create(path)?;
         file.write_all(content)?;
         file.finish()
     }
 
-    /// Makes sure that it can be written, before there is anything to write. A pipe or a device is left alone: opened and closed
-    /// once, a pipe ends for its reader, and nothing written later would arrive.
+    /// Checks that the file can be written, before there is content. A pipe or a device is skipped: opening and
+    /// closing a pipe once ends it for its reader, so later content would be lost.
     pub fn check_writable(path: &Path) -> io::Result<()> {
         if is_stream(path)? {
             return Ok(());
@@ -132,7 +133,7 @@ impl AtomicFile {
     }
 }
 
-/// Whether `path` is a pipe or a device, which is written to as it is.
+/// Whether `path` is a pipe or a device, which is written to directly.
 pub(crate) fn is_stream(path: &Path) -> io::Result<bool> {
     if standard_stream(path).is_some() {
         return Ok(true);
@@ -150,7 +151,7 @@ fn standard_stream(path: &Path) -> Option<usize> {
     STANDARD_STREAMS.iter().position(is_name)
 }
 
-/// Waits for the reader of a pipe.
+/// Blocks until a pipe has a reader.
 fn open_stream(path: &Path) -> io::Result<File> {
     match standard_stream(path) {
         Some(0) => Ok(io::stdout().as_fd().try_clone_to_owned()?.into()),
@@ -159,7 +160,7 @@ fn open_stream(path: &Path) -> io::Result<File> {
     }
 }
 
-/// The file at `path` itself, if `error` only says that no new file may take its place.
+/// The file at `path` itself, if `error` only means that a new file cannot replace it.
 fn in_place(path: &Path, source: Option<&Metadata>, error: io::Error) -> io::Result<Target> {
     use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
     if !matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem) {
@@ -175,7 +176,7 @@ fn in_place(path: &Path, source: Option<&Metadata>, error: io::Error) -> io::Res
     Ok(Target::InPlace { file, content })
 }
 
-/// Not emptied first: on a full disk there might be no room for the new content any more.
+/// Overwritten before it is truncated: once emptied, a full disk may have no room for the new content.
 pub(crate) fn overwrite(mut file: &File, mut content: impl io::Read + Seek) -> io::Result<()> {
     content.rewind()?;
     let length = io::copy(&mut content, &mut file)?;

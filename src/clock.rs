@@ -1,4 +1,4 @@
-//! The wall clock, within the years that can be written.
+//! The wall clock: the current time as a [`Timestamp`], limited to the years that it can represent.
 
 use std::time::SystemTime;
 
@@ -29,7 +29,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn a_clock_beyond_the_years_that_can_be_written_stops_at_the_last_of_them() {
+    fn a_time_out_of_range_becomes_the_nearest_valid_one() {
         let after = |seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
         let before = |seconds| SystemTime::UNIX_EPOCH.checked_sub(Duration::from_secs(seconds));
         for (time, expected) in [

@@ -1,7 +1,7 @@
-//! What can be told of an import before there is one: whose token it is, which account it would write to, how
-//! much of its day is left. Pure: facts → remarks.
+//! Reports before an import what is known about it: whether the token is valid, which account it would write to, and
+//! how much of the daily limit is left. Pure: facts → remarks.
 //!
-//! What cannot be known is said, not guessed: some tokens may link records and not ask about the account.
+//! Unknown facts are reported as unknown, not guessed: some tokens may link records but not read the account.
 
 mod portal;
 mod quota;
@@ -16,67 +16,67 @@ use crate::pair::ObjectType;
 use crate::text::one_line;
 use crate::verdict::{describe_refusal, scopes};
 
-/// Characters of a remark.
+/// The maximum length of a remark, in characters.
 const MAX_CHARS: usize = 300;
 
-/// How serious a remark is.
+/// The severity of a remark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// As it should be.
+    /// As expected.
     Ok,
-    /// Worth a thought, or not to be known.
+    /// Worth attention, or not known.
     Warning,
-    /// An import would not work.
+    /// An import would fail.
     Problem,
 }
 
-/// One thing that was found out.
+/// One finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Remark {
-    /// How serious it is.
+    /// The severity.
     pub level: Level,
-    /// What it is about.
+    /// The subject.
     pub about: &'static str,
-    /// What was found out, on one line.
+    /// The finding, on one line.
     pub says: String,
-    /// What to do.
+    /// What to do about it.
     pub hint: Option<String>,
-    /// Whether it is the credentials' fault.
+    /// Whether the credentials are the cause.
     #[serde(skip)]
     is_credentials: bool,
 }
 
-/// What was asked, and what came back.
+/// The requests and their results.
 #[derive(Debug)]
 pub struct Facts {
-    /// What came of the exchange of a refresh token, if there is one.
+    /// The result of exchanging a refresh token, if there is one.
     pub refresh: Option<RefreshOutcome>,
-    /// The region that the token names, if it does.
+    /// The region that the token names, if any.
     pub region: Option<String>,
-    /// Where the API was looked for.
+    /// The base URL of the API.
     pub base_url: String,
-    /// What HubSpot answered; `None` if there was no token to ask with.
+    /// HubSpot's answers; `None` if there was no token to send.
     pub answers: Option<Answers>,
-    /// The account that it should be.
+    /// The expected account.
     pub expect_portal: Option<NonZeroU64>,
 }
 
-/// What HubSpot answered.
+/// HubSpot's answers.
 #[derive(Debug)]
 pub struct Answers {
-    /// The scopes of the token, where they can be asked for.
+    /// The scopes of the token, if HubSpot can list them.
     pub scopes: Option<Vec<String>>,
     /// The account.
     pub account: QueryResult<Account>,
-    /// The day's requests.
+    /// The daily usage.
     pub usage: QueryResult<DailyUsage>,
-    /// Two types, and whether they can be reached.
+    /// Two types, and whether they can be read.
     pub types: Option<(ObjectType, ObjectType, QueryResult<()>)>,
 }
 
 impl Answers {
-    /// Whether a reply shows that HubSpot accepts the token.
+    /// Whether any reply shows that HubSpot accepts the token.
     fn prove_token(&self) -> bool {
         let types = self.types.as_ref().map(|(_, _, result)| result);
         self.scopes.is_some()
@@ -86,7 +86,7 @@ impl Answers {
     }
 }
 
-/// How `doctor` ends with these remarks.
+/// The exit status of `doctor` for these remarks.
 #[must_use]
 pub fn exit_status(remarks: &[Remark]) -> ExitStatus {
     let problems = || {
@@ -103,7 +103,7 @@ pub fn exit_status(remarks: &[Remark]) -> ExitStatus {
     }
 }
 
-/// What the facts say, in the order in which it is shown.
+/// Derives the remarks from the facts, in the order in which they are shown.
 #[must_use]
 pub fn remarks(facts: &Facts) -> Vec<Remark> {
     let mut remarks = vec![token(facts)];
@@ -112,7 +112,7 @@ pub fn remarks(facts: &Facts) -> Vec<Remark> {
     };
     if let QueryResult::Unreachable(why) = &answers.account {
         let hint = "check the network, the proxy variables and `--base-url`";
-        let says = format!("`{}` cannot be reached: {why}", facts.base_url);
+        let says = format!("`{}` is unreachable: {why}", facts.base_url);
         remarks.push(remark(Level::Problem, "api", &says).hint(hint));
         return remarks;
     }
@@ -129,7 +129,7 @@ pub fn remarks(facts: &Facts) -> Vec<Remark> {
         None => remark(
             Level::Warning,
             "scopes",
-            "not known: HubSpot tells them of OAuth tokens only",
+            "not known: HubSpot lists them for OAuth tokens only",
         ),
     });
     if let Some((from, to, result)) = &answers.types {
@@ -144,15 +144,15 @@ fn token(facts: &Facts) -> Remark {
             let says = format!("the refresh token is not accepted: {why}");
             return remark(Level::Problem, "token", &says)
                 .credentials()
-                .hint("let the account install the app again");
+                .hint("install the app in the account again");
         }
         (Some(refresh @ (RefreshOutcome::Failed(_) | RefreshOutcome::OtherPortal { .. })), _) => {
-            let says = format!("cannot be had now: {refresh}");
+            let says = format!("could not refresh the access token: {refresh}");
             return remark(Level::Problem, "token", &says).credentials();
         }
         (Some(RefreshOutcome::New | RefreshOutcome::Same), _) => "an OAuth app's".to_owned(),
         (None, Some(region)) => format!("a service key's or private app's, of region {region}"),
-        (None, None) => "of a kind that its form does not tell".to_owned(),
+        (None, None) => "of unknown kind".to_owned(),
     };
     let is_proved = matches!(facts.refresh, Some(RefreshOutcome::New))
         || facts.answers.as_ref().is_some_and(Answers::prove_token);
@@ -164,14 +164,14 @@ fn token(facts: &Facts) -> Remark {
     }
 }
 
-/// A reply of success that does not answer the question.
+/// A success reply with a body that cannot be parsed.
 fn unreadable(about: &'static str, status: u16, body: &str) -> Remark {
     let body = if body.is_empty() {
         "it is empty".to_owned()
     } else {
         format!("it begins with `{body}`")
     };
-    let says = format!("not known: the reply (status {status}) cannot be read: {body}");
+    let says = format!("not known: the reply (status {status}) is not valid: {body}");
     remark(Level::Warning, about, &says)
 }
 
@@ -193,8 +193,12 @@ fn types(types: &str, query_result: &QueryResult<()>) -> Remark {
     let message = describe_refusal(answer).message;
     let says = |what: &str| format!("{types}: {what}: {message}");
     match answer.status {
-        400 => remark(Level::Problem, "types", &says("HubSpot does not know one"))
-            .hint("a custom object needs its id, such as 2-1234567, or its full name"),
+        400 => remark(
+            Level::Problem,
+            "types",
+            &says("HubSpot does not know one of the types"),
+        )
+        .hint("a custom object needs its id, such as 2-1234567, or its full name"),
         401 => remark(Level::Problem, "types", &says("the token is refused")).credentials(),
         403 => {
             let missing = scopes(answer).join(", ");
@@ -203,7 +207,7 @@ fn types(types: &str, query_result: &QueryResult<()>) -> Remark {
             }
             remark(Level::Problem, "types", &says("the token lacks a scope"))
                 .credentials()
-                .hint(&format!("give it one of: {missing}"))
+                .hint(&format!("add one of these scopes: {missing}"))
         }
         404 => remark(Level::Warning, "types", &says("not known (status 404)"))
             .hint("the path may not exist: check `--base-url` and `--api-version`"),

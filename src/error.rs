@@ -1,6 +1,6 @@
-//! Why a command ended without doing its work, and how an error is printed.
+//! The errors of commands, with their exit statuses and hints, and the text in which an error is printed.
 //!
-//! A row that fails is data and never gets here; an error here means that the run cannot begin.
+//! A row that fails is an outcome, not an error; an error here means that the run could not start.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -26,16 +26,16 @@ const HINT: Style = AnsiColor::Cyan.on_default().bold();
 /// The longest line of an error, in characters.
 const MAX_LINE_CHARS: usize = 4000;
 
-/// Why a command could not do its work.
+/// A command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// Flags and environment do not make a run.
+    /// Flags or environment are invalid.
     #[error(transparent)]
     Settings(#[from] SettingsError),
     /// The token cannot be read.
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
-    /// It is not the account that was named.
+    /// The account is not the expected one, or unknown.
     #[error(transparent)]
     Portal(#[from] PortalError),
     /// The input cannot be used.
@@ -44,10 +44,10 @@ pub enum RunError {
     /// The report cannot be used.
     #[error(transparent)]
     Report(#[from] ReportError),
-    /// The rejects file cannot be made.
+    /// The rejects file cannot be written.
     #[error(transparent)]
     Rejects(#[from] RejectsError),
-    /// A file besides the report cannot be made.
+    /// Another output file cannot be written.
     #[error(transparent)]
     Output(#[from] OutputError),
     /// Data cannot be written to standard output.
@@ -62,7 +62,7 @@ pub enum RunError {
     /// The sandbox cannot start.
     #[error("cannot start the sandbox")]
     SandboxStart(#[source] io::Error),
-    /// A signal came before the run began.
+    /// A signal arrived before the run started.
     #[error("{} before the first row was sent", word_of(*.0))]
     Stopped(Signal),
     /// The system refused a thread, a timer or a signal handler.
@@ -71,7 +71,7 @@ pub enum RunError {
 }
 
 impl RunError {
-    /// How the program ends.
+    /// The exit status of the program.
     #[must_use]
     pub fn exit_status(&self) -> ExitStatus {
         match self {
@@ -83,11 +83,12 @@ impl RunError {
             | Self::Output(OutputError::Io { .. })
             | Self::Stdout(_)
             | Self::Credentials(CredentialsError::NotKept { .. }) => ExitStatus::CannotWrite,
-            _ => ExitStatus::Utilization,
+            _ => ExitStatus::Usage,
         }
     }
 
-    /// What to do about it; [`commands::hint`](crate::commands::hint) knows more where the command line is known.
+    /// What the user can do. [`commands::hint`](crate::commands::hint) returns a more specific hint where the command line
+    /// is known.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -96,22 +97,22 @@ impl RunError {
             Self::Client(error) => error.hint(),
             Self::System(error) | Self::SandboxStart(error) => limit_hint(error),
             Self::Stopped(_) => Some(
-                "nothing was sent; run the command again, with `--resume` if it finds a report"
+                "nothing was sent; run the command again, with `--resume` if a report exists"
                     .to_owned(),
             ),
             Self::Input(error) => error.hint(),
             Self::Rejects(error) => error.hint(),
             Self::Output(error) => error.hint(),
             Self::Report(ReportError::Exists { .. }) => Some(
-                "`--resume` goes on with it, `--overwrite` replaces it, `--report PATH` writes another"
+                "`--resume` continues it, `--overwrite` replaces it, `--report PATH` writes another"
                     .to_owned(),
             ),
             Self::Report(ReportError::Busy {
                 lock_file: Some(lock_file),
                 ..
             }) => Some(format!(
-                "wait until it ends, or write another with `--report PATH`; if that process runs no more, delete the lock \
-                 file: `rm {}`",
+                "wait until it ends, or write another with `--report PATH`; if that process is not running any more, delete the \
+                 lock file: `rm {}`",
                 shell_path(lock_file)
             )),
             Self::Report(ReportError::Busy { .. }) => {
@@ -127,7 +128,7 @@ impl RunError {
                     .to_owned(),
             ),
             Self::Report(ReportError::NotReport { .. }) => Some(
-                "it is left as it is, with `--overwrite` too: name another file with `--report PATH`"
+                "`--overwrite` does not replace it either: name another file with `--report PATH`"
                     .to_owned(),
             ),
             Self::Report(ReportError::Missing { .. }) => Some(
@@ -157,7 +158,7 @@ fn other_origin_hint(origin: Origin) -> String {
     format!("{why}: name another with `--report PATH`, or replace it with `--overwrite`")
 }
 
-/// How a signal ended something.
+/// The word for being stopped by this signal.
 #[must_use]
 pub fn word_of(signal: Signal) -> &'static str {
     match signal {
@@ -166,7 +167,7 @@ pub fn word_of(signal: Signal) -> &'static str {
     }
 }
 
-/// Where a limit of the machine may be the cause.
+/// The hint if a limit of the system is the likely cause.
 fn limit_hint(error: &io::Error) -> Option<String> {
     if is_out_of_descriptors(error) {
         Some("raise the limit on open files (`ulimit -n` shows it)".to_owned())
@@ -182,8 +183,8 @@ fn read_back_hint(error: &ReadBackError) -> Option<String> {
         ReadBackError::Io(_) | ReadBackError::OtherOrigin { .. } => return None,
         ReadBackError::NoReport { .. } => "name the report of an earlier run",
         ReadBackError::Damaged { line: 1, .. } => {
-            "it was changed or is of another version: write another with `--report PATH`, or keep its whole lines with \
-             `--resume --repair`"
+            "it was changed, or another version wrote it: write another with `--report PATH`, or keep its complete lines \
+             with `--resume --repair`"
         }
         ReadBackError::Damaged { .. } => {
             "`--resume --repair` keeps every line that is whole and sends the other rows again, which does no harm"
@@ -193,19 +194,19 @@ fn read_back_hint(error: &ReadBackError) -> Option<String> {
     Some(hint.to_owned())
 }
 
-/// Something went wrong, ready to be shown: what, why, and at most one hint.
+/// An error as it is printed: what is wrong, the causes, and at most one hint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// What is wrong, as a fragment that fits behind `error:`.
+    /// What is wrong, as a fragment that fits after `error:`.
     pub what: String,
-    /// Why, outermost cause first.
+    /// The causes, outermost first.
     pub causes: Vec<String>,
-    /// What to do.
+    /// What the user can do.
     pub hint: Option<String>,
 }
 
 impl Problem {
-    /// An error and what caused it.
+    /// An error with its causes.
     #[must_use]
     pub fn new(error: &dyn Error, hint: Option<String>) -> Self {
         let causes = std::iter::successors(error.source(), |&cause| cause.source());
@@ -216,7 +217,7 @@ impl Problem {
         }
     }
 
-    /// The lines for a terminal. Whoever prints them drops the colours where there is none.
+    /// The lines for a terminal. The caller removes the colours if the output is not a terminal.
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut text = String::new();
@@ -263,11 +264,11 @@ mod tests {
         for (error, status) in [
             (
                 ReportError::Exists { path: path.clone() },
-                ExitStatus::Utilization,
+                ExitStatus::Usage,
             ),
             (
                 ReportError::IsInput { path: path.clone() },
-                ExitStatus::Utilization,
+                ExitStatus::Usage,
             ),
             (
                 ReportError::Busy {
@@ -290,14 +291,14 @@ mod tests {
     }
 
     #[test]
-    fn a_refresh_token_that_could_not_be_kept_is_a_file_that_cannot_be_written() {
+    fn an_unsaved_refresh_token_has_the_status_of_an_output_that_cannot_be_written() {
         let error = RunError::from(CredentialsError::NotKept {
             path: PathBuf::from("app.json"),
             source: io::ErrorKind::ReadOnlyFilesystem.into(),
         });
         assert_eq!(error.exit_status(), ExitStatus::CannotWrite);
         let problem = Problem::new(&error, error.hint());
-        assert_eq!(problem.what, "cannot keep a refresh token in `app.json`");
+        assert_eq!(problem.what, "cannot store a refresh token in `app.json`");
         assert_eq!(problem.causes, ["read-only filesystem or storage medium"]);
         assert!(problem.hint.unwrap().contains("make the file writable"));
     }

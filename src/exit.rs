@@ -1,8 +1,8 @@
-//! The name and number of every way to end.
+//! The exit statuses.
 
 use std::process::ExitCode;
 
-/// How the program ends; scripts and schedulers read the number.
+/// The exit status of the program, for scripts and schedulers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum ExitStatus {
@@ -11,20 +11,20 @@ pub enum ExitStatus {
     /// The run finished; some rows are rejected, failed or invalid.
     SomeRowsNot = 1,
     /// Usage, settings or input are wrong; nothing (more) was sent.
-    Utilization = 2,
+    Usage = 2,
     /// Stopped by credentials or permissions.
     Credentials = 3,
     /// Stopped early on purpose, resumable.
     StoppedEarly = 4,
-    /// Another run holds the report.
+    /// Another run has locked the report.
     ReportBusy = 5,
     /// The report (or another output) cannot be written.
     CannotWrite = 6,
-    /// A bug in this program ended it; the number that Rust gives a panic.
+    /// A bug in this program; the status of a Rust panic.
     Bug = 101,
-    /// Interrupted from the keyboard, resumable.
+    /// Stopped by SIGINT, resumable.
     Interrupted = 130,
-    /// Asked to end by the system, resumable.
+    /// Stopped by SIGTERM or SIGHUP, resumable.
     Terminated = 143,
 }
 

@@ -1,26 +1,26 @@
-//! Links HubSpot records in bulk: one row of a CSV in, one verdict per row out.
+//! Links HubSpot records in bulk: reads the rows of a CSV, and writes one outcome for each.
 //!
-//! A row travels through the folders of this crate in this order:
+//! A row passes through the modules of this crate in this order:
 //!
-//! | module | what happens to a row there |
+//! | module | what it does with the row |
 //! |---|---|
-//! | [`input`] | bytes become a checked [`pair`], or a row that is told what is wrong with it; a [`pair_set`] knows which pairs were there, [`standard_type`] which spellings name one type |
-//! | [`run`] | the row gets a slot; everything that is decided about it is decided here |
-//! | [`rate_limit`] | it waits for its turn |
-//! | [`api`] | one request, one reply |
-//! | [`verdict`] | what the reply means: settle the row, send it again, or stop the run |
-//! | [`report`] | its [`outcome`] is written to the report |
-//! | [`display`] | and then shown |
-//! | [`summary`] | in the end everybody is told what became of the rows: people, scripts, monitoring |
+//! | [`input`] | parses and checks it: the result is a [`pair`], or the row's problems; a [`pair_set`] has the known pairs, [`standard_type`] the spellings of a type |
+//! | [`run`] | dispatches it, and makes all decisions about it |
+//! | [`rate_limit`] | gives it a permit to be sent |
+//! | [`api`] | sends one request, and reads one reply |
+//! | [`verdict`] | classifies the reply: the row has its outcome, is retried, or stops the run |
+//! | [`report`] | writes its [`outcome`] to the report |
+//! | [`display`] | shows the outcome |
+//! | [`summary`] | summarizes the outcomes of all rows at the end, for people, scripts and monitoring |
 //!
-//! A report can be read back: [`statistics`] are what stands in it, [`page`] shows that to whoever asks.
+//! A report can be read back: [`statistics`] are computed from it, and [`page`] renders them as HTML.
 //!
-//! [`rejects`] are the rows that are not associated, ready to be fed back. [`doctor`] tells what an import would meet. [`check`] sums up what the rows ask for when nothing is sent.
+//! [`rejects`] writes the rows that are not associated in a form that can be imported again. [`doctor`] checks the prerequisites of an import. [`check`] analyzes the rows of an input without sending anything.
 //!
-//! Around them: [`cli`] and [`settings`] turn flags into checked values, [`commands`] wires the parts,
-//! [`exit`] and [`error`] name the ways to end, [`clock`] is the wall clock. What is written besides the report is a [`atomic_file`]; [`text`], [`number`] and
-//! [`json`] say how things are shown, [`program`] which version shows them. [`sandbox`] stands alone: a look-alike of the API that shares
-//! no code with the client, so that a shared mistake cannot hide.
+//! Supporting modules: [`cli`] and [`settings`] turn flags into checked values, [`commands`] combines the modules,
+//! [`exit`] and [`error`] define the exit statuses and errors, [`clock`] is the wall clock. Files other than the report are written as an [`atomic_file`]; [`text`], [`number`] and
+//! [`json`] format values, [`program`] has the version. [`sandbox`] is independent: it simulates the API and shares
+//! no code with the client, so that a bug in shared code cannot hide.
 
 pub mod api;
 pub mod atomic_file;

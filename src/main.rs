@@ -1,4 +1,4 @@
-//! Parse, run, exit; no decisions.
+//! The entry point: parses the command line, runs the command, and exits. It makes no decisions.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -16,7 +16,7 @@ use secrecy::SecretString;
 use tracing::warn;
 
 fn main() -> ExitCode {
-    // First of all: as process 1 of a container, a signal that comes before this is lost.
+    // First, because as process 1 of a container, a signal that arrives before this is lost.
     let signals = Signals::listen();
     let cli = Cli::read();
     let output = OutputOptions::new(cli.output);
@@ -66,11 +66,11 @@ fn warn_of_unknown_variables() {
         } else {
             String::new()
         };
-        warn!("the variable {variable} sets nothing: no command has a flag of this name{hint}");
+        warn!("the variable {variable} is ignored: no command has a flag of this name{hint}");
     }
 }
 
-/// What is not text is no secret either, and is refused as such.
+/// A value that is not valid UTF-8 is not a valid secret either, and is refused as such.
 fn secret(variable: &str) -> Option<SecretString> {
     let value = std::env::var_os(variable)?;
     Some(value.to_string_lossy().into_owned().into())

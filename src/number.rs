@@ -1,4 +1,4 @@
-//! Numbers and times as people read them. Pure.
+//! Formats numbers and times for people. Pure.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
-/// The two leading units: `4d 3h`, `2h 5m`, `3m 7s`, `42s`; below ten seconds with a tenth.
+/// The two largest units: `4d 3h`, `2h 5m`, `3m 7s`, `42s`; below ten seconds with a tenth.
 #[must_use]
 pub fn span(duration: Duration) -> String {
     let seconds = duration.as_secs();
@@ -30,7 +30,7 @@ pub fn span(duration: Duration) -> String {
     }
 }
 
-/// Rows per second: a decimal below a hundred.
+/// Rows per second: with one decimal below a hundred.
 #[must_use]
 pub fn per_second(rate: f64) -> String {
     if rate < 99.95 {
@@ -39,7 +39,7 @@ pub fn per_second(rate: f64) -> String {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            reason = "a rate is no giant and not negative"
+            reason = "a rate is neither huge nor negative"
         )]
         grouped(rate.round() as u64)
     }
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn times_show_their_two_leading_units() {
+    fn times_show_their_two_largest_units() {
         for (seconds, text) in [
             (0.04, "0.0s"),
             (9.94, "9.9s"),
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn rates_lose_their_decimal_where_it_says_nothing() {
+    fn rates_from_a_hundred_have_no_decimal() {
         for (rate, text) in [
             (0.0, "0.0"),
             (9.87, "9.9"),

@@ -1,4 +1,4 @@
-//! How a row ended, with everything its line in the report says.
+//! The outcome of a row: the content of its line in the report.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,23 +9,23 @@ use smol_str::SmolStr;
 use crate::pair::{Pair, RowKey};
 use crate::text::excerpt;
 
-/// The ways in which a row can end.
+/// The kinds of outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum OutcomeKind {
     /// The API confirmed the link.
     Associated,
-    /// The API's definite no.
+    /// The API definitely refused the link.
     Rejected,
-    /// A transient cause outlived the attempts.
+    /// A transient error remained after the last attempt.
     Failed,
-    /// Never sent: the row itself is wrong.
+    /// Never sent: the row itself is invalid.
     Invalid,
     /// Never sent: there was nothing to do.
     Skipped,
 }
 
 impl OutcomeKind {
-    /// All of them, in the order in which they are shown.
+    /// All kinds, in the order in which they are shown.
     pub const ALL: [Self; 5] = [
         Self::Associated,
         Self::Rejected,
@@ -34,7 +34,7 @@ impl OutcomeKind {
         Self::Skipped,
     ];
 
-    /// The word for it in the report.
+    /// Its name in the report.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -46,14 +46,14 @@ impl OutcomeKind {
         }
     }
 
-    /// The kind that this word stands for in a report.
+    /// The kind with this name in a report.
     #[must_use]
     pub fn of_word(word: &[u8]) -> Option<Self> {
         let mut kinds = Self::ALL.into_iter();
         kinds.find(|kind| kind.as_str().as_bytes() == word)
     }
 
-    /// Whether the row needs nobody's attention.
+    /// Whether the row needs no attention.
     #[must_use]
     pub fn is_good(self) -> bool {
         matches!(self, Self::Associated | Self::Skipped)
@@ -66,39 +66,38 @@ impl fmt::Display for OutcomeKind {
     }
 }
 
-/// What the last reply, or the check of the row, found out.
+/// The details from the last reply, or from the check of the row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Details {
-    /// The status code, if a reply came.
+    /// The status code, if there was a reply.
     pub http_status: Option<u16>,
     /// The `status` of a 2xx body.
     pub batch_status: Option<SmolStr>,
-    /// The API's own count, else the number of errors; never 0 for a row that is rejected, failed or
-    /// invalid.
+    /// The API's own count, else the number of errors; never 0 for a row that is rejected, failed or invalid.
     pub num_errors: u64,
     /// The distinct categories, in order.
     pub categories: Vec<String>,
     /// The distinct sub-categories, in order.
     pub subcategories: Vec<String>,
-    /// What went wrong, for a person; empty if nothing did.
+    /// The error message for people; empty if there was no error.
     pub message: String,
-    /// The association types of the confirmed link: the asked-for direction, then the inverse.
+    /// The association types of the confirmed link: the requested direction, then the inverse.
     pub association_type_ids: Vec<SmolStr>,
-    /// What HubSpot's support asks for.
+    /// The id that HubSpot's support needs to find the request.
     pub correlation_id: Option<String>,
 }
 
-/// What stands in the four columns of a row's line.
+/// The values in the four columns of a row's line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowTarget {
     /// A checked pair.
     Pair(Pair),
-    /// The four values as the input had them, trimmed and shortened; the row could not be sent.
+    /// The four values as in the input, trimmed and shortened; the row could not be sent.
     Raw([String; 4]),
 }
 
 impl RowTarget {
-    /// The four values, as they stand in the columns of the pair.
+    /// The four values, as in the columns of the pair.
     #[must_use]
     pub fn values(&self) -> [String; 4] {
         match self {
@@ -126,20 +125,20 @@ impl fmt::Display for RowTarget {
     }
 }
 
-/// How a row ended.
+/// The outcome of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
-    /// Which row.
+    /// The row.
     pub key: RowKey,
-    /// What it asked for.
+    /// The pair or the values of the row.
     pub target: RowTarget,
-    /// How it ended.
+    /// The kind of outcome.
     pub kind: OutcomeKind,
-    /// Why.
+    /// The reason.
     pub details: Details,
-    /// The requests sent for it, throttled ones included.
+    /// The requests sent for it, including throttled ones.
     pub attempts: u32,
-    /// From the first request to the last reply, waits included; zero if it was never sent.
+    /// From the first request to the last reply, including waits; zero if it was never sent.
     pub duration: Duration,
     /// When it ended.
     pub finished_at: Timestamp,

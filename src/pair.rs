@@ -1,7 +1,7 @@
-//! The domain words: what a row asks for, once it has been checked.
+//! The domain types: the pair that a valid row contains.
 //!
-//! A value of these types is valid by construction, so nothing behind the check has to doubt it: an
-//! [`ObjectType`] and a [`RecordId`] can stand in a request path as they are.
+//! A value of these types is valid by construction, so code that receives one does not check it again: an
+//! [`ObjectType`] and a [`RecordId`] can be used in a request path unchanged.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -9,21 +9,21 @@ use std::sync::Arc;
 
 use crate::standard_type;
 
-/// The longest id the API's documents foresee, in decimal digits.
+/// The maximum length of an id according to the API's documents, in decimal digits.
 pub const MAX_ID_DIGITS: usize = 20;
 
-/// The longest object type accepted; HubSpot's own custom names stay far below it.
+/// The maximum length of an object type; HubSpot's own custom names are far shorter.
 pub const MAX_TYPE_LENGTH: usize = 128;
 
-/// The kind of a record: a name (`contacts`), a type id (`0-1`, `2-1234567`) or a custom object's
-/// qualified name (`p_vendor`).
+/// The type of a record: a name (`contacts`), a type id (`0-1`, `2-1234567`) or a custom object's qualified
+/// name (`p_vendor`).
 ///
 /// Cheap to clone: all rows of a file usually share one.
 #[derive(Clone, Debug, Eq, PartialOrd, Ord)]
 pub struct ObjectType(Arc<str>);
 
 impl PartialEq for ObjectType {
-    /// Whether the text is the same; that of two neighbours mostly is the same piece of memory.
+    /// Compares the text; consecutive rows usually share it, so comparing the pointers first is faster.
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
     }
@@ -36,7 +36,7 @@ impl Hash for ObjectType {
 }
 
 impl ObjectType {
-    /// Takes `text` as it stands if it is 1 to [`MAX_TYPE_LENGTH`] ASCII letters, digits, `_` or `-`.
+    /// Accepts `text` unchanged if it is 1 to [`MAX_TYPE_LENGTH`] ASCII letters, digits, `_` or `-`.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         let valid = !text.is_empty()
@@ -47,14 +47,14 @@ impl ObjectType {
         valid.then(|| Self(Arc::from(text)))
     }
 
-    /// Whether `other` is a spelling of the same type: `Contact`, `contacts` and `0-1` are.
+    /// Whether `other` is a spelling of the same type, as `Contact`, `contacts` and `0-1` are.
     #[must_use]
     pub fn is_same_as(&self, other: &Self) -> bool {
         self == other
             || standard_type::canonical(self.as_str()) == standard_type::canonical(other.as_str())
     }
 
-    /// The type as the input spelled it.
+    /// The type as spelled in the input.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -67,9 +67,9 @@ impl fmt::Display for ObjectType {
     }
 }
 
-/// A record's id: 1 to [`MAX_ID_DIGITS`] decimal digits, not zero, kept as they were written.
+/// A record's id: 1 to [`MAX_ID_DIGITS`] decimal digits, not zero, kept as written.
 ///
-/// Kept as text because ids are opaque: they may pass `u64::MAX`, and a float would round them.
+/// Kept as text because ids are opaque: they may exceed `u64::MAX`, and a float would round them.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RecordId {
     digits: [u8; MAX_ID_DIGITS],
@@ -77,19 +77,19 @@ pub struct RecordId {
 }
 
 impl RecordId {
-    /// Takes `text` if it is an id; surrounding blanks are the caller's to trim.
+    /// Accepts `text` if it is an id; the caller trims surrounding blanks.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         Self::of_digits(text.as_bytes())
     }
 
-    /// The same for bytes, which need not be text.
+    /// Like [`Self::new`], for bytes, which need not be valid UTF-8.
     #[must_use]
     pub fn of_digits(bytes: &[u8]) -> Option<Self> {
         if !(1..=MAX_ID_DIGITS).contains(&bytes.len()) {
             return None;
         }
-        // One pass without a branch: every row of every input comes this way twice.
+        // One pass without a branch: this runs twice for every row of every input.
         let mut is_digits = true;
         let mut is_zero = true;
         for &byte in bytes {
@@ -107,18 +107,18 @@ impl RecordId {
         })
     }
 
-    /// The digits as the input spelled them.
+    /// The digits as spelled in the input.
     #[must_use]
     pub fn as_str(&self) -> &str {
         str::from_utf8(&self.digits[..usize::from(self.length)]).unwrap_or_default()
     }
 
-    /// The number that the digits are; leading zeros do not count.
+    /// The value of the digits; leading zeros do not count.
     #[must_use]
     pub fn number(&self) -> u128 {
         let digits = &self.digits[..usize::from(self.length)];
         let (head, tail) = digits.split_at(digits.len().min(MAX_ID_DIGITS - 1));
-        // All but the last of so many digits fit in 64 bits.
+        // All digits but the last of the longest id fit in 64 bits.
         let add = |number: u64, digit: &u8| number * 10 + u64::from(digit - b'0');
         let head = u128::from(head.iter().fold(0, add));
         match tail {
@@ -127,7 +127,7 @@ impl RecordId {
         }
     }
 
-    /// Whether `other`, an id as a reply spells it, is the same number. Leading zeros do not count.
+    /// Whether `other`, an id from a reply, is the same number. Leading zeros do not count.
     #[must_use]
     pub fn is_same_as(&self, other: &str) -> bool {
         let own = &self.digits[..usize::from(self.length)];
@@ -152,9 +152,9 @@ impl fmt::Display for RecordId {
 /// One end of a pair.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Record {
-    /// What kind of record it is.
+    /// Its type.
     pub object_type: ObjectType,
-    /// Which one.
+    /// Its id.
     pub id: RecordId,
 }
 
@@ -192,12 +192,12 @@ impl fmt::Display for Pair {
     }
 }
 
-/// Where a row stands in the input.
+/// The position of a row in the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RowKey {
-    /// The data record's number, counted from 1; the header does not count.
+    /// The row's number, counted from 1; the header does not count.
     pub row: u64,
-    /// The line on which the record starts, counted from 1; the header counts.
+    /// The line on which the row starts, counted from 1; the header counts.
     pub line: u64,
 }
 

@@ -1,20 +1,19 @@
-//! Which pairs were there already. Exact: a pair that is taken for another one would never be linked.
+//! A set of known pairs. Exact: a pair that is mistaken for another one would never be linked.
 //!
-//! Pairs are the same if their types are and their ids are the same numbers; a standard type has several spellings
-//! ([`standard_type`](crate::standard_type)). A pair takes
-//! 16 bytes, and 20 to 40 with the room that a set keeps free: types are kept once for all pairs that share
-//! them.
+//! Pairs are the same if their types are the same and their ids are the same numbers; a standard type has
+//! several spellings ([`standard_type`](crate::standard_type)). A pair takes 16 bytes, and 20 to 40 with the
+//! spare capacity of the set: types are stored once for all pairs that share them.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::pair::{Pair, RecordId};
 use crate::standard_type::canonical;
 
-/// The most that a pair takes: a table that is full up to seven eighths takes 20 bytes for each, and stands
-/// beside its successor of twice its size while it grows.
+/// The maximum size of a pair: a table that is seven eighths full takes 20 bytes for each, and while it grows,
+/// a table of twice its size exists beside it.
 const MAX_PAIR_BYTES: usize = 64;
 
-/// The most that two types take which no pair had before.
+/// The maximum size of a new combination of types.
 const MAX_TYPES_BYTES: usize = 1024;
 
 /// A set of pairs.
@@ -22,9 +21,9 @@ const MAX_TYPES_BYTES: usize = 1024;
 pub struct PairSet {
     groups: Vec<Group>,
     places: HashMap<[Box<str>; 2], usize>,
-    /// The group that was asked last: mostly the next pair's.
+    /// The group that was used last: usually also the next pair's.
     last: usize,
-    /// How its types were spelled then.
+    /// The spelling of its types at that time.
     last_spelling: [String; 2],
     length: usize,
 }
@@ -35,17 +34,17 @@ struct Group {
     /// In their canonical spelling.
     types: [Box<str>; 2],
     ids: HashSet<[u64; 2]>,
-    /// Those whose ids do not fit.
+    /// Pairs whose ids do not fit in 64 bits.
     large: HashSet<[u128; 2]>,
 }
 
 impl PairSet {
-    /// Adds a pair; `false` if it was in it already.
+    /// Adds a pair; `false` if the set already had it.
     pub fn insert(&mut self, pair: &Pair) -> bool {
         self.insert_ids(pair.types(), [pair.from.id, pair.to.id])
     }
 
-    /// Adds a pair by its types and ids; `false` if it was in it already.
+    /// Adds a pair by its types and ids; `false` if the set already had it.
     pub fn insert_ids(&mut self, types: [&str; 2], ids: [RecordId; 2]) -> bool {
         let group = self.group(types);
         let is_new = match small(ids) {
@@ -56,7 +55,7 @@ impl PairSet {
         is_new
     }
 
-    /// Whether a pair is in it.
+    /// Whether the set has this pair.
     #[must_use]
     pub fn contains(&self, pair: &Pair) -> bool {
         if self.is_empty() {
@@ -72,20 +71,20 @@ impl PairSet {
         }
     }
 
-    /// How many pairs are in it.
+    /// The number of pairs.
     #[must_use]
     pub fn len(&self) -> usize {
         self.length
     }
 
-    /// Whether none is in it.
+    /// Whether the set is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.length == 0
     }
 
-    /// Keeps the pairs of which `keep` says so, by their types and the numbers of their ids, and gives back the
-    /// room of the others.
+    /// Keeps only the pairs for which `keep`, called with their types and the numbers of their ids, returns
+    /// `true`, and frees the memory of the others.
     pub fn retain(&mut self, mut keep: impl FnMut([&str; 2], [u128; 2]) -> bool) {
         for Group { types, ids, large } in &mut self.groups {
             let types = types.each_ref().map(|name| &**name);
@@ -105,7 +104,7 @@ impl PairSet {
         self.places.shrink_to_fit();
     }
 
-    /// How many bytes it takes at most.
+    /// An upper bound for the memory of the set in bytes.
     #[must_use]
     pub fn max_bytes(&self) -> usize {
         self.length * MAX_PAIR_BYTES + self.groups.len() * MAX_TYPES_BYTES
@@ -157,7 +156,7 @@ impl Group {
     }
 }
 
-/// The numbers of two ids, if they fit, as all that HubSpot ever gave do.
+/// The numbers of two ids, if they fit in 64 bits, as all ids that HubSpot is known to assign do.
 fn small(ids: [RecordId; 2]) -> Option<[u64; 2]> {
     let [from, to] = ids.map(|id| u64::try_from(id.number()).ok());
     Some([from?, to?])
@@ -202,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn the_spellings_of_a_standard_type_are_one_type() {
+    fn the_spellings_of_a_standard_type_are_equal() {
         let mut set = PairSet::default();
         assert!(set.insert(&pair("Contact", "7", "2-7", "8")));
         assert!(set.insert(&pair("p_vendor", "7", "deals", "8")));
@@ -223,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_kept_is_forgotten_with_its_types() {
+    fn removed_pairs_are_removed_with_their_types() {
         let mut set = PairSet::default();
         for id in 1..1000 {
             set.insert(&pair("contacts", &id.to_string(), "deals", "1"));
@@ -241,7 +240,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_behaves_like_a_simple_set(
+        fn it_behaves_like_a_standard_set(
             pairs in prop::collection::vec((0_usize..3, 1_u64..6, 0_usize..3, 1_u64..6), 0..80),
         ) {
             let types = ["contacts", "deals", "2-7"];

@@ -1,4 +1,4 @@
-//! Which program this is: its version, and the commit that it was built from, if whoever built it said so.
+//! The program's version, and the commit that it was built from, if the build provided it.
 
 use serde::Serialize;
 
@@ -14,8 +14,8 @@ pub struct Program {
 }
 
 impl Program {
-    /// This one. The commit is what [`Self::COMMIT_VARIABLE`] was when it was built: there is no build script that
-    /// would look for it.
+    /// This program. The commit is the value of [`Self::COMMIT_VARIABLE`] at build time: there is no build
+    /// script that would determine it.
     pub const THIS: Self = Self {
         name: env!("CARGO_PKG_NAME"),
         version: env!("CARGO_PKG_VERSION"),
@@ -25,7 +25,7 @@ impl Program {
         },
     };
 
-    /// The variable that holds the commit when the program is built.
+    /// The variable that contains the commit at build time.
     pub const COMMIT_VARIABLE: &str = "HUBSPOT_ASSOCIATE_COMMIT";
 
     /// `0.1.0`, or `0.1.0 (944fd0d)`.

@@ -1,9 +1,8 @@
-//! Rows that are not associated, as a CSV that can be fed back: input + report → rejects file.
+//! Writes the rows that are not associated to a CSV that can be imported again: input + report → rejects file.
 //!
-//! The rows come in the input's order, and their cells as they stand there, quotes and all, so that nothing
-//! that was wrong becomes right by being written again. Where a cell had several ids, each that is not
-//! associated has a line of its own. Two columns are added, or replaced where the input is such a file
-//! itself: [`ERROR_COLUMNS`].
+//! Rows are in the order of the input, and their cells are copied unchanged, quotes included, so that an invalid row
+//! does not become valid by being rewritten. Where a cell held several ids, each id that is not associated gets a
+//! line. Two columns are added, or replaced where the input is a rejects file itself: [`ERROR_COLUMNS`].
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -19,41 +18,41 @@ use crate::run::target_of;
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// Why a rejects file cannot be made.
+/// Why a rejects file cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum RejectsError {
-    /// The input comes only once.
-    #[error("the rejects of {input} cannot be written: it comes only once")]
+    /// The input can be read only once.
+    #[error("{input} can be read only once, so its rejects cannot be written")]
     ComesOnce {
-        /// What the input is.
+        /// The name of the input.
         input: String,
     },
     /// There is no CSV beside the report.
-    #[error("the input of the report is not beside it")]
+    #[error("there is no input file beside the report")]
     NoInput,
     /// The path names the input or the report.
     #[error("the rejects file `{}` is the {what} itself", path.display())]
     IsOther {
-        /// Its path.
+        /// The path.
         path: PathBuf,
-        /// What it is.
+        /// Which of the two it is.
         what: &'static str,
     },
     /// The path names a file that this program did not write.
-    #[error("`{}` exists and is no rejects file", path.display())]
+    #[error("`{}` exists and is not a rejects file", path.display())]
     Exists {
-        /// Its path.
+        /// The path.
         path: PathBuf,
     },
     /// It cannot be written.
     #[error("cannot write the rejects file `{}`", path.display())]
     Io {
-        /// Its path.
+        /// The path.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// The input cannot be read, or is not that of the report.
+    /// The input cannot be read, or the report was made from another input.
     #[error(transparent)]
     Input(#[from] InputError),
     /// The report cannot be read.
@@ -62,11 +61,11 @@ pub enum RejectsError {
 }
 
 impl RejectsError {
-    /// What to do about it.
+    /// The hint for the user.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::ComesOnce { .. } => Some("put it into a file, and import that".to_owned()),
+            Self::ComesOnce { .. } => Some("save it to a file, and import that file".to_owned()),
             Self::NoInput => Some("name it with `--input FILE`".to_owned()),
             Self::IsOther { .. } | Self::Exists { .. } => {
                 Some("name another file with `--rejects PATH`".to_owned())
@@ -77,8 +76,8 @@ impl RejectsError {
     }
 }
 
-/// Makes sure that a rejects file may be written to `path`, before a run that is to end with it. A file that this program
-/// did not write is never replaced.
+/// Checks that a rejects file may be written to `path`, before a run that writes it at its end. A file that this
+/// program did not write is never replaced.
 pub fn prepare(path: &Path, settings: &InputSettings, report: &Path) -> Result<(), RejectsError> {
     if let Some(input) = settings.path.stream_name() {
         return Err(RejectsError::ComesOnce { input });
@@ -101,12 +100,12 @@ pub fn prepare(path: &Path, settings: &InputSettings, report: &Path) -> Result<(
     AtomicFile::check_writable(path).map_err(failed)
 }
 
-/// Whether there is nothing at `path` that another program wrote.
+/// Whether `path` has no file that another program wrote.
 fn may_be_replaced(path: &Path, settings: &InputSettings) -> io::Result<bool> {
     let Some(file) = AtomicFile::existing(path)? else {
         return Ok(true);
     };
-    // A line that names the delimiter may stand above the header too.
+    // A line that names the delimiter may precede the header too.
     let lines = usize::try_from(settings.skip_lines.saturating_add(2)).unwrap_or(usize::MAX);
     let is_ours = if settings.no_header {
         is_rejected_row
@@ -136,7 +135,7 @@ fn is_rejects_header(line: &[u8]) -> bool {
     before.is_some_and(|(_, rest)| rest.ends_with(category))
 }
 
-/// Whether a category such as `VALIDATION_ERROR` stands in the line, behind one field and before another.
+/// Whether the line has a category such as `VALIDATION_ERROR` between two other fields.
 fn is_rejected_row(line: &[u8]) -> bool {
     let is_category = |field: &[u8]| {
         let part =
@@ -152,11 +151,11 @@ fn is_rejected_row(line: &[u8]) -> bool {
     })
 }
 
-/// Writes the rows of `input` that `report` shows as rejected, failed or invalid to `path`; tells how many lines
-/// that makes.
+/// Writes the rows of `input` that `report` shows as rejected, failed or invalid to `path`; returns the number of
+/// lines.
 pub fn write(path: &Path, settings: &InputSettings, report: &Path) -> Result<u64, RejectsError> {
     let mut bad = FailedRows::read(report)?;
-    // A pilot sends the first rows only; the report knows which these are.
+    // A pilot sends only the first rows; the report contains only these.
     let mut input = Input::open(&InputSettings {
         first: None,
         ..settings.clone()
@@ -165,7 +164,7 @@ pub fn write(path: &Path, settings: &InputSettings, report: &Path) -> Result<u64
         path: path.to_owned(),
         source,
     };
-    // Rows are for those only who may read the input.
+    // Only users who may read the input may read its rows.
     let source = fs::metadata(settings.path.path()).map_err(failed)?;
     let file = AtomicFile::create_no_more_readable_than(path, &source).map_err(failed)?;
     let mut rejects = Rejects::new(file, &input, settings.comment);
@@ -222,14 +221,14 @@ fn changed(input: &str, Mismatch { row, key }: Mismatch) -> InputError {
     }
 }
 
-/// The file while it is written.
+/// The rejects file while it is written.
 struct Rejects<W> {
     writer: W,
     delimiter: u8,
-    /// Whether the input's last two columns are ours already.
+    /// Whether the last two columns of the input are error columns already.
     replaces: bool,
     ids: [usize; 2],
-    /// Fields of a row of the input.
+    /// The number of fields of a row of the input.
     width: usize,
     comment: Option<Comment>,
 }
@@ -248,8 +247,8 @@ impl<W: Write> Rejects<W> {
         }
     }
 
-    /// The encoding, the delimiter and the lines above the header are found as in the input: with the same
-    /// flags.
+    /// The encoding, the delimiter and the lines above the header stay those of the input, so that the same flags
+    /// read the file.
     fn add_header(&mut self, input: &Input) -> io::Result<()> {
         if input.encoding() != TextEncoding::UTF_8 {
             self.writer.write_all(BYTE_ORDER_MARK.as_bytes())?;
@@ -265,7 +264,7 @@ impl<W: Write> Rejects<W> {
         let record = input.record();
         let mut fields = owned(input.raw_row());
         if !has_wrong_length(content) {
-            // Empty cells that are missing or too many at the end would move what is added.
+            // Missing or extra empty cells at the end would shift the added columns.
             fields.resize(self.width, Vec::new());
         }
         let values = match content {
@@ -279,7 +278,7 @@ impl<W: Write> Rejects<W> {
             }
         };
         for (index, value) in self.ids.into_iter().zip(values) {
-            // One of several ids stands for the list. What has text behind its closing quote has to stay so.
+            // One of several ids replaces the list. A cell with text after its closing quote must stay as it is.
             if !record.is_misquoted(index) && !record.has_value(index, value) {
                 fields[index] = self.quoted(&[value]);
             }
@@ -289,12 +288,12 @@ impl<W: Write> Rejects<W> {
 
     fn add_line(&mut self, mut fields: Vec<Vec<u8>>, added: [&str; 2]) -> io::Result<()> {
         if self.replaces {
-            // A row with too many or too few fields keeps as many too many or too few.
+            // A row with too many or too few fields keeps that number of fields.
             fields.truncate(fields.len().saturating_sub(ERROR_COLUMNS.len()).max(1));
         }
         let comment = self.comment.map(Comment::as_byte);
         if comment.is_some_and(|comment| fields[0].first() == Some(&comment)) {
-            // One of several ids that begins its line now; what needs quotes for another reason has them.
+            // One of several ids that now begins its line; a value that needs quotes for another reason has them.
             fields[0] = [b"\"", &fields[0][..], b"\""].concat();
         }
         fields.push(self.quoted(&added));
@@ -302,14 +301,14 @@ impl<W: Write> Rejects<W> {
         self.writer.write_all(b"\n")
     }
 
-    /// Fields as a CSV has them.
+    /// Fields formatted as CSV.
     fn quoted(&self, fields: &[&str]) -> Vec<u8> {
         let mut writer = csv::WriterBuilder::new()
             .delimiter(self.delimiter)
             .from_writer(Vec::new());
         let written = writer.write_record(fields);
-        written.expect("memory takes every write");
-        let mut bytes = writer.into_inner().expect("memory takes every write");
+        written.expect("writes to memory do not fail");
+        let mut bytes = writer.into_inner().expect("writes to memory do not fail");
         bytes.pop();
         bytes
     }
@@ -321,7 +320,7 @@ fn has_wrong_length(content: &RowContent) -> bool {
     matches!(content, RowContent::Invalid(InvalidRow { problems, .. }) if problems.iter().any(is_length))
 }
 
-/// Lines that end with an LF each, whatever ended them before.
+/// The lines with LF line breaks, whatever line breaks they had.
 fn with_line_feeds(lines: &[u8]) -> Vec<u8> {
     let mut text = Vec::with_capacity(lines.len());
     let mut before = 0;

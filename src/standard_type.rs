@@ -1,10 +1,10 @@
 //! The spellings of HubSpot's own object types. Pure.
 //!
-//! The API takes singular and plural names in any case, and ids: `Contact`, `contacts` and `0-1` name one type.
-//! Requests keep the spelling of the row; what compares types goes through [`canonical`].
+//! The API accepts singular and plural names in any case, and ids: `Contact`, `contacts` and `0-1` name one
+//! type. Requests keep the spelling of the row; comparisons of types use [`canonical`].
 
-/// Plural name, singular name, and the id where HubSpot publishes it. A type that is missing here is only the same
-/// as itself, which sends a pair twice at worst; a wrong entry would skip one.
+/// Plural name, singular name, and the id where HubSpot publishes it. A type that is missing here equals only
+/// itself, which at worst sends a pair twice; a wrong entry would skip one.
 const STANDARD: [(&str, &str, Option<&str>); 12] = [
     ("contacts", "contact", Some("0-1")),
     ("companies", "company", Some("0-2")),
@@ -20,7 +20,7 @@ const STANDARD: [(&str, &str, Option<&str>); 12] = [
     ("line_items", "line_item", None),
 ];
 
-/// The one spelling that stands for all of a type: the plural name of a standard type, any other text as it is.
+/// The canonical spelling of a type: the plural name of a standard type, any other text unchanged.
 #[must_use]
 pub fn canonical(object_type: &str) -> &str {
     standard(object_type).unwrap_or(object_type)
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_spellings_of_a_standard_type_are_one() {
+    fn the_spellings_of_a_standard_type_are_canonicalized() {
         for (spelling, name) in [
             ("contacts", "contacts"),
             ("Contact", "contacts"),
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn any_other_type_is_only_what_it_is() {
+    fn any_other_type_is_unchanged() {
         for other in [
             "p_contacts",
             "2-1",
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn no_spelling_stands_for_two_types() {
+    fn no_spelling_names_two_types() {
         let mut spellings: Vec<&str> = STANDARD
             .iter()
             .flat_map(|&(plural, singular, id)| [Some(plural), Some(singular), id])

@@ -1,15 +1,15 @@
 //! How text from files and servers is shown: escaped, on one line, shortened.
 //!
-//! Whatever a message quotes passes through here, so that a cell cannot move the cursor, colour the
-//! terminal, hide behind invisible characters or fill the screen. Nothing here is for data that is
-//! written back to a file.
+//! All text that a message quotes passes through here, so that a cell cannot move the cursor, change the
+//! terminal's colours, hide text behind invisible characters or fill the screen. Not for data that is written
+//! back to a file.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// Whether `character` takes no visible place: a control character, or one that only joins, marks
-/// or reorders its neighbours.
+/// Whether `character` is invisible: a control character, or one that only joins, marks or reorders its
+/// neighbours.
 #[must_use]
 pub fn is_invisible(character: char) -> bool {
     character.is_control()
@@ -20,8 +20,8 @@ pub fn is_invisible(character: char) -> bool {
         )
 }
 
-/// Shows `text` in at most `max_chars` characters: what cannot be seen becomes `\n`, `\t` or
-/// `\u{1b}`, and what does not fit becomes one `…`. An escape is never cut in half.
+/// Shows `text` in at most `max_chars` characters: invisible characters become `
+/// `, `\t` or `\u{1b}`, and text that does not fit becomes one `…`. An escape is never cut in half.
 #[must_use]
 pub fn excerpt(text: &str, max_chars: usize) -> String {
     let mut shown = String::with_capacity(text.len().min(max_chars));
@@ -50,8 +50,8 @@ pub fn excerpt(text: &str, max_chars: usize) -> String {
     shown
 }
 
-/// Joins the words of `text` by single spaces, so that no line end, control or invisible character is
-/// left, and keeps at most `max_chars` characters of it, the last one then being `…`.
+/// Joins the words of `text` by single spaces, so that no line end, control or invisible character is left, and
+/// keeps at most `max_chars` characters of it, the last one then being `…`.
 #[must_use]
 pub fn one_line(text: &str, max_chars: usize) -> String {
     let mut line = String::new();
@@ -78,13 +78,13 @@ pub fn one_line(text: &str, max_chars: usize) -> String {
     line
 }
 
-/// `text` as a shell takes it for one word. What cannot be seen, or is no text, stands in `$'…'`, which bash and zsh
-/// read and so does POSIX since 2024.
+/// `text` quoted as one word of a shell. Invisible characters and bytes that are not text are written in
+/// `$'…'`, which bash, zsh and POSIX since 2024 support.
 #[must_use]
 pub fn shell_word(text: impl AsRef<OsStr>) -> String {
     let bytes = text.as_ref().as_encoded_bytes();
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./:=,@%+".contains(byte);
-    // A word that begins with `=` names a program's path in zsh.
+    // In zsh, a word that begins with `=` is expanded to a program's path.
     if !bytes.is_empty() && bytes[0] != b'=' && bytes.iter().all(is_plain) {
         return text.as_ref().to_string_lossy().into_owned();
     }
@@ -111,14 +111,14 @@ pub fn shell_word(text: impl AsRef<OsStr>) -> String {
     }
 }
 
-/// Octal escapes always have three digits, so that what stands behind them is none of theirs.
+/// Octal escapes always have three digits, so that a digit after them is not taken for a part of them.
 fn push_escaped(word: &mut String, bytes: &[u8]) {
     for byte in bytes {
         let _infallible = write!(word, "\\{byte:03o}");
     }
 }
 
-/// A flag, without dashes, and its value as words. A value that looks like a flag is one only behind `=`.
+/// A flag, without dashes, and its value as words. A value that looks like a flag needs `=`.
 #[must_use]
 pub fn shell_flag(flag: &str, value: impl AsRef<OsStr>) -> String {
     let value = value.as_ref();
@@ -150,7 +150,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn an_excerpt_escapes_what_cannot_be_seen() {
+    fn an_excerpt_escapes_invisible_characters() {
         for (text, shown) in [
             ("", ""),
             ("plain é 漢字", "plain é 漢字"),
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_is_quoted_as_a_shell_needs_it() {
+    fn a_word_is_quoted_for_a_shell() {
         for (text, word) in [
             ("pairs.csv", "pairs.csv"),
             ("", "''"),

@@ -1,7 +1,7 @@
-//! What HubSpot says about the account, and about the day's requests. Pure.
+//! Parses the account's details and its daily usage from reply bodies. Pure.
 //!
-//! Source: <https://developers.hubspot.com/docs/api-reference/account-account-info-v3/guide>. Every field is
-//! optional, and one that cannot be read counts as missing: it must not hide the others.
+//! Source: <https://developers.hubspot.com/docs/api-reference/account-account-info-v3/guide>. Every field is optional;
+//! a field that cannot be parsed counts as missing and does not hide the others.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -13,33 +13,33 @@ pub struct Account {
     pub portal_id: Option<u64>,
     /// `STANDARD`, `SANDBOX`, `DEVELOPER_TEST` or `APP_DEVELOPER`.
     pub account_type: Option<String>,
-    /// Its IANA time zone: the day of the daily limit ends at midnight there.
+    /// Its IANA time zone: the daily limit resets at midnight in this zone.
     pub time_zone: Option<String>,
     /// Where its data is hosted, such as `eu1`.
     pub data_hosting_location: Option<String>,
 }
 
-/// The day's requests of an account, counted by HubSpot in one or more pools.
+/// An account's daily usage, which HubSpot counts in one or more pools.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DailyUsage {
-    /// The pool that has used the largest share of its limit; `None` if the numbers of none are known.
+    /// The pool with the largest share used; `None` if no pool has valid numbers.
     pub fullest: Option<Pool>,
-    /// The pools whose numbers are not known: their name, and the status that says why.
+    /// The pools without valid numbers: each name, with the status that explains it.
     pub unknown: Vec<String>,
 }
 
 /// Requests that count against one daily limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pool {
-    /// How many are allowed; never 0.
+    /// The limit; never 0.
     pub limit: u64,
-    /// How many were made.
+    /// The number of requests made.
     pub used: u64,
-    /// When the next day begins.
+    /// When the limit resets.
     pub resets_at: Option<Timestamp>,
 }
 
-/// The account in the body of a reply; `None` if the body does not describe one.
+/// Parses the account from a reply body; `None` if the body does not describe one.
 pub(super) fn account(body: &[u8]) -> Option<Account> {
     let fields: Map<String, Value> = serde_json::from_slice(body).ok()?;
     let word = |name: &str| {
@@ -55,7 +55,7 @@ pub(super) fn account(body: &[u8]) -> Option<Account> {
     (account != Account::default()).then_some(account)
 }
 
-/// The usage in the body of a reply; `None` if it holds no list of pools.
+/// Parses the usage from a reply body; `None` if the body holds no list of pools.
 pub(super) fn daily_usage(body: &[u8]) -> Option<DailyUsage> {
     let reply: Value = serde_json::from_slice(body).ok()?;
     let mut usage = DailyUsage::default();
@@ -76,14 +76,14 @@ pub(super) fn daily_usage(body: &[u8]) -> Option<DailyUsage> {
     Some(usage)
 }
 
-/// One pool, or its name and why its numbers mean nothing.
+/// One pool, or its name and why its numbers are not valid.
 fn pool(entry: &Value) -> Result<Pool, String> {
     let word = |name: &str| entry.get(name).and_then(Value::as_str);
     let unknown = |why: &str| {
         let name = word("name").unwrap_or("a pool without a name");
         Err(format!("{name}: {why}"))
     };
-    // After TIMEOUT, FAILURE and NOTFOUND the numbers are there, because the schema requires them, and mean nothing.
+    // After TIMEOUT, FAILURE and NOTFOUND the numbers are present because the schema requires them, but not valid.
     if let Some(status) = word("fetchStatus")
         && !["SUCCESS", "CACHED"].contains(&status.to_uppercase().as_str())
     {
@@ -101,7 +101,7 @@ fn pool(entry: &Value) -> Result<Pool, String> {
 }
 
 impl Pool {
-    /// Whether it has used a larger share of its limit.
+    /// Whether this pool has used a larger share of its limit than `other`.
     fn is_fuller(&self, other: &Self) -> bool {
         let [limit, used, other_limit, other_used] =
             [self.limit, self.used, other.limit, other.used].map(u128::from);
@@ -109,7 +109,7 @@ impl Pool {
     }
 }
 
-/// A count, perhaps written as a string.
+/// A count, written as a number or as a string.
 fn number(value: &Value) -> Option<u64> {
     match value {
         Value::String(text) => text.trim().parse().ok(),
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_of_an_account_are_read_and_absent_ones_are_unknown() {
+    fn fields_of_an_account_are_parsed_and_absent_ones_are_none() {
         let body = br#"{"portalId":1,"accountType":"STANDARD","timeZone":"US/Eastern","utcOffset":"-04:00"}"#;
         let account_of = account(body).unwrap();
         assert_eq!(account_of.portal_id, Some(1));
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_describes_no_account_is_none() {
+    fn a_body_that_does_not_describe_an_account_is_none() {
         for body in [
             &b"<html>"[..],
             b"",
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_hubspot_could_not_fetch_are_not_known_and_hide_no_other_pool() {
+    fn numbers_that_hubspot_could_not_fetch_are_unknown_and_do_not_hide_other_pools() {
         for status in ["NOTFOUND", "FAILURE", "TIMEOUT", "timeout"] {
             let odd = format!(
                 r#"{{"name":"odd","usageLimit":0,"currentUsage":0,"fetchStatus":"{status}"}}"#

@@ -1,7 +1,7 @@
-//! A secret alone, as opposed to the line of an env file or the JSON that it was copied from. Pure.
+//! Extracts a secret value and detects what was copied along with it, such as an env file line, quotes or JSON. Pure.
 //!
-//! A shell removes the quotes of `NAME="value"`; `docker run --env-file`, a secret store or a file keep them as a part
-//! of the value. Sent as it is, such a value is refused by HubSpot without a word about the quotes.
+//! A shell removes the quotes of `NAME="value"`; `docker run --env-file`, a secret store or a file keep them as part
+//! of the value. HubSpot refuses such a value without mentioning the quotes.
 
 use encoding_rs::UTF_8;
 use secrecy::SecretString;
@@ -10,7 +10,7 @@ use super::credentials::CredentialsError;
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// What was found in place of a value alone.
+/// What was found instead of the bare value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Surplus {
     /// `"value"`
@@ -27,15 +27,15 @@ pub enum Surplus {
     Json,
 }
 
-/// The text in a file or of a command; `None` if it is none. A byte order mark names the encoding, as Notepad and
-/// PowerShell write it, and is no part of the text.
+/// Decodes the contents of a file or the output of a command; `None` if it is not text. A byte order mark selects the
+/// encoding, as Notepad and PowerShell write it, and is not part of the text.
 pub(super) fn decoded(bytes: &[u8]) -> Option<SecretString> {
     let (text, _, is_damaged) = UTF_8.decode(bytes);
     (!is_damaged).then(|| text.into_owned().into())
 }
 
-/// The value in `text`, which came from the place called `from`. What surrounds it is not repeated in the error: it
-/// may be a part of the secret.
+/// Extracts the value from `text`; `from` names its source in errors. The error does not repeat the surrounding text,
+/// which may be part of the secret.
 pub fn bare_value<'t>(text: &'t str, from: &str) -> Result<&'t str, CredentialsError> {
     let text = text.trim_matches(|c: char| c.is_whitespace() || c == BYTE_ORDER_MARK);
     match surplus(text) {
@@ -65,8 +65,8 @@ fn surplus(text: &str) -> Option<Surplus> {
     }
 }
 
-/// Whether it is a line of an env file or a shell. `=` at the end is the padding of a token in Base64, and names are
-/// written in one case.
+/// Whether the text is a line of an env file or a shell. A trailing `=` is the Base64 padding of a token, and variable
+/// names use a single case.
 fn is_assignment(text: &str) -> bool {
     let behind_word = ["export", "set"]
         .into_iter()
@@ -94,7 +94,7 @@ mod tests {
     use secrecy::ExposeSecret;
 
     #[test]
-    fn what_surrounds_a_value_is_recognised_and_a_value_alone_is_left_as_it_is() {
+    fn text_around_a_value_is_recognised_and_a_bare_value_is_unchanged() {
         for (text, expected) in [
             ("pat-na1-1234", None),
             ("\u{feff}pat-na1-1234\r\n", None),
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn text_is_read_in_the_encoding_that_its_byte_order_mark_names() {
+    fn text_is_decoded_as_its_byte_order_mark_says() {
         let utf16: Vec<u8> = "\u{feff}pat\r\n"
             .encode_utf16()
             .flat_map(u16::to_le_bytes)

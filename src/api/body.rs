@@ -1,9 +1,9 @@
-//! Reply bodies: whatever bytes came become a closed [`Body`]. Pure.
+//! Parses the bytes of a reply body into a [`Body`]. Pure.
 //!
 //! The API's documents ask clients to treat every field as optional
-//! (<https://developers.hubspot.com/docs/api-reference/error-handling>), and captured bodies disagree
-//! with the published schema about types. So nothing here fails on a field: what cannot be understood
-//! is absent, and what decides about a row is read in every spelling that has been seen.
+//! (<https://developers.hubspot.com/docs/api-reference/error-handling>), and captured bodies disagree with the
+//! published schema about types. So no field can make parsing fail: a field that cannot be parsed is absent, and the
+//! fields that decide a row's verdict are accepted in every spelling seen in captures.
 
 use serde_json::{Map, Value};
 use smol_str::SmolStr;
@@ -11,73 +11,73 @@ use smol_str::SmolStr;
 use super::fast_path;
 use crate::text::one_line;
 
-/// How much of an unreadable body is kept, in characters.
+/// The kept length of an unreadable body, in characters.
 const SNIPPET_CHARS: usize = 200;
 
-/// How much of one text is kept, in characters: the report keeps fewer.
+/// The kept length of one text, in characters; the report keeps fewer.
 const MAX_TEXT_CHARS: usize = 1500;
 
-/// The same of a word, such as a category.
+/// The kept length of a word, such as a category.
 const MAX_WORD_CHARS: usize = 250;
 
-/// How many errors of a reply are kept, those inside others included. A call has at most 2,000 pairs.
+/// How many errors of a reply are kept, including nested ones. A call has at most 2,000 pairs.
 const MAX_ERRORS: usize = 10_000;
 
-/// How many texts of all contexts are kept: for each pair of a call a few, in one error or in many.
+/// How many context texts are kept in total: a few for each pair of a call, in one error or in several.
 const MAX_CONTEXT_TEXTS: usize = 32_768;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// What stood in a reply's body.
+/// The content of a reply body.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body {
-    /// No bytes at all, or only blanks.
+    /// No bytes, or only whitespace.
     Empty,
     /// A JSON object.
     Json(Box<Envelope>),
-    /// All of it came, and it is not a JSON object: an HTML page, a bare string, broken JSON.
+    /// A complete body that is not a JSON object: an HTML page, a bare string, broken JSON.
     NotJson {
-        /// How it begins, on one line.
+        /// The start of the body, on one line.
         snippet: String,
     },
-    /// It did not come whole.
+    /// The body is incomplete.
     Unread(Unreadable),
 }
 
-/// Why a body did not come whole.
+/// Why a body is incomplete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unreadable {
-    /// The connection ended first.
+    /// The connection closed before the end of the body.
     Cut,
-    /// It passed the bound up to which bodies are read.
+    /// The body exceeds the size limit.
     TooLong,
-    /// It is compressed in a way that was not asked for, or broken inside that.
+    /// The body has a content coding that was not requested, or its compressed data is corrupt.
     Coded,
 }
 
-/// The fields of the API's bodies that decide about a row, from success and error bodies alike.
+/// The fields of success and error bodies that decide a row's verdict.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Envelope {
     /// `COMPLETE`, `PENDING` …; `error` in error bodies.
     pub status: Option<SmolStr>,
     /// The links that the reply confirms, one per direction.
     pub results: Vec<Linked>,
-    /// The API's own count; absent on success.
+    /// The API's own error count; absent on success.
     pub num_errors: Option<u64>,
-    /// What an error body says at its top level.
+    /// The error at the top level of an error body.
     pub top: Entry,
     /// The entries of `errors`.
     pub errors: Vec<Entry>,
-    /// What HubSpot's support asks for.
+    /// The correlation id, which HubSpot's support asks for.
     pub correlation_id: Option<String>,
 }
 
 /// One entry of `results`: a link in one direction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Linked {
-    /// The id on the near side, as the reply spells it.
+    /// The id of the `from` record, as the reply spells it.
     pub from: SmolStr,
-    /// The id on the far side.
+    /// The id of the `to` record, as the reply spells it.
     pub to: SmolStr,
     /// The association type of this direction.
     pub type_id: Option<SmolStr>,
@@ -88,27 +88,27 @@ pub struct Linked {
 pub struct Entry {
     /// `VALIDATION_ERROR` …; absent on some 400s and on 429.
     pub category: Option<String>,
-    /// A finer category; published as an object, seen as a string.
+    /// A finer category; an object in the published schema, a string in captures.
     pub sub_category: Option<String>,
-    /// Stands for the category in 429 bodies.
+    /// Replaces the category in 429 bodies.
     pub error_type: Option<String>,
-    /// Which limit was passed, in 429 bodies.
+    /// Which limit was exceeded, in 429 bodies.
     pub policy_name: Option<String>,
-    /// Human readable.
+    /// Human-readable message.
     pub message: Option<String>,
-    /// A word for the cause, in the errors inside an entry.
+    /// The error code, in nested errors.
     pub code: Option<String>,
-    /// The field of the request that an error inside an entry is about (`in`).
+    /// The request field that a nested error is about (`in`).
     pub field: Option<String>,
-    /// Names and ids that belong to the message.
+    /// Names and ids that the message refers to.
     pub context: Vec<(String, Vec<String>)>,
-    /// The errors inside this entry, those inside them included. They may be the only ones that name a record or a
-    /// sub-category; then the message of the entry itself is generic.
+    /// The nested errors, flattened over all levels. Sometimes only they name a record or a sub-category; the message
+    /// of the entry itself is then generic.
     pub details: Vec<Entry>,
 }
 
 impl Entry {
-    /// Whether it says anything at all.
+    /// Whether any field is set.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -116,7 +116,7 @@ impl Entry {
 }
 
 impl Body {
-    /// Reads a body that came whole.
+    /// Parses a complete body.
     #[must_use]
     pub fn parse(bytes: &[u8]) -> Self {
         if bytes.iter().all(u8::is_ascii_whitespace) {
@@ -128,10 +128,10 @@ impl Body {
         Self::parse_any(bytes)
     }
 
-    /// Reads whatever it is.
+    /// Parses a body that may be incomplete.
     fn parse_any(bytes: &[u8]) -> Self {
         let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
-        // Two bad bytes in a message must not hide the category beside it.
+        // Invalid UTF-8 in a message must not hide the category beside it.
         match serde_json::from_str(&String::from_utf8_lossy(bytes)) {
             Ok(Value::Object(object)) => Self::Json(Box::new(Envelope::read(object))),
             Ok(_) | Err(_) => Self::NotJson {
@@ -169,7 +169,7 @@ impl Envelope {
         }
     }
 
-    /// Every entry that says something: the top level first, then those of `errors`, each before those inside it.
+    /// Every entry with content: the top level first, then those of `errors`, each before its nested errors.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         std::iter::once(&self.top)
             .chain(&self.errors)
@@ -178,7 +178,7 @@ impl Envelope {
     }
 }
 
-/// The elements of an array; a lone object counts as one element, anything else as none.
+/// The elements of an array; a single object counts as one element, any other value as none.
 fn items(value: Option<&Value>) -> std::slice::Iter<'_, Value> {
     match value {
         Some(Value::Array(values)) => values.iter(),
@@ -204,8 +204,8 @@ fn linked(value: &Value) -> Option<Linked> {
     })
 }
 
-/// How much more of a reply's errors is kept. A reply may have more of them than there are rows in a file, and what is
-/// kept is compared with the rows.
+/// How much more of a reply's errors may be kept. A reply may have more errors than a file has rows, and the kept ones
+/// are compared with the rows.
 struct Room {
     errors: usize,
     texts: usize,
@@ -221,14 +221,14 @@ impl Default for Room {
 }
 
 impl Room {
-    /// An entry of `errors`, with the errors inside it; `None` once enough are kept.
+    /// Parses an entry of `errors` with its nested errors; `None` once enough are kept.
     fn entry(&mut self, value: &Value) -> Option<Entry> {
         let mut entry = self.entry_alone(value)?;
         self.add_details(value, &mut entry.details);
         Some(entry)
     }
 
-    /// Adds the errors inside one, each before those inside it.
+    /// Appends nested errors, each before its own nested errors.
     fn add_details(&mut self, value: &Value, details: &mut Vec<Entry>) {
         for value in items(value.as_object().and_then(|object| object.get("errors"))) {
             let Some(entry) = self.entry_alone(value) else {
@@ -243,7 +243,7 @@ impl Room {
         self.errors = self.errors.checked_sub(1)?;
         Some(match value {
             Value::Object(object) => self.read_entry(object),
-            // An older API listed plain strings. Whatever else stands in the list, it is not empty.
+            // An older API listed plain strings. Any other value in the list also counts: the list is not empty.
             other => Entry {
                 message: text(other),
                 ..Entry::default()
@@ -293,7 +293,7 @@ impl Room {
     }
 }
 
-/// A sub-category as a word. An object says it in its only text; one with more in it is kept as it reads.
+/// A sub-category as a word. For an object with a single text, that text; any other object is kept as JSON.
 fn sub_category(value: &Value) -> Option<String> {
     let text = match value {
         Value::Object(object) => {
@@ -309,7 +309,7 @@ fn sub_category(value: &Value) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 
-/// A scalar as it reads, anything deeper as compact JSON, `null` as nothing.
+/// A scalar as text, a nested value as compact JSON, `null` as nothing.
 fn text(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
@@ -326,8 +326,8 @@ fn shortened(text: &str, max: usize) -> String {
     text[..end.map_or(text.len(), |(end, _)| end)].to_owned()
 }
 
-/// `numErrors`: a count, perhaps as a string. A negative number counts nothing, so it is absent; anything else
-/// that is not a count does not mean "none".
+/// `numErrors`: a count, as a number or as a string. A negative number is not a count, so it is absent; any other
+/// value that is not a count does not mean "no errors".
 fn count(value: &Value) -> Option<u64> {
     let text = text(value)?;
     let text = text.trim();
@@ -336,7 +336,7 @@ fn count(value: &Value) -> Option<u64> {
 }
 
 fn snippet(bytes: &[u8]) -> String {
-    // A character takes at most four bytes, and runs of blanks become one.
+    // A character takes at most four bytes, and a run of whitespace is collapsed into one space.
     let start = &bytes[..bytes.len().min(SNIPPET_CHARS * 8)];
     one_line(&String::from_utf8_lossy(start), SNIPPET_CHARS)
 }
@@ -362,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn a_success_body_gives_its_links_and_no_errors() {
+    fn a_success_body_has_links_and_no_errors() {
         let read = envelope(
             r#"{"status":"COMPLETE","results":[
                 {"from":{"id":"1"},"to":{"id":"2"},"associationSpec":{"associationCategory":"HUBSPOT_DEFINED","associationTypeId":15}},
@@ -402,7 +402,7 @@ mod tests {
     }
 
     #[test]
-    fn num_errors_is_read_in_any_spelling_and_never_taken_for_none() {
+    fn num_errors_is_parsed_in_any_spelling_and_an_invalid_count_does_not_mean_none() {
         for (spelling, count) in [
             ("0", Some(0)),
             ("3", Some(3)),
@@ -424,7 +424,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_body_gives_category_message_and_context() {
+    fn an_error_body_has_category_message_and_context() {
         let read = envelope(
             r#"{"status":"error","message":"One or more associations are invalid","correlationId":"8f6e",
                 "context":{"INVALID_OBJECT_IDS":["CONTACT=99 is not valid"],"objectId":["99"]},
@@ -474,7 +474,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_of_a_reply_is_kept_than_a_call_of_2000_pairs_needs() {
+    fn only_as_many_errors_are_kept_as_a_call_of_2000_pairs_needs() {
         let list = |item: &str, count: usize| vec![item; count].join(",");
         let errors = envelope(&format!(r#"{{"errors":[{}]}}"#, list("{}", 30_000)));
         assert_eq!(errors.errors.len(), MAX_ERRORS);
@@ -501,8 +501,7 @@ mod tests {
     }
 
     #[test]
-    fn the_errors_inside_an_error_are_read_however_deep_they_stand_and_are_not_counted_as_entries()
-    {
+    fn nested_errors_are_parsed_at_any_depth_and_not_counted_as_entries() {
         let read = envelope(
             r#"{"numErrors":1,"errors":[{"message":"outer","links":{},"errors":[
                 {"message":"CONTACT 7 was deleted","code":"OBJECT_DELETED","in":"fromObjectId",
@@ -527,7 +526,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_errors_is_empty_only_if_nothing_stands_in_it() {
+    fn a_list_of_errors_is_empty_only_without_any_value() {
         for (json, errors) in [
             (r#"{"errors":[]}"#, 0),
             (r#"{"errors":{}}"#, 0),
@@ -541,7 +540,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_and_bad_bytes_in_a_text_do_not_hide_the_rest() {
+    fn a_byte_order_mark_and_invalid_utf8_in_a_text_do_not_hide_other_fields() {
         for bytes in [
             &b"\xef\xbb\xbf{\"category\":\"X\"}"[..],
             b"{\"message\":\"\xff\xfe\",\"category\":\"X\"}",
@@ -552,7 +551,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_json_object_is_kept_as_a_snippet_on_one_line() {
+    fn a_body_that_is_not_a_json_object_is_kept_as_a_snippet_on_one_line() {
         for (bytes, expected) in [
             (
                 &b"<html>\n <b>502</b>\r\n</html>"[..],
@@ -584,7 +583,7 @@ mod tests {
         }
     }
 
-    /// A scalar, or a little of what may stand where one is expected.
+    /// A scalar, or a small value of another type that may appear in its place.
     fn value() -> impl Strategy<Value = String> {
         prop_oneof![
             4 => "[0-9]{1,4}".prop_map(|digits| format!("\"{digits}\"")),
@@ -636,7 +635,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(2000))]
 
         #[test]
-        fn the_fast_path_reads_every_body_like_the_slow_one(
+        fn the_fast_path_parses_every_body_like_the_general_one(
             status in value(),
             links in proptest::collection::vec(link_object(), 0..3),
             more in proptest::collection::vec(
@@ -650,7 +649,7 @@ mod tests {
             fields.extend(more);
             let mut body = object(fields).into_bytes();
             if let Some(0..20) = cut {
-                // As fields in their order.
+                // The fields as an array, in their order.
                 body = format!("[{}]", String::from_utf8_lossy(&body)).into_bytes();
             } else if let Some(cut) = cut {
                 body.truncate(cut);
@@ -665,7 +664,7 @@ mod tests {
     }
 
     #[test]
-    fn the_body_that_nearly_every_reply_has_is_read_fast() {
+    fn the_most_common_body_takes_the_fast_path() {
         let body = br#"{"status":"COMPLETE","results":[
             {"from":{"id":"1"},"to":{"id":"2"},"associationSpec":{"associationCategory":"HUBSPOT_DEFINED","associationTypeId":15}},
             {"from":{"id":"2"},"to":{"id":"1"},"associationSpec":{"associationCategory":"HUBSPOT_DEFINED","associationTypeId":16}}],

@@ -1,5 +1,5 @@
-//! Files that are read whole, but never without a bound: `/dev/zero` has no end, a pipe may have no writer, and a network
-//! drive may not answer.
+//! Reads whole files within limits on size and time: `/dev/zero` has no end, a pipe may have no writer, and a network
+//! drive may not respond.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-/// How long a file may take.
+/// The time limit for reading one file.
 const TIME: Duration = Duration::from_secs(20);
 
 /// Reads a file of at most `max` bytes.
@@ -21,8 +21,8 @@ pub(super) fn read(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     receiver.recv_timeout(TIME).unwrap_or_else(|_| Err(late()))
 }
 
-/// The same beside other work.
-pub(super) async fn read_beside(path: &Path, max: u64) -> io::Result<Vec<u8>> {
+/// The same as `read`, without blocking the runtime.
+pub(super) async fn read_async(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     let (sender, receiver) = oneshot::channel();
     start(path, max, move |read| drop(sender.send(read)))?;
     match timeout(TIME, receiver).await {
@@ -31,8 +31,8 @@ pub(super) async fn read_beside(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     }
 }
 
-/// In a thread of its own: a call of the system that does not return cannot be cancelled, only left alone, and a thread of
-/// the runtime would hold up the end of the program.
+/// Runs in a separate thread: a blocked system call cannot be cancelled, only abandoned, and a blocking thread of the
+/// runtime would delay the program's exit.
 fn start(
     path: &Path,
     max: u64,
@@ -56,7 +56,7 @@ fn read_up_to(path: &Path, max: u64) -> io::Result<Vec<u8>> {
 }
 
 fn late() -> io::Error {
-    let why = format!("it was not read to its end in {} s", TIME.as_secs());
+    let why = format!("reading it took more than {} s", TIME.as_secs());
     io::Error::new(io::ErrorKind::TimedOut, why)
 }
 
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_read_up_to_a_bound() {
+    fn a_file_is_read_up_to_a_size_limit() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("f");
         std::fs::write(&path, [7; 100]).unwrap();
@@ -84,12 +84,12 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_pipe_without_a_writer_is_not_waited_for_without_a_bound() {
+    async fn reading_a_pipe_without_a_writer_times_out() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pipe");
         let made = std::process::Command::new("mkfifo").arg(&path).status();
         assert!(made.unwrap().success());
-        let error = read_beside(&path, 9).await.unwrap_err();
+        let error = read_async(&path, 9).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
     }
 }

@@ -1,8 +1,8 @@
-//! [`Endpoint`] over HTTP; the only file that sends anything.
+//! [`Endpoint`] over HTTP: the only file that sends requests.
 //!
-//! One call is one request: redirects are not followed, and nothing is repeated. (The
-//! connection pool does take a fresh connection when a kept one turns out to be closed before a single
-//! byte of the request was written; the server never sees the first try, so it is not an attempt.)
+//! One call is one request: redirects are not followed, and nothing is retried here. (The connection pool does open a
+//! new connection when a kept one turns out to be closed before any byte of the request was written; the server never
+//! sees the first try, so it is not an attempt.)
 
 use std::error::Error;
 use std::io;
@@ -32,33 +32,33 @@ use super::tls::{self, RootCertificates};
 use super::{Endpoint, RefreshOutcome};
 use crate::pair::Pair;
 
-/// How much of a reply's body is read. A single association's reply is under a kilobyte.
+/// The size limit of a reply body. A single association's reply is under a kilobyte.
 pub const MAX_REPLY_BYTES: usize = 256 * 1024;
 
-/// How much more for each pair of a batch call: two results, or an error, are under half of it.
+/// The additional size limit per pair of a batch call: two results, or one error, take less than half of it.
 const MAX_BYTES_PER_PAIR: usize = 1024;
 
-/// What the client needs to know, all of it checked.
+/// The client's settings, already validated.
 #[derive(Clone, Debug)]
 pub struct ClientSettings {
-    /// Where the API is.
+    /// The base URL of the API.
     pub base_url: BaseUrl,
-    /// Which form of the path is asked for.
+    /// Which API version the path names.
     pub version: ApiVersion,
-    /// Where the token comes from.
+    /// The source of the token.
     pub source: TokenSource,
-    /// Which certificates are trusted besides the system's.
+    /// The certificates trusted in addition to the system's.
     pub roots: RootCertificates,
-    /// The time for one attempt, from connecting to the last byte of the reply.
+    /// The timeout of one attempt, from connecting to the last byte of the reply.
     pub timeout: Duration,
-    /// How many connections may be kept.
+    /// The maximum number of kept connections.
     pub concurrency: usize,
 }
 
 /// The HTTP client could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// There is no TLS.
+    /// TLS could not be set up.
     #[error("cannot set up the HTTP client")]
     Tls(#[from] rustls::Error),
     /// The environment names a proxy that cannot be used.
@@ -83,15 +83,15 @@ type BoxError = Box<dyn Error + Send + Sync>;
 #[derive(Clone, Debug)]
 pub struct HttpEndpoint {
     connections: Connections,
-    /// Who we are now; another one once the token was renewed.
+    /// The current session; replaced when the token is refreshed.
     session: Arc<RwLock<Arc<Session>>>,
-    /// Shared, because every request in flight has an endpoint of its own.
+    /// Shared, because every request in flight has its own endpoint.
     settings: Arc<ClientSettings>,
     exchanging: Arc<AtomicBool>,
     pub(super) portal: RunPortal,
 }
 
-/// As long as it is there, a token is being exchanged.
+/// A token exchange is in progress while this value exists.
 #[derive(Debug)]
 pub(super) struct Exchanging(Arc<AtomicBool>);
 
@@ -102,9 +102,9 @@ impl Drop for Exchanging {
 }
 
 impl HttpEndpoint {
-    /// Sets up the client; nothing is sent and no connection made.
+    /// Sets up the client; sends nothing and opens no connection.
     pub fn new(settings: ClientSettings) -> Result<Self, ClientError> {
-        // What may be sent unencrypted because it stays on this machine must not go to a proxy.
+        // Plain HTTP is allowed because it stays on this machine, so loopback requests must not go to a proxy.
         let proxied = !settings.base_url.is_loopback();
         if proxied {
             proxy::check(|name| std::env::var_os(name))?;
@@ -113,7 +113,7 @@ impl HttpEndpoint {
             TokenSource::Fixed(token) => Session::of(token.clone()),
             _ => Session::default(),
         };
-        // The system's certificates take longer to read than a request on this machine takes.
+        // Reading the system's certificates takes longer than a request to loopback, so it is skipped there.
         let roots = settings.base_url.is_encrypted().then_some(&settings.roots);
         let tls = tls::tls(roots)?;
         Ok(Self {
@@ -125,8 +125,8 @@ impl HttpEndpoint {
         })
     }
 
-    /// Reads the token where that needs no network, or makes sure that an exchanged one can be kept, so that what is wrong
-    /// with it is known before the run.
+    /// Reads the token if that needs no network; for an OAuth app, checks that a new refresh token could be stored.
+    /// Problems are thus found before the run.
     pub async fn prepare(&self) -> Result<(), CredentialsError> {
         if let TokenSource::OAuth(app) = &self.settings.source {
             app.hold().await?;
@@ -137,7 +137,7 @@ impl HttpEndpoint {
         Ok(())
     }
 
-    /// Whether a token is being exchanged. Who stops waiting for that loses the refresh token that comes back.
+    /// Whether a token exchange is in progress. Dropping it now would lose the refresh token in the reply.
     #[must_use]
     pub fn is_exchanging(&self) -> bool {
         self.exchanging.load(Ordering::Acquire)
@@ -148,7 +148,7 @@ impl HttpEndpoint {
         Exchanging(Arc::clone(&self.exchanging))
     }
 
-    /// The region that the token names, if it does.
+    /// The region in the token, if it names one.
     #[must_use]
     pub fn region(&self) -> Option<String> {
         let session = self.session();
@@ -169,8 +169,8 @@ impl HttpEndpoint {
         &self.settings
     }
 
-    /// One question and the whole of its reply: status, and body without the token. The error says why nobody
-    /// answered.
+    /// Sends one request and reads the whole reply: status, and body with the token masked. The error says why there
+    /// is no reply.
     pub(super) async fn exchange_whole(
         &self,
         session: &Session,
@@ -178,7 +178,7 @@ impl HttpEndpoint {
         url: String,
     ) -> Result<(u16, Vec<u8>), String> {
         let mut headers = session.headers.clone();
-        // Only a method that may have a body says that there is none (RFC 9110, section 8.6).
+        // Only a method that may have a body states that the body is empty (RFC 9110, section 8.6).
         headers.remove(CONTENT_LENGTH);
         let asking = async {
             let response = self.send_body(method, url, headers, Bytes::new()).await;
@@ -230,7 +230,7 @@ impl HttpEndpoint {
         let url = base_url.batch(*version, from_type, to_type);
         let session = self.session();
         let mut headers = session.headers.clone();
-        // Its length is told by whoever writes it.
+        // The HTTP library sets `Content-Length`.
         headers.remove(CONTENT_LENGTH);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let body = Bytes::from(inputs(pairs));
@@ -248,7 +248,7 @@ impl HttpEndpoint {
     }
 }
 
-/// Reads a reply, up to so many bytes of its body.
+/// Reads a reply, with up to `max` bytes of its body.
 async fn read(response: Response<Incoming>, session: &Session, max: usize) -> Reply {
     let status = response.status().as_u16();
     let mut headers = ReplyHeaders::read(response.headers(), SystemTime::now());
@@ -272,8 +272,8 @@ async fn read(response: Response<Incoming>, session: &Session, max: usize) -> Re
     })
 }
 
-/// Parses a body. A long one, which only a call for many pairs may have, is parsed beside everything else: it can take
-/// a tenth of a second.
+/// Parses a body. A long one, which only a batch call may have, is parsed on a blocking thread: it can take a tenth of
+/// a second.
 async fn parse(bytes: Vec<u8>) -> Body {
     if bytes.len() <= MAX_REPLY_BYTES {
         return Body::parse(&bytes);
@@ -282,13 +282,13 @@ async fn parse(bytes: Vec<u8>) -> Body {
         Ok(body) => body,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
-            // The runtime ends, and with it whatever would read this.
+            // The runtime is shutting down, so this value is never read.
             Err(_) => Body::Unread(Unreadable::Cut),
         },
     }
 }
 
-/// Reads a reply's body up to its end, or up to `max` bytes, and undoes its coding within the same bound.
+/// Reads a reply body to its end, or up to `max` bytes, and decodes its content coding within the same limit.
 pub(super) async fn whole_body(
     response: Response<Incoming>,
     max: usize,
@@ -298,10 +298,10 @@ pub(super) async fn whole_body(
     coding.decode(bytes, max)
 }
 
-/// Reads a body as it is sent.
+/// Reads a body without decoding it.
 async fn sent_body(mut body: Incoming, max: usize) -> Result<Vec<u8>, Unreadable> {
     let mut bytes = Vec::new();
-    // Nearly every body is one piece, and says so; asking for another would cost a wake-up.
+    // Nearly every body is a single frame and says so; polling for another would cost a wake-up.
     while !body.is_end_stream() {
         let Some(frame) = body.frame().await else {
             break;
@@ -343,7 +343,7 @@ impl Endpoint for HttpEndpoint {
     }
 }
 
-/// Tells apart the ways in which no status came.
+/// Classifies the errors that came instead of a status.
 fn reply_without_status(error: &(dyn Error + 'static)) -> Reply {
     if causes(error).any(is_timeout) {
         return Reply::TimedOut;
@@ -367,7 +367,7 @@ fn is_timeout(error: &(dyn Error + 'static)) -> bool {
         || error.downcast_ref().is_some_and(hyper::Error::is_timeout)
 }
 
-/// Whether the process, or the whole system, has no descriptor left.
+/// Whether the process or the whole system has run out of file descriptors.
 #[must_use]
 pub fn is_out_of_descriptors(error: &io::Error) -> bool {
     /// `ENFILE` and `EMFILE`, the same numbers on Linux, macOS and the BSDs.
@@ -391,7 +391,7 @@ fn is_not_http(error: &(dyn Error + 'static)) -> bool {
     error.downcast_ref().is_some_and(hyper::Error::is_parse)
 }
 
-/// The error and what caused it, outermost first. An I/O error hides the error it was made from.
+/// The error and its causes, outermost first. An I/O error hides the error it wraps.
 fn causes<'e>(
     error: &'e (dyn Error + 'static),
 ) -> impl Iterator<Item = &'e (dyn Error + 'static)> + 'e {
@@ -409,7 +409,7 @@ pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
     let mut parts: Vec<String> = Vec::new();
     for cause in causes(error) {
         let text = cause.to_string();
-        // The client's outermost layer says no more than that sending failed.
+        // The client's outermost layer only says that sending failed.
         if text.starts_with("client error (") && cause.source().is_some() {
             continue;
         }

@@ -1,7 +1,7 @@
-//! Content codings of reply bodies. Pure.
+//! Decodes the content coding of reply bodies. Pure.
 //!
-//! Requests ask for `identity`, and a server may not heed that (RFC 9110, section 12.5.3). A body that is labelled as
-//! gzip is decoded, within the same bound as any other; a coding that cannot be read is named as the problem.
+//! Requests ask for `identity`, but a server may ignore that (RFC 9110, section 12.5.3). A body labelled as gzip is
+//! decoded within the same size limit as any other; an unsupported coding is reported as the problem.
 
 use std::io::{self, Read};
 
@@ -10,13 +10,13 @@ use hyper::header::{CONTENT_ENCODING, HeaderMap, HeaderValue};
 
 use super::body::Unreadable;
 
-/// What every request accepts.
+/// The `Accept-Encoding` of every request.
 pub(super) const ACCEPTED: HeaderValue = HeaderValue::from_static("identity");
 
-/// How every gzip member begins (RFC 1952, section 2.3.1).
+/// The first bytes of every gzip member (RFC 1952, section 2.3.1).
 const GZIP_MAGIC: &[u8] = b"\x1f\x8b";
 
-/// How a body is coded, as its headers say.
+/// The content coding that the headers declare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Coding {
     Identity,
@@ -42,11 +42,11 @@ impl Coding {
         }
     }
 
-    /// The body itself, of at most `max` bytes.
+    /// Decodes the body, to at most `max` bytes.
     pub(super) fn decode(self, bytes: Vec<u8>, max: usize) -> Result<Vec<u8>, Unreadable> {
         match self {
             Self::Identity => Ok(bytes),
-            // An empty body has no coding, and a proxy may decode a body and keep the label.
+            // An empty body has no coding, and a proxy may decode a body but keep the label.
             Self::Gzip if !bytes.starts_with(GZIP_MAGIC) => Ok(bytes),
             Self::Gzip => gunzip(&bytes, max),
             Self::Unknown if bytes.is_empty() => Ok(bytes),
@@ -57,7 +57,7 @@ impl Coding {
 
 fn gunzip(bytes: &[u8], max: usize) -> Result<Vec<u8>, Unreadable> {
     let mut decoded = Vec::new();
-    // One byte more than allowed shows that there is more, however much that is.
+    // Reading one byte more than allowed detects an oversized body without decoding all of it.
     let bound = max as u64 + 1;
     let read = MultiGzDecoder::new(bytes)
         .take(bound)
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_is_decoded_up_to_its_bound_and_named_where_it_cannot_be() {
+    fn a_body_is_decoded_up_to_its_limit_or_the_problem_is_named() {
         let packed = gzip(b"{\"a\":1}");
         let twice = [packed.clone(), packed.clone()].concat();
         let mut broken = packed.clone();
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_small_body_that_unpacks_to_a_large_one_is_not_unpacked_further_than_the_bound() {
+    fn a_small_body_that_decompresses_to_a_large_one_is_decoded_only_up_to_the_limit() {
         let bomb = gzip(&vec![0; 64 * 1024 * 1024]);
         assert!(bomb.len() < 256 * 1024);
         let bombs = bomb.repeat(3);
@@ -158,7 +158,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn arbitrary_bytes_never_panic_and_never_pass_the_bound(tail in proptest::collection::vec(any::<u8>(), 0..200), max in 0..300_usize) {
+        fn arbitrary_bytes_never_panic_and_never_exceed_the_limit(tail in proptest::collection::vec(any::<u8>(), 0..200), max in 0..300_usize) {
             let bytes = [GZIP_MAGIC, &[8, 0][..], &tail].concat();
             if let Ok(decoded) = Coding::Gzip.decode(bytes, max) {
                 prop_assert!(decoded.len() <= max);

@@ -1,5 +1,5 @@
-//! The way to a server: TCP, or a tunnel through the proxy that the environment or the system names, and
-//! TLS. Connections are kept, and what is spoken over them is agreed on in the handshake.
+//! Connects to a server: TCP, or a tunnel through the proxy set in the environment or the system, and TLS. Connections
+//! are kept alive; the TLS handshake negotiates the HTTP version.
 
 use std::future::poll_fn;
 use std::io;
@@ -25,38 +25,38 @@ use tower_service::Service;
 
 use super::running_time::within;
 
-/// What a connection must be made within; the time for one attempt bounds it as well.
+/// The timeout for establishing a connection; the attempt's timeout applies as well.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a kept connection may idle; shorter than the servers' own bound, so that a request rarely
-/// meets a connection that is just being closed.
+/// How long an idle connection is kept; shorter than the servers' own limit, so that a request is rarely sent on a
+/// connection that is being closed.
 const POOL_IDLE: Duration = Duration::from_secs(50);
 
-/// A peer that is silent for so long is asked whether it is still there, three times.
+/// A peer that is silent for this long is probed, three times.
 const KEEPALIVE: Duration = Duration::from_secs(15);
 const KEEPALIVE_PROBES: u32 = 3;
 
-/// A peer that confirms nothing of what was sent for so long is gone.
+/// A peer that acknowledges none of the sent data for this long is considered gone.
 #[cfg(target_os = "linux")]
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
-/// Who we are, to servers and proxies.
+/// The user agent, sent to servers and proxies.
 pub(super) const AGENT: HeaderValue = HeaderValue::from_static(concat!(
     env!("CARGO_PKG_NAME"),
     "/",
     env!("CARGO_PKG_VERSION")
 ));
 
-/// Sends requests over kept connections.
+/// Sends requests over kept-alive connections.
 pub(super) type Connections = Client<Connector, Full<Bytes>>;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Connecting<S> = Pin<Box<dyn Future<Output = Result<S, BoxError>> + Send>>;
 
-/// To the server itself, or to a proxy, with which TLS may be spoken as well.
+/// A stream to the server, or to a proxy, possibly with TLS to the proxy.
 type ProxiedStream = MaybeHttpsStream<TokioIo<TcpStream>>;
 
-/// Sets up the client; no connection is made. At most `kept` connections are kept.
+/// Sets up the client without connecting. At most `kept` connections are kept alive.
 pub(super) fn connections(tls: ClientConfig, proxied: bool, kept: usize) -> Connections {
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);
@@ -89,7 +89,8 @@ pub(super) fn connections(tls: ClientConfig, proxied: bool, kept: usize) -> Conn
         .build(Connector { tls: Arc::new(tls) })
 }
 
-/// Makes a connection, with TLS if the server's URL says so. Cloned for each request, connection or none.
+/// Establishes a connection, with TLS if the server's URL requires it. Cloned for each request, even when a kept
+/// connection is used.
 #[derive(Clone, Debug)]
 pub(super) struct Connector {
     tls: Arc<HttpsConnector<ProxyConnector>>,
@@ -120,8 +121,8 @@ impl Service<Uri> for Connector {
     }
 }
 
-/// A connection. It tells the client how to speak over it, and not, as the one inside would with every
-/// reply, which addresses it has.
+/// A connection. It reports the negotiated protocol to the client, but not the addresses, which the inner connection
+/// would add to every reply.
 #[derive(Debug)]
 pub(super) struct Stream {
     inner: MaybeHttpsStream<ProxiedStream>,
@@ -166,7 +167,7 @@ impl Write for Stream {
     }
 }
 
-/// The way on which TLS with the server is spoken.
+/// The stream over which TLS with the server is established.
 #[derive(Clone, Debug)]
 pub(super) struct ProxyConnector {
     tcp: HttpConnector,

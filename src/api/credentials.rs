@@ -1,4 +1,4 @@
-//! The token, and how it is kept from being shown.
+//! The access token, and how it is kept out of all output.
 
 use std::fmt;
 use std::io;
@@ -11,17 +11,17 @@ use memchr::memmem::Finder;
 use super::bare_value::Surplus;
 use super::mask::hide;
 
-/// The environment variable that holds the access token. The command line never does.
+/// The environment variable that holds the access token. No command-line flag takes it.
 pub const ACCESS_TOKEN_VARIABLE: &str = "HUBSPOT_ACCESS_TOKEN";
 
-/// What stands before the token in the header.
+/// The prefix of the token in the header.
 const SCHEME: &str = "Bearer ";
 
-/// HubSpot's tokens are longer. A shorter one is a stand-in of a rehearsal, and taking every `x` out of a
-/// reply would leave nothing to read.
+/// HubSpot's tokens are longer. A shorter one is a placeholder for a rehearsal, and masking every `x` in a reply would
+/// make it unreadable.
 const MIN_SECRET_LENGTH: usize = 16;
 
-/// What stands in place of the token where a server repeats it.
+/// The replacement for the token in text from a server.
 const MASK: &str = "(token)";
 
 /// Why there is no usable token.
@@ -30,49 +30,49 @@ pub enum CredentialsError {
     /// The variable is not set, or empty.
     #[error("no access token: `{ACCESS_TOKEN_VARIABLE}` is not set")]
     Missing,
-    /// It holds what no header can carry.
+    /// Its value cannot be sent in a header.
     #[error(
-        "the access token in `{ACCESS_TOKEN_VARIABLE}` has a blank or a character in it that no token has"
+        "the access token in `{ACCESS_TOKEN_VARIABLE}` contains a space or another character that is not valid in a token"
     )]
     Malformed,
-    /// A file or a command gave something else.
-    #[error("{from} holds no token")]
+    /// A file or a command returned something else.
+    #[error("{from} contains no token")]
     NoToken {
-        /// Where it was looked for.
+        /// The place it was read from.
         from: String,
     },
-    /// Something stands around the value that is no part of it.
+    /// The value is surrounded by text that is not part of it.
     #[error("{from} holds {surplus}")]
     NotBare {
-        /// Where it was looked for.
+        /// The place it was read from.
         from: String,
-        /// What stands there.
+        /// The surrounding text that was recognised.
         surplus: Surplus,
     },
-    /// A file with secrets cannot be read.
+    /// A file with secrets could not be read.
     #[error("cannot read the token file `{}`", path.display())]
     File {
         /// Its path.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// A command did not do its work.
-    #[error("`{program}` gave no token: {why}")]
+    /// A command failed.
+    #[error("`{program}` did not print a token: {why}")]
     Command {
         /// The command's first word.
         program: String,
         /// What went wrong.
         why: String,
     },
-    /// Others may read a file with lasting secrets.
-    #[error("`{}` may be read by others", path.display())]
+    /// Other users may read a file with long-lived secrets.
+    #[error("`{}` can be read by other users", path.display())]
     Exposed {
         /// Its path.
         path: PathBuf,
     },
-    /// The file of an OAuth app cannot keep the refresh token that an exchange gives.
-    #[error("cannot keep a refresh token in `{}`", path.display())]
+    /// The OAuth app's file cannot be updated with the refresh token that an exchange returns.
+    #[error("cannot store a refresh token in `{}`", path.display())]
     NotKept {
         /// Its path.
         path: PathBuf,
@@ -81,7 +81,7 @@ pub enum CredentialsError {
     },
     /// The file of an OAuth app lacks one of its values.
     #[error(
-        "`{}` is no JSON object with `client_id`, `client_secret` and `refresh_token`",
+        "`{}` is not a JSON object with `client_id`, `client_secret` and `refresh_token`",
         path.display()
     )]
     OAuthFile {
@@ -90,16 +90,16 @@ pub enum CredentialsError {
     },
 }
 
-/// A bearer token. Nothing prints it, `Debug` included.
+/// A bearer token. It is never printed, not even by `Debug`.
 #[derive(Clone)]
 pub struct Token {
     authorization: HeaderValue,
-    /// Looks for the token in what a server sent back, if it is long enough to be a secret.
+    /// Finds the token in text from a server; `None` if it is too short to be a secret.
     finder: Option<Arc<Finder<'static>>>,
 }
 
 impl Token {
-    /// Takes a token as it was read; blanks and line ends around it do not count.
+    /// Creates a token from text; surrounding whitespace and line ends are removed.
     pub fn new(text: &str) -> Result<Self, CredentialsError> {
         let text = text.trim();
         if text.is_empty() {
@@ -110,7 +110,7 @@ impl Token {
         }
         let mut authorization = HeaderValue::from_str(&format!("{SCHEME}{text}"))
             .map_err(|_| CredentialsError::Malformed)?;
-        // Keeps it out of every log that prints headers.
+        // Keeps the value out of logs that print headers.
         authorization.set_sensitive(true);
         let is_secret = text.len() >= MIN_SECRET_LENGTH;
         let finder = is_secret.then(|| Arc::new(Finder::new(text).into_owned()));
@@ -126,28 +126,28 @@ impl Token {
         self.authorization.clone()
     }
 
-    /// The token itself, for what must be sent elsewhere than in the header.
+    /// The token itself, for uses other than the header.
     pub(super) fn text(&self) -> &str {
         let value = self.authorization.to_str().unwrap_or_default();
         value.strip_prefix(SCHEME).unwrap_or_default()
     }
 
-    /// Takes the token out of what a server sent back.
+    /// Masks the token in bytes from a server.
     pub fn mask(&self, bytes: &mut Vec<u8>) {
         if let Some(finder) = &self.finder {
             hide(bytes, finder, MASK.as_bytes());
         }
     }
 
-    /// Takes the token out of a text that a server sent back.
+    /// Masks the token in text from a server.
     pub fn mask_text(&self, text: &mut String) {
         let mut bytes = std::mem::take(text).into_bytes();
         self.mask(&mut bytes);
         *text = String::from_utf8_lossy(&bytes).into_owned();
     }
 
-    /// Whether the token names another data-hosting region than North America: such a token may be
-    /// refused by the common host.
+    /// The data-hosting region that the token names. The common host may refuse the token of a region other than North
+    /// America.
     #[must_use]
     pub fn region(&self) -> Option<&str> {
         let text = self
@@ -156,7 +156,7 @@ impl Token {
             .ok()?
             .strip_prefix("Bearer pat-")?;
         let (region, _secret) = text.split_once('-')?;
-        // Only the well-known form is let out: two letters and a digit.
+        // Only the known form is returned, so no other part of a token is shown: two letters and a digit.
         let known = region.len() == 3
             && region[..2].bytes().all(|byte| byte.is_ascii_lowercase())
             && region.as_bytes()[2].is_ascii_digit();
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_a_server_repeats_is_taken_out() {
+    fn a_token_that_a_server_repeats_is_masked() {
         for (secret, sent, masked) in [
             (
                 "pat-na1-0123456789",
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_no_header_can_carry_is_refused_without_being_repeated() {
+    fn a_token_that_is_not_a_valid_header_value_is_refused_without_being_shown() {
         for (text, error) in [
             ("", CredentialsError::Missing),
             (" \n", CredentialsError::Missing),

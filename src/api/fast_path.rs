@@ -1,20 +1,17 @@
-//! The body that nearly every reply has, read in one pass and without a copy of it. Pure.
+//! Parses the most common success body in one pass and without copying. Pure.
 //!
-//! A body with any other field, or a field of another type, is none of these: then the general reading in
-//! [`super::body`] decides, so that speed never changes what a reply means.
+//! Any body with another field, or a field of another type, is rejected here and parsed by [`super::body`], so that
+//! speed never changes what a reply means.
 
 use memchr::memchr_iter;
 use serde::Deserialize;
 
 use super::body::{Envelope, Linked};
 
-/// A body that says nothing but which links there are.
+/// A success body with nothing but its links.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[expect(
-    dead_code,
-    reason = "times are named so that a body may have them; they decide nothing"
-)]
+#[expect(dead_code, reason = "the times are accepted but not used")]
 struct Confirmed<'b> {
     status: &'b str,
     #[serde(borrow)]
@@ -43,16 +40,16 @@ struct End<'b> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[expect(dead_code, reason = "the category decides nothing")]
+#[expect(dead_code, reason = "the category is accepted but not used")]
 struct Spec<'b> {
     association_category: Option<&'b str>,
     association_type_id: u64,
 }
 
-/// Reads such a body; `None` if it is any other.
+/// Parses such a body; `None` if it is any other.
 pub(super) fn read(bytes: &[u8]) -> Option<Envelope> {
-    // An array in an object's place would be read as its fields in their order. `results` is one; where
-    // there is no other, no object can be one.
+    // serde would read an array in place of an object as the object's fields in their order. `results` is an array;
+    // without any other array, no object can be one.
     let mut arrays = memchr_iter(b'[', bytes);
     arrays.next().filter(|_| arrays.next().is_none())?;
     let Confirmed {

@@ -1,4 +1,4 @@
-//! Questions about the token and the account, which no row needs.
+//! Requests about the token and the account, which no row needs.
 
 use hyper::Method;
 use serde_json::Value;
@@ -11,20 +11,19 @@ use super::session::Session;
 use crate::pair::ObjectType;
 use crate::text::one_line;
 
-/// How much of an unreadable body is kept, in characters.
+/// The kept length of an unreadable body, in characters.
 const SNIPPET_CHARS: usize = 120;
 
-/// What came of a question.
+/// The result of such a request.
 #[derive(Clone, Debug, PartialEq)]
 pub enum QueryResult<T> {
-    /// The answer.
+    /// The requested value.
     Known(T),
-    /// HubSpot refuses to answer it.
+    /// HubSpot refuses the request.
     Refused(Box<Answer>),
-    /// The reply has a status of success, and a body that does not answer the question. Its status, and how the
-    /// body begins.
+    /// A success status with a body that does not answer the request: its status, and the start of the body.
     Unreadable(u16, String),
-    /// Nobody answered, for this reason.
+    /// No reply, for this reason.
     Unreachable(String),
 }
 
@@ -42,27 +41,27 @@ impl HttpEndpoint {
         query_result
     }
 
-    /// The account of a token, perhaps one that is not in use yet.
+    /// The account of a token, which may not be in use yet.
     pub(super) async fn account_of(&self, session: &Session) -> QueryResult<Account> {
         let settings = self.settings();
         let url = settings.base_url.account_details(settings.version);
         self.ask_as(session, url, account).await
     }
 
-    /// How much of the day's requests is used.
+    /// The share of the daily limit that is used.
     pub async fn daily_usage(&self) -> QueryResult<DailyUsage> {
         let settings = self.settings();
         let url = settings.base_url.api_usage(settings.version);
         self.ask(url, daily_usage).await
     }
 
-    /// Whether HubSpot knows two types and lets the token read links between them. Nothing is changed by it: the
-    /// links of a record that hardly exists are read.
+    /// Whether HubSpot knows two types and lets the token read links between them. It changes nothing: it reads the
+    /// links of a record that almost certainly does not exist.
     pub async fn can_read_links(&self, from: &ObjectType, to: &ObjectType) -> QueryResult<()> {
         let settings = self.settings();
         let url = settings.base_url.links(settings.version, from, to);
         match self.ask(url, links).await {
-            // The record is not there, and everything else is right.
+            // The record does not exist, and everything else is right.
             QueryResult::Refused(answer) if is_about_the_record(&answer) => QueryResult::Known(()),
             query_result => query_result,
         }
@@ -85,7 +84,7 @@ impl HttpEndpoint {
     }
 }
 
-/// What a whole reply answers.
+/// Parses the result from a whole reply.
 fn result_of<T>(status: u16, body: &[u8], read: impl FnOnce(&[u8]) -> Option<T>) -> QueryResult<T> {
     if (200..=299).contains(&status) {
         return read(body).map_or_else(
@@ -105,14 +104,14 @@ fn result_of<T>(status: u16, body: &[u8], read: impl FnOnce(&[u8]) -> Option<T>)
     }))
 }
 
-/// The list of links; a page of something in between is none.
+/// The list of links; a page from a gateway or proxy has none.
 fn links(body: &[u8]) -> Option<()> {
     let reply: Value = serde_json::from_slice(body).ok()?;
     reply.get("results")?.as_array().map(|_| ())
 }
 
-/// Whether HubSpot refuses because of the record alone. A bare 404 may as well mean that the path does not exist,
-/// which proves nothing about the types.
+/// Whether HubSpot refuses because of the record alone. A bare 404 may also mean that the path does not exist, which
+/// proves nothing about the types.
 fn is_about_the_record(answer: &Answer) -> bool {
     let entries = answer.body.envelope().map(Envelope::entries);
     let mut entries = entries.into_iter().flatten();

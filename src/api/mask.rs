@@ -1,18 +1,18 @@
-//! Takes a secret out of what a server sent, however JSON escapes it. Pure.
+//! Masks a secret in text from a server, however JSON escapes it. Pure.
 //!
-//! The bytes are searched before they are parsed: an escape such as `\\u0070` or `\\/` would otherwise turn into the secret
-//! in the report. A text in a text is escaped twice, so this is done for a few levels.
+//! The bytes are searched before they are parsed: otherwise an escape such as `\\u0070` or `\\/` would turn into the
+//! secret in the report. Text nested in JSON text is escaped twice, so a few levels are searched.
 
 use memchr::memchr;
 use memchr::memmem::Finder;
 
-/// How deep a text in a text in a text is looked into.
+/// How many levels of nested escapes are searched.
 const LEVELS: usize = 3;
 
-/// Puts `mask` in place of what `finder` finds.
+/// Replaces what `finder` finds with `mask`.
 pub(super) fn hide(bytes: &mut Vec<u8>, finder: &Finder<'_>, mask: &[u8]) {
     hide_plain(bytes, finder, mask);
-    // Nearly no reply has an escape.
+    // Nearly no reply contains an escape.
     if memchr(b'\\', bytes).is_some() {
         hide_escaped(bytes, finder, mask);
     }
@@ -23,7 +23,7 @@ fn hide_plain(bytes: &mut Vec<u8>, finder: &Finder<'_>, mask: &[u8]) {
     while let Some(place) = finder.find(&bytes[from..]) {
         let start = from + place;
         bytes.splice(start..start + finder.needle().len(), mask.iter().copied());
-        // What was put in is not looked at again.
+        // The inserted mask is not searched again.
         from = start + mask.len();
     }
 }
@@ -42,7 +42,7 @@ fn hide_escaped(bytes: &mut Vec<u8>, finder: &Finder<'_>, mask: &[u8]) {
     found.dedup();
     let mut end = bytes.len();
     for (start, stop) in found.into_iter().rev() {
-        // A place that two levels show is masked once.
+        // A position found at two levels is masked once.
         if stop <= end {
             bytes.splice(start..stop, mask.iter().copied());
             end = start;
@@ -50,10 +50,10 @@ fn hide_escaped(bytes: &mut Vec<u8>, finder: &Finder<'_>, mask: &[u8]) {
     }
 }
 
-/// A text without its escapes, and where each byte of it began.
+/// A text without its escapes, and the original position of each byte.
 struct Unescaped {
     bytes: Vec<u8>,
-    /// One more than there are bytes: the last one is the end.
+    /// One more entry than there are bytes: the last one is the end.
     starts: Vec<usize>,
 }
 
@@ -62,7 +62,7 @@ impl Unescaped {
         Self::with(escaped, |place| place)
     }
 
-    /// Without the escapes that were escaped.
+    /// Removes one more level of escapes.
     fn again(self) -> Self {
         Self::with(&self.bytes, |place| self.starts[place])
     }
@@ -81,7 +81,7 @@ impl Unescaped {
         Self { bytes, starts }
     }
 
-    /// Where the secret stands before the escapes were taken out.
+    /// The positions of the secret in the original text.
     fn places<'t>(&'t self, finder: &'t Finder<'_>) -> impl Iterator<Item = (usize, usize)> + 't {
         let places = finder.find_iter(&self.bytes);
         places.map(|place| {
@@ -91,7 +91,7 @@ impl Unescaped {
     }
 }
 
-/// The first byte of a text without its escape, and how many bytes stand for it. What is not ASCII is of no interest.
+/// The first byte of a text, unescaped, and the length of its escaped form. Non-ASCII characters are irrelevant here.
 fn first(text: &[u8]) -> (u8, usize) {
     let [b'\\', kind, rest @ ..] = text else {
         return (text[0], 1);
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_hidden_however_it_is_escaped() {
+    fn a_secret_is_masked_however_it_is_escaped() {
         for (sent, expected) in [
             (
                 r#"{"m":"no pat-na1-0123456789/ab!"}"#,
@@ -154,7 +154,7 @@ mod tests {
         }
     }
 
-    /// How a character may stand in JSON, at one level or two.
+    /// How a character may be escaped in JSON, at one level or two.
     fn escaped(character: char, form: u8) -> String {
         let code = u32::from(character);
         match form {
@@ -188,7 +188,7 @@ mod tests {
         }
 
         #[test]
-        fn arbitrary_bytes_without_the_secret_stay_as_they_are(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        fn arbitrary_bytes_without_the_secret_are_unchanged(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let mut hidden = bytes.clone();
             hide(&mut hidden, &Finder::new(SECRET), b"(token)");
             prop_assert_eq!(hidden, bytes);

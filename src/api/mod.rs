@@ -1,7 +1,7 @@
-//! The only seam to HubSpot: one request out, one [`Reply`] back.
+//! The only interface to HubSpot: one request out, one [`Reply`] back.
 //!
-//! [`Endpoint`] is what the run knows; [`HttpEndpoint`] speaks HTTP, tests answer from memory. What a
-//! reply *means* for a row is decided in [`crate::verdict`], not here.
+//! The run depends on [`Endpoint`] only; [`HttpEndpoint`] implements it over HTTP, tests implement it in memory.
+//! [`crate::verdict`] decides what a reply *means* for a row.
 
 mod account;
 mod bare_value;
@@ -50,56 +50,56 @@ use tokio::time::Instant;
 
 use crate::pair::Pair;
 
-/// Something that can be asked to associate pairs.
+/// Sends requests that associate pairs.
 pub trait Endpoint: Clone + Send + Sync + 'static {
-    /// Sends one request and waits for its reply, at most for the time one attempt may take.
+    /// Sends one request and waits for its reply, at most for the timeout of one attempt.
     ///
-    /// Never fails: whatever went wrong is a [`Reply`] of its own.
+    /// Never fails: every error is a variant of [`Reply`].
     fn associate(&self, pair: &Pair) -> impl Future<Output = Reply> + Send;
 
-    /// The same for many pairs of the same two types at once.
+    /// The same for several pairs of the same two types in one request.
     fn associate_all<P: AsRef<Pair> + Sync>(
         &self,
         pairs: &[P],
     ) -> impl Future<Output = Reply> + Send;
 
-    /// When it wants another token, or its first one; `None` while the one that it has is good for all that is
+    /// When the token should be refreshed or first obtained; `None` while the current token is valid as far as is
     /// known.
     fn refresh_due(&self) -> Option<Instant> {
         None
     }
 
-    /// Whether another token may be had than the one that it has.
+    /// Whether the token can be replaced by another one.
     fn can_refresh(&self) -> bool {
         false
     }
 
-    /// Tries to have another token. Never twice at a time.
+    /// Tries to get another token. Must not run twice at the same time.
     fn refresh(&self) -> impl Future<Output = RefreshOutcome> + Send {
         async { RefreshOutcome::Same }
     }
 
-    /// Whether [`refresh`](Self::refresh) must not be dropped now, because the server may have replaced already what it needs
-    /// for the next time.
+    /// Whether [`refresh`](Self::refresh) must not be dropped now: the server may already have replaced the refresh
+    /// token that the next exchange needs.
     fn is_exchanging(&self) -> bool {
         false
     }
 }
 
-/// What came of the try to have another token.
+/// The result of a token refresh.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RefreshOutcome {
-    /// Requests use another one from now on.
+    /// Requests use a new token from now on.
     New,
-    /// There is only the one that was there before.
+    /// The source still returns the same token.
     Same,
-    /// There will be none: whoever gives them says why.
+    /// There will be no new token: the source refused it, for this reason.
     Refused(String),
-    /// There is none now, for this reason; it may be tried again.
+    /// There is no new token now, for this reason; a later try may succeed.
     Failed(String),
-    /// There is one, of another account than the run's: nothing is sent with it.
+    /// The new token belongs to another account than the run's: nothing is sent with it.
     OtherPortal {
-        /// Its account.
+        /// The new token's account.
         found: u64,
         /// The run's account.
         expected: u64,
@@ -107,11 +107,11 @@ pub enum RefreshOutcome {
 }
 
 impl fmt::Display for RefreshOutcome {
-    /// Why there is no other token.
+    /// Why there is no new token.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::New => formatter.write_str("there is another token"),
-            Self::Same => formatter.write_str("the token is the same as before"),
+            Self::New => formatter.write_str("the token was replaced"),
+            Self::Same => formatter.write_str("the source returned the same token"),
             Self::Refused(why) | Self::Failed(why) => formatter.write_str(why),
             Self::OtherPortal { found, expected } => write!(
                 formatter,

@@ -1,8 +1,8 @@
-//! An OAuth app's tokens: what is sent for a new access token, and what comes back.
+//! An OAuth app's tokens: builds the exchange request and parses its reply.
 //!
 //! Source of the call: <https://developers.hubspot.com/changelog/new-oauth-v3-api-endpoints-and-standardized-error-responses>.
-//! An access token lasts half an hour; the refresh token may be replaced by every exchange, and the new one is
-//! written back to the file that it came from.
+//! An access token lasts half an hour; any exchange may replace the refresh token, and the new one is written back to
+//! the file that the old one came from.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,42 +19,42 @@ use super::mask::hide;
 use super::oauth_file::{AppFile, HeldFile, Values};
 use crate::text::one_line;
 
-/// The environment variables of an app: its id, secret and refresh token.
+/// The environment variables of an app: client id, client secret and refresh token.
 pub const OAUTH_VARIABLES: [&str; 3] = [
     "HUBSPOT_CLIENT_ID",
     "HUBSPOT_CLIENT_SECRET",
     "HUBSPOT_REFRESH_TOKEN",
 ];
 
-/// Where tokens are exchanged.
+/// The path of the token exchange.
 pub(super) const PATH: &str = "/oauth/2026-03/token";
 
-/// Where a token is looked into
+/// Where a token is introspected
 /// (<https://developers.hubspot.com/changelog/new-oauth-v3-api-endpoints-and-standardized-error-responses>).
 pub(super) const INTROSPECTION_PATH: &str = "/oauth/2026-03/token/introspect";
 
-/// How long before its end a token is not used any more. Shorter-lived ones have a quarter of their time.
+/// How long before its expiry a token is no longer used. For short-lived tokens, a quarter of their lifetime.
 const MARGIN: Duration = Duration::from_secs(90);
 
-/// The longest that a token is used; some servers say "never" with the largest number that they have.
+/// The longest time that a token is used; some servers express "never" as the largest number they have.
 const LONGEST_LIFETIME: Duration = Duration::from_hours(24);
 
-/// Characters of what the server says that are shown.
+/// How many characters of the server's message are shown.
 const MAX_MESSAGE_CHARS: usize = 300;
 
-/// An app that an account has let in.
+/// An app that an account has authorised.
 #[derive(Clone, Debug)]
 pub struct OAuthApp {
     state: Arc<Mutex<State>>,
-    /// Where they are kept, if that can be written.
+    /// The file that stores them, if it can be written.
     file: Option<AppFile>,
 }
 
 #[derive(Debug)]
 struct State {
-    /// What is sent.
+    /// The values that are sent.
     values: Values,
-    /// What was last in the file: when it differs, another process or a person has changed it.
+    /// The values last read from the file: if the file differs, another process or the user has changed it.
     in_file: Values,
 }
 
@@ -62,25 +62,25 @@ struct State {
 #[derive(Debug)]
 pub(super) struct IssuedToken {
     pub(super) token: Token,
-    /// For how long it should be used.
+    /// How long it should be used.
     pub(super) good_for: Option<Duration>,
-    /// The portal that it is for, which HubSpot tells with every token.
+    /// The portal it belongs to, which HubSpot returns with every token.
     pub(super) portal: Option<u64>,
-    /// The refresh token that takes the place of the one that was sent.
+    /// The refresh token that replaces the one that was sent.
     pub(super) rotated: Option<SecretString>,
 }
 
 /// Why there is none.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum RefreshError {
-    /// HubSpot will not exchange this refresh token, whenever it is asked.
+    /// HubSpot refuses this refresh token permanently.
     Refused(String),
-    /// It may work later.
+    /// A later try may succeed.
     Failed(String),
 }
 
 impl OAuthApp {
-    /// From its three values, which came from the environment.
+    /// Creates an app from its three values, read from the environment.
     #[must_use]
     pub fn new(
         client_id: String,
@@ -97,7 +97,8 @@ impl OAuthApp {
         )
     }
 
-    /// From a JSON file with `client_id`, `client_secret` and `refresh_token`, which only its owner may be able to read.
+    /// Reads an app from a JSON file with `client_id`, `client_secret` and `refresh_token`, which must be readable by
+    /// its owner only.
     pub fn from_file(path: &Path) -> Result<Self, CredentialsError> {
         let file = AppFile::new(path);
         let values = file.read()?;
@@ -113,8 +114,8 @@ impl OAuthApp {
         }
     }
 
-    /// Makes ready for an exchange, so that what comes back can be kept: no other process has one under way, what is sent
-    /// is what the file holds now, and the file can be written. `None` where there is no file.
+    /// Prepares an exchange so that its result can be stored: takes the lock against other processes, reads the file's
+    /// current values, and checks that the file can be written. `None` if there is no file.
     pub(super) async fn hold(&self) -> Result<Option<HeldFile>, CredentialsError> {
         let Some(file) = &self.file else {
             return Ok(None);
@@ -128,7 +129,7 @@ impl OAuthApp {
         Ok(Some(held))
     }
 
-    /// Takes what is in the file into use. Whether it was changed since it was last read.
+    /// Reads the file's values again and uses them. Returns whether they changed since they were last read.
     pub(super) async fn read_again(&self, held: &HeldFile) -> Result<bool, CredentialsError> {
         let found = held.read().await?;
         let mut state = self.state();
@@ -140,7 +141,7 @@ impl OAuthApp {
         Ok(is_changed)
     }
 
-    /// What is sent (`application/x-www-form-urlencoded`).
+    /// The form of an exchange (`application/x-www-form-urlencoded`).
     pub(super) fn form(&self) -> SecretString {
         let values = self.values();
         let mut form = url::form_urlencoded::Serializer::new(String::new());
@@ -151,7 +152,7 @@ impl OAuthApp {
         form.finish().into()
     }
 
-    /// What is sent to look into a token.
+    /// The form of an introspection.
     pub(super) fn introspection_form(&self, token: &str) -> SecretString {
         let values = self.values();
         let mut form = url::form_urlencoded::Serializer::new(String::new());
@@ -162,7 +163,7 @@ impl OAuthApp {
         form.finish().into()
     }
 
-    /// The scopes in what came back.
+    /// Parses the scopes from the reply.
     pub(super) fn scopes(body: &[u8]) -> Option<Vec<String>> {
         #[derive(Deserialize)]
         struct Reply {
@@ -173,7 +174,7 @@ impl OAuthApp {
         reply.active.then_some(reply.scopes)
     }
 
-    /// What came back after so long.
+    /// Parses the reply; `took` is how long the exchange took.
     pub(super) fn read(
         &self,
         status: u16,
@@ -186,7 +187,7 @@ impl OAuthApp {
             let said = ["error_description", "message", "error"];
             let said = said.into_iter().find_map(field).unwrap_or("no reason");
             let why = self.masked(&format!("{said} (status {status})"));
-            // Only a body of this call can refuse; a page of something in between cannot.
+            // Only a body of this call can refuse; a page from a gateway or proxy cannot.
             let refuses =
                 matches!(status, 400 | 401 | 403) && field("error").or(field("status")).is_some();
             return Err(if refuses {
@@ -195,7 +196,7 @@ impl OAuthApp {
                 RefreshError::Failed(why)
             });
         }
-        let unreadable = || RefreshError::Failed("the reply holds no token".to_owned());
+        let unreadable = || RefreshError::Failed("the reply contains no token".to_owned());
         let token = field("access_token").ok_or_else(unreadable)?;
         let token = Token::new(token).map_err(|_| unreadable())?;
         let expires_in = json
@@ -214,8 +215,8 @@ impl OAuthApp {
         })
     }
 
-    /// Takes a new refresh token into use, and writes it to the file that the old one came from. Fails if there is none,
-    /// or it cannot be written: then the next run has none that is good.
+    /// Uses a new refresh token, and writes it to the file that the old one came from. Fails if there is no file or it
+    /// cannot be written: then the next run has no valid refresh token.
     pub(super) async fn rotate(
         &self,
         token: SecretString,
@@ -232,7 +233,7 @@ impl OAuthApp {
         Ok(())
     }
 
-    /// Whether HubSpot issued a refresh token that could not be written to the file.
+    /// Whether HubSpot issued a refresh token that could not be written to the file yet.
     pub(super) fn has_token_to_keep(&self) -> bool {
         let state = self.state();
         let tokens = [&state.values, &state.in_file].map(|values| &values.refresh_token);
@@ -247,7 +248,7 @@ impl OAuthApp {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What a server said, without the secrets that it may have repeated.
+    /// A server's message, with any repeated secrets masked.
     fn masked(&self, text: &str) -> String {
         let values = self.values();
         let secrets = [&values.client_secret, &values.refresh_token];
@@ -260,8 +261,8 @@ impl OAuthApp {
     }
 }
 
-/// For how long a token should be used that is said to last so many seconds and was had after so long. `None` means until
-/// it is refused: a lifetime that is over before the next exchange would be leaves no time to send anything.
+/// How long to use a token with a lifetime of `expires_in` seconds, whose exchange took `took`. `None` means until it
+/// is refused: a lifetime shorter than the next exchange would leave no time to send anything.
 fn good_for(expires_in: u64, took: Duration) -> Option<Duration> {
     let lifetime = Duration::from_secs(expires_in).min(LONGEST_LIFETIME);
     let good_for = lifetime.saturating_sub(MARGIN.min(lifetime / 4));
@@ -314,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lifetime_that_an_exchange_outlasts_is_not_known() {
+    fn a_lifetime_shorter_than_an_exchange_is_ignored() {
         let seconds = Duration::from_secs;
         for (expires_in, took, expected) in [
             (
@@ -331,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_differs_from_a_passing_failure_and_repeats_no_secret() {
+    fn a_refusal_differs_from_a_temporary_failure_and_shows_no_secret() {
         let refused = |why: &str| RefreshError::Refused(why.to_owned());
         let failed = |why: &str| RefreshError::Failed(why.to_owned());
         for (status, body, expected) in [
@@ -352,11 +353,11 @@ mod tests {
                 failed("slow down (status 429)"),
             ),
             (502, "", failed("no reason (status 502)")),
-            (200, "{}", failed("the reply holds no token")),
+            (200, "{}", failed("the reply contains no token")),
             (
                 200,
                 r#"{"access_token":"a b"}"#,
-                failed("the reply holds no token"),
+                failed("the reply contains no token"),
             ),
         ] {
             assert_eq!(

@@ -1,5 +1,5 @@
-//! The JSON file of an OAuth app: read again when another process changed it, held by one exchange at a time, and written
-//! back without a moment in which neither the old nor the new content is there.
+//! The JSON file of an OAuth app: read again after another process changed it, locked during an exchange, and replaced
+//! atomically.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -17,16 +17,16 @@ use super::credentials::CredentialsError;
 use crate::atomic_file::{Beside, is_named, overwrite, remove_leftovers};
 use crate::report::lock;
 
-/// The longest file of an app.
+/// The size limit of an app's file.
 const MAX_BYTES: u64 = 64 * 1024;
 
-/// How long another process may hold the file: longer than an exchange takes.
-const LOCK_PATIENCE: Duration = Duration::from_mins(1);
+/// How long to wait for another process to release the lock: longer than an exchange takes.
+const LOCK_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// How long to wait between two tries to hold the file.
+/// The time between two attempts to take the lock.
 const LOCK_PERIOD: Duration = Duration::from_millis(50);
 
-/// What an app proves itself with.
+/// The app's credentials.
 #[derive(Clone, Debug)]
 pub(super) struct Values {
     pub(super) client_id: String,
@@ -46,7 +46,7 @@ impl PartialEq for Values {
 
 impl Eq for Values {}
 
-/// The file's place.
+/// The file's path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct AppFile {
     path: PathBuf,
@@ -65,18 +65,18 @@ impl AppFile {
         Self { path }
     }
 
-    /// Whether it can be read again and written back. A pipe, such as that of a shell's `<(…)`, gives its content once.
+    /// Whether it can be read again and written. A pipe, such as that of a shell's `<(…)`, returns its content once.
     pub(super) fn is_regular(&self) -> bool {
         self.path.is_file()
     }
 
-    /// Its values. Only its owner may be able to read them.
+    /// Reads its values. The file must be readable by its owner only.
     pub(super) fn read(&self) -> Result<Values, CredentialsError> {
         self.parse(&self.check_and(bounded_file::read(&self.path, MAX_BYTES))?)
     }
 
-    async fn read_beside(&self) -> Result<(Values, Vec<u8>), CredentialsError> {
-        let bytes = self.check_and(bounded_file::read_beside(&self.path, MAX_BYTES).await)?;
+    async fn read_async(&self) -> Result<(Values, Vec<u8>), CredentialsError> {
+        let bytes = self.check_and(bounded_file::read_async(&self.path, MAX_BYTES).await)?;
         Ok((self.parse(&bytes)?, bytes))
     }
 
@@ -112,24 +112,24 @@ impl AppFile {
         })
     }
 
-    /// Waits until no other process holds the file.
+    /// Waits for the lock on the file.
     pub(super) async fn hold(&self) -> Result<HeldFile, CredentialsError> {
-        self.hold_within(LOCK_PATIENCE).await
+        self.hold_within(LOCK_TIMEOUT).await
     }
 
-    async fn hold_within(&self, patience: Duration) -> Result<HeldFile, CredentialsError> {
+    async fn hold_within(&self, timeout: Duration) -> Result<HeldFile, CredentialsError> {
         let failed = |source| CredentialsError::NotKept {
             path: self.path.clone(),
             source,
         };
-        let deadline = Instant::now() + patience;
+        let deadline = Instant::now() + timeout;
         loop {
             let file = File::open(&self.path).map_err(failed)?;
-            // A file system without locks is no reason not to exchange.
+            // On a file system without locks, exchange without one.
             if lock(&file).unwrap_or(true) {
-                // Between opening and locking, the process that held it may have put another file in its place.
+                // Between opening and locking, another process may have replaced the file.
                 if is_named(&file, &self.path).map_err(failed)? {
-                    // A run that was killed may have left a copy.
+                    // A killed run may have left a temporary copy.
                     remove_leftovers(&self.path);
                     return Ok(HeldFile {
                         file: self.clone(),
@@ -138,7 +138,7 @@ impl AppFile {
                     });
                 }
             } else if Instant::now() > deadline {
-                let why = format!("another process holds it for {} s", patience.as_secs());
+                let why = format!("another process holds it for {} s", timeout.as_secs());
                 return Err(failed(io::Error::new(io::ErrorKind::TimedOut, why)));
             } else {
                 sleep(LOCK_PERIOD).await;
@@ -147,13 +147,13 @@ impl AppFile {
     }
 }
 
-/// What happens to the file where the disk has no room for another one.
+/// What to do with the file if the disk has no room for a new one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum FullDisk {
-    /// It stays as it is: overwritten, it could end as a half of what it holds.
-    Keeps,
-    /// It is overwritten: what it holds is of no use, and its own blocks are there already.
-    IsOverwritten,
+    /// Leave the file unchanged: an interrupted overwrite could leave half a file.
+    LeaveUnchanged,
+    /// Overwrite the file: its refresh token is no longer valid, and its blocks are already allocated.
+    Overwrite,
 }
 
 fn is_full_disk(error: &io::Error) -> bool {
@@ -163,36 +163,37 @@ fn is_full_disk(error: &io::Error) -> bool {
     )
 }
 
-/// The file while no other process exchanges its refresh token.
+/// The locked file: no other process exchanges its refresh token now.
 #[derive(Debug)]
 pub(super) struct HeldFile {
     file: AppFile,
     held: File,
-    /// What the file held when a token was last kept in it.
+    /// The content of the file after a token was last written to it.
     content: Option<Vec<u8>>,
 }
 
 impl HeldFile {
-    /// Its values now.
+    /// Its current values.
     pub(super) async fn read(&self) -> Result<Values, CredentialsError> {
-        Ok(self.file.read_beside().await?.0)
+        Ok(self.file.read_async().await?.0)
     }
 
-    /// Writes a refresh token into it, and leaves all else as it is. With the token that it has already, this shows
-    /// whether another one can be kept. Another token makes the one in the file useless: then it is kept by all means.
+    /// Writes a refresh token into the file and leaves everything else unchanged. Writing the current token tests
+    /// whether a new one could be stored. A new token invalidates the one in the file, so it is stored by every means:
+    /// from the content read before if the file cannot be read, in place if it cannot be replaced.
     pub(super) async fn keep(&mut self, token: &SecretString) -> Result<(), CredentialsError> {
-        let bytes = match (self.file.read_beside().await, self.content.take()) {
+        let bytes = match (self.file.read_async().await, self.content.take()) {
             (Ok((_, bytes)), _) | (Err(_), Some(bytes)) => bytes,
             (Err(error), None) => return Err(error),
         };
         let in_file = self.file.parse(&bytes)?.refresh_token;
         let written = if in_file.expose_secret() == token.expose_secret() {
-            let written = self.write(&bytes, FullDisk::Keeps);
+            let written = self.write(&bytes, FullDisk::LeaveUnchanged);
             self.content = Some(bytes);
             written
         } else {
             let content = self.with_token(&bytes, token)?;
-            let written = self.write(&content, FullDisk::IsOverwritten);
+            let written = self.write(&content, FullDisk::Overwrite);
             self.content = Some(content);
             written
         };
@@ -215,12 +216,12 @@ impl HeldFile {
         Ok(content)
     }
 
-    /// Replaces the file, or where that is not possible (the folder takes no new file, the file is a mount of its own)
-    /// overwrites it.
+    /// Replaces the file, or overwrites it where replacing is not possible (the folder accepts no new file, the file
+    /// is a mount of its own).
     fn write(&mut self, content: &[u8], full_disk: FullDisk) -> io::Result<()> {
         match self.replace(content) {
             Ok(held) => self.held = held,
-            Err(error) if full_disk == FullDisk::Keeps && is_full_disk(&error) => {
+            Err(error) if full_disk == FullDisk::LeaveUnchanged && is_full_disk(&error) => {
                 return Err(error);
             }
             Err(_) => {
@@ -231,9 +232,9 @@ impl HeldFile {
         Ok(())
     }
 
-    /// The new file is locked before it has the name.
+    /// Locks the new file before it gets its final name.
     fn replace(&self, content: &[u8]) -> io::Result<File> {
-        // Where the file is gone, its successor is no more readable than it was.
+        // If the file was deleted, the new one must not be more readable than it was.
         let new = Beside::create(&self.file.path, Some(&self.held.metadata()?))?;
         let mut file = new.file();
         file.write_all(content)?;

@@ -1,24 +1,24 @@
-//! The proxy that the environment names must be one that can be used: to leave it out would send requests past it. Pure
-//! but for the environment.
+//! Validates the proxy that the environment names: ignoring an invalid value would send requests past the proxy. Pure
+//! except for reading the environment.
 
 use std::ffi::OsString;
 
 use hyper::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 
-/// The variables that may name the proxy of an encrypted connection.
+/// The variables that may name the proxy for encrypted connections.
 const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
-/// A variable that names a proxy cannot be used. Its value may hold a password.
+/// A variable that names a proxy is not usable. Its value may contain a password.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProxyError {
-    /// It is not the URL of a proxy.
-    #[error("the proxy in `{variable}` cannot be understood")]
+    /// Its value is not the URL of a proxy.
+    #[error("the proxy in `{variable}` is not valid")]
     NotUnderstood {
         /// Its name.
         variable: &'static str,
     },
-    /// It is the URL of another kind of proxy.
+    /// Its value is the URL of an unsupported kind of proxy.
     #[error(
         "the proxy in `{variable}` is of an unsupported kind: only http and https are supported"
     )]
@@ -38,7 +38,7 @@ impl ProxyError {
     }
 }
 
-/// Fails if a variable names a proxy that cannot be used.
+/// Fails if a variable names an unusable proxy.
 pub(super) fn check(variable: impl Fn(&str) -> Option<OsString>) -> Result<(), ProxyError> {
     for name in VARIABLES {
         if let Some(value) = variable(name).filter(|value| !value.is_empty()) {
@@ -50,7 +50,7 @@ pub(super) fn check(variable: impl Fn(&str) -> Option<OsString>) -> Result<(), P
 
 fn check_value(variable: &'static str, value: Option<&str>) -> Result<(), ProxyError> {
     let server = Uri::from_static("https://api.hubapi.com");
-    // The connections find it in the same way.
+    // The connections select the variable in the same way.
     let proxy = value.and_then(|value| Matcher::builder().all(value).build().intercept(&server));
     match proxy.as_ref().map(|proxy| proxy.uri().scheme_str()) {
         None => Err(ProxyError::NotUnderstood { variable }),

@@ -1,4 +1,4 @@
-//! Another token for the one in use, and what HubSpot tells of it.
+//! Refreshes the token in use, and reads what HubSpot reports about it.
 
 use std::time::Duration;
 
@@ -19,18 +19,18 @@ use super::running_time::within;
 use super::session::Session;
 use super::source::TokenSource;
 
-/// How long an exchange may take at least, whatever one attempt may take.
+/// The minimum timeout of an exchange, even if an attempt's timeout is shorter.
 const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(40);
 
 impl HttpEndpoint {
-    /// Reads the token again where it came from, or has a refresh token exchanged.
+    /// Reads the token again from its source, or exchanges a refresh token.
     pub(super) async fn refresh_token_now(&self) -> RefreshOutcome {
         let app = match &self.settings().source {
             TokenSource::OAuth(app) => app,
             source => {
                 return match source.read().await {
                     Ok(Some(token)) if self.session().token() != Some(&token) => {
-                        self.take_into_use(Session::of(token), None).await
+                        self.use_session(Session::of(token), None).await
                     }
                     Ok(_) => RefreshOutcome::Same,
                     Err(error) => RefreshOutcome::Failed(error.to_string()),
@@ -45,21 +45,21 @@ impl HttpEndpoint {
                 ..
             }) => {
                 let session = Session::lasting(token, good_for);
-                self.take_into_use(session, portal).await
+                self.use_session(session, portal).await
             }
             Err(RefreshError::Refused(why)) => RefreshOutcome::Refused(why),
             Err(RefreshError::Failed(why)) => RefreshOutcome::Failed(why),
         }
     }
 
-    /// Has a refresh token exchanged for an access token, and keeps the one that takes its place.
+    /// Exchanges a refresh token for an access token, and stores the new refresh token.
     async fn exchange_token(&self, app: &OAuthApp) -> Result<IssuedToken, RefreshError> {
         let failed = |error: CredentialsError| RefreshError::Failed(chain(&error));
         let held = app.hold().await.map_err(failed)?;
-        // From here on it must not be dropped: HubSpot may have replaced the refresh token already.
+        // From here on this must not be dropped: HubSpot may already have replaced the refresh token.
         let _exchanging = self.begin_exchange();
         let mut result = self.exchange_once(app).await;
-        // A person who had the app authorised anew does not wait for the lock.
+        // A user who authorised the app again changes the file without taking the lock.
         if let (Err(RefreshError::Refused(_)), Some(held)) = (&result, &held)
             && app.read_again(held).await.map_err(failed)?
         {
@@ -69,7 +69,7 @@ impl HttpEndpoint {
         if let Some(rotated) = issued.rotated.take()
             && let Err(error) = app.rotate(rotated, held).await
         {
-            warn!("HubSpot gave another refresh token, which cannot be kept: {error}");
+            warn!("HubSpot returned a new refresh token, which could not be stored: {error}");
         }
         Ok(issued)
     }
@@ -85,7 +85,7 @@ impl HttpEndpoint {
     async fn exchange_once(&self, app: &OAuthApp) -> Result<IssuedToken, RefreshError> {
         let url = self.settings().base_url.oauth_token();
         let started = Instant::now();
-        // What was sent may have been done: a new refresh token is waited for longer than a row's reply.
+        // The server may have processed the request: wait longer for a new refresh token than for a row's reply.
         let time = self.settings().timeout.max(EXCHANGE_TIMEOUT);
         let (status, body) = self
             .post_form(url, &app.form(), time)
@@ -94,7 +94,7 @@ impl HttpEndpoint {
         app.read(status, &body, started.elapsed())
     }
 
-    /// The scopes of the token, as HubSpot tells them of an OAuth app's; `None` if they cannot be known.
+    /// The scopes of an OAuth app's token, as HubSpot reports them; `None` if they are not known.
     pub async fn scopes(&self) -> Option<Vec<String>> {
         let TokenSource::OAuth(app) = &self.settings().source else {
             return None;
@@ -109,7 +109,7 @@ impl HttpEndpoint {
         (status == 200).then(|| OAuthApp::scopes(&body)).flatten()
     }
 
-    /// Sends a form; status and body of the reply, or why there is none.
+    /// Sends a form. Returns status and body of the reply, or why there is none.
     async fn post_form(
         &self,
         url: String,

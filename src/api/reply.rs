@@ -1,4 +1,4 @@
-//! What came back: status, headers and body as a closed [`Reply`]. Pure, all header parsing included.
+//! Parses status, headers and body of a response into a [`Reply`]. Pure.
 
 use std::ops::RangeInclusive;
 use std::time::{Duration, SystemTime};
@@ -7,70 +7,70 @@ use hyper::header::HeaderMap;
 
 use super::body::Body;
 
-/// The longest text kept of a header.
+/// The kept length of a header's text.
 const MAX_HEADER_CHARS: usize = 200;
 
-/// HubSpot's window is ten seconds; one of a year would stand the run still.
+/// The longest accepted window. HubSpot's is ten seconds; a window of a year would stall the run.
 const PLAUSIBLE_INTERVALS: RangeInclusive<Duration> =
     Duration::from_millis(100)..=Duration::from_mins(1);
 
-/// Everything that can come of one request. A new way to fail is a new variant, and the compiler
-/// lists the places to visit.
+/// All possible results of one request. A new way to fail is a new variant, and the compiler then lists the places to
+/// update.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
-    /// The server answered with a status.
+    /// The server replied with a status.
     Answered(Answer),
-    /// No whole reply came within the time of one attempt. The request may have been applied.
+    /// No complete reply within the timeout of one attempt. The request may have been applied.
     TimedOut,
-    /// The connection broke before a status came, or could not be made: refused, reset, no such host.
+    /// The connection closed before a status arrived, or could not be established: refused, reset, no such host.
     Disconnected {
-        /// What the system said.
+        /// The system's error.
         why: String,
     },
-    /// The system has no descriptor for another connection; nothing was sent.
+    /// The system has no file descriptor for another connection; nothing was sent.
     NoDescriptor {
-        /// What the system said.
+        /// The system's error.
         why: String,
     },
-    /// Something came that is not HTTP.
+    /// The response is not HTTP.
     InvalidHttp {
-        /// What could not be read.
+        /// What could not be parsed.
         why: String,
     },
-    /// The server could not prove that it is who it should be; nothing was sent.
+    /// The server's certificate is not trusted; nothing was sent.
     Untrusted {
         /// What is wrong with its certificate.
         why: String,
     },
 }
 
-/// A status, and what came with it.
+/// A status, with the headers and the body.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     /// The HTTP status code.
     pub status: u16,
-    /// The headers that matter.
+    /// The relevant headers.
     pub headers: ReplyHeaders,
     /// The body.
     pub body: Body,
 }
 
-/// The headers that matter.
+/// The relevant headers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReplyHeaders {
-    /// What HubSpot's support asks for (`X-HubSpot-Correlation-Id`).
+    /// The correlation id, which HubSpot's support asks for (`X-HubSpot-Correlation-Id`).
     pub correlation_id: Option<String>,
-    /// How long to leave the server alone (`Retry-After`, in seconds or as a date).
+    /// How long to wait before the next request (`Retry-After`, in seconds or as a date).
     pub retry_after: Option<Duration>,
-    /// What time it is by the server's clock (`Date`).
+    /// The server's time (`Date`).
     pub date: Option<SystemTime>,
-    /// Where a redirect points; it is not followed.
+    /// The target of a redirect; it is not followed.
     pub location: Option<String>,
-    /// What is left of the quota.
+    /// The remaining quota.
     pub quota: Quota,
 }
 
-/// The quota as a reply's headers show it; all of them may be missing
+/// The quota in a reply's headers; each of them may be missing
 /// (<https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines>).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Quota {
@@ -87,7 +87,7 @@ pub struct Quota {
 }
 
 impl ReplyHeaders {
-    /// Reads them; `now` turns a date in `Retry-After` into a time to wait.
+    /// Parses them; `now` converts a date in `Retry-After` into a duration.
     #[must_use]
     pub fn read(headers: &HeaderMap, now: SystemTime) -> Self {
         let mut read = Self::default();
@@ -98,7 +98,7 @@ impl ReplyHeaders {
             daily,
             daily_remaining,
         } = &mut read.quota;
-        // Once over the few names that came costs less than one search for each that may.
+        // One pass over the few headers of a reply costs less than one lookup per known name.
         for name in headers.keys() {
             let value = || headers.get(name)?.to_str().ok().map(str::trim);
             match name.as_str() {
@@ -130,7 +130,7 @@ impl ReplyHeaders {
 }
 
 impl Reply {
-    /// The answer, if one came.
+    /// The HTTP response, if there was one.
     #[must_use]
     pub fn answer(&self) -> Option<&Answer> {
         match self {
@@ -143,7 +143,7 @@ impl Reply {
         }
     }
 
-    /// What HubSpot's support asks for, from the body or else from the header.
+    /// The correlation id, from the body or else from the header.
     #[must_use]
     pub fn correlation_id(&self) -> Option<&str> {
         let answer = self.answer()?;
@@ -163,7 +163,7 @@ fn shortened(value: &str) -> Option<String> {
     (!value.is_empty()).then(|| value.chars().take(MAX_HEADER_CHARS).collect())
 }
 
-/// Seconds, perhaps with a fraction, or an HTTP date; a date in the past is no wait at all.
+/// Parses seconds, possibly with a fraction, or an HTTP date; a date in the past means no wait.
 fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     if let Ok(seconds) = value.parse::<f64>() {
         return Some(
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn quota_headers_are_read_and_nonsense_is_absent() {
+    fn quota_headers_are_parsed_and_invalid_values_are_absent() {
         let headers = read(&[
             ("x-hubspot-ratelimit-max", "190"),
             ("x-hubspot-ratelimit-remaining", "99"),

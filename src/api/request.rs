@@ -1,4 +1,4 @@
-//! What is asked: base URL, API version and pair become the URL of one request. Pure.
+//! Builds requests: base URL, API version and pair become the URL of one request. Pure.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,18 +9,18 @@ use url::Url;
 use super::oauth;
 use crate::pair::{ObjectType, Pair, Record};
 
-/// Everything but RFC 3986's unreserved characters is encoded in a path segment.
+/// All characters except RFC 3986's unreserved ones are encoded in a path segment.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// What two records with the usual short types take in a path; longer ones make the text grow.
+/// The path length of two records with the usual short types; longer ones reallocate the string.
 const USUAL_PAIR: usize = 128;
 
-/// Which published form of the API the path names. Request and reply are the same in all of them
-/// (<https://github.com/HubSpot/HubSpot-public-api-spec-collection>); when support ends is told in
+/// Which published version of the API the path names. Request and reply are the same in all of them
+/// (<https://github.com/HubSpot/HubSpot-public-api-spec-collection>); the end of support is listed in
 /// <https://developers.hubspot.com/changelog/legacy-apis-and-legacy-apps-whats-going-unsupported-and-when>.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum ApiVersion {
@@ -68,40 +68,40 @@ pub enum BaseUrlError {
     /// It does not parse.
     #[error("`{url}` is not a URL: {why}")]
     Malformed {
-        /// What was given.
+        /// The given text.
         url: String,
-        /// What the parser said.
+        /// The parser's error.
         why: String,
     },
     /// Neither `https` nor `http`.
     #[error("the base URL starts with `{scheme}://`, expected `https://`")]
     Scheme {
-        /// What stood there.
+        /// The given scheme.
         scheme: String,
     },
-    /// Plain HTTP would show the token to the network.
+    /// Plain HTTP would expose the token on the network.
     #[error(
-        "plain `http://` would send the token readable to `{host}`: only loopback may be reached that way"
+        "plain `http://` would send the token unencrypted to `{host}`: it is allowed for loopback only"
     )]
     PlainHttp {
-        /// The host that was named.
+        /// The given host.
         host: String,
     },
-    /// Secrets do not belong on a command line.
+    /// Secrets do not belong on the command line.
     #[error("the base URL must not hold a user name or password")]
     Credentials,
-    /// A path template cannot be added behind these.
+    /// A path cannot be appended to these.
     #[error("the base URL must end with its host, port or path: no `?` and no `#`")]
     QueryOrFragment,
 }
 
-/// Where the API is: scheme, host, port and perhaps a path in front of the API's own.
+/// The API's location: scheme, host, port and an optional path prefix.
 ///
 /// Valid by construction: `https`, or `http` to loopback; no credentials, query or fragment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseUrl {
     url: Url,
-    /// The URL without a slash at its end, ready to be prefixed.
+    /// The URL without a trailing slash.
     prefix: String,
 }
 
@@ -110,13 +110,13 @@ impl BaseUrl {
     /// (<https://developers.hubspot.com/docs/api-reference/latest/overview>).
     pub const DEFAULT: &str = "https://api.hubapi.com";
 
-    /// Whether the host is this machine itself.
+    /// Whether the host is loopback.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         is_loopback(&self.url)
     }
 
-    /// Whether TLS is spoken with it.
+    /// Whether the scheme is `https`.
     #[must_use]
     pub fn is_encrypted(&self) -> bool {
         self.url.scheme() == "https"
@@ -139,7 +139,7 @@ impl BaseUrl {
         )
     }
 
-    /// The URL of the day's usage
+    /// The URL of the account's daily usage
     /// (<https://developers.hubspot.com/docs/api-reference/account-account-info-v3/guide>).
     #[must_use]
     pub fn api_usage(&self, version: ApiVersion) -> String {
@@ -151,7 +151,7 @@ impl BaseUrl {
         )
     }
 
-    /// The URL of the links between a record and others of a type.
+    /// The URL that lists the links between a record and the records of a type.
     #[must_use]
     pub(super) fn links(&self, version: ApiVersion, from: &ObjectType, to: &ObjectType) -> String {
         format!(
@@ -163,13 +163,13 @@ impl BaseUrl {
         )
     }
 
-    /// The URL at which an OAuth app's tokens are exchanged.
+    /// The URL that exchanges an OAuth app's tokens.
     #[must_use]
     pub(super) fn oauth_token(&self) -> String {
         format!("{}{}", self.prefix, oauth::PATH)
     }
 
-    /// The URL at which an OAuth app's token is looked into.
+    /// The URL that introspects an OAuth app's token.
     #[must_use]
     pub(super) fn oauth_introspection(&self) -> String {
         format!("{}{}", self.prefix, oauth::INTROSPECTION_PATH)
@@ -193,7 +193,7 @@ impl BaseUrl {
 }
 
 impl BaseUrl {
-    /// The URL of the request that links many pairs with these types
+    /// The URL of the request that links several pairs of these types
     /// (<https://developers.hubspot.com/docs/api-reference/legacy/crm/associations/associate-records/guide>).
     #[must_use]
     pub fn batch(&self, version: ApiVersion, from_type: &str, to_type: &str) -> String {
@@ -206,10 +206,10 @@ impl BaseUrl {
     }
 }
 
-/// The body of the request that links many pairs.
+/// The body of the request that links several pairs.
 #[must_use]
 pub(super) fn inputs<P: AsRef<Pair>>(pairs: &[P]) -> Vec<u8> {
-    // What an input takes with two ids of the longest kind.
+    // The length of an input with two ids of the longest kind.
     const INPUT: usize = 72;
     let mut body = String::with_capacity(pairs.len() * INPUT + 16);
     body.push_str(r#"{"inputs":["#);
@@ -244,7 +244,7 @@ impl FromStr for BaseUrl {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let url = Url::parse(text).map_err(|error| BaseUrlError::Malformed {
-            // What follows an `@` may be all that is wrong with it; what precedes it may be secret.
+            // Only the part after an `@` may be shown as the error; the part before it may be secret.
             url: text.rsplit('@').next().unwrap_or_default().to_owned(),
             why: error.to_string(),
         })?;
@@ -277,7 +277,7 @@ fn is_loopback(url: &Url) -> bool {
     let Some(host) = url.host_str() else {
         return false;
     };
-    // An IPv6 address stands in brackets.
+    // An IPv6 address is enclosed in brackets.
     let address = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost"
         || address
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn each_version_has_its_path_and_the_same_tail() {
+    fn each_version_has_its_own_path_prefix_and_the_same_suffix() {
         let base: BaseUrl = BaseUrl::DEFAULT.parse().unwrap();
         let pair = pair("contacts", "41001", "2-1234567", "52002");
         for (version, expected) in [
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn the_call_for_many_pairs_names_their_types_once_and_lists_their_ids() {
+    fn the_batch_call_names_the_types_once_and_lists_the_ids() {
         let base: BaseUrl = "http://127.0.0.1:8787/proxy/".parse().unwrap();
         for (version, expected) in [
             (ApiVersion::V4, "/crm/v4/associations/0-1/2-7"),
@@ -370,13 +370,13 @@ mod tests {
     }
 
     #[test]
-    fn a_path_and_a_slash_at_the_end_of_the_base_url_are_kept_and_dropped() {
+    fn a_path_in_the_base_url_is_kept_and_a_trailing_slash_is_removed() {
         let base: BaseUrl = "http://127.0.0.1:8787/proxy/".parse().unwrap();
         assert_eq!(base.to_string(), "http://127.0.0.1:8787/proxy");
     }
 
     #[test]
-    fn plain_http_reaches_loopback_only() {
+    fn plain_http_is_allowed_for_loopback_only() {
         for url in [
             "http://localhost:1",
             "http://127.0.0.1",

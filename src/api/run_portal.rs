@@ -1,6 +1,6 @@
-//! The account of a run: a token of another one is never used. The decision is pure.
+//! The account of a run: a token of another account is never used. The decision is pure.
 //!
-//! The account is the one that `--expect-portal` names, or else the first one that HubSpot says the token is of.
+//! The account is the one that `--expect-portal` names, or else the first one that HubSpot reports for the token.
 
 use std::num::NonZeroU64;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,11 +10,11 @@ use super::client::HttpEndpoint;
 use super::inspect::QueryResult;
 use super::session::Session;
 
-/// The account that requests may go to.
+/// The account that requests may be sent to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Known {
     id: u64,
-    /// Whether the user named it: then a token must prove that it is of this account.
+    /// Whether the user named it: then every token must be verified to belong to this account.
     named: bool,
 }
 
@@ -22,17 +22,17 @@ struct Known {
 #[derive(Clone, Debug, Default)]
 pub(super) struct RunPortal(Arc<Mutex<Option<Known>>>);
 
-/// What is to be done with a new token.
+/// What to do with a new token.
 #[derive(Debug, PartialEq, Eq)]
 enum Decision {
     Use,
-    /// HubSpot does not say whose it is, and the user did not ask for a check.
+    /// HubSpot does not report its account, and the user did not ask for a check.
     UseUnchecked(String),
     Refuse(RefreshOutcome),
 }
 
 impl RunPortal {
-    /// From now on only this account's tokens are used.
+    /// Restricts the run to this account's tokens.
     pub(super) fn require(&self, id: NonZeroU64) {
         *self.lock() = Some(Known {
             id: id.get(),
@@ -40,7 +40,7 @@ impl RunPortal {
         });
     }
 
-    /// The token in use is of this account. Returns whether that was not known before.
+    /// Records that the token in use belongs to this account. Returns whether that was not known before.
     pub(super) fn learn(&self, id: u64) -> bool {
         let mut known = self.lock();
         let is_new = known.is_none();
@@ -58,7 +58,7 @@ impl RunPortal {
 }
 
 impl Known {
-    /// Decides about a token by what is found out of its account.
+    /// Decides about a token by the account reported for it.
     fn judge(self, found: Result<u64, String>) -> Decision {
         match found {
             Ok(found) if found == self.id => Decision::Use,
@@ -75,14 +75,14 @@ impl Known {
 }
 
 impl HttpEndpoint {
-    /// From now on no token of another account is used.
+    /// Restricts the run to tokens of this account, named by the user.
     pub fn require_portal(&self, id: NonZeroU64) {
         self.portal.require(id);
     }
 
-    /// Takes a new token into use, unless it is of another account than the run's. `query_result` is the account that came with
-    /// the token; without it, HubSpot is asked, which is the only request that is made with the token before.
-    pub(super) async fn take_into_use(
+    /// Uses a new token, unless it belongs to another account than the run's. `query_result` is the account that came
+    /// with the token; without it, HubSpot is queried, which is the only earlier request made with the token.
+    pub(super) async fn use_session(
         &self,
         session: Session,
         query_result: Option<u64>,
@@ -112,8 +112,10 @@ impl HttpEndpoint {
         match self.account_of(session).await {
             QueryResult::Known(account) => account
                 .portal_id
-                .ok_or_else(|| "the reply does not say".to_owned()),
-            QueryResult::Refused(answer) => Err(format!("HubSpot answers {}", answer.status)),
+                .ok_or_else(|| "the reply does not name it".to_owned()),
+            QueryResult::Refused(answer) => {
+                Err(format!("HubSpot replied with status {}", answer.status))
+            }
             QueryResult::Unreadable(status, _) => Err(format!(
                 "the reply (status {status}) does not describe an account"
             )),
@@ -157,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn the_account_that_was_named_stays_whatever_is_learned_later() {
+    fn a_named_account_is_never_replaced_by_a_reported_one() {
         let portal = RunPortal::default();
         assert!(portal.learn(5) && !portal.learn(6));
         assert_eq!(

@@ -1,22 +1,22 @@
-//! Timeouts that count the time in which the process runs.
+//! Timeouts that measure the time during which the process runs.
 //!
-//! A process that is stopped (SIGSTOP, a debugger, a machine that sleeps) is behind its clock when it continues, and the
-//! replies that came meanwhile are not read yet. So a long wait is made of short ones: each counts for no more than it was
-//! meant to take, and a late one is never the last.
+//! After a suspension (SIGSTOP, a debugger, a machine that sleeps) a process sees its clock jump, while the replies
+//! that arrived meanwhile are still unread. So a long wait consists of short ones: each counts for no more than its
+//! planned length, and a late one is never the last.
 
 use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
-/// The longest wait that is counted as one.
+/// The longest single wait.
 const SLICE: Duration = Duration::from_secs(1);
 
-/// What is left of the time.
+/// The remaining time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Left {
     time: Duration,
-    /// Whether the last wait was made up for already.
+    /// Whether the last late wait was already compensated.
     is_extended: bool,
 }
 
@@ -25,7 +25,7 @@ impl Left {
         self.time.min(SLICE)
     }
 
-    /// What is left after a wait that took so long; `None` if nothing is.
+    /// The remaining time after a wait of this length; `None` if there is none.
     fn after(self, took: Duration) -> Option<Self> {
         let planned = self.next_wait();
         let time = self.time.saturating_sub(planned);
@@ -40,7 +40,7 @@ impl Left {
     }
 }
 
-/// Waits for `future` as long as `time` allows. `None` if that was too short.
+/// Waits for `future` for at most `time`. `None` if it did not complete.
 pub(super) async fn within<T>(time: Duration, future: impl Future<Output = T>) -> Option<T> {
     let mut future = pin!(future);
     let mut left = Left {
@@ -65,7 +65,7 @@ mod tests {
     const TIME: Duration = Duration::from_secs(30);
 
     #[tokio::test(start_paused = true)]
-    async fn a_time_that_is_over_is_over_to_the_moment() {
+    async fn a_timeout_fires_exactly_on_time() {
         for (time, took) in [(TIME, TIME), (Duration::from_millis(1500), TIME)] {
             let started = Instant::now();
             assert_eq!(within(time, sleep(took + SLICE)).await, None);
@@ -75,11 +75,11 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_reply_that_came_while_the_process_was_stopped_is_in_time() {
+    async fn a_reply_that_arrived_while_the_process_was_stopped_is_in_time() {
         for ran in [Duration::from_millis(500), Duration::from_millis(29_500)] {
             let (sender, receiver) = oneshot::channel();
             let waiting = tokio::spawn(within(TIME, receiver));
-            // Timers are kept in milliseconds: a jump to a moment would only set them.
+            // Timers have a resolution of one millisecond: a jump to an exact instant would only set them.
             for _ in 0..ran.as_millis() / 100 {
                 sleep(Duration::from_millis(100)).await;
             }
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_that_is_stopped_again_and_again_does_not_wait_for_ever() {
+    fn a_process_that_is_stopped_repeatedly_does_not_wait_forever() {
         let mut left = Left {
             time: TIME,
             is_extended: false,

@@ -1,4 +1,4 @@
-//! Who we are to the API at the moment: a token, what every request says with it, and until when it is good.
+//! The current session with the API: a token, the headers of every request, and the token's expiry.
 
 use std::time::Duration;
 
@@ -14,15 +14,15 @@ use super::credentials::Token;
 /// A token in use.
 #[derive(Debug)]
 pub(super) struct Session {
-    /// What every `PUT` without a body says.
+    /// The headers of every `PUT` without a body.
     pub(super) headers: HeaderMap,
     token: Option<Token>,
-    /// When another token should be had, if that is known.
+    /// When to refresh the token, if that is known.
     refresh_due: Option<Instant>,
 }
 
 impl Default for Session {
-    /// Without a token: one is due.
+    /// A session without a token: one is due immediately.
     fn default() -> Self {
         Self {
             headers: HeaderMap::new(),
@@ -33,19 +33,19 @@ impl Default for Session {
 }
 
 impl Session {
-    /// With a token that is good for all that is known.
+    /// A session whose token has no known expiry.
     pub(super) fn of(token: Token) -> Self {
         Self::lasting(token, None)
     }
 
-    /// With a token that is good for so long.
+    /// A session whose token is used for this long.
     pub(super) fn lasting(token: Token, good_for: Option<Duration>) -> Self {
         let headers = HeaderMap::from_iter([
             (AUTHORIZATION, token.authorization()),
             (USER_AGENT, AGENT),
             (ACCEPT, HeaderValue::from_static("application/json")),
             (ACCEPT_ENCODING, coding::ACCEPTED),
-            // A PUT without a body should say so; some proxies insist (RFC 9110, section 8.6).
+            // A PUT without a body should state its length; some proxies require it (RFC 9110, section 8.6).
             (CONTENT_LENGTH, HeaderValue::from_static("0")),
         ]);
         Self {
@@ -63,14 +63,14 @@ impl Session {
         self.refresh_due
     }
 
-    /// Takes the token out of what a server sent back.
+    /// Masks the token in bytes from a server.
     pub(super) fn mask(&self, bytes: &mut Vec<u8>) {
         if let Some(token) = &self.token {
             token.mask(bytes);
         }
     }
 
-    /// Takes the token out of a text that a server sent back.
+    /// Masks the token in text from a server.
     pub(super) fn mask_text(&self, text: &mut String) {
         if let Some(token) = &self.token {
             token.mask_text(text);

@@ -1,4 +1,4 @@
-//! Where the access token comes from, and how another one is had when HubSpot refuses it.
+//! The source of the access token, and whether it can return another one after HubSpot refuses it.
 
 use std::io;
 use std::path::PathBuf;
@@ -11,28 +11,28 @@ use super::credentials::{CredentialsError, Token};
 use super::oauth::OAuthApp;
 use super::token_command::TokenCommand;
 
-/// The name under which systemd hands a service its token
+/// The name under which systemd passes a service its token
 /// (<https://systemd.io/CREDENTIALS/>).
 pub const SYSTEMD_CREDENTIAL: &str = "hubspot-access-token";
 
-/// The longest file or output that is taken for a token.
+/// The size limit of a token file or of a command's output.
 pub(super) const MAX_TOKEN_BYTES: u64 = 16 * 1024;
 
-/// Where the access token comes from.
+/// The source of the access token.
 #[derive(Clone, Debug)]
 pub enum TokenSource {
-    /// It is what it is.
+    /// A fixed token.
     Fixed(Token),
-    /// A file; whoever rotates the token writes it anew.
+    /// A file, which is rewritten when the token is rotated.
     File(PathBuf),
-    /// What a command prints.
+    /// The output of a command.
     Command(TokenCommand),
     /// An app's refresh token, which HubSpot exchanges.
     OAuth(OAuthApp),
 }
 
 impl TokenSource {
-    /// Reads the token; `None` from a source that must be asked over the network.
+    /// Reads the token; `None` for a source that needs the network.
     pub(super) async fn read(&self) -> Result<Option<Token>, CredentialsError> {
         let (text, from) = match self {
             Self::Fixed(token) => return Ok(Some(token.clone())),
@@ -42,12 +42,12 @@ impl TokenSource {
                     path: path.clone(),
                     source,
                 };
-                let bytes = bounded_file::read_beside(path, MAX_TOKEN_BYTES).await;
+                let bytes = bounded_file::read_async(path, MAX_TOKEN_BYTES).await;
                 let bytes = bytes.map_err(failed)?;
                 (secret(&bytes), format!("the file `{}`", path.display()))
             }
             Self::Command(command) => {
-                let from = format!("what `{}` prints", command.name());
+                let from = format!("the output of `{}`", command.name());
                 (Some(command.run().await?), from)
             }
         };
@@ -58,14 +58,14 @@ impl TokenSource {
             .map_err(|_| CredentialsError::NoToken { from })
     }
 
-    /// Whether another token may be had than the one it gave.
+    /// Whether the source may return another token than the last one.
     #[must_use]
     pub fn can_change(&self) -> bool {
         !matches!(self, Self::Fixed(_))
     }
 }
 
-/// The text of a token, or of what is to be one.
+/// Parses a token, or a value that becomes one.
 pub(super) fn secret(bytes: &[u8]) -> Option<SecretString> {
     decoded(bytes)
 }
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_what_a_file_holds_or_a_command_prints_without_the_blanks_around() {
+    fn a_token_from_a_file_or_a_command_is_trimmed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("token");
         std::fs::write(&path, " pat-na1-1234 \n").unwrap();
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_source_without_a_token_is_an_error_that_never_repeats_its_text() {
+    fn a_source_without_a_token_is_an_error_that_does_not_repeat_its_text() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("token");
         let command = |line: &str| TokenSource::Command(TokenCommand::new(line).unwrap());
@@ -107,27 +107,28 @@ mod tests {
             (
                 Some(""),
                 file(),
-                format!("the file `{name}` holds no token"),
+                format!("the file `{name}` contains no token"),
             ),
             (
                 Some("two words"),
                 file(),
-                format!("the file `{name}` holds no token"),
+                format!("the file `{name}` contains no token"),
             ),
             (
                 None,
                 command("false"),
-                "`false` gave no token: exit status: 1".to_owned(),
+                "`false` did not print a token: exit status: 1".to_owned(),
             ),
             (
                 None,
                 command("printf 'two words'"),
-                "what `printf` prints holds no token".to_owned(),
+                "the output of `printf` contains no token".to_owned(),
             ),
             (
                 None,
                 command("/nowhere/x"),
-                "`/nowhere/x` gave no token: No such file or directory (os error 2)".to_owned(),
+                "`/nowhere/x` did not print a token: No such file or directory (os error 2)"
+                    .to_owned(),
             ),
         ] {
             drop(std::fs::remove_file(&path));

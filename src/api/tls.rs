@@ -1,7 +1,7 @@
-//! Which certificates a server may prove itself with: those that the system trusts, and those of a file.
+//! Which server certificates are trusted: those of the system, and those of a file.
 //!
-//! The system's come first because that is where a company puts the one of its own proxy. A machine without
-//! any, such as a bare container, has Mozilla's, which are part of this program.
+//! The system's come first because a company installs its own proxy's certificate there. On a machine without any,
+//! such as a bare container, Mozilla's are used, which are built into this program.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,14 +15,14 @@ use webpki_root_certs::TLS_SERVER_ROOT_CERTS;
 
 use super::bounded_file;
 
-/// The longest file of certificates; all that Mozilla trusts are a fiftieth of it.
+/// The size limit of a certificate file, fifty times the size of all that Mozilla trusts.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
-/// More certificates to trust.
+/// Additional certificates to trust.
 #[derive(Clone, Debug, Default)]
 pub struct RootCertificates(Vec<CertificateDer<'static>>);
 
-/// A file of certificates cannot be used.
+/// A certificate file is not usable.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot use the certificates in `{}`: {why}", path.display())]
 pub struct RootCertificatesError {
@@ -31,7 +31,7 @@ pub struct RootCertificatesError {
 }
 
 impl RootCertificates {
-    /// Reads a PEM file with one certificate or several.
+    /// Reads a PEM file with one or more certificates.
     pub fn read(path: &Path) -> Result<Self, RootCertificatesError> {
         let failed = |why: String| RootCertificatesError {
             path: path.to_owned(),
@@ -53,7 +53,7 @@ impl RootCertificates {
     }
 }
 
-/// How TLS is spoken. Without `roots` it is not: no server could prove itself.
+/// Sets up TLS. Without `roots` no certificate is trusted, so no TLS connection succeeds.
 pub(super) fn tls(roots: Option<&RootCertificates>) -> Result<ClientConfig, rustls::Error> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
@@ -62,7 +62,7 @@ pub(super) fn tls(roots: Option<&RootCertificates>) -> Result<ClientConfig, rust
         let none = rustls::RootCertStore::empty();
         return Ok(config.with_root_certificates(none).with_no_client_auth());
     };
-    // Not dangerous: it is the system's own judgement.
+    // Not dangerous: this is the system's own verifier.
     let config = config.dangerous();
     let config = config.with_custom_certificate_verifier(Arc::new(verifier(roots, &provider)?));
     Ok(config.with_no_client_auth())
@@ -75,7 +75,8 @@ fn verifier(
     let with = |roots: Vec<CertificateDer<'static>>| {
         Verifier::new_with_extra_roots(roots, Arc::clone(provider))
     };
-    // With other certificates there is a verifier without the system's too, so that has to be asked first.
+    // With additional certificates the verifier is also created on a machine without system certificates, so this must
+    // be checked first.
     let has_system_roots = roots.0.is_empty() || Verifier::new(Arc::clone(provider)).is_ok();
     let bundled = TLS_SERVER_ROOT_CERTS.iter().cloned();
     let with_bundled = || with(bundled.chain(roots.0.iter().cloned()).collect());

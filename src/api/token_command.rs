@@ -1,4 +1,4 @@
-//! A command that prints the token, such as a password manager: bounded in time and in what it prints.
+//! Runs a command that prints the token, such as a password manager, with limits on time and output.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -15,10 +15,10 @@ use super::credentials::{ACCESS_TOKEN_VARIABLE, CredentialsError};
 use super::oauth::OAUTH_VARIABLES;
 use super::source::{MAX_TOKEN_BYTES, secret};
 
-/// How long a command may take to print a token.
+/// The time limit of the command.
 const TIME: Duration = Duration::from_secs(30);
 
-/// A program and its arguments; no shell is between.
+/// A program and its arguments, run without a shell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenCommand {
     program: OsString,
@@ -26,8 +26,8 @@ pub struct TokenCommand {
 }
 
 impl TokenCommand {
-    /// Splits a line into words as a shell does, without anything else that a shell does. `None` if a quote is
-    /// open or no word is there.
+    /// Splits a line into words as a shell does, but supports no other shell syntax. `None` if a quote is unclosed or
+    /// there is no word.
     #[must_use]
     pub fn new(line: &str) -> Option<Self> {
         let mut words = shlex::split(line)?.into_iter().map(OsString::from);
@@ -37,12 +37,13 @@ impl TokenCommand {
         })
     }
 
-    /// How messages name it: its arguments may be secret.
+    /// The program's name for messages: the arguments may be secret.
     pub(super) fn name(&self) -> String {
         self.program.to_string_lossy().into_owned()
     }
 
-    /// What it prints. It and all that it started are ended when this is dropped, takes too long or fails.
+    /// Runs the command and returns its output. The command and its child processes are killed when the future is
+    /// dropped, times out or fails.
     pub(super) async fn run(&self) -> Result<SecretString, CredentialsError> {
         self.run_within(TIME).await
     }
@@ -52,7 +53,7 @@ impl TokenCommand {
             program: self.name(),
             why,
         };
-        // Only the terminal's own group may ask for a passphrase there.
+        // Only the terminal's own process group may prompt for a passphrase.
         let own_group = !has_terminal();
         let child = self.command(own_group).spawn();
         let mut running = Running {
@@ -66,8 +67,8 @@ impl TokenCommand {
         if !status.success() {
             return Err(failed(status.to_string()));
         }
-        // Whatever it printed is not shown.
-        secret(&printed).ok_or_else(|| failed("what it printed is no token".to_owned()))
+        // The output is never shown.
+        secret(&printed).ok_or_else(|| failed("its output is not a token".to_owned()))
     }
 
     fn command(&self, own_group: bool) -> Command {
@@ -78,7 +79,7 @@ impl TokenCommand {
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
             .kill_on_drop(true);
-        // It has credentials of its own.
+        // It uses its own credentials.
         for name in OAUTH_VARIABLES.into_iter().chain([ACCESS_TOKEN_VARIABLE]) {
             command.env_remove(name);
         }
@@ -90,12 +91,12 @@ impl TokenCommand {
     }
 }
 
-/// Whether the program has a terminal of which it is a part.
+/// Whether the program belongs to a terminal session.
 fn has_terminal() -> bool {
     File::open("/dev/tty").is_ok()
 }
 
-/// The command while it runs. Dropped before its end, it is killed with its group.
+/// The running command. Dropped before its end, it is killed with its process group.
 struct Running {
     child: Child,
     own_group: bool,
@@ -118,7 +119,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Without an id it has ended, and the number may be another process's by now.
+        // Without an id it has ended, and the number may already belong to another process.
         #[cfg(unix)]
         if self.own_group
             && let Some(id) = self.child.id()
@@ -137,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_command_is_split_as_a_shell_splits_it_and_seen_by_none() {
+    fn a_command_is_split_into_words_like_a_shell_does() {
         for (line, words) in [
             ("pass show hubspot", Some(&["pass", "show", "hubspot"][..])),
             (
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn the_command_does_not_inherit_our_secrets() {
+    fn the_command_does_not_inherit_secrets_from_the_environment() {
         let command = TokenCommand::new("env").unwrap().command(true);
         for name in [
             "HUBSPOT_ACCESS_TOKEN",
@@ -177,16 +178,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_command_that_prints_without_end_is_ended() {
+    async fn a_command_with_endless_output_is_killed() {
         let command = TokenCommand::new("yes abcdefghijklmnopqrstuvwxyz").unwrap();
         let error = command.run().await.unwrap_err().to_string();
         assert_eq!(
             error,
-            "`yes` gave no token: it prints more than 16384 bytes"
+            "`yes` did not print a token: it prints more than 16384 bytes"
         );
     }
 
-    /// Whether a process has ended, perhaps without having been waited for.
+    /// Whether a process has ended, even if it has not been waited for.
     #[cfg(target_os = "linux")]
     fn has_ended(id: &str) -> bool {
         let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
@@ -196,7 +197,7 @@ mod tests {
 
     #[tokio::test]
     #[cfg(target_os = "linux")]
-    async fn what_a_command_started_ends_with_it() {
+    async fn child_processes_of_a_command_are_killed_with_it() {
         use std::time::Instant;
         if has_terminal() {
             return;
@@ -209,7 +210,7 @@ mod tests {
         ] {
             let line = format!("sh -c '{script}' sh '{}'", file.display());
             let command = TokenCommand::new(&line).unwrap();
-            // Given up once it has started the other process.
+            // Dropped once it has started the other process.
             let started = async {
                 while std::fs::read_to_string(&file)
                     .unwrap_or_default()
@@ -233,10 +234,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_command_that_takes_too_long_is_given_up() {
+    async fn a_command_that_takes_too_long_is_killed() {
         let command = TokenCommand::new("sleep 1000").unwrap();
         let run = command.run_within(Duration::ZERO).await;
         let error = run.unwrap_err().to_string();
-        assert_eq!(error, "`sleep` gave no token: it took more than 0 s");
+        assert_eq!(
+            error,
+            "`sleep` did not print a token: it took more than 0 s"
+        );
     }
 }

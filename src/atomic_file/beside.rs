@@ -1,4 +1,4 @@
-//! A new file that is written beside its place, and takes that place when it is complete.
+//! A new file that is written beside its final path, and takes that path once it is complete.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata, OpenOptions, Permissions, TryLockError};
@@ -12,17 +12,17 @@ use super::leftovers::{RANDOM_CHARACTERS, SUFFIX, prefix, remove_leftovers};
 use super::overwrite;
 use super::place::{destination, folder_of, is_named, sync_folder};
 
-/// How often another name is tried where a run that looks for leftovers holds the new file.
+/// The number of names that are tried if another run, while it looks for leftovers, has locked the new file.
 const MAX_TRIES: usize = 8;
 
 /// The mode of a new file, before the umask.
 const DEFAULT_MODE: u32 = 0o666;
 
-/// A mode that shows a file to its owner only.
+/// A mode that only the owner can read.
 const OWNER_ONLY: u32 = 0o600;
 
-/// A new file beside its place. It is locked as long as it is open, so that no other run takes it for a leftover.
-/// Dropped before [`Beside::take_place`], it is removed.
+/// A new file beside its final path. It is locked while it is open, so that no other run treats it as a leftover. If
+/// it is dropped before [`Beside::take_place`], it is removed.
 #[derive(Debug)]
 pub(crate) struct Beside {
     file: NamedTempFile,
@@ -31,9 +31,8 @@ pub(crate) struct Beside {
 }
 
 impl Beside {
-    /// Makes an empty file for `path`, with the owner and the mode of the file that is there, and removes what killed runs left
-    /// of such files. A file with the content of
-    /// `source` can be read only by those who can read `source`.
+    /// Creates an empty file for `path`, with the owner and mode of the existing file, and removes unfinished files
+    /// of killed runs. A file with content from `source` can be read only by users who can read `source`.
     pub(crate) fn create(path: &Path, source: Option<&Metadata>) -> io::Result<Self> {
         let place = destination(path)?;
         remove_leftovers(&place);
@@ -46,7 +45,7 @@ impl Beside {
             (Some(_), _) => OWNER_ONLY,
             (None, None) => DEFAULT_MODE,
             (None, Some(source)) => {
-                // The group of a new file is known once there is one.
+                // The group of a new file is only known after it is created.
                 let group = locked(&place, OWNER_ONLY)?.as_file().metadata()?.gid();
                 DEFAULT_MODE & readable_as(source, group)
             }
@@ -66,7 +65,7 @@ impl Beside {
         })
     }
 
-    /// Whether it has the owner and the group of the file that it is to replace, if there is one.
+    /// Whether it has the owner and group of the file that it replaces, if there is one.
     pub(super) fn keeps_owner(&self) -> bool {
         self.keeps_owner
     }
@@ -76,19 +75,19 @@ impl Beside {
         self.file.as_file()
     }
 
-    /// Brings it to the disk and puts it into its place. A crash leaves the file that was there, or this one.
+    /// Syncs the file to disk and moves it to its path. A crash leaves the previous file or this one.
     pub(crate) fn take_place(self) -> io::Result<File> {
         self.put().map_err(|(error, _)| error)
     }
 
-    /// Copies it into the file that is in its place, which cannot be replaced.
+    /// Copies the content into the existing file at its path, which cannot be replaced.
     pub(super) fn overwrite_place(self) -> io::Result<()> {
         let replaced = OpenOptions::new().write(true).open(&self.place)?;
         set_mode(&replaced, self.file().metadata()?.mode() & 0o7777)?;
         overwrite(&replaced, self.file())
     }
 
-    /// Brings it to the disk and puts it into its place; where it cannot take that, it is still there.
+    /// Syncs the file to disk and moves it to its path; returns it with the error if it cannot be moved.
     pub(super) fn put(self) -> Result<File, (io::Error, Option<Self>)> {
         let Self {
             file,
@@ -108,7 +107,7 @@ impl Beside {
             };
             return Err((error, Some(beside)));
         }
-        // The name is no longer there to be removed.
+        // The temporary name no longer exists, so there is nothing to remove.
         name.disable_cleanup(true);
         match sync_folder(&place) {
             Ok(()) => Ok(file),
@@ -117,12 +116,12 @@ impl Beside {
     }
 }
 
-/// A new file with a random name, never one that is there already or that a link leads to.
+/// Creates a file with a random name; never opens an existing file or follows a link.
 fn locked(place: &Path, mode: u32) -> io::Result<NamedTempFile> {
     let name = place.file_name().unwrap_or(OsStr::new("output"));
     let prefix = prefix(name);
     let mut options = OpenOptions::new();
-    // A report stays open, and is appended to by its run.
+    // A report stays open, and its run appends to it.
     options.read(true).append(true).create_new(true).mode(mode);
     for _ in 0..MAX_TRIES {
         let file = Builder::new()
@@ -131,22 +130,24 @@ fn locked(place: &Path, mode: u32) -> io::Result<NamedTempFile> {
             .rand_bytes(RANDOM_CHARACTERS)
             .make_in(folder_of(place), |path| options.open(path))?;
         match file.as_file().try_lock() {
-            // A run that looked for leftovers between the creation and the lock has removed it, or is about to.
+            // A run that looked for leftovers between the creation and the lock has removed the file, or is about to.
             Err(TryLockError::WouldBlock) => {}
             Ok(()) if !is_named(file.as_file(), file.path())? => {}
-            // Without locks no run takes a file for a leftover.
+            // Without locks no run treats a file as a leftover.
             Ok(()) | Err(TryLockError::Error(_)) => return Ok(file),
         }
     }
-    Err(io::Error::other("other runs remove its unfinished copy"))
+    Err(io::Error::other(
+        "other runs keep removing its unfinished copy",
+    ))
 }
 
-/// Whether the owner and the group could be kept.
+/// Sets the owner, group and mode of the replaced file; returns whether owner and group could be set.
 fn keep_owner_and_mode(file: &File, replaced: &Metadata) -> io::Result<bool> {
     let new = file.metadata()?;
     let (owner, group) = (Some(replaced.uid()), Some(replaced.gid()));
     let mode = replaced.mode() & 0o7777;
-    // Only root may give files away; their owner may give them to another of their groups.
+    // Only root may change the owner; the owner may change the group to another of the owner's groups.
     let is_same = (new.uid(), new.gid()) == (replaced.uid(), replaced.gid());
     if is_same || fchown(file, owner, group).is_ok() {
         return set_mode(file, mode).map(|()| true);
@@ -160,7 +161,7 @@ fn keep_owner_and_mode(file: &File, replaced: &Metadata) -> io::Result<bool> {
     set_mode(file, mode).map(|()| false)
 }
 
-/// Takes the rights away that `source` does not give.
+/// Removes the permissions that `source` does not have.
 pub(super) fn restrict(file: &File, source: &Metadata) -> io::Result<()> {
     let metadata = file.metadata()?;
     set_mode(
@@ -170,14 +171,14 @@ pub(super) fn restrict(file: &File, source: &Metadata) -> io::Result<()> {
 }
 
 fn set_mode(file: &File, mode: u32) -> io::Result<()> {
-    // Some file systems know one mode only, and refuse to set even that.
+    // Some file systems have only one mode, and refuse to set even that one.
     if file.metadata()?.mode() & 0o7777 == mode {
         return Ok(());
     }
     file.set_permissions(Permissions::from_mode(mode))
 }
 
-/// The most that a file of this `group` may allow, if it is to be no more readable than `source`.
+/// The widest mode of a file with this `group` that makes it no more readable than `source`.
 fn readable_as(source: &Metadata, group: u32) -> u32 {
     let mode = if source.gid() == group {
         source.mode()
@@ -187,7 +188,7 @@ fn readable_as(source: &Metadata, group: u32) -> u32 {
     0o7700 | mode & 0o077
 }
 
-/// Another group gets no more than all others.
+/// Users of another group get only the permissions of all others.
 fn without_group(mode: u32) -> u32 {
     mode & !0o070 | mode & (mode << 3) & 0o070
 }

@@ -1,5 +1,4 @@
-//! Unfinished files that a killed run left: recognized by their names, and removed by the next run that writes the same
-//! file.
+//! Unfinished files of killed runs: recognized by their names, and removed by the next run that writes the same file.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
@@ -10,24 +9,24 @@ use tracing::info;
 
 use super::place::{destination, folder_of, is_named};
 
-/// What the name of an unfinished file ends with.
+/// The suffix of the name of an unfinished file.
 pub(super) const SUFFIX: &str = ".writing";
 
-/// The characters between the name of the finished file and [`SUFFIX`].
+/// The number of characters between the name of the finished file and [`SUFFIX`].
 pub(super) const RANDOM_CHARACTERS: usize = 12;
 
-/// The part of the finished file's name that is kept, in bytes. With the rest this fits the limits of all file systems:
-/// usually 255 bytes, 143 where names are encrypted.
+/// The number of bytes of the finished file's name that are kept. With the rest this fits the limits of all file
+/// systems: usually 255 bytes, 143 where names are encrypted.
 const MAX_NAME_BYTES: usize = 100;
 
-/// What the name of an unfinished file begins with.
+/// The prefix of the names of unfinished files for this name.
 pub(super) fn prefix(name: &OsStr) -> String {
     let name = name.to_string_lossy();
     let kept = name.floor_char_boundary(MAX_NAME_BYTES);
     format!("{}.", &name[..kept])
 }
 
-/// Whether a file of this name is an unfinished one of the file with this `prefix`.
+/// Whether `name` is that of an unfinished file with this `prefix`.
 fn is_unfinished(name: &OsStr, prefix: &str) -> bool {
     let random = || {
         name.to_str()?
@@ -40,7 +39,7 @@ fn is_unfinished(name: &OsStr, prefix: &str) -> bool {
     })
 }
 
-/// Removes the unfinished files that killed runs left of the file at `path`. What cannot be removed does no harm.
+/// Removes unfinished files of killed runs for the file at `path`. Files that cannot be removed are ignored.
 pub(crate) fn remove_leftovers(path: &Path) {
     let Ok(place) = destination(path) else {
         return;
@@ -60,9 +59,10 @@ pub(crate) fn remove_leftovers(path: &Path) {
     }
 }
 
-/// Removes it unless a run still writes to it; such a run has it locked.
+/// Removes the file unless a run still writes to it; such a run has it locked.
 fn remove(path: &Path) -> io::Result<bool> {
-    // A network file system locks only files that are open for writing; a read-only one can only be read.
+    // A network file system only locks files that are open for writing; a read-only file can only be opened for
+    // reading.
     let mut options = OpenOptions::new();
     let file = options.read(true).write(true).open(path);
     let file = file.or_else(|_| File::open(path))?;

@@ -1,14 +1,14 @@
-//! Where a path leads: through links, and also where there is no file yet.
+//! Resolves a path through links, also where there is no file yet.
 
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// As many links in a row as Linux follows.
+/// The number of links in a chain that Linux follows.
 const MAX_LINKS: usize = 40;
 
-/// Where the file is, or would be made: a link that leads to no file yet is followed too.
+/// The path of the file that is or would be created: a link to a missing file is followed too.
 pub(crate) fn destination(path: &Path) -> io::Result<PathBuf> {
     match path.canonicalize() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -26,14 +26,14 @@ pub(crate) fn destination(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("too many links"))
 }
 
-/// The folder that a file is in.
+/// The folder of a file.
 pub(super) fn folder_of(path: &Path) -> &Path {
     let folder = path.parent();
     let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
     folder.unwrap_or(Path::new("."))
 }
 
-/// Whether two paths lead to one file, by links or otherwise, or would once one of them is written.
+/// Whether two paths lead to one file, through links or otherwise, or would once one of them is written.
 #[must_use]
 pub fn is_same_file(one: &Path, other: &Path) -> bool {
     if one == other {
@@ -62,8 +62,8 @@ pub(crate) fn is_named(file: &File, path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Makes a file's name durable, not only its content. Some file systems cannot, and some folders cannot be opened: they
-/// may be written to, but not read.
+/// Makes the name of a file durable, not only its content. Ignored where the file system cannot do so, and where the
+/// folder may be written to but not read and so cannot be opened.
 pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
     let synced = File::open(folder_of(path)).and_then(|folder| folder.sync_all());
@@ -81,7 +81,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     #[test]
-    fn two_paths_of_one_file_are_recognized_before_and_after_it_is_made() {
+    fn two_paths_of_one_file_are_recognized_before_and_after_it_is_created() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         fs::create_dir(path("real")).unwrap();
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_to_no_file_leads_to_where_the_file_would_be() {
+    fn a_link_to_a_missing_file_leads_to_where_the_file_would_be() {
         let folder = tempfile::tempdir().unwrap();
         let real = folder.path().canonicalize().unwrap();
         symlink("later", real.join("link")).unwrap();

@@ -22,7 +22,7 @@ fn set_mode(path: &Path, mode: u32) {
 }
 
 #[test]
-fn it_is_there_only_once_it_is_whole() {
+fn a_file_appears_only_once_it_is_complete() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.json");
     let mut file = AtomicFile::create(&path).unwrap();
@@ -41,17 +41,17 @@ fn it_is_there_only_once_it_is_whole() {
 }
 
 #[test]
-fn links_owner_and_mode_stay() {
+fn links_owner_and_mode_are_kept() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("secret.json");
     let link = folder.path().join("link.json");
     symlink("secret.json", &link).unwrap();
-    // Made through a link that leads to no file yet.
+    // Created through a link to a missing file.
     AtomicFile::write(&link, b"old").unwrap();
     assert!(link.is_symlink());
     for kept in [0o600, 0o640, 0o444] {
         set_mode(&path, kept);
-        // Only root may; for others the owner is the same before and after.
+        // Only root may change the owner; for others it is the same before and after.
         let _may_fail = chown(&path, Some(65_534), Some(65_533));
         set_mode(&path, kept);
         let before = fs::metadata(&path).unwrap();
@@ -69,10 +69,10 @@ fn links_owner_and_mode_stay() {
 #[test]
 fn a_new_file_has_the_mode_of_any_new_file() {
     let folder = tempfile::tempdir().unwrap();
-    let [ours, usual] = ["ours", "usual"].map(|name| folder.path().join(name));
-    AtomicFile::write(&ours, b"").unwrap();
+    let [atomic, usual] = ["atomic", "usual"].map(|name| folder.path().join(name));
+    AtomicFile::write(&atomic, b"").unwrap();
     fs::write(&usual, "").unwrap();
-    assert_eq!(mode(&ours), mode(&usual));
+    assert_eq!(mode(&atomic), mode(&usual));
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn a_file_is_no_more_readable_than_the_one_that_its_content_is_from() {
 }
 
 #[test]
-fn what_cannot_be_replaced_is_written_to() {
+fn a_file_that_cannot_be_replaced_is_written_directly() {
     AtomicFile::write(Path::new("/dev/null"), b"x").unwrap();
     assert!(!Path::new("/dev/null").is_file());
     let full = AtomicFile::write(Path::new("/dev/full"), b"x").unwrap_err();
@@ -118,7 +118,7 @@ fn what_cannot_be_replaced_is_written_to() {
 }
 
 #[test]
-fn a_place_that_cannot_be_is_found_before_anything_is_written() {
+fn a_path_that_cannot_be_written_is_detected_before_any_content() {
     let folder = tempfile::tempdir().unwrap();
     for place in ["nowhere/a.json", "/proc/a.json", "."] {
         let refused = AtomicFile::check_writable(&folder.path().join(place)).unwrap_err();
@@ -170,10 +170,10 @@ fn no_unfinished_file_is_written_through_a_link_or_shared() {
 }
 
 #[test]
-fn what_a_killed_run_left_is_removed_by_the_next_one_of_the_same_file() {
+fn an_unfinished_file_is_removed_by_the_next_run_of_the_same_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("page.html");
-    // Its name, as a kill would leave it.
+    // An unfinished file, as a kill would leave it.
     let leave = |path: &Path| {
         let before = names(folder.path());
         let unfinished = AtomicFile::create(path).unwrap();
@@ -211,7 +211,7 @@ fn what_a_killed_run_left_is_removed_by_the_next_one_of_the_same_file() {
 }
 
 #[test]
-fn a_file_whose_folder_takes_no_other_is_overwritten_in_place() {
+fn a_file_in_a_folder_that_is_not_writable_is_overwritten_in_place() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.json");
     let refused = || io::Error::from(io::ErrorKind::PermissionDenied);
@@ -236,7 +236,7 @@ fn a_file_whose_folder_takes_no_other_is_overwritten_in_place() {
 }
 
 #[test]
-fn a_file_that_is_mounted_by_itself_is_overwritten() {
+fn a_file_that_is_a_mount_point_is_overwritten_in_place() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.json");
     fs::write(&path, "a longer text").unwrap();

@@ -1,38 +1,38 @@
-//! How many pairs stand in the input again: exact as long as the pairs fit in a bound of memory, then
-//! estimated from a sample that is thinned out by half as often as needed.
+//! The number of pairs that occur in the input again: exact as long as the pairs fit in a memory limit, then
+//! estimated from a sample, which is halved as often as needed.
 //!
-//! Which pairs are in the sample is decided by a hash of the pair, so that all occurrences of a pair are in it
-//! or none is (P. Gibbons, "Distinct sampling for highly-accurate answers to distinct values queries and
-//! event reports", VLDB 2001).
+//! A hash of the pair decides which pairs are in the sample, so that either all occurrences of a pair are in it
+//! or none (P. Gibbons, "Distinct sampling for highly-accurate answers to distinct values queries and event
+//! reports", VLDB 2001).
 
 use serde::Serialize;
 
 use crate::pair::Pair;
 use crate::pair_set::PairSet;
 
-/// How many pairs stood in the input before.
+/// The number of pairs that occurred in the input before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Duplicates {
-    /// How many.
+    /// The number of pairs.
     pub pairs: u64,
-    /// Whether they were counted; else it is an estimate.
+    /// Whether they were counted; otherwise it is an estimate.
     pub exact: bool,
 }
 
-/// Counts them.
+/// Counts duplicate pairs.
 #[derive(Debug)]
 pub struct DuplicateCount {
     seen: PairSet,
-    /// The most that `seen` may take.
+    /// The maximum size of `seen`.
     bytes: usize,
-    /// A pair is in the sample if its hash ends with so many zeros: one in 2^level.
+    /// A pair is in the sample if its hash ends with at least this many zeros: one in 2^level.
     level: u32,
-    /// Duplicates by how many zeros their hash ends with.
+    /// Duplicates by the number of zeros at the end of their hash.
     found: [u64; u64::BITS as usize + 1],
 }
 
 impl DuplicateCount {
-    /// `bytes` bound the memory.
+    /// `bytes` limits the memory.
     #[must_use]
     pub fn within(bytes: usize) -> Self {
         Self {
@@ -43,9 +43,9 @@ impl DuplicateCount {
         }
     }
 
-    /// The next pair of the input.
+    /// Adds the next pair of the input.
     pub fn add(&mut self, pair: &Pair) {
-        // As long as everything is counted, only a duplicate needs its hash.
+        // As long as all pairs are counted, only a duplicate needs its hash.
         if self.level > 0 && zeros_of(pair) < self.level {
             return;
         }
@@ -60,7 +60,7 @@ impl DuplicateCount {
         }
     }
 
-    /// What was found so far.
+    /// The duplicates so far.
     #[must_use]
     pub fn duplicates(&self) -> Duplicates {
         let sampled: u64 = self.found[self.level as usize..].iter().sum();
@@ -76,13 +76,13 @@ fn zeros_of(pair: &Pair) -> u32 {
     zeros([pair.from.id.number(), pair.to.id.number()])
 }
 
-/// How many zeros the hash of a pair ends with. Types do not matter: pairs of the same two ids are in the sample
-/// together. The same in every run, so that estimates are too.
+/// The number of zeros at the end of a pair's hash. It ignores types: pairs of the same two ids are in the
+/// sample together. It is the same in every run, so estimates are reproducible.
 fn zeros([from, to]: [u128; 2]) -> u32 {
     mixed(u128::from(mixed(from)) ^ to).trailing_zeros()
 }
 
-/// Spreads neighbouring numbers over all numbers: the last step of `SplitMix64`
+/// Spreads neighbouring numbers over the whole range: the last step of `SplitMix64`
 /// (<https://prng.di.unimi.it/splitmix64.c>).
 fn mixed(number: u128) -> u64 {
     #[expect(clippy::cast_possible_truncation, reason = "both halves are taken")]
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn beyond_its_memory_the_count_is_marked_as_an_estimate() {
+    fn beyond_the_memory_limit_the_count_is_marked_as_an_estimate() {
         for times in [1, 2, 5] {
             let bytes = 64 * 1024;
             let mut count = DuplicateCount::within(bytes);
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_ever_new_types_takes_no_more_memory() {
+    fn a_file_with_many_types_stays_within_the_memory_limit() {
         let mut count = DuplicateCount::within(64 * 1024);
         for id in 1..=5_000 {
             count.add(&pair(&format!("p_{id}"), id));

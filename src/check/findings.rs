@@ -1,4 +1,4 @@
-//! A fold over the rows of an input. Takes no more memory for more rows.
+//! A fold over the rows of an input. Its memory does not grow with the number of rows.
 
 use std::collections::HashMap;
 
@@ -12,73 +12,73 @@ use crate::pair::{ObjectType, Pair, RowKey};
 /// Problems that are kept as examples.
 const MAX_EXAMPLES: usize = 20;
 
-/// How many combinations of types are counted by name; a damaged column of types may have any number.
+/// The number of type combinations that are counted by name; a damaged column of types may have any number.
 const MAX_TYPES: usize = 1000;
 
 /// One problem of one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Example {
-    /// Where the row stands.
+    /// The row's position.
     pub key: RowKey,
-    /// What is wrong.
+    /// The problem.
     pub problem: RowProblem,
 }
 
-/// How many pairs have these types.
+/// The number of pairs with these types.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TypesCount {
     /// The type of the record named first.
     pub from_type: String,
     /// The type of the record named second.
     pub to_type: String,
-    /// How many pairs are to be sent.
+    /// The number of pairs to send.
     pub pairs: u64,
 }
 
 /// Pairs that link a record with itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct SelfLinks {
-    /// How many.
+    /// The number of pairs.
     pub pairs: u64,
     /// The line of the first one.
     pub first_line: Option<u64>,
 }
 
-/// What was found in an input.
+/// The findings for an input.
 #[derive(Debug)]
 pub struct Findings {
     /// Rows of the file.
     pub rows: u64,
     /// Pairs that an import would send.
     pub to_send: u64,
-    /// Rows, or ids in their lists, that an import would report as invalid.
+    /// Invalid rows, or ids in their lists, that an import would report.
     pub invalid: u64,
     /// Rows whose list of ids is empty.
     pub nothing_to_link: u64,
-    /// Pairs that are skipped because they stand in the input again.
+    /// Pairs that are skipped because they occur in the input again.
     pub skipped_duplicates: u64,
-    /// Pairs that are skipped because an earlier report shows them as associated.
+    /// Pairs that are skipped because an earlier report lists them as associated.
     pub already_associated: u64,
     /// Pairs that link a record with itself.
     pub self_links: SelfLinks,
-    /// Rows with a quoted field that holds lines like rows of this file.
+    /// Rows with a quoted field that contains lines like rows of this file.
     pub quoted_rows: QuotedRows,
-    /// Pairs that one call of the batch form may have.
+    /// The maximum number of pairs in one call of the batch form.
     pub per_call: u64,
     /// The first problems.
     pub examples: Vec<Example>,
     kinds: Vec<(&'static str, u64)>,
     types: HashMap<(ObjectType, ObjectType), u64>,
-    /// Pairs of further types.
+    /// Pairs of further type combinations.
     other_types: u64,
-    /// The types of the pairs that came last, not yet in `types`.
+    /// The types of the last pairs, not yet in `types`.
     current: Option<(ObjectType, ObjectType, u64)>,
     last_row: u64,
     duplicates: Option<DuplicateCount>,
 }
 
 impl Findings {
-    /// Counts duplicates with so many bytes of memory, not at all without any.
+    /// Counts duplicates in at most `bytes_for_duplicates` bytes of memory; zero turns the count off.
     #[must_use]
     pub fn new(bytes_for_duplicates: usize) -> Self {
         Self {
@@ -102,7 +102,7 @@ impl Findings {
         }
     }
 
-    /// The next row, or the next pair of the last one.
+    /// Adds the next row, or the next pair of the last one.
     pub fn add(&mut self, row: &CheckedRow) {
         let CheckedRow { key, content } = row;
         if key.row != self.last_row {
@@ -137,7 +137,7 @@ impl Findings {
                 self.current = Some((from.clone(), to.clone(), 1));
             }
         }
-        // Ids first: they hardly ever are the same, and types have several spellings.
+        // Ids first: they are hardly ever the same, and types have several spellings.
         if pair.from.id.is_same_as(pair.to.id.as_str()) && from.is_same_as(to) {
             self.self_links.pairs += 1;
             self.self_links.first_line.get_or_insert(key.line);
@@ -181,7 +181,7 @@ impl Findings {
         self.nothing_to_link > 0 && self.nothing_to_link == self.rows
     }
 
-    /// How often each kind of problem was met, the most frequent first.
+    /// The number of problems of each kind, the most frequent first.
     #[must_use]
     pub fn problems(&self) -> Vec<(&'static str, u64)> {
         let mut kinds = self.kinds.clone();
@@ -189,8 +189,8 @@ impl Findings {
         kinds
     }
 
-    /// How many pairs of each two types are to be sent, the most frequent first; what is beyond a thousand of
-    /// them is in none.
+    /// The number of pairs to send for each combination of types, the most frequent first; pairs beyond a
+    /// thousand combinations are in none.
     #[must_use]
     pub fn types(&self) -> Vec<TypesCount> {
         let mut counts: HashMap<_, u64> = self
@@ -216,7 +216,7 @@ impl Findings {
         types
     }
 
-    /// How many calls of the batch form the pairs take: each has pairs of the same two types.
+    /// The number of calls of the batch form for the pairs: each has pairs of the same two types.
     #[must_use]
     pub fn batch_calls(&self) -> u64 {
         let groups = self.types().into_iter().map(|count| count.pairs);
@@ -226,7 +226,7 @@ impl Findings {
             .sum()
     }
 
-    /// Pairs that stand in the input again and would be sent again; `None` if they were not counted.
+    /// Pairs that occur in the input again and would be sent again; `None` if they were not counted.
     #[must_use]
     pub fn duplicates(&self) -> Option<Duplicates> {
         self.duplicates.as_ref().map(DuplicateCount::duplicates)

@@ -1,12 +1,12 @@
-//! What an import of an input would do, found by reading all of it and sending nothing.
+//! The findings of an import's input, made by reading all of it without sending anything.
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `findings` | a fold over the rows: how many there are of what, and the first problems |
-//! | `duplicates` | pairs that stand in the input again, counted in bounded memory |
+//! | `findings` | a fold over the rows: counts, and the first problems |
+//! | `duplicates` | pairs that occur in the input again, counted in bounded memory |
 //! | `tiers` | pairs → calls, hours and days at each of HubSpot's quotas |
 //!
-//! Pure. Whoever shows it is in [`crate::display`].
+//! Pure. [`crate::display`] shows the result.
 
 mod duplicates;
 mod findings;

@@ -4,18 +4,18 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-/// The most pairs that one call of the batch form takes
+/// The maximum number of pairs in one call of the batch form
 /// (<https://developers.hubspot.com/docs/api-reference/legacy/crm/associations/associate-records/guide>).
 pub const BATCH_SIZE: u64 = 2000;
 
 /// A quota that an account may have for associations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Tier {
-    /// Who has it.
+    /// The accounts that have it.
     pub name: &'static str,
     /// Calls in any ten seconds.
     pub per_10_seconds: u64,
-    /// Calls in a calendar day of the account; `None` where none is stated.
+    /// Calls in a calendar day of the account; `None` where HubSpot states none.
     pub per_day: Option<u64>,
 }
 
@@ -45,21 +45,21 @@ pub const TIERS: [Tier; 4] = [
     },
 ];
 
-/// What so many calls take.
+/// The time for a number of calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct TimeNeeded {
     /// Seconds of sending, without the waits for the next day.
     pub seconds: u64,
-    /// Calendar days on which calls are sent, if the first call is sent as a day begins.
+    /// Calendar days on which calls are sent, if the first call is sent at the start of a day.
     pub days: u64,
 }
 
 impl Tier {
-    /// What so many calls take at this quota.
+    /// The time for `calls` at this quota.
     #[must_use]
     pub fn time_for(self, calls: u64) -> TimeNeeded {
         const DAY: u64 = 24 * 60 * 60;
-        // A window's worth of calls leaves at once; what counts is the time between the first and the last.
+        // The calls of one window are sent immediately; the time between the first and the last call counts.
         let seconds = calls.saturating_mul(10).div_ceil(self.per_10_seconds);
         let a_day = (DAY / 10 * self.per_10_seconds).min(self.per_day.unwrap_or(u64::MAX));
         TimeNeeded {

@@ -10,11 +10,11 @@ use super::InputArgs;
 /// The flags of `check`.
 #[derive(Args, Clone, Debug)]
 pub struct CheckArgs {
-    /// What is read.
+    /// The input and how to read it.
     #[command(flatten)]
     pub input: InputArgs,
 
-    /// Memory for counting duplicates exactly; estimated beyond it, 0 is not at all
+    /// Memory to count duplicates exactly, estimated beyond it; 0 disables the count
     #[arg(long, value_name = "SIZE", default_value_t = ByteSize::FOR_DUPLICATES, help_heading = "Input")]
     pub duplicates_memory: ByteSize,
     /// Print one JSON object instead of text
@@ -27,7 +27,7 @@ pub struct CheckArgs {
 pub struct ByteSize(pub usize);
 
 impl ByteSize {
-    /// Enough for four million pairs.
+    /// Enough for an exact count of four million pairs.
     pub const FOR_DUPLICATES: Self = Self(256 << 20);
 }
 
@@ -40,7 +40,7 @@ impl fmt::Display for ByteSize {
     }
 }
 
-/// Why a text is no [`ByteSize`].
+/// The text is not a valid [`ByteSize`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected a size such as `64MiB`, `2GiB` or `0`")]
 pub struct ByteSizeError;

@@ -1,4 +1,4 @@
-//! The flags that say where the API is and who we are to it: the same for every command that asks it.
+//! The flags for the URL and the credentials of the API, shared by all commands that send requests to it.
 
 use std::num::NonZeroU64;
 use std::path::PathBuf;
@@ -9,24 +9,24 @@ use clap::Args;
 use super::{CredentialArgs, duration};
 use crate::api::{ApiVersion, BaseUrl};
 
-/// Where the API is, and who we are to it.
+/// The URL of the API, and the credentials for it.
 #[derive(Args, Clone, Debug)]
 pub struct ConnectionArgs {
-    /// Where the token comes from.
+    /// The source of the token.
     #[command(flatten)]
     pub credentials: CredentialArgs,
     /// Send nothing unless the token belongs to this portal
     #[arg(long, value_name = "ID", help_heading = "Credentials")]
     pub expect_portal: Option<NonZeroU64>,
 
-    // Parsed later: an error here would repeat it, and what stands in it may be secret.
-    /// Where the API is; https, or http to loopback
+    // Parsed later: clap's error would repeat the value, which may contain a secret.
+    /// URL of the API: https, or http to loopback
     #[arg(long, value_name = "URL", default_value = BaseUrl::DEFAULT, help_heading = "API")]
     pub base_url: String,
-    /// PEM certificates to trust besides the system's, such as a proxy's own
+    /// PEM file of certificates to trust besides the system's, such as a proxy's
     #[arg(long, value_name = "PATH", help_heading = "API")]
     pub ca_file: Option<PathBuf>,
-    /// Which form of the API's path is asked for
+    /// Version of the API path to use
     #[arg(
         long,
         value_enum,
@@ -35,7 +35,7 @@ pub struct ConnectionArgs {
         help_heading = "API"
     )]
     pub api_version: ApiVersion,
-    /// Time for one attempt, such as 30s or 1m
+    /// Timeout for one attempt, such as 30s or 1m
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration, help_heading = "API")]
     pub timeout: Duration,
 }

@@ -9,14 +9,14 @@ use crate::pair::ObjectType;
 /// The flags of `doctor`.
 #[derive(Args, Clone, Debug)]
 pub struct DoctorArgs {
-    /// Try whether records of this type can be reached; needs --to-type
+    /// Check access to records of this type; needs --to-type
     #[arg(long, value_name = "TYPE", value_parser = object_type, requires = "to_type", help_heading = "Types")]
     pub from_type: Option<ObjectType>,
-    /// And of this one
+    /// The second type to check; needs --from-type
     #[arg(long, value_name = "TYPE", value_parser = object_type, requires = "from_type", help_heading = "Types")]
     pub to_type: Option<ObjectType>,
 
-    /// Where the API is, and who we are to it.
+    /// The URL of the API, and the credentials for it.
     #[command(flatten)]
     pub connection: ConnectionArgs,
 

@@ -1,4 +1,4 @@
-//! Flags that are set by variables of the environment. A variable's name is `HUBSPOT_ASSOCIATE_` and the flag's.
+//! Sets flags from environment variables. The name of a variable is `HUBSPOT_ASSOCIATE_` followed by the flag's name.
 
 use std::ffi::{OsStr, OsString};
 
@@ -8,10 +8,10 @@ use clap::builder::BoolishValueParser;
 use super::Cli;
 use crate::program::Program;
 
-/// What stands in front of a flag's name in the environment.
+/// The prefix of the variables that set flags.
 pub const ENVIRONMENT_PREFIX: &str = "HUBSPOT_ASSOCIATE_";
 
-/// Flags that exclude each other.
+/// Flags that exclude each other: a typed one overrides the variable of the other.
 const ALTERNATIVES: [(&str, &str); 6] = [
     ("dry-run", "resume"),
     ("from-type", "from-type-column"),
@@ -27,8 +27,8 @@ fn variable_of(flag: &str) -> String {
     format!("{ENVIRONMENT_PREFIX}{name}")
 }
 
-/// The names of variables that look like a flag's, and are none's in any command: a typing error, or a flag of another
-/// version. Empty ones count as not set.
+/// The names of variables that have the prefix but set no flag of any command: a typing error, or a flag of another
+/// version. Empty variables count as not set.
 pub fn unknown_variables(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Vec<String> {
     let mut unknown: Vec<String> = variables
         .into_iter()
@@ -50,7 +50,7 @@ pub fn unknown_variables(variables: impl IntoIterator<Item = (OsString, OsString
     unknown
 }
 
-/// The flag as its variable sets it.
+/// The flag with the value of its variable, if that applies.
 pub(super) fn with_variable(
     flag: clap::Arg,
     words: &[String],
@@ -74,12 +74,12 @@ pub(super) fn with_variable(
     let mut pairs = ALTERNATIVES
         .iter()
         .flat_map(|&(one, other)| [(one, other), (other, one)]);
-    let spoken_against = pairs.any(|(one, other)| one == name && is_typed(other, words));
-    let says_no = (is_switch || counts) && says_no(&value);
-    if spoken_against || says_no {
+    let is_overridden = pairs.any(|(one, other)| one == name && is_typed(other, words));
+    let is_off = (is_switch || counts) && is_off(&value);
+    if is_overridden || is_off {
         return flag;
     }
-    // clap would take a list in a variable for one value.
+    // clap would read a list in a variable as one value.
     if is_list
         && let values = values(&value)
         && values != [&*value]
@@ -89,7 +89,7 @@ pub(super) fn with_variable(
     flag.env(variable).hide_env(true)
 }
 
-/// The values of a list: one per line, or else separated as in `PATH`.
+/// The values of a list: one per line if it has several lines, otherwise separated as in `PATH`.
 fn values(list: &OsStr) -> Vec<OsString> {
     let lines = list.to_str().filter(|text| text.contains('\n'));
     let values: Vec<OsString> = match lines {
@@ -102,8 +102,8 @@ fn values(list: &OsStr) -> Vec<OsString> {
         .collect()
 }
 
-/// Whether a variable says that a switch is off.
-fn says_no(value: &OsStr) -> bool {
+/// Whether the value of a variable turns a switch off.
+fn is_off(value: &OsStr) -> bool {
     let value = value.to_string_lossy().trim().to_lowercase();
     ["", "0", "false", "no", "off", "n", "f"].contains(&value.as_str())
 }
@@ -124,13 +124,13 @@ fn is_typed(name: &str, words: &[String]) -> bool {
 mod tests {
     use super::*;
 
-    /// With every variable set.
+    /// The command line with every variable set.
     fn described(words: &[&str]) -> clap::Command {
         let words: Vec<_> = words.iter().map(ToString::to_string).collect();
         Cli::described(&words, |_| Some("1".into()))
     }
 
-    /// The variables that still count when these words are typed.
+    /// The flags that are set by a variable when these words are typed.
     fn variables(words: &[&str]) -> Vec<String> {
         let command = described(words);
         let import = command.find_subcommand("import").unwrap();
@@ -143,9 +143,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_typed_wins_over_the_variable_of_its_alternative() {
+    fn a_typed_flag_overrides_the_variable_of_its_alternative() {
         let all = variables(&[]);
-        for (typed, silent) in [
+        for (typed, overridden) in [
             ("--from-type-column=x", &["from-type"][..]),
             ("--from-type", &["from-type-column"]),
             ("--to-type", &["to-type-column"]),
@@ -156,29 +156,29 @@ mod tests {
         ] {
             let left = variables(&["import", typed]);
             let missing: Vec<_> = all.iter().filter(|name| !left.contains(name)).collect();
-            assert_eq!(missing, silent, "{typed}");
+            assert_eq!(missing, overridden, "{typed}");
         }
         for typed in ["-q", "-vv", "--verbose", "--quiet"] {
             let command = described(&["import", typed]);
-            let silent = if typed.contains('q') {
+            let overridden = if typed.contains('q') {
                 "verbose"
             } else {
                 "quiet"
             };
             let flag = command
                 .get_arguments()
-                .find(|flag| flag.get_long() == Some(silent));
+                .find(|flag| flag.get_long() == Some(overridden));
             assert_eq!(flag.unwrap().get_env(), None, "{typed}");
         }
     }
 
     #[test]
-    fn a_switch_is_off_where_its_variable_says_no() {
+    fn a_switch_is_off_if_its_variable_is_a_negative_word() {
         for no in ["", "0", "false", "No", " off "] {
-            assert!(says_no(no.as_ref()), "{no:?}");
+            assert!(is_off(no.as_ref()), "{no:?}");
         }
         for yes in ["1", "true", "2", "flase", "contacts"] {
-            assert!(!says_no(yes.as_ref()), "{yes:?}");
+            assert!(!is_off(yes.as_ref()), "{yes:?}");
         }
     }
 
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_has_a_value_per_line_or_is_separated_as_path_is() {
+    fn a_list_has_one_value_per_line_or_is_separated_like_path() {
         let join = |paths: &[&str]| std::env::join_paths(paths).unwrap();
         for (list, expected) in [
             (OsString::from("a.csv"), &["a.csv"][..]),
@@ -209,7 +209,7 @@ mod tests {
             let program = Cli::described(&[], |name| {
                 (name == "HUBSPOT_ASSOCIATE_SKIP_ASSOCIATED_IN").then(|| list.clone())
             });
-            // What clap reads from the environment itself is not there in a test.
+            // clap reads a single value from the environment of the process, which this test does not set.
             if expected != [&*list.to_string_lossy()] {
                 let words = ["hubspot-associate", "import", "p.csv"];
                 let matches = program.get_matches_from(words);
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_that_is_no_flags_is_unknown_unless_it_is_empty() {
+    fn a_variable_of_no_flag_is_unknown_unless_it_is_empty() {
         let variables = [
             ("HUBSPOT_ASSOCIATE_RATES", "1"),
             ("HUBSPOT_ASSOCIATE_RATE", "1/s"),

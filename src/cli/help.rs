@@ -1,17 +1,17 @@
-//! What stands below the flags: examples and exit statuses, for `--help` and for the manual pages.
+//! The text after the flags in `--help` and in the manual pages: notes, examples and exit statuses.
 
 use std::fmt::Write as _;
 
-/// What is said of a command besides its flags.
+/// The help of a command besides its flags.
 #[derive(Clone, Copy, Debug)]
 pub struct Notes {
-    /// The command's name; nothing is the program itself.
+    /// The command's name; empty for the program itself.
     pub command: &'static str,
-    /// Paragraphs, one line each; lines that begin with a blank stand as they are.
+    /// Paragraphs, one line each; lines that begin with a blank are not wrapped.
     pub text: &'static str,
-    /// What for, and the command line.
+    /// The purpose, and the command line.
     pub examples: &'static [(&'static str, &'static str)],
-    /// The number, and what it means.
+    /// The exit status, and its meaning.
     pub statuses: &'static [(&'static str, &'static str)],
 }
 
@@ -20,30 +20,30 @@ Every flag can also be set in the environment, as HUBSPOT_ASSOCIATE_ and the fla
 HUBSPOT_ASSOCIATE_RATE=50/10s is --rate 50/10s. An empty variable counts as not set.";
 
 const IMPORT: &str = "\
-The token comes from HUBSPOT_ACCESS_TOKEN, from what a flag under Credentials names, or from an OAuth app \
+The token comes from HUBSPOT_ACCESS_TOKEN, from a flag under Credentials, or from an OAuth app \
 (HUBSPOT_CLIENT_ID, HUBSPOT_CLIENT_SECRET, HUBSPOT_REFRESH_TOKEN); never from the command line. Every other flag can \
 also be set in the environment, as HUBSPOT_ASSOCIATE_ and its name: HUBSPOT_ASSOCIATE_RATE=50/10s is --rate 50/10s. An \
 empty variable counts as not set.
 
-What was stopped goes on with --resume.";
+Use --resume to continue a run that stopped.";
 
 const PROGRAM: &str = "\
 Start with a rehearsal: it needs no token, and nothing leaves the machine. Each command has its own --help.";
 
 const DOCTOR: &str = "\
-Nothing is changed in HubSpot. Every flag can also be set in the environment, as HUBSPOT_ASSOCIATE_ and the flag's \
+The command changes nothing in HubSpot. Every flag can also be set in the environment, as HUBSPOT_ASSOCIATE_ and the flag's \
 name. An empty variable counts as not set.";
 
 const SANDBOX: &str = "\
-An id of 15 digits that begins with 99 names its own fault, so that a CSV can meet every kind of reply: 99, a status or \
-fault of three digits, how often in two (00 is always), eight free digits.
+An id of 15 digits that begins with 99 selects a fault, so that a CSV can cause every kind of reply: 99, three digits \
+for a status or fault, two for how often (00 is always), eight free digits.
 
   995020200000017   502 twice, then associated
   994040000000001   always 404
   997000000000001   a record that does not exist
 
-Others, and names for --faults: 600 embedded-error, 604 empty-results, 607 merged, 620 pending, 800 reset, 802 stall, \
-803 cut ... docs/sandbox.md has them all.";
+Other faults, and their names for --faults: 600 embedded-error, 604 empty-results, 607 merged, 620 pending, 800 reset, 802 stall, \
+803 cut ... docs/sandbox.md lists all of them.";
 
 const IMPORT_STATUSES: &[(&str, &str)] = &[
     ("0", "every row is associated or skipped"),
@@ -58,14 +58,14 @@ const IMPORT_STATUSES: &[(&str, &str)] = &[
     ("3", "stopped by credentials or permissions"),
     (
         "4",
-        "stopped early on purpose: daily limit, error budget, --until and the like",
+        "stopped early on purpose: daily limit, failure limit, --until and others",
     ),
     ("5", "another run holds the report"),
     ("6", "the report or another output cannot be written"),
     ("130", "interrupted (Ctrl-C); 143 terminated"),
 ];
 
-/// All commands that have notes; the program itself comes first.
+/// The notes of all commands; the program itself comes first.
 pub const NOTES: [Notes; 8] = [
     Notes {
         command: "",
@@ -75,10 +75,13 @@ pub const NOTES: [Notes; 8] = [
                 "a rehearsal",
                 "hubspot-associate import pairs.csv --sandbox",
             ),
-            ("whose token, which quota", "hubspot-associate doctor"),
+            (
+                "the portal and the quota of the token",
+                "hubspot-associate doctor",
+            ),
             ("the real run", "hubspot-associate import pairs.csv"),
             (
-                "after whatever stopped it",
+                "continue after any stop",
                 "hubspot-associate import pairs.csv --resume",
             ),
         ],
@@ -89,11 +92,11 @@ pub const NOTES: [Notes; 8] = [
         text: IMPORT,
         examples: &[
             (
-                "rehearse, against a look-alike of the API in the process",
+                "rehearse against an imitation of the API in the same process",
                 "hubspot-associate import pairs.csv --sandbox",
             ),
             (
-                "a pilot of 100 rows, to look at its report",
+                "a pilot of 100 rows, to check its report",
                 "hubspot-associate import pairs.csv --first 100",
             ),
             (
@@ -118,16 +121,13 @@ pub const NOTES: [Notes; 8] = [
         text: VARIABLES,
         examples: &[
             (
-                "rows, problems, hours and days",
+                "rows, problems and the expected duration",
                 "hubspot-associate check pairs.csv",
             ),
             ("for scripts", "hubspot-associate check pairs.csv --json"),
         ],
         statuses: &[
-            (
-                "0",
-                "every row can be sent, or there is nothing to send in it",
-            ),
+            ("0", "every row can be sent, or there is nothing to send"),
             ("1", "some rows are invalid, or all lists of ids are empty"),
             ("2", "usage or input are wrong"),
         ],
@@ -136,13 +136,13 @@ pub const NOTES: [Notes; 8] = [
         command: "report",
         text: VARIABLES,
         examples: &[
-            ("in short", "hubspot-associate report pairs.report.csv"),
+            ("the summary", "hubspot-associate report pairs.report.csv"),
             (
-                "a page for people",
+                "an HTML report",
                 "hubspot-associate report pairs.report.csv --html report.html",
             ),
             (
-                "the rows that are not associated, to mend and feed back",
+                "the rows that are not associated, to fix and import again",
                 "hubspot-associate report pairs.report.csv --rejects rejects.csv",
             ),
             (
@@ -157,7 +157,7 @@ pub const NOTES: [Notes; 8] = [
                 "some are rejected, failed or invalid, or all lists of ids are empty",
             ),
             ("2", "usage, the report or its input are wrong"),
-            ("6", "the rejects file or the page cannot be written"),
+            ("6", "the rejects file or the HTML report cannot be written"),
         ],
     },
     Notes {
@@ -165,20 +165,17 @@ pub const NOTES: [Notes; 8] = [
         text: DOCTOR,
         examples: &[
             (
-                "portal, quota, what is left of the day",
+                "the portal, the quota, and the requests left today",
                 "hubspot-associate doctor",
             ),
             (
-                "can these types be reached, too",
+                "also check access to these types",
                 "hubspot-associate doctor --from-type contacts --to-type companies",
             ),
         ],
         statuses: &[
-            (
-                "0",
-                "nothing stands in the way of an import, as far as can be known",
-            ),
-            ("1", "something does"),
+            ("0", "no problem found that would prevent an import"),
+            ("1", "a problem would prevent an import"),
             ("2", "usage or settings are wrong"),
             ("3", "the credentials are refused, or lack a permission"),
         ],
@@ -189,21 +186,21 @@ pub const NOTES: [Notes; 8] = [
         examples: &[
             ("on port 8787", "hubspot-associate sandbox"),
             (
-                "with trouble",
+                "with faults",
                 "hubspot-associate sandbox --limit 150/10s --faults status:502=1%,reset=0.5% --seed 7",
             ),
         ],
         statuses: &[
-            ("0", "it was ended"),
-            ("2", "usage is wrong, or it cannot listen there"),
+            ("0", "stopped by a signal"),
+            ("2", "usage is wrong, or it cannot listen on the address"),
         ],
     },
     Notes {
         command: "completions",
-        text: "The script goes where the shell looks for it: see the examples, and the shell's manual.",
+        text: "Write the script to a place where the shell looks for it: see the examples, and the shell's manual.",
         examples: &[
             (
-                "bash, for oneself",
+                "bash, for the current user",
                 "hubspot-associate completions bash > ~/.local/share/bash-completion/completions/hubspot-associate",
             ),
             (
@@ -215,11 +212,11 @@ pub const NOTES: [Notes; 8] = [
                 "hubspot-associate completions fish > ~/.config/fish/completions/hubspot-associate.fish",
             ),
         ],
-        statuses: &[("0", "it was printed"), ("2", "usage is wrong")],
+        statuses: &[("0", "printed"), ("2", "usage is wrong")],
     },
     Notes {
         command: "man",
-        text: "Without a name it prints the page of the program itself, which names the others.",
+        text: "Without a command it prints the page of the program itself, which lists the others.",
         examples: &[
             ("read one", "hubspot-associate man import | man -l -"),
             (
@@ -227,18 +224,18 @@ pub const NOTES: [Notes; 8] = [
                 "hubspot-associate man import > /usr/local/share/man/man1/hubspot-associate-import.1",
             ),
         ],
-        statuses: &[("0", "it was printed"), ("2", "usage is wrong")],
+        statuses: &[("0", "printed"), ("2", "usage is wrong")],
     },
 ];
 
 impl Notes {
-    /// Those of a command.
+    /// The notes of a command.
     #[must_use]
     pub fn of(command: &str) -> Option<&'static Self> {
         NOTES.iter().find(|notes| notes.command == command)
     }
 
-    /// As they stand below the flags of `--help`.
+    /// The notes as `--help` prints them after the flags.
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut text = format!("{}\n\nExamples:\n", self.text);
@@ -272,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn every_example_is_a_command_line_that_is_understood() {
+    fn every_example_is_a_valid_command_line() {
         for notes in NOTES {
             for (_, line) in notes.examples {
                 let words = shlex::split(line).unwrap();

@@ -14,31 +14,31 @@ use crate::rate_limit::{RateSetting, Share};
 
 /// The flags of `import`.
 #[derive(Args, Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a separate flag")]
 pub struct ImportArgs {
-    /// What is read.
+    /// The input and how to read it.
     #[command(flatten)]
     pub input: InputArgs,
 
-    /// Rehearse: run against a look-alike of the API in this process; no token
+    /// Rehearse: run against an imitation of the API in this process; needs no token
     ///
-    /// Nothing leaves the machine. The report is called FILE's stem + .sandbox.report.csv, and is replaced by the next
-    /// rehearsal; one that --report names is not, without --overwrite. Its lines are marked, and a real run does not
-    /// take them for its own.
+    /// Nothing leaves the machine. The report is named FILE's stem + .sandbox.report.csv, and the next rehearsal replaces
+    /// it; a report named with --report is replaced only with --overwrite. Its lines are marked as a rehearsal's, and a
+    /// real run does not use them.
     #[arg(long, conflicts_with = "base_url")]
     pub sandbox: bool,
 
-    /// Show what would be done, as `check` does, and stop
+    /// Show what the import would do, as `check` does, and exit
     #[arg(long, conflicts_with = "resume")]
     pub dry_run: bool,
 
-    /// Where the report goes [default: FILE's stem + .report.csv, beside it]
+    /// Path of the report [default: FILE's stem + .report.csv, beside FILE]
     #[arg(long, value_name = "PATH", help_heading = "Report")]
     pub report: Option<PathBuf>,
-    /// Go on where the report of an earlier run ends, or start if there is none
+    /// Continue the report of an earlier run, or start a new one if there is none
     ///
-    /// Rows that are associated, invalid or skipped are settled; failed ones are sent again. The input must be the same;
-    /// it may have grown at its end. A cron job can always use it.
+    /// Rows that are associated, rejected, invalid or skipped are final; failed rows are sent again. The input must be the
+    /// same; rows may have been appended to it. A cron job can always use this flag.
     #[arg(long, conflicts_with = "overwrite", help_heading = "Report")]
     pub resume: bool,
     /// With --resume: send rejected rows again too, not only failed ones
@@ -46,69 +46,70 @@ pub struct ImportArgs {
     pub retry_rejected: bool,
     /// With --resume: drop the damaged lines of a report, and send their rows again
     ///
-    /// A power cut or a bad disk may leave zeros or half a line in the middle of a report, which --resume alone refuses. Every
-    /// line that is whole is kept. The report stays as it was until the repaired one is on the disk.
+    /// A power cut or a bad disk may leave zeros or half a line in the middle of a report, which --resume alone refuses. All
+    /// complete lines are kept. The report stays unchanged until the repaired one is on the disk.
     #[arg(long, requires = "resume", help_heading = "Report")]
     pub repair: bool,
-    /// Replace a report that exists
+    /// Replace an existing report
     ///
-    /// Only a report is replaced, no other file. The files of --html, --summary, --metrics and --rejects are replaced
-    /// without this flag if an earlier run made them, and never if not.
+    /// Only a report is replaced, never another kind of file. The files of --html, --summary, --metrics and --rejects are
+    /// replaced without this flag if an earlier run wrote them, and never otherwise.
     #[arg(long, help_heading = "Report")]
     pub overwrite: bool,
-    /// At the end, write the rows that are not associated, as a CSV to feed back
+    /// At the end, write the rows that are not associated to a CSV, to import again
     ///
-    /// Their cells stand as in the input, and two columns more say why. Not written after Ctrl-C; `report --rejects`
-    /// makes it at any time.
+    /// The cells are those of the input, and two more columns give the reason. Not written after Ctrl-C; `report
+    /// --rejects` writes it at any time.
     #[arg(long, value_name = "PATH", help_heading = "Report")]
     pub rejects: Option<PathBuf>,
-    /// At the end, whatever it is, write one page of HTML for people
+    /// Write an HTML report when the run ends, even if it fails
     ///
-    /// What happened, why, when, how long rows took, and what to run next: one file that needs nothing else, to be opened,
-    /// printed or sent on.
+    /// It shows what happened, why, when, how long rows took, and what to run next. It is one self-contained file, to
+    /// open, print or send.
     #[arg(long, value_name = "PATH", value_parser = file(), help_heading = "Report")]
     pub html: Option<PathBuf>,
-    /// At every end, write a summary for scripts as JSON; - prints it instead of text
+    /// Write a JSON summary for scripts when the run ends; - prints it instead of text
     ///
-    /// Written whole or not at all, also where the run could not begin. docs/summary.md describes it; its schema is
+    /// Written atomically, also if the run fails or cannot start. docs/summary.md describes it; its schema is
     /// docs/summary.schema.json.
     #[arg(long, value_name = "PATH", help_heading = "Report")]
     pub summary: Option<PathBuf>,
-    /// Keep a file of metrics for node_exporter's textfile collector up to date
+    /// Keep a metrics file for node_exporter's textfile collector up to date
     ///
-    /// Prometheus' text format, written every 15 seconds and at every end, whole or not at all. The file's stem becomes
-    /// the label `import`: links.prom is import="links". docs/alerts.md describes the metrics.
+    /// Prometheus' text format, written atomically every 15 seconds and when the run ends, even if it fails. The file's
+    /// stem becomes the label `import`: links.prom is import="links". docs/alerts.md describes the metrics.
     #[arg(long, value_name = "PATH", value_parser = file(), help_heading = "Report")]
     pub metrics: Option<PathBuf>,
 
-    /// Stop when N rows were rejected, failed or invalid [default: never]
+    /// Stop when N rows are rejected, failed or invalid [default: never]
     ///
-    /// The run ends with status 4, and goes on with --resume. Rows that ended badly for the same cause in a report that is
-    /// resumed, or named by --skip-associated-in, do not count.
+    /// The run ends with status 4; --resume continues it. Rows that ended like this for the same cause in the report that
+    /// is resumed, or in one named by --skip-associated-in, do not count.
     #[arg(long, value_name = "N", help_heading = "Stopping")]
     pub max_failed: Option<NonZeroU64>,
-    /// Stop when P % of the last 1,000 rows were (from the 100th on); 100 is never
+    /// Stop at P % such rows among the last 1,000 (from the 100th on); 100 disables it
     ///
-    /// A run that points at the wrong column or file is stopped by its first hundred rows instead of sending a million.
-    /// Pairs that are skipped as associated count as good rows; rows that ended badly for the same cause before do not
-    /// count. Status 4.
+    /// A run with the wrong column or file stops after its first hundred rows instead of sending a million. Pairs that are
+    /// skipped as associated count as good rows; rows that ended like this for the same cause in an earlier report do not
+    /// count. The run ends with status 4.
     #[arg(long, value_name = "P", default_value = "50", value_parser = percent, help_heading = "Stopping")]
     pub max_failed_percent: u8,
     /// Stop after this time, such as 90m or 8h
     ///
-    /// What is in flight is finished; status 4, and --resume goes on. Time in which the program was stopped or the machine
-    /// slept does not count.
+    /// Requests in flight are finished. The run ends with status 4; --resume continues it. Time in which the program was
+    /// stopped or the machine slept does not count.
     #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Stopping")]
     pub max_duration: Option<Duration>,
     /// Stop at this time of day, such as 06:00
     ///
-    /// The next such time where the machine is. What is in flight is finished; status 4, and --resume goes on.
+    /// The next such time in the machine's time zone. Requests in flight are finished. The run ends with status 4;
+    /// --resume continues it.
     #[arg(long, value_name = "HH:MM", value_parser = time_of_day, help_heading = "Stopping")]
     pub until: Option<Time>,
 
-    /// One request per row, or calls of many pairs with the same two types
+    /// One request per row, or batch calls of many pairs with the same two types
     ///
-    /// The report is the same in both: each row ends with its own outcome.
+    /// The report is the same in both: each row has its own outcome.
     #[arg(
         long,
         value_enum,
@@ -117,10 +118,10 @@ pub struct ImportArgs {
         help_heading = "Batch mode"
     )]
     pub mode: Mode,
-    /// With --mode batch: pairs per call at most, up to 2000
+    /// With --mode batch: maximum number of pairs per call, up to 2000
     #[arg(long, value_name = "N", default_value = BATCH_SIZE, value_parser = batch_size, help_heading = "Batch mode")]
     pub batch_size: NonZeroUsize,
-    /// With --mode batch: calls in flight at most
+    /// With --mode batch: maximum number of calls in flight
     #[arg(
         long,
         value_name = "N",
@@ -129,34 +130,49 @@ pub struct ImportArgs {
     )]
     pub batch_concurrency: NonZeroUsize,
 
-    /// Requests per time: auto, 100/10s, 15/s, unlimited
+    /// Maximum rate of requests: auto, 100/10s, 15/s, unlimited
     ///
-    /// `auto` starts at 100 per 10 s and follows the headers of HubSpot's replies to the account's limit. A number is a
-    /// ceiling that headers can lower and never raise. `unlimited` is for the sandbox and for tests.
-    #[arg(long, value_name = "RATE", default_value_t, help_heading = "Pace")]
+    /// `auto` starts at 100 per 10 s and then uses the account's limit, which HubSpot sends in the headers of its replies.
+    /// A number is a maximum that headers can lower but never raise. `unlimited` is for the sandbox and for tests.
+    #[arg(
+        long,
+        value_name = "RATE",
+        default_value_t,
+        help_heading = "Rate limit"
+    )]
     pub rate: RateSetting,
-    /// The share of the quota to use; the rest is left to others
+    /// Share of the account's limit to use; the rest is left to other programs
     ///
-    /// For several runs with the same token, or to leave room for another program.
-    #[arg(long, value_name = "P%", default_value_t, help_heading = "Pace")]
+    /// For several runs with the same token, or to leave capacity for another program.
+    #[arg(long, value_name = "P%", default_value_t, help_heading = "Rate limit")]
     pub share: Share,
-    /// On the daily limit wait until it resets instead of ending
+    /// At the daily limit, wait until it resets instead of stopping
     ///
-    /// That is midnight in the account's time zone.
-    #[arg(long, help_heading = "Pace")]
+    /// It resets at midnight in the account's time zone.
+    #[arg(long, help_heading = "Rate limit")]
     pub wait_for_daily_reset: bool,
-    /// Requests in flight at most
+    /// Maximum number of requests in flight
     ///
-    /// More of them help only where replies take longer than a second.
-    #[arg(long, value_name = "N", default_value = "16", help_heading = "Pace")]
+    /// A higher number helps only if replies take longer than a second.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = "16",
+        help_heading = "Rate limit"
+    )]
     pub concurrency: NonZeroUsize,
-    /// Attempts per row, for transient failures
+    /// Maximum number of attempts per row, for transient failures
     ///
-    /// Requests that were answered 429 do not count.
-    #[arg(long, value_name = "N", default_value = "6", help_heading = "Pace")]
+    /// Requests with the reply 429 do not count.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = "6",
+        help_heading = "Rate limit"
+    )]
     pub max_attempts: NonZeroU32,
 
-    /// Where the API is, and who we are to it.
+    /// The URL of the API, and the credentials for it.
     #[command(flatten)]
     pub connection: ConnectionArgs,
 }
@@ -167,11 +183,11 @@ pub enum Mode {
     /// One request per row
     #[default]
     Single,
-    /// Calls of many pairs
+    /// Batch calls of many pairs
     Batch,
 }
 
-/// The most pairs that one call takes, as it stands in the help.
+/// The maximum number of pairs per call, as the help shows it.
 const BATCH_SIZE: &str = "2000";
 
 fn batch_size(text: &str) -> Result<NonZeroUsize, String> {
@@ -193,11 +209,11 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// What is written to a file only. `-` would be one of that name, which nobody means.
+/// The path of an output that is never printed. Refuses `-`, which would create a file of that name.
 pub(super) fn file() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(|path| {
         if path.as_os_str() == "-" {
-            Err("expected the path of a file; it is not printed")
+            Err("expected the path of a file; this output cannot be printed")
         } else {
             Ok(path)
         }
@@ -222,7 +238,7 @@ fn time_of_day(text: &str) -> Result<Time, String> {
         .map_err(|_| "expected a time of day such as `06:00` or `22:30`".to_owned())
 }
 
-/// What is longer is a mistake, and does not fit every clock.
+/// Longer times are mistakes, and overflow some clocks.
 const MAX_TIME: Duration = Duration::from_hours(366 * 24);
 
 const EXPECTED_TIME: &str = "expected a time such as `30s`, `1m` or `500ms`";

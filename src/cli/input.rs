@@ -1,4 +1,4 @@
-//! The flags that say what is read and how: the same for every command that reads an input.
+//! The flags that select the input and how to read it, shared by all commands that read an input.
 
 use std::num::NonZeroU64;
 use std::path::PathBuf;
@@ -11,37 +11,37 @@ use crate::input::{
 };
 use crate::pair::ObjectType;
 
-/// What is read.
+/// The input and how to read it.
 #[derive(Args, Clone, Debug)]
 pub struct InputArgs {
     /// The CSV, or its .gz or .zst, with one pair per row; `-` reads standard input
     #[arg(value_name = "FILE")]
     pub input: PathBuf,
 
-    /// How it is read.
+    /// How to read it.
     #[command(flatten)]
     pub reading: ReadingArgs,
 
-    /// Skip pairs that stand in the input a second time
+    /// Skip repeated pairs: only the first of equal pairs is sent
     #[arg(long, help_heading = "Input")]
     pub skip_duplicates: bool,
     /// Skip pairs that this earlier report shows as associated; repeatable
     ///
-    /// The memory of a nightly run: what was linked is not sent again. It may be the report that --overwrite replaces: what
-    /// it knows of FILE's pairs is carried over first. docs/nightly.md makes a job of it.
+    /// For nightly runs: pairs that were linked are not sent again. It may be the report that --overwrite replaces: the
+    /// pairs of FILE that it shows as associated are carried over first. docs/nightly.md describes such a job.
     ///
-    /// `HUBSPOT_ASSOCIATE_SKIP_ASSOCIATED_IN` holds several reports separated as in PATH (`:`, on Windows `;`), or one per
+    /// `HUBSPOT_ASSOCIATE_SKIP_ASSOCIATED_IN` can hold several reports, separated as in PATH (`:`, on Windows `;`), or one per
     /// line.
     #[arg(long, value_name = "REPORT", help_heading = "Input")]
     pub skip_associated_in: Vec<PathBuf>,
-    /// A pilot: the first N rows only
+    /// Read only the first N rows, as a pilot
     ///
-    /// The run then ends as if the input were over; a later one with --resume goes on behind them.
+    /// The run then ends as at the end of the input; a later run with --resume continues after these rows.
     #[arg(long, value_name = "N", help_heading = "Input")]
     pub first: Option<NonZeroU64>,
 }
 
-/// How an input is read.
+/// How to read an input.
 #[derive(Args, Clone, Debug)]
 pub struct ReadingArgs {
     /// Object type of the first record, for all rows, e.g. contacts or 0-1
@@ -76,19 +76,19 @@ pub struct ReadingArgs {
     /// A header name, or #3 for the third column [default: `to_object_id`, `to_id`].
     #[arg(long, value_name = "COLUMN", help_heading = "Input")]
     pub to_id_column: Option<ColumnName>,
-    /// An id cell may hold several ids with SEP between them; each makes a pair
+    /// An id cell may hold several ids separated by SEP; each makes one pair
     ///
-    /// As HubSpot's exports have them: --split ';'. Each pair has its own line in the report. A row whose list is empty is
-    /// skipped, one without the record's own id is invalid.
+    /// For HubSpot's exports: --split ';'. Each pair has its own line in the report. A row with an empty list is skipped; a
+    /// row without the record's own id is invalid.
     #[arg(long, value_name = "SEP", help_heading = "Input")]
     pub split: Option<Separator>,
-    /// What separates the fields: a character, or tab [default: seen in the header]
+    /// Field separator: a character, or tab [default: detected in the header]
     #[arg(long, value_name = "C", help_heading = "Input")]
     pub delimiter: Option<Delimiter>,
     /// The file has no header: its first line is a row, and columns are named by #N
     #[arg(long, help_heading = "Input")]
     pub no_header: bool,
-    /// Lines above the header that are not read
+    /// Number of lines to skip above the header
     #[arg(
         long,
         value_name = "N",
@@ -97,16 +97,16 @@ pub struct ReadingArgs {
         help_heading = "Input"
     )]
     pub skip_lines: u64,
-    /// Lines that begin with this character are not read
+    /// Skip lines that begin with this character
     #[arg(long, value_name = "C", help_heading = "Input")]
     pub comment: Option<Comment>,
-    /// Encoding of the file, such as windows-1252 [default: UTF-8; UTF-16 by its mark]
+    /// Encoding, such as windows-1252 [default: UTF-8; UTF-16 if marked by a BOM]
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub encoding: Option<TextEncoding>,
 }
 
 impl InputArgs {
-    /// Which pairs need not be sent.
+    /// The settings for skipping pairs.
     #[must_use]
     pub fn skip_settings(&self) -> SkipSettings {
         SkipSettings {
@@ -115,7 +115,7 @@ impl InputArgs {
         }
     }
 
-    /// The same for the reader.
+    /// The settings for the reader.
     #[must_use]
     pub fn into_settings(self) -> InputSettings {
         InputSettings {
@@ -126,7 +126,7 @@ impl InputArgs {
 }
 
 impl ReadingArgs {
-    /// The settings that read `input` like this, all of it.
+    /// The settings to read all of `input` with these flags.
     #[must_use]
     pub fn into_settings(self, input: InputSource) -> InputSettings {
         InputSettings {
@@ -152,6 +152,6 @@ impl ReadingArgs {
 
 pub(super) fn object_type(text: &str) -> Result<ObjectType, String> {
     ObjectType::new(text.trim()).ok_or_else(|| {
-        "an object type is made of letters, digits, `_` and `-`, such as `contacts`, `0-1` or `p_vendor`".to_owned()
+        "an object type consists of letters, digits, `_` and `-`, such as `contacts`, `0-1` or `p_vendor`".to_owned()
     })
 }

@@ -1,4 +1,4 @@
-//! The flags exactly as typed, and their help text. Nothing is decided here.
+//! The flags as typed, and their help text. Input: command line and environment; output: [`Cli`].
 
 mod check;
 mod connection;
@@ -45,7 +45,7 @@ const STYLES: Styles = Styles::styled()
     .literal(AnsiColor::Cyan.on_default().bold())
     .placeholder(AnsiColor::Cyan.on_default());
 
-/// Link HubSpot records in bulk: one row of a CSV in, one verdict per row out.
+/// Link HubSpot records in bulk: one row of a CSV in, one outcome per row out.
 #[derive(Debug, Parser)]
 #[command(
     name = "hubspot-associate",
@@ -55,26 +55,26 @@ const STYLES: Styles = Styles::styled()
     max_term_width = 100
 )]
 pub struct Cli {
-    /// What to do.
+    /// The command to run.
     #[command(subcommand)]
     pub command: Command,
-    /// How much is said.
+    /// How much to print.
     #[command(flatten)]
     pub output: OutputArgs,
 }
 
-/// What to do.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Link every pair of a CSV in HubSpot and report one outcome per row
     Import(Box<ImportArgs>),
     /// Read and validate a CSV and show what an import would do; nothing is sent
     Check(Box<CheckArgs>),
-    /// Sum up the report of a run, and make a page, JSON or a CSV to feed back from it
+    /// Summarize the report of a run as text, HTML or JSON, or extract its rejects
     Report(Box<ReportArgs>),
-    /// Prove the credentials: which portal, which quota, how much of it is used
+    /// Check the credentials: which portal, which quota, how much of it is used
     Doctor(Box<DoctorArgs>),
-    /// Serve a local look-alike of the API, to rehearse against
+    /// Serve a local imitation of the API, for rehearsals
     Sandbox(Box<SandboxArgs>),
     /// Print a shell's completion script
     Completions(CompletionsArgs),
@@ -82,14 +82,14 @@ pub enum Command {
     Man(ManArgs),
 }
 
-/// How much is said, and in which form.
+/// How much to print, and in which format.
 #[derive(Args, Clone, Copy, Debug)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
-    /// Show progress: a bar on a terminal, a line a minute otherwise
+    /// Show progress: a bar on a terminal, otherwise a line per minute
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     pub progress: ProgressWhen,
-    /// Form of the log on stderr
+    /// Format of the log on stderr
     #[arg(
         long,
         global = true,
@@ -98,30 +98,30 @@ pub struct OutputArgs {
         value_name = "FORMAT"
     )]
     pub log_format: LogFormat,
-    /// Say more: -v rows that are not associated, -vv every retry, -vvv every row
+    /// Print more: -v rows that are not associated, -vv every retry, -vvv every row
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
-    /// Say nothing but errors
+    /// Print only errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
 }
 
-/// When progress is shown.
+/// When to show progress.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ProgressWhen {
-    /// A bar on a terminal, a line a minute otherwise
+    /// A bar on a terminal, otherwise a line per minute
     #[default]
     Auto,
-    /// Also with --quiet; without a terminal a line every ten seconds
+    /// Also with --quiet; without a terminal, a line every ten seconds
     Always,
-    /// Not at all
+    /// No progress
     Never,
 }
 
-/// The log's form.
+/// The format of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
-    /// For people
+    /// Plain text
     #[default]
     Text,
     /// One JSON object per line; progress and the final error too
@@ -129,8 +129,8 @@ pub enum LogFormat {
 }
 
 impl Cli {
-    /// Reads the command line and the environment. Prints help or what is wrong and ends the program
-    /// (status 2) where there is nothing to run.
+    /// Reads the command line and the environment. If there is nothing to run, prints the help (status 0) or an error
+    /// (status 2) and ends the program.
     #[must_use]
     pub fn read() -> Self {
         let words: Vec<OsString> = std::env::args_os().collect();
@@ -145,8 +145,8 @@ impl Cli {
             .unwrap_or_else(|error| end(&error))
     }
 
-    /// The command line's description. Each flag has its variable, unless that is empty or says no, or a flag among
-    /// `words` speaks against it: what is typed wins.
+    /// The description of the command line. Each flag can be set by its variable, unless the variable is empty or turns a
+    /// switch off, or a flag among `words` excludes it: typed flags override variables.
     #[must_use]
     pub fn described(
         words: &[String],
@@ -164,7 +164,7 @@ impl Cli {
     }
 }
 
-/// Prints help, or what is wrong with the command line, and ends the program.
+/// Prints the help, or the error in the command line, and ends the program.
 #[expect(clippy::exit, reason = "there is nothing to run")]
 fn end(error: &clap::Error) -> ! {
     let printed = error.print().and_then(|()| io::stdout().flush());
@@ -178,11 +178,11 @@ fn end(error: &clap::Error) -> ! {
     process::exit(error.exit_code());
 }
 
-/// Ends the program if a token is typed where something else belongs. Every later message could repeat it.
+/// Ends the program if a token is typed in place of another value. Any later message could repeat it.
 fn refuse_typed_token(words: &[OsString]) {
     if let Some(place) = typed_token::typed_token(words, std::env::vars_os()) {
         let error = format!(
-            "{place} is a token, which is never read from there: other users and the shell's history see the command line\n\
+            "{place} is a token, which is never read from there: other users can see the command line, and the shell's history keeps it\n\
              hint: replace that token in HubSpot, and put the new one into a file for `--token-file`, or into \
              `HUBSPOT_ACCESS_TOKEN`\n"
         );
@@ -193,7 +193,7 @@ fn refuse_typed_token(words: &[OsString]) {
     }
 }
 
-/// Short help ends with a line that says where there is more.
+/// Adds the notes to the long help, and a line that points to them to the short help.
 fn with_notes(command: clap::Command, name: &str) -> clap::Command {
     let Some(notes) = Notes::of(name) else {
         return command;
@@ -214,7 +214,7 @@ fn with_notes(command: clap::Command, name: &str) -> clap::Command {
 mod tests {
     use super::*;
 
-    /// With every variable set.
+    /// The command line with every variable set.
     fn described(words: &[&str]) -> clap::Command {
         let words: Vec<_> = words.iter().map(ToString::to_string).collect();
         Cli::described(&words, |_| Some("1".into()))

@@ -14,12 +14,12 @@ pub struct CompletionsArgs {
 /// The flags of `man`.
 #[derive(Args, Clone, Debug)]
 pub struct ManArgs {
-    /// The command whose page is wanted [default: the program's]
+    /// The command to describe [default: the program itself]
     #[arg(value_name = "COMMAND", value_parser = COMMANDS)]
     pub command: Option<String>,
 }
 
-/// Those that have a page of their own.
+/// The commands that have a manual page.
 const COMMANDS: [&str; 7] = [
     "import",
     "check",

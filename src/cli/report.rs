@@ -10,14 +10,14 @@ use super::import::file;
 /// The flags of `report`.
 #[derive(Args, Clone, Debug)]
 pub struct ReportArgs {
-    /// The report of a run, also of one that still goes on
+    /// The report of a run, which may still be running
     #[arg(value_name = "REPORT")]
     pub report: PathBuf,
 
-    /// Write the rows that are not associated, as a CSV to feed back
+    /// Write the rows that are not associated to a CSV, to import again
     #[arg(long, value_name = "PATH", help_heading = "Output")]
     pub rejects: Option<PathBuf>,
-    /// Write one page of HTML for people
+    /// Write an HTML report
     #[arg(long, value_name = "PATH", value_parser = file(), help_heading = "Output")]
     pub html: Option<PathBuf>,
     /// Print one JSON object instead of text
@@ -32,7 +32,7 @@ pub struct ReportArgs {
         help_heading = "Input"
     )]
     pub input: Option<PathBuf>,
-    /// How that is read: as by the run.
+    /// How to read that input: with the flags of the run.
     #[command(flatten)]
     pub reading: ReadingArgs,
 }

@@ -1,18 +1,18 @@
-//! A token where another value belongs, such as behind `--token-file`: it is refused before anything repeats it. Pure but
-//! for the question whether there is a file of that name.
+//! Finds a token that was typed in place of another value, such as after `--token-file`, so that it is refused before any
+//! message repeats it. The only side effect is to check whether a file of that name exists.
 
 use std::ffi::OsString;
 use std::path::Path;
 
 use super::environment::ENVIRONMENT_PREFIX;
 
-/// The flags whose value, if it is no file, may be any kind of secret.
+/// Flags whose value may be any kind of secret if it is not an existing file.
 const CREDENTIALS: [&str; 3] = ["--token-file", "--oauth-file", "--ca-file"];
 
-/// Names of files are rarely as long without a dot; secrets without a known form are longer.
+/// File names without a dot are rarely this long; secrets without a known format are longer.
 const MIN_SECRET_LENGTH: usize = 20;
 
-/// Where a token stands among the words of the command line and the variables of flags.
+/// Describes the place of a token in the words of the command line or in the variables of flags.
 pub(super) fn typed_token(
     words: &[OsString],
     variables: impl IntoIterator<Item = (OsString, OsString)>,
@@ -47,7 +47,7 @@ fn is_typed_token(flag: Option<&str>, value: &str) -> bool {
     is_secret && !Path::new(value).exists()
 }
 
-/// `pat-eu1-…`: the tokens of service keys and private apps.
+/// Whether `value` looks like `pat-eu1-…`: the tokens of service keys and private apps.
 fn has_form_of_token(value: &str) -> bool {
     let mut parts = value.splitn(3, '-');
     let (Some("pat"), Some(region), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
@@ -57,7 +57,7 @@ fn has_form_of_token(value: &str) -> bool {
     is_region && rest.len() >= 8 && rest.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-')
 }
 
-/// The tokens and secrets of OAuth apps have no form of their own.
+/// The tokens and secrets of OAuth apps have no fixed format, so this tests length and characters.
 fn could_be_secret(value: &str) -> bool {
     value.len() >= MIN_SECRET_LENGTH
         && value.bytes().any(|c| c.is_ascii_digit())
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_found_wherever_it_is_typed_and_named_without_being_repeated() {
+    fn a_typed_token_is_found_and_its_place_is_described_without_repeating_it() {
         let uuid = "01234567-89ab-cdef-0123-456789abcdef";
         for (line, expected) in [
             (
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_in_the_variable_of_a_flag_is_found_and_one_in_its_own_is_right() {
+    fn a_token_in_the_variable_of_a_flag_is_found_and_in_the_token_variable_it_is_valid() {
         for (name, expected) in [
             ("HUBSPOT_ASSOCIATE_TOKEN_FILE", true),
             ("HUBSPOT_ASSOCIATE_REPORT", true),
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_named_like_a_token_is_a_file() {
+    fn an_existing_file_that_is_named_like_a_token_is_not_a_token() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(TOKEN);
         std::fs::write(&path, "").unwrap();

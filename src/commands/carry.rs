@@ -1,5 +1,5 @@
-//! A report that is both the memory of what is linked and the report to be replaced: what it knows is carried over
-//! before anything is replaced.
+//! Carries known pairs over when `--skip-associated-in` names the report that the run replaces: input and old report →
+//! a new report that starts with a line for each pair that the old one shows as associated.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use crate::input::{CheckedRow, Input, InputSettings, InputSource, RowContent, Sk
 use crate::report::{IfExists, KnownPairs, LockedReport, ReportError, ReportPlan};
 use crate::run::skipped_outcome;
 
-/// Whether the report that is replaced is one of those that are read for what is linked.
+/// Whether the report to replace is also one of the reports of known pairs.
 pub(super) fn is_needed(plan: &ReportPlan, known_pairs: &[PathBuf]) -> bool {
     let is_replaced = matches!(
         plan.if_exists,
@@ -23,22 +23,22 @@ pub(super) fn is_needed(plan: &ReportPlan, known_pairs: &[PathBuf]) -> bool {
             .any(|path| is_same_file(path, &plan.path))
 }
 
-/// Replaces the report by one in which each row of the input whose pair is known as linked has its line. Whenever the
-/// run ends behind this, and however, the report knows these pairs.
+/// Replaces the report by one with a line for each row of the input whose pair is known as associated. From then on the
+/// report contains these pairs, no matter when or how the run ends.
 pub(super) fn carry(
     locked: LockedReport,
     settings: &InputSettings,
     known_pairs: &mut KnownPairs,
 ) -> Result<LockedReport, RunError> {
-    // The rows are read here, and once more when they are sent.
+    // The rows are read here and again when they are sent, so a stream does not work.
     let is_file = matches!(&settings.path, InputSource::File(path) if path.is_file());
     if !is_file {
         let path = locked.path().to_owned();
         return Err(ReportError::OnlyKnownPairs { path }.into());
     }
-    // It was read before it was locked: a run that ended in between has added to it.
+    // The report was read before it was locked: another run may have added lines in between.
     known_pairs.add_locked(&locked)?;
-    // A pilot sends the first rows only, but what is known of the others is kept as well.
+    // A pilot sends only the first rows, but the known pairs of all rows are kept.
     let mut input = Input::open(&InputSettings {
         first: None,
         ..settings.clone()

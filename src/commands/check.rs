@@ -1,4 +1,4 @@
-//! `check` and `import --dry-run`: input → findings, and nothing sent.
+//! `check` and `import --dry-run`: input → findings, printed as text or JSON. Sends nothing.
 
 use super::{Context, next_command, print, skips};
 use crate::check::{BATCH_SIZE, Findings};
@@ -9,21 +9,21 @@ use crate::exit::ExitStatus;
 use crate::input::{CheckedRow, Input, InputError, InputSettings, SkipSettings, Skips};
 use crate::report::Origin;
 
-/// What is read, and how much memory counts its duplicates.
+/// The input to check, and how to present the result.
 pub(super) struct CheckPlan {
     pub(super) input: InputSettings,
     pub(super) skip: SkipSettings,
-    /// The kind of run that would send it.
+    /// The kind of run that would send the rows.
     pub(super) origin: Origin,
     pub(super) duplicates_memory: ByteSize,
-    /// Pairs per call of the batch form.
+    /// Pairs per batch call.
     pub(super) per_call: u64,
     pub(super) json: bool,
-    /// The command that sends what was checked.
+    /// The command that imports the checked input.
     pub(super) import: String,
 }
 
-/// Reads and validates everything.
+/// Runs `check`.
 pub(super) fn check(flags: CheckArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
     let skip = flags.input.skip_settings();
     let input = flags.input.into_settings();
@@ -39,12 +39,12 @@ pub(super) fn check(flags: CheckArgs, ctx: &Context) -> Result<ExitStatus, RunEr
     show(&plan, ctx)
 }
 
-/// Shows what an import would do.
+/// Reads and validates the whole input and prints what an import would do.
 pub(super) fn show(plan: &CheckPlan, ctx: &Context) -> Result<ExitStatus, RunError> {
     let known_pairs = skips::load(&plan.skip, plan.origin)?;
     let skips = Skips::new(known_pairs.associated, plan.skip.duplicates);
     let mut input = Input::open(&plan.input)?;
-    // Duplicates that are skipped are counted as such.
+    // With --skip-duplicates they are counted as skipped rows.
     let duplicates_memory = if plan.skip.duplicates {
         0
     } else {
@@ -59,7 +59,7 @@ pub(super) fn show(plan: &CheckPlan, ctx: &Context) -> Result<ExitStatus, RunErr
         (_, 0) => None,
         (true, _) => Some(plan.import.clone()),
         (false, _) => Some(format!(
-            "put the invalid rows right, or import the others: {}",
+            "fix the invalid rows, or import the valid ones: {}",
             plan.import
         )),
     };

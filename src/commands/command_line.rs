@@ -1,5 +1,4 @@
-//! The command line as typed, taken apart into its flags and files, so that another command can be made of it.
-//! Pure.
+//! Splits the typed command line into flags and files, to build another command from it. Pure.
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
@@ -9,7 +8,7 @@ use clap::CommandFactory as _;
 use crate::cli::Cli;
 use crate::text::{shell_flag, shell_path, shell_word};
 
-/// What was typed behind the program's name.
+/// The words after the program's name.
 #[derive(Clone, Debug)]
 pub(super) struct CommandLine {
     parts: Vec<Part>,
@@ -19,7 +18,7 @@ pub(super) struct CommandLine {
 enum Part {
     /// A flag with its value.
     Flag {
-        /// Without dashes and value.
+        /// The name, without dashes and value.
         name: String,
         words: Vec<OsString>,
     },
@@ -45,7 +44,7 @@ impl Part {
 }
 
 impl CommandLine {
-    /// Takes the words apart. They were understood before, so what is unknown here takes no value.
+    /// Splits the words. clap has accepted them before, so an unknown flag here takes no value.
     pub(super) fn new(arguments: &[OsString]) -> Self {
         let mut parts = Vec::new();
         let mut takes_value = takes_value("");
@@ -82,7 +81,7 @@ impl CommandLine {
         Self { parts }
     }
 
-    /// Leaves flags out.
+    /// Removes flags.
     pub(super) fn without(mut self, flags: &[&str]) -> Self {
         self.parts.retain(
             |part| !matches!(part, Part::Flag { name, .. } if flags.contains(&name.as_str())),
@@ -90,7 +89,7 @@ impl CommandLine {
         self
     }
 
-    /// Leaves all flags out that another command does not have.
+    /// Removes all flags that another command does not have.
     pub(super) fn only_flags_of(mut self, command: &str) -> Self {
         let known = takes_value(command);
         let everywhere = takes_value("");
@@ -106,7 +105,7 @@ impl CommandLine {
         self
     }
 
-    /// Adds a flag without a value, unless it stands there.
+    /// Adds a flag without a value, unless it is present.
     pub(super) fn with(mut self, flag: &'static str) -> Self {
         if self.has(flag) {
             return self;
@@ -118,7 +117,7 @@ impl CommandLine {
         self
     }
 
-    /// Adds a flag with a value, in place of what stands there.
+    /// Adds a flag with a value, or replaces it if it is present.
     pub(super) fn with_value(self, flag: &'static str, value: impl AsRef<OsStr>) -> Self {
         let mut command_line = self.without(&[flag]);
         command_line.parts.push(Part::Added {
@@ -128,7 +127,7 @@ impl CommandLine {
         command_line
     }
 
-    /// Adds flags with values, where they do not stand there.
+    /// Adds those of these flags that are not present.
     pub(super) fn with_missing<'v>(
         self,
         flags: impl IntoIterator<Item = (&'static str, &'v str)>,
@@ -143,7 +142,7 @@ impl CommandLine {
         flags.into_iter().fold(self, add)
     }
 
-    /// Leaves the files out.
+    /// Removes the files.
     pub(super) fn without_files(mut self) -> Self {
         let mut has_command = false;
         self.parts.retain(|part| {
@@ -157,12 +156,12 @@ impl CommandLine {
         self.parts.iter().any(|part| part.flag() == Some(flag))
     }
 
-    /// Puts another command in place of the one that was typed.
+    /// Replaces the command.
     pub(super) fn command(self, command: &str) -> Self {
         self.replace(0, command.as_ref())
     }
 
-    /// Puts another file in place of the one that was typed.
+    /// Replaces the first file.
     pub(super) fn file(self, file: impl AsRef<OsStr>) -> Self {
         self.replace(1, file.as_ref())
     }
@@ -178,7 +177,7 @@ impl CommandLine {
         self
     }
 
-    /// The line for a shell.
+    /// The command line, quoted for a shell.
     pub(super) fn line(&self) -> String {
         let mut line = env!("CARGO_PKG_NAME").to_owned();
         for part in &self.parts {
@@ -193,7 +192,7 @@ impl CommandLine {
                     line.push(' ');
                     line.push_str(added);
                 }
-                // Without `--`, so that flags can stand behind it.
+                // No `--` before it, so that flags can follow it.
                 Part::Positional(word) => {
                     line.push(' ');
                     line.push_str(&shell_path(word));

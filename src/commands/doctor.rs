@@ -1,4 +1,4 @@
-//! `doctor`: credentials → account, quota, types; nothing is changed.
+//! `doctor`: credentials → remarks about account, quota and types. Changes nothing in HubSpot.
 
 use super::engine::Engine;
 use super::{Context, print};
@@ -19,7 +19,7 @@ pub(super) fn doctor(flags: DoctorArgs, ctx: &Context) -> Result<ExitStatus, Run
     let shown_url = base_url.to_string();
     let endpoint = HttpEndpoint::new(transport.client(base_url, source, 1))?;
     let runtime = Engine::start().map_err(RunError::System)?;
-    let asking = async {
+    let queries = async {
         endpoint.prepare().await?;
         let refresh = if is_oauth {
             Some(endpoint.refresh().await)
@@ -36,16 +36,16 @@ pub(super) fn doctor(flags: DoctorArgs, ctx: &Context) -> Result<ExitStatus, Run
             region: endpoint.region(),
             base_url: shown_url,
             answers: if has_token {
-                Some(ask(&endpoint, types).await)
+                Some(query(&endpoint, types).await)
             } else {
                 None
             },
             expect_portal: flags.connection.expect_portal,
         })
     };
-    // A refresh token that an exchange replaces is kept first, and a command that gives the token ends as well.
+    // A signal does not interrupt a token exchange, whose new refresh token must be saved, nor a running token command.
     let must_finish = || endpoint.is_exchanging();
-    let facts = match ctx.signals.wait_for(&runtime, asking, must_finish) {
+    let facts = match ctx.signals.wait_for(&runtime, queries, must_finish) {
         Ok(facts) => facts?,
         Err(signal) => return Ok(StopReason::Signal(signal).exit_status()),
     };
@@ -58,7 +58,7 @@ pub(super) fn doctor(flags: DoctorArgs, ctx: &Context) -> Result<ExitStatus, Run
     Ok(exit_status(&remarks))
 }
 
-async fn ask(endpoint: &HttpEndpoint, types: Option<(ObjectType, ObjectType)>) -> Answers {
+async fn query(endpoint: &HttpEndpoint, types: Option<(ObjectType, ObjectType)>) -> Answers {
     Answers {
         scopes: endpoint.scopes().await,
         account: endpoint.account().await,

@@ -1,4 +1,4 @@
-//! What runs the futures of a command.
+//! The tokio runtime that runs the futures of a command.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
@@ -7,23 +7,23 @@ use std::{ops::Deref, thread};
 
 use tokio::runtime::{Builder, Runtime};
 
-/// Threads that wait for the disk stay for later work: there may be no more to be had then.
+/// How long idle blocking threads are kept: a later spawn could fail at the limit on processes.
 const KEPT_THREADS: Duration = Duration::from_hours(24 * 365);
 
-/// A runtime that does not wait, at its end, for a thread that waits for a pipe or a disk.
+/// A runtime whose shutdown does not wait for threads that are blocked on a pipe or a disk.
 #[derive(Debug)]
 pub(super) struct Engine {
     runtime: Option<Runtime>,
 }
 
 impl Engine {
-    /// Starts it, and the one thread for blocking work without which the runtime panics later.
+    /// Starts the runtime and its first thread for blocking work: tokio panics later if that thread cannot be started.
     pub(super) fn start() -> io::Result<Self> {
         let runtime = Builder::new_current_thread()
             .enable_all()
             .thread_keep_alive(KEPT_THREADS)
             .build()?;
-        // For the usual case of a limit on processes this says more than the panic does.
+        // At a limit on processes this returns a clearer error than the panic below.
         let probe = thread::Builder::new().spawn(|| ())?;
         drop(probe.join());
         let hook = take_hook();
@@ -41,7 +41,7 @@ impl Deref for Engine {
     type Target = Runtime;
 
     fn deref(&self) -> &Runtime {
-        self.runtime.as_ref().expect("it is there until the end")
+        self.runtime.as_ref().expect("it is only taken on drop")
     }
 }
 

@@ -1,4 +1,4 @@
-//! A limit on the size of files (`ulimit -f`, systemd's `LimitFSIZE=`).
+//! Handles a limit on the size of files (`ulimit -f`, systemd's `LimitFSIZE=`).
 
 use std::io;
 

@@ -1,5 +1,5 @@
-//! What is said and written when a run has ended, or could not begin: to the terminal, and into the files
-//! that were asked for.
+//! The output at the end of an import, or after a failed start: run outcome or error → text on the terminal, and the
+//! files that the flags name. Also decides the exit status.
 
 use std::time::Instant;
 
@@ -29,14 +29,14 @@ use crate::summary::{
     reason_of_stop,
 };
 
-/// When a run began, for those who are told.
+/// When a run began.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RunStart {
     pub(super) at: Timestamp,
     pub(super) clock: Instant,
 }
 
-/// A run could not begin: scripts and monitoring are told. The terminal is told by whoever gets the error.
+/// Writes the summary and the metrics of a run that could not start. The caller prints the error.
 pub(super) fn report_failed_start(
     error: &RunError,
     flags: &ImportArgs,
@@ -62,12 +62,12 @@ pub(super) fn report_failed_start(
         html: None,
         next: None,
     };
-    // Those of a run that goes on are its own.
+    // While another run holds the report, the metrics file belongs to that run.
     let busy = matches!(error, RunError::Report(ReportError::Busy { .. }));
     let metrics = outputs.metrics.as_ref().filter(|_| !busy);
     let metrics = write_metrics(metrics, &summary);
     let summary = write_summary(outputs, &summary);
-    // If one of these is what cannot be written, that is known already.
+    // An error about an output file is already reported as the cause.
     if matches!(error, RunError::Output(_)) {
         return;
     }
@@ -76,19 +76,20 @@ pub(super) fn report_failed_start(
     }
 }
 
-/// What has ended, and what is known of it.
+/// A run that has ended, with what its summary needs.
 pub(super) struct FinishedRun<'e> {
     pub(super) result: &'e RunOutcome,
     pub(super) start: RunStart,
     pub(super) settings: &'e ImportSettings,
     pub(super) target: &'e Target,
     pub(super) throttles: &'e Throttles,
-    /// The account's time zone, if it is known.
+    /// The time zone of the account, if it is known.
     pub(super) zone: Option<&'e TimeZone>,
 }
 
 impl FinishedRun<'_> {
-    /// Tells how a run ended. Its report is closed by now.
+    /// Prints and writes how the run ended, and returns the exit status. The report must be closed. `lost_token` is why a
+    /// new refresh token could not be kept.
     pub(super) fn finish(
         &self,
         lost_token: Option<CredentialsError>,
@@ -124,9 +125,9 @@ impl FinishedRun<'_> {
                 Err(error) => unwritten.push(error),
             }
         }
-        // Standard output is for one of both.
+        // Standard output gets either the JSON summary or the text.
         if !outputs.prints_summary && !ctx.output.is_quiet() {
-            // Where both streams lead to one place, the log comes first.
+            // If both streams go to the same place, the log comes first.
             ctx.screen.flush();
             unwritten.extend(print(&summary.to_text()).err());
         }
@@ -161,7 +162,7 @@ impl FinishedRun<'_> {
         }
     }
 
-    /// What is known before any file is written.
+    /// The summary before any file is written.
     fn summary<'c>(&'c self, input: &'c str, stopped: Option<&'c Problem>) -> Summary<'c> {
         let Self {
             result, settings, ..
@@ -186,26 +187,26 @@ impl FinishedRun<'_> {
         }
     }
 
-    /// The rows that are not associated. Whoever interrupts a run does not want to wait for this as well, and
-    /// where the report cannot be written it says too little.
+    /// Writes the rejects file and returns the number of its rows. Skipped after a signal, to end quickly, and if the
+    /// report could not be written, since it is incomplete then.
     fn write_rejects(&self, ctx: &Context) -> Option<Result<u64, RunError>> {
         let status = self.result.stop.as_ref().map(StopReason::exit_status);
-        let in_haste = [
+        let skipped_for = [
             ExitStatus::Interrupted,
             ExitStatus::Terminated,
             ExitStatus::CannotWrite,
             ExitStatus::Bug,
         ];
         let path = self.settings.rejects.as_ref()?;
-        if status.is_some_and(|status| in_haste.contains(&status)) {
+        if status.is_some_and(|status| skipped_for.contains(&status)) {
             let report = &self.settings.report.path;
             let InputSource::File(input) = &self.settings.input.path else {
                 return None;
             };
-            let made_later = next_steps::make_rejects(&ctx.arguments, report, Some(input));
+            let later = next_steps::make_rejects(&ctx.arguments, report, Some(input));
             warn!(
-                "the rejects file is not written: `{}` makes it at any time",
-                made_later.command
+                "the rejects file is not written: `{}` writes it at any time",
+                later.command
             );
             return None;
         }
@@ -223,7 +224,7 @@ impl FinishedRun<'_> {
         let report = &self.settings.report.path;
         let is_lost = matches!(&self.result.stop, Some(StopReason::Report(error)) if LostReport::cause_of(error).is_some());
         if is_lost || !report.is_file() {
-            // A device or a pipe has taken its lines for good, and another file in its place tells of another run.
+            // The lines written to a device or a pipe cannot be read back, and a replaced file belongs to another run.
             return Err(html.impossible("the report cannot be read back").into());
         }
         let mut statistics = Statistics::read(report)?;
@@ -254,7 +255,7 @@ impl FinishedRun<'_> {
     }
 }
 
-/// What stopped a run is the reason why it ends, also where not all that it was asked for could be written.
+/// Records that an output could not be written. If the run was stopped, the exit reason stays that of the stop.
 fn report_write_failures(summary: &mut Summary<'_>) {
     summary.status = status_with_write_failure(summary.status);
     if summary.problem.is_none() {
@@ -262,7 +263,7 @@ fn report_write_failures(summary: &mut Summary<'_>) {
     }
 }
 
-/// How a program ends that could not write all that it was asked for. What stopped a run weighs more.
+/// The exit status if an output could not be written. More serious statuses are kept.
 fn status_with_write_failure(status: ExitStatus) -> ExitStatus {
     match status {
         ExitStatus::Done | ExitStatus::SomeRowsNot | ExitStatus::StoppedEarly => {

@@ -1,4 +1,4 @@
-//! Hints that hold a command: they keep what was typed. Pure.
+//! Hints with a command that keeps the typed flags: error and arguments → hint. Pure.
 
 use std::ffi::OsString;
 
@@ -6,7 +6,7 @@ use super::command_line::CommandLine;
 use crate::error::RunError;
 use crate::input::InputError;
 
-/// What to do about an error of the command that was typed.
+/// The hint for an error of the command with these arguments.
 #[must_use]
 pub fn hint(error: &RunError, arguments: &[OsString]) -> Option<String> {
     match error {
@@ -23,7 +23,7 @@ pub fn hint(error: &RunError, arguments: &[OsString]) -> Option<String> {
                 .only_flags_of("doctor")
                 .command("doctor");
             Some(format!(
-                "nothing was sent; `{}` says what is known of the token",
+                "nothing was sent; run `{}` to check the token",
                 doctor.line()
             ))
         }
@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn the_command_for_an_export_keeps_what_was_typed() {
+    fn the_command_for_an_export_keeps_the_typed_flags() {
         let headers = ["Record ID", "Last Name", "Associated Deal IDs"].map(str::to_owned);
         let problem = Columns::resolve(&headers, &ColumnSettings::default()).unwrap_err();
         let error = RunError::Input(InputError::Columns {
@@ -55,13 +55,13 @@ mod tests {
         let command_line = arguments("check --delimiter ; --from-type 0-1 --json -- -e.csv");
         assert_eq!(
             hint(&error, &command_line).unwrap(),
-            "it looks like an export from HubSpot: `hubspot-associate check --delimiter ';' --from-type 0-1 --json \
+            "this looks like an export from HubSpot; run `hubspot-associate check --delimiter ';' --from-type 0-1 --json \
              ./-e.csv --from-id-column 'Record ID' --to-type deals --to-id-column 'Associated Deal IDs' --split ';'`"
         );
     }
 
     #[test]
-    fn doctor_is_asked_with_the_credentials_of_the_run() {
+    fn the_doctor_command_has_the_credentials_of_the_run() {
         let error = RunError::Portal(PortalError::Other {
             expected: NonZeroU64::MIN,
             found: 2,
@@ -69,7 +69,7 @@ mod tests {
         let command_line = arguments("-v import p.csv --token-file t --split ; --rate unlimited");
         assert_eq!(
             hint(&error, &command_line).unwrap(),
-            "nothing was sent; `hubspot-associate -v doctor --token-file t` says what is known of the token"
+            "nothing was sent; run `hubspot-associate -v doctor --token-file t` to check the token"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! `import`: input → run → report and display.
+//! `import`: flags and context → a run from start to end → exit status.
 
 use std::num::NonZeroU64;
 use std::time::Instant;
@@ -27,7 +27,7 @@ use crate::rejects;
 use crate::run::{DailyReset, RunContext, RunSettings, StopReason, run};
 use crate::settings::{Destination, ImportSettings, SettingsError, origin};
 
-/// The first day on which v4 is worth a warning; its support ends on 2027-03-30.
+/// The first day on which using v4 causes a warning; its support ends on 2027-03-30
 /// (<https://developers.hubspot.com/changelog/legacy-apis-and-legacy-apps-whats-going-unsupported-and-when>).
 const V4_WARNING_FROM: &str = "2027-01-01T00:00:00Z";
 
@@ -61,8 +61,8 @@ pub(super) fn import(flags: ImportArgs, ctx: &Context) -> Result<ExitStatus, Run
     }
 }
 
-/// What the flags and the environment ask for. A wrong column is quicker to put right than a token is to get: what is
-/// wrong with the header comes first.
+/// Checks flags and environment. If the credentials are missing, the header of the input is checked first: a wrong
+/// column is easier to fix than getting a token.
 fn resolve(flags: ImportArgs, ctx: &Context) -> Result<ImportSettings, RunError> {
     match ImportSettings::resolve(flags.clone(), &ctx.environment) {
         Err(
@@ -78,7 +78,7 @@ fn resolve(flags: ImportArgs, ctx: &Context) -> Result<ImportSettings, RunError>
     }
 }
 
-/// An error means that nothing was sent; how a run ends that began is told here.
+/// Prepares and runs the import. An error means that nothing was sent; the end of a started run is reported here.
 fn link(
     flags: ImportArgs,
     start: RunStart,
@@ -119,7 +119,7 @@ fn link(
         skips,
         failures,
     } = prepare(&settings.report, &settings.input, &settings.skip, known)?;
-    // Where a cell may hold several ids, rows are fewer than what they lead to.
+    // With --split, one row can become several pairs, so the number of rows is not the total.
     let first = match &settings.input.split {
         Some(_) => None,
         None => settings.input.first.map(NonZeroU64::get),
@@ -174,7 +174,7 @@ fn link(
         zone = runtime.block_on(portal::zone_at_the_end(&endpoint));
     }
     let lost_token = runtime.block_on(endpoint.keep_refresh_token()).err();
-    // Requests in flight, and threads that wait for a pipe, must not delay the end.
+    // Requests in flight and threads blocked on a pipe must not delay the exit.
     drop(runtime);
     drop(report);
     target.region = endpoint.region();
@@ -189,7 +189,7 @@ fn link(
     Ok(finished.finish(lost_token, outputs, ctx))
 }
 
-/// Needs no token, and touches no report.
+/// Runs `--dry-run`. Needs no token and writes no report.
 fn dry_run(flags: ImportArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
     let (origin, skip) = (origin(&flags), flags.input.skip_settings());
     let input = flags.input.into_settings();
@@ -205,17 +205,18 @@ fn dry_run(flags: ImportArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
     show(&plan, ctx)
 }
 
-/// Finds out when the account's day ends. Costs one request, before the first row's, if it is not known.
+/// Reads the time zone in which the daily limit resets. If it is not known yet, this sends one request before the first
+/// row's.
 async fn daily_reset(endpoint: &HttpEndpoint, known: Option<TimeZone>) -> DailyReset {
     if known.is_some() {
         return DailyReset { zone: known };
     }
-    let told = match portal::obtain_token(endpoint).await {
+    let account = match portal::obtain_token(endpoint).await {
         Ok(()) => endpoint.account().await,
-        // Without a token the question would only be refused. The run reports why there is none.
+        // Without a token the request would be refused. The run reports why there is none.
         Err(refresh) => QueryResult::Unreachable(refresh.to_string()),
     };
-    let zone = match told {
+    let zone = match account {
         QueryResult::Known(account) => {
             portal::log_account(&account);
             portal::zone_of(&account)
@@ -223,9 +224,7 @@ async fn daily_reset(endpoint: &HttpEndpoint, known: Option<TimeZone>) -> DailyR
         QueryResult::Refused(_) | QueryResult::Unreadable(..) | QueryResult::Unreachable(_) => None,
     };
     if zone.is_none() {
-        warn!(
-            "the account's time zone cannot be had: on the daily limit HubSpot is asked again every hour"
-        );
+        warn!("could not read the account's time zone; after the daily limit, retrying hourly");
     }
     DailyReset { zone }
 }

@@ -1,4 +1,5 @@
-//! One file per verb. Each only wires parts together; what can be decided is decided elsewhere.
+//! One file per command. Each wires the other modules together; decisions are in pure functions elsewhere.
+//! Input: the parsed flags and a [`Context`]; output: an exit status or an error.
 
 mod carry;
 mod check;
@@ -40,22 +41,22 @@ use crate::error::RunError;
 use crate::exit::ExitStatus;
 use crate::settings::Environment;
 
-/// The world as `main` found it.
+/// What every command needs, as collected by `main`.
 #[derive(Clone, Debug)]
 pub struct Context {
-    /// What the environment holds for us.
+    /// Credentials from the environment, and the time.
     pub environment: Environment,
-    /// How much is said.
+    /// How much to print.
     pub output: OutputOptions,
-    /// Where it is said.
+    /// Where to print it.
     pub screen: Screen,
-    /// The signals that end the program.
+    /// The receiver of the signals that end the program.
     pub signals: Signals,
     /// The command line as typed, without the program's name.
     pub arguments: Vec<OsString>,
 }
 
-/// Does what the command line asks for.
+/// Runs the command.
 pub fn run(cli: Cli, ctx: &Context) -> Result<ExitStatus, RunError> {
     file_size::fail_writes_beyond_the_limit().map_err(RunError::System)?;
     match cli.command {

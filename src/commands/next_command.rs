@@ -1,12 +1,12 @@
-//! The command to run next, ready to be copied into a shell. Pure.
+//! Builds the command to run next from the typed arguments, quoted for a shell. Pure.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use super::command_line::CommandLine;
 
-/// What a run of the rejects does not need: its own files, and the encoding of the first input, which is UTF-8 now. Its
-/// lines are laid out as before, those above the header included.
+/// Flags that an import of the rejects must not repeat: the output files of the first run, and the encoding, since the
+/// rejects are UTF-8. The layout of the lines is unchanged, including those above the header.
 const NOT_FOR_REJECTS: [&str; 15] = [
     "report",
     "resume",
@@ -25,16 +25,16 @@ const NOT_FOR_REJECTS: [&str; 15] = [
     "input",
 ];
 
-/// The folder of the files that come with the program. Their records are in no account.
+/// The folder of the sample files. Their records exist in no account.
 const SAMPLES: &str = "sample-data";
 
-/// What goes on with the report of what was typed.
+/// The typed command with `--resume`.
 #[must_use]
 pub(super) fn resumed(arguments: &[OsString]) -> String {
     to_resume(arguments).line()
 }
 
-/// The same, with rejected rows sent again too.
+/// The same, with `--retry-rejected`.
 #[must_use]
 pub(super) fn resumed_with_rejected(arguments: &[OsString]) -> String {
     to_resume(arguments).with("retry-rejected").line()
@@ -46,7 +46,7 @@ fn to_resume(arguments: &[OsString]) -> CommandLine {
         .with("resume")
 }
 
-/// What was typed without the flags that were wrong, as a run of its own in place of the last.
+/// The typed command without the `wrong` flags, as a new run that replaces the last one.
 #[must_use]
 pub(super) fn started_again_without(arguments: &[OsString], wrong: &[&str]) -> String {
     let command_line = CommandLine::new(arguments).without(wrong).without(&[
@@ -55,7 +55,7 @@ pub(super) fn started_again_without(arguments: &[OsString], wrong: &[&str]) -> S
         "repair",
         "overwrite",
     ]);
-    // The usual report of a rehearsal is replaced in any case.
+    // The default report of a rehearsal is replaced without the flag.
     if command_line.has("sandbox") && !command_line.has("report") {
         command_line.line()
     } else {
@@ -63,7 +63,7 @@ pub(super) fn started_again_without(arguments: &[OsString], wrong: &[&str]) -> S
     }
 }
 
-/// The import of what `check` was asked about, or a rehearsal of it where the file is one of the samples.
+/// The import of the checked input, or a rehearsal of it if the file is one of the samples.
 #[must_use]
 pub(super) fn import_of_checked(arguments: &[OsString], input: &OsStr) -> String {
     let command_line = CommandLine::new(arguments)
@@ -74,14 +74,14 @@ pub(super) fn import_of_checked(arguments: &[OsString], input: &OsStr) -> String
     } else {
         command_line
     };
-    // What comes only once has no file beside which a report could be.
+    // Standard input has no default place for a report.
     let is_stdin = input == "-";
     command_line
         .with_missing(is_stdin.then_some(("report", "pairs.report.csv")))
         .line()
 }
 
-/// The real run after a rehearsal; none for the samples. It has a report of its own, and replaces none.
+/// The real run after a rehearsal; none for the samples. It writes a new report and replaces none.
 #[must_use]
 pub(super) fn real_run(arguments: &[OsString], input: &OsStr, report: &Path) -> Option<String> {
     if is_sample(input) {
@@ -96,7 +96,7 @@ pub(super) fn real_run(arguments: &[OsString], input: &OsStr, report: &Path) -> 
         "report",
     ];
     let command_line = CommandLine::new(arguments).without(&rehearsed);
-    // What comes only once has no file beside which a report could be.
+    // Standard input has no default place for a report.
     Some(if input == "-" {
         command_line
             .with_value("report", report_of_real_run(report))
@@ -134,8 +134,8 @@ pub(super) fn import_of_rejects(
     }
 }
 
-/// The command that makes a rejects file of a report, reading the input as the run did. `input` is named if it is a file that
-/// `report` would not find by itself.
+/// The command that writes a rejects file from a report, reading the input as the run did. `input` is given if `report`
+/// would not find that file itself.
 #[must_use]
 pub(super) fn rejects_of(arguments: &[OsString], report: &Path, input: Option<&Path>) -> String {
     let command_line = CommandLine::new(arguments)
@@ -150,7 +150,7 @@ pub(super) fn rejects_of(arguments: &[OsString], report: &Path, input: Option<&P
     }
 }
 
-/// A name that is not the input's: the rejects of `rejects.csv` are `rejects-2.csv`.
+/// A name other than the input's: the rejects of `rejects.csv` are `rejects-2.csv`.
 fn rejects_name(report: &Path) -> String {
     let name = report.file_name().unwrap_or_default().to_string_lossy();
     let stem = name.split('.').next().unwrap_or_default();
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_quoted_as_a_shell_needs_it() {
+    fn words_are_quoted_for_a_shell() {
         let command_line = arguments(&[
             "import",
             "my pairs.csv",
@@ -384,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn flags_that_were_wrong_are_left_out() {
+    fn wrong_flags_are_removed() {
         let command_line = arguments(&[
             "import",
             "p.csv",

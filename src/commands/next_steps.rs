@@ -1,4 +1,4 @@
-//! What to do next, the most useful first.
+//! Run outcome and settings → the suggested next steps with their commands, the most useful first.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::settings::{Destination, ImportSettings};
 use crate::summary::{FollowUpCommand, NextStep, RejectsFile};
 use crate::verdict::Cause;
 
-/// What to do after a run.
+/// The next steps after a run.
 pub(super) fn after_run(
     result: &RunOutcome,
     settings: &ImportSettings,
@@ -25,10 +25,10 @@ pub(super) fn after_run(
     let mut steps = Vec::new();
     let columns = &settings.input.columns;
     if let Some(reason) = &result.stop {
-        let way = command_after_stop(reason, counts, columns, arguments);
-        steps.push(with_types(way).unwrap_or_else(|way| NextStep {
-            what: "once the cause is mended, go on where the run ended".to_owned(),
-            command: way.command,
+        let follow_up = command_after_stop(reason, counts, columns, arguments);
+        steps.push(with_types(follow_up).unwrap_or_else(|follow_up| NextStep {
+            what: "fix the cause, then resume the run".to_owned(),
+            command: follow_up.command,
         }));
     } else if let Some(step) = refused_type(counts)
         .and_then(|message| with_types(retyped(message, columns, arguments)).ok())
@@ -36,12 +36,12 @@ pub(super) fn after_run(
         steps.push(step);
     } else if counts.of(OutcomeKind::Rejected) > 0 {
         steps.push(NextStep {
-            what: "once the causes are mended".to_owned(),
+            what: "fix the causes, then run".to_owned(),
             command: next_command::resumed_with_rejected(arguments),
         });
     } else if counts.of(OutcomeKind::Failed) > 0 {
         steps.push(NextStep {
-            what: "later, for the rows that failed".to_owned(),
+            what: "retry the failed rows later".to_owned(),
             command: next_command::resumed(arguments),
         });
     }
@@ -52,10 +52,10 @@ pub(super) fn after_run(
     let rehearsed = matches!(settings.destination, Destination::Sandbox);
     match (rejects, input) {
         (Some(RejectsFile { path, rows: 1.. }), _) => steps.push(NextStep {
-            what: "once the causes are fixed".to_owned(),
+            what: "fix the causes, then import the rejects".to_owned(),
             command: next_command::import_of_rejects(arguments, path, rehearsed),
         }),
-        // The rows of what comes only once cannot be read again.
+        // A stream cannot be read again.
         (_, Some(input)) if counts.with_problems() > 0 => {
             steps.push(make_rejects(arguments, &settings.report.path, Some(input)));
         }
@@ -72,7 +72,8 @@ pub(super) fn after_run(
     steps
 }
 
-/// What to run after an early end. Types that HubSpot does not know are left out: only the user knows the right ones.
+/// The command to run after a stop. Flags with types that HubSpot does not know are removed: only the user knows the
+/// correct ones.
 pub(super) fn command_after_stop(
     reason: &StopReason,
     counts: &RunCounts,
@@ -85,7 +86,7 @@ pub(super) fn command_after_stop(
             message,
             ..
         } if counts.of(OutcomeKind::Associated) == 0 => retyped(message, columns, arguments),
-        // The rows that met the wrong path were rejected.
+        // Rows with a wrong path or type were rejected.
         StopReason::UniformFailures {
             what: UniformFailure::TypeError | UniformFailure::NotFound,
             ..
@@ -94,15 +95,15 @@ pub(super) fn command_after_stop(
     }
 }
 
-/// What HubSpot says of an object type that it does not know, where no row is associated.
+/// HubSpot's message about an unknown object type, if no row is associated.
 fn refused_type(counts: &RunCounts) -> Option<&str> {
     let mut categories = counts.categories().into_iter();
     let entry = categories.find(|entry| entry.cause == Cause::UnknownType)?;
     (counts.of(OutcomeKind::Associated) == 0).then(|| entry.message())
 }
 
-/// A run of its own, without the flags whose type `message` names. Nothing is lost with the report, and the rows in it
-/// have other types than the corrected ones.
+/// A new run without the flags whose type occurs in `message`. It replaces the report, which has no associated rows, and
+/// whose rows have other types than the corrected ones.
 fn retyped(message: &str, columns: &ColumnSettings, arguments: &[OsString]) -> FollowUpCommand {
     let is_in_type =
         |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-');
@@ -125,18 +126,18 @@ fn retyped(message: &str, columns: &ColumnSettings, arguments: &[OsString]) -> F
     }
 }
 
-/// The step that needs a type from the user; gives the command back if it needs none.
-fn with_types(way: FollowUpCommand) -> Result<NextStep, FollowUpCommand> {
-    match way.missing_flags_text() {
+/// The step for a command that needs a type from the user; returns the command if it needs none.
+fn with_types(follow_up: FollowUpCommand) -> Result<NextStep, FollowUpCommand> {
+    match follow_up.missing_flags_text() {
         Some(missing_flags_text) => Ok(NextStep {
-            what: format!("with {missing_flags_text} and the right type"),
-            command: way.command,
+            what: format!("add {missing_flags_text} with the correct type, then run"),
+            command: follow_up.command,
         }),
-        None => Err(way),
+        None => Err(follow_up),
     }
 }
 
-/// How to have the rows that are not associated in a file. `input` is what the run read, if that is known.
+/// The step that writes the rows that are not associated to a file. `input` is the input of the run, if it is known.
 pub(super) fn make_rejects(
     arguments: &[OsString],
     report: &Path,
@@ -144,7 +145,7 @@ pub(super) fn make_rejects(
 ) -> NextStep {
     let named = input.filter(|input| input_of(report).as_deref() != Some(input));
     NextStep {
-        what: "the rows that are not associated, as a CSV to mend and feed back".to_owned(),
+        what: "write the rows that are not associated to a CSV, to fix and import again".to_owned(),
         command: next_command::rejects_of(arguments, report, named),
     }
 }
@@ -163,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_type_that_hubspot_does_not_know_is_not_typed_again() {
+    fn the_command_after_a_stop_omits_an_unknown_type() {
         let columns = ColumnSettings {
             from_type: ObjectType::new("contactz"),
             to_type: ObjectType::new("0-9999"),
@@ -188,30 +189,30 @@ mod tests {
                 "import p.csv --from-type contactz --to-type 0-9999 --overwrite",
             ),
         ] {
-            let way = command_after_stop(
+            let follow_up = command_after_stop(
                 &refused(message),
                 &RunCounts::default(),
                 &columns,
                 &arguments,
             );
-            assert_eq!(way.missing_flags, missing_flags);
-            assert_eq!(way.command, format!("hubspot-associate {command}"));
+            assert_eq!(follow_up.missing_flags, missing_flags);
+            assert_eq!(follow_up.command, format!("hubspot-associate {command}"));
         }
     }
 
     #[test]
-    fn a_report_with_associated_rows_is_not_given_up_for_a_wrong_type() {
+    fn a_report_with_associated_rows_is_resumed_after_a_wrong_type() {
         let mut counts = RunCounts::default();
         counts.count_row(OutcomeKind::Associated, None, || unreachable!());
         let arguments = ["import", "p.csv"].map(OsString::from);
-        let way = command_after_stop(
+        let follow_up = command_after_stop(
             &refused("Unable to infer object type from: x"),
             &counts,
             &ColumnSettings::default(),
             &arguments,
         );
         assert_eq!(
-            way.command,
+            follow_up.command,
             "hubspot-associate import p.csv --resume --retry-rejected"
         );
     }

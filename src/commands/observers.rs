@@ -1,4 +1,4 @@
-//! Whoever watches a run while it goes on: the terminal, the metrics, and what only the run knows of its time.
+//! The observers of a run: run events → terminal output, the metrics file, and a timeline of throttled requests.
 
 use std::io::{self, Read};
 use std::path::Path;
@@ -18,13 +18,13 @@ use crate::run::{Event, Observe, RunCounts, RunEvent};
 use crate::statistics::Timeline;
 use crate::summary::{LastEnds, Metrics};
 
-/// How old metrics get while a run goes on; as old as what is scraped usually is.
+/// How often metrics are written during a run: the usual scrape interval.
 const METRICS_EVERY: Duration = Duration::from_secs(15);
 
-/// The longest file of metrics, in bytes, is far shorter.
+/// The maximum number of bytes read from a metrics file; real ones are far smaller.
 const MAX_METRICS_BYTES: u64 = 1024 * 1024;
 
-/// All of them, in the order in which they are told.
+/// All observers, in the order in which they receive an event.
 pub(super) struct Observers {
     pub(super) display: Display,
     pub(super) metrics: Option<LiveMetrics>,
@@ -45,7 +45,7 @@ impl Observe for Observers {
     }
 }
 
-/// When requests were answered 429: no line of the report tells.
+/// Counts 429 replies over time. The report does not contain them.
 pub(super) struct Throttles {
     started_at: Timestamp,
     seen: u64,
@@ -76,7 +76,7 @@ impl Throttles {
     }
 }
 
-/// A file of metrics.
+/// The metrics file.
 #[derive(Clone, Debug)]
 pub(super) struct MetricsFile {
     output: Output,
@@ -85,9 +85,9 @@ pub(super) struct MetricsFile {
 }
 
 impl MetricsFile {
-    /// The file, and what an earlier run left in it.
+    /// The file, with the values that an earlier run wrote to it.
     pub(super) fn of(output: Output) -> Self {
-        // The file's name tells imports of one machine apart, and stays the same from night to night.
+        // The file name distinguishes the imports of one machine, and is the same for every nightly run.
         let name = output.path().file_stem().unwrap_or_default();
         let name = name.to_string_lossy().into_owned();
         let last = LastEnds::read(&written_before(output.path()));
@@ -98,8 +98,8 @@ impl MetricsFile {
         &self.output
     }
 
-    /// Whether it can be replaced while a run goes on. A pipe or a device gets the metrics once, at the end: its reader
-    /// would see them all, one behind the other.
+    /// Whether the file can be replaced during a run. A pipe or a device gets the metrics once, at the end: its reader
+    /// would receive all versions one after the other.
     pub(super) fn is_replaceable(&self) -> bool {
         !is_stream(self.output.path()).unwrap_or(false)
     }
@@ -125,7 +125,7 @@ impl MetricsFile {
         .to_text()
     }
 
-    /// Writes them for the last time. A rehearsal links nothing: it is no success.
+    /// Writes the final metrics. A rehearsal links nothing, so it does not update the time of the last success.
     pub(super) fn write_last(
         &self,
         counts: &RunCounts,
@@ -145,7 +145,7 @@ impl MetricsFile {
     }
 }
 
-/// What an earlier run left. A device or a pipe has no past, and is not opened before there is something to write.
+/// The metrics of an earlier run. A device or a pipe has none, and is not opened before there is something to write.
 fn written_before(path: &Path) -> String {
     let read = || {
         let mut text = String::new();
@@ -157,7 +157,7 @@ fn written_before(path: &Path) -> String {
     read().unwrap_or_default()
 }
 
-/// Metrics while a run goes on, written beside it: a slow disk holds up neither signals nor replies.
+/// Writes metrics during a run on a separate thread, so that a slow disk delays neither signals nor replies.
 pub(super) struct LiveMetrics {
     file: MetricsFile,
     started_at: Timestamp,
@@ -198,16 +198,16 @@ impl LiveMetrics {
                 None,
                 self.file.last,
             );
-            // Where the disk still writes the text before, this one is too late anyway.
+            // If the previous text is still being written, skip this one.
             drop(self.texts.try_send(text));
         }
     }
 
-    /// Waits until nothing more is written, so that the last metrics are not overtaken.
+    /// Waits for the thread, so that it cannot overwrite the final metrics.
     pub(super) fn finish(self) {
         drop(self.texts);
         if self.writer.join().is_err() {
-            warn!("the metrics were not written to the end");
+            warn!("the thread that writes the metrics stopped early");
         }
     }
 }

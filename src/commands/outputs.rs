@@ -1,4 +1,5 @@
-//! The files that a command leaves besides the report: they are made sure of before anything is sent.
+//! The output files besides the report. They are checked before anything is sent: distinct from the other files of the
+//! run, writable, and not a file of another program.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,43 +11,43 @@ use crate::cli::ImportArgs;
 use crate::input::InputSource;
 use crate::settings::report_path;
 
-/// Why a file besides the report cannot be made.
+/// An output file cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
-    /// The path names another file of the run, which would be destroyed.
+    /// The path is that of another file of the run, which would be overwritten.
     #[error("`{flag} {}` is the {what} itself", path.display())]
     IsOther {
-        /// What names it.
+        /// The flag with the path.
         flag: &'static str,
-        /// Its path.
+        /// The path.
         path: PathBuf,
-        /// What it is.
+        /// The other file.
         what: &'static str,
     },
-    /// The path names a file that this program did not write.
+    /// The path is that of a file which this program did not write.
     #[error("`{flag} {}` exists, and is not a {what} of this program", path.display())]
     OtherProgram {
-        /// What names it.
+        /// The flag with the path.
         flag: &'static str,
-        /// Its path.
+        /// The path.
         path: PathBuf,
-        /// What it should be.
+        /// The expected kind of file.
         what: &'static str,
     },
-    /// It cannot be written.
+    /// Opening or writing the file failed.
     #[error("cannot write `{flag} {}`", path.display())]
     Io {
-        /// What names it.
+        /// The flag with the path.
         flag: &'static str,
-        /// Its path.
+        /// The path.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
 }
 
 impl OutputError {
-    /// What to do about it.
+    /// What the user can do.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -59,7 +60,7 @@ impl OutputError {
     }
 }
 
-/// A file that is written whole.
+/// An output file, written atomically.
 #[derive(Clone, Debug)]
 pub(super) struct Output {
     flag: &'static str,
@@ -68,7 +69,7 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// The file that `flag` names, if it does.
+    /// The file that `flag` names, if it is given.
     pub(super) fn named(flag: &'static str, kind: Kind, path: Option<&PathBuf>) -> Option<Self> {
         path.map(|path| Self {
             flag,
@@ -81,7 +82,7 @@ impl Output {
         &self.path
     }
 
-    /// Fails if it is one of `others`, which would be destroyed.
+    /// Fails if it is one of `others`, which it would overwrite.
     pub(super) fn ensure_distinct(
         &self,
         others: &[(&Path, &'static str)],
@@ -102,7 +103,7 @@ impl Output {
         })
     }
 
-    /// Makes sure that it may be written.
+    /// Fails if it cannot be written.
     pub(super) fn prepare(&self) -> Result<(), OutputError> {
         AtomicFile::check_writable(&self.path).map_err(|source| self.failed(source))
     }
@@ -111,7 +112,7 @@ impl Output {
         AtomicFile::write(&self.path, content.as_bytes()).map_err(|source| self.failed(source))
     }
 
-    /// It cannot be made, for this reason.
+    /// The error that it cannot be written for this reason.
     pub(super) fn impossible(&self, why: &'static str) -> OutputError {
         self.failed(io::Error::other(why))
     }
@@ -125,7 +126,7 @@ impl Output {
     }
 }
 
-/// The files of an import: where its last words go besides the terminal.
+/// The output files of an import besides the report and the rejects.
 #[derive(Clone)]
 pub(super) struct Outputs {
     pub(super) html: Option<Output>,
@@ -135,7 +136,8 @@ pub(super) struct Outputs {
 }
 
 impl Outputs {
-    /// Fails if one of them is another file of the run, or one that this program did not write: then nothing must be written to it, whatever the end.
+    /// Fails if one of them is another file of the run, or one that this program did not write. Nothing is written to such
+    /// a file, even when the error is reported.
     pub(super) fn of(flags: &ImportArgs) -> Result<Self, OutputError> {
         let prints_summary = flags.summary.as_deref() == Some(Path::new("-"));
         let summary = flags.summary.as_ref().filter(|_| !prints_summary);
@@ -147,9 +149,9 @@ impl Outputs {
         if let Some(report) = &report {
             ensure_distinct("--report", report, &others)?;
         }
-        // The report may be the memory: then it keeps what it knows.
-        let memory = flags.input.skip_associated_in.iter();
-        others.extend(memory.map(|path| (path.as_path(), "report of an earlier run")));
+        // Not compared with the report, which may be one of these: then its known pairs are carried over.
+        let known_pairs = flags.input.skip_associated_in.iter();
+        others.extend(known_pairs.map(|path| (path.as_path(), "report of an earlier run")));
         if let Some(rejects) = &flags.rejects {
             ensure_distinct("--rejects", rejects, &others)?;
         }
@@ -171,7 +173,7 @@ impl Outputs {
         })
     }
 
-    /// Makes sure that they may be written, before anything is sent.
+    /// Fails if one of them cannot be written. Runs before anything is sent.
     pub(super) fn prepare(&self) -> Result<(), OutputError> {
         let metrics = self.metrics.as_ref().map(MetricsFile::output);
         let outputs = [self.html.as_ref(), self.summary.as_ref(), metrics];
@@ -179,7 +181,7 @@ impl Outputs {
     }
 }
 
-/// Fails if the `path` of `flag` leads to one of `others`.
+/// Fails if the `path` of `flag` is the same file as one of `others`.
 fn ensure_distinct(
     flag: &'static str,
     path: &Path,
@@ -196,14 +198,14 @@ fn ensure_distinct(
     }
 }
 
-/// The files that the connection is made with. No flag allows to replace them.
+/// The files with credentials and certificates. No flag allows the program to replace them.
 fn credentials(flags: &ImportArgs) -> Vec<(&Path, &'static str)> {
     let connection = &flags.connection;
     let credentials = &connection.credentials;
     let files = [
-        (&credentials.token_file, "file of the token"),
-        (&credentials.oauth_file, "file of the app"),
-        (&connection.ca_file, "file of certificates"),
+        (&credentials.token_file, "token file"),
+        (&credentials.oauth_file, "OAuth app file"),
+        (&connection.ca_file, "certificate file"),
     ];
     let given = files
         .into_iter()

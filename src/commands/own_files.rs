@@ -1,4 +1,4 @@
-//! Files of an earlier run, known by their content: only these are replaced unasked.
+//! Recognizes files of an earlier run by their content: only these are replaced without `--overwrite`.
 
 use std::io::{self, Read};
 use std::path::Path;
@@ -7,31 +7,31 @@ use crate::atomic_file::AtomicFile;
 use crate::page::is_page;
 use crate::summary::{is_metrics, is_summary};
 
-/// A file of this program is far shorter.
+/// Files of this program are far smaller.
 const MAX_FILE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// A kind of file that a run writes besides the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// One page of HTML.
+    /// The HTML report.
     Page,
-    /// JSON for scripts.
+    /// The JSON summary.
     Summary,
-    /// Metrics for Prometheus.
+    /// The Prometheus metrics.
     Metrics,
 }
 
 impl Kind {
-    /// How messages call it.
+    /// The name in messages.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Page => "page",
             Self::Summary => "summary",
-            Self::Metrics => "file of metrics",
+            Self::Metrics => "metrics file",
         }
     }
 
-    /// Whether a file with this content is one of this kind, or empty, as `mktemp` makes it.
+    /// Whether a file with this content is of this kind, or empty, as `mktemp` creates it.
     fn is(self, content: &[u8]) -> bool {
         content.is_empty()
             || match self {
@@ -41,7 +41,7 @@ impl Kind {
             }
     }
 
-    /// Whether there is nothing at `path` that another program wrote.
+    /// Whether `path` may be replaced: no file of another program is there.
     pub(super) fn may_replace(self, path: &Path) -> io::Result<bool> {
         let Some(file) = AtomicFile::existing(path)? else {
             return Ok(true);
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_recognized_as_ours_by_its_content() {
+    fn a_file_of_this_program_is_recognized_by_its_content() {
         let page = include_str!("../page/page.html");
         let summary = r#"{"version": 1, "program": {"name": "hubspot-associate", "version": "0.1.0"}, "exit": {"status": 0}}"#;
         let metrics = "# HELP hubspot_associate_running Whether the run continues.\n\
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_or_no_regular_file_destroys_nothing() {
+    fn a_missing_or_non_regular_file_may_be_written() {
         let folder = tempfile::tempdir().unwrap();
         for path in [Path::new("/dev/null"), &folder.path().join("new.html")] {
             assert!(Kind::Page.may_replace(path).unwrap(), "{}", path.display());

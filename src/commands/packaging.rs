@@ -1,4 +1,4 @@
-//! `completions` and `man`: what packagers install. Both are made from the flags themselves.
+//! `completions` and `man`: shell completions and manual pages for packages, generated from the flags.
 
 use clap_complete::Shell;
 use clap_mangen::Man;
@@ -10,13 +10,13 @@ use crate::error::RunError;
 use crate::exit::ExitStatus;
 use crate::program::Program;
 
-/// Prints the script for a shell.
+/// Prints the completion script for a shell.
 pub(super) fn completions(shell: Shell) -> Result<ExitStatus, RunError> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut description(), Program::THIS.name, &mut script);
     let script = String::from_utf8_lossy(&script);
-    // In bash's script, clap_complete 4.6.11 spells a name with a dash in two ways, so that no subcommand's flags would be
-    // found. The second way is made the first; a version that knows better is left alone.
+    // In the bash script, clap_complete 4.6.11 spells a name with a dash in two ways, so that it finds no subcommand's
+    // flags. Replace the second spelling by the first; this changes nothing once a version fixes it.
     let [right, wrong] = ["__", "__subcmd__"].map(|dash| Program::THIS.name.replace('-', dash));
     print(&script.replace(&wrong, &right))?;
     Ok(ExitStatus::Done)
@@ -28,7 +28,7 @@ pub(super) fn man(command: Option<&str>) -> Result<ExitStatus, RunError> {
     Ok(ExitStatus::Done)
 }
 
-/// The command line.
+/// The description of the command line.
 fn description() -> clap::Command {
     let mut description = Cli::described(&[], |_| None);
     description.build();
@@ -60,7 +60,7 @@ fn page(command: &str) -> String {
         },
     ];
     for part in parts {
-        part.expect("memory takes every write");
+        part.expect("writing to memory does not fail");
     }
     let mut page = String::from_utf8_lossy(&page).into_owned();
     if let Some(notes) = Notes::of(command) {

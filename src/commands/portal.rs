@@ -1,4 +1,4 @@
-//! Which account an import is about to write to, and whether it is the one that was named.
+//! The account that an import writes to: compares it with `--expect-portal`, and reads its time zone.
 
 use std::num::NonZeroU64;
 use std::time::Duration;
@@ -10,33 +10,33 @@ use tracing::{info, warn};
 use crate::api::{Account, Endpoint, HttpEndpoint, QueryResult, RefreshOutcome};
 use crate::verdict::describe_refusal;
 
-/// How long the end of a run is held up at most to learn the account's time zone.
+/// How long the end of a run may wait for the account's time zone.
 const TIME_ZONE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// It is not the account that was named, or nobody can tell.
+/// The account is not the expected one, or it is unknown.
 #[derive(Debug, thiserror::Error)]
 pub enum PortalError {
-    /// The token is of another account.
+    /// The token belongs to another account.
     #[error("the token belongs to portal {found}, not to {expected} as `--expect-portal` says")]
     Other {
-        /// Whose it is.
+        /// The account of the token.
         found: u64,
-        /// Whose it should be.
+        /// The expected account.
         expected: NonZeroU64,
     },
-    /// HubSpot does not say whose it is.
+    /// The account of the token is unknown.
     #[error(
-        "`--expect-portal {expected}`: it cannot be known which portal the token belongs to: {why}"
+        "`--expect-portal {expected}`: cannot determine which portal the token belongs to: {why}"
     )]
     Unknown {
-        /// Whose it should be.
+        /// The expected account.
         expected: NonZeroU64,
-        /// Why it is not known.
+        /// Why it is unknown.
         why: String,
     },
 }
 
-/// Fails unless the token belongs to `expected`; else it is this account. Costs one request, before the first row's.
+/// Returns the account of the token, or fails unless it is `expected`. Sends one request, before the first row's.
 pub(super) async fn check(
     endpoint: &HttpEndpoint,
     expected: NonZeroU64,
@@ -59,7 +59,7 @@ pub(super) async fn check(
         QueryResult::Unreachable(why) => return Err(unknown(why)),
     };
     match account.portal_id {
-        None => Err(unknown("the reply does not say".to_owned())),
+        None => Err(unknown("the reply does not name it".to_owned())),
         Some(found) if found != expected.get() => Err(PortalError::Other { found, expected }),
         Some(_) => {
             log_account(&account);
@@ -68,8 +68,8 @@ pub(super) async fn check(
     }
 }
 
-/// Makes sure that there is a token to ask with: an OAuth app has none before its first exchange. The error is what
-/// came of the try to have one.
+/// Gets a token if there is none: an OAuth app has none before its first exchange. The error is the outcome of a failed
+/// exchange.
 pub(super) async fn obtain_token(endpoint: &HttpEndpoint) -> Result<(), RefreshOutcome> {
     let is_due = endpoint
         .refresh_due()
@@ -83,12 +83,12 @@ pub(super) async fn obtain_token(endpoint: &HttpEndpoint) -> Result<(), RefreshO
     }
 }
 
-/// The time zone in which the account's days begin, if it says so.
+/// The account's time zone, if it is known.
 pub(super) fn zone_of(account: &Account) -> Option<TimeZone> {
     TimeZone::get(account.time_zone.as_deref()?).ok()
 }
 
-/// The same where a run has ended for the day's requests: one more request, which may well be refused.
+/// The same after a run stopped at the daily limit. Sends one more request, which may be refused.
 pub(super) async fn zone_at_the_end(endpoint: &HttpEndpoint) -> Option<TimeZone> {
     match timeout(TIME_ZONE_TIMEOUT, endpoint.account()).await {
         Ok(QueryResult::Known(account)) => zone_of(&account),
@@ -96,7 +96,7 @@ pub(super) async fn zone_at_the_end(endpoint: &HttpEndpoint) -> Option<TimeZone>
     }
 }
 
-/// Tells whoever watches where the rows go.
+/// Logs which portal the run writes to.
 pub(super) fn log_account(account: &Account) {
     let Some(portal) = account.portal_id else {
         return;

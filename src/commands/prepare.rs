@@ -1,4 +1,5 @@
-//! The report at the start of a run: new, or one to go on with.
+//! Prepares the report before a run: plan, input and known pairs → a new report or one to resume, and the rows that it
+//! already contains.
 
 use tracing::{info, warn};
 
@@ -13,20 +14,20 @@ use crate::report::{
 };
 use crate::run::{RunCounts, target_of};
 
-/// A report that a run can write to.
+/// A report that is ready for a run.
 pub(super) struct PreparedReport {
     pub(super) report: ReportFile,
-    /// Tells which rows are still to be sent, if there are earlier ones.
+    /// Finds the rows still to be sent, if the report has lines.
     pub(super) comparison: Option<Comparison>,
-    /// What is in the report already.
+    /// The counts of the lines in the report.
     pub(super) previous_counts: RunCounts,
-    /// The pairs that need not be sent.
+    /// The pairs to skip.
     pub(super) skips: Skips,
-    /// The rows that are known to end badly.
+    /// The rows that ended with a failure before.
     pub(super) failures: KnownFailures,
 }
 
-/// Makes the report ready. Nothing in it is changed before the input is known to be the same.
+/// Prepares the report. Changes nothing in an existing one before the input is compared with it.
 pub(super) fn prepare(
     plan: &ReportPlan,
     input: &InputSettings,
@@ -40,7 +41,7 @@ pub(super) fn prepare(
     };
     if let Some(lock_file) = locked.lock_file() {
         info!(
-            "the file system of the report has no locks: `{}` keeps other runs away from it",
+            "the file system of the report has no locks: using the lock file `{}`",
             lock_file.display()
         );
     }
@@ -78,13 +79,16 @@ pub(super) fn prepare(
     })?;
     if carried {
         let known = previous_counts.finished();
-        info!(known, "carried over what the report knows as associated");
+        info!(
+            known,
+            "carried over the pairs that the report shows as associated"
+        );
     } else {
         previous_counts.already_reported = previous_counts.finished();
         info!(
             kept = previous_counts.finished(),
             sent_again = found.replaced(),
-            "going on with the report"
+            "resuming the report"
         );
     }
     if !found.damage().is_none() {
@@ -96,7 +100,7 @@ pub(super) fn prepare(
     }
     let mut comparison =
         Comparison::new(std::mem::take(&mut found.checkpoint), input.split.is_some());
-    // The rows of what comes only once are compared while they are sent.
+    // The rows of a stream can be read only once: they are compared while they are sent.
     if let InputSource::File(_) = input.path
         && !carried
     {
@@ -112,13 +116,13 @@ pub(super) fn prepare(
     })
 }
 
-/// Holds the input against the report, as far as that has lines.
+/// Compares the input with the lines of the report.
 fn compare(
     comparison: &mut Comparison,
     settings: &InputSettings,
     locked: &mut LockedReport,
 ) -> Result<(), RunError> {
-    // A pilot sends the first rows only, but every line has its row.
+    // A pilot sends only the first rows, but the report may have lines for more.
     let mut input = Input::open(&InputSettings {
         first: None,
         ..settings.clone()
@@ -151,7 +155,7 @@ fn compare(
     }
 }
 
-/// The input is another one than before.
+/// The error for an input that differs from the report.
 pub(super) fn changed(
     input: &str,
     mismatch: Mismatch,

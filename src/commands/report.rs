@@ -1,4 +1,4 @@
-//! `report`: a report read back → its summary, and the rows that are not associated.
+//! `report`: reads a report → a summary as text, JSON or HTML, and a rejects file.
 
 use std::path::{Path, PathBuf};
 
@@ -16,16 +16,16 @@ use crate::rejects::{self, RejectsError};
 use crate::statistics::Statistics;
 use crate::summary::{NextStep, RejectsFile, ReportSummary};
 
-/// What a report's name ends with, unless a flag gave it another; it may be packed.
+/// The endings of the default names of reports; a compressed report has one more.
 const ENDINGS: [&str; 2] = [".sandbox.report.csv", ".report.csv"];
 
-/// What a packed file's name ends with.
+/// The endings of compressed files.
 const PACKED_ENDINGS: [&str; 2] = [".gz", ".zst"];
 
-/// What the name of an input may end with.
+/// The possible endings of an input.
 const INPUT_ENDINGS: [&str; 7] = [".csv", ".csv.gz", ".csv.zst", ".tsv", ".txt", ".gz", ".zst"];
 
-/// Sums up a report.
+/// Runs `report`.
 pub(super) fn report(flags: ReportArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
     let ReportArgs {
         report,
@@ -60,7 +60,7 @@ pub(super) fn report(flags: ReportArgs, ctx: &Context) -> Result<ExitStatus, Run
     }
     let steps: Vec<NextStep> = match file {
         Some(RejectsFile { path, rows: 1.. }) => vec![NextStep {
-            what: "once the causes are mended, with the flags of the run".to_owned(),
+            what: "fix the causes, then import the rejects with the flags of the run".to_owned(),
             command: next_command::import_of_rejects(
                 &ctx.arguments,
                 path,
@@ -95,18 +95,18 @@ pub(super) fn report(flags: ReportArgs, ctx: &Context) -> Result<ExitStatus, Run
     Ok(counts.exit_status())
 }
 
-/// The input beside a report that has the usual name.
+/// The input beside a report with a default name.
 pub(super) fn input_of(report: &Path) -> Option<PathBuf> {
     let name = report.file_name()?.to_str()?;
     let mut endings = PACKED_ENDINGS.iter();
     let name = endings
-        .find_map(|result| name.strip_suffix(result))
+        .find_map(|ending| name.strip_suffix(ending))
         .unwrap_or(name);
     let stem = ENDINGS
         .iter()
-        .find_map(|result| name.strip_suffix(result))?;
+        .find_map(|ending| name.strip_suffix(ending))?;
     let mut inputs = INPUT_ENDINGS
         .iter()
-        .map(|result| report.with_file_name(format!("{stem}{result}")));
+        .map(|ending| report.with_file_name(format!("{stem}{ending}")));
     inputs.find(|input| input.is_file())
 }

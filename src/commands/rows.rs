@@ -1,4 +1,4 @@
-//! The rows that are brought to a run: those of the input that still have something to do.
+//! Feeds a run: input, skips and comparison → the rows that are not final yet, through a channel.
 
 use std::io;
 use std::num::NonZeroU64;
@@ -12,19 +12,19 @@ use crate::input::{CheckedRow, Input, InputError, InputSettings, RowContent, Ski
 use crate::report::{Comparison, Mismatch, RowStatus};
 use crate::run::target_of;
 
-/// Rows that are read ahead of being sent.
+/// The lookahead: how many rows are read before they are sent.
 const ROWS_AHEAD: usize = 256;
 
-/// The rows of an input, less those that are settled.
+/// The rows of an input, without those that the report already contains.
 pub(super) struct Rows {
     input: Input,
-    /// If only the first rows are read, their end is not the input's.
+    /// With a limit on rows, the last row is not the end of the input.
     first: Option<NonZeroU64>,
     skips: Skips,
     comparison: Option<Comparison>,
-    /// Whether lines inside quotes that look like rows were warned of.
+    /// Whether the warning about quoted lines that look like rows was printed.
     has_warned: bool,
-    /// The row that was read last; its place is used again if it is settled already.
+    /// The row that was read last; its buffers are reused if the row is skipped here.
     row: CheckedRow,
 }
 
@@ -45,14 +45,14 @@ impl Rows {
         }
     }
 
-    /// Reads them on a thread of their own, as fast as they are taken.
+    /// Reads the rows on a separate thread and sends them to the returned channel, which limits the lookahead.
     pub(super) fn read(mut self) -> io::Result<mpsc::Receiver<Result<CheckedRow, InputError>>> {
         let (sender, receiver) = mpsc::channel(ROWS_AHEAD);
         let thread = thread::Builder::new().name("input".to_owned());
         thread.spawn(move || {
             while let Some(row) = self.next().transpose() {
                 let last = row.is_err();
-                // Nobody takes rows any more once the run has stopped.
+                // The channel is closed when the run stops.
                 if sender.blocking_send(row).is_err() || last {
                     break;
                 }
@@ -67,13 +67,13 @@ impl Rows {
                 return self.end().map(|()| None);
             }
             self.warn_of_quoted_rows();
-            // Also what is settled counts as met.
+            // Rows that the report contains count too, for later duplicates.
             self.skips.apply(&mut self.row.content);
             if let Some(comparison) = &mut self.comparison {
                 let target = target_of(&self.row);
                 match comparison.check(self.row.key, &target) {
                     Ok(RowStatus::Reported) => {
-                        // That its pair is linked counts all the same.
+                        // The run still counts a pair that is known as associated.
                         if let RowContent::Skipped(SkippedRow::AlreadyAssociated(pair)) =
                             &self.row.content
                         {
@@ -94,7 +94,7 @@ impl Rows {
         }
     }
 
-    /// Once: `check` counts them.
+    /// Warns once. `check` shows how many there are.
     fn warn_of_quoted_rows(&mut self) {
         if self.has_warned {
             return;
@@ -103,13 +103,13 @@ impl Rows {
             self.has_warned = true;
             warn!(
                 line,
-                "a quoted field holds lines that look like rows of this file, and they are not read as rows: is a \
-                 quote missing or too many there?"
+                "a quoted field contains lines that look like rows of this file; they are not read as rows: check for a \
+                 missing or extra quote"
             );
         }
     }
 
-    /// Nothing more is read: is nothing of the report left over either?
+    /// At the end of the input: fails if the report has lines for further rows.
     fn end(&mut self) -> Result<(), InputError> {
         let is_cut_short = self
             .first

@@ -1,4 +1,4 @@
-//! `sandbox`: serves the look-alike until it is asked to end.
+//! `sandbox`: serves the imitation of the API until a signal, then prints the number of requests.
 
 use std::thread;
 
@@ -10,7 +10,7 @@ use crate::sandbox::{Sandbox, SandboxArgs};
 pub(super) fn sandbox(flags: &SandboxArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
     let settings = flags.settings()?;
     let sandbox = Sandbox::start(settings).map_err(RunError::SandboxStart)?;
-    // Before the first word: whoever reads it may ask for the end at once.
+    // Before the first output: a reader of the output may send a signal immediately.
     let mut stop = ctx.signals.begin_run();
     let stopper = sandbox.stopper();
     let thread = thread::Builder::new().name("stop".to_owned());
@@ -25,7 +25,7 @@ pub(super) fn sandbox(flags: &SandboxArgs, ctx: &Context) -> Result<ExitStatus, 
     print(&format!(
         "listening on {url}\n\
          try: HUBSPOT_ACCESS_TOKEN=sandbox hubspot-associate import pairs.csv --report rehearsal.csv --base-url {url}\n\
-         Ctrl-C ends it\n"
+         press Ctrl-C to stop\n"
     ))?;
 
     let seen = sandbox.wait();

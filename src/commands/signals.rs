@@ -1,7 +1,7 @@
-//! Signals → the end of the program: in order where that is possible, and now at the second one.
+//! Ends the program on signals: the first one shuts it down gracefully where possible, the second one immediately.
 //!
-//! They are received by a thread of their own from the very start, as process 1 too, for which the system drops signals
-//! without a handler. So a signal is acted on also where the program waits for a disk, a pipe or a terminal, or computes.
+//! A separate thread receives signals from the start of the program, also as process 1, for which the kernel drops signals
+//! without a handler. So signals work while the program waits for a disk, a pipe or a terminal, or is busy computing.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -19,17 +19,17 @@ use tokio::time::{sleep, timeout};
 
 use crate::run::{Signal, StopReason, StopRequest};
 
-/// How long the end of the program may take after a signal, where it cannot be made shorter: the summary of a run that
-/// could not begin, and what follows a run. The page of millions of rows takes seconds.
+/// How long the program may take to exit after a signal during work that cannot be interrupted: the summary of a run that
+/// could not start, and the output after a run. The HTML report of millions of rows takes seconds.
 const EXIT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How long a run that took note of a second signal may take for all that follows it.
+/// How long the output after a run may take once the run has stopped for a second signal.
 const AFTER_SECOND: Duration = Duration::from_secs(10);
 
-/// Descriptors that receiving signals takes, with one in reserve. The library panics where there are none.
+/// The descriptors that receiving signals needs, with one in reserve. tokio panics if there are none.
 const DESCRIPTORS: usize = 6;
 
-/// What is done before a signal ends a run that has not begun.
+/// Runs before a signal ends the process, if no run has started.
 type ExitHandler = Box<dyn FnOnce(Signal) + Send>;
 
 /// Receives the signals that end the program. Clones share them.
@@ -49,30 +49,30 @@ struct State {
     exit_handler: Option<ExitHandler>,
 }
 
-/// What the program does, and so what a signal leads to.
+/// What the program is doing, which decides the effect of a signal.
 enum Phase {
-    /// Something that takes no notice of signals: the first one ends the process.
+    /// Work that does not observe signals: the first signal ends the process.
     Busy,
-    /// A future that the first signal ends.
+    /// A future that the first signal cancels.
     Waiting,
-    /// A run, which is asked to stop.
+    /// A run, which receives a stop request.
     Running(mpsc::Sender<StopRequest>),
-    /// The end is written and shown.
-    RunOutcome,
-    /// A signal ends the process right now; nothing else is begun.
+    /// The final output is being written.
+    Finishing,
+    /// A signal is ending the process; no other phase may start.
     Ended,
 }
 
-/// What is left to do about a signal.
+/// What to do after a signal was recorded.
 enum Due {
-    /// The program ends by itself.
+    /// Nothing: the program exits on its own.
     Nothing,
-    /// The process ends after its last words.
+    /// Run the exit handler, then exit.
     End(Option<ExitHandler>),
-    /// The process ends unless it does so itself soon.
+    /// Exit after this time, unless the program exits on its own before.
     EndAfter(Duration),
-    /// The process ends unless the run does so soon.
-    EndWithout(mpsc::Sender<StopRequest>),
+    /// Exit unless the run closes this channel in time.
+    EndUnlessClosed(mpsc::Sender<StopRequest>),
 }
 
 impl fmt::Debug for Signals {
@@ -82,7 +82,7 @@ impl fmt::Debug for Signals {
 }
 
 impl Signals {
-    /// Receives signals from now on; until anything else is said, the first one ends the process.
+    /// Starts to receive signals. Until another phase begins, the first one ends the process.
     pub fn listen() -> io::Result<Self> {
         let descriptors: io::Result<Vec<_>> =
             (0..DESCRIPTORS / 2).map(|_| UnixStream::pair()).collect();
@@ -117,17 +117,17 @@ impl Signals {
         });
         thread::Builder::new().name("signals".to_owned()).spawn({
             let shared = Arc::clone(&shared);
-            move || runtime.block_on(obey(merged, &shared))
+            move || runtime.block_on(handle(merged, &shared))
         })?;
         Ok(Self { shared })
     }
 
-    /// What is done before a signal ends the process, as long as no run has begun.
+    /// Sets what to do before a signal ends the process, as long as no run has started.
     pub(super) fn set_exit_handler(&self, exit_handler: impl FnOnce(Signal) + Send + 'static) {
         self.shared.lock().exit_handler = Some(Box::new(exit_handler));
     }
 
-    /// Waits for `future`, or until a signal comes: then it is dropped, once `must_finish` says no.
+    /// Waits for `future`. After a signal, drops it as soon as `must_finish` returns false, and returns the signal.
     pub(super) fn wait_for<T>(
         &self,
         runtime: &Runtime,
@@ -150,7 +150,7 @@ impl Signals {
             })
             .await
         });
-        // A signal is acted on here or there, never in between.
+        // The lock decides the race: a signal is handled either here or by the signal thread.
         let mut state = self.shared.lock();
         let signal = *self.shared.received.borrow();
         match (ended, signal) {
@@ -163,19 +163,19 @@ impl Signals {
         }
     }
 
-    /// A run begins, which is asked to stop from now on. Once the receiver is dropped, a signal ends the process.
+    /// Starts the phase of a run: signals are sent to the returned receiver. Once it is dropped, a signal ends the process.
     pub(super) fn begin_run(&self) -> mpsc::Receiver<StopRequest> {
         let (sender, receiver) = mpsc::channel(2);
         self.begin(Phase::Running(sender));
         receiver
     }
 
-    /// The end of what could not begin is written and shown.
+    /// Starts the phase in which the output of a failed start is written.
     pub(super) fn begin_end(&self) {
-        self.begin(Phase::RunOutcome);
+        self.begin(Phase::Finishing);
     }
 
-    /// Does not return where a signal ends the process already.
+    /// Starts a phase. Does not return if a signal is already ending the process.
     fn begin(&self, phase: Phase) {
         let begins = self.shared.lock().begin(phase);
         if !begins {
@@ -187,16 +187,16 @@ impl Signals {
 }
 
 impl State {
-    /// Returns false where a signal ends the process already.
+    /// Returns false if a signal is already ending the process.
     fn begin(&mut self, phase: Phase) -> bool {
-        let goes_on = !matches!(self.phase, Phase::Ended);
-        if goes_on {
+        let may_begin = !matches!(self.phase, Phase::Ended);
+        if may_begin {
             self.phase = phase;
         }
-        goes_on
+        may_begin
     }
 
-    /// A signal came; `again` says that it is not the first one.
+    /// Records a signal; `again` is false for the first one.
     fn take(&mut self, signal: Signal, again: bool) -> Due {
         match &self.phase {
             Phase::Waiting if !again => Due::Nothing,
@@ -212,11 +212,11 @@ impl State {
                 };
                 match run.try_send(stop) {
                     Err(_) => Due::EndAfter(EXIT_TIMEOUT),
-                    Ok(()) if again => Due::EndWithout(run.clone()),
+                    Ok(()) if again => Due::EndUnlessClosed(run.clone()),
                     Ok(()) => Due::Nothing,
                 }
             }
-            Phase::RunOutcome | Phase::Ended => Due::EndAfter(EXIT_TIMEOUT),
+            Phase::Finishing | Phase::Ended => Due::EndAfter(EXIT_TIMEOUT),
         }
     }
 }
@@ -229,9 +229,9 @@ impl Shared {
 
 #[expect(
     clippy::exit,
-    reason = "what should end the process in order is held up, or will have ended it before"
+    reason = "the graceful exit is blocked, or would have ended the process before"
 )]
-async fn obey(mut signals: mpsc::Receiver<Signal>, shared: &Shared) {
+async fn handle(mut signals: mpsc::Receiver<Signal>, shared: &Shared) {
     let mut again = false;
     while let Some(signal) = signals.recv().await {
         let due = {
@@ -245,9 +245,9 @@ async fn obey(mut signals: mpsc::Receiver<Signal>, shared: &Shared) {
         again = true;
         match due {
             Due::Nothing => continue,
-            Due::End(exit_handler) => say(signal, exit_handler).await,
+            Due::End(exit_handler) => run_exit_handler(signal, exit_handler).await,
             Due::EndAfter(time) => sleep(time).await,
-            Due::EndWithout(run) => {
+            Due::EndUnlessClosed(run) => {
                 if timeout(EXIT_TIMEOUT, run.closed()).await.is_ok()
                     && timeout(AFTER_SECOND, signals.recv()).await.is_ok()
                 {
@@ -259,29 +259,30 @@ async fn obey(mut signals: mpsc::Receiver<Signal>, shared: &Shared) {
     }
 }
 
-/// On a thread of their own, for what they are written to may be stuck.
-async fn say(signal: Signal, exit_handler: Option<ExitHandler>) {
+/// Runs the exit handler on a separate thread with a timeout, since the files it writes to may block.
+async fn run_exit_handler(signal: Signal, exit_handler: Option<ExitHandler>) {
     let Some(exit_handler) = exit_handler else {
         return;
     };
     let (done, is_done) = oneshot::channel();
-    let thread = thread::Builder::new().name("last words".to_owned());
-    let speaking = thread.spawn(move || {
+    let thread = thread::Builder::new().name("exit handler".to_owned());
+    let started = thread.spawn(move || {
         exit_handler(signal);
-        let _heard = done.send(());
+        let _timed_out = done.send(());
     });
-    if speaking.is_ok() {
+    if started.is_ok() {
         drop(timeout(EXIT_TIMEOUT, is_done).await);
     }
 }
 
-/// What was ignored when the process was started stays so: `nohup`, or the background of a script. To process 1 of a
-/// container that would leave no way to end it but SIGKILL, so only the loss of a terminal stays ignored there.
+/// Whether to handle a signal. Signals that were ignored when the process started stay ignored, as with `nohup` or in the
+/// background of a script. Process 1 of a container could then only be ended by SIGKILL, so there only SIGHUP stays
+/// ignored.
 fn is_wanted(kind: SignalKind, process: u32, is_ignored: bool) -> bool {
     !is_ignored || process == 1 && kind != SignalKind::hangup()
 }
 
-/// Whether the process was started with this signal ignored, as far as the system tells.
+/// Whether the process was started with this signal ignored; false if `/proc` does not show it.
 fn is_ignored(kind: SignalKind) -> bool {
     let Ok(status) = std::fs::read_to_string("/proc/self/status") else {
         return false;
@@ -303,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_ignored_stays_so_but_for_the_ways_to_end_process_1() {
+    fn ignored_signals_stay_ignored_except_those_that_end_process_1() {
         let (interrupt, terminate, hangup) = (
             SignalKind::interrupt(),
             SignalKind::terminate(),
@@ -345,16 +346,16 @@ mod tests {
             waiting.take(Signal::Interrupt, false),
             Due::Nothing
         ));
-        assert!(waiting.begin(Phase::RunOutcome));
+        assert!(waiting.begin(Phase::Finishing));
     }
 
     #[test]
-    fn a_run_is_asked_to_stop_then_to_stop_now_and_is_not_waited_for_without_end() {
+    fn a_run_gets_a_graceful_then_an_immediate_stop_request_and_a_bounded_time_to_exit() {
         let (sender, mut receiver) = mpsc::channel(2);
         let mut state = state(Phase::Running(sender));
         assert!(matches!(state.take(Signal::Terminate, false), Due::Nothing));
         let second = state.take(Signal::Interrupt, true);
-        assert!(matches!(second, Due::EndWithout(_)));
+        assert!(matches!(second, Due::EndUnlessClosed(_)));
         let graceful = StopRequest::Gracefully(Signal::Terminate);
         assert_eq!(receiver.try_recv(), Ok(graceful));
         assert_eq!(receiver.try_recv(), Ok(StopRequest::Now(Signal::Interrupt)));

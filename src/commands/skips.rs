@@ -1,4 +1,4 @@
-//! Reports of earlier runs → the pairs that need not be sent again, and the rows that are known to end badly.
+//! Reports of earlier runs → the pairs to skip as associated, and the rows that are known to fail.
 
 use tracing::{info, warn};
 
@@ -6,8 +6,8 @@ use crate::error::RunError;
 use crate::input::SkipSettings;
 use crate::report::{KnownPairs, Origin};
 
-/// Reads the reports that were named, for a run of this `origin`. One of them may be the report that is about to be
-/// replaced, so this comes before that.
+/// Reads the reports of `--skip-associated-in` for a run of this `origin`. Must run before the report is replaced, which
+/// may be one of these.
 pub(super) fn load(settings: &SkipSettings, origin: Origin) -> Result<KnownPairs, RunError> {
     let mut known_pairs = KnownPairs::default();
     for report in &settings.associated_in {
@@ -23,7 +23,7 @@ pub(super) fn load(settings: &SkipSettings, origin: Origin) -> Result<KnownPairs
     if !settings.associated_in.is_empty() {
         info!(
             pairs = known_pairs.associated.len(),
-            "known as associated from earlier reports"
+            "read the associated pairs of earlier reports"
         );
     }
     Ok(known_pairs)

@@ -1,10 +1,10 @@
-//! Data for standard output.
+//! Prints data to standard output.
 
 use std::io::{self, Write};
 
 use crate::error::RunError;
 
-/// Prints data. A reader that went away (`| head`) is no error; whatever else keeps it from being written is one.
+/// Prints data. A closed pipe (`| head`) is not an error; any other failure to write is one.
 pub(super) fn print(text: &str) -> Result<(), RunError> {
     let mut stdout = anstream::stdout().lock();
     let written = stdout
@@ -13,7 +13,7 @@ pub(super) fn print(text: &str) -> Result<(), RunError> {
     unless_reader_left(written).map_err(RunError::Stdout)
 }
 
-/// What was written, where a reader that went away is no error.
+/// Ignores the error of a pipe whose reader has closed it.
 pub(crate) fn unless_reader_left(written: io::Result<()>) -> io::Result<()> {
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_reader_that_left_is_no_error() {
+    fn only_a_closed_pipe_is_no_error() {
         assert!(unless_reader_left(Ok(())).is_ok());
         assert!(unless_reader_left(Err(io::ErrorKind::BrokenPipe.into())).is_ok());
         assert!(unless_reader_left(Err(io::ErrorKind::StorageFull.into())).is_err());

@@ -1,17 +1,17 @@
-//! Where an import's requests go: to the API, or to a look-alike in this process.
+//! The destination of an import's requests: the API, or a sandbox that is started in this process.
 
 use crate::api::{BaseUrl, Token, TokenSource};
 use crate::error::RunError;
 use crate::sandbox::{Sandbox, SandboxSettings};
 use crate::settings::{Destination, ImportSettings};
 
-/// Where requests go, once it is known.
+/// The destination of requests.
 pub(super) struct Target {
     pub(super) base_url: BaseUrl,
     pub(super) source: TokenSource,
-    /// The region that the token names, once there is one.
+    /// The region in the token, once there is a token.
     pub(super) region: Option<String>,
-    /// Serves as long as the run goes on.
+    /// Serves until it is dropped at the end of the run.
     _sandbox: Option<Sandbox>,
 }
 

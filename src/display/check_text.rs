@@ -1,4 +1,4 @@
-//! What was found in an input, for people and for machines. Pure text.
+//! Renders the findings of `check` as text and as JSON. Pure.
 
 use std::fmt::Write as _;
 
@@ -10,24 +10,24 @@ use crate::json::pretty;
 use crate::number::{grouped, span};
 use crate::summary::ONLY_EMPTY_LISTS;
 
-/// How many combinations of types are listed.
+/// The maximum number of type combinations in the list.
 const MAX_TYPES: usize = 20;
 
-/// What the text is made from.
+/// The data for the text.
 #[derive(Debug)]
 pub struct Checked<'c> {
-    /// What was found.
+    /// The findings.
     pub findings: &'c Findings,
     /// The input's name, escaped.
     pub input: &'c str,
     /// Whether the input was read to its end.
     pub complete: bool,
-    /// The command to run next, if one helps.
+    /// The suggested next command, if there is one.
     pub next: Option<&'c str>,
 }
 
 impl Checked<'_> {
-    /// The text, with a line end behind each line.
+    /// The findings as text; each line ends with a line break.
     #[must_use]
     pub fn to_text(&self) -> String {
         let findings = self.findings;
@@ -40,7 +40,7 @@ impl Checked<'_> {
         let end = if self.complete {
             ""
         } else {
-            ", as far as it can be read"
+            ", up to the place where reading failed"
         };
         line(format!(
             "checked: {} {rows} of {}{end}",
@@ -72,7 +72,7 @@ impl Checked<'_> {
         } = findings.self_links
         {
             line(format!(
-                "self-links: {}, the first on line {first}: a record linked with itself",
+                "self-links: {}, the first on line {first}: a record associated with itself",
                 grouped(pairs)
             ));
         }
@@ -82,8 +82,8 @@ impl Checked<'_> {
         } = findings.quoted_rows
         {
             line(format!(
-                "rows in quotes: {}, the first on line {first}: a quoted field holds lines that look like rows; is a \
-                 quote missing or too many there?",
+                "rows in quotes: {}, the first on line {first}: a quoted field contains lines that look like rows; \
+                 check for a missing or extra quote there",
                 grouped(rows)
             ));
         }
@@ -162,7 +162,7 @@ impl Checked<'_> {
         }
     }
 
-    /// The same as one JSON object, with a line end. docs/check.md describes it.
+    /// The findings as one JSON object that ends with a line break. docs/check.md describes it.
     #[must_use]
     pub fn to_json(&self) -> String {
         let findings = self.findings;
@@ -349,7 +349,7 @@ to send by types:
            2  contacts -> deals
            1  0-1 -> 0-1
 duplicates: 1, sent again unless --skip-duplicates is given
-self-links: 1, the first on line 5: a record linked with itself
+self-links: 1, the first on line 5: a record associated with itself
 calls: 3, or 2 by `--mode batch` with up to 2,000 pairs each
 time at each quota (per 10 s, per day):               single            batch
   Free, Starter: 100, 250,000                      1s, 1 day        1s, 1 day

@@ -1,4 +1,4 @@
-//! What `doctor` found out, for people and for machines. Pure text.
+//! Renders the remarks of `doctor` as text and as JSON. Pure.
 
 use std::fmt::Write as _;
 
@@ -12,8 +12,7 @@ const OK: Style = AnsiColor::Green.on_default();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const PROBLEM: Style = AnsiColor::Red.on_default().bold();
 
-/// A line for each remark, and one for what to do about it. Whoever prints them drops the colours where there is
-/// no terminal.
+/// A line for each remark, and one for its hint. The caller removes the colours if the output is not a terminal.
 #[must_use]
 pub fn remarks_to_text(remarks: &[Remark]) -> String {
     let mut text = String::new();
@@ -32,7 +31,7 @@ pub fn remarks_to_text(remarks: &[Remark]) -> String {
     text
 }
 
-/// The same as one JSON object.
+/// The remarks as one JSON object.
 #[must_use]
 pub fn remarks_to_json(remarks: &[Remark]) -> String {
     #[derive(Serialize)]

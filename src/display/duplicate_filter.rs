@@ -1,4 +1,4 @@
-//! A warning that is repeated says nothing new: the same one is told once a second at most.
+//! A log filter that drops repeated warnings: the same warning is logged at most once a second.
 
 use std::collections::HashMap;
 use std::fmt::{self, Write as _};
@@ -10,13 +10,13 @@ use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Filter};
 
-/// The same warning is told again after this time at the earliest.
+/// The minimum time between two identical warnings.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// So many warnings are remembered. What is older than [`EVERY`] is forgotten first.
+/// The maximum number of warnings to remember. Those older than [`EVERY`] are removed first.
 const MAX_REMEMBERED: usize = 1000;
 
-/// Holds back warnings that were told a moment ago.
+/// Drops warnings that were logged less than [`EVERY`] ago.
 #[derive(Debug)]
 pub(super) struct DuplicateFilter {
     start: Instant,
@@ -53,7 +53,7 @@ impl<S: Subscriber> Filter<S> for DuplicateFilter {
     }
 }
 
-/// What a warning says, its fields included.
+/// The text of a warning, its fields included.
 #[derive(Default)]
 struct Text(String);
 
@@ -63,14 +63,14 @@ impl Visit for Text {
     }
 }
 
-/// When warnings were told last.
+/// When each warning was last logged.
 #[derive(Debug, Default)]
 struct Remembered {
     at: HashMap<u64, Duration>,
 }
 
 impl Remembered {
-    /// Whether to tell this one now.
+    /// Whether to log this warning now.
     fn note(&mut self, warning: u64, now: Duration) -> bool {
         let is_fresh = |at: Duration| now.saturating_sub(at) < EVERY;
         if self.at.get(&warning).is_some_and(|&at| is_fresh(at)) {
@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn the_same_warning_is_logged_once_a_second() {
         let mut remembered = Remembered::default();
-        for (warning, millisecond, is_told) in [
+        for (warning, millisecond, is_logged) in [
             (1, 0, true),
             (1, 1, false),
             (2, 1, true),
@@ -109,7 +109,7 @@ mod tests {
             let now = Duration::from_millis(millisecond);
             assert_eq!(
                 remembered.note(warning, now),
-                is_told,
+                is_logged,
                 "{warning} at {millisecond}"
             );
         }

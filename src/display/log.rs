@@ -1,4 +1,4 @@
-//! The log: what happens to rows, as lines for people or as JSON.
+//! Sets up the log: lines as text or as JSON.
 
 use std::sync::Mutex;
 
@@ -12,13 +12,13 @@ use super::duplicate_filter::DuplicateFilter;
 use super::screen::{OutputOptions, Screen};
 use crate::cli::LogFormat;
 
-/// Where progress goes in a JSON log, whatever the verbosity.
+/// The log target of progress in a JSON log, which is enabled at any verbosity.
 pub(super) const PROGRESS_TARGET: &str = "hubspot_associate::progress";
 
-/// Sends everything logged from now on to `screen`.
+/// Sends all log lines to `screen`.
 ///
-/// Only our own log is shown, at any verbosity: what libraries say of requests and headers is not ours
-/// to keep free of secrets.
+/// Only the log of this program is shown, at any verbosity: the log of libraries about requests and headers may contain
+/// secrets.
 pub fn start_log(output: OutputOptions, screen: Screen) {
     let level = match (output.quiet, output.verbose) {
         (true, _) => "error",
@@ -35,7 +35,7 @@ pub fn start_log(output: OutputOptions, screen: Screen) {
         .with_writer(Mutex::new(screen));
     let registry = tracing_subscriber::registry();
     match output.log_format {
-        // Colours are added where the terminal takes them, by the screen's stream.
+        // The stream of the screen removes the colours if the terminal does not support them.
         LogFormat::Text => registry
             .with(layer.with_ansi(true).with_filter(filter))
             .init(),

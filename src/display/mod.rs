@@ -1,7 +1,7 @@
-//! What people see: the bar or lines of progress and the log on stderr, the summary on stdout.
+//! Output for people: progress (a bar or lines) and the log on stderr, the summary on stdout.
 //!
-//! Only this folder and [`crate::error`] write to the terminal. Everything shown is made from events and
-//! from the tally that comes with them; nothing is counted here.
+//! Only this folder and [`crate::error`] write to the terminal. The output is derived from events and
+//! the counters in them; this module counts nothing.
 
 mod check_text;
 mod doctor_text;

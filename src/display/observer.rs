@@ -1,4 +1,4 @@
-//! Events → progress and log.
+//! Turns the events of a run into progress and log lines.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,26 +13,26 @@ use crate::outcome::{Outcome, OutcomeKind, RowTarget};
 use crate::run::{Event, Observe, RunEvent, StopReason};
 use crate::text::excerpt;
 
-/// A bar moves smoothly.
+/// The interval between updates of a bar, short enough for smooth movement.
 const BAR_TICK: Duration = Duration::from_millis(100);
 
-/// Where nobody looks, time is told for the limits of time alone.
+/// The interval between ticks without a bar, where only time limits and progress lines need them.
 const NO_BAR_TICK: Duration = Duration::from_millis(500);
 
-/// A wait that whoever watches should know of.
+/// From this length on, a pause is logged as a warning.
 const LONG_WAIT: Duration = Duration::from_mins(1);
 
-/// The longest message in a log line.
+/// The maximum length of a message in a log line.
 const MAX_LOGGED_CHARS: usize = 300;
 
-/// Shows a run while it goes on.
+/// Shows the progress and the log of a run.
 #[derive(Debug)]
 pub struct Display {
     progress: Progress,
 }
 
 impl Display {
-    /// `read` tells how far the input is read; `first` how many rows of it are wanted, if not all.
+    /// `read` is the progress of reading the input; `first` is the number of rows to send, if not all.
     #[must_use]
     pub fn new(
         output: OutputOptions,
@@ -45,7 +45,7 @@ impl Display {
         }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn finish(&self) {
         self.progress.finish();
     }
@@ -91,7 +91,7 @@ impl Observe for Display {
                 attempts,
                 correlation_id,
                 next_in_ms = u64::try_from(next_in.as_millis()).unwrap_or(u64::MAX),
-                "{pair} will be sent again: {}",
+                "{pair} will be retried: {}",
                 excerpt(why, MAX_LOGGED_CHARS)
             ),
             RunEvent::BatchFailed {
@@ -105,48 +105,48 @@ impl Observe for Display {
                 attempts,
                 correlation_id,
                 next_in_ms = u64::try_from(next_in.as_millis()).unwrap_or(u64::MAX),
-                "a call will be sent again: {}",
+                "a batch request will be retried: {}",
                 excerpt(why, MAX_LOGGED_CHARS)
             ),
             RunEvent::Paused { period, why } => {
                 let seconds = period.as_secs_f64();
                 let why = excerpt(why, MAX_LOGGED_CHARS);
-                // A window that clears is part of the pace. For longer, somebody will wonder.
+                // Short pauses are a normal part of the rate limit; a long one needs an explanation.
                 if *period >= LONG_WAIT {
-                    warn!(seconds, "everybody waits: {why}");
+                    warn!(seconds, "pausing all requests: {why}");
                 } else {
-                    info!(seconds, "everybody waits: {why}");
+                    info!(seconds, "pausing all requests: {why}");
                 }
             }
             RunEvent::ApiUnreachable { why, give_up_after } => {
                 let (why, give_up_after) = (excerpt(why, MAX_LOGGED_CHARS), span(*give_up_after));
                 warn!(
-                    "HubSpot answers nobody ({why}): asking again now and then, for {give_up_after} at most"
+                    "HubSpot is unreachable ({why}); probing with single requests for up to {give_up_after}"
                 );
             }
             RunEvent::ApiRecovered { after } => {
-                warn!("HubSpot answers again, after {}", span(*after));
+                warn!("HubSpot is reachable again after {}", span(*after));
             }
             RunEvent::FewerConnections { max, why } => {
                 let requests = if *max == 1 { "request" } else { "requests" };
                 let why = excerpt(why, MAX_LOGGED_CHARS);
                 warn!(
-                    "no descriptor for another connection ({why}): {max} {requests} in flight at most; `ulimit -n` shows the limit on open files"
+                    "no file descriptor for another connection ({why}): at most {max} {requests} in flight; `ulimit -n` shows the limit on open files"
                 );
             }
             RunEvent::StoodStill { lasted } => {
                 let lasted = span(*lasted);
-                info!("the program was stopped, or the machine slept, for {lasted}");
+                info!("the process was stopped, or the machine slept, for {lasted}");
             }
-            RunEvent::TokenRefreshed => info!("another token is used from now on"),
-            RunEvent::RateChanged(Some(rate)) => info!("the pace is {rate} from now on"),
+            RunEvent::TokenRefreshed => info!("the access token was refreshed"),
+            RunEvent::RateChanged(Some(rate)) => info!("the rate limit is now {rate}"),
             RunEvent::RateChanged(None) | RunEvent::Stopping { in_flight: 0, .. } => {}
             RunEvent::Stopping { in_flight, reason } => {
                 let replies = if *in_flight == 1 { "reply" } else { "replies" };
                 let waiting = format!("stopping: waiting for {in_flight} {replies} in flight");
-                // Whoever pressed Ctrl-C sits there and wonders.
+                // Confirm the interrupt immediately.
                 if let StopReason::Signal(_) = reason {
-                    warn!("{waiting}; Ctrl-C again ends at once");
+                    warn!("{waiting}; press Ctrl-C again to stop immediately");
                 } else {
                     info!("{waiting}");
                 }

@@ -1,4 +1,4 @@
-//! How far the run is: the text of the bar and of the lines. Pure but for [`Progress`], which shows it.
+//! Renders progress as the text of the bar or of log lines. Pure except for [`Progress`], which shows it.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -15,13 +15,13 @@ use crate::input::ReadProgress;
 use crate::number::{grouped, per_second, span};
 use crate::rate_limit::Rate;
 
-/// The time over which the rate is measured.
+/// The time span for the measured rate.
 const RATE_OVER: Duration = Duration::from_secs(10);
 
-/// What the bar takes of the terminal's columns: one in so many.
+/// The bar takes one of this number of terminal columns.
 const BAR_SHARE: usize = 4;
 
-/// What the display knows of the run at some moment.
+/// The state of the run at one moment.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ProgressSnapshot {
     pub(super) at: Duration,
@@ -32,11 +32,11 @@ pub(super) struct ProgressSnapshot {
     pub(super) counted: bool,
     pub(super) rate_limit: Option<Rate>,
     pub(super) pause_remaining: Option<Duration>,
-    /// Rows that wait for their next attempt.
+    /// Rows that are waiting for a retry.
     pub(super) waiting: usize,
 }
 
-/// Rows per second over the last while.
+/// Rows per second over the last [`RATE_OVER`].
 #[derive(Debug, Default)]
 struct Speed {
     samples: VecDeque<(Duration, u64)>,
@@ -57,10 +57,11 @@ impl Speed {
     }
 }
 
-/// What a moment looks like in at most `room` characters:
-/// `1,234 of ~9,900 rows · 9.9/s · 14m 35s left · 12 with problems · rate_limit 100/10s`.
+/// Renders a snapshot in at most `room` characters:
+/// `1,234 of ~9,900 rows · 9.9/s · 14m 35s left · 12 with problems · rate limit 100/10s`.
 ///
-/// Where that does not fit, what matters least is left out: the pace, what waits, the rate, the time left, in this order.
+/// If that does not fit, the least important parts are left out, in this order: rate limit, retries, rate, time left,
+/// problems.
 fn text(snapshot: &ProgressSnapshot, rate: Option<f64>, room: usize) -> String {
     let finished = grouped(snapshot.finished);
     let rows = match snapshot.total {
@@ -79,10 +80,10 @@ fn text(snapshot: &ProgressSnapshot, rate: Option<f64>, room: usize) -> String {
     let problems =
         (snapshot.not_good > 0).then(|| format!("{} with problems", grouped(snapshot.not_good)));
     let rate_limit = match (snapshot.pause_remaining, snapshot.rate_limit) {
-        (Some(quiet), _) => Some(format!("quiet for {}", span(quiet))),
-        (None, rate_limit) => rate_limit.map(|rate_limit| format!("pace {rate_limit}")),
+        (Some(pause), _) => Some(format!("paused for {}", span(pause))),
+        (None, rate_limit) => rate_limit.map(|rate_limit| format!("rate limit {rate_limit}")),
     };
-    let waiting = (snapshot.waiting > 0).then(|| format!("{} to be sent again", snapshot.waiting));
+    let waiting = (snapshot.waiting > 0).then(|| format!("{} to retry", snapshot.waiting));
     let mut parts = [Some(rows), per_second, left, problems, waiting, rate_limit];
     for dropped in [5, 4, 1, 2, 3] {
         if joined(&parts).chars().count() <= room {
@@ -106,7 +107,7 @@ fn left(snapshot: &ProgressSnapshot, rate: f64) -> Option<Duration> {
     Duration::try_from_secs_f64(rows as f64 / rate).ok()
 }
 
-/// Shows how far the run is.
+/// Shows the progress of a run.
 #[derive(Debug)]
 pub(super) struct Progress {
     form: ProgressForm,
@@ -131,7 +132,7 @@ impl Progress {
         if output.progress == ProgressForm::Bar {
             let template = format!("{{bar:{bar_columns}.cyan/dim}} {{msg}}");
             let style = ProgressStyle::with_template(&template)
-                .expect("the template is fixed but for a number")
+                .expect("only a number in the template varies")
                 .progress_chars("━━─");
             screen.show_bar(style);
         }
@@ -152,12 +153,12 @@ impl Progress {
         }
     }
 
-    /// Whether it is drawn as a bar.
+    /// Whether progress is drawn as a bar.
     pub(super) fn is_bar(&self) -> bool {
         self.form == ProgressForm::Bar
     }
 
-    /// Time passed.
+    /// Updates the progress.
     pub(super) fn tick(&mut self, mut snapshot: ProgressSnapshot) {
         if self.form == ProgressForm::None {
             return;
@@ -208,7 +209,7 @@ impl Progress {
         }
     }
 
-    /// Takes the bar away; what was written above it stays.
+    /// Removes the bar and keeps the lines above it.
     pub(super) fn finish(&self) {
         self.screen.remove_bar();
     }
@@ -234,7 +235,11 @@ mod tests {
     #[test]
     fn the_text_shows_rows_rate_time_left_problems_and_rate_limit() {
         for (snapshot, rate, expected) in [
-            (snapshot(), None, "1,234 of ~9,900 rows · pace 100/10s"),
+            (
+                snapshot(),
+                None,
+                "1,234 of ~9,900 rows · rate limit 100/10s",
+            ),
             (
                 ProgressSnapshot {
                     not_good: 12,
@@ -242,7 +247,7 @@ mod tests {
                     ..snapshot()
                 },
                 Some(9.9),
-                "1,234 of 9,900 rows · 9.9/s · 14m 35s left · 12 with problems · pace 100/10s",
+                "1,234 of 9,900 rows · 9.9/s · 14m 35s left · 12 with problems · rate limit 100/10s",
             ),
             (
                 ProgressSnapshot {
@@ -251,7 +256,7 @@ mod tests {
                     ..snapshot()
                 },
                 Some(0.0),
-                "1,234 rows · 0.0/s · quiet for 8.0s",
+                "1,234 rows · 0.0/s · paused for 8.0s",
             ),
             (
                 ProgressSnapshot {
@@ -261,7 +266,7 @@ mod tests {
                     ..snapshot()
                 },
                 Some(5000.0),
-                "1,234 of ~1,234 rows · 5,000/s · 3 to be sent again",
+                "1,234 of ~1,234 rows · 5,000/s · 3 to retry",
             ),
         ] {
             assert_eq!(text(&snapshot, rate, usize::MAX), expected);
@@ -269,15 +274,15 @@ mod tests {
     }
 
     #[test]
-    fn a_narrow_terminal_gets_what_matters_most() {
+    fn a_narrow_terminal_shows_the_most_important_parts() {
         let snapshot = ProgressSnapshot {
             not_good: 12,
             ..snapshot()
         };
         for (room, expected) in [
             (
-                79,
-                "1,234 of ~9,900 rows · 9.9/s · 14m 35s left · 12 with problems · pace 100/10s",
+                85,
+                "1,234 of ~9,900 rows · 9.9/s · 14m 35s left · 12 with problems · rate limit 100/10s",
             ),
             (
                 70,
@@ -293,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rate_is_that_of_the_last_while() {
+    fn the_rate_covers_the_last_ten_seconds() {
         let mut speed = Speed::default();
         assert_eq!(speed.rate(), None);
         for second in 0..=100 {

@@ -1,4 +1,4 @@
-//! The terminal as one shared thing: bar and log lines never overwrite each other.
+//! Coordinates the bar and the log lines on standard error, so that they never overwrite each other.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -10,7 +10,7 @@ use crate::cli::{LogFormat, OutputArgs, ProgressWhen};
 use crate::clock::now;
 use crate::error::Problem;
 
-/// How often the bar is drawn, per second, at most.
+/// The maximum number of times per second that the bar is drawn.
 const DRAWS_PER_SECOND: u8 = 10;
 
 /// How progress is shown.
@@ -21,7 +21,7 @@ pub(super) enum ProgressForm {
     None,
 }
 
-/// How much is said, and in which form. Terminal facts are read once, here.
+/// The verbosity and the format of the output. The properties of the terminal are read once, here.
 #[derive(Clone, Copy, Debug)]
 pub struct OutputOptions {
     pub(super) quiet: bool,
@@ -31,7 +31,7 @@ pub struct OutputOptions {
 }
 
 impl OutputOptions {
-    /// What the flags and the terminal make of it.
+    /// Derives the options from the flags and the terminal.
     #[must_use]
     pub fn new(flags: OutputArgs) -> Self {
         let terminal = io::stderr().is_terminal()
@@ -39,7 +39,7 @@ impl OutputOptions {
         Self::decide(flags, terminal)
     }
 
-    /// Whether only errors are to be said.
+    /// Whether to print only errors.
     #[must_use]
     pub fn is_quiet(&self) -> bool {
         self.quiet
@@ -67,16 +67,16 @@ impl OutputOptions {
     }
 }
 
-/// Standard error with a bar at its bottom. Clones share both.
+/// Standard error with a bar below the log lines. Clones share both.
 #[derive(Clone, Debug)]
 pub struct Screen {
     bar: ProgressBar,
-    /// Where the system has no thread for it, what is written is written at once, and there is no bar.
+    /// None if the system refused the thread: then output is written directly, and there is no bar.
     queue: Option<StderrQueue>,
 }
 
 impl Screen {
-    /// Makes standard error ready for what `output` asks for.
+    /// Prepares standard error for `output`.
     #[must_use]
     pub fn new(output: OutputOptions) -> Self {
         let lost_line = match output.log_format {
@@ -93,7 +93,7 @@ impl Screen {
         &self.bar
     }
 
-    /// Shows the bar from now on.
+    /// Starts to show the bar.
     pub(super) fn show_bar(&self, style: ProgressStyle) {
         let Some(queue) = &self.queue else {
             return;
@@ -107,7 +107,7 @@ impl Screen {
             ));
     }
 
-    /// Takes the bar away; what was written above it stays.
+    /// Removes the bar and keeps the lines above it.
     pub(super) fn remove_bar(&self) {
         self.bar.finish_and_clear();
         if let Some(queue) = &self.queue {
@@ -116,7 +116,7 @@ impl Screen {
         self.flush();
     }
 
-    /// Writes log lines above the bar, or drops them where standard error is too slow.
+    /// Writes log lines above the bar, or drops them if standard error is too slow.
     pub(super) fn log(&self, lines: &str) {
         match &self.queue {
             Some(queue) => queue.log(lines),
@@ -124,13 +124,13 @@ impl Screen {
         }
     }
 
-    /// Shows what went wrong, in the form of the log.
+    /// Shows an error in the format of the log.
     pub fn problem(&self, output: OutputOptions, problem: &Problem) {
         match (output.log_format, &self.queue) {
             (LogFormat::Text, Some(queue)) => queue.say(&problem.to_text()),
             (LogFormat::Text, None) => write_at_once(&problem.to_text()),
             (LogFormat::Json, _) => {
-                // A log line is dropped where the queue is full; this one should not be.
+                // Log lines are dropped when the queue is full; make room, so that this one is kept.
                 self.flush();
                 tracing::error!(
                     caused_by = (!problem.causes.is_empty()).then(|| problem.causes.join(": ")),
@@ -142,7 +142,7 @@ impl Screen {
         }
     }
 
-    /// Waits until everything is written, or standard error has taken nothing for some seconds.
+    /// Waits until everything is written, or until standard error has accepted nothing for some seconds.
     pub fn flush(&self) {
         if let Some(queue) = &self.queue {
             queue.flush();
@@ -150,7 +150,7 @@ impl Screen {
     }
 }
 
-/// A terminal that went away is no reason to stop.
+/// Ignores errors: a closed terminal does not stop the run.
 fn write_at_once(text: &str) {
     let mut stderr = anstream::stderr().lock();
     drop(
@@ -175,7 +175,7 @@ fn lost_line_as_json(lost: usize) -> String {
 
 fn lost_message(lost: usize) -> String {
     let lines = if lost == 1 { "line is" } else { "lines are" };
-    format!("{lost} {lines} missing here: standard error was too slow for them")
+    format!("{lost} {lines} missing here: standard error was too slow")
 }
 
 /// Lets the log write above the bar.
@@ -196,7 +196,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn the_form_of_progress_follows_the_terminal_and_the_flags() {
+    fn the_form_of_progress_depends_on_the_terminal_and_the_flags() {
         use {LogFormat::*, ProgressWhen::*};
         let lines = |seconds| ProgressForm::Lines {
             every: Duration::from_secs(seconds),

@@ -1,8 +1,8 @@
 //! Standard error behind a bounded queue.
 //!
-//! A terminal at the end of a slow line, or a pipe that is not read, takes what is written for a while and then nothing.
-//! A run must not wait for that: a thread writes. Log lines that find the queue full are dropped and counted. Of the bar
-//! only the newest drawing is kept; it is one line and each drawing of it is whole, so none of them is missed.
+//! A terminal on a slow connection, or a pipe without a reader, stops accepting output when its buffer is full. A run
+//! must not block on that, so a thread does the writing. If the queue is full, log lines are dropped and counted. Only the
+//! newest drawing of the bar is kept, because each drawing replaces the whole line.
 
 use std::io::{self, Write};
 use std::mem::take;
@@ -10,22 +10,22 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Log lines that wait, in bytes.
+/// The maximum size of the queued log lines, in bytes.
 const MAX_WAITING_BYTES: usize = 1024 * 1024;
 
-/// So much is written at once: each such piece that is taken shows that standard error is read.
+/// The maximum size of one write: each write that succeeds shows that standard error is being read.
 const PIECE: usize = 4096;
 
-/// How long standard error may take nothing before it is not waited for any more.
+/// After standard error has accepted nothing for this time, a flush gives up.
 const STUCK_AFTER: Duration = Duration::from_secs(5);
 
-/// Back to the start of the line, and nothing on it.
+/// Moves the cursor to the start of the line and clears the line.
 pub(super) const CLEAR_LINE: &str = "\r\u{1b}[2K";
 
-/// How the line is worded that says how many lines are missing.
+/// Renders the line that reports the number of dropped lines.
 pub(super) type LostLine = fn(lost: usize) -> String;
 
-/// What waits to be written. Clones share it.
+/// The queue of output for standard error. Clones share it.
 #[derive(Clone, Debug)]
 pub(super) struct StderrQueue {
     shared: Arc<Shared>,
@@ -34,7 +34,7 @@ pub(super) struct StderrQueue {
 #[derive(Debug)]
 struct Shared {
     waiting: Mutex<Waiting>,
-    /// Something new waits, or everything is written.
+    /// Notified when output is queued, or when everything is written.
     changed: Condvar,
     lost_line: LostLine,
     stuck_after: Duration,
@@ -43,14 +43,14 @@ struct Shared {
 #[derive(Debug)]
 struct Waiting {
     text: String,
-    /// Lines that were dropped since the last one that was written.
+    /// Lines that were dropped since the last line that was queued.
     lost: usize,
-    /// The newest drawing of the bar, if it is not drawn yet.
+    /// The newest drawing of the bar, if it is not written yet.
     drawing: Option<String>,
-    /// Whether the bar is to disappear.
+    /// Whether to remove the bar.
     end_of_bar: bool,
     is_writing: bool,
-    /// When standard error last took something, or was last given something while it was idle.
+    /// When standard error last accepted output, or when output was last queued while the thread was idle.
     taken_at: Instant,
 }
 
@@ -59,7 +59,7 @@ impl Waiting {
         self.text.is_empty() && self.lost == 0 && self.drawing.is_none() && !self.end_of_bar
     }
 
-    /// Adds the line that says how many are missing, if any are.
+    /// Adds the line that reports dropped lines, if there are any.
     fn admit_lost(&mut self, lost_line: LostLine) {
         if self.lost > 0 {
             self.text.push_str(&lost_line(take(&mut self.lost)));
@@ -74,7 +74,7 @@ impl Shared {
 }
 
 impl StderrQueue {
-    /// Starts the thread that writes to standard error, without colours where that is no terminal.
+    /// Starts the thread that writes to standard error, without colours if that is not a terminal.
     pub(super) fn start(lost_line: LostLine) -> io::Result<Self> {
         Self::onto(anstream::stderr(), lost_line, STUCK_AFTER)
     }
@@ -105,7 +105,7 @@ impl StderrQueue {
         Ok(Self { shared })
     }
 
-    /// Adds log lines, or counts them as lost if too much waits already.
+    /// Adds log lines, or counts them as lost if the queue is full.
     pub(super) fn log(&self, lines: &str) {
         self.change(|waiting| {
             if waiting.text.len() + lines.len() > MAX_WAITING_BYTES {
@@ -117,7 +117,7 @@ impl StderrQueue {
         });
     }
 
-    /// Adds what must not be lost, such as the error that ends the program.
+    /// Adds text that must not be dropped, such as the error that ends the program.
     pub(super) fn say(&self, text: &str) {
         self.change(|waiting| {
             waiting.admit_lost(self.shared.lost_line);
@@ -125,7 +125,7 @@ impl StderrQueue {
         });
     }
 
-    /// Draws the bar, in place of a drawing that is not drawn yet.
+    /// Draws the bar, and replaces a drawing that is not written yet.
     pub(super) fn draw(&self, drawing: String) {
         self.change(|waiting| {
             waiting.drawing = Some(drawing);
@@ -133,7 +133,7 @@ impl StderrQueue {
         });
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(super) fn end_bar(&self) {
         self.change(|waiting| {
             waiting.drawing = None;
@@ -151,7 +151,7 @@ impl StderrQueue {
         self.shared.changed.notify_all();
     }
 
-    /// Waits until everything is written, or standard error has taken nothing for a while.
+    /// Waits until everything is written, or until standard error has accepted nothing for [`STUCK_AFTER`].
     pub(super) fn flush(&self) {
         let mut waiting = self.shared.lock();
         while !waiting.is_empty() || waiting.is_writing {
@@ -166,7 +166,7 @@ impl StderrQueue {
     }
 }
 
-/// What is written next, and the bar below it.
+/// The next output, and the bar below it.
 fn next(shared: &Shared, bar: &mut Option<String>) -> String {
     let mut waiting = shared.lock();
     waiting.is_writing = false;
@@ -196,7 +196,7 @@ fn write(shared: &Shared, mut output: impl Write) {
     loop {
         let text = next(shared, &mut bar);
         for piece in text.as_bytes().chunks(PIECE) {
-            // A terminal that went away is no reason to stop.
+            // A closed terminal does not stop the run.
             drop(output.write_all(piece).and_then(|()| output.flush()));
             shared.lock().taken_at = Instant::now();
         }
@@ -214,15 +214,15 @@ mod tests {
         format!("{lost} lost\n")
     }
 
-    /// Takes each piece only when it is allowed to; shows what it took.
+    /// Accepts each piece only when the test permits it; records what it accepted.
     struct Slow {
         taken: Sender<String>,
-        turns: Receiver<()>,
+        permits: Receiver<()>,
     }
 
     impl Write for Slow {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.turns.recv().map_err(io::Error::other)?;
+            self.permits.recv().map_err(io::Error::other)?;
             let text = String::from_utf8_lossy(bytes).into_owned();
             self.taken.send(text).map_err(io::Error::other)?;
             Ok(bytes.len())
@@ -235,12 +235,12 @@ mod tests {
 
     fn slow(stuck_after: Duration) -> (StderrQueue, Sender<()>, Receiver<String>) {
         let (taken, is_taken) = channel();
-        let (turn, turns) = channel();
-        let queue = StderrQueue::onto(Slow { taken, turns }, lost_line, stuck_after).unwrap();
-        (queue, turn, is_taken)
+        let (permit, permits) = channel();
+        let queue = StderrQueue::onto(Slow { taken, permits }, lost_line, stuck_after).unwrap();
+        (queue, permit, is_taken)
     }
 
-    /// Waits until the thread is busy with what it was given first.
+    /// Waits until the thread is busy with the first piece.
     fn until_busy(queue: &StderrQueue) {
         while !queue.shared.lock().is_writing {
             thread::yield_now();
@@ -248,8 +248,8 @@ mod tests {
     }
 
     #[test]
-    fn log_lines_that_find_the_queue_full_are_dropped_and_counted() {
-        let (queue, turn, taken) = slow(LONG);
+    fn log_lines_are_dropped_and_counted_when_the_queue_is_full() {
+        let (queue, permit, taken) = slow(LONG);
         queue.log("first\n");
         until_busy(&queue);
         let line = format!("{}\n", "x".repeat(1023));
@@ -258,7 +258,7 @@ mod tests {
         }
         queue.say("error: the end\n");
         for _ in 0..1000 {
-            turn.send(()).unwrap();
+            permit.send(()).unwrap();
         }
         queue.flush();
         let text: String = taken.try_iter().collect();
@@ -273,25 +273,25 @@ mod tests {
 
     #[test]
     fn only_the_newest_drawing_of_the_bar_is_drawn_and_lines_stand_above_it() {
-        let (queue, turn, taken) = slow(LONG);
+        let (queue, permit, taken) = slow(LONG);
         queue.draw("0 rows".to_owned());
         until_busy(&queue);
         for row in 1..1000 {
             queue.draw(format!("{CLEAR_LINE}{row} rows"));
         }
         queue.log("a line\n");
-        turn.send(()).unwrap();
-        turn.send(()).unwrap();
+        permit.send(()).unwrap();
+        permit.send(()).unwrap();
         queue.flush();
         queue.end_bar();
         queue.log("the end\n");
-        turn.send(()).unwrap();
-        turn.send(()).unwrap();
+        permit.send(()).unwrap();
+        permit.send(()).unwrap();
         queue.flush();
         let text: String = taken.try_iter().collect();
         let ends = [
             format!("{CLEAR_LINE}the end\n"),
-            // The thread may have been quicker than this one.
+            // The writing thread may be faster than this one.
             format!("{CLEAR_LINE}{CLEAR_LINE}the end\n"),
         ];
         let start = format!("0 rows{CLEAR_LINE}a line\n{CLEAR_LINE}999 rows");
@@ -300,8 +300,8 @@ mod tests {
     }
 
     #[test]
-    fn an_output_that_takes_nothing_is_waited_for_only_so_long() {
-        let (queue, _turn, _taken) = slow(Duration::from_millis(20));
+    fn a_flush_gives_up_on_an_output_that_accepts_nothing() {
+        let (queue, _permit, _taken) = slow(Duration::from_millis(20));
         queue.say("error: the end\n");
         queue.flush();
         queue.flush();

@@ -1,7 +1,7 @@
-//! Standard error as the bar draws on it: a little narrower than it is, and by way of the queue.
+//! The terminal for the bar: slightly narrower than the real one, with all output sent through the queue.
 //!
-//! The bar's library fills each line up to the width it is told. A `^C` that the terminal echoes behind
-//! a full line would wrap, and a stale copy of the bar would stay above.
+//! The library of the bar fills each line up to the given width. A `^C` that the terminal echoes after a full line
+//! would wrap, and a stale copy of the bar would remain above.
 
 use std::io;
 use std::mem::take;
@@ -12,13 +12,13 @@ use terminal_size::{Height, Width, terminal_size_of};
 
 use super::stderr::{CLEAR_LINE, StderrQueue};
 
-/// Columns that stay free on the right, for a `^C`.
+/// Columns that stay free on the right, for the echo of `^C`.
 const RIGHT_MARGIN: u16 = 4;
 
-/// Columns and lines of a terminal that does not tell.
+/// Columns and lines of a terminal whose size is unknown.
 const DEFAULT_SIZE: (u16, u16) = (80, 24);
 
-/// The columns a bar may take.
+/// The number of columns for the bar.
 pub(super) fn columns() -> u16 {
     size().0.saturating_sub(RIGHT_MARGIN)
 }
@@ -30,7 +30,7 @@ fn size() -> (u16, u16) {
     }
 }
 
-/// Collects what the bar's library writes, until it is a whole drawing.
+/// Collects the output of the library of the bar until a drawing is complete.
 #[derive(Debug)]
 pub(super) struct BarTerminal {
     queue: StderrQueue,
@@ -50,8 +50,8 @@ impl BarTerminal {
         drawing.push_str(text);
     }
 
-    /// Moves the cursor by an ANSI sequence; by nothing, nothing is sent.
-    fn go(&self, count: usize, direction: char) {
+    /// Moves the cursor by an ANSI sequence; a count of zero sends nothing.
+    fn move_cursor(&self, count: usize, direction: char) {
         if count > 0 {
             self.put(&format!("\u{1b}[{count}{direction}"));
         }
@@ -68,22 +68,22 @@ impl TermLike for BarTerminal {
     }
 
     fn move_cursor_up(&self, count: usize) -> io::Result<()> {
-        self.go(count, 'A');
+        self.move_cursor(count, 'A');
         Ok(())
     }
 
     fn move_cursor_down(&self, count: usize) -> io::Result<()> {
-        self.go(count, 'B');
+        self.move_cursor(count, 'B');
         Ok(())
     }
 
     fn move_cursor_right(&self, count: usize) -> io::Result<()> {
-        self.go(count, 'C');
+        self.move_cursor(count, 'C');
         Ok(())
     }
 
     fn move_cursor_left(&self, count: usize) -> io::Result<()> {
-        self.go(count, 'D');
+        self.move_cursor(count, 'D');
         Ok(())
     }
 

@@ -5,11 +5,11 @@ use crate::api::{Account, Answer, QueryResult};
 use crate::outcome::Details;
 use crate::verdict::{describe_refusal, is_daily_limit};
 
-/// What is known of the account.
+/// The remarks about the account.
 pub(super) fn remarks(facts: &Facts, answers: &Answers) -> Vec<Remark> {
     let account = match &answers.account {
         QueryResult::Known(account) => account,
-        // The quota's remark says it all: nothing is wrong with the portal.
+        // The quota's remark covers this: nothing is wrong with the portal.
         QueryResult::Refused(answer) if is_daily_limit(answer) => {
             let says = "not known while the daily limit is used up";
             return vec![remark(Level::Warning, "portal", says)];
@@ -35,7 +35,7 @@ pub(super) fn remarks(facts: &Facts, answers: &Answers) -> Vec<Remark> {
             let says = format!("{id}, expected {expected}");
             vec![
                 remark(Level::Problem, "portal", &says)
-                    .hint("use the token of the other account, or name this one"),
+                    .hint("use the token of the expected account, or change `--expect-portal`"),
             ]
         }
         (Some(id), _) => vec![remark(Level::Ok, "portal", &id.to_string())],
@@ -44,11 +44,11 @@ pub(super) fn remarks(facts: &Facts, answers: &Answers) -> Vec<Remark> {
         Some("STANDARD") => remark(
             Level::Warning,
             "account",
-            "STANDARD: THIS IS A PRODUCTION PORTAL, what is linked here is real",
+            "STANDARD: THIS IS A PRODUCTION PORTAL, an import changes real data",
         )
         .hint("rehearse with `--sandbox` or in a test account first"),
         Some(other @ ("SANDBOX" | "DEVELOPER_TEST" | "APP_DEVELOPER")) => {
-            let says = format!("{other}, no production portal");
+            let says = format!("{other}, not a production portal");
             remark(Level::Ok, "account", &says)
         }
         Some(other) => {
@@ -73,16 +73,16 @@ fn place(account: &Account) -> Remark {
     remark(level, "place", &says)
 }
 
-/// The portal is not known, which is a problem if a certain one is expected.
+/// Adds a problem if a portal is expected but not known.
 fn no_portal(facts: &Facts, why: Remark) -> Vec<Remark> {
     let expected = facts.expect_portal.map(|expected| {
-        let says = format!("expected {expected}, and it cannot be known");
+        let says = format!("expected {expected}, which could not be verified");
         remark(Level::Problem, "portal", &says)
     });
     std::iter::once(why).chain(expected).collect()
 }
 
-/// Some keys may link records and not ask this.
+/// Some keys may link records but not read the account.
 fn refused_account(facts: &Facts, answers: &Answers, answer: &Answer) -> Remark {
     let Details {
         categories,
@@ -97,12 +97,13 @@ fn refused_account(facts: &Facts, answers: &Answers, answer: &Answer) -> Remark 
     );
     let remark = remark(Level::Warning, "portal", &says);
     match answer.status {
-        401 if works => remark
-            .hint("a service key without access to the account is answered like that; links work"),
+        401 if works => remark.hint(
+            "a service key without access to the account gets this reply; linking records works",
+        ),
         401 if category == "EXPIRED_AUTHENTICATION" => remark
             .problem()
             .credentials()
-            .hint("the token has expired: get another one"),
+            .hint("the token has expired: get a new one"),
         401 => {
             let regional = facts
                 .region
@@ -115,7 +116,7 @@ fn refused_account(facts: &Facts, answers: &Answers, answer: &Answer) -> Remark 
             });
             remark.problem().credentials().hint(&format!(
                 "the token is refused, or is a service key without access to the account: \
-                 `--from-type` and `--to-type` tell which{host}"
+                 run again with `--from-type` and `--to-type` to find out which{host}"
             ))
         }
         _ => remark,

@@ -1,13 +1,13 @@
-//! How much of the day's requests is used. Pure.
+//! How much of the daily limit is used. Pure.
 
 use super::{Level, Remark, remark, unreadable};
 use crate::api::{DailyUsage, Pool, QueryResult};
 use crate::verdict::{describe_refusal, is_daily_limit};
 
-/// From this share of the day's requests on, an import should wait for the next day.
+/// From this percentage on, an import should wait until the limit resets.
 const NEARLY_USED_PERCENT: u64 = 90;
 
-/// What is known of the quota.
+/// The remark about the daily usage.
 pub(super) fn quota(result: &QueryResult<DailyUsage>) -> Remark {
     let usage = match result {
         QueryResult::Known(usage) => usage,
@@ -40,7 +40,7 @@ pub(super) fn quota(result: &QueryResult<DailyUsage>) -> Remark {
         None => remark(
             Level::Warning,
             "quota",
-            &format!("not known: HubSpot gives no numbers ({unknown})"),
+            &format!("not known: HubSpot returned no numbers ({unknown})"),
         ),
     }
 }
@@ -53,7 +53,7 @@ fn pool_remark(pool: &Pool, unknown: &str) -> Remark {
     let others = if unknown.is_empty() {
         String::new()
     } else {
-        format!("; not known of others ({unknown})")
+        format!("; not known for other pools ({unknown})")
     };
     let says = format!(
         "{} of {} requests of the day used{resets}{others}",

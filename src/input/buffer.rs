@@ -1,5 +1,5 @@
-//! The part of the source that is in memory, where it is in the text, and what its first bytes say about the
-//! delimiter.
+//! The part of the source that is in memory, its position in the text, and the delimiter sniffed from its first
+//! bytes.
 
 use std::io::{self, Read};
 use std::ops::Range;
@@ -11,17 +11,17 @@ use super::delimiter::{self, Delimiter};
 use super::line::{LineCount, has_lone_carriage_return};
 use super::record::RecordError;
 
-/// Bytes asked from the source at once. Also as far as a delimiter is looked for.
+/// Bytes requested from the source at once. Also the length within which a delimiter is searched.
 const LENGTH: usize = 128 * 1024;
 
-/// Bytes of skipped lines that are kept as they stand; of further lines only their ends are.
+/// Bytes of skipped lines that are kept verbatim; of further lines only the line ends are kept.
 const HEAD_LENGTH: usize = 64 * 1024;
 
-/// A buffer that is refilled once all of it is passed.
+/// A buffer that is refilled once all of its bytes are consumed.
 pub(super) struct ReadBuffer {
     source: Box<dyn Read + Send>,
     buffer: Vec<u8>,
-    /// The part of `buffer` that is filled and not yet passed.
+    /// `start..end` is the part of `buffer` that is filled and not yet consumed.
     start: usize,
     end: usize,
     /// Whether lines in `buffer` can be counted by their LFs.
@@ -30,7 +30,7 @@ pub(super) struct ReadBuffer {
     position: LineCount,
     parsed: u64,
     taken: u64,
-    /// What begins a line that is not read, and whether the next byte is in such a line.
+    /// The character that marks a comment line, and whether the next byte is in such a line.
     comment: Option<u8>,
     is_in_comment: bool,
 }
@@ -53,37 +53,37 @@ impl ReadBuffer {
         }
     }
 
-    /// Where in the text the next byte is.
+    /// The position of the next byte in the text.
     pub(super) fn position(&self) -> LineCount {
         self.position
     }
 
-    /// Bytes passed so far.
+    /// Bytes consumed so far.
     pub(super) fn parsed(&self) -> u64 {
         self.parsed
     }
 
-    /// Bytes taken from the source so far.
+    /// Bytes read from the source so far.
     pub(super) fn taken(&self) -> u64 {
         self.taken
     }
 
-    /// What is not yet passed.
+    /// The bytes that are not yet consumed.
     pub(super) fn rest(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
     }
 
-    /// A part that was passed and has not been refilled since.
+    /// Bytes that were consumed and have not been overwritten by a refill since.
     pub(super) fn at(&self, place: Range<usize>) -> &[u8] {
         &self.buffer[place]
     }
 
-    /// Whether there are no quotes in it, and every CR is followed by an LF, unless it is the last byte.
+    /// Whether the buffer has no quotes, and every CR in it is followed by an LF, unless it is the last byte.
     pub(super) fn is_simple(&self) -> bool {
         self.is_plain && !self.has_quotes
     }
 
-    /// Leaves so many bytes behind, which have so many LFs in them. Tells where they stand.
+    /// Consumes `length` bytes, which contain `line_feeds` LFs. Returns their offset in the buffer.
     pub(super) fn pass(&mut self, length: usize, line_feeds: u64) -> usize {
         let start = self.start;
         let bytes = &self.buffer[start..start + length];
@@ -99,7 +99,7 @@ impl ReadBuffer {
         start
     }
 
-    /// Goes past the next byte.
+    /// Consumes the next byte.
     fn step(&mut self) -> u8 {
         let byte = self.buffer[self.start];
         self.position.pass(byte);
@@ -108,7 +108,7 @@ impl ReadBuffer {
         byte
     }
 
-    /// Goes to the first byte of the next record; `false` if there is none.
+    /// Advances to the first byte of the next record; `false` if there is none.
     pub(super) fn skip_blank_lines(&mut self) -> Result<bool, RecordError> {
         loop {
             while self.start < self.end {
@@ -128,7 +128,7 @@ impl ReadBuffer {
         }
     }
 
-    /// Goes past the first `count` lines, and adds them to `head`.
+    /// Consumes the first `count` lines, and adds them to `head`.
     pub(super) fn skip_lines(&mut self, count: u64, head: &mut Vec<u8>) -> Result<(), RecordError> {
         while self.position.line <= count && (self.start < self.end || self.fill()?) {
             let byte = self.step();
@@ -139,7 +139,7 @@ impl ReadBuffer {
         Ok(())
     }
 
-    /// Goes past a line that names the delimiter, if one is next, adds it to `head`, and tells what it names.
+    /// Consumes the next line if it names the delimiter, adds it to `head`, and returns that delimiter.
     pub(super) fn skip_delimiter_line(
         &mut self,
         head: &mut Vec<u8>,
@@ -162,8 +162,8 @@ impl ReadBuffer {
         self.make_room();
         let mut looked_at = self.start;
         loop {
-            // Looking again at every byte of a slow pipe would take quadratic time; only a line
-            // break can complete the header.
+            // Scanning every byte of a slow pipe again would take quadratic time; only a line break can
+            // complete the header.
             let news = &self.buffer[looked_at..self.end];
             let may_be_complete = news.iter().any(|byte| matches!(byte, b'\r' | b'\n'));
             looked_at = self.end;
@@ -179,21 +179,21 @@ impl ReadBuffer {
         }
     }
 
-    /// Adds what the source has, until so many bytes are not yet passed or the buffer is full.
+    /// Reads from the source until `length` unconsumed bytes are available or the buffer is full.
     pub(super) fn look_ahead(&mut self, length: usize) -> Result<(), RecordError> {
         self.make_room();
         while self.rest().len() < length && self.end < self.buffer.len() && self.append()? {}
         Ok(())
     }
 
-    /// Moves what is not yet passed to the beginning of the buffer. What was passed is lost.
+    /// Moves the unconsumed bytes to the beginning of the buffer. Consumed bytes are lost.
     fn make_room(&mut self) {
         self.buffer.copy_within(self.start..self.end, 0);
         self.end -= self.start;
         self.start = 0;
     }
 
-    /// Refills the buffer once all of it is passed; `false` at the end of the source.
+    /// Refills the buffer once all of it is consumed; `false` at the end of the source.
     pub(super) fn fill(&mut self) -> Result<bool, RecordError> {
         self.start = 0;
         self.end = 0;
@@ -202,7 +202,7 @@ impl ReadBuffer {
         self.append()
     }
 
-    /// Adds what the source gives next; `false` at its end.
+    /// Appends the bytes of one read from the source; `false` at its end.
     fn append(&mut self) -> Result<bool, RecordError> {
         let count = loop {
             match self.source.read(&mut self.buffer[self.end..]) {
@@ -216,7 +216,7 @@ impl ReadBuffer {
                 }
             }
         };
-        // From the last byte before, because a CR there may just have met its LF, or not.
+        // Starts at the last byte before, because a CR there may or may not be followed by an LF now.
         let news = self.end.saturating_sub(1)..self.end + count;
         self.is_plain &= !has_lone_carriage_return(&self.buffer[news]);
         let news = &self.buffer[self.end..self.end + count];

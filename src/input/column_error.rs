@@ -1,4 +1,5 @@
-//! What can be wrong with a header, and how that is told: all of it in one line, and one hint. Pure.
+//! The problems that a header can have, and the error message for them: all of them in one line, and one hint.
+//! Pure.
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -11,44 +12,44 @@ use crate::pair::{ObjectType, RecordId};
 /// Headers that a message lists before it counts the rest.
 const LISTED_HEADERS: usize = 20;
 
-/// One thing that is wrong with a header.
+/// One problem of a header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ColumnProblem {
     /// No column has a name at all.
     BlankHeader,
     /// No column has a known name, and the user named none.
     Missing {
-        /// What is missing.
+        /// The value without a column.
         role: Role,
     },
-    /// The user named a column that is not there.
+    /// The user named a column that does not exist.
     Unknown {
-        /// What it was named for.
+        /// The value that it was named for.
         role: Role,
-        /// What the user named, escaped and shortened.
+        /// The name that the user gave, escaped and shortened.
         name: String,
     },
-    /// The user counted further than the header goes.
+    /// The user gave a column number that is larger than the number of columns.
     OutOfRange {
-        /// What it was named for.
+        /// The value that it was named for.
         role: Role,
-        /// What the user counted to.
+        /// The number that the user gave.
         number: NonZeroUsize,
-        /// How many columns there are.
+        /// The number of columns.
         count: usize,
     },
-    /// Several columns fit.
+    /// Several columns match.
     Ambiguous {
-        /// What they fit.
+        /// The value that they match.
         role: Role,
         /// The columns, two at least.
         candidates: Vec<Column>,
     },
-    /// One column would serve for an id and something else.
+    /// One column would be used for an id and for another value.
     Shared {
         /// The column.
         column: Column,
-        /// What it would serve for.
+        /// The values that it would be used for.
         roles: [Role; 2],
     },
 }
@@ -65,7 +66,7 @@ impl ColumnProblem {
         }
     }
 
-    /// Sorts problems by the value that they are about.
+    /// The sort key of a problem: the index of the value that it concerns.
     pub(super) fn place(&self) -> usize {
         Role::ALL
             .iter()
@@ -106,17 +107,17 @@ impl fmt::Display for ColumnProblem {
     }
 }
 
-/// Everything that is wrong with a header.
+/// All problems of a header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ColumnsError {
     problems: Vec<ColumnProblem>,
-    /// The first headers, quoted, and how many there are.
+    /// The first headers, quoted, and the number of headers.
     listed: Vec<String>,
     count: usize,
     looks_like_a_row: bool,
-    /// Whether a header has bytes that stand for nothing.
+    /// Whether a header has bytes that could not be decoded.
     is_damaged: bool,
-    /// What it is, if it looks like an export from HubSpot and nothing was said about its columns.
+    /// The kind of export, if the header looks like an export from HubSpot and no flag concerns the columns.
     export: Option<Box<HubSpotExport>>,
 }
 
@@ -143,33 +144,33 @@ impl ColumnsError {
         }
     }
 
-    /// What is wrong, in the order of the four values.
+    /// The problems, in the order of the four values.
     #[must_use]
     pub fn problems(&self) -> &[ColumnProblem] {
         &self.problems
     }
 
-    /// The export from HubSpot that the header looks like, if that is what the hint is about.
+    /// The export from HubSpot that the header looks like, if the hint is about it.
     #[must_use]
     pub fn export(&self) -> Option<&HubSpotExport> {
         let export = self.export.as_deref();
         export.filter(|_| !(self.is_damaged || self.looks_like_a_row))
     }
 
-    /// What to do about it. `input` is the input's name.
+    /// How to fix it. `input` is the input's name.
     #[must_use]
     pub fn hint(&self, input: &str) -> String {
         if self.problems.contains(&ColumnProblem::BlankHeader) {
             return format!("the first line must name the columns, e.g. {HEADER_EXAMPLE}");
         }
         if self.is_damaged {
-            return "the header has bytes that stand for no character: name the file's encoding, e.g. \
+            return "the header has bytes that cannot be decoded: name the file's encoding, e.g. \
                     `--encoding windows-1252`"
                 .to_owned();
         }
         if self.looks_like_a_row {
             return format!(
-                "the first line looks like a row: put a header above it, e.g. {HEADER_EXAMPLE}, or add `--no-header` \
+                "the first line looks like a row: add a header above it, e.g. {HEADER_EXAMPLE}, or add `--no-header` \
                  and name columns by number, e.g. `--from-id-column '#2'`"
             );
         }
@@ -219,7 +220,7 @@ impl fmt::Display for ColumnsError {
     }
 }
 
-/// Writes `items` and how many of `count` are left.
+/// Writes `items` and the number of further ones, of `count` in total.
 fn write_list(
     formatter: &mut fmt::Formatter<'_>,
     items: &[impl fmt::Display],
@@ -235,7 +236,7 @@ fn write_list(
     }
 }
 
-/// Whether nothing but ids and types stand there, two ids at least.
+/// Whether all headers are ids and types, two ids at least.
 fn looks_like_a_row(headers: &[String]) -> bool {
     let fields = || headers.iter().map(|header| header.trim());
     let ids = fields().filter(|field| RecordId::new(field).is_some());

@@ -1,4 +1,4 @@
-//! What the user may say about the columns: the four values, names for columns, fixed types. Pure.
+//! The user's settings for the columns: the four values, names for columns, fixed types. Pure.
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -21,7 +21,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// The four in the order in which reports have them.
+    /// The four values in the order in which reports have them.
     pub const ALL: [Self; 4] = [Self::FromType, Self::FromId, Self::ToType, Self::ToId];
 
     /// Whether it is one of the two ids.
@@ -30,7 +30,7 @@ impl Role {
         matches!(self, Self::FromId | Self::ToId)
     }
 
-    /// The header names that need no flag, reduced as `columns` compares them.
+    /// The header names that need no flag, normalized as `columns` compares them.
     pub(super) fn known_names(self) -> [&'static str; 2] {
         match self {
             Self::FromType => ["fromobjecttype", "fromtype"],
@@ -52,19 +52,19 @@ impl fmt::Display for Role {
     }
 }
 
-/// How the user names a column: by its header, or by its place as in `#3`.
+/// How the user names a column: by its header, or by its number as in `#3`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ColumnName {
     /// The header's text.
     Header(String),
-    /// The column's place, counted from 1.
+    /// The column's number, counted from 1.
     Number(NonZeroUsize),
 }
 
-/// Why a text names no column.
+/// Why a text does not name a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ColumnNameError {
-    /// Nothing but blanks.
+    /// Empty or blank.
     #[error("a column name cannot be blank")]
     Blank,
     /// `#0`.
@@ -92,12 +92,12 @@ impl FromStr for ColumnName {
     }
 }
 
-/// What the user says about the columns; nothing, if the header says it all.
+/// The user's settings for the columns; empty if the header is enough.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ColumnSettings {
-    /// One type for the records named first, whatever the file says.
+    /// The type of all records named first, regardless of the file.
     pub from_type: Option<ObjectType>,
-    /// One type for the records named second, whatever the file says.
+    /// The type of all records named second, regardless of the file.
     pub to_type: Option<ObjectType>,
     /// The column of [`Role::FromType`].
     pub from_type_column: Option<ColumnName>,

@@ -1,8 +1,8 @@
-//! Header + settings → where each of the four values of a row comes from.
+//! Header + settings → the source of each of the four values of a row.
 //!
-//! Pure. A name is taken as it stands if a header is spelled so, and else compared without case,
-//! spaces, `_`, `-` and invisible characters. Two columns that fit are an error, never a choice. Everything that is wrong
-//! with a header is told at once.
+//! Pure. A name matches a header that is spelled the same; if there is none, names are compared without case,
+//! spaces, `_`, `-` and invisible characters. Two matching columns are an error: neither is chosen. All
+//! problems of a header are reported at once.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ const MAX_SHOWN_HEADER_LENGTH: usize = 60;
 /// A column of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
-    /// Its place, counted from 0.
+    /// Its index, counted from 0.
     pub index: usize,
     /// Its header as messages show it: escaped and shortened.
     pub header: String,
@@ -33,7 +33,7 @@ impl Column {
         }
     }
 
-    /// Its place, counted from 1.
+    /// Its number, counted from 1.
     #[must_use]
     pub fn number(&self) -> usize {
         self.index + 1
@@ -46,16 +46,16 @@ impl fmt::Display for Column {
     }
 }
 
-/// Where an object type comes from.
+/// The source of an object type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TypeSource {
-    /// The same for all rows.
+    /// The same type for all rows.
     Fixed(ObjectType),
-    /// From the row.
+    /// A column of the row.
     Column(Column),
 }
 
-/// Where the four values of a row come from.
+/// The sources of the four values of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Columns {
     /// The type of the record named first.
@@ -66,16 +66,16 @@ pub struct Columns {
     pub to_type: TypeSource,
     /// The id of the record named second.
     pub to_id: Column,
-    /// Type columns of the file that a fixed type overrules; worth a warning.
+    /// Type columns of the file that a fixed type overrides; worth a warning.
     pub ignored: Vec<Column>,
-    /// How many fields a row must have.
+    /// The number of fields that a row must have.
     pub field_count: usize,
-    /// Which of the two ids may be an empty list, where cells hold lists.
+    /// The id column that may have an empty list, where cells hold lists.
     pub(super) list_side: ListSide,
 }
 
 impl Columns {
-    /// Finds the columns in `headers`, or says everything that is wrong with them.
+    /// Finds the columns in `headers`, or returns all of their problems.
     pub fn resolve(headers: &[String], settings: &ColumnSettings) -> Result<Self, ColumnsError> {
         if headers.iter().all(|header| visible(header).is_empty()) {
             return Err(ColumnsError::new(vec![ColumnProblem::BlankHeader], headers));
@@ -133,7 +133,7 @@ fn column_of(source: Option<&TypeSource>) -> Option<&Column> {
     }
 }
 
-/// Columns that would serve twice. Both types may stand in one column, an id in none but its own.
+/// Columns that would be used twice. Both types may share a column; an id needs its own.
 fn shared(found: &[(Role, Option<&Column>); 4]) -> Vec<ColumnProblem> {
     let mut problems = Vec::new();
     for (place, &(role, column)) in found.iter().enumerate() {
@@ -174,7 +174,7 @@ fn find(
     }
 }
 
-/// The columns that fit what the user said about `role`, or its known names.
+/// The columns that match the user's name for `role`, or its known names.
 fn candidates(headers: &[String], name: Option<&ColumnName>, role: Role) -> Vec<Column> {
     let matching = |fits: &dyn Fn(&str) -> bool| -> Vec<Column> {
         (0..headers.len())
@@ -223,7 +223,7 @@ mod tests {
         }
     }
 
-    /// The four places, `fixed` for a fixed type.
+    /// The sources of the four values, `fixed` for a fixed type.
     fn places(columns: &Columns) -> [String; 4] {
         let place = |source: &TypeSource| match source {
             TypeSource::Fixed(_) => "fixed".to_owned(),
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn known_names_are_found_however_they_are_spelled() {
+    fn known_names_are_found_in_any_spelling() {
         for (header, expected) in [
             (
                 "from_object_type,from_object_id,to_object_type,to_object_id",
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fixed_type_beats_a_column_and_says_which() {
+    fn a_fixed_type_overrides_a_column_and_reports_it_as_ignored() {
         let header = headers("from_type,from_id,to_id,from_object_type");
         let columns = Columns::resolve(&header, &fixed()).unwrap();
         assert_eq!(places(&columns), ["fixed", "2", "fixed", "3"]);
@@ -367,7 +367,7 @@ mod tests {
                 "no column for the from type; no column for the from id; no column for the to type; \
                  no column for the to id; headers found: `contacts`, `512`, `companies`, `513`",
                 format!(
-                    "the first line looks like a row: put a header above it, e.g. {header_example}, or add \
+                    "the first line looks like a row: add a header above it, e.g. {header_example}, or add \
                      `--no-header` and name columns by number, e.g. `--from-id-column '#2'`"
                 ),
             ),

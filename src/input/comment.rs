@@ -1,13 +1,13 @@
-//! Lines that are not part of the data: how the user marks them. Pure.
+//! The character that marks comment lines. Pure.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// The character that begins a line which is not read.
+/// The character at the start of a line that is ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Comment(u8);
 
-/// Why a text is no [`Comment`].
+/// Why a text is not a [`Comment`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected one character such as `#` or `%`: no letter, digit, blank, quote or delimiter")]
 pub struct CommentError;
@@ -15,7 +15,7 @@ pub struct CommentError;
 impl Comment {
     pub(super) const NUMBER_SIGN: Self = Self(b'#');
 
-    /// The character as it stands in the file.
+    /// The character as a byte.
     #[must_use]
     pub fn as_byte(self) -> u8 {
         self.0
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_comment_is_marked_by_one_character_that_begins_no_row() {
+    fn the_comment_character_is_one_that_cannot_begin_a_row() {
         for text in ["#", "%", "!", "/", "*"] {
             assert_eq!(text.parse::<Comment>().unwrap().to_string(), text);
         }

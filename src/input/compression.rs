@@ -1,22 +1,22 @@
-//! Compressed bytes → the bytes in them, as far as they are whole.
+//! Decompresses a stream, as far as it is intact.
 //!
-//! A decoder that meets damage loses what it had made of the bytes it was just given. So it is given few
-//! at a time: then all but the last few rows in front of the damage get through.
+//! A decoder that finds damage discards the output for the bytes that it was just given. It is therefore given
+//! only a few bytes at a time, so that all but the last few rows before the damage are read.
 
 use std::fmt;
 use std::io::{self, BufRead, Read};
 
 use flate2::bufread::GzDecoder;
 
-/// Compressed bytes that a decoder is given at once. Fewer would cost time, more would cost rows.
+/// Compressed bytes that a decoder is given at once. A smaller slice costs time, a larger one loses rows.
 const SLICE_LENGTH: usize = 32;
 
-/// How an archive is compressed.
+/// A compression format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compression {
-    /// gzip, one member behind the other.
+    /// gzip: one or more members in sequence.
     Gzip,
-    /// Zstandard, one frame behind the other.
+    /// Zstandard: one or more frames in sequence.
     Zstd,
 }
 
@@ -29,37 +29,37 @@ impl fmt::Display for Compression {
     }
 }
 
-/// Why an archive cannot be read on.
+/// Why compressed data cannot be read any further.
 #[derive(Debug, thiserror::Error)]
 pub enum CompressionError {
-    /// It ends where it should go on.
+    /// It is cut off.
     #[error("the {compression} data is cut off at byte {offset} of the compressed file")]
     Cut {
-        /// How it is compressed.
+        /// The compression format.
         compression: Compression,
-        /// Where it ends: how many compressed bytes there are.
+        /// Its length: the number of compressed bytes.
         offset: u64,
     },
-    /// It is not what was compressed.
+    /// It is damaged.
     #[error("the {compression} data is damaged at or before byte {offset} of the compressed file")]
     Damaged {
-        /// How it is compressed.
+        /// The compression format.
         compression: Compression,
-        /// How many compressed bytes had been read when it was noticed.
+        /// The number of compressed bytes that had been read when the damage was detected.
         offset: u64,
-        /// What the decoder said.
+        /// The decoder's error.
         source: io::Error,
     },
 }
 
-/// An archive being read.
+/// A reader of compressed data.
 pub struct CompressedReader<R: BufRead> {
     compression: Compression,
     /// `None` once the last part has been read.
     decoder: Option<Decoder<R>>,
 }
 
-/// Decodes one part: a gzip member or a zstd frame.
+/// The decoder of one part: a gzip member or a zstd frame.
 enum Decoder<R: BufRead> {
     Gzip(Box<GzDecoder<Slices<R>>>),
     Zstd(zstd::Decoder<'static, Slices<R>>),
@@ -96,7 +96,7 @@ impl<R: BufRead> Decoder<R> {
 }
 
 impl<R: BufRead> CompressedReader<R> {
-    /// Begins to unpack `bytes`.
+    /// Starts to decompress `bytes`.
     pub fn new(compression: Compression, bytes: R) -> io::Result<Self> {
         let slices = Slices {
             bytes,
@@ -110,9 +110,9 @@ impl<R: BufRead> CompressedReader<R> {
         })
     }
 
-    /// Says of an error of the decoder where in the archive it is.
+    /// Adds the offset in the compressed data to a decoder's error.
     fn placed(compression: Compression, slices: &Slices<R>, source: io::Error) -> io::Error {
-        // What the file itself says is not about the archive.
+        // An error of the file itself is not about the compressed data.
         if slices.has_failed {
             return source;
         }
@@ -131,15 +131,15 @@ impl<R: BufRead> CompressedReader<R> {
         })
     }
 
-    /// Prepares the next part, if there is one. Zeros up to the end are padding, as tapes and disk images have it; zeros in
-    /// front of anything else are damage.
+    /// Prepares the next part, if there is one. Zeros up to the end are padding, as tapes and disk images have
+    /// it; zeros before anything else are damage.
     fn next_part(&mut self, mut slices: Slices<R>) -> io::Result<()> {
         let zeros = slices.skip_zeros()?;
         if slices.is_over {
             return Ok(());
         }
         if zeros > 0 {
-            let source = io::Error::other("zeros stand between two of its parts");
+            let source = io::Error::other("there are zeros between two of its parts");
             return Err(Self::placed(self.compression, &slices, source));
         }
         self.decoder = Some(Decoder::new(self.compression, slices)?);
@@ -164,17 +164,17 @@ impl<R: BufRead> Read for CompressedReader<R> {
     }
 }
 
-/// Gives bytes in small slices, and counts them.
+/// Splits the bytes into small slices, and counts them.
 struct Slices<R> {
     bytes: R,
     offset: u64,
-    /// Whether a decoder asked for more than there is.
+    /// Whether a decoder requested more bytes than there are.
     is_over: bool,
     has_failed: bool,
 }
 
 impl<R: BufRead> Slices<R> {
-    /// Goes past zeros, and says how many there were.
+    /// Skips zeros, and returns their number.
     fn skip_zeros(&mut self) -> io::Result<u64> {
         let start = self.offset;
         loop {
@@ -199,7 +199,7 @@ impl<R: BufRead> Read for Slices<R> {
 
 impl<R: BufRead> BufRead for Slices<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        // Asked twice, because a borrow cannot be kept across the loop.
+        // Two calls, because a borrow cannot be kept across the loop.
         loop {
             match self.bytes.fill_buf() {
                 Ok(_) => break,
@@ -243,7 +243,7 @@ mod tests {
         }
     }
 
-    /// What can be read, and what the end is.
+    /// The decompressed bytes, and the error at the end, if any.
     fn unpacked(compression: Compression, bytes: &[u8]) -> (Vec<u8>, Option<CompressionError>) {
         let mut text = Vec::new();
         let mut archive = CompressedReader::new(compression, bytes).unwrap();
@@ -284,11 +284,11 @@ mod tests {
         }
     }
 
-    /// A frame that decoders are to pass over: magic number, length, content.
+    /// A frame that decoders skip: magic number, length, content.
     const SKIPPABLE: &[u8] = b"\x5e\x2a\x4d\x18\x05\0\0\0notes";
 
     #[test]
-    fn zeros_behind_the_last_part_are_padding_and_zeros_between_two_are_damage() {
+    fn zeros_after_the_last_part_are_padding_and_zeros_between_two_are_damage() {
         let text = text();
         for compression in BOTH {
             let one = packed(compression, &text);
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn frames_to_skip_are_skipped_wherever_they_stand() {
+    fn skippable_frames_are_skipped_at_any_position() {
         let text = text();
         let one = packed(Compression::Zstd, &text);
         for parts in [
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn truncated_compressed_data_is_read_up_to_the_cut_with_its_place_in_the_error() {
+    fn truncated_compressed_data_is_read_up_to_the_cut_and_the_error_has_its_position() {
         let text = text();
         for compression in BOTH {
             let whole = packed(compression, &text);
@@ -359,7 +359,7 @@ mod tests {
                 other => panic!("{other:?}"),
             }
         }
-        // A bit of the content: found at the latest when the checksum is compared.
+        // A bit of the content: detected at the latest when the checksum is compared.
         for compression in BOTH {
             let mut damaged = packed(compression, &text);
             let middle = damaged.len() / 2;
@@ -370,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_fails_is_no_damaged_archive() {
+    fn a_read_error_is_not_reported_as_damage() {
         struct Broken;
         impl Read for Broken {
             fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {

@@ -1,4 +1,4 @@
-//! [`Input`]: one file from its header to its last row.
+//! [`Input`]: one input from its header to its last row.
 
 use std::io::Read;
 use std::num::NonZeroU64;
@@ -25,26 +25,26 @@ use super::shape::RowShape;
 use super::source::InputSource;
 use crate::pair::RowKey;
 
-/// What to read, and what the user says about it.
+/// The input to read, and the user's settings for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InputSettings {
-    /// Where the text comes from.
+    /// The source of the text.
     pub path: InputSource,
-    /// What the bytes stand for, unless a byte order mark says it; UTF-8 if not given.
+    /// The encoding, unless a byte order mark states it; UTF-8 if not given.
     pub encoding: Option<TextEncoding>,
-    /// What separates the fields; guessed from the header if not given.
+    /// The field delimiter; guessed from the header if not given.
     pub delimiter: Option<Delimiter>,
-    /// Lines above the header that are not read.
+    /// Lines above the header that are skipped.
     pub skip_lines: u64,
-    /// What begins lines that are not read.
+    /// The character that marks comment lines.
     pub comment: Option<Comment>,
     /// Whether the first line is a row: columns have numbers and no names.
     pub no_header: bool,
-    /// Which column is which.
+    /// The settings for the columns.
     pub columns: ColumnSettings,
-    /// What stands between the ids of a cell, if it may hold several.
+    /// The separator between the ids of a cell, if it may hold several.
     pub split: Option<Separator>,
-    /// How many rows are read; `None` means all.
+    /// The number of rows to read; `None` means all.
     pub first: Option<NonZeroU64>,
 }
 
@@ -54,30 +54,30 @@ pub struct Input {
     headers: Vec<String>,
     raw_header: Vec<u8>,
     reader: RecordReader,
-    /// Whether the record that was read last is a row which was not handed out yet.
+    /// Whether the last record read is a row that was not returned yet.
     has_first_row: bool,
     quoted_rows: QuotedRows,
     checker: Checker,
     split: Option<Separator>,
-    /// What is left of a row that makes several pairs.
+    /// The remaining pairs of a row that makes several.
     expander: PairExpander,
     first: u64,
     /// The row that was read last.
     key: RowKey,
-    /// What was handed out so far: more than rows, where a row makes several pairs.
+    /// Items returned so far: more than rows, where a row makes several pairs.
     items: u64,
     is_broken: bool,
     progress: Arc<ReadProgress>,
 }
 
 impl Input {
-    /// Opens the input and finds its columns; no row is read.
+    /// Opens the input and finds its columns; reads no row.
     pub fn open(settings: &InputSettings) -> Result<Self, InputError> {
         let (source, size) = settings.path.open()?;
         Self::new(settings.path.name(), source, size, settings)
     }
 
-    /// Like [`Input::open`] for what is no file. `name` stands for it in messages.
+    /// Like [`Input::open`], for a reader instead of a file. Messages call it `name`.
     pub fn from_reader(
         name: &str,
         source: impl Read + Send + 'static,
@@ -143,31 +143,31 @@ impl Input {
         })
     }
 
-    /// Where the four values of a row come from.
+    /// The sources of the four values of a row.
     #[must_use]
     pub fn columns(&self) -> &Columns {
         self.checker.columns()
     }
 
-    /// The header's fields as they stand; `#1` and so on without a header.
+    /// The header's fields verbatim; `#1` and so on without a header.
     #[must_use]
     pub fn headers(&self) -> &[String] {
         &self.headers
     }
 
-    /// How messages call it.
+    /// Its name in messages.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// How many rows were read.
+    /// The number of rows read.
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.key.row
     }
 
-    /// What separates the fields.
+    /// The field delimiter.
     #[must_use]
     pub fn delimiter(&self) -> Delimiter {
         self.reader.delimiter()
@@ -179,53 +179,52 @@ impl Input {
         self.checker.encoding()
     }
 
-    /// The lines above the header that were skipped, or that name the delimiter as Excel does: as they stand,
-    /// in UTF-8, and those beyond the first 64 KiB blank.
+    /// The skipped lines above the header, and the line that names the delimiter as Excel writes it: verbatim,
+    /// in UTF-8; lines beyond the first 64 KiB are blank.
     #[must_use]
     pub fn head(&self) -> &[u8] {
         self.reader.head()
     }
 
-    /// The fields of the header as they stand, with their quotes, in UTF-8; `None` if there is no header.
+    /// The fields of the header verbatim, with their quotes, in UTF-8; `None` if there is no header.
     #[must_use]
     pub fn raw_header(&self) -> Option<Vec<&[u8]>> {
         let has_header = !self.raw_header.is_empty();
         has_header.then(|| raw_fields(&self.raw_header, self.delimiter().as_byte()))
     }
 
-    /// The rows so far with a quoted field that holds lines like rows of this file.
+    /// The rows so far with a quoted field that contains lines like rows of this file.
     #[must_use]
     pub fn quoted_rows(&self) -> QuotedRows {
         self.quoted_rows
     }
 
-    /// The row that was read last, as long as there was one.
+    /// The position of the row that was read last; meaningful once a row was read.
     #[must_use]
     pub fn record(&self) -> Record<'_> {
         self.reader.last()
     }
 
-    /// Its fields as they stand, with their quotes, in UTF-8.
+    /// The fields of the row that was read last, verbatim, with their quotes, in UTF-8.
     #[must_use]
     pub fn raw_row(&self) -> Vec<&[u8]> {
         raw_fields(self.record().raw(), self.delimiter().as_byte())
     }
 
-    /// How far the reading has come; stays up to date.
+    /// The reading progress; the returned value stays up to date.
     #[must_use]
     pub fn progress(&self) -> Arc<ReadProgress> {
         Arc::clone(&self.progress)
     }
 
-    /// The next row, or the next pair of the last one, or `None` at the end. After an error there are no
-    /// more.
+    /// The next row, or the next pair of the last row, or `None` at the end. After an error there are no more.
     pub fn next_row(&mut self) -> Result<Option<CheckedRow>, InputError> {
         let mut row = CheckedRow::default();
         Ok(self.read(&mut row)?.then_some(row))
     }
 
-    /// Like [`Input::next_row`], into a row that was read before: without taking its types apart and putting
-    /// the same ones together again. `false` at the end.
+    /// Like [`Input::next_row`], but reuses `row`: types that are the same as before are not allocated again.
+    /// `false` at the end.
     pub fn read(&mut self, row: &mut CheckedRow) -> Result<bool, InputError> {
         let left = match self.split {
             Some(_) => self.expander.next(self.checker.columns()),
@@ -242,7 +241,7 @@ impl Input {
         Ok(true)
     }
 
-    /// Reads one row; what is left of it is with the fan. `false` at the end.
+    /// Reads one row; its remaining pairs stay in the expander. `false` at the end.
     fn read_row(&mut self, content: &mut RowContent) -> Result<bool, InputError> {
         if self.key.row == self.first {
             self.progress.finish();
@@ -252,7 +251,7 @@ impl Input {
         let record = match next_record(&mut self.reader, &mut self.has_first_row) {
             Ok(Some(record)) => record,
             Ok(None) => {
-                // Behind an error there are no more rows either, but the count is not final.
+                // After an error there are no more rows either, but the count is not final.
                 if !self.is_broken {
                     self.progress.finish();
                 }
@@ -287,7 +286,7 @@ impl Input {
     }
 }
 
-/// The next record that is not blank. Where there is no header, the first one was read already.
+/// The next record that is not blank. Without a header, the first one was read already.
 fn next_record<'r>(
     reader: &'r mut RecordReader,
     has_first_row: &mut bool,
@@ -296,7 +295,7 @@ fn next_record<'r>(
     Ok(is_there.then(|| reader.last()))
 }
 
-/// A column as messages show it, by its place counted from 1; a row may have more than the header.
+/// A column as messages show it, by its number counted from 1; a row may have more columns than the header.
 fn column_name(headers: &[String], number: usize) -> String {
     if number <= headers.len() {
         Column::new(headers, number - 1).to_string()

@@ -1,9 +1,9 @@
 //! The bytes of a file → UTF-8 bytes without a byte order mark.
 //!
-//! gzip and zstd are unpacked, recognised by their first bytes. UTF-8 passes through byte for byte, valid
-//! or not: what is wrong in a column that nobody reads is nobody's problem. A byte order mark says which
-//! encoding it is, and is believed over what the user says. What is no CSV text (other archives, workbooks,
-//! pages, documents, databases) is refused by its first bytes. The bytes taken from the file are counted into the
+//! gzip and zstd are decompressed, recognised by their first bytes. UTF-8 passes through unchanged, valid or
+//! not: errors in a column that is not read do not matter. A byte order mark takes precedence over the encoding
+//! that the user names. Files that are not CSV text (other archives, workbooks, web pages, documents,
+//! databases) are refused by their first bytes. The bytes read from the file are counted in the
 //! [`ReadProgress`].
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
@@ -22,13 +22,13 @@ const UTF_8_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Bytes of a compressed file that are read at once.
 const BUFFER_LENGTH: usize = 64 * 1024;
 
-/// UTF-8, and what it was.
+/// The text as UTF-8, and its original encoding.
 pub(super) struct Decoded {
     pub(super) text: Box<dyn Read + Send>,
     pub(super) encoding: TextEncoding,
 }
 
-/// Makes UTF-8 of `source`, whatever its first bytes and the user say that it is.
+/// Decodes `source` to UTF-8, according to its first bytes and the user's settings.
 pub(super) fn decode(
     name: &str,
     source: Box<dyn Read + Send>,
@@ -57,7 +57,7 @@ pub(super) fn decode(
     decode_text(prefix, unpacked, requested).map_err(failed)
 }
 
-/// Makes UTF-8 of text.
+/// Decodes text to UTF-8.
 fn decode_text(
     prefix: Vec<u8>,
     rest: impl Read + Send + 'static,
@@ -79,7 +79,7 @@ fn decode_text(
     Ok(Decoded { text, encoding })
 }
 
-/// Programs that prepend a mark to a file that has one leave two.
+/// Programs that prepend a byte order mark to a file that has one leave two.
 fn without_marks<R: Read>(mut text: R) -> io::Result<impl Read + use<R>> {
     loop {
         let mut start = Vec::with_capacity(UTF_8_MARK.len());
@@ -91,8 +91,8 @@ fn without_marks<R: Read>(mut text: R) -> io::Result<impl Read + use<R>> {
     }
 }
 
-/// The first bytes: as many as the source gives at once, but enough for a signature unless it has fewer. A slow
-/// pipe is not waited for.
+/// The first bytes: as many as the source returns at once, but enough for a signature unless the source is
+/// shorter. Does not wait for a slow pipe to fill the buffer.
 fn read_prefix(source: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut prefix = vec![0; PREFIX_LENGTH];
     let mut length = 0;
@@ -108,7 +108,7 @@ fn read_prefix(source: &mut impl Read) -> io::Result<Vec<u8>> {
     Ok(prefix)
 }
 
-/// Counts what is used of the file itself; what is only buffered does not count yet.
+/// Counts the bytes of the file that are consumed; bytes that are only buffered do not count yet.
 struct CountingReader {
     source: BufReader<Box<dyn Read + Send>>,
     progress: Arc<ReadProgress>,

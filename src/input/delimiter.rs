@@ -1,8 +1,7 @@
-//! Which character separates the fields: given by the user, named by a first line such as `sep=;`, as
-//! Excel reads and writes it, or guessed from the header alone: the one that yields the columns that are looked
-//! for, or else the most frequent one.
+//! The field delimiter: given by the user, named by a first line such as `sep=;`, as Excel reads and writes it,
+//! or guessed from the header: the candidate that yields the required columns, or else the most frequent one.
 //!
-//! Only the header is looked at, because data may hold any character any number of times. Pure.
+//! Only the header is used for the guess, because data may contain any character any number of times. Pure.
 
 use std::cmp::Reverse;
 use std::fmt;
@@ -12,7 +11,7 @@ use std::str::FromStr;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Delimiter(u8);
 
-/// What a header may be separated by, the likeliest first: it wins a tie.
+/// The delimiters that are tried for a header, the likeliest first: it wins a tie.
 pub(super) const CANDIDATES: [Delimiter; 4] = [
     Delimiter(b','),
     Delimiter(b';'),
@@ -20,7 +19,7 @@ pub(super) const CANDIDATES: [Delimiter; 4] = [
     Delimiter(b'|'),
 ];
 
-/// Why a text is no [`Delimiter`].
+/// Why a text is not a [`Delimiter`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DelimiterError {
     /// Empty, several characters or not ASCII.
@@ -32,7 +31,7 @@ pub enum DelimiterError {
 }
 
 impl Delimiter {
-    /// The delimiter as it stands in the file.
+    /// The delimiter as a byte.
     #[must_use]
     pub fn as_byte(self) -> u8 {
         self.0
@@ -40,7 +39,7 @@ impl Delimiter {
 }
 
 impl fmt::Display for Delimiter {
-    /// As the user gives it.
+    /// The delimiter as the user writes it.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             b'\t' => formatter.write_str("tab"),
@@ -64,10 +63,10 @@ impl FromStr for Delimiter {
     }
 }
 
-/// As many bytes as a line that names the delimiter has at most.
+/// The maximum length of a line that names the delimiter.
 const LINE_LENGTH: usize = b"\"sep=;\"\r\n".len();
 
-/// Whether more bytes are needed to tell whether the first line names the delimiter.
+/// Whether more bytes are needed to decide whether the first line names the delimiter.
 pub(super) fn may_become_a_line(bytes: &[u8]) -> bool {
     let unquoted = bytes.strip_prefix(b"\"").unwrap_or(bytes);
     let begun = unquoted.len().min(LINE_NAME.len());
@@ -76,7 +75,7 @@ pub(super) fn may_become_a_line(bytes: &[u8]) -> bool {
 
 const LINE_NAME: &[u8] = b"sep=";
 
-/// What the first line names as the delimiter, and how many bytes it takes with its end.
+/// The delimiter that the first line names, and the length of that line with its end.
 pub(super) fn named_by_line(bytes: &[u8]) -> Option<(Delimiter, usize)> {
     let end = bytes.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
     let line = &bytes[..end.unwrap_or(bytes.len())];
@@ -96,19 +95,19 @@ pub(super) fn named_by_line(bytes: &[u8]) -> Option<(Delimiter, usize)> {
     Some((delimiter, line.len() + behind))
 }
 
-/// What the beginning of a file says about its delimiter.
+/// What the beginning of a file shows about its delimiter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct DelimiterCounts<'b> {
-    /// The header, as far as it is there.
+    /// The header, as far as it has been read.
     header: &'b [u8],
-    /// How often each candidate stands in it.
+    /// How often each candidate occurs in it.
     counts: [usize; CANDIDATES.len()],
-    /// Whether the header ended within the bytes, so that more of them would change nothing.
+    /// Whether the header ended within the bytes, so that more bytes would change nothing.
     pub(super) header_is_complete: bool,
 }
 
 impl DelimiterCounts<'_> {
-    /// The most frequent candidate of those that yield the columns; if none does, the most frequent of all.
+    /// The most frequent candidate among those that yield the columns; if none does, the most frequent of all.
     pub(super) fn delimiter(&self, has_columns: &dyn Fn(&[String]) -> bool) -> Delimiter {
         let mut ranked = [0, 1, 2, 3];
         ranked.sort_by_key(|&index: &usize| Reverse(self.counts[index]));
@@ -117,7 +116,7 @@ impl DelimiterCounts<'_> {
         CANDIDATES[fits.unwrap_or(ranked[0])]
     }
 
-    /// The candidates besides `in_use` that stand in the header.
+    /// The candidates besides `in_use` that occur in the header.
     pub(super) fn others(&self, in_use: Delimiter) -> Vec<Delimiter> {
         let candidates = CANDIDATES.into_iter().zip(self.counts);
         candidates
@@ -145,7 +144,7 @@ pub(super) fn fields_of(record: &[u8], delimiter: Delimiter) -> Vec<String> {
 pub(super) fn sniff(bytes: &[u8]) -> DelimiterCounts<'_> {
     let mut counts = [0_usize; CANDIDATES.len()];
     let mut in_quotes = false;
-    // A quote means something only where a field starts, or right behind the quote that ended one.
+    // A quote has a meaning only at the start of a field, or directly after the quote that ended one.
     let mut quote_can_open = true;
     let mut header_is_complete = false;
     let blank_lines = bytes
@@ -212,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn the_delimiter_is_the_commonest_candidate_outside_quotes_in_the_header() {
+    fn the_delimiter_is_the_most_frequent_candidate_outside_quotes_in_the_header() {
         for (header, delimiter, complete) in [
             ("", b',', false),
             ("only", b',', false),
@@ -245,7 +244,7 @@ mod tests {
             ("from_id|to_id;x;y;z", b'|'),
             ("\"from_id\"\tto_id,x,y,z", b'\t'),
             ("from_id,to_id;x", b','),
-            // None does.
+            // No candidate does.
             ("from id;to_id,x,y", b','),
         ] {
             let chosen = sniff(header.as_bytes()).delimiter(&has_columns);

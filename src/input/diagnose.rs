@@ -1,12 +1,12 @@
-//! Why a value that is no id or no type is none: the likeliest accident first.
+//! Why a value is not a valid id or type: the likeliest cause first.
 //!
-//! Pure. Only called for values that have been refused, so every path ends with a problem.
+//! Pure. Only called for values that have been refused, so every path returns a problem.
 
 use super::problem::ValueProblem;
 use crate::pair::{MAX_ID_DIGITS, MAX_TYPE_LENGTH};
 use crate::text::is_invisible;
 
-/// What is wrong with `text`, which is trimmed and no id.
+/// The problem of `text`, which is trimmed and not an id.
 pub(super) fn id_problem(text: &str) -> ValueProblem {
     if text.is_empty() {
         return ValueProblem::Blank;
@@ -38,7 +38,7 @@ pub(super) fn id_problem(text: &str) -> ValueProblem {
     other_character_problem(text)
 }
 
-/// What is wrong with `text`, which is trimmed and no type.
+/// The problem of `text`, which is trimmed and not a type.
 pub(super) fn type_problem(text: &str) -> ValueProblem {
     let belongs =
         |character: &char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-');
@@ -66,15 +66,15 @@ fn is_scientific(text: &str) -> bool {
     is_digits(whole) && (fraction.is_empty() || is_digits(fraction)) && is_digits(exponent)
 }
 
-/// Digit groups with something between them: thousands, a fraction, or a list.
+/// Digit groups with separators between them: thousands, a fraction, or a list.
 fn separated_problem(text: &str) -> Option<ValueProblem> {
     let between = |character: char| !character.is_ascii_digit();
     if let Some((whole, fraction)) = text.split_once(['.', ','])
         && is_digits(whole)
         && (fraction.is_empty() || is_digits(fraction))
     {
-        // `.` makes a fraction of anything but a group of thousands, `,` only of zeros: `17,42` is
-        // rather two ids.
+        // `.` makes a fraction of anything but a group of thousands, `,` only of zeros: `17,42` is more likely
+        // two ids.
         let is_fraction = text.contains('.') || fraction.bytes().all(|digit| digit == b'0');
         if is_fraction && !(is_thousands(&[whole, fraction])) {
             return Some(ValueProblem::Decimal);
@@ -104,7 +104,7 @@ fn separated_problem(text: &str) -> Option<ValueProblem> {
     (is_list && ids > 1).then_some(ValueProblem::List)
 }
 
-/// Whether people or spreadsheets put `character` between the thousands of a number.
+/// Whether `character` is used between the thousands of a number, by people or spreadsheets.
 pub(super) fn separates_thousands(character: char) -> bool {
     matches!(character, ',' | '.' | '\'' | '’' | '_')
         || character.is_whitespace() && !character.is_control()
@@ -143,7 +143,7 @@ mod tests {
     use ValueProblem::*;
 
     #[test]
-    fn each_accident_that_befalls_an_id_is_recognised() {
+    fn each_kind_of_damage_to_an_id_is_recognised() {
         for (text, problem) in [
             ("", Blank),
             ("5.12E+11", Scientific),
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_type_is_refused_for_its_first_character_that_none_has() {
+    fn a_type_is_refused_for_its_first_invalid_character() {
         let long = "x".repeat(129);
         for (text, problem) in [
             ("", Blank),

@@ -1,4 +1,4 @@
-//! What the bytes of a file stand for. Pure.
+//! The encoding of a file's text. Pure.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,10 +9,10 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TextEncoding(&'static Encoding);
 
-/// Why a text names no [`TextEncoding`].
+/// Why a text does not name a [`TextEncoding`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "no encoding has this name; known are `windows-1252`, `utf-16le`, `shift_jis`, `gbk` and so on"
+    "unknown encoding; examples of names are `windows-1252`, `utf-16le`, `shift_jis` and `gbk`"
 )]
 pub struct EncodingError;
 
@@ -20,12 +20,12 @@ impl TextEncoding {
     /// UTF-8.
     pub const UTF_8: Self = Self(UTF_8);
 
-    /// What a byte order mark at the beginning says.
+    /// The encoding that a byte order mark at the beginning names.
     pub(super) fn of_mark(prefix: &[u8]) -> Option<Self> {
         Encoding::for_bom(prefix).map(|(encoding, _)| Self(encoding))
     }
 
-    /// UTF-16 without a mark is recognised by the NULs of its ASCII characters.
+    /// Recognises UTF-16 without a mark by the NULs of its ASCII characters.
     pub(super) fn of_nul_bytes(text: &[u8]) -> Self {
         Self(if text.first() == Some(&0) {
             UTF_16BE
@@ -43,7 +43,7 @@ impl FromStr for TextEncoding {
     type Err = EncodingError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        // Some labels stand for encodings that nobody may decode any more.
+        // Some labels name encodings that the standard no longer allows to be decoded.
         let encoding = Encoding::for_label_no_replacement(text.as_bytes());
         encoding.map(Self).ok_or(EncodingError)
     }

@@ -1,5 +1,5 @@
-//! Why an input cannot be used, or not any further. Each says which input and, as far as there is
-//! one, which line; text from the file is escaped before it gets here.
+//! Why an input cannot be used or read any further. Each error names the input and, where there is one, the
+//! line; text from the file is escaped before it gets here.
 
 use std::io;
 
@@ -11,27 +11,27 @@ use super::headerless::NoHeaderError;
 use super::record::RecordError;
 use super::watched_file::FileChange;
 
-/// Why an input cannot be used, or not any further.
+/// Why an input cannot be used or read any further.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
-    /// There is no such file.
+    /// The file does not exist.
     #[error("`{input}` does not exist")]
     Missing {
         /// The input's name.
         input: String,
     },
-    /// A directory was named.
+    /// The path is a directory.
     #[error("`{input}` is a directory, not a CSV file")]
     Directory {
         /// The input's name.
         input: String,
     },
-    /// The file may not be read.
+    /// The file cannot be read for lack of permission.
     #[error("no permission to read `{input}`")]
     Denied {
         /// The input's name.
         input: String,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// The file cannot be opened for another reason.
@@ -39,20 +39,20 @@ pub enum InputError {
     Open {
         /// The input's name.
         input: String,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// Reading failed in the middle.
-    #[error("`{input}` line {line}: cannot read on")]
+    /// A read failed.
+    #[error("`{input}` line {line}: cannot read any further")]
     Read {
         /// The input's name.
         input: String,
         /// The line reached.
         line: u64,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// The file is not what it was when the reading began.
+    /// The file changed after the reading began.
     #[error("`{input}` line {line}: the file changed while it was read: {change}")]
     ChangedWhileRead {
         /// The input's name.
@@ -67,68 +67,68 @@ pub enum InputError {
     NotText {
         /// The input's name.
         input: String,
-        /// What it is.
+        /// The type of the file.
         format: FileType,
     },
-    /// An archive that can be unpacked, with another one or a workbook in it.
+    /// A compressed file that can be decompressed, with another archive or a workbook in it.
     #[error("`{input}` is an archive with {format} in it, not a CSV file")]
     HoldsNoText {
         /// The input's name.
         input: String,
-        /// What is in it.
+        /// The type of its content.
         format: FileType,
     },
-    /// An archive cannot be unpacked any further.
-    #[error("`{input}` line {line}: cannot read on")]
+    /// A compressed file cannot be decompressed any further.
+    #[error("`{input}` line {line}: cannot read any further")]
     CompressedReader {
         /// The input's name.
         input: String,
         /// The line reached.
         line: u64,
-        /// What is wrong with it.
+        /// The cause.
         source: CompressionError,
     },
-    /// Nothing, or nothing but blank lines.
+    /// The file is empty, or has only blank lines.
     #[error("`{input}` is empty: it has no header")]
     NoHeader {
         /// The input's name.
         input: String,
     },
-    /// The header is no text in an encoding that can be recognised.
+    /// The header is not text in an encoding that can be recognised.
     #[error(
-        "`{input}` line {line}: the header has NUL bytes, as UTF-16 without a byte order mark does"
+        "`{input}` line {line}: the header has NUL bytes, like UTF-16 without a byte order mark"
     )]
     NulInHeader {
         /// The input's name.
         input: String,
         /// The line of the header.
         line: u64,
-        /// What it may be.
+        /// The encoding that it may have.
         encoding: TextEncoding,
     },
     /// All lines are skipped.
-    #[error("`{input}` has nothing below the {lines} lines that `--skip-lines` skips")]
+    #[error("`{input}` has no lines after the {lines} lines that `--skip-lines` skips")]
     AllSkipped {
         /// The input's name.
         input: String,
-        /// How many are skipped.
+        /// The number of skipped lines.
         lines: u64,
     },
-    /// Nothing, where no header is expected.
+    /// The file is empty, and no header is expected.
     #[error("`{input}` is empty: it has no rows")]
     NoRows {
         /// The input's name.
         input: String,
     },
-    /// Without a header the settings do not say where the values stand.
+    /// Without a header, the settings do not locate all values.
     #[error("`{input}` without a header: {problem}")]
     NoHeaderColumns {
         /// The input's name.
         input: String,
-        /// What is wrong with them.
+        /// The problem of the settings.
         problem: NoHeaderError,
     },
-    /// What was taken for the header is a row.
+    /// The first record was expected to be the header, but is a row.
     #[error("`{input}` line {line}: the header has ids where it should name columns: {ids}")]
     IdsInHeader {
         /// The input's name.
@@ -145,9 +145,9 @@ pub enum InputError {
         input: String,
         /// The line of the header.
         line: u64,
-        /// What is wrong with them.
+        /// The problems of the header.
         problem: Box<ColumnsError>,
-        /// What to do about it.
+        /// How to fix it.
         hint: String,
     },
     /// A quoted field does not end.
@@ -159,7 +159,7 @@ pub enum InputError {
         line: u64,
         /// The column, as messages show it.
         column: String,
-        /// What became of its end.
+        /// How it ends, or why it does not.
         end: &'static str,
     },
     /// It is not the input that the report was made from.
@@ -171,17 +171,17 @@ pub enum InputError {
         row: u64,
         /// The line on which it starts; `None` if the input ends before it.
         line: Option<u64>,
-        /// What stands there, and what the report says.
+        /// The difference between the input and the report.
         how: String,
     },
-    /// A record passes a bound.
+    /// A record exceeds a limit.
     #[error("`{input}` line {line}: a record starts here that {excess}")]
     LargeRecord {
         /// The input's name.
         input: String,
         /// The line on which the record starts.
         line: u64,
-        /// Which bound it passes.
+        /// The limit that it exceeds.
         excess: &'static str,
     },
 }
@@ -192,7 +192,7 @@ fn at_line(line: Option<u64>) -> String {
 }
 
 impl InputError {
-    /// What the source said, when `line` was reached.
+    /// Converts a read error that occurred at `line`.
     pub(super) fn of_source(input: &str, line: u64, source: io::Error) -> Self {
         let input = input.to_owned();
         let source = match source.downcast::<FileChange>() {
@@ -219,8 +219,8 @@ impl InputError {
         }
     }
 
-    /// Gives a reader's error the names that the reader does not know. `column` shows a column by
-    /// its place counted from 1.
+    /// Adds the names that the reader does not know to a reader's error. `column` formats a column by its
+    /// number counted from 1.
     pub(super) fn of_record(
         input: &str,
         error: RecordError,
@@ -233,7 +233,7 @@ impl InputError {
                 input,
                 line,
                 column: column(field),
-                end: "never ends",
+                end: "is never closed",
             },
             RecordError::LongQuote { line, field } => Self::OpenQuote {
                 input,
@@ -245,7 +245,7 @@ impl InputError {
                 input,
                 line,
                 column: column(field),
-                end: "spans lines, with text behind its closing quote",
+                end: "spans lines, with text after its closing quote",
             },
             RecordError::LargeRecord { line } => Self::LargeRecord {
                 input,
@@ -260,7 +260,7 @@ impl InputError {
         }
     }
 
-    /// What to do about it, if there is something to say.
+    /// How to fix it, where there is a hint.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -268,9 +268,9 @@ impl InputError {
             Self::NoHeader { .. } => Some(format!(
                 "the first line must name the columns, e.g. {HEADER_EXAMPLE}"
             )),
-            Self::HoldsNoText { .. } => Some("unpack it, and give the CSV file in it".to_owned()),
+            Self::HoldsNoText { .. } => Some("unpack it, and pass the CSV file in it".to_owned()),
             Self::CompressedReader { .. } => Some(
-                "get or make the file again: what is in it behind this place is lost".to_owned(),
+                "download or create the file again: the data after this position is lost".to_owned(),
             ),
             Self::NulInHeader { encoding, .. } => {
                 let label = encoding.to_string().to_lowercase();
@@ -285,19 +285,19 @@ impl InputError {
             )),
             Self::Columns { hint, .. } => Some(hint.clone()),
             Self::OpenQuote { .. } => Some(
-                "a quote inside a quoted field is written twice, as in `\"5\"\" pipe\"`".to_owned(),
+                "write a quote inside a quoted field as two quotes, as in `\"5\"\" pipe\"`".to_owned(),
             ),
             Self::LargeRecord { .. } => {
-                Some("is this a CSV file, and is `--delimiter` right?".to_owned())
+                Some("check that this is a CSV file, and that `--delimiter` is right".to_owned())
             }
             Self::ChangedWhileRead { .. } => Some(
-                "let nothing write to it while it is read: write it under another name, and rename it once it is \
+                "do not write to the file while it is read: write it under another name, and rename it when it is \
                  complete"
                     .to_owned(),
             ),
             Self::Changed { .. } => Some(
-                "bring back the file, and the flags that name types and columns; or start anew with `--overwrite` \
-                 or another `--report PATH`: links that exist are not made twice"
+                "restore the file and the flags that name types and columns; or start over with `--overwrite` or \
+                 another `--report PATH`: existing links are not created twice"
                     .to_owned(),
             ),
             Self::Missing { .. }

@@ -1,6 +1,6 @@
-//! The text form of spreadsheets: `="512"` keeps a cell from being read as a number. Pure.
+//! The text form of spreadsheets: `="512"` prevents a cell from being read as a number. Pure.
 
-/// What stands inside `="…"`, without the blanks around it; any other text as it is.
+/// The content of `="…"`, without surrounding blanks; any other text unchanged.
 pub(super) fn unwrapped(text: &str) -> &str {
     text.strip_prefix("=\"")
         .and_then(|rest| rest.strip_suffix('"'))
@@ -13,7 +13,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_whole_text_form_is_taken_apart() {
+    fn only_a_complete_text_form_is_unwrapped() {
         for (text, inner) in [
             ("=\"512\"", "512"),
             ("=\" 512 \"", "512"),

@@ -1,4 +1,4 @@
-//! Files that are no CSV text: recognised by their first bytes, and what makes CSV text of them. Pure.
+//! Files that are not CSV text: recognised by their first bytes, with a hint how to convert them. Pure.
 
 use std::fmt;
 
@@ -7,13 +7,13 @@ use super::compression::Compression;
 use super::source::STDIN_NAME;
 use crate::text::shell_path;
 
-/// As many bytes as the longest signature below.
+/// The length of the longest signature below.
 pub(super) const SIGNATURE_LENGTH: usize = 15;
 
-/// As many bytes as it takes to recognise a tar archive, or a workbook by the first name in its archive.
+/// The length needed to recognise a tar archive, or a workbook by the first name in its archive.
 pub(super) const PREFIX_LENGTH: usize = 512;
 
-/// A file that is no CSV text.
+/// A file that is not CSV text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileType {
     /// gzip
@@ -24,7 +24,7 @@ pub enum FileType {
     Xz,
     /// bzip2
     Bzip2,
-    /// A zip archive, or a workbook that cannot be told from one.
+    /// A zip archive, or a workbook that cannot be distinguished from one.
     Zip,
     /// 7-Zip
     SevenZip,
@@ -56,13 +56,13 @@ pub enum FileType {
     Sqlite,
     /// A Parquet table.
     Parquet,
-    /// Another table that only programs read.
+    /// Another table in a binary format.
     Table(&'static str),
     /// An image.
     Image,
-    /// Something encrypted.
+    /// An encrypted file.
     Encrypted,
-    /// A program.
+    /// An executable.
     Program,
 }
 
@@ -76,7 +76,7 @@ const SIGNATURES: [(&[u8], FileType); 25] = [
     (b"BZh91AY&SY", FileType::Bzip2),
     (b"7z\xbc\xaf\x27\x1c", FileType::SevenZip),
     (b"Rar!\x1a\x07", FileType::Rar),
-    // The mark of UTF-16LE with a NUL behind it, and no text begins with a NUL.
+    // The mark of UTF-16LE followed by a NUL; no text begins with a NUL.
     (b"\xff\xfe\0\0", FileType::Utf32),
     (b"\0\0\xfe\xff", FileType::Utf32),
     (b"%PDF-", FileType::Pdf),
@@ -95,13 +95,13 @@ const SIGNATURES: [(&[u8], FileType); 25] = [
     (b"\x7fELF", FileType::Program),
 ];
 
-/// Where a tar archive says so.
+/// The offset of a tar archive's signature.
 const TAR_PLACE: usize = 257;
 
 impl FileType {
-    /// Recognises a file by how it begins.
+    /// Recognises a file by its first bytes.
     pub(super) fn of(prefix: &[u8]) -> Option<Self> {
-        // A zstd file may begin with a frame that decoders pass over; `pzstd` writes such ones.
+        // A zstd file may begin with a skippable frame; `pzstd` writes them.
         if let [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] = prefix {
             return Some(Self::Zstd);
         }
@@ -123,7 +123,7 @@ impl FileType {
         }
     }
 
-    /// How it is compressed, if it can be unpacked here.
+    /// Its compression format, if it can be decompressed here.
     pub(super) fn compression(self) -> Option<Compression> {
         match self {
             Self::Gzip => Some(Compression::Gzip),
@@ -132,7 +132,7 @@ impl FileType {
         }
     }
 
-    /// How to make CSV text of the file called `input`.
+    /// How to convert the file called `input` to CSV text.
     pub(super) fn hint(self, input: &str) -> String {
         let file = match input {
             STDIN_NAME => String::new(),
@@ -146,13 +146,13 @@ impl FileType {
             Self::Utf32 => "iconv -f UTF-32 -t UTF-8",
             Self::Zip => return "save the sheet as CSV UTF-8, or unpack the archive".to_owned(),
             Self::Tar if file.is_empty() => {
-                return "unpack it, and give the CSV file in it".to_owned();
+                return "unpack it, and pass the CSV file in it".to_owned();
             }
             Self::Tar => {
-                return format!("unpack it with `tar -xf{file}`, and give the CSV file in it");
+                return format!("unpack it with `tar -xf{file}`, and pass the CSV file in it");
             }
             Self::SevenZip | Self::Rar => {
-                return "unpack it, and give the CSV file in it".to_owned();
+                return "unpack it, and pass the CSV file in it".to_owned();
             }
             Self::Xlsx | Self::Ods | Self::Xls => {
                 return "save the sheet as CSV UTF-8".to_owned();
@@ -161,31 +161,31 @@ impl FileType {
                 return "export the table as CSV from the program that holds the data".to_owned();
             }
             Self::Html => {
-                return "look at it in a browser: it may be a sign-in page or an error page in place of a download; \
-                        get the file again, as CSV"
+                return "open it in a browser: it may be a sign-in page or an error page instead of the download; \
+                        download the file again, as CSV"
                     .to_owned();
             }
             Self::Xml => return "save or export the table as CSV UTF-8".to_owned(),
             Self::Json | Self::JsonLines => {
                 return format!(
-                    "make a CSV of it, with a header such as {HEADER_EXAMPLE} and one line per pair; `jq` can, with \
-                     `@csv`"
+                    "convert it to CSV, with a header such as {HEADER_EXAMPLE} and one line per pair, e.g. with \
+                     `jq` and `@csv`"
                 );
             }
             Self::Sqlite => {
                 return format!(
-                    "make a CSV of a table in it: `sqlite3 -header -csv{file} 'SELECT * FROM pairs' > pairs.csv`, \
-                     with the table's name"
+                    "export a table of it as CSV: `sqlite3 -header -csv{file} 'SELECT * FROM pairs' > pairs.csv`, \
+                     with the table's name in place of `pairs`"
                 );
             }
             Self::Parquet | Self::Table(_) => {
-                return "make a CSV of it with the program that wrote it".to_owned();
+                return "export it as CSV with the program that wrote it".to_owned();
             }
             Self::Encrypted => return "decrypt it first".to_owned(),
-            Self::Program => return "give the CSV file".to_owned(),
+            Self::Program => return "pass the CSV file instead".to_owned(),
         };
         if file.is_empty() {
-            return format!("unpack it on the way in: `{unpack} | hubspot-associate import - …`");
+            return format!("convert it in a pipe: `{unpack} | hubspot-associate import - …`");
         }
         let stem = ["gz", "zst", "xz", "bz2"]
             .iter()
@@ -197,7 +197,7 @@ impl FileType {
     }
 }
 
-/// Which workbook a zip archive is, by the name of its first file.
+/// The kind of workbook that a zip archive is, by the name of its first file.
 fn workbook_of(archive: &[u8]) -> Option<FileType> {
     const NAME_PLACE: usize = 30;
     let name = archive.get(NAME_PLACE..)?;
@@ -222,7 +222,7 @@ fn is_utf_32(prefix: &[u8]) -> bool {
         })
 }
 
-/// Text that is no CSV.
+/// Text that is not CSV.
 fn other_text(prefix: &[u8]) -> Option<FileType> {
     let text = prefix.strip_prefix(b"\xef\xbb\xbf").unwrap_or(prefix);
     let text = text.trim_ascii_start();
@@ -256,7 +256,7 @@ fn other_text(prefix: &[u8]) -> Option<FileType> {
 }
 
 impl Compression {
-    /// How a file is packed that begins like this; nothing if it cannot be unpacked here.
+    /// The compression format of a file that begins like this; `None` if it cannot be decompressed here.
     #[must_use]
     pub fn of(prefix: &[u8]) -> Option<Self> {
         FileType::of(prefix)?.compression()
@@ -299,7 +299,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_that_is_no_text_is_recognised_by_how_it_begins() {
+    fn a_file_that_is_not_text_is_recognised_by_its_first_bytes() {
         for (bytes, format) in [
             (&b"\x1f\x8b\x08\0"[..], Some(FileType::Gzip)),
             (b"\x28\xb5\x2f\xfd\x04", Some(FileType::Zstd)),
@@ -368,7 +368,7 @@ mod tests {
             (
                 FileType::Gzip,
                 "standard input",
-                "unpack it on the way in: `gzip -dc | hubspot-associate import - …`",
+                "convert it in a pipe: `gzip -dc | hubspot-associate import - …`",
             ),
             (
                 FileType::Zip,
@@ -383,13 +383,13 @@ mod tests {
             (
                 FileType::Tar,
                 "my pairs.tar",
-                "unpack it with `tar -xf 'my pairs.tar'`, and give the CSV file in it",
+                "unpack it with `tar -xf 'my pairs.tar'`, and pass the CSV file in it",
             ),
             (
                 FileType::Sqlite,
                 "crm.db",
-                "make a CSV of a table in it: `sqlite3 -header -csv crm.db 'SELECT * FROM pairs' > pairs.csv`, with the \
-                 table's name",
+                "export a table of it as CSV: `sqlite3 -header -csv crm.db 'SELECT * FROM pairs' > pairs.csv`, with the \
+                 table's name in place of `pairs`",
             ),
         ] {
             assert_eq!(format.hint(input), hint);

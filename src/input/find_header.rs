@@ -1,10 +1,10 @@
-//! Where the header may be, if the first line is none: for hints. Pure.
+//! Searches for the header when the first line is not one, for hints. Pure.
 
 use super::comment::Comment;
 use super::delimiter::{CANDIDATES, Delimiter, fields_of};
 use crate::text::shell_word;
 
-/// Lines that are looked at.
+/// The number of lines that are searched.
 const LINES: usize = 100;
 
 /// A line that has the four columns.
@@ -12,13 +12,13 @@ const LINES: usize = 100;
 pub(super) struct FoundHeader {
     /// Its line, counted from 1.
     line: u64,
-    /// The delimiter, if it is another one than that in use.
+    /// The delimiter, if it differs from the one in use.
     delimiter: Option<Delimiter>,
-    /// What begins all lines above it, if that marks comments.
+    /// The character at the start of all lines above it, if it can mark comments.
     comment: Option<Comment>,
 }
 
-/// Looks for a header in a text, given with the number of its first line, below the line `above`: with the
+/// Searches a text, given with the number of its first line, for a header below the line `above`: with the
 /// delimiter `in_use` or another one.
 pub(super) fn find_header(
     (text, first_line): (&[u8], u64),
@@ -52,8 +52,8 @@ pub(super) fn find_header(
 }
 
 impl FoundHeader {
-    /// The flags that make it the header. `first_line` is where the header was looked for; a delimiter that is
-    /// not said is seen by itself.
+    /// The flags that make it the header. `first_line` is where the header was expected; a delimiter that no
+    /// flag gives is guessed again.
     pub(super) fn hint(&self, first_line: u64, says_delimiter: bool) -> String {
         let mut flags = Vec::new();
         if self.line != first_line {
@@ -70,7 +70,7 @@ impl FoundHeader {
         };
         let Self { line, .. } = self;
         format!(
-            "line {line} has the columns: give `{}`{other}",
+            "line {line} has the columns: add `{}`{other}",
             flags.join(" ")
         )
     }
@@ -93,32 +93,32 @@ mod tests {
             (
                 "Report\n\nfrom,to\n1,2\n",
                 false,
-                Some("line 4 has the columns: give `--skip-lines 3`"),
+                Some("line 4 has the columns: add `--skip-lines 3`"),
             ),
             (
                 "Report\rfrom,to\r1,2",
                 false,
-                Some("line 3 has the columns: give `--skip-lines 2`"),
+                Some("line 3 has the columns: add `--skip-lines 2`"),
             ),
             (
                 "Report\r\nfrom;to\r\n",
                 false,
-                Some("line 3 has the columns: give `--skip-lines 2`"),
+                Some("line 3 has the columns: add `--skip-lines 2`"),
             ),
             (
                 "Report\nfrom;to\n",
                 true,
-                Some("line 3 has the columns: give `--skip-lines 2 --delimiter ';'`"),
+                Some("line 3 has the columns: add `--skip-lines 2 --delimiter ';'`"),
             ),
             (
                 "from\tto\n",
                 true,
-                Some("line 2 has the columns: give `--delimiter tab`"),
+                Some("line 2 has the columns: add `--delimiter tab`"),
             ),
             (
                 "# made by x\n#\nfrom,to\n",
                 false,
-                Some("line 4 has the columns: give `--skip-lines 3`, or `--comment '#'`"),
+                Some("line 4 has the columns: add `--skip-lines 3`, or `--comment '#'`"),
             ),
             ("Report\nto,from\n", false, None),
             ("", false, None),

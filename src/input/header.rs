@@ -1,4 +1,4 @@
-//! The first record of a file → its columns, or why there are none.
+//! The first record of a file → its columns, or the reason why there are none.
 
 use super::columns::Columns;
 use super::csv_input::InputSettings;
@@ -10,21 +10,21 @@ use super::headerless;
 use super::layout::Layout;
 use super::reader::RecordReader;
 
-/// How much of the file is searched for a header that is not where it should be.
+/// The length of text that is searched for a header that is not in its place.
 const SEARCHED_LENGTH: usize = 16 * 1024;
 
-/// What the first record says.
+/// The content of the first record.
 pub(super) struct Header {
     /// The line on which it starts.
     pub(super) line: u64,
     /// Its fields; without a header the columns' numbers.
     pub(super) names: Vec<String>,
-    /// The header as it stands; nothing if the first record is a row.
+    /// The header verbatim; empty if the first record is a row.
     pub(super) raw: Vec<u8>,
     pub(super) columns: Columns,
 }
 
-/// Opens a reader with what `settings` say about lines and fields.
+/// Opens a reader with the lines and fields that `settings` define.
 pub(super) fn open_reader(
     source: Box<dyn std::io::Read + Send>,
     settings: &InputSettings,
@@ -39,7 +39,7 @@ pub(super) fn open_reader(
     RecordReader::new(source, layout)
 }
 
-/// Whether these fields can be the first record: a header with the four columns, or a row with ids in them.
+/// Whether these fields can be the first record: a header with the four columns, or a row with ids.
 fn has_columns(fields: &[String], settings: &InputSettings) -> bool {
     let columns = &settings.columns;
     if settings.no_header {
@@ -56,7 +56,7 @@ fn has_columns(fields: &[String], settings: &InputSettings) -> bool {
         .is_ok_and(|found| headerless::ids_in_header(fields, &found, columns).is_empty())
 }
 
-/// Reads the first record. `is_file` tells that reading further needs no wait.
+/// Reads the first record. With `is_file`, reading further does not block.
 pub(super) fn read_header(
     reader: &mut RecordReader,
     settings: &InputSettings,
@@ -64,7 +64,7 @@ pub(super) fn read_header(
     is_file: bool,
 ) -> Result<Header, InputError> {
     let failed = |error| InputError::of_record(input, error, |number| format!("column {number}"));
-    // A blank row says nothing about the columns; a blank header does.
+    // A blank row shows nothing about the columns; a blank header does.
     let is_there = if settings.no_header {
         reader.advance_to_row().map_err(failed)?
     } else {
@@ -170,7 +170,7 @@ fn without_header(
     })
 }
 
-/// Where other delimiters stand in the header, the one in use may be the wrong one.
+/// If other delimiters occur in the header, the one in use may be wrong.
 fn with_delimiter(hint: String, raw: &[u8], in_use: Delimiter) -> String {
     let others = sniff(raw).others(in_use);
     if others.is_empty() || hint.contains("--delimiter") {
@@ -183,7 +183,7 @@ fn with_delimiter(hint: String, raw: &[u8], in_use: Delimiter) -> String {
     )
 }
 
-/// Looks for the header among the lines that were skipped, and then behind the first record.
+/// Searches for the header in the skipped lines, then after the first record.
 fn search(
     reader: &mut RecordReader,
     raw: &[u8],
@@ -196,7 +196,7 @@ fn search(
     find_header((reader.head(), 1), b"", delimiter, &has_columns)
         .or_else(|| find_header((raw, line), b"", delimiter, &has_columns))
         .or_else(|| {
-            // A hint may be less than it could be, but never a second error.
+            // A failed search makes the hint less specific, but is not a second error.
             let peek = reader.peek(SEARCHED_LENGTH, is_file).ok()?;
             find_header(peek, raw, delimiter, &has_columns)
         })

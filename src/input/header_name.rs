@@ -1,7 +1,7 @@
-//! Header names as they are compared and as a command can name them. Pure.
+//! Header names as they are compared, and as a command line can contain them. Pure.
 //!
-//! Exports carry invisible characters (a byte order mark in a second file, a zero-width space from a
-//! web page) and letters in two encodings (`é` as one character or as two). A name typed by hand has neither.
+//! Exports contain invisible characters (a byte order mark in a second file, a zero-width space from a web
+//! page) and letters in two encodings (`é` as one character or as two). A name typed by hand has neither.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_to_type_has_no_character_that_cannot_be_seen() {
+    fn a_name_to_type_has_no_invisible_character() {
         assert_eq!(visible("\u{feff}Record\u{a0}ID "), "Record ID");
         assert_eq!(visible("A\u{200b}\u{301}b"), "\u{c1}b");
     }

@@ -1,5 +1,5 @@
-//! Files without a header: which settings name their columns, and how a row that was taken for a header is
-//! recognised. Pure.
+//! Files without a header: checks that the settings name their columns, and recognises a row that was taken for
+//! a header. Pure.
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -8,12 +8,12 @@ use super::column_settings::{ColumnName, ColumnSettings, Role};
 use super::columns::{Column, Columns};
 use crate::text::excerpt;
 
-/// What messages call the columns of a file without a header: as the user names them.
+/// The names of the columns of a file without a header, in messages: the same as in flags.
 pub(super) fn headers(count: usize) -> Vec<String> {
     (1..=count).map(|number| format!("#{number}")).collect()
 }
 
-/// What keeps one of the four values from being found without a header.
+/// Why one of the four values is not found without a header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Problem {
     Missing(Role),
@@ -21,7 +21,7 @@ enum Problem {
     OutOfRange(Role, NonZeroUsize),
 }
 
-/// Why the settings do not say where the values stand in a file without a header.
+/// Why the settings do not locate the values in a file without a header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoHeaderError {
     problems: Vec<Problem>,
@@ -29,7 +29,7 @@ pub struct NoHeaderError {
     count: usize,
 }
 
-/// Makes sure that `settings` find all four values by number in rows of `count` fields.
+/// Checks that `settings` locate all four values by number in rows of `count` fields.
 pub(super) fn check(settings: &ColumnSettings, count: usize) -> Result<(), NoHeaderError> {
     let problem = |role| match (settings.fixed_type(role), settings.column_name(role)) {
         (Some(_), _) => None,
@@ -48,7 +48,7 @@ pub(super) fn check(settings: &ColumnSettings, count: usize) -> Result<(), NoHea
 }
 
 impl NoHeaderError {
-    /// What to do about it.
+    /// How to fix it.
     pub(super) fn hint(&self) -> String {
         let flags: Vec<_> = self
             .problems
@@ -65,7 +65,7 @@ impl NoHeaderError {
             })
             .collect();
         format!(
-            "without a header columns are named by number, such as {}",
+            "without a header, name columns by number, such as {}",
             flags.join(", ")
         )
     }
@@ -93,8 +93,8 @@ impl fmt::Display for NoHeaderError {
     }
 }
 
-/// The columns of ids whose header is an id itself, if that shows that the "header" is a row. A column that
-/// the user names by its text may be called `2024`, but not both of them.
+/// The id columns whose header is itself an id, if that shows that the "header" is a row. A column that the
+/// user names by its text may be called `2024`, but not both of them.
 pub(super) fn ids_in_header(
     headers: &[String],
     columns: &Columns,
@@ -119,7 +119,7 @@ pub(super) fn ids_in_header(
     }
 }
 
-/// Whether a cell is an id, several, or what a spreadsheet made of one.
+/// Whether a cell is an id, several ids, or an id that a spreadsheet reformatted.
 pub(super) fn looks_like_ids(cell: &str) -> bool {
     let cell = cell.trim();
     let has_digits = cell.chars().any(char::is_numeric);
@@ -165,7 +165,7 @@ mod tests {
         ] {
             let error = check(&settings, 2).unwrap_err();
             assert_eq!(error.to_string(), message);
-            let start = "without a header columns are named by number, such as ";
+            let start = "without a header, name columns by number, such as ";
             assert_eq!(error.hint(), format!("{start}{hint}"));
         }
     }
@@ -178,7 +178,7 @@ mod tests {
             ("Contact,101;102", "#1", "#2", 1),
             ("5.12E+11,\"\"", "#1", "#2", 1),
             ("101,201", "101", "201", 2),
-            // A column may be called so.
+            // A column may have this name.
             ("2024,Company", "2024", "Company", 0),
             ("Contact 1,Company 2", "#1", "#2", 0),
             (",", "#1", "#2", 0),

@@ -1,18 +1,18 @@
-//! What HubSpot's own exports look like, and the command that imports one. Pure.
+//! Recognises HubSpot's own exports, and makes the command that imports one. Pure.
 //!
-//! Nothing is imported by this: a file whose columns have other names than ours needs flags, and a header
-//! that looks like an export only makes the hint say which.
+//! Recognition alone imports nothing: a file with other column names needs flags, and a header that looks like
+//! an export only makes the hint name them.
 
 use super::header_name::{normalize_header, visible};
 use super::source::STDIN_NAME;
 use crate::standard_type::standard;
 use crate::text::{excerpt, shell_flag, shell_path};
 
-/// How an export calls the column of the record's own id, in the languages that are known of, reduced as
-/// `columns` compares headers. The headers of linked ids are English in every language.
+/// The header of the column with the record's own id, in the languages that are known, normalized as `columns`
+/// compares headers. The headers of linked ids are English in every language.
 const RECORD_ID: [&str; 2] = ["recordid", "idderegistro"];
 
-/// Properties that only one kind of record has, reduced as `columns` compares headers.
+/// Properties that only one type of record has, normalized as `columns` compares headers.
 const TYPE_HINTS: [(&str, &str); 6] = [
     ("firstname", "contacts"),
     ("lastname", "contacts"),
@@ -22,7 +22,7 @@ const TYPE_HINTS: [(&str, &str); 6] = [
     ("ticketname", "tickets"),
 ];
 
-/// What stands in the hint for a type that the header does not tell.
+/// The placeholder in the hint for a type that the header does not show.
 const UNKNOWN_TYPE: &str = "TYPE";
 
 /// A header that looks like one of HubSpot's exports.
@@ -30,7 +30,7 @@ const UNKNOWN_TYPE: &str = "TYPE";
 pub struct HubSpotExport {
     from_type: Option<&'static str>,
     from_id: String,
-    /// Columns of linked ids, with the types that they are of.
+    /// Columns of linked ids, with their types.
     linked: Vec<(String, Option<&'static str>)>,
 }
 
@@ -56,31 +56,32 @@ impl HubSpotExport {
             let (name, _) = header.split_once(" - ").unwrap_or((header, ""));
             RECORD_ID.contains(&normalize_header(name).as_str())
         };
-        // Exports in other languages have it as their first column too.
+        // Exports in other languages also have it as their first column.
         let from_id = named
             .clone()
             .find(own)
             .or_else(|| named.clone().next())
             .filter(|header| linked_by(header).is_none())?;
-        let said = from_id
+        let named_type = from_id
             .split_once(" - ")
             .and_then(|(_, name)| type_of(name));
-        let told = || {
-            let mut told = TYPE_HINTS.iter();
-            told.find(|(property, _)| {
+        let type_by_property = || {
+            let mut hints = TYPE_HINTS.iter();
+            hints.find(|(property, _)| {
                 named
                     .clone()
                     .any(|header| normalize_header(header) == *property)
             })
         };
         Some(Self {
-            from_type: said.or_else(|| told().map(|&(_, object_type)| object_type)),
+            from_type: named_type
+                .or_else(|| type_by_property().map(|&(_, object_type)| object_type)),
             from_id: from_id.to_owned(),
             linked,
         })
     }
 
-    /// The flags that a command needs to read it, without dashes, and their values.
+    /// The flags that are needed to import it, without dashes, and their values.
     #[must_use]
     pub fn flags(&self) -> [(&'static str, &str); 5] {
         let (to_id, to_type) = &self.linked[0];
@@ -93,7 +94,7 @@ impl HubSpotExport {
         ]
     }
 
-    /// The command that imports the file called `input`, and nothing else that was typed.
+    /// The command that imports the file called `input`, without any other flags that were typed.
     pub(super) fn command(&self, input: &str) -> String {
         let mut command = if input == STDIN_NAME {
             "hubspot-associate import - --report pairs.report.csv".to_owned()
@@ -107,12 +108,12 @@ impl HubSpotExport {
         command
     }
 
-    /// What to do: run `command`, which has its flags.
+    /// The hint: run `command`, which has the flags.
     #[must_use]
     pub fn hint(&self, command: &str) -> String {
-        let mut hint = format!("it looks like an export from HubSpot: `{command}`");
+        let mut hint = format!("this looks like an export from HubSpot; run `{command}`");
         if self.flags().iter().any(|(_, value)| *value == UNKNOWN_TYPE) {
-            hint.push_str(", with the object's type, such as deals or 2-1234567, for TYPE");
+            hint.push_str(", with the object's type, such as deals or 2-1234567, in place of TYPE");
         }
         let others: Vec<_> = self.linked[1..]
             .iter()
@@ -127,8 +128,8 @@ impl HubSpotExport {
     }
 }
 
-/// The name in `Associated <name> IDs`, a header without invisible characters, and whether the column holds the
-/// primary one alone.
+/// The name in `Associated <name> IDs`, a header without invisible characters, and whether the column holds
+/// only the primary one.
 pub(super) fn linked_by(header: &str) -> Option<(&str, bool)> {
     let name = header.strip_prefix("Associated ")?;
     match name.strip_suffix(" IDs") {
@@ -153,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn the_error_for_an_export_has_the_command_that_imports_it() {
+    fn the_error_for_an_export_has_the_command_to_import_it() {
         for (header, input, arguments) in [
             (
                 "Record ID,First Name,Associated Company,Associated Company IDs",
@@ -178,29 +179,29 @@ mod tests {
                 "standard input",
                 "- --report pairs.report.csv --from-type TYPE --from-id-column 'Record ID' --to-type TYPE \
                  --to-id-column 'Associated Vendor IDs' --split ';'`, with the object's type, such as deals or \
-                 2-1234567, for TYPE",
+                 2-1234567, in place of TYPE",
             ),
             (
                 "レコードID,Associated Deal IDs",
                 "e.csv",
                 "e.csv --from-type TYPE --from-id-column 'レコードID' --to-type deals \
                  --to-id-column 'Associated Deal IDs' --split ';'`, with the object's type, such as deals or \
-                 2-1234567, for TYPE",
+                 2-1234567, in place of TYPE",
             ),
         ] {
-            let start = "it looks like an export from HubSpot: `hubspot-associate import ";
+            let start = "this looks like an export from HubSpot; run `hubspot-associate import ";
             assert_eq!(hint(header, input), Some(format!("{start}{arguments}")));
         }
     }
 
     #[test]
-    fn a_header_that_begins_with_a_dash_is_no_flag() {
+    fn a_header_that_begins_with_a_dash_is_not_taken_for_a_flag() {
         let hint = hint("-Record,Associated Deal IDs", "e.csv").unwrap();
         assert!(hint.contains(" --from-id-column=-Record "), "{hint}");
     }
 
     #[test]
-    fn other_files_are_no_exports() {
+    fn other_files_are_not_taken_for_exports() {
         for header in [
             "",
             "from_id,to_id",

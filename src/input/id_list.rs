@@ -1,7 +1,7 @@
 //! A cell with several ids → its ids, each once. Pure.
 //!
-//! Only what stands between two separators is looked at: one bad id does not spoil its neighbours. The work is bounded
-//! by the cell, which the reader bounds, and the memory by the pairs that a row may have.
+//! Each part between two separators is checked alone: one bad id does not affect the others. The work is
+//! bounded by the cell, which the reader bounds, and the memory by the pairs that a row may have.
 
 use std::collections::HashSet;
 use std::str::FromStr;
@@ -15,26 +15,26 @@ use super::problem::{MOST_PAIRS, ValueProblem};
 use super::row_checker::{bad_id, truncated};
 use crate::pair::RecordId;
 
-/// What stands between the ids of one cell.
+/// The separator between the ids of one cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Separator(String);
 
 impl Separator {
-    /// Whether it may also stand between the thousands of one number.
+    /// Whether it may also separate the thousands of one number.
     fn is_in_numbers(&self) -> bool {
         let mut characters = self.0.chars();
         characters.next().is_some_and(separates_thousands) && characters.next().is_none()
     }
 }
 
-/// Why a text is no [`Separator`].
+/// Why a text is not a [`Separator`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SeparatorError {
-    /// Nothing.
-    #[error("a separator has one character at least, such as `;`")]
+    /// Empty.
+    #[error("a separator has at least one character, such as `;`")]
     Empty,
-    /// A character that damaged ids have too: `5.12E+11` split at its `.` would name another record.
-    #[error("a separator has no letters and digits, and none of `.` `+` `-`")]
+    /// A character that damaged ids also contain: `5.12E+11` split at its `.` would name another record.
+    #[error("a separator cannot contain letters, digits, `.`, `+` or `-`")]
     PartOfIds,
 }
 
@@ -59,16 +59,16 @@ impl FromStr for Separator {
     }
 }
 
-/// What one of the ids in a cell turned out to be.
+/// The result of checking one of the ids in a cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum IdOrProblem {
     /// An id.
     Id(RecordId),
-    /// Something else.
+    /// Not an id.
     Bad {
-        /// What stands there, as [`super::RawValues`] has it.
+        /// The value, as [`super::RawValues`] has it.
         value: String,
-        /// Why it is no id.
+        /// Why it is not an id.
         problem: ValueProblem,
     },
 }
@@ -96,8 +96,9 @@ impl IdOrProblem {
     }
 }
 
-/// Adds the ids of a cell to `ids`: trimmed, without empty ones, each once and where it stands first.
-/// A list of more than [`MOST_PAIRS`] ends behind one more, as no row may have it. `007` and `7` are the same id. A cell that may be a number, cut apart at its own separators, gives no ids.
+/// Adds the ids of a cell to `ids`: trimmed, without empty ones, each once at its first position. A list of
+/// more than [`MOST_PAIRS`] is cut after one more, because no row may have that many. `007` and `7` are the
+/// same id. A cell that may be one number, split at its own separators, gives no ids.
 pub(super) fn split(
     cell: &[u8],
     separator: &Separator,
@@ -122,7 +123,7 @@ pub(super) fn split(
         let piece = IdOrProblem::of(piece, encoding);
         let is_new = match &piece {
             IdOrProblem::Id(id) => seen_ids.insert(id.number()),
-            // `5,12E+11` at its comma: the 5 in front is none of the file's ids.
+            // `5,12E+11` split at its comma: the 5 is not an id of the file.
             &IdOrProblem::Bad { problem, .. } if may_be_number && is_of_number(problem) => {
                 ids.clear();
                 ids.push(IdOrProblem::bad(cell, problem));
@@ -140,7 +141,7 @@ pub(super) fn split(
     }
 }
 
-/// What stands between the separators of a list.
+/// The parts between the separators of a list.
 fn parts<'c>(list: &'c [u8], separator: &'c Separator) -> impl Iterator<Item = &'c [u8]> {
     let separator = separator.0.as_bytes();
     let mut start = 0;
@@ -152,8 +153,8 @@ fn parts<'c>(list: &'c [u8], separator: &'c Separator) -> impl Iterator<Item = &
     })
 }
 
-/// Whether neighbours in a list can be the thousands of one number: `9,876,543`, also with a fraction behind
-/// them. A blank beside the separator says that there are two ids, and so does a group of any other length.
+/// Whether neighbours in a list can be the thousands of one number: `9,876,543`, also with a fraction after
+/// them. A blank beside the separator shows that there are two ids, and so does a group of any other length.
 fn has_thousands(list: &[u8], separator: &Separator) -> bool {
     let mut run: Vec<&str> = Vec::new();
     let is_number = |run: &[&str]| is_thousands(run) && !run[0].starts_with('0');
@@ -161,7 +162,7 @@ fn has_thousands(list: &[u8], separator: &Separator) -> bool {
         let part = str::from_utf8(part).unwrap_or("?");
         let digits = part.trim();
         let is_group = is_digits(digits);
-        // A blank in front begins another id, and so does whatever is no number.
+        // A blank at the start begins another id, and so does a part that is not a number.
         if !is_group || part.starts_with(char::is_whitespace) {
             if is_number(&run) {
                 return true;
@@ -185,7 +186,7 @@ fn has_thousands(list: &[u8], separator: &Separator) -> bool {
     is_number(&run)
 }
 
-/// Whether a problem says that the whole cell may be one number.
+/// Whether a problem means that the whole cell may be one number.
 fn is_of_number(problem: ValueProblem) -> bool {
     matches!(
         problem,
@@ -201,7 +202,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The ids as they stand, what is none in `!…`.
+    /// The ids verbatim, invalid ones as `!…`.
     fn shown(cell: impl AsRef<[u8]>, separator: &str) -> String {
         let mut ids = Vec::new();
         let separator = separator.parse().unwrap();
@@ -217,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_separator_is_nothing_that_an_id_may_have_in_it() {
+    fn a_separator_cannot_be_a_character_of_an_id() {
         for text in [";", ",", "|", " ; ", "\\n", "\n", "tab", "::", "、"] {
             assert!(text.parse::<Separator>().is_ok(), "{text:?}");
         }
@@ -228,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_is_its_ids_trimmed_and_each_once() {
+    fn a_cell_yields_its_ids_trimmed_and_each_once() {
         for (cell, separator, expected) in [
             ("", ";", ""),
             (" ; ;;", ";", ""),
@@ -256,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_with_thousands_separators_is_not_cut_into_ids() {
+    fn a_number_with_thousands_separators_is_not_split_into_ids() {
         for (cell, separator) in [
             ("9,876,543,210", ","),
             ("1,002,003", ","),
@@ -298,13 +299,13 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_id_does_not_spoil_its_neighbours() {
+    fn a_damaged_id_does_not_affect_its_neighbours() {
         assert_eq!(shown(b"5;6\xff;7", ";"), "5 !6\u{fffd} 7");
     }
 
     proptest! {
         #[test]
-        fn every_id_of_a_cell_comes_out_once(ids in prop::collection::vec(1_u64..40, 0..60)) {
+        fn every_id_of_a_cell_is_returned_once(ids in prop::collection::vec(1_u64..40, 0..60)) {
             let cell: Vec<String> = ids.iter().map(ToString::to_string).collect();
             let mut expected: Vec<String> = Vec::new();
             for id in &cell {

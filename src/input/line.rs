@@ -1,10 +1,11 @@
-//! Line numbers as an editor shows them, whatever ends the lines. Pure.
+//! Line numbers as an editor shows them, for any kind of line end. Pure.
 
 use memchr::memchr_iter;
 
 /// Counts lines that end with LF, CRLF or a lone CR.
 ///
-/// A CR counts at once and an LF right behind it does not, so that no byte has to be waited for.
+/// A CR counts immediately and a directly following LF does not, so the counter never has to wait for the next
+/// byte.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LineCount {
     /// The line of the next byte, counted from 1.
@@ -20,15 +21,15 @@ impl LineCount {
         }
     }
 
-    /// Goes past one byte.
+    /// Advances past one byte.
     pub(super) fn pass(&mut self, byte: u8) {
         let ends_line = byte == b'\r' || (byte == b'\n' && !self.behind_carriage_return);
         self.line += u64::from(ends_line);
         self.behind_carriage_return = byte == b'\r';
     }
 
-    /// Goes past `bytes`, in which every CR but perhaps the last byte is followed by an LF, and
-    /// which hold `line_feeds` LFs.
+    /// Advances past `bytes`, in which every CR but perhaps the last byte is followed by an LF, and which
+    /// contain `line_feeds` LFs.
     pub(super) fn pass_plain(&mut self, bytes: &[u8], line_feeds: u64) {
         let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else {
             return;
@@ -40,7 +41,7 @@ impl LineCount {
     }
 }
 
-/// Whether `bytes` hold a CR that no LF follows; at the end of `bytes` nobody can tell.
+/// Whether `bytes` contain a CR that no LF follows; a CR at the end of `bytes` is undecided and does not count.
 pub(super) fn has_lone_carriage_return(bytes: &[u8]) -> bool {
     let mut returns = memchr_iter(b'\r', bytes);
     returns.any(|place| bytes.get(place + 1).is_some_and(|&next| next != b'\n'))
@@ -53,7 +54,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn lines_are_counted_the_same_byte_by_byte_and_at_once(
+        fn lines_are_counted_the_same_byte_by_byte_and_in_bulk(
             text in "[ab\r\n]{0,40}",
             cut in 0_usize..40,
         ) {

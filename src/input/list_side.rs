@@ -1,8 +1,8 @@
 //! Under `--split`: which of the two id cells may be empty. Pure.
 //!
-//! An empty list means that a record is linked with nothing, which is no mistake. A blank where the record's
-//! own id belongs is one: it would drop every id of the list beside it. Which column is the list stands in the
-//! headers, as long as these say it.
+//! An empty list means that a record is linked to nothing, which is not an error. A blank in the column of the
+//! record's own id is one: it would drop every id of the list beside it. The headers show which column is the
+//! list, if their names are clear.
 
 use super::header_name::visible;
 use super::hubspot_export::linked_by;
@@ -11,13 +11,13 @@ use super::id_list::IdOrProblem;
 /// Which id column holds lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ListSide {
-    /// That of the records named first.
+    /// The ids of the records named first.
     From,
-    /// That of the records named second.
+    /// The ids of the records named second.
     To,
     /// Both.
     Both,
-    /// The headers do not say: taken for the second, unless a row shows otherwise.
+    /// The headers do not show it: the second is assumed, unless a row shows otherwise.
     Unknown,
 }
 
@@ -34,13 +34,13 @@ impl ListSide {
         }
     }
 
-    /// Which of the two cells of a row is blank and should not be.
+    /// Which of the two cells of a row is blank but must not be.
     pub(super) fn missing(self, from: &[IdOrProblem], to: &[IdOrProblem]) -> [bool; 2] {
         match self {
             Self::From => [false, to.is_empty()],
             Self::To => [from.is_empty(), false],
             Self::Both => [false, false],
-            // Several ids on one side are the list, so the blank on the other is none.
+            // Several ids on one side are the list, so the blank on the other side is an error.
             Self::Unknown => [from.is_empty(), to.is_empty() && from.len() > 1],
         }
     }
@@ -64,7 +64,7 @@ mod tests {
     use crate::pair::RecordId;
 
     #[test]
-    fn the_headers_say_which_column_is_the_list() {
+    fn the_headers_show_which_column_is_the_list() {
         for (from, to, side) in [
             ("Record ID", "Associated Company IDs", ListSide::To),
             ("Associated Company IDs", "Record ID", ListSide::From),
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_blank_is_a_mistake_where_no_list_belongs() {
+    fn a_blank_is_an_error_outside_the_list_column() {
         use ListSide::{Both, From, To, Unknown};
         for (side, from, to, missing) in [
             (To, 0, 2, [true, false]),

@@ -2,21 +2,21 @@
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `source`, `watched_file` | a path or standard input, opened; a file that changes meanwhile is refused |
-//! | `decode`, `file_type`, `compression`, `encoding` | its bytes, whatever they are → UTF-8 bytes |
-//! | `layout`, `comment`, `delimiter` | which lines are read, and what separates their fields |
-//! | `header`, `headerless`, `find_header` | the first record → columns, or where they may be found |
+//! | `source`, `watched_file` | a path or standard input, opened; a file that changes while it is read is refused |
+//! | `decode`, `file_type`, `compression`, `encoding` | its bytes, in any supported encoding → UTF-8 bytes |
+//! | `layout`, `comment`, `delimiter` | which lines are read, and the field delimiter |
+//! | `header`, `headerless`, `find_header` | the first record → columns, or a hint where the header may be |
 //! | `buffer`, `reader`, `record`, `line`, `quote` | bytes → records, each with its line |
-//! | `columns`, `column_settings`, `column_error`, `header_name`, `hubspot_export` | header + settings → which column is which, or what to say |
-//! | `shape`, `row_checker`, `excel`, `diagnose`, `problem` | a record → a pair, or what is wrong with it |
+//! | `columns`, `column_settings`, `column_error`, `header_name`, `hubspot_export` | header + settings → the columns of the four values, or an error |
+//! | `shape`, `row_checker`, `excel`, `diagnose`, `problem` | a record → a pair, or its problems |
 //! | `id_list`, `pair_expander`, `list_side` | a record with several ids in a cell → its pairs, one at a time |
-//! | `row` | what all of this makes of a row |
-//! | `quoted_rows` | a warning of rows that vanished inside quotes |
+//! | `row` | the result for a row |
+//! | `quoted_rows` | a warning of rows that are inside quotes |
 //! | `skip` | pairs that need not be sent |
-//! | `csv_input`, `error` | all of it behind one type |
-//! | `progress` | how far the reading has come |
+//! | `csv_input`, `error` | the type that combines all of these, and its errors |
+//! | `progress` | how far the input has been read |
 //!
-//! [`Input`] wires them together. It blocks while it reads, so it belongs on a thread of its own.
+//! [`Input`] combines them. It blocks while it reads, so it needs a thread of its own.
 
 mod buffer;
 mod column_error;

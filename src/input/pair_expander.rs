@@ -1,7 +1,7 @@
 //! One row with several ids in its cells → a pair for each of them, one at a time. Pure.
 //!
-//! Where both cells are lists, every id of the one is paired with every id of the other; the pairs are
-//! made when they are asked for, so that only the two lists take memory.
+//! Where both cells are lists, every id of the one is paired with every id of the other; the pairs are made on
+//! demand, so that only the two lists take memory.
 
 use super::columns::{Column, Columns};
 use super::id_list::IdOrProblem;
@@ -10,7 +10,7 @@ use super::row::RowContent;
 use super::row_checker::{InvalidRow, RawValues, problem_of};
 use crate::pair::{ObjectType, Pair, Record};
 
-/// The pairs of one row that are still to come.
+/// The remaining pairs of one row.
 #[derive(Debug, Default)]
 pub(super) struct PairExpander {
     types: Option<[ObjectType; 2]>,
@@ -20,7 +20,7 @@ pub(super) struct PairExpander {
 }
 
 impl PairExpander {
-    /// Forgets everything, and keeps the room.
+    /// Removes all pairs, and keeps the allocated memory.
     pub(super) fn clear(&mut self) {
         self.types = None;
         self.from.clear();
@@ -33,12 +33,12 @@ impl PairExpander {
         self.from.is_empty() || self.to.is_empty()
     }
 
-    /// Makes pairs of these types from the lists.
+    /// Starts to make pairs of these types from the lists.
     pub(super) fn open(&mut self, types: [ObjectType; 2]) {
         self.types = Some(types);
     }
 
-    /// The next pair, or what is wrong with it; `None` once all were there.
+    /// The next pair, or its problems; `None` after the last one.
     pub(super) fn next(&mut self, columns: &Columns) -> Option<RowContent> {
         let [from_type, to_type] = self.types.as_ref()?;
         let from = self.from.get(self.next / self.to.len().max(1));

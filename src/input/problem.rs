@@ -1,5 +1,5 @@
-//! What can be wrong with a row, in words that say which column, what stood there, why, and what to
-//! do about damage that a spreadsheet did. Pure.
+//! The problems that a row can have. Their messages name the column, the value, the cause, and for damage by a
+//! spreadsheet the fix. Pure.
 
 use std::fmt;
 
@@ -7,18 +7,18 @@ use super::columns::Column;
 use super::encoding::TextEncoding;
 use crate::pair::{MAX_ID_DIGITS, MAX_TYPE_LENGTH};
 
-/// Why a value is no id or no type.
+/// Why a value is not a valid id or type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValueProblem {
-    /// Nothing, or nothing but blanks.
+    /// Empty or blank.
     Blank,
-    /// Text behind the closing quote, as in `"1"2`.
+    /// Text after the closing quote, as in `"1"2`.
     Misquoted,
-    /// Bytes that are no UTF-8.
+    /// Bytes that are not valid UTF-8.
     NotUtf8,
-    /// Bytes that stand for nothing in the encoding with this name.
+    /// Bytes that are not valid in the encoding with this name.
     NotInEncoding(TextEncoding),
-    /// A character that cannot be seen.
+    /// An invisible character.
     Invisible(char),
     /// An id such as `5.12E+11`.
     Scientific,
@@ -26,7 +26,7 @@ pub enum ValueProblem {
     Decimal,
     /// An id such as `1.234.567`.
     ThousandsSeparators,
-    /// An id such as `512,513`, which can be read as both.
+    /// An id such as `512,513`, which may be one number or a list.
     ThousandsSeparatorsOrList,
     /// A list such as `9,876,543` split at its commas, which may be one number.
     ThousandsSeparatorsInList,
@@ -38,7 +38,7 @@ pub enum ValueProblem {
     Sign,
     /// The id `0`.
     Zero,
-    /// An id of too many digits: how many.
+    /// An id with too many digits: their number.
     TooManyDigits(usize),
     /// An id in digits of another script.
     ForeignDigits,
@@ -46,9 +46,9 @@ pub enum ValueProblem {
     Letters,
     /// An id with another character.
     NotADigit(char),
-    /// A type with a character that none has.
+    /// A type with a character that no type has.
     NotInTypes(char),
-    /// A type of too many characters: how many.
+    /// A type with too many characters: their number.
     LongType(usize),
 }
 
@@ -87,7 +87,7 @@ impl fmt::Display for ValueProblem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Blank => write!(formatter, "is blank"),
-            Self::Misquoted => write!(formatter, "has text behind its closing quote"),
+            Self::Misquoted => write!(formatter, "has text after its closing quote"),
             Self::NotUtf8 => write!(formatter, "has bytes that are not valid UTF-8"),
             Self::NotInEncoding(encoding) => {
                 write!(formatter, "has bytes that are not valid {encoding}")
@@ -108,8 +108,8 @@ impl fmt::Display for ValueProblem {
             ),
             Self::ThousandsSeparatorsInList => write!(
                 formatter,
-                "looks like one number with thousands separators: re-export the column as text, or put another \
-                 separator such as `;` between its ids"
+                "looks like one number with thousands separators: re-export the column as text, or use another \
+                 separator between its ids, such as `;`"
             ),
             Self::List => write!(
                 formatter,
@@ -145,39 +145,40 @@ impl fmt::Display for ValueProblem {
     }
 }
 
-/// The most pairs that the lists of one row may make. It bounds the memory that a row takes, and what one damaged row can
-/// send.
+/// The maximum number of pairs that the lists of one row may make. It bounds the memory for a row, and the
+/// requests that one damaged row can cause.
 pub(super) const MOST_PAIRS: usize = 100_000;
 
-/// One thing that is wrong with a row.
+/// One problem of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowProblem {
-    /// The row has fewer or more fields than the header. Nothing else is said about such a row: its
-    /// values may stand in each other's columns.
+    /// The row has fewer or more fields than the header. No other problem is reported for such a row: its
+    /// values may be in the wrong columns.
     FieldCount {
-        /// How many the header has.
+        /// The number of fields in the header.
         expected: usize,
-        /// How many the row has.
+        /// The number of fields in the row.
         found: usize,
     },
-    /// Every id of one list is paired with every id of the other, and these are more than a row may hold.
+    /// Every id of one list is paired with every id of the other, and that makes more pairs than a row may
+    /// have.
     TooManyPairs {
-        /// The ids in the two lists; one more than a row may have pairs stands for any larger number.
+        /// The lengths of the two lists; the maximum number of pairs plus one stands for any larger length.
         ids: [usize; 2],
     },
-    /// A value is no id or no type.
+    /// A value is not a valid id or type.
     Value {
-        /// Where it stands.
+        /// Its column.
         column: Column,
-        /// What stands there, escaped and shortened.
+        /// The value, escaped and shortened.
         value: String,
-        /// What is wrong with it.
+        /// Why it is not valid.
         problem: ValueProblem,
     },
 }
 
 impl RowProblem {
-    /// What kind of problem it is, whatever the value.
+    /// The kind of problem, independent of the value.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -205,7 +206,7 @@ impl fmt::Display for RowProblem {
                 });
                 write!(
                     formatter,
-                    "its lists have {from} and {to} ids, more than {MOST_PAIRS} pairs: divide them among several rows"
+                    "its lists have {from} and {to} ids, more than {MOST_PAIRS} pairs: split them into several rows"
                 )
             }
             Self::Value {

@@ -1,7 +1,7 @@
-//! How far the reading has come, for whoever shows it from another thread.
+//! How far the input has been read, for display by another thread.
 //!
-//! One writer, the thread that reads; any number of readers. The numbers are for display: each is
-//! right, but they are not taken at one instant.
+//! One writer, the thread that reads; any number of readers. The numbers are for display: each is exact, but
+//! they are not a consistent snapshot.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
@@ -11,11 +11,11 @@ pub struct ReadProgress {
     size: Option<u64>,
     rows: AtomicU64,
     finished: AtomicBool,
-    /// Bytes as they stand in the file, taken from it so far.
+    /// Bytes of the file, in its own encoding, read so far.
     raw: AtomicU64,
-    /// The same bytes as UTF-8.
+    /// The length of the same bytes as UTF-8.
     decoded: AtomicU64,
-    /// Bytes as UTF-8 up to the end of the header, and of the last row handed out.
+    /// The UTF-8 offsets of the end of the header, and of the end of the last row returned.
     header_end: AtomicU64,
     rows_end: AtomicU64,
 }
@@ -28,7 +28,7 @@ impl ReadProgress {
         }
     }
 
-    /// The rows handed out so far.
+    /// The rows returned so far.
     pub fn rows(&self) -> u64 {
         self.rows.load(Relaxed)
     }
@@ -38,18 +38,17 @@ impl ReadProgress {
         self.size
     }
 
-    /// Whether the last row has been handed out.
+    /// Whether the last row has been returned.
     pub fn is_finished(&self) -> bool {
         self.finished.load(Relaxed)
     }
 
-    /// The bytes of the file up to the end of the last row handed out; what is merely buffered does
-    /// not count.
+    /// The bytes of the file up to the end of the last row returned; bytes that are only buffered do not count.
     pub fn consumed(&self) -> u64 {
         self.in_file(self.rows_end.load(Relaxed))
     }
 
-    /// How many rows the whole file has, as far as one can tell by now.
+    /// The number of rows in the whole file, estimated from the part that has been read.
     pub fn estimated_rows(&self) -> Option<u64> {
         let header = self.in_file(self.header_end.load(Relaxed));
         estimated_rows(
@@ -60,7 +59,7 @@ impl ReadProgress {
         )
     }
 
-    /// An offset in the decoded text as an offset in the file.
+    /// Converts an offset in the decoded text to an offset in the file.
     fn in_file(&self, offset: u64) -> u64 {
         scale(offset, self.raw.load(Relaxed), self.decoded.load(Relaxed))
     }
@@ -88,8 +87,8 @@ impl ReadProgress {
     }
 }
 
-/// How many rows the file has: known at its end, before that extrapolated from the `consumed` bytes
-/// of the first `rows`. `None` without a size or without a row to judge by.
+/// The number of rows in the file: exact at its end, before that extrapolated from the `consumed` bytes of the
+/// first `rows`. `None` without a size or without a row to extrapolate from.
 #[must_use]
 pub fn estimated_rows(rows: u64, consumed: u64, size: Option<u64>, finished: bool) -> Option<u64> {
     if finished {
@@ -99,7 +98,7 @@ pub fn estimated_rows(rows: u64, consumed: u64, size: Option<u64>, finished: boo
     (rows > 0 && consumed > 0).then(|| scale(rows, size, consumed).max(rows))
 }
 
-/// `value * numerator / denominator`, rounded; `value` itself if there is no denominator.
+/// `value * numerator / denominator`, rounded; `value` itself if the denominator is zero.
 fn scale(value: u64, numerator: u64, denominator: u64) -> u64 {
     if denominator == 0 {
         return value;
@@ -123,7 +122,7 @@ mod tests {
             (5, 50, Some(100), false, Some(10)),
             (3, 10, Some(100), false, Some(30)),
             (3, 7, Some(100), false, Some(43)),
-            // The file has grown since its size was taken.
+            // The file has grown since its size was determined.
             (5, 200, Some(100), false, Some(5)),
             (5, 50, Some(100), true, Some(5)),
             (0, 0, None, true, Some(0)),

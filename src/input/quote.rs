@@ -1,23 +1,23 @@
-//! Follows the quotes of one record, to say which field is open and where it opened.
+//! Tracks the quotes of one record, to find the open field and where it starts.
 //!
-//! `csv_core` parses but does not tell, and it joins what follows a closing quote to the field. The
-//! reader asks this second, slower pass only for a record that has quotes or does not lie in its buffer
-//! as a whole, so it costs nothing on the common way. Pure.
+//! `csv_core` does not expose that state, and it joins text after a closing quote to the field. The reader runs
+//! this second, slower pass only for a record that has quotes or is not in its buffer as a whole, so it costs
+//! nothing for ordinary records. Pure.
 
 use super::line::LineCount;
 
-/// The field that a record is in, byte by byte.
+/// The current field of a record, updated byte by byte.
 #[derive(Clone, Debug)]
 pub(super) struct OpenField {
     state: State,
-    /// The field's place in the record, counted from 1.
+    /// The field's number in the record, counted from 1.
     pub(super) number: usize,
     /// The line on which the field starts.
     pub(super) line: u64,
-    /// The field's bytes so far, quotes included.
+    /// The length of the field so far, quotes included.
     length: usize,
     here: LineCount,
-    /// The fields with text behind their closing quote, counted from 0.
+    /// The fields with text after their closing quote, counted from 0.
     misquoted: Vec<usize>,
     /// The line on which the first of them starts.
     misquoted_line: u64,
@@ -30,14 +30,14 @@ enum State {
     Start,
     Unquoted,
     Quoted,
-    /// Behind a quote that ends the field, unless another one follows.
+    /// After a quote that ends the field, unless another quote follows.
     QuoteInQuoted,
-    /// Behind the closing quote and blanks.
+    /// After the closing quote and blanks.
     BehindQuote,
 }
 
 impl State {
-    /// The state behind one more byte.
+    /// The state after one more byte.
     fn after(self, byte: u8, delimiter: u8) -> Self {
         match self {
             Self::Quoted if byte == b'"' => Self::QuoteInQuoted,
@@ -52,7 +52,7 @@ impl State {
     }
 }
 
-/// The fields of a whole record as they stand, with their quotes.
+/// The fields of a whole record verbatim, with their quotes.
 pub(super) fn raw_fields(record: &[u8], delimiter: u8) -> Vec<&[u8]> {
     let mut state = State::Start;
     let mut fields = Vec::new();
@@ -70,7 +70,7 @@ pub(super) fn raw_fields(record: &[u8], delimiter: u8) -> Vec<&[u8]> {
 }
 
 impl OpenField {
-    /// At the first byte of a record that starts where `here` is.
+    /// At the first byte of a record that starts at `here`.
     pub(super) fn new(here: LineCount) -> Self {
         Self {
             state: State::Start,
@@ -84,7 +84,7 @@ impl OpenField {
         }
     }
 
-    /// The fields so far that have text behind their closing quote, counted from 0.
+    /// The fields so far that have text after their closing quote, counted from 0.
     pub(super) fn into_misquoted(self) -> Vec<usize> {
         self.misquoted
     }
@@ -94,20 +94,19 @@ impl OpenField {
         self.spans_lines
     }
 
-    /// In a record of several lines, the first field with text behind its closing quote: the line on which it
-    /// starts, and its place counted from 1. There, quotes of different rows were taken for a pair.
+    /// In a record of several lines, the first field with text after its closing quote: the line on which it
+    /// starts, and its number counted from 1. There, quotes of different rows were taken for a pair.
     pub(super) fn misread_over_lines(&self) -> Option<(u64, usize)> {
         let field = *self.misquoted.first()?;
         self.spans_lines.then_some((self.misquoted_line, field + 1))
     }
 
-    /// Whether the field is quoted and its closing quote has not come yet.
+    /// Whether the field is quoted and its closing quote has not been read yet.
     pub(super) fn is_in_quotes(&self) -> bool {
         self.state == State::Quoted
     }
 
-    /// Goes on through `bytes`, and stops early, with `false`, once a quoted field is longer than
-    /// `limit`.
+    /// Processes `bytes`, and stops early, with `false`, once a quoted field is longer than `limit`.
     pub(super) fn follow(&mut self, bytes: &[u8], delimiter: u8, limit: usize) -> bool {
         for &byte in bytes {
             self.here.pass(byte);
@@ -170,13 +169,13 @@ mod tests {
     }
 
     #[test]
-    fn text_behind_a_closing_quote_is_found_with_its_field() {
+    fn text_after_a_closing_quote_is_found_with_its_field() {
         for (bytes, misquoted) in [
             ("\"1\"2,b,\"c\"", &[0][..]),
             ("a,\"1\" ,\"c\"x,\"d\"\"e\"\r\n", &[2]),
             ("a\"1\"2,\"b\"", &[]),
             ("\"1\"\"2\",\"\"", &[]),
-            // Also behind blanks, where a quote opens nothing any more.
+            // Also after blanks, where a quote does not open a field.
             ("\"1\" 2,\"3\" \"4,5\",\"6\" \t,7", &[0, 1]),
         ] {
             assert_eq!(

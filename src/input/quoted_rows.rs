@@ -1,17 +1,17 @@
-//! Rows that vanished inside quotes: lines within a quoted field that look like rows of the file. Pure.
+//! Detects rows inside quotes: lines within a quoted field that look like rows of the file. Pure.
 //!
-//! Where one stray quote opens in a cell and another one closes in a later row, the text is a correct CSV, and
-//! the rows between are part of a cell. That cannot be known for sure, so it is only worth a warning.
+//! If one stray quote opens in a cell and another one closes in a later row, the text is valid CSV, and the
+//! rows between are part of a cell. It may also be intended, so it only causes a warning.
 
 use super::columns::{Column, Columns, TypeSource};
 use super::headerless::looks_like_ids;
 use super::record::Record;
 use crate::pair::{ObjectType, RecordId};
 
-/// How often a quoted field held lines that look like rows.
+/// How often a quoted field contained lines that look like rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct QuotedRows {
-    /// How many rows have such a field.
+    /// The number of rows with such a field.
     pub rows: u64,
     /// The line on which the first of these rows starts.
     pub first_line: Option<u64>,
@@ -24,8 +24,8 @@ impl QuotedRows {
     }
 }
 
-/// Whether a line of `record`, behind its first one, has ids and types where rows of this file have them.
-/// `lists` tells that a cell may hold several ids.
+/// Whether a line of `record` after its first one has ids and types in the columns where rows of this file have
+/// them. `lists`: a cell may hold several ids.
 pub(super) fn holds_rows(
     record: Record<'_>,
     columns: &Columns,
@@ -41,7 +41,7 @@ pub(super) fn holds_rows(
 }
 
 fn looks_like_a_row(line: &[u8], columns: &Columns, delimiter: u8, lists: bool) -> bool {
-    // Quotes are what cannot be relied on here.
+    // The quotes are unreliable here.
     let fields: Vec<&str> = line
         .split(|&byte| byte == delimiter)
         .map(|field| {

@@ -1,10 +1,10 @@
 //! UTF-8 bytes → records, one at a time, each with the line on which it starts.
 //!
-//! It stands on `csv_core` and not on `csv::Reader`, whose positions point at the blank lines in
-//! front of a record and whose records may grow until memory ends. Here lines end with LF, CRLF or a
-//! lone CR, blank lines are skipped and counted, and a record has bounds: the usual cause of an
-//! endless one is a quote that never closes, so the error says where it opened. Buffers are reused;
-//! reading allocates nothing per record.
+//! It uses `csv_core` and not `csv::Reader`, whose positions refer to the blank lines before a record and whose
+//! records may grow until memory is exhausted. Here lines end with LF, CRLF or a lone CR, blank lines are
+//! skipped and counted, and records have a maximum size: the usual cause of an endless record is a quote that
+//! is never closed, so the error names the line where it opened. Buffers are reused; reading allocates nothing
+//! per record.
 
 use std::io::Read;
 use std::ops::Range;
@@ -18,17 +18,17 @@ use super::layout::Layout;
 use super::quote::OpenField;
 use super::record::{Record, RecordError};
 
-/// Bytes of a record for which there is room from the start.
+/// Bytes of a record that are allocated from the start.
 const FIELDS_LENGTH: usize = 128 * 1024;
 
-/// What a record may hold. The constants are the real limits, tests take smaller ones.
+/// The maximum size of a record. The constants are the real limits; tests use smaller ones.
 #[derive(Clone, Copy, Debug)]
 struct Limits {
-    /// Bytes of a quoted field: far over the 32,767 characters of a spreadsheet cell.
+    /// Bytes of a quoted field: far more than the 32,767 characters of a spreadsheet cell.
     quoted_field: usize,
     /// Bytes of a record without its quotes: some hundred of the largest cells that HubSpot exports.
     record: usize,
-    /// Fields of a record: four times what a spreadsheet can hold.
+    /// Fields of a record: four times the maximum of a spreadsheet.
     fields: usize,
 }
 
@@ -42,43 +42,43 @@ const LIMITS: Limits = Limits {
 pub(super) struct RecordReader {
     limits: Limits,
     delimiter: Delimiter,
-    /// Lines above the first record that were skipped, or that name the delimiter.
+    /// The skipped lines above the first record, and the line that names the delimiter.
     head: Vec<u8>,
     core: csv_core::Reader,
     buffer: ReadBuffer,
-    /// The fields of the current record, one behind the other, and where each ends.
+    /// The fields of the current record, one after the other, and where each ends.
     fields: Vec<u8>,
     ends: Vec<usize>,
-    /// The fields of the current record with text behind their closing quote.
+    /// The fields of the current record with text after their closing quote.
     misquoted: Vec<usize>,
     /// Whether the current record has line breaks inside quotes.
     spans_lines: bool,
-    /// The current record as it stands, with its line end, if it is not in `buffer`.
+    /// The current record verbatim, with its line end, if it is not in `buffer`.
     raw: Vec<u8>,
     last: Last,
     is_over: bool,
 }
 
-/// Where the current record is.
+/// The location of the current record.
 #[derive(Debug)]
 struct Last {
     line: u64,
     place: Place,
-    /// How many `ends` it has.
+    /// The number of its `ends`.
     count: usize,
 }
 
 #[derive(Debug)]
 enum Place {
-    /// As it stands in the window.
+    /// Verbatim in the buffer.
     Buffer(Range<usize>),
-    /// Without its quotes in so many bytes of `fields`.
+    /// Without its quotes in this many bytes of `fields`.
     Fields(usize),
 }
 
 impl RecordReader {
-    /// Reads from `source`. A delimiter that `layout` does not give is guessed from the first record, for
-    /// which this waits.
+    /// Reads from `source`. A delimiter that `layout` does not give is guessed from the first record; this
+    /// blocks until it is available.
     pub(super) fn new(
         source: Box<dyn Read + Send>,
         layout: Layout<'_>,
@@ -93,7 +93,7 @@ impl RecordReader {
     ) -> Result<Self, RecordError> {
         let mut buffer = ReadBuffer::new(source, layout.comment);
         let mut head = Vec::new();
-        // The line that names the delimiter may be one of those to skip, or come behind them.
+        // The line that names the delimiter may be one of the skipped lines, or follow them.
         let mut named = buffer.skip_delimiter_line(&mut head)?;
         if layout.skip_lines > 0 {
             buffer.skip_lines(layout.skip_lines, &mut head)?;
@@ -110,8 +110,8 @@ impl RecordReader {
         let mut core = csv_core::ReaderBuilder::new()
             .delimiter(delimiter.as_byte())
             .build();
-        // An empty first read keeps `csv_core` from looking for a byte order mark, which it would
-        // take or leave depending on how the first bytes arrive. Decoding is done by now.
+        // An empty first read prevents `csv_core` from looking for a byte order mark, which it would remove or
+        // keep depending on how the first bytes arrive. Decoding is done by now.
         core.read_record(&[], &mut [], &mut [0]);
         Ok(Self {
             limits,
@@ -138,13 +138,13 @@ impl RecordReader {
         self.delimiter
     }
 
-    /// The lines above the first record that were skipped, or that name the delimiter.
+    /// The skipped lines above the first record, and the line that names the delimiter.
     pub(super) fn head(&self) -> &[u8] {
         &self.head
     }
 
-    /// The text behind the records read so far, with the number of its first line: so many bytes of it, or as
-    /// many as are in memory unless it `may_read` more.
+    /// The text after the records read so far, with the number of its first line: at most `length` bytes of it,
+    /// and only those in memory unless it `may_read` more.
     pub(super) fn peek(
         &mut self,
         length: usize,
@@ -161,12 +161,12 @@ impl RecordReader {
         Ok((&rest[..rest.len().min(length)], line))
     }
 
-    /// How many bytes the records read so far took, the blank lines in front of them included.
+    /// The length of the records read so far, including the blank lines before them.
     pub(super) fn parsed(&self) -> u64 {
         self.buffer.parsed()
     }
 
-    /// How many bytes came from the source so far.
+    /// The number of bytes read from the source so far.
     pub(super) fn taken(&self) -> u64 {
         self.buffer.taken()
     }
@@ -176,7 +176,7 @@ impl RecordReader {
         Ok(self.advance()?.then(|| self.last()))
     }
 
-    /// Goes to the next record that is not blank; `false` at the end and after an error.
+    /// Advances to the next record that is not blank; `false` at the end and after an error.
     pub(super) fn advance_to_row(&mut self) -> Result<bool, RecordError> {
         while self.advance()? {
             if !self.last().is_blank() {
@@ -190,7 +190,7 @@ impl RecordReader {
         if self.is_over {
             return Ok(false);
         }
-        // Whatever leaves early is the end or an error; only a whole record takes this back.
+        // An early return means the end or an error; only a complete record resets this.
         self.is_over = true;
         if !self.buffer.skip_blank_lines()? {
             return Ok(false);
@@ -224,8 +224,8 @@ impl RecordReader {
         }
     }
 
-    /// Finds a record that lies in the buffer as a whole, where no quotes are and lines end as usual: nearly
-    /// every one. Nothing has to be copied then. Gives where it is, and how many `ends` it has.
+    /// Finds a record that is in the buffer as a whole, without quotes and with ordinary line ends: nearly
+    /// every one. It needs no copy. Returns its range, and the number of its `ends`.
     fn find_plain_record(&mut self) -> Option<(Range<usize>, usize)> {
         if !self.buffer.is_simple() {
             return None;
@@ -233,7 +233,8 @@ impl RecordReader {
         let rest = self.buffer.rest();
         let mut count = 0;
         for place in memchr2_iter(self.delimiter.as_byte(), b'\n', rest) {
-            // Whoever has more fields than room takes the other way, which makes room or refuses.
+            // A record with more fields than `ends` can hold takes the slow path, which grows it or refuses the
+            // record.
             *self.ends.get_mut(count)? = place;
             count += 1;
             if rest[place] == b'\n' {
@@ -249,7 +250,7 @@ impl RecordReader {
         None
     }
 
-    /// Parses one record into `fields` and `ends`; gives the length of both.
+    /// Parses one record into `fields` and `ends`; returns the length of both.
     fn parse_record(&mut self) -> Result<Option<(usize, usize)>, RecordError> {
         let record_start = self.buffer.position();
         let mut open_field: Option<OpenField> = None;
@@ -258,7 +259,7 @@ impl RecordReader {
         self.raw.clear();
         let (mut length, mut count) = (0, 0);
         loop {
-            // Empty input means the end to `csv_core`, so it gets none before the source is at it.
+            // `csv_core` takes empty input for the end, so it gets none before the source has ended.
             let at_end = self.buffer.rest().is_empty() && !self.buffer.fill()?;
             if at_end && let Some(field) = &open_field {
                 close(field)?;
@@ -335,7 +336,7 @@ fn close(field: &OpenField) -> Result<(), RecordError> {
     Ok(())
 }
 
-/// Doubles `buffer` up to `limit`; `None` if it is there already.
+/// Doubles `buffer` up to `limit`; `None` if it has that length already.
 fn grow<T: Clone + Default>(buffer: &mut Vec<T>, limit: usize) -> Option<()> {
     let length = buffer.len();
     (length < limit).then(|| buffer.resize((length * 2).min(limit), T::default()))
@@ -348,7 +349,7 @@ mod tests {
     use proptest::prelude::*;
     use std::io;
 
-    /// Gives its bytes in pieces of these sizes, over and over.
+    /// Returns its bytes in pieces of these sizes, repeatedly.
     struct Pieces {
         bytes: io::Cursor<Vec<u8>>,
         sizes: Vec<usize>,
@@ -407,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn every_record_knows_the_line_on_which_it_starts() {
+    fn every_record_has_the_line_on_which_it_starts() {
         for (text, expected) in [
             ("", vec![]),
             ("\n\r\n\r", vec![]),
@@ -437,7 +438,7 @@ mod tests {
     }
 
     #[test]
-    fn a_first_line_that_names_the_delimiter_is_no_record() {
+    fn a_first_line_that_names_the_delimiter_is_not_a_record() {
         for (text, expected) in [
             ("sep=;\na,b;c\n", vec![(2, "a,b|c")]),
             ("SEP=|\r\n\r\na|b", vec![(3, "a|b")]),
@@ -515,7 +516,7 @@ mod tests {
             ("A\nsep=;\nx;y,z", 1, &["3:x|y,z"], "A\nsep=;\n"),
             ("x;y", 0, &["1:x|y"], ""),
         ] {
-            // An LF behind the CR that ended the skipped lines is read as a blank line, or kept.
+            // An LF after the CR that ended the skipped lines is read as a blank line, or kept.
             let (records, kept) = laid_out(text, skip_lines, None);
             assert_eq!(records, expected, "{text:?}");
             assert_eq!(kept.trim_end(), head.trim_end(), "{text:?}");
@@ -523,7 +524,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_begin_with_the_comment_character_are_no_records() {
+    fn lines_that_begin_with_the_comment_character_are_not_records() {
         for (text, expected) in [
             ("#;;;\nx,y\n", &["2:x|y"][..]),
             (
@@ -541,7 +542,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_of_several_lines_with_text_behind_a_closing_quote_is_an_error_with_its_place() {
+    fn a_record_of_several_lines_with_text_after_a_closing_quote_is_an_error_with_its_position() {
         for (text, expected) in [
             ("a,\"b\nc,d\ne,\"f\"\n", "Misquoted { line: 1, field: 2 }"),
             ("a\n1,\"2\n3\" 4\n", "Misquoted { line: 2, field: 2 }"),
@@ -562,7 +563,10 @@ mod tests {
             .map(|size| {
                 let mut reader = reader(bytes, &[size], limits);
                 let error = read_all(&mut reader).unwrap_err();
-                assert!(reader.read().unwrap().is_none(), "an error is the end");
+                assert!(
+                    reader.read().unwrap().is_none(),
+                    "no record follows an error"
+                );
                 format!("{error:?}")
             })
             .collect();
@@ -571,7 +575,7 @@ mod tests {
     }
 
     #[test]
-    fn an_open_quote_is_an_error_with_the_place_where_it_opened() {
+    fn an_open_quote_is_an_error_with_the_position_where_it_opened() {
         for (text, expected) in [
             ("a,b\n1,\"2\n3,4\n", "OpenQuote { line: 2, field: 2 }"),
             ("\"", "OpenQuote { line: 1, field: 1 }"),
@@ -585,7 +589,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_has_bounds() {
+    fn a_record_has_size_limits() {
         let limits = Limits {
             quoted_field: 40,
             record: 64,
@@ -610,7 +614,7 @@ mod tests {
     }
 
     #[test]
-    fn the_limits_are_those_that_messages_name() {
+    fn the_limits_match_the_messages() {
         let message = RecordError::LongQuote { line: 1, field: 1 }.to_string();
         let mebibyte = 1024 * 1024;
         assert!(message.ends_with(&format!("within {} MiB", LIMITS.quoted_field / mebibyte)));
@@ -638,7 +642,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quoted_field_of_just_four_mebibytes_is_read() {
+    fn a_quoted_field_of_exactly_four_mebibytes_is_read() {
         for (length, fits) in [(4 * 1024 * 1024 - 1, true), (4 * 1024 * 1024, false)] {
             let text = format!("\"{}\"\n", "x".repeat(length));
             let mut reader = reader(text.as_bytes(), &[usize::MAX], LIMITS);
@@ -664,7 +668,7 @@ mod tests {
     }
 
     #[test]
-    fn a_source_that_is_interrupted_is_asked_again() {
+    fn an_interrupted_read_is_retried() {
         struct Interrupted(bool);
         impl Read for Interrupted {
             fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
@@ -681,7 +685,7 @@ mod tests {
         assert_eq!(read_all(&mut reader).unwrap().len(), 2);
     }
 
-    /// The line of each record by a slow and obvious way: count the breaks before its first byte.
+    /// The line of each record by a slow and obvious method: count the breaks before its first byte.
     fn expected_lines(records: &[(String, usize)], text: &str) -> Vec<u64> {
         records
             .iter()
@@ -752,7 +756,7 @@ mod tests {
         }
 
         #[test]
-        fn a_record_as_it_stands_is_its_fields_and_reads_back_the_same(
+        fn a_verbatim_record_has_all_fields_and_parses_to_the_same_record(
             text in "[a,\"\r\n]{0,30}",
             sizes in sizes(),
         ) {
@@ -772,7 +776,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_parsed_as_csv_does_or_refused_for_its_quotes(
+        fn any_text_is_parsed_like_the_csv_crate_or_refused_for_its_quotes(
             text in "[a,\"\r\n]{0,30}",
             sizes in sizes(),
         ) {

@@ -1,5 +1,5 @@
-//! One record of a CSV file, and why there may be none. Its fields are bytes: what they mean, and
-//! whether they are text, is for whoever checks them.
+//! One record of a CSV file, and the errors that prevent reading one. Its fields are bytes: the row checker
+//! decides whether they are text, and what they mean.
 
 use std::io;
 
@@ -12,15 +12,15 @@ pub struct Record<'reader> {
     bytes: &'reader [u8],
     raw: &'reader [u8],
     ends: &'reader [usize],
-    /// Bytes between two fields: the delimiter, or nothing.
+    /// Bytes between two fields: the length of the delimiter, or zero.
     gap: usize,
     misquoted: &'reader [usize],
     spans_lines: bool,
 }
 
 impl<'reader> Record<'reader> {
-    /// The fields in `bytes` stand one behind the other; `ends` says where each ends, `misquoted` which of
-    /// them have text behind their closing quote. `raw` is the record as it stands.
+    /// The fields in `bytes` follow one another; `ends` has the end of each, `misquoted` those with text after
+    /// their closing quote. `raw` is the record verbatim.
     pub(super) fn new(
         line: u64,
         bytes: &'reader [u8],
@@ -39,7 +39,7 @@ impl<'reader> Record<'reader> {
         }
     }
 
-    /// The same record, with line breaks inside quotes or not.
+    /// The same record, with or without line breaks inside quotes.
     pub(super) fn over_lines(self, spans_lines: bool) -> Self {
         Self {
             spans_lines,
@@ -60,14 +60,14 @@ impl<'reader> Record<'reader> {
         }
     }
 
-    /// Whether a field, by its place counted from 0, has text behind its closing quote: then it is not
-    /// what stands there.
+    /// Whether a field, by its index counted from 0, has text after its closing quote: then its parsed value
+    /// differs from the text in the file.
     #[must_use]
     pub fn is_misquoted(&self, index: usize) -> bool {
         self.misquoted.contains(&index)
     }
 
-    /// Whether any field has.
+    /// Whether any field has text after its closing quote.
     #[must_use]
     pub(super) fn has_misquoted(&self) -> bool {
         !self.misquoted.is_empty()
@@ -79,10 +79,10 @@ impl<'reader> Record<'reader> {
         self.spans_lines
     }
 
-    /// Whether there is nothing in it but delimiters, quotes and blanks.
+    /// Whether it has only delimiters, quotes and blanks.
     #[must_use]
     pub(super) fn is_blank(&self) -> bool {
-        // Nearly every row starts with a letter or a digit, and is done here.
+        // Fast path: nearly every row starts with a letter or a digit.
         if self.bytes.first().is_some_and(u8::is_ascii_alphanumeric) {
             return false;
         }
@@ -95,13 +95,13 @@ impl<'reader> Record<'reader> {
         self.line
     }
 
-    /// How many fields it has, at least one.
+    /// The number of fields, at least one.
     #[must_use]
     pub fn field_count(&self) -> usize {
         self.ends.len()
     }
 
-    /// A field's bytes without its quotes, by its place counted from 0.
+    /// A field's bytes without its quotes, by its index counted from 0.
     #[must_use]
     pub fn field(&self, index: usize) -> Option<&'reader [u8]> {
         let end = *self.ends.get(index)?;
@@ -112,13 +112,13 @@ impl<'reader> Record<'reader> {
         Some(&self.bytes[start..end])
     }
 
-    /// The record as it stands, with its quotes and delimiters, without its line end.
+    /// The record verbatim, with its quotes and delimiters, without its line end.
     #[must_use]
     pub fn raw(&self) -> &'reader [u8] {
         self.raw
     }
 
-    /// Whether a field, by its place counted from 0, is what [`RawValues`](super::RawValues) keeps as `value`.
+    /// Whether a field, by its index counted from 0, is what [`RawValues`](super::RawValues) keeps as `value`.
     #[must_use]
     pub fn has_value(&self, index: usize, value: &str) -> bool {
         truncated(self.field(index).unwrap_or_default()) == value
@@ -138,45 +138,45 @@ pub(super) fn is_blank(field: &[u8]) -> bool {
 /// Why no further record can be read.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
-    /// The source failed.
-    #[error("cannot read on")]
+    /// Reading the source failed.
+    #[error("cannot read any further")]
     Source {
         /// The line reached.
         line: u64,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// The file ended inside quotes.
-    #[error("a quoted field starts here and never ends")]
+    #[error("a quoted field starts here and is never closed")]
     OpenQuote {
         /// The line on which the field starts.
         line: u64,
-        /// The field's place in its record, counted from 1.
+        /// The field's number in its record, counted from 1.
         field: usize,
     },
-    /// A quoted field passed its bound.
+    /// A quoted field exceeded its limit.
     #[error("a quoted field starts here and does not end within 4 MiB")]
     LongQuote {
         /// The line on which the field starts.
         line: u64,
-        /// The field's place in its record, counted from 1.
+        /// The field's number in its record, counted from 1.
         field: usize,
     },
-    /// A record of several lines has text behind a closing quote.
-    #[error("a quoted field starts here that spans lines and has text behind its closing quote")]
+    /// A record of several lines has text after a closing quote.
+    #[error("a quoted field starts here that spans lines and has text after its closing quote")]
     Misquoted {
         /// The line on which the field starts.
         line: u64,
-        /// The field's place in its record, counted from 1.
+        /// The field's number in its record, counted from 1.
         field: usize,
     },
-    /// A record passed its bound in bytes.
+    /// A record exceeded its limit in bytes.
     #[error("a record starts here that is larger than 64 MiB")]
     LargeRecord {
         /// The line on which the record starts.
         line: u64,
     },
-    /// A record passed its bound in fields.
+    /// A record exceeded its limit in fields.
     #[error("a record starts here that has more than 65,536 fields")]
     ManyFields {
         /// The line on which the record starts.

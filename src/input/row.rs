@@ -1,20 +1,20 @@
-//! What a row of the input turned out to be. Under `--split` one row makes several of these, with the
-//! same place and told apart by their ids.
+//! The result of reading and checking a row. Under `--split` one row makes several of these, with the same
+//! position and distinguished by their ids.
 
 use super::row_checker::{InvalidRow, RawValues};
 use crate::pair::{Pair, RowKey};
 
-/// A row of the input, or one of the pairs that it asks for.
+/// A row of the input, or one of its pairs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckedRow {
-    /// Where it stands.
+    /// Its position.
     pub key: RowKey,
-    /// What it asks for.
+    /// Its content.
     pub content: RowContent,
 }
 
 impl Default for CheckedRow {
-    /// No row yet: what is read is put in its place.
+    /// An empty row, to be overwritten by the next read.
     fn default() -> Self {
         Self {
             key: RowKey { row: 0, line: 0 },
@@ -23,27 +23,27 @@ impl Default for CheckedRow {
     }
 }
 
-/// What a row asks for.
+/// The content of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowContent {
-    /// To link a pair.
+    /// A pair to link.
     Pair(Pair),
-    /// Something is wrong with it; it is not sent.
+    /// An invalid row; it is not sent.
     Invalid(InvalidRow),
-    /// Nothing is wrong with it, and nothing is to be sent.
+    /// A valid row for which nothing is sent.
     Skipped(SkippedRow),
 }
 
-/// Why nothing is to be sent.
+/// Why nothing is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SkippedRow {
     /// A list of ids is empty.
     NothingToLink(RawValues),
-    /// The pair stood in the input before.
+    /// The pair occurred in the input before.
     Duplicate(Pair),
-    /// An earlier report shows the pair as linked.
+    /// An earlier report lists the pair as associated.
     AlreadyAssociated(Pair),
-    /// The same, and the row has its line in the report already.
+    /// An earlier report lists the pair as associated, and the row already has its line in the report.
     AlreadyReported(Pair),
 }
 

@@ -1,7 +1,7 @@
-//! One record → a [`Pair`], or everything that is wrong with it.
+//! One record → a [`Pair`], or all of its problems.
 //!
-//! Pure, and strict: a value is what stands there without the blanks around it, and without the `="…"` of a
-//! spreadsheet's text form. Nothing is repaired, because an id that was guessed links the wrong record.
+//! Pure, and strict: a value is the cell without surrounding blanks and without the `="…"` of a spreadsheet's
+//! text form. Nothing is repaired, because a guessed id would link the wrong record.
 
 use std::fmt;
 
@@ -27,9 +27,9 @@ const MAX_RAW_VALUE_LENGTH: usize = 200;
 /// A row that will not be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidRow {
-    /// What is wrong, one at least, in the order of the four values.
+    /// The problems, one at least, in the order of the four values.
     pub problems: Vec<RowProblem>,
-    /// What stood where the four values belong.
+    /// The four values of the row.
     pub values: RawValues,
 }
 
@@ -44,8 +44,8 @@ impl fmt::Display for InvalidRow {
     }
 }
 
-/// The four values as the file has them, but without the blanks around them, as UTF-8 and not longer
-/// than 200 characters; blank where the row has no such field. Not escaped.
+/// The four values as the file has them, but without surrounding blanks, as UTF-8 and cut to 200 characters;
+/// blank where the row has no such field. Not escaped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RawValues {
     /// The type of the record named first.
@@ -58,8 +58,8 @@ pub struct RawValues {
     pub to_id: String,
 }
 
-/// Checks the rows of one file. Remembers the last types, so that a row whose types are its
-/// predecessor's allocates nothing.
+/// Checks the rows of one file. It caches the last types, so that a row with the same types as the row before
+/// allocates nothing.
 #[derive(Debug)]
 pub(super) struct Checker {
     columns: Columns,
@@ -70,7 +70,7 @@ pub(super) struct Checker {
 }
 
 impl Checker {
-    /// For text that was made UTF-8 from `encoding`.
+    /// For text that was decoded to UTF-8 from `encoding`.
     pub(super) fn new(columns: Columns, shape: RowShape, encoding: TextEncoding) -> Self {
         Self {
             columns,
@@ -89,15 +89,15 @@ impl Checker {
         &self.columns
     }
 
-    /// Checks a row whose cells hold one id each. `content` has what an earlier row came to, and then this one.
+    /// Checks a row whose cells hold one id each. `content` has the result of an earlier row, and is replaced.
     pub(super) fn check(&mut self, record: Record<'_>, content: &mut RowContent) {
         if self.check_fast(record, content).is_none() {
             *content = self.check_fully(record).into();
         }
     }
 
-    /// What nearly every row is: ids without blanks, and the types of the row before, which stand in `content`
-    /// and need not be put there again. `None` says nothing about the row.
+    /// The fast path for nearly every row: ids without blanks, and the types of the row before, which are
+    /// already in `content`. `None` means that the row needs the full check.
     fn check_fast(&self, record: Record<'_>, content: &mut RowContent) -> Option<()> {
         let columns = &self.columns;
         if !self.shape.fits(record) || record.has_misquoted() {
@@ -164,8 +164,8 @@ impl Checker {
         }
     }
 
-    /// Checks a row whose cells may hold several ids each. What is not about one of the ids is said once,
-    /// for the row as a whole; else `expander` has the pairs, and this is `None`.
+    /// Checks a row whose cells may hold several ids each. Problems that do not concern one of the ids are
+    /// reported once, for the row as a whole; otherwise the pairs are in `expander`, and this returns `None`.
     pub(super) fn check_lists(
         &mut self,
         record: Record<'_>,
@@ -213,7 +213,7 @@ impl Checker {
             return Some(RowContent::Skipped(SkippedRow::NothingToLink(values)));
         }
         let ids = [expander.from.len(), expander.to.len()];
-        // A list that is longer than this was not read to its end.
+        // A longer list was not read to its end.
         if ids[0].saturating_mul(ids[1]) > MOST_PAIRS {
             expander.clear();
             let problem = RowProblem::TooManyPairs { ids };
@@ -224,7 +224,7 @@ impl Checker {
     }
 }
 
-/// A row with a field too many or too few may have its values in each other's columns.
+/// A row with too many or too few fields may have its values in the wrong columns.
 fn check_field_count(
     shape: RowShape,
     columns: &Columns,
@@ -255,7 +255,7 @@ fn split_cell(
     }
 }
 
-/// What is wrong with a trimmed value that is no id, in a text that was made UTF-8 from `encoding`.
+/// The problem of a trimmed value that is not an id, in a text that was decoded to UTF-8 from `encoding`.
 pub(super) fn bad_id(text: &str, encoding: TextEncoding) -> ValueProblem {
     if was_damaged(text, encoding) {
         ValueProblem::NotInEncoding(encoding)
@@ -264,12 +264,12 @@ pub(super) fn bad_id(text: &str, encoding: TextEncoding) -> ValueProblem {
     }
 }
 
-/// Whether `text` has the character that a decoder puts in place of bytes that stand for nothing.
+/// Whether `text` has the replacement character that a decoder inserts for invalid bytes.
 fn was_damaged(text: &str, encoding: TextEncoding) -> bool {
     encoding != TextEncoding::UTF_8 && text.contains(char::REPLACEMENT_CHARACTER)
 }
 
-/// The type that a row has, if it is the last one.
+/// The type of the row, if it is the cached one.
 fn cached_type<'t>(
     source: &'t TypeSource,
     record: Record<'_>,
@@ -342,7 +342,7 @@ fn value_problem(column: &Column, bytes: &[u8], problem: ValueProblem) -> RowPro
     problem_of(column, &truncated(bytes), problem)
 }
 
-/// What is wrong with a value that [`RawValues`] has.
+/// The problem of a value that [`RawValues`] has.
 pub(super) fn problem_of(column: &Column, value: &str, problem: ValueProblem) -> RowProblem {
     RowProblem::Value {
         column: column.clone(),
@@ -372,7 +372,7 @@ fn raw_values(columns: &Columns, record: Record<'_>) -> RawValues {
     }
 }
 
-/// A value as [`RawValues`] has it.
+/// A value as [`RawValues`] stores it.
 pub(super) fn truncated(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     text.trim().chars().take(MAX_RAW_VALUE_LENGTH).collect()

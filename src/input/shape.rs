@@ -1,28 +1,28 @@
-//! How many fields a row may have. Pure.
+//! The number of fields that a row may have. Pure.
 //!
 //! Spreadsheets leave out empty cells at the end of a row, and programs add some. Neither moves a value, as
-//! long as the four values stand in their columns.
+//! long as the four values are in their columns.
 
 use super::columns::{Columns, TypeSource};
 use super::record::{Record, is_blank};
 
-/// The columns that a rejects file has behind those of its input.
+/// The columns that a rejects file has after those of its input.
 pub const ERROR_COLUMNS: [&str; 2] = ["error_category", "error_message"];
 
-/// Whether a file has [`ERROR_COLUMNS`] as its last ones: then it is a rejects file.
+/// Whether the last columns of a file are [`ERROR_COLUMNS`]: then it is a rejects file.
 #[must_use]
 pub fn has_error_columns(headers: &[String]) -> bool {
     headers.len() > ERROR_COLUMNS.len() && headers.ends_with(&ERROR_COLUMNS.map(String::from))
 }
 
-/// How many fields the rows of a file have.
+/// The number of fields in the rows of a file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RowShape {
-    /// As many as the header.
+    /// The number of fields in the header.
     usual: usize,
-    /// As many as it takes to have the four values.
+    /// The number of fields up to the last of the four values.
     needed: usize,
-    /// How many of them a rejects file has added, to rows with too many or too few fields as well.
+    /// The number of fields that a rejects file adds, also to rows with too many or too few fields.
     added: usize,
 }
 
@@ -49,7 +49,7 @@ impl RowShape {
         }
     }
 
-    /// Whether all values of `record` stand in their columns.
+    /// Whether all values of `record` are in their columns.
     pub(super) fn fits(self, record: Record<'_>) -> bool {
         let found = record.field_count();
         if found == self.usual {

@@ -1,30 +1,30 @@
-//! Pairs that need not be sent: those that stood in the input before, and those that an earlier report
-//! shows as associated. Pure.
+//! Pairs that need not be sent: those that occurred in the input before, and those that an earlier report lists
+//! as associated. Pure.
 
 use std::path::PathBuf;
 
 use super::row::{RowContent, SkippedRow};
 use crate::pair_set::PairSet;
 
-/// What the user wants to be skipped.
+/// The pairs that the user wants to skip.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SkipSettings {
-    /// Whether a pair that stands in the input again is skipped.
+    /// Whether a pair that occurs in the input again is skipped.
     pub duplicates: bool,
     /// The reports whose associated pairs are skipped.
     pub associated_in: Vec<PathBuf>,
 }
 
-/// Tells which pairs need not be sent. It must meet every pair of the input, in their order.
+/// Decides which pairs need not be sent. It must be given every pair of the input, in order.
 #[derive(Debug, Default)]
 pub struct Skips {
     associated: PairSet,
-    /// The pairs met so far, if duplicates are skipped.
+    /// The pairs so far, if duplicates are skipped.
     seen: Option<PairSet>,
 }
 
 impl Skips {
-    /// `associated` are the pairs that are linked already.
+    /// `associated`: the pairs that are linked already.
     #[must_use]
     pub fn new(associated: PairSet, duplicates: bool) -> Self {
         Self {
@@ -33,7 +33,7 @@ impl Skips {
         }
     }
 
-    /// Skips the row if its pair need not be sent.
+    /// Marks the row as skipped if its pair need not be sent.
     pub fn apply(&mut self, content: &mut RowContent) {
         if self.associated.is_empty() && self.seen.is_none() {
             return;

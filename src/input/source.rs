@@ -1,4 +1,4 @@
-//! Where the input comes from, opened for reading: a file, or what comes only once.
+//! The source of the input, opened for reading: a file, or a stream that can be read only once.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -9,15 +9,15 @@ use super::error::InputError;
 use super::watched_file::WatchedFile;
 use crate::text::excerpt;
 
-/// How messages call standard input.
+/// The name of standard input in messages.
 pub(super) const STDIN_NAME: &str = "standard input";
 
-/// Where the input comes from.
+/// The source of the input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum InputSource {
-    /// A regular file, or nothing yet.
+    /// A regular file, or a path that does not exist yet.
     File(PathBuf),
-    /// A pipe or a device: what was read of it does not come again.
+    /// A pipe or a device, which can be read only once.
     Stream(PathBuf),
     /// Standard input.
     #[default]
@@ -25,7 +25,7 @@ pub enum InputSource {
 }
 
 impl From<PathBuf> for InputSource {
-    /// `-` is standard input. What is no regular file is looked at, but not opened.
+    /// `-` is standard input. The type of a path is checked without opening it.
     fn from(path: PathBuf) -> Self {
         if path.as_os_str() == "-" {
             Self::Stdin
@@ -37,9 +37,10 @@ impl From<PathBuf> for InputSource {
     }
 }
 
-/// Whether what is read from `path` comes only once.
+/// Whether `path` can be read only once.
 fn is_stream(path: &Path) -> bool {
-    // Names of what this process has open. Even of a regular file it may be another one next time.
+    // Names for open files of this process. Even if it is a regular file now, the name may mean another one
+    // next time.
     let open = ["/dev/stdin", "/dev/fd", "/proc/self/fd"];
     let is_open = open.iter().any(|open| path.starts_with(open));
     let is_special = |metadata: fs::Metadata| !(metadata.is_file() || metadata.is_dir());
@@ -47,7 +48,7 @@ fn is_stream(path: &Path) -> bool {
 }
 
 impl InputSource {
-    /// How messages call it.
+    /// Its name in messages.
     #[must_use]
     pub fn name(&self) -> String {
         match self {
@@ -56,7 +57,7 @@ impl InputSource {
         }
     }
 
-    /// The path that leads to it.
+    /// Its path.
     #[must_use]
     pub fn path(&self) -> &Path {
         match self {
@@ -65,7 +66,7 @@ impl InputSource {
         }
     }
 
-    /// The path of a file, or `-` for what comes only once: it has no file beside which another could be.
+    /// The path of a file, or `-` for a stream: other files cannot be placed beside that.
     #[must_use]
     pub fn file_or_dash(&self) -> &OsStr {
         match self {
@@ -74,12 +75,12 @@ impl InputSource {
         }
     }
 
-    /// What it is, if it is no regular file, as messages show it: it comes only once.
+    /// A description for messages, if it is not a regular file and so can be read only once.
     #[must_use]
     pub fn stream_name(&self) -> Option<String> {
         match self {
             Self::File(_) => None,
-            Self::Stream(_) => Some(format!("`{}`, which is no regular file,", self.name())),
+            Self::Stream(_) => Some(format!("`{}`, which is not a regular file,", self.name())),
             Self::Stdin => Some(STDIN_NAME.to_owned()),
         }
     }
@@ -118,7 +119,7 @@ impl InputSource {
     }
 }
 
-/// Standard input; a file behind it is watched as well.
+/// Standard input; if it is redirected from a file, that is watched as well.
 #[cfg(unix)]
 fn stdin() -> Box<dyn Read + Send> {
     use std::os::fd::AsFd;
@@ -129,7 +130,7 @@ fn stdin() -> Box<dyn Read + Send> {
     };
     match watched() {
         Ok(Some(file)) => Box::new(file),
-        // Reading says what is wrong with it.
+        // The first read reports the error.
         Ok(None) | Err(_) => Box::new(io::stdin()),
     }
 }

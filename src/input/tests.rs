@@ -1,4 +1,4 @@
-//! The input as its callers see it: whole messages, whole files, and what holds for any bytes.
+//! Tests of the input through its public interface: whole messages, whole files, and properties of any bytes.
 
 use std::error::Error;
 use std::io::{Cursor, Read};
@@ -90,7 +90,7 @@ fn zstd(bytes: &[u8]) -> Vec<u8> {
     zstd::encode_all(bytes, 3).unwrap()
 }
 
-/// A pipe that gives one byte at a time.
+/// A pipe that returns one byte at a time.
 struct OneByOne(Cursor<Vec<u8>>);
 
 impl Read for OneByOne {
@@ -101,7 +101,7 @@ impl Read for OneByOne {
 }
 
 #[test]
-fn an_input_is_sent_to_a_thread_of_its_own() {
+fn an_input_can_be_sent_to_another_thread() {
     fn is_send<T: Send>() {}
     is_send::<Input>();
     is_send::<InputError>();
@@ -173,13 +173,13 @@ fn other_encodings_are_read_by_their_names() {
         assert_eq!(
             shown_in(encoding, format!("\u{feff}{text}")),
             expected,
-            "a mark wins"
+            "the byte order mark takes precedence"
         );
     }
 }
 
 #[test]
-fn a_wrong_guess_at_the_encoding_makes_a_row_invalid_and_no_other_id() {
+fn a_wrong_encoding_makes_a_row_invalid_and_never_another_id() {
     let rows =
         b"contacts,1\x81,companies,2,x\ncontacts,3,companies,4,\x81\ncontacts,5,companies,6,\xe9\n";
     let text = [HEADER.as_bytes(), b",note\n", rows].concat();
@@ -251,7 +251,7 @@ fn compressed_files_are_decompressed_with_any_content() {
 }
 
 #[test]
-fn rows_before_damaged_compressed_data_are_read_and_its_place_is_in_the_error() {
+fn rows_before_damaged_compressed_data_are_read_and_the_error_has_its_position() {
     let text = many_rows(5000);
     for (whole, kind) in [
         (gzip(text.as_bytes()), "gzip"),
@@ -263,14 +263,14 @@ fn rows_before_damaged_compressed_data_are_read_and_its_place_is_in_the_error() 
         let error = loop {
             match input.next_row() {
                 Ok(Some(_)) => count += 1,
-                Ok(None) => panic!("the cut is not seen"),
+                Ok(None) => panic!("the cut is not detected"),
                 Err(error) => break error,
             }
         };
         let line = count + 2;
         assert_eq!(
             error.to_string(),
-            format!("`pairs.csv` line {line}: cannot read on")
+            format!("`pairs.csv` line {line}: cannot read any further")
         );
         let cause = error.source().unwrap().to_string();
         assert_eq!(
@@ -285,7 +285,7 @@ fn rows_before_damaged_compressed_data_are_read_and_its_place_is_in_the_error() 
 }
 
 #[test]
-fn the_rows_of_an_archive_are_estimated_by_its_compressed_bytes() {
+fn the_rows_of_a_compressed_file_are_estimated_by_its_compressed_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let text = many_rows(40_000);
     for (kind, bytes) in [
@@ -310,7 +310,7 @@ fn the_rows_of_an_archive_are_estimated_by_its_compressed_bytes() {
 }
 
 #[test]
-fn a_line_that_names_the_delimiter_is_no_header() {
+fn a_line_that_names_the_delimiter_is_not_the_header() {
     for text in [
         format!(
             "sep=;\r\n{}\r\ncontacts;1;companies;2\r\n",
@@ -325,7 +325,7 @@ fn a_line_that_names_the_delimiter_is_no_header() {
 #[test]
 fn byte_order_marks_nuls_and_line_ends_in_odd_places_affect_only_their_row() {
     for (text, expected) in [
-        // Two files behind each other, each with a mark and a header.
+        // Two concatenated files, each with a mark and a header.
         (
             format!(
                 "\u{feff}{HEADER}\ncontacts,1,companies,2\n\u{feff}{HEADER}\ncontacts,3,companies,4\n"
@@ -373,7 +373,7 @@ fn byte_order_marks_nuls_and_line_ends_in_odd_places_affect_only_their_row() {
 }
 
 #[test]
-fn a_header_without_rows_is_zero_rows() {
+fn a_header_without_rows_has_zero_rows() {
     for text in [HEADER.to_owned(), format!("\n{HEADER}\r\n\r\n")] {
         assert_eq!(shown(text), [""; 0]);
     }
@@ -388,9 +388,9 @@ fn errors_in_other_columns_affect_no_row() {
 }
 
 #[test]
-fn an_input_that_cannot_be_used_says_why() {
+fn an_input_that_cannot_be_used_is_an_error_with_its_reason() {
     let header_hint = format!("the first line must name the columns, e.g. `{HEADER}`");
-    let quote_hint = "a quote inside a quoted field is written twice, as in `\"5\"\" pipe\"`";
+    let quote_hint = "write a quote inside a quoted field as two quotes, as in `\"5\"\" pipe\"`";
     for (bytes, message, hint) in [
         (
             b"".to_vec(),
@@ -404,18 +404,18 @@ fn an_input_that_cannot_be_used_says_why() {
         ),
         (
             b"\x1f\x8b\x08\0\0\0\0".to_vec(),
-            "`pairs.csv` line 1: cannot read on",
-            "get or make the file again: what is in it behind this place is lost",
+            "`pairs.csv` line 1: cannot read any further",
+            "download or create the file again: the data after this position is lost",
         ),
         (
             gzip(b"PK\x03\x04rest"),
             "`pairs.csv` is an archive with a zip archive or an Excel workbook in it, not a CSV file",
-            "unpack it, and give the CSV file in it",
+            "unpack it, and pass the CSV file in it",
         ),
         (
             gzip(&gzip(HEADER.as_bytes())),
             "`pairs.csv` is an archive with a gzip file in it, not a CSV file",
-            "unpack it, and give the CSV file in it",
+            "unpack it, and pass the CSV file in it",
         ),
         (
             b"BZh91AY&SY".to_vec(),
@@ -426,7 +426,7 @@ fn an_input_that_cannot_be_used_says_why() {
             b"from_type,from_id,to_type,Soci\xe9t\xe9\n".to_vec(),
             "`pairs.csv` line 1: no column for the to id; headers found: `from_type`, `from_id`, \
              `to_type`, `Soci\u{fffd}t\u{fffd}`",
-            "the header has bytes that stand for no character: name the file's encoding, e.g. \
+            "the header has bytes that cannot be decoded: name the file's encoding, e.g. \
              `--encoding windows-1252`",
         ),
         (
@@ -436,12 +436,12 @@ fn an_input_that_cannot_be_used_says_why() {
         ),
         (
             HEADER.encode_utf16().flat_map(u16::to_le_bytes).collect(),
-            "`pairs.csv` line 1: the header has NUL bytes, as UTF-16 without a byte order mark does",
+            "`pairs.csv` line 1: the header has NUL bytes, like UTF-16 without a byte order mark",
             "save the file as CSV UTF-8, or name its encoding: `--encoding utf-16le`",
         ),
         (
             HEADER.encode_utf16().flat_map(u16::to_be_bytes).collect(),
-            "`pairs.csv` line 1: the header has NUL bytes, as UTF-16 without a byte order mark does",
+            "`pairs.csv` line 1: the header has NUL bytes, like UTF-16 without a byte order mark",
             "save the file as CSV UTF-8, or name its encoding: `--encoding utf-16be`",
         ),
         (
@@ -452,8 +452,8 @@ fn an_input_that_cannot_be_used_says_why() {
         ),
         (
             format!("{HEADER}\ncontacts,1,companies,2\ncontacts,\"3\n,companies,4\n").into_bytes(),
-            "`pairs.csv` line 3: a quoted field opens here in `from_object_id` (column 2) and never \
-             ends",
+            "`pairs.csv` line 3: a quoted field opens here in `from_object_id` (column 2) and is never \
+             closed",
             quote_hint,
         ),
         (
@@ -463,26 +463,26 @@ fn an_input_that_cannot_be_used_says_why() {
         ),
         (
             b"from_id,\"to_id\n1,2\n".to_vec(),
-            "`pairs.csv` line 1: a quoted field opens here in column 2 and never ends",
+            "`pairs.csv` line 1: a quoted field opens here in column 2 and is never closed",
             quote_hint,
         ),
         (
             format!("{HEADER},note\ncontacts,1,companies,2,\"a\ncontacts,3,companies,4,\"b\"\n")
                 .into_bytes(),
-            "`pairs.csv` line 2: a quoted field opens here in `note` (column 5) and spans lines, with text behind \
+            "`pairs.csv` line 2: a quoted field opens here in `note` (column 5) and spans lines, with text after \
              its closing quote",
             quote_hint,
         ),
         (
             b"from_id,\"to_id\n1,2\",\"x\"y\n".to_vec(),
-            "`pairs.csv` line 2: a quoted field opens here in column 3 and spans lines, with text behind its \
+            "`pairs.csv` line 2: a quoted field opens here in column 3 and spans lines, with text after its \
              closing quote",
             quote_hint,
         ),
         (
             format!("{HEADER}\n{}", ",".repeat(65_536)).into_bytes(),
             "`pairs.csv` line 2: a record starts here that has more than 65,536 fields",
-            "is this a CSV file, and is `--delimiter` right?",
+            "check that this is a CSV file, and that `--delimiter` is right",
         ),
     ] {
         assert_eq!(input_message(bytes), [message, hint]);
@@ -618,7 +618,7 @@ fn rows_of_one_type_share_it() {
 }
 
 #[test]
-fn fixed_types_stand_in_every_row() {
+fn fixed_types_apply_to_every_row() {
     let settings = ColumnSettings {
         from_type: ObjectType::new("contacts"),
         to_type: ObjectType::new("0-2"),
@@ -635,7 +635,7 @@ fn fixed_types_stand_in_every_row() {
 }
 
 #[test]
-fn a_path_that_cannot_be_read_says_so_in_one_line() {
+fn a_path_that_cannot_be_read_is_a_one_line_error() {
     let folder = tempfile::tempdir().unwrap();
     let settings = |path: std::path::PathBuf| InputSettings {
         path: path.into(),
@@ -658,7 +658,7 @@ fn a_path_that_cannot_be_read_says_so_in_one_line() {
 }
 
 #[test]
-fn a_file_that_may_not_be_read_names_its_cause() {
+fn a_file_without_read_permission_is_an_error_with_its_cause() {
     let error = InputError::Denied {
         input: "pairs.csv".to_owned(),
         source: std::io::ErrorKind::PermissionDenied.into(),
@@ -669,7 +669,7 @@ fn a_file_that_may_not_be_read_names_its_cause() {
 }
 
 #[test]
-fn a_dash_is_standard_input_and_what_is_no_regular_file_is_like_it() {
+fn a_dash_is_standard_input_and_other_streams_are_treated_alike() {
     for (path, name) in [("-", "standard input"), ("./-", "./-"), ("a\tb", "a\\tb")] {
         let source = InputSource::from(std::path::PathBuf::from(path));
         assert_eq!(source.name(), name);
@@ -681,13 +681,13 @@ fn a_dash_is_standard_input_and_what_is_no_regular_file_is_like_it() {
     for path in ["/dev/stdin", "/dev/fd/63", "/dev/null", "/proc/self/fd/0"] {
         let source = InputSource::from(std::path::PathBuf::from(path));
         assert_eq!(source, InputSource::Stream(path.into()));
-        let name = format!("`{path}`, which is no regular file,");
+        let name = format!("`{path}`, which is not a regular file,");
         assert_eq!(source.stream_name(), Some(name));
     }
 }
 
 #[test]
-fn a_source_that_breaks_is_an_error_with_its_line_and_cause() {
+fn a_failing_source_is_an_error_with_its_line_and_cause() {
     struct Broken;
     impl Read for Broken {
         fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
@@ -699,12 +699,18 @@ fn a_source_that_breaks_is_an_error_with_its_line_and_cause() {
     let mut input = Input::from_reader("pairs.csv", source, None, &settings).unwrap();
     assert!(input.next_row().unwrap().is_some());
     let error = input.next_row().unwrap_err();
-    assert_eq!(error.to_string(), "`pairs.csv` line 3: cannot read on");
+    assert_eq!(
+        error.to_string(),
+        "`pairs.csv` line 3: cannot read any further"
+    );
     assert_eq!(error.source().unwrap().to_string(), "the disk is gone");
-    assert!(input.next_row().unwrap().is_none(), "an error is the end");
+    assert!(
+        input.next_row().unwrap().is_none(),
+        "no row follows an error"
+    );
     assert!(
         !input.progress().is_finished(),
-        "a broken input is not finished"
+        "an input with an error is not finished"
     );
 }
 
@@ -756,7 +762,7 @@ fn shown_with(settings: &InputSettings, text: &str) -> Vec<String> {
 }
 
 #[test]
-fn rows_that_are_short_or_long_by_empty_cells_at_their_end_are_read() {
+fn rows_with_too_few_or_too_many_empty_cells_at_their_end_are_read() {
     let text = format!(
         "{HEADER},note,more\ncontacts,1,companies,2\ncontacts,3,companies,4,x\ncontacts,5,companies,6,x,y,, \"\"\n\
          contacts,7,companies,8,,,,x\ncontacts,9,companies\ncontacts,5x,companies,6,\n"
@@ -773,7 +779,7 @@ fn rows_that_are_short_or_long_by_empty_cells_at_their_end_are_read() {
             "6/7: `from_object_id` (column 2): `5x` has letters, an id has only digits",
         ]
     );
-    // In front of the four values nothing can be left out.
+    // No cell before the four values may be left out.
     assert_eq!(
         shown(format!("note,{HEADER}\ncontacts,1,companies,2\n")),
         ["1/2: expected 5 fields, found 4"]
@@ -802,7 +808,7 @@ fn a_row_of_a_rejects_file_has_as_many_fields_too_many_or_too_few_as_before() {
 }
 
 #[test]
-fn rows_of_delimiters_and_blanks_are_no_rows() {
+fn rows_of_delimiters_and_blanks_are_not_counted() {
     let text = format!(
         "{HEADER}\n,,,\ncontacts,1,companies,2\n , ,\t,\u{a0}\n\"\",\"\"\n,,,,,,,,\n\ncontacts,3,companies,4\n  \n,,x,\n"
     );
@@ -883,7 +889,7 @@ fn message_with(settings: &InputSettings, text: &str) -> [String; 2] {
 }
 
 #[test]
-fn a_header_that_is_a_row_and_a_row_without_columns_are_refused() {
+fn a_row_in_place_of_the_header_and_a_row_without_columns_are_refused() {
     let with_header = InputSettings {
         no_header: false,
         ..numbered()
@@ -910,12 +916,12 @@ fn a_header_that_is_a_row_and_a_row_without_columns_are_refused() {
     let [message, _] = message_with(&skipped, "a\nb\n");
     assert_eq!(
         message,
-        "`pairs.csv` has nothing below the 3 lines that `--skip-lines` skips"
+        "`pairs.csv` has no lines after the 3 lines that `--skip-lines` skips"
     );
 }
 
 #[test]
-fn lines_above_the_header_and_comments_are_skipped_where_the_user_says_so() {
+fn lines_above_the_header_and_comments_are_skipped_on_request() {
     let text = format!("Report: \"a\nPeriod, 2026\n\n{HEADER}\ncontacts,1,companies,2\n#,,,\n#\n");
     let settings = InputSettings {
         skip_lines: 3,
@@ -931,18 +937,18 @@ fn lines_above_the_header_and_comments_are_skipped_where_the_user_says_so() {
         message.starts_with("`pairs.csv` line 1: no column"),
         "{message}"
     );
-    assert_eq!(hint, "line 4 has the columns: give `--skip-lines 3`");
+    assert_eq!(hint, "line 4 has the columns: add `--skip-lines 3`");
     let too_many = InputSettings {
         skip_lines: 4,
         ..InputSettings::default()
     };
     let [_, hint] = message_with(&too_many, &text.replace('"', ""));
-    assert_eq!(hint, "line 4 has the columns: give `--skip-lines 3`");
+    assert_eq!(hint, "line 4 has the columns: add `--skip-lines 3`");
     for end in ["\n", "\r\n", "\r"] {
         let commented = format!("# by x\n\n# y\n{HEADER}\n").replace('\n', end);
         let [_, hint] = message_with(&InputSettings::default(), &commented);
         assert_eq!(
-            hint, "line 4 has the columns: give `--skip-lines 3`, or `--comment '#'`",
+            hint, "line 4 has the columns: add `--skip-lines 3`, or `--comment '#'`",
             "{end:?}"
         );
     }
@@ -951,7 +957,7 @@ fn lines_above_the_header_and_comments_are_skipped_where_the_user_says_so() {
         ..InputSettings::default()
     };
     let [_, hint] = message_with(&wrong, &HEADER.replace(',', ";"));
-    assert_eq!(hint, "line 1 has the columns: give `--delimiter ';'`");
+    assert_eq!(hint, "line 1 has the columns: add `--delimiter ';'`");
     let [_, hint] = message_with(&InputSettings::default(), "from;to;\"a|b\"\tc,d\n");
     assert!(
         hint.ends_with("; the header has `,` and `tab` too: if that separates its fields, name it with `--delimiter`"),
@@ -960,7 +966,7 @@ fn lines_above_the_header_and_comments_are_skipped_where_the_user_says_so() {
 }
 
 #[test]
-fn rows_that_may_have_vanished_inside_quotes_are_counted() {
+fn rows_that_may_be_inside_quotes_are_counted() {
     for (text, rows, first_line) in [
         (
             format!("{HEADER},note\ncontacts,1,companies,2,\"Al\ncontacts,3,companies,4,12\"\n"),
@@ -984,7 +990,7 @@ fn rows_that_may_have_vanished_inside_quotes_are_counted() {
     }
 }
 
-/// What is wrong at the end of a file that `change` changes once its first row was read.
+/// The number of rows and the error of a file that `change` modifies after its first row was read.
 fn change_of(change: impl FnOnce(&std::path::Path)) -> (usize, Option<String>) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("pairs.csv");
@@ -1023,9 +1029,9 @@ fn append(path: &std::path::Path, text: &str) {
 }
 
 #[test]
-fn a_file_that_changes_while_it_is_read_is_not_taken_for_whole() {
+fn a_file_that_changes_while_it_is_read_is_an_error() {
     let size = many_rows(20_000).len();
-    let said = |how: String| Some(format!("the file changed while it was read: {how}"));
+    let changed = |how: String| Some(format!("the file changed while it was read: {how}"));
     let shown = |count: usize| crate::number::grouped(count as u64);
     let (rows, message) = change_of(|path| {
         let file = std::fs::File::options().write(true).open(path).unwrap();
@@ -1033,7 +1039,7 @@ fn a_file_that_changes_while_it_is_read_is_not_taken_for_whole() {
     });
     assert_eq!(
         message,
-        said(format!("it shrank from {} to 100 bytes", shown(size)))
+        changed(format!("it shrank from {} to 100 bytes", shown(size)))
     );
     assert!(rows < 20_000, "{rows}");
     let (rows, message) = change_of(|path| {
@@ -1041,8 +1047,11 @@ fn a_file_that_changes_while_it_is_read_is_not_taken_for_whole() {
         file.set_modified(std::time::SystemTime::UNIX_EPOCH)
             .unwrap();
     });
-    assert_eq!(message, said("it was written to".to_owned()));
-    assert!(rows < 20_000, "no row of what may be two files: {rows}");
+    assert_eq!(message, changed("it was written to".to_owned()));
+    assert!(
+        rows < 20_000,
+        "rows that may combine two versions of the file: {rows}"
+    );
     let (rows, message) = change_of(|path| {
         let other = path.with_extension("new");
         std::fs::write(&other, "from_id").unwrap();
@@ -1050,14 +1059,17 @@ fn a_file_that_changes_while_it_is_read_is_not_taken_for_whole() {
     });
     assert_eq!(
         (rows, message),
-        (20_000, said("it was replaced by another file".to_owned()))
+        (
+            20_000,
+            changed("it was replaced by another file".to_owned())
+        )
     );
     let (rows, message) =
         change_of(|path| append(path, "contacts,1,companies,2\ncontacts,1,companies,2"));
     let how = format!("it grew from {} to {} bytes", shown(size), shown(size + 45));
     assert_eq!(
         (rows, message),
-        (20_001, said(how)),
+        (20_001, changed(how)),
         "the last line may be half written"
     );
     assert_eq!(
@@ -1068,7 +1080,7 @@ fn a_file_that_changes_while_it_is_read_is_not_taken_for_whole() {
 }
 
 #[test]
-fn an_archive_that_changes_while_it_is_read_is_not_called_damaged() {
+fn a_compressed_file_that_changes_while_it_is_read_is_not_reported_as_damaged() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("pairs.csv.gz");
     std::fs::write(&path, gzip(many_rows(60_000).as_bytes())).unwrap();
@@ -1120,12 +1132,12 @@ fn a_row_whose_lists_make_too_many_pairs_is_one_invalid_row() {
             }
         }
     }
-    // What is there twice counts once.
+    // A repeated id counts once.
     let twice = format!("1,{};{},x\n", ids(most), ids(most));
     assert_eq!(split(&twice, None).len(), most as usize);
 }
 
-/// What `--split ';'` makes of `from_id,to_id` rows: each item as `row: from -> to`.
+/// The result of `--split ';'` for `from_id,to_id` rows: each item as `row: from -> to`.
 fn split(rows: &str, first: Option<u64>) -> Vec<String> {
     let settings = InputSettings {
         columns: ColumnSettings {
@@ -1151,7 +1163,7 @@ fn split(rows: &str, first: Option<u64>) -> Vec<String> {
             RowContent::Skipped(SkippedRow::NothingToLink(values)) => {
                 format!("{} -> {}, nothing", values.from_id, values.to_id)
             }
-            RowContent::Skipped(skipped) => panic!("{skipped:?}: who says so?"),
+            RowContent::Skipped(skipped) => panic!("{skipped:?}: nothing is skipped here"),
         };
         format!("{}: {what}", row.key.row)
     };
@@ -1162,7 +1174,7 @@ fn split(rows: &str, first: Option<u64>) -> Vec<String> {
 }
 
 #[test]
-fn a_row_makes_a_pair_of_every_id_in_its_cells() {
+fn a_row_makes_a_pair_for_every_id_in_its_cells() {
     for (rows, expected) in [
         ("1,2,x\n", &["1: 1 -> 2"][..]),
         (
@@ -1215,7 +1227,7 @@ fn the_first_rows_are_counted_in_the_file_and_not_in_pairs() {
 }
 
 #[test]
-fn a_value_in_the_text_form_of_a_spreadsheet_is_what_stands_inside() {
+fn a_value_in_the_text_form_of_a_spreadsheet_is_unwrapped() {
     let text = "\u{feff}=\"from_object_type\",from\u{200b}_object_id,to_object_type,to_object_id\n\
          =\"0-1\",=\"512\",companies,\"=\"\"513\"\"\"\n\
          contacts,=\"abc\",=\"a/b\",=\"\"\n\
@@ -1262,7 +1274,7 @@ fn an_invalid_type_is_reported_once_for_the_whole_row() {
 }
 
 #[test]
-fn a_cell_of_many_ids_makes_them_all_one_at_a_time() {
+fn a_cell_of_many_ids_makes_all_pairs_one_at_a_time() {
     let ids: Vec<String> = (0..16_000)
         .map(|id| (10_000_000_000_u64 + id).to_string())
         .collect();
@@ -1275,7 +1287,7 @@ fn a_cell_of_many_ids_makes_them_all_one_at_a_time() {
 
 proptest! {
     #[test]
-    fn any_bytes_give_one_row_for_each_record(body in prop::collection::vec(
+    fn any_bytes_make_one_row_for_each_record(body in prop::collection::vec(
         prop_oneof![any::<u8>(), prop::sample::select(b"1,\"\r\n ".to_vec())], 0..120,
     )) {
         let bytes = [HEADER.as_bytes(), b"\n", &body].concat();
@@ -1302,7 +1314,7 @@ proptest! {
     }
 
     #[test]
-    fn the_pieces_in_which_bytes_arrive_change_nothing(
+    fn the_sizes_of_reads_do_not_change_the_result(
         body in "(contacts,1[;,\"\r\n 2é]{0,4},2[\r\n]{0,3}){0,5}",
         mark in prop::sample::select(vec!["", "\u{feff}", "\u{feff}\u{feff}"]),
         delimiter in prop::sample::select(vec![",", ";", "\t"]),

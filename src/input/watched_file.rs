@@ -1,9 +1,9 @@
-//! A regular file that must stay what it is while it is read.
+//! A regular file that must not change while it is read.
 //!
-//! Rows from a file that is cut, written to or replaced under way may be made of two files, or be missing. So
-//! size and time are compared at every read, before its bytes are used, and at the end also the name. A file
-//! that only grows is read to its end first: what stands there is as good as before, but the last row may be
-//! half written, and is not handed out.
+//! Rows from a file that is truncated, written to or replaced during the run may combine two versions of the
+//! file, or be missing. So size and modification time are compared at every read, before its bytes are used,
+//! and at the end also the name. A file that only grows is read to its end first: its earlier content is
+//! unchanged, but the last row may be half written, and is not returned.
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
@@ -18,23 +18,23 @@ pub enum FileChange {
     /// It lost bytes.
     #[error("it shrank from {} to {} bytes", grouped(*before), grouped(*now))]
     Shrank {
-        /// Bytes at the beginning.
+        /// Its size at the beginning.
         before: u64,
-        /// Bytes now.
+        /// Its size now.
         now: u64,
     },
-    /// Bytes came at its end.
+    /// Bytes were appended.
     #[error("it grew from {} to {} bytes", grouped(*before), grouped(*now))]
     Grew {
-        /// Bytes at the beginning.
+        /// Its size at the beginning.
         before: u64,
-        /// Bytes now.
+        /// Its size now.
         now: u64,
     },
-    /// Its time changed.
+    /// Its modification time changed.
     #[error("it was written to")]
     Written,
-    /// Its name leads to another file.
+    /// Its name refers to another file.
     #[error("it was replaced by another file")]
     Replaced,
     /// Its end came early.
@@ -42,16 +42,16 @@ pub enum FileChange {
     Short {
         /// Bytes that were read.
         read: u64,
-        /// Bytes that it has.
+        /// Its size.
         size: u64,
     },
 }
 
-/// What does not change as long as nothing writes to a file.
+/// The properties that stay the same as long as nothing writes to a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct State {
     size: u64,
-    /// Not every file system has it.
+    /// Some file systems do not provide it.
     modified: Option<SystemTime>,
 }
 
@@ -64,7 +64,7 @@ impl State {
     }
 }
 
-/// What became of a file, as far as that ends the reading now.
+/// The change of a file, if it ends the reading now.
 fn change(before: State, now: State, end: Option<End>) -> Option<FileChange> {
     let (size, now_size) = (before.size, now.size);
     if now_size < size {
@@ -92,16 +92,16 @@ fn change(before: State, now: State, end: Option<End>) -> Option<FileChange> {
     }
 }
 
-/// What is known at the end of a file.
+/// The facts that are known at the end of a file.
 #[derive(Clone, Copy, Debug)]
 struct End {
     /// Bytes that were read.
     read: u64,
-    /// Whether its name still leads to it.
+    /// Whether its name still refers to it.
     is_named: bool,
 }
 
-/// Reads a file, and fails with a [`FileChange`] once it is not what it was.
+/// Reads a file, and fails with a [`FileChange`] once it has changed.
 pub(super) struct WatchedFile {
     file: File,
     /// Its name, if it has one.
@@ -111,7 +111,7 @@ pub(super) struct WatchedFile {
 }
 
 impl WatchedFile {
-    /// From the first byte of a regular file.
+    /// Reads a regular file from its first byte.
     pub(super) fn new(file: File, path: PathBuf) -> io::Result<Self> {
         let before = State::of(&file.metadata()?);
         Ok(Self {
@@ -122,7 +122,7 @@ impl WatchedFile {
         })
     }
 
-    /// From where a regular file that was opened by another program is read.
+    /// Reads a regular file that another program opened, from its current position.
     pub(super) fn without_name(mut file: File) -> io::Result<Self> {
         let before = State::of(&file.metadata()?);
         let read = io::Seek::stream_position(&mut file)?;
@@ -153,7 +153,7 @@ impl Read for WatchedFile {
             is_named: self
                 .path
                 .as_ref()
-                .is_none_or(|path| leads_to(path, &metadata)),
+                .is_none_or(|path| refers_to(path, &metadata)),
         });
         match change(self.before, State::of(&metadata), end) {
             Some(change) => Err(io::Error::other(change)),
@@ -162,18 +162,19 @@ impl Read for WatchedFile {
     }
 }
 
-/// Whether `path` leads to the file with this metadata, or to none: what was read of a deleted file is all of it.
+/// Whether `path` refers to the file with this metadata, or does not exist: a deleted file was still read as a
+/// whole.
 #[cfg(unix)]
-fn leads_to(path: &Path, open: &Metadata) -> bool {
+fn refers_to(path: &Path, open: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
     path.metadata()
         .is_ok_and(|named| (open.dev(), open.ino()) == (named.dev(), named.ino()))
         || !path.exists()
 }
 
-/// An open file keeps its name there.
+/// On these systems an open file keeps its name.
 #[cfg(not(unix))]
-fn leads_to(_path: &Path, _open: &Metadata) -> bool {
+fn refers_to(_path: &Path, _open: &Metadata) -> bool {
     true
 }
 
@@ -183,7 +184,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn a_file_that_differs_is_an_error_at_once_or_at_its_end() {
+    fn a_changed_file_is_an_error_immediately_or_at_its_end() {
         let time = |seconds| Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
         let state = |size, seconds| State {
             size,
@@ -197,7 +198,7 @@ mod tests {
         for (now, at_end, expected) in [
             (state(100, 1), None, None),
             (state(100, 1), end(100, true), None),
-            // More than it says, as the files of `/proc` have.
+            // More than its size, as the files of `/proc` have.
             (state(100, 1), end(120, true), None),
             (state(100, 2), None, Some(FileChange::Written)),
             (state(110, 2), None, None),

@@ -1,6 +1,6 @@
-//! Charts as inline SVG. Pure: numbers in, text out.
+//! Renders charts as inline SVG. Pure.
 //!
-//! Colours are written as the light page has them; page.css has their counterparts for the dark one.
+//! Colours are those of the light page; page.css maps them to the colours of the dark one.
 
 use std::ops::Range;
 
@@ -11,10 +11,10 @@ use plotters::prelude::*;
 
 use super::time_axis::TimeAxis;
 
-/// Drawn at twice the size, because the library counts in whole pixels.
+/// Twice the displayed size, because the library draws at whole pixels.
 const SIZE: (u32, u32) = (960, 440);
 
-/// The bar of outcomes.
+/// The size of the bar of outcomes.
 const BAR_SIZE: (u32, u32) = (1920, 72);
 
 const FONT: (&str, u32) = ("sans-serif", 32);
@@ -23,7 +23,7 @@ const GRID: RGBColor = RGBColor(0xd9, 0xd9, 0xde);
 const AXIS: RGBColor = RGBColor(0x8a, 0x8a, 0x94);
 const LABEL: RGBColor = RGBColor(0x55, 0x55, 0x5e);
 
-/// What is drawn in which colour and manner; both tell it from its neighbour.
+/// The colour and line style of a series; both distinguish it from the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SeriesStyle {
     Associated,
@@ -59,25 +59,25 @@ impl SeriesStyle {
         }
     }
 
-    /// As CSS and SVG write it.
+    /// The colour as written in CSS and SVG.
     pub(super) fn hex(self) -> String {
         let RGBColor(red, green, blue) = self.color();
         format!("#{red:02X}{green:02X}{blue:02X}")
     }
 
-    /// Lines that may cross are told apart by more than their colour.
+    /// Lines that may cross differ in more than their colour.
     pub(super) fn is_dashed(self) -> bool {
         matches!(self, Self::Failed | Self::SentAgain)
     }
 }
 
-/// One line of a chart over time: its ink and a value for each slot.
+/// One line of a chart over time: its style and a value for each slot.
 pub(super) struct Series {
     pub(super) series_style: SeriesStyle,
     pub(super) values: Vec<f64>,
 }
 
-/// Values over time, each one standing for a whole slot. The first series is filled if it stands alone.
+/// Values over time, one for each whole slot. The first series is filled if it is the only one.
 pub(super) fn over_time(axis: &TimeAxis, series: &[Series], unit: &str) -> String {
     let most = series.iter().flat_map(|series| &series.values);
     let most = most.copied().fold(0.0, f64::max);
@@ -106,14 +106,14 @@ pub(super) fn over_time(axis: &TimeAxis, series: &[Series], unit: &str) -> Strin
             } else {
                 chart.draw_series(LineSeries::new(points, style)).map(drop)
             };
-            drawn.expect("text takes every drawing");
+            drawn.expect("drawing to a string does not fail");
         }
-        area.present().expect("text takes every drawing");
+        area.present().expect("drawing to a string does not fail");
     }
     svg
 }
 
-/// A bar for each count; `edges` are the texts between them, one more than there are counts.
+/// A bar for each count; `edges` are the labels between the bars, one more than there are counts.
 pub(super) fn bars(
     series_style: SeriesStyle,
     counts: &[u64],
@@ -125,7 +125,7 @@ pub(super) fn bars(
     {
         let area = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
         let end = counts.len().max(1) as f64;
-        // Few enough texts not to run into each other.
+        // Labels are thinned out so that they do not overlap.
         let every = edges.len().div_ceil(8).max(1);
         let ticks = (0..edges.len()).step_by(every).map(|edge| edge as f64);
         let x = Ticks::at(0.0..end, ticks.collect());
@@ -143,13 +143,15 @@ pub(super) fn bars(
             let corners = [(place + 0.06, 0.0), (place + 0.94, count as f64)];
             Rectangle::new(corners, series_style.color().filled())
         });
-        chart.draw_series(bars).expect("text takes every drawing");
-        area.present().expect("text takes every drawing");
+        chart
+            .draw_series(bars)
+            .expect("drawing to a string does not fail");
+        area.present().expect("drawing to a string does not fail");
     }
     svg
 }
 
-/// One bar, divided by counts. What is there at all can be seen.
+/// One bar, divided in proportion to the counts. Every count above 0 is visible.
 pub(super) fn shares(counts: &[(SeriesStyle, u64)]) -> String {
     let (width, height) = (BAR_SIZE.0.cast_signed(), BAR_SIZE.1.cast_signed());
     let total: u64 = counts.iter().map(|(_, count)| count).sum();
@@ -162,20 +164,20 @@ pub(super) fn shares(counts: &[(SeriesStyle, u64)]) -> String {
             let share = (count as f64 / total as f64 * f64::from(width)).round() as i32;
             let to = (from + share.max(8)).min(width);
             let bar = Rectangle::new([(from, 0), (to, height)], series_style.color().filled());
-            area.draw(&bar).expect("text takes every drawing");
+            area.draw(&bar).expect("drawing to a string does not fail");
             from = to + 4;
         }
-        area.present().expect("text takes every drawing");
+        area.present().expect("drawing to a string does not fail");
     }
     svg
 }
 
-/// The height of a chart: a little above the highest value, and never nothing.
+/// The height of a chart: a little above the highest value, and never 0.
 fn top(most: f64) -> f64 {
     if most > 0.0 { most * 1.08 } else { 1.0 }
 }
 
-/// Both ends of each slot, at its height.
+/// Both ends of each slot, at the height of its value.
 fn steps(axis: &TimeAxis, values: &[f64]) -> Vec<(f64, f64)> {
     let slots = axis.slots().zip(values);
     slots
@@ -183,7 +185,7 @@ fn steps(axis: &TimeAxis, values: &[f64]) -> Vec<(f64, f64)> {
         .collect()
 }
 
-/// An axis with ticks where they are wanted, instead of where round numbers are.
+/// An axis with ticks at chosen positions instead of round numbers.
 struct Ticks {
     axis: RangedCoordf64,
     at: Vec<f64>,
@@ -225,7 +227,7 @@ type Area<'s> = DrawingArea<SVGBackend<'s>, Shift>;
 
 type Chart<'s> = ChartContext<'s, SVGBackend<'s>, Cartesian2d<Ticks, RangedCoordf64>>;
 
-/// The frame: a grid of fine lines, texts at both axes.
+/// The frame of a chart: a grid of fine lines, and labels at both axes.
 fn chart<'s>(
     area: &Area<'s>,
     x: Ticks,
@@ -254,11 +256,11 @@ fn chart<'s>(
         .x_desc(x_title)
         .y_desc(unit)
         .draw()
-        .expect("text takes every drawing");
+        .expect("drawing to a string does not fail");
     chart
 }
 
-/// A number at an axis: short, and without digits that say nothing.
+/// A number at an axis: short, without insignificant digits.
 fn amount(value: f64) -> String {
     match value {
         1e6.. => format!("{} M", plain(value / 1e6)),
@@ -291,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_there_at_all_can_be_seen_in_the_bar() {
+    fn every_count_above_zero_is_visible_in_the_bar() {
         let svg = shares(&[
             (SeriesStyle::Associated, 10_000_000),
             (SeriesStyle::Rejected, 1),

@@ -1,4 +1,4 @@
-//! How long rows took, and how many requests. Pure.
+//! The part of the page about durations and requests per row. Pure.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::view::share;
 use crate::number::{grouped, span};
 use crate::statistics::{Durations, MANY_ATTEMPTS, Statistics};
 
-/// How long rows took.
+/// The durations of rows.
 pub(super) struct DurationChart {
     pub(super) figure: Figure,
     pub(super) percentiles: Vec<(&'static str, String)>,
@@ -16,7 +16,7 @@ pub(super) struct DurationChart {
 }
 
 impl DurationChart {
-    /// That of a report; nothing if no row was sent.
+    /// Creates the chart from the statistics of a report; `None` if no row was sent.
     pub(super) fn of(statistics: &Statistics) -> Option<Self> {
         let percentiles = statistics.durations().percentiles()?;
         #[expect(
@@ -72,7 +72,7 @@ fn figure(durations: &Durations, half: u64, most: u64) -> Figure {
         .collect();
     Figure {
         alt: format!(
-            "Rows by how long they took: half of them at most {}, 99 % at most {}.",
+            "Rows by duration: half of them took at most {}, 99 % at most {}.",
             milliseconds(half),
             milliseconds(most)
         ),

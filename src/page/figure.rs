@@ -1,12 +1,12 @@
-//! A chart with what is told of it.
+//! A chart with its description.
 
 use super::chart::SeriesStyle;
 
-/// A chart, and what a reader needs besides.
+/// A chart with its text alternative and its legend.
 pub(super) struct Figure {
-    /// What a reader hears who cannot see it.
+    /// The text alternative, for screen readers.
     pub(super) alt: String,
     pub(super) svg: String,
-    /// What is drawn how.
+    /// The legend: each style with its label.
     pub(super) keys: Vec<(SeriesStyle, &'static str)>,
 }

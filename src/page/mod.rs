@@ -1,14 +1,13 @@
-//! A report as one page of HTML: what happened, why, when, how long it took, and what to run next.
+//! Renders a report as one HTML page: outcomes, causes, progress over time, durations, and the commands to run next.
 //!
-//! It is one file that asks for nothing else: no script, no font, no picture from elsewhere. Whoever has it can read it
-//! anywhere, print it, or send it on. The page is filled from `View`, which holds nothing but texts and charts;
-//! the template escapes every one of the texts.
+//! The page is a single file without external resources (scripts, fonts, images), so it can be opened offline, printed
+//! and forwarded. It is rendered from `View`, which contains only texts and charts; the template escapes every text.
 //!
 //! | file | what it does |
 //! |---|---|
 //! | `view`, `timeline_chart`, `duration_chart` | statistics → the texts of the page |
-//! | `figure`, `chart`, `time_axis` | statistics → inline SVG, and what is told of it |
-//! | `page.html`, `page.css` | how it looks |
+//! | `figure`, `chart`, `time_axis` | statistics → inline SVG with a text alternative |
+//! | `page.html`, `page.css` | template and style |
 
 mod chart;
 mod duration_chart;
@@ -28,44 +27,44 @@ use crate::statistics::Statistics;
 use crate::summary::{NextStep, Summary};
 use view::View;
 
-/// What stands in the head of every page, and of no other.
+/// A tag in the head of every page of this program, and of no other page.
 const MARK: &[u8] = br#"<meta name="generator" content="hubspot-associate">"#;
 
-/// Where the mark ends, if the file is one of these pages.
+/// The number of bytes at the start of a file that are searched for the mark.
 const MARKED_START: usize = 1024;
 
-/// Whether a file with this content is such a page.
+/// Whether a file with this content is a page of this program.
 #[must_use]
 pub fn is_page(content: &[u8]) -> bool {
     let start = &content[..content.len().min(MARKED_START)];
     start.windows(MARK.len()).any(|window| window == MARK)
 }
 
-/// What the page is made from.
+/// The inputs of the page.
 #[derive(Debug)]
 pub struct Page<'p> {
-    /// What stands in the report.
+    /// The statistics of the report.
     pub statistics: &'p Statistics,
-    /// The report.
+    /// The path of the report.
     pub report: &'p Path,
-    /// What the run knows that wrote it, if it is the run that makes the page.
+    /// The summary of the run that wrote the report, if that run renders the page.
     pub summary: Option<&'p Summary<'p>>,
-    /// What to do next.
+    /// The commands to run next.
     pub steps: &'p [NextStep],
-    /// When the page is made.
+    /// The time at which the page is rendered.
     pub made_at: Timestamp,
 }
 
 impl Page<'_> {
-    /// The page.
+    /// Renders the page.
     ///
     /// # Panics
     ///
-    /// If the template cannot be filled: a bug.
+    /// If the template fails to render, which is a bug.
     #[must_use]
     pub fn to_html(&self) -> String {
         View::of(self)
             .render()
-            .expect("a template of texts can be filled")
+            .expect("a template of texts can be rendered")
     }
 }

@@ -19,7 +19,7 @@ const CSS: &str = include_str!("page.css");
 const HEADER: &str = "row,line,from_object_type,from_object_id,to_object_type,to_object_id,outcome,http_status,\
 error_categories,error_message,correlation_id,attempts,duration_ms,finished_at\n";
 
-/// A report with every outcome, and text that means harm.
+/// A report with every outcome, and with hostile text.
 fn report() -> String {
     let mut text = HEADER.to_owned();
     let rows = [
@@ -48,7 +48,7 @@ fn page_of(report: &str, summary: Option<&Summary<'_>>) -> String {
         report: Path::new("a<b>.report.csv"),
         summary,
         steps: &[NextStep {
-            what: "once the causes are mended".into(),
+            what: "fix the causes, then run".into(),
             command: "hubspot-associate import 'a<b>.csv' --resume".into(),
         }],
         made_at: Timestamp::UNIX_EPOCH,
@@ -56,7 +56,7 @@ fn page_of(report: &str, summary: Option<&Summary<'_>>) -> String {
     .to_html()
 }
 
-fn with_closing(test: impl FnOnce(&Summary<'_>)) {
+fn with_summary(test: impl FnOnce(&Summary<'_>)) {
     let mut counts = RunCounts::default();
     counts.requests = 9;
     counts.throttled = 3;
@@ -92,11 +92,11 @@ fn text_of(element: ElementRef<'_>) -> String {
 
 fn both(test: impl Fn(&str)) {
     test(&page_of(&report(), None));
-    with_closing(|summary| test(&page_of(&report(), Some(summary))));
+    with_summary(|summary| test(&page_of(&report(), Some(summary))));
 }
 
 #[test]
-fn the_page_is_well_formed_and_asks_for_nothing_from_elsewhere() {
+fn the_page_is_well_formed_and_loads_no_other_resource() {
     both(|text| {
         let page = Html::parse_document(text);
         assert_eq!(page.errors, [""; 0]);
@@ -110,7 +110,7 @@ fn the_page_is_well_formed_and_asks_for_nothing_from_elsewhere() {
                 let calls = ["src", "href", "srcset", "action", "background", "poster"];
                 let is_foreign = calls.contains(&name) || name.starts_with("on");
                 assert!(!is_foreign, "{name}={value}");
-                // It names what SVG is, and is never fetched.
+                // The namespace names SVG and is never fetched.
                 let names = name == "xmlns" && value == "http://www.w3.org/2000/svg";
                 assert!(names || !value.contains("://"), "{name}={value}");
             }
@@ -149,8 +149,8 @@ fn the_page_has_the_same_content_as_text() {
         let charts = all(&page, "[role=img]");
         assert_eq!(charts.len(), 4);
         for chart in charts {
-            let told = chart.value().attr("aria-label").unwrap();
-            assert!(told.contains(char::is_numeric), "{told}");
+            let descriptions = chart.value().attr("aria-label").unwrap();
+            assert!(descriptions.contains(char::is_numeric), "{descriptions}");
         }
         for drawing in all(&page, "svg") {
             let hidden = drawing.value().attr("aria-hidden") == Some("true");
@@ -162,7 +162,7 @@ fn the_page_has_the_same_content_as_text() {
 
 #[test]
 fn text_from_files_and_servers_stays_text() {
-    with_closing(|summary| {
+    with_summary(|summary| {
         let page = Html::parse_document(&page_of(&report(), Some(summary)));
         let texts: Vec<String> = all(&page, "h1, h3, td, th, p, code")
             .into_iter()
@@ -190,35 +190,38 @@ fn the_page_shows_outcomes_causes_timeline_and_durations() {
         headings,
         [
             "What to run next",
-            "What happened",
+            "Outcomes",
             "Why rows are not associated",
-            "When",
+            "Progress over time",
             "How long rows took"
         ]
     );
     assert_eq!(
         text_of(all(&page, ".lead")[0]),
-        "5 rows with a line; 3 of them are not associated."
+        "5 rows in the report; 3 of them are not associated."
     );
-    let told: Vec<_> = all(&page, ".told").into_iter().map(text_of).collect();
+    let descriptions: Vec<_> = all(&page, ".description")
+        .into_iter()
+        .map(text_of)
+        .collect();
     assert_eq!(
-        told,
+        descriptions,
         [
             "Rows per second over time: 0.0 on average, 2.0 at most, at 09:15:22 on 04 May 2026 (UTC).",
-            "Over all the time: 1 rejected, 1 failed, 5 sent again.",
-            "Rows by how long they took: half of them at most 60 ms, 99 % at most 31 s."
+            "In total: 1 rejected, 1 failed, 5 sent again.",
+            "Rows by duration: half of them took at most 60 ms, 99 % at most 31 s."
         ]
     );
 }
 
 #[test]
-fn only_the_run_itself_knows_its_429s() {
+fn only_the_page_of_a_run_shows_status_429() {
     let mut statistics = statistics(&report());
     let mut throttles = crate::statistics::Timeline::default();
     let second: Timestamp = "2026-05-04T09:15:40Z".parse().unwrap();
     throttles.at(second.as_second()).throttled += 3;
     statistics.add_to_timeline(&throttles);
-    with_closing(|summary| {
+    with_summary(|summary| {
         let page = Page {
             statistics: &statistics,
             report: Path::new("r.csv"),
@@ -227,11 +230,14 @@ fn only_the_run_itself_knows_its_429s() {
             made_at: Timestamp::UNIX_EPOCH,
         }
         .to_html();
-        assert!(page.contains("5 sent again, 3 answered 429."), "{page}");
-        assert!(page.contains(">answered 429</th>"));
+        assert!(
+            page.contains("5 sent again, 3 replies with status 429."),
+            "{page}"
+        );
+        assert!(page.contains(">status 429</th>"));
         assert!(!page.contains("What to run next"));
     });
-    assert!(!page_of(&report(), None).contains(">answered 429</th>"));
+    assert!(!page_of(&report(), None).contains(">status 429</th>"));
 }
 
 #[test]
@@ -240,7 +246,10 @@ fn a_report_without_rows_makes_a_page_too() {
         let text = page_of(report, None);
         let page = Html::parse_document(&text);
         assert_eq!(page.errors, [""; 0]);
-        assert_eq!(text_of(all(&page, ".lead")[0]), "No row has its line yet.");
+        assert_eq!(
+            text_of(all(&page, ".lead")[0]),
+            "The report has no rows yet."
+        );
         assert!(all(&page, "#when, #long").is_empty());
     }
 }
@@ -263,7 +272,7 @@ fn a_page_stays_small_for_any_report() {
     }
     let page = page_of(&report, None);
     assert!(page.len() < 1_000_000, "{}", page.len());
-    assert!(page.contains("of other categories; the report has them all."));
+    assert!(page.contains("of other categories; the report lists all of them."));
 }
 
 /// The variables of the light page, and of the dark one.
@@ -281,7 +290,7 @@ fn colors() -> [BTreeMap<String, [f64; 3]>; 2] {
     })
 }
 
-/// The ratio of two colours' luminances (WCAG 2.2, "contrast ratio").
+/// The ratio of the luminances of two colours (WCAG 2.2, "contrast ratio").
 fn contrast(one: [f64; 3], other: [f64; 3]) -> f64 {
     let luminance = |color: [f64; 3]| {
         let [red, green, blue] = color.map(|channel| {
@@ -335,7 +344,7 @@ fn every_colour_of_a_chart_has_its_counterpart_on_the_dark_page() {
         );
     }
     for color in drawn {
-        // Texts have one colour for all of them.
+        // All texts have one colour.
         assert!(
             color == "#55555E" || CSS.contains(&format!("=\"{color}\"]")),
             "{color}"

@@ -1,4 +1,4 @@
-//! The axis of a chart over time: where its slots and ticks are, and what stands below them. All in UTC.
+//! The time axis of a chart: its slots, ticks and labels. All in UTC.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -9,7 +9,7 @@ const MINUTE: i64 = 60;
 const HOUR: i64 = 3600;
 const DAY: i64 = 86_400;
 
-/// Steps between two ticks, in seconds, as clocks have them.
+/// The possible steps between two ticks, in seconds, in the usual units of time.
 const STEPS: [i64; 19] = [
     1,
     2,
@@ -32,10 +32,10 @@ const STEPS: [i64; 19] = [
     2 * DAY,
 ];
 
-/// So many ticks at most: their texts must not run into each other.
+/// The maximum number of ticks: their labels must not overlap.
 const MAX_TICKS: i64 = 5;
 
-/// The time that a chart spans.
+/// The time span of a chart.
 pub(super) struct TimeAxis {
     start: i64,
     width: i64,
@@ -43,10 +43,10 @@ pub(super) struct TimeAxis {
 }
 
 impl TimeAxis {
-    /// What stands below the axis.
+    /// The title below the axis.
     pub(super) const TITLE: &str = "time of day, UTC";
 
-    /// That of a timeline.
+    /// Creates the axis of a timeline.
     pub(super) fn of(timeline: &Timeline) -> Self {
         Self {
             start: timeline.slots().next().map_or(0, |(second, _)| second),
@@ -59,12 +59,12 @@ impl TimeAxis {
         self.start + self.slots * self.width
     }
 
-    /// From where to where, in seconds since 1970.
+    /// The start and the end, in seconds since 1970.
     pub(super) fn range(&self) -> (f64, f64) {
         (float(self.start), float(self.end()))
     }
 
-    /// From where to where each slot is.
+    /// The start and the end of each slot.
     pub(super) fn slots(&self) -> impl Iterator<Item = (f64, f64)> {
         let starts = (0..self.slots).map(|slot| self.start + slot * self.width);
         starts.map(|start| (float(start), float(start + self.width)))
@@ -79,7 +79,7 @@ impl TimeAxis {
         })
     }
 
-    /// Where ticks are.
+    /// The positions of the ticks.
     pub(super) fn ticks(&self) -> Vec<f64> {
         let step = self.step();
         let first = self.start.div_euclid(step) + i64::from(self.start.rem_euclid(step) > 0);
@@ -87,7 +87,7 @@ impl TimeAxis {
         (first..=last).map(|tick| float(tick * step)).collect()
     }
 
-    /// What stands below a tick.
+    /// The label below a tick.
     pub(super) fn label(&self, second: f64) -> String {
         let form = match self.step() {
             DAY.. => "%d %b",
@@ -104,7 +104,7 @@ impl TimeAxis {
     }
 }
 
-/// A moment as `form` says it, in UTC.
+/// A time in UTC, formatted as `form`.
 pub(super) fn formatted(second: i64, form: &str) -> String {
     match Timestamp::from_second(second) {
         Ok(time) => TimeZone::UTC.to_datetime(time).strftime(form).to_string(),
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn ticks_stand_where_clocks_have_them() {
+    fn ticks_are_at_round_times() {
         let nine: i64 = "2026-05-04T09:00:00Z"
             .parse::<Timestamp>()
             .unwrap()

@@ -1,4 +1,4 @@
-//! When rows ended, and when there was trouble. Pure.
+//! The part of the page about progress and errors over time. Pure.
 
 use super::chart::{Series, SeriesStyle, over_time};
 use super::figure::Figure;
@@ -6,7 +6,7 @@ use super::time_axis::{TimeAxis, formatted};
 use crate::number::{grouped, per_second};
 use crate::statistics::{Slot, Statistics, Timeline};
 
-/// When rows ended.
+/// The rows by the time at which they ended.
 pub(super) struct TimelineChart {
     pub(super) throughput: Figure,
     pub(super) failures: Figure,
@@ -17,7 +17,8 @@ pub(super) struct TimelineChart {
 }
 
 impl TimelineChart {
-    /// That of a report; nothing if no row was sent. Only the run itself knows its 429s.
+    /// Creates the chart from the statistics of a report; `None` if no row was sent. Only the run itself knows its
+    /// 429 replies.
     pub(super) fn of(statistics: &Statistics, knows_throttled: bool) -> Option<Self> {
         let timeline = statistics.timeline();
         let slots: Vec<(i64, Slot)> = timeline.slots().collect();
@@ -29,9 +30,9 @@ impl TimelineChart {
             throughput: throughput(timeline, &slots, &axis),
             failures: failures(timeline, &slots, &axis, knows_throttled),
             note: if knows_throttled {
-                "429s are those of this run, at the moment they came; earlier runs with the same report left no note of theirs."
+                "Replies with status 429 are those of this run only; the report does not record those of earlier runs."
             } else {
-                "The report tells how often a row was sent, not which of its replies were 429s: import --html counts those."
+                "The report records how often each row was sent, but not which replies had status 429; import --html counts these."
             },
             slot: slot_name(timeline.seconds()),
             has_throttled: knows_throttled,
@@ -82,7 +83,7 @@ fn throughput(timeline: &Timeline, slots: &[(i64, Slot)], axis: &TimeAxis) -> Fi
     }
 }
 
-/// `minute`, `5 minutes`: what fits behind "per".
+/// `minute`, `5 minutes`: the words after "per".
 fn slot_name(seconds: i64) -> String {
     let units = [
         (604_800, "week"),
@@ -114,11 +115,11 @@ fn failures(
         (SeriesStyle::SentAgain, "sent again", |slot| slot.sent_again),
     ];
     if knows_throttled {
-        lines.push((SeriesStyle::Throttled, "answered 429", |slot| {
+        lines.push((SeriesStyle::Throttled, "replies with status 429", |slot| {
             slot.throttled
         }));
     }
-    // A line that never leaves the ground only hides the others.
+    // A line that is always 0 only hides the others.
     let drawn: Vec<_> = lines
         .iter()
         .filter(|(.., count)| count(&total) > 0)
@@ -130,13 +131,13 @@ fn failures(
             values: slots.iter().map(|(_, slot)| count(slot) as f64).collect(),
         })
         .collect();
-    let told: Vec<String> = lines
+    let totals: Vec<String> = lines
         .iter()
         .map(|(_, word, count)| format!("{} {word}", grouped(count(&total))))
         .collect();
     let unit = format!("per {}", slot_name(timeline.seconds()));
     Figure {
-        alt: format!("Over all the time: {}.", told.join(", ")),
+        alt: format!("In total: {}.", totals.join(", ")),
         svg: over_time(axis, &series, &unit),
         keys: drawn
             .iter()
@@ -150,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slot_is_named_as_people_would() {
+    fn the_width_of_a_slot_is_given_in_words() {
         for (seconds, name) in [
             (1, "second"),
             (15, "15 seconds"),

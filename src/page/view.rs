@@ -1,4 +1,4 @@
-//! Statistics → the texts of the page. Pure.
+//! Turns statistics into the texts of the page. Pure.
 
 use askama::Template;
 
@@ -16,13 +16,13 @@ use crate::statistics::Statistics;
 use crate::summary::{NextStep, Summary, WORTH_A_REASON, advice};
 use crate::text::excerpt;
 
-/// Characters of a message that are shown.
+/// The number of characters of a message that are shown.
 const MAX_MESSAGE_CHARS: usize = 400;
 
-/// So many categories are shown, the most frequent ones.
+/// The number of categories that are shown, the most frequent ones first.
 const MAX_CATEGORIES: usize = 20;
 
-/// What stands on the page.
+/// The content of the page.
 #[derive(Template)]
 #[template(path = "page.html", config = "src/page/askama.toml")]
 pub(super) struct View {
@@ -38,7 +38,7 @@ pub(super) struct View {
     more_categories: Option<String>,
     timeline: Option<TimelineChart>,
     durations: Option<DurationChart>,
-    /// What for, and the command.
+    /// The purpose of each command, and the command.
     steps: Vec<(String, String)>,
     made: String,
 }
@@ -98,7 +98,7 @@ impl View {
             categories: listed.iter().map(|count| category(count)).collect(),
             more_categories: (more > 0).then(|| {
                 format!(
-                    "{} of other categories; the report has them all.",
+                    "{} of other categories; the report lists all of them.",
                     rows(more)
                 )
             }),
@@ -110,7 +110,7 @@ impl View {
                 .map(|NextStep { what, command }| (capital(what), shown(command)))
                 .collect(),
             made: format!(
-                "Made {} UTC by {} {} from {}.",
+                "Created {} UTC by {} {} from {}.",
                 formatted(page.made_at.as_second(), "%Y-%m-%d %H:%M"),
                 Program::THIS.name,
                 Program::THIS.version_and_commit(),
@@ -120,7 +120,7 @@ impl View {
     }
 }
 
-/// Foreign text, with what cannot be seen made visible.
+/// Untrusted text, with control and invisible characters escaped.
 fn shown(text: &str) -> String {
     excerpt(text, usize::MAX)
 }
@@ -130,7 +130,7 @@ fn rows(count: u64) -> String {
     format!("{} {word}", grouped(count))
 }
 
-/// The first sentence, and how it is meant.
+/// The first sentence of the page, and its tone.
 fn lead(statistics: &Statistics, summary: Option<&Summary<'_>>) -> (&'static str, String) {
     let counts = statistics.counts();
     let (finished, bad) = (counts.finished(), counts.with_problems());
@@ -143,7 +143,7 @@ fn lead(statistics: &Statistics, summary: Option<&Summary<'_>>) -> (&'static str
     let place = match statistics.rehearsed() {
         0 => "",
         all if all == finished => " This was a rehearsal: nothing was linked in HubSpot.",
-        _ => " A part of it was a rehearsal, which linked nothing in HubSpot.",
+        _ => " Some of these rows are from a rehearsal: they were not linked in HubSpot.",
     };
     match (problem, summary) {
         (Some(problem), _) => {
@@ -155,10 +155,10 @@ fn lead(statistics: &Statistics, summary: Option<&Summary<'_>>) -> (&'static str
             tone(bad),
             format!("Finished: {}; {good}.{place}", rows(finished)),
         ),
-        (None, None) if finished == 0 => ("good", "No row has its line yet.".to_owned()),
+        (None, None) if finished == 0 => ("good", "The report has no rows yet.".to_owned()),
         (None, None) => (
             tone(bad),
-            format!("{} with a line; {good}.{place}", rows(finished)),
+            format!("{} in the report; {good}.{place}", rows(finished)),
         ),
     }
 }
@@ -191,8 +191,8 @@ fn facts(page: &Page<'_>, report: String) -> Vec<(&'static str, String)> {
         }
         let run = summary.counts;
         let throttled = match run.throttled {
-            0 => "none answered 429".to_owned(),
-            some => format!("{} answered 429", grouped(some)),
+            0 => "none with status 429".to_owned(),
+            some => format!("{} with status 429", grouped(some)),
         };
         let requests = format!("{}, {throttled}", grouped(run.requests));
         facts.push(("Requests of this run", requests));
@@ -229,11 +229,15 @@ fn series_style(kind: OutcomeKind) -> SeriesStyle {
 
 fn meaning(kind: OutcomeKind) -> &'static str {
     match kind {
-        OutcomeKind::Associated => "HubSpot’s reply confirms the link.",
-        OutcomeKind::Rejected => "HubSpot’s definite no: mend the cause, then send again.",
-        OutcomeKind::Failed => "A passing cause outlived the attempts: send again later.",
-        OutcomeKind::Invalid => "Never sent: the row itself is wrong.",
-        OutcomeKind::Skipped => "Never sent: there was nothing to do.",
+        OutcomeKind::Associated => "HubSpot’s reply confirms the association.",
+        OutcomeKind::Rejected => {
+            "HubSpot refused the pair: fix the cause, then send the row again."
+        }
+        OutcomeKind::Failed => {
+            "Every attempt failed for a temporary cause: send the row again later."
+        }
+        OutcomeKind::Invalid => "Not sent: the row is invalid.",
+        OutcomeKind::Skipped => "Not sent: nothing had to be done.",
     }
 }
 
@@ -251,7 +255,7 @@ fn outcomes(counts: &RunCounts) -> Vec<Outcome> {
         .collect()
 }
 
-/// `3.4 %`; what is there is never said to be nothing, nor what is not all to be all.
+/// `3.4 %`; a part above 0 is never shown as 0 %, and a part below the whole never as 100 %.
 pub(super) fn share(part: u64, whole: u64) -> String {
     if whole == 0 || part == 0 {
         return "0 %".to_owned();
@@ -271,11 +275,11 @@ fn outcome_figure(counts: &RunCounts) -> Figure {
     let there = OutcomeKind::ALL
         .into_iter()
         .filter(|&kind| counts.of(kind) > 0);
-    let told: Vec<String> = there
+    let parts: Vec<String> = there
         .map(|kind| format!("{} {kind}", share(counts.of(kind), finished)))
         .collect();
     Figure {
-        alt: format!("Rows by outcome: {}.", told.join(", ")),
+        alt: format!("Rows by outcome: {}.", parts.join(", ")),
         svg: shares(&OutcomeKind::ALL.map(|kind| (series_style(kind), counts.of(kind)))),
         keys: Vec::new(),
     }

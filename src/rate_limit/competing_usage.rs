@@ -1,30 +1,30 @@
-//! What others take of the same quota, as far as `X-HubSpot-RateLimit-Remaining` tells. Pure.
+//! Estimates from `X-HubSpot-RateLimit-Remaining` how much of the quota other clients use. Pure.
 //!
-//! A reply says how much of the window was left when its request was counted. What is missing there and
-//! was not sent by us, others took.
+//! A reply reports how much of the window was left when its request was counted. The used part that this run did not
+//! send was used by other clients.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// So many replies must agree: requests overtake each other, and one sighting is off by one or two.
+/// How many samples must agree: requests overtake each other, and a single sample is off by one or two.
 const REQUIRED_SAMPLES: usize = 5;
 
-/// Over this time a rise is measured, and expected to go on for as long again.
+/// A rise is measured over this time, and extrapolated over the same time.
 const TREND_WINDOW: Duration = Duration::from_secs(1);
 
-/// Fewer are noise: a request at the window's edge may count there and not here.
+/// Smaller values are noise: a request at the window's edge may be counted there and not here.
 const NOISE: u32 = 2;
 
-/// Sightings of what others take.
+/// Samples of other clients' usage.
 #[derive(Clone, Debug, Default)]
 pub(super) struct CompetingUsage {
     samples: VecDeque<(Duration, u32)>,
-    /// What was taken, over the time in which a rise is looked for.
+    /// The usage over the time in which a rise is measured.
     taken: VecDeque<(Duration, u32)>,
 }
 
 impl CompetingUsage {
-    /// At `now` it looked as if others had taken `taken` of the window.
+    /// Adds a sample: at `now`, other clients seemed to have used `taken` of the window.
     pub(super) fn record(&mut self, now: Duration, taken: u32) {
         self.samples.push_back((now, taken));
         if self.samples.len() < REQUIRED_SAMPLES {
@@ -43,8 +43,7 @@ impl CompetingUsage {
         }
     }
 
-    /// What they take of the window, with what they will if they go on as they began. What was seen
-    /// longer than `fresh` ago says nothing.
+    /// Their usage of the window, extrapolated if it is rising. Samples older than `fresh` are ignored.
     pub(super) fn expected(&self, now: Duration, fresh: Duration) -> u32 {
         if self.samples.back().is_none_or(|&(at, _)| at + fresh < now) {
             return 0;
@@ -56,7 +55,7 @@ impl CompetingUsage {
         more_than_noise(settled) + more_than_noise(rise)
     }
 
-    /// The least of the last sightings: a rise must last, a fall is believed at once.
+    /// The lowest of the last samples: a rise must last, a fall takes effect immediately.
     fn lowest_recent(&self) -> u32 {
         if self.samples.len() < REQUIRED_SAMPLES {
             return 0;
@@ -88,16 +87,16 @@ mod tests {
     }
 
     #[test]
-    fn a_single_sighting_is_noise_and_a_lasting_one_is_not() {
+    fn a_single_sample_is_noise_and_a_lasting_value_is_not() {
         assert_eq!(expected(&[0; 20]), 0);
         assert_eq!(expected(&[0, 0, 0, 0, 0, 0, 0, 9, 0]), 0);
         assert_eq!(expected(&[4; 40]), 4);
     }
 
     #[test]
-    fn a_rise_is_extrapolated_and_a_fall_is_used_at_once() {
+    fn a_rise_is_extrapolated_and_a_fall_takes_effect_immediately() {
         let rising: Vec<u32> = (0..40).collect();
-        // 35 is the least of the last five; a second before it was 25.
+        // 35 is the lowest of the last five; a second before, it was 25.
         assert_eq!(expected(&rising), 35 + 10);
         let mut falling = rising;
         falling.push(3);

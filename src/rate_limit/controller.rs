@@ -1,15 +1,15 @@
-//! What pace is right, given what the replies showed. Pure: every time is an argument.
+//! Computes the rate from the observed replies. Pure: every time is an argument.
 //!
-//! Three things bound the requests of a window; the lowest counts:
+//! Three bounds apply to the requests of a window; the lowest counts:
 //!
-//! 1. what the user allows ([`RateSetting`]);
-//! 2. what the account may do: the limit that the headers announce, through the table of the association
-//!    limits, less what others are seen to take of it ([`CompetingUsage`]);
-//! 3. what a 429 taught: no more than had been accepted in the window before it. From there the bound is
-//!    searched upward in steps, which come the later the more often they failed.
+//! 1. the rate that the user allows ([`RateSetting`]);
+//! 2. the account's limit: the limit that the headers announce, mapped through the table of the association limits,
+//!    minus the observed usage of other clients ([`CompetingUsage`]);
+//! 3. the limit learned from a 429: no more than were accepted in the window before it. From there the bound is raised
+//!    in steps; the more steps failed, the longer the wait before the next.
 //!
-//! Requests leave evenly, and a log of those that left makes sure that no window ever holds more than its
-//! limit, not even where a pace changed in its middle.
+//! Requests are spaced evenly, and a log of sent requests ensures that no window ever holds more than its limit, not
+//! even where the rate changes within it.
 
 use std::time::Duration;
 
@@ -28,45 +28,45 @@ const WINDOW: Duration = Duration::from_secs(10);
 /// The lowest of the association limits; safe for every account.
 const INITIAL_LIMIT: u32 = 100;
 
-/// The highest of the association limits: a second increase of the API limit adds nothing to it.
+/// The highest of the association limits: a second API limit increase does not raise it further.
 const MAX_ASSOCIATIONS: u32 = 200;
 
 /// How much higher than announced `Remaining` must be to count as evidence: requests overtake each other.
 const EVIDENCE: u32 = 3;
 
-/// How long everybody is quiet after a first 429 that names no time; doubles while they follow each other.
+/// The length of the pause after a first 429 that names none; doubles with each consecutive 429.
 const INITIAL_PAUSE: Duration = Duration::from_secs(1);
 
-/// A timer may be this late.
+/// How late a timer may fire.
 const TIMER: Duration = Duration::from_millis(4);
 
-/// What a reply showed.
+/// An observation from one reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Observation {
-    /// When its request left.
+    /// When the request was sent.
     pub sent_at: Duration,
-    /// When it came.
+    /// When the reply arrived.
     pub now: Duration,
-    /// Whether it said that we were too fast.
+    /// Whether the reply was a throttling 429.
     pub throttled: bool,
-    /// What its headers said of the quota.
+    /// The quota in its headers.
     pub quota: Quota,
 }
 
-/// The pace and how it came about.
+/// The current rate, and the state it derives from.
 #[derive(Clone, Debug)]
 pub struct RateController {
     setting: RateSetting,
     share: Share,
     sent: RollingWindow,
-    /// When the next request may leave so that they leave evenly.
+    /// When the next request is due for even spacing.
     evenly_spaced_at: Duration,
     paused_until: Duration,
-    /// How often in a row a 429 met a request that had left after the one before.
+    /// How many consecutive 429s came for requests sent after the previous one.
     consecutive_throttles: u32,
     /// The limit in the headers, and its window.
     announced: Option<(u32, Duration)>,
-    /// Whether `Remaining` counts down from the announced limit, not from the association limit below it.
+    /// Whether `Remaining` counts down from the announced limit rather than from the lower association limit.
     counts_from_announced: bool,
     competing: CompetingUsage,
     jitter: JitterMargin,
@@ -74,7 +74,7 @@ pub struct RateController {
 }
 
 impl RateController {
-    /// Starts with what `setting` says, and never takes more than `share` of the account's limit.
+    /// Starts at the rate of `setting`, and never uses more than `share` of the account's limit.
     #[must_use]
     pub fn new(setting: RateSetting, share: Share) -> Self {
         Self {
@@ -92,7 +92,7 @@ impl RateController {
         }
     }
 
-    /// When the next request may leave; a time in the past means now.
+    /// When the next request may be sent; a time in the past means now.
     #[must_use]
     pub fn next_permit_at(&self, now: Duration) -> Duration {
         let mut next = self.paused_until;
@@ -107,14 +107,14 @@ impl RateController {
         }
     }
 
-    /// A request leaves.
+    /// Records that a request was sent.
     pub fn take_permit(&mut self, now: Duration) {
         let Some(rate_limit) = self.rate_limit(now) else {
             return;
         };
         let period =
             (rate_limit.window() + self.jitter.margin(rate_limit.window())) / rate_limit.requests();
-        // A turn that came late does not delay those behind it; what is made up for stays short of a burst.
+        // A late permit does not delay the ones after it; the catch-up stays below a burst.
         let made_up = period.max(TIMER);
         self.evenly_spaced_at = self.evenly_spaced_at.max(now.saturating_sub(made_up)) + period;
         let windows = self.bounds(now).into_iter().flatten().map(Rate::window);
@@ -122,12 +122,12 @@ impl RateController {
         self.sent.push(now, longest * 2);
     }
 
-    /// Lets nobody through until `until`, or longer if that was said before.
+    /// Grants no permit until `until`, or until the end of a longer pause that is already set.
     pub fn pause(&mut self, until: Duration) {
         self.paused_until = self.paused_until.max(until);
     }
 
-    /// How long everybody still has to be quiet, if they have to.
+    /// The rest of the current pause, if there is one.
     #[must_use]
     pub fn pause_remaining(&self, now: Duration) -> Option<Duration> {
         self.paused_until
@@ -135,7 +135,7 @@ impl RateController {
             .filter(|left| !left.is_zero())
     }
 
-    /// The pace to keep now: the slowest of the bounds. `None` means none.
+    /// The current rate: the lowest of the bounds. `None` means unlimited.
     #[must_use]
     pub fn rate_limit(&self, now: Duration) -> Option<Rate> {
         let slower = |one: Rate, other: Rate| {
@@ -148,7 +148,7 @@ impl RateController {
         self.bounds(now).into_iter().flatten().reduce(slower)
     }
 
-    /// What the user allows, and what the account does. Both must hold.
+    /// The lower of the user's rate and the account's rate.
     fn bounds(&self, now: Duration) -> [Option<Rate>; 2] {
         let own = match self.setting {
             RateSetting::Unlimited => return [None, None],
@@ -175,7 +175,7 @@ impl RateController {
         self.account_limit().saturating_sub(taken)
     }
 
-    /// All that the account may do, whoever does it; `None` where nothing is paced.
+    /// The account's full rate, including what other clients use; `None` where no rate limit applies.
     #[must_use]
     pub fn account_rate(&self) -> Option<Rate> {
         match self.setting {
@@ -184,7 +184,7 @@ impl RateController {
         }
     }
 
-    /// Why less than the account's limit is used now, if it is.
+    /// Why less than the account's limit is used now, if so.
     #[must_use]
     pub fn limiting_factor(&self, now: Duration) -> Option<LimitingFactor> {
         let limit = self.account_limit();
@@ -212,7 +212,7 @@ impl RateController {
         self.announced.map_or(WINDOW, |(_, window)| window)
     }
 
-    /// The limit of association calls under the general limit that the headers name
+    /// The limit of association calls that corresponds to the general limit in the headers
     /// (<https://developers.hubspot.com/docs/api-reference/latest/crm/associations/associate-records/guide>).
     fn account_limit(&self) -> u32 {
         match (self.announced, self.setting) {
@@ -226,7 +226,7 @@ impl RateController {
         }
     }
 
-    /// Learns from a reply. Returns how long everybody should be quiet for it, if at all.
+    /// Learns from a reply. Returns how long to pause because of it, if at all.
     pub fn observe(&mut self, observation: Observation) -> Option<Duration> {
         let Observation {
             sent_at,
@@ -266,7 +266,7 @@ impl RateController {
         self.competing.record(now, from.saturating_sub(seen));
     }
 
-    /// What is left of the association limit when the headers say that so much remains.
+    /// The remaining part of the association limit for this `Remaining` header.
     fn remaining_of_limit(&self, remaining: u32) -> u32 {
         match self.announced {
             Some((announced, _)) if self.counts_from_announced => {
@@ -276,7 +276,7 @@ impl RateController {
         }
     }
 
-    /// A 429: everything accepted in the window before it is what fits.
+    /// Handles a 429: the limit becomes the number accepted in the window before it.
     fn learn_from_throttle(
         &mut self,
         sent_at: Duration,
@@ -284,10 +284,10 @@ impl RateController {
         remaining: Option<u32>,
     ) -> Option<Duration> {
         if self.learned.is_some_and(|learned| sent_at <= learned.since) {
-            // It left before the lesson it would teach.
+            // Sent before the limit was lowered: ignore.
             return None;
         }
-        // Where the headers show room in the window, a first 429 has another cause than the pace.
+        // Where the headers show room in the window, a first 429 has a cause other than the rate.
         if self.consecutive_throttles > 0
             || remaining.is_none_or(|remaining| self.remaining_of_limit(remaining) == 0)
         {
@@ -301,8 +301,8 @@ impl RateController {
         Some(pause)
     }
 
-    /// Raises what a 429 taught by a step, once that has held for a while. Where the headers show what
-    /// others take, they do the slowing down, and the lesson may be forgotten sooner.
+    /// Raises the learned limit by a step once it has held for a while. Where the headers show other clients' usage,
+    /// that already lowers the rate, and the learned limit may be dropped sooner.
     fn raise_learned_limit(&mut self, now: Duration, headers: bool) {
         let hold_time = if headers {
             self.window() / 4
@@ -316,7 +316,7 @@ impl RateController {
     }
 }
 
-/// The whole part; the values here are small and not negative.
+/// The integer part; the values here are small and not negative.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

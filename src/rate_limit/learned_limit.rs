@@ -1,31 +1,31 @@
-//! What a 429 taught: a limit below the one believed in, searched upward from there. Pure.
+//! A limit learned from a 429, below the assumed one, and raised in steps from there. Pure.
 
 use std::time::Duration;
 
-/// What one step upward adds, as a share of the full limit.
+/// The size of the first step upward, as a share of the full limit.
 const STEP: f64 = 0.05;
 
-/// Each step that holds doubles the next, at most so often.
+/// Each step that holds doubles the next, at most this often.
 const MAX_STEP_DOUBLINGS: u32 = 2;
 
-/// Each step that fails doubles the wait for the next, at most so often.
+/// Each step that fails doubles the wait before the next, at most this often.
 const MAX_WAIT_DOUBLINGS: u32 = 3;
 
-/// A limit that was learned the hard way.
+/// A limit learned from 429s.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LearnedLimit {
     /// Requests per window.
     pub(super) limit: u32,
-    /// When it last changed; what left before says nothing about it.
+    /// When it last changed; requests sent earlier give no information about it.
     pub(super) since: Duration,
-    /// How often a step upward has failed, as doublings of the wait for the next.
+    /// How often a step upward failed, as doublings of the wait before the next.
     doublings: u32,
-    /// How often it was raised since it was taught.
+    /// How many steps were taken since the last 429.
     raised: u32,
 }
 
 impl LearnedLimit {
-    /// At `now` a request was refused though no more than `fits` had been accepted in its window.
+    /// Lowers the limit: at `now` a request was refused although no more than `fits` were accepted in its window.
     pub(super) fn after_throttle(now: Duration, fits: u32, before: Option<Self>) -> Self {
         let doublings = before.map_or(0, |learned| (learned.doublings + 1).min(MAX_WAIT_DOUBLINGS));
         Self {
@@ -36,14 +36,14 @@ impl LearnedLimit {
         }
     }
 
-    /// One step upward, once the last change has held for `hold_time`; nothing is left of a lesson that
-    /// has reached the `full` limit.
+    /// Takes one step upward once the last change has held for `hold_time`; returns `None` once it reaches the `full`
+    /// limit.
     pub(super) fn raise(mut self, now: Duration, hold_time: Duration, full: u32) -> Option<Self> {
         if now < self.since + hold_time * (1 << self.doublings) {
             return Some(self);
         }
         if self.raised > 0 {
-            // The step before this one has held.
+            // The previous step has held.
             self.doublings = self.doublings.saturating_sub(1);
         }
         self.limit = self.limit.saturating_add(self.step(full));
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_that_failed_is_tried_the_later_the_more_often_it_failed() {
+    fn the_wait_before_a_step_grows_with_each_failed_step() {
         let mut learned = LearnedLimit::after_throttle(seconds(0), 60, None);
         let mut now = 0;
         let mut waits = vec![];

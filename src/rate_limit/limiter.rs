@@ -1,6 +1,6 @@
-//! Keeps the time: one turn after the other, as [`RateController`] decides.
+//! Grants permits one after the other, at the times that [`RateController`] computes.
 //!
-//! All waiting is tokio's, so that tests can hold the clock.
+//! All waiting uses tokio's clock, so that tests can pause it.
 
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ use super::rate::Rate;
 use super::utilization::LimitingFactor;
 use crate::api::Quota;
 
-/// Permission to send one request, and when it was given.
+/// Permission to send one request, with the time at which it was granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Permit {
     at: Duration,
 }
 
-/// Lets one request through after the other.
+/// Grants one permit after the other.
 #[derive(Debug)]
 pub struct RateLimiter {
     controller: RateController,
@@ -25,7 +25,7 @@ pub struct RateLimiter {
 }
 
 impl RateLimiter {
-    /// A gate whose first turn is free at once.
+    /// A limiter whose first permit is available immediately.
     #[must_use]
     pub fn new(controller: RateController) -> Self {
         Self {
@@ -34,7 +34,7 @@ impl RateLimiter {
         }
     }
 
-    /// Waits for a turn. Safe to drop while it waits: a turn is taken only by returning.
+    /// Waits for a permit. Cancel-safe: a permit is taken only when this returns.
     pub async fn acquire(&mut self) -> Permit {
         loop {
             match self.try_acquire() {
@@ -44,7 +44,7 @@ impl RateLimiter {
         }
     }
 
-    /// Takes a turn if one is free now; says else when to ask again.
+    /// Takes a permit if one is available now; otherwise returns when to try again.
     pub fn try_acquire(&mut self) -> Result<Permit, Instant> {
         let now = self.start.elapsed();
         let next = self.controller.next_permit_at(now);
@@ -55,8 +55,8 @@ impl RateLimiter {
         Ok(Permit { at: now })
     }
 
-    /// Learns from the reply to the request that left with `acquire`. Returns how long everybody is quiet
-    /// for it: as long as the server asks, or as long as seems right.
+    /// Learns from the reply to the request that was sent with `acquire`. Returns how long the limiter pauses because
+    /// of it: as long as the server asks, or else as long as the controller computes.
     pub fn observe(&mut self, acquire: Permit, quota: Quota, throttled: bool) -> Option<Duration> {
         self.controller.observe(Observation {
             sent_at: acquire.at,
@@ -66,25 +66,25 @@ impl RateLimiter {
         })
     }
 
-    /// Lets nobody through for `period`, or longer if that was said before.
+    /// Grants no permit for `period`, or until the end of a longer pause that is already set.
     pub fn pause(&mut self, period: Duration) {
         self.controller.pause(self.start.elapsed() + period);
     }
 
-    /// The pace that is kept now; `None` means none.
+    /// The current rate; `None` means unlimited.
     #[must_use]
     pub fn rate_limit(&self) -> Option<Rate> {
         self.controller.rate_limit(self.start.elapsed())
     }
 
-    /// What can be said of the quota now: all that the account may do, and why less of it is used.
+    /// The current quota: the account's full rate, and why less of it is used.
     #[must_use]
     pub fn account(&self) -> Option<(Rate, Option<LimitingFactor>)> {
         let why = self.controller.limiting_factor(self.start.elapsed());
         Some((self.controller.account_rate()?, why))
     }
 
-    /// How long everybody still has to wait, if they do.
+    /// The rest of the current pause, if there is one.
     #[must_use]
     pub fn pause_remaining(&self) -> Option<Duration> {
         self.controller.pause_remaining(self.start.elapsed())

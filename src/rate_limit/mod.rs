@@ -1,11 +1,10 @@
-//! How fast requests may leave. Every one of them, retries included, takes a turn at the [`RateLimiter`].
+//! The rate limit of all requests. Every request, retries included, takes a permit from the [`RateLimiter`].
 //!
-//! [`RateController`] decides (pure: observations in, the time of the next turn out); [`RateLimiter`] keeps the time.
-//! Whoever holds the gate asks for a turn, sends, and tells it what came back.
+//! [`RateController`] decides (pure: observations in, the time of the next permit out); [`RateLimiter`] waits until
+//! then. The owner of the limiter takes a permit, sends the request, and passes the reply to the limiter.
 //!
-//! The limit is HubSpot's: a *rolling* window. A bucket that holds a window's requests and is refilled
-//! evenly lets through twice the limit in one window; so requests leave evenly here, and a log of them
-//! guards the window itself.
+//! HubSpot's limit is a *rolling* window. A token bucket with a window's capacity and an even refill would allow twice
+//! the limit in one window; so requests are spaced evenly, and a log of them enforces the limit of the window itself.
 
 mod competing_usage;
 mod controller;

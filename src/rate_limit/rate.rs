@@ -1,4 +1,4 @@
-//! A pace, and what the user wants of it. Pure.
+//! A rate, and the user's setting for it. Pure.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,20 +13,20 @@ pub struct Rate {
     window: Duration,
 }
 
-/// The longest window: HubSpot's longest limit is that of a day.
+/// The longest window: HubSpot's longest limit is per day.
 const MAX_WINDOW: Duration = Duration::from_hours(24);
 
-/// Why text is no pace.
+/// Why a text is not a rate.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error(
-    "`{text}` is no rate: expected `auto`, `unlimited`, or requests per time, 24 hours at most, such as `100/10s` or `15/s`"
+    "`{text}` is not a rate: expected `auto`, `unlimited`, or requests per time, 24 hours at most, such as `100/10s` or `15/s`"
 )]
 pub struct RateError {
     text: String,
 }
 
 impl Rate {
-    /// At least one request per window, and the window not empty.
+    /// Creates a rate: at least one request per window, and a window that is not empty.
     #[must_use]
     pub fn new(requests: u32, window: Duration) -> Option<Self> {
         (requests > 0 && !window.is_zero()).then_some(Self { requests, window })
@@ -50,7 +50,7 @@ impl Rate {
         f64::from(self.requests) / self.window.as_secs_f64()
     }
 
-    /// The time between two requests that keep this pace evenly.
+    /// The interval between two evenly spaced requests at this rate.
     #[must_use]
     pub fn period(self) -> Duration {
         self.window / self.requests
@@ -93,22 +93,22 @@ impl FromStr for Rate {
     }
 }
 
-/// The share of the quota that may be used, in per cent; the rest is left to others.
+/// The share of the quota that may be used, in per cent; the rest is left to other clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Share(u8);
 
-/// Why text is no share.
+/// Why a text is not a share.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{text}` is no share: expected `1%` to `100%`")]
+#[error("`{text}` is not a share: expected `1%` to `100%`")]
 pub struct ShareError {
     text: String,
 }
 
 impl Share {
-    /// All of it.
+    /// The full quota.
     pub const ALL: Self = Self(100);
 
-    /// The whole part of this share of `requests`, but never nothing.
+    /// This share of `requests`, rounded down, but at least one.
     #[must_use]
     pub fn of(self, requests: u32) -> u32 {
         let part = u64::from(requests) * u64::from(self.0) / 100;
@@ -142,15 +142,15 @@ impl FromStr for Share {
     }
 }
 
-/// What the user wants of the pace.
+/// The user's setting of the rate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RateSetting {
-    /// Start low and learn the limit from the headers.
+    /// Start at the lowest limit and learn the account's from the headers.
     #[default]
     Auto,
-    /// Never faster than this; headers can lower it.
+    /// Never faster than this; the headers can lower it.
     AtMost(Rate),
-    /// No pacing at all; a 429 still makes everybody wait.
+    /// No rate limit; a 429 still pauses all requests.
     Unlimited,
 }
 
@@ -227,7 +227,7 @@ mod tests {
             assert!(
                 error
                     .to_string()
-                    .starts_with(&format!("`{text}` is no rate")),
+                    .starts_with(&format!("`{text}` is not a rate")),
                 "{text}"
             );
         }

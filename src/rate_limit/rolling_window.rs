@@ -1,18 +1,18 @@
-//! Our own requests of the last window, so that no window ever holds more than its limit. Pure.
+//! The run's own requests of the last window, to ensure that no window ever holds more than its limit. Pure.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::rate::Rate;
 
-/// When requests left, as times since the start, oldest first.
+/// The send times of requests, as times since the start, oldest first.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RollingWindow {
     times: VecDeque<Duration>,
 }
 
 impl RollingWindow {
-    /// A request left. Whatever is older than `keep` is forgotten.
+    /// Records a request. Entries older than `keep` are removed.
     pub(super) fn push(&mut self, now: Duration, keep: Duration) {
         while self
             .times
@@ -24,14 +24,14 @@ impl RollingWindow {
         self.times.push_back(now);
     }
 
-    /// The request that left at this time took no place in the server's window after all.
+    /// Removes the request sent at this time: the server did not count it in its window.
     pub(super) fn remove(&mut self, sent_at: Duration) {
         if let Ok(place) = self.times.binary_search(&sent_at) {
             self.times.remove(place);
         }
     }
 
-    /// How many left in the window that ends at `at`, `at` included.
+    /// How many were sent in the window that ends at `at`, `at` included.
     pub(super) fn count(&self, at: Duration, window: Duration) -> u32 {
         let up_to_end = self.times.partition_point(|&time| time <= at);
         let before = match at.checked_sub(window) {
@@ -41,11 +41,11 @@ impl RollingWindow {
         u32::try_from(up_to_end - before).unwrap_or(u32::MAX)
     }
 
-    /// When the next request may leave so that every window of `rate_limit` holds no more than its limit.
+    /// The earliest time for the next request at which every window of `rate_limit` holds no more than its limit.
     pub(super) fn next(&self, rate_limit: Rate, margin: Duration) -> Duration {
         let limit = rate_limit.requests() as usize;
         match self.times.len().checked_sub(limit) {
-            // The limit's number of requests back: that one must have left the window.
+            // The request `limit` places back must have left the window first.
             Some(oldest) => self.times[oldest] + rate_limit.window() + margin,
             None => Duration::ZERO,
         }
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_counts_its_end_and_not_its_start() {
+    fn a_window_includes_its_end_and_excludes_its_start() {
         let log = log(&[0, 100, 500, 1000]);
         for (end, count) in [
             (0, 1),
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_was_refused_takes_no_place() {
+    fn a_refused_request_is_not_counted() {
         let mut log = log(&[0, 100, 200]);
         log.remove(at(100));
         log.remove(at(150));

@@ -1,4 +1,4 @@
-//! A server with a strict rolling window, a client under [`RateController`], and time that only they move.
+//! A simulated server with a strict rolling window, a client under [`RateController`], and a simulated clock.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -9,18 +9,18 @@ use serde::Deserialize;
 use super::{Observation, RateController};
 use crate::api::Quota;
 
-/// What a scenario file says: one behaviour, and what must hold.
+/// A scenario file: one behaviour, and what must hold.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Scenario {
-    /// What this is about, for whoever changes the control.
+    /// The purpose of the scenario, for readers who change the controller.
     pub(super) intent: String,
     /// The `--rate`.
     pub(super) rate: String,
     /// The `--share`.
     #[serde(default = "all")]
     pub(super) share: String,
-    /// Rows to be sent.
+    /// Rows to send.
     pub(super) rows: u32,
     pub(super) server: Server,
     #[serde(default)]
@@ -28,32 +28,32 @@ pub(super) struct Scenario {
     pub(super) expect: Expect,
 }
 
-/// The server's knobs.
+/// The server's settings.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Server {
-    /// What it enforces per window.
+    /// The limit that it enforces per window.
     pub(super) limit: u32,
     #[serde(default = "ten")]
     pub(super) window_seconds: f64,
-    /// What `Max` says; none means no headers at all.
+    /// The value of the `Max` header; none means no headers at all.
     pub(super) announces: Option<u32>,
     /// Whether `Remaining` counts down from `announces` instead of `limit`.
     #[serde(default)]
     pub(super) remaining_of_announced: bool,
-    /// Whether refused requests take a place in the window too.
+    /// Whether refused requests count in the window too.
     #[serde(default)]
     pub(super) counts_refused: bool,
-    /// The way there takes this long, from and to.
+    /// The latency to the server: minimum and maximum.
     pub(super) inbound_ms: [f64; 2],
-    /// The reply comes this long after, from and to.
+    /// The latency of the reply: minimum and maximum.
     pub(super) reply_ms: [f64; 2],
-    /// How fast its clock runs, against ours.
+    /// The speed of its clock, relative to the client's.
     #[serde(default = "one")]
     pub(super) clock: f64,
 }
 
-/// Others who use the same quota, from some second to another.
+/// Other clients that use the same quota, for a period of time.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Others {
@@ -64,18 +64,18 @@ pub(super) struct Others {
     pub(super) take: u32,
 }
 
-/// What must hold.
+/// The expectations.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Expect {
-    /// Of what was left for us.
+    /// The minimum use of the quota that other clients leave.
     pub(super) use_at_least: f64,
-    /// Where the measuring of use starts.
+    /// When measuring the use starts.
     #[serde(default)]
     pub(super) after_second: f64,
-    /// Replies of 429, at most.
+    /// Replies with 429, at most.
     pub(super) throttled_at_most: Option<u32>,
-    /// Share of replies of 429, at most.
+    /// Share of replies with 429, at most.
     pub(super) throttled_share_at_most: Option<f64>,
 }
 
@@ -95,25 +95,25 @@ fn forever() -> f64 {
     f64::INFINITY
 }
 
-/// What came of it.
+/// The measured results.
 #[derive(Clone, Copy, Debug)]
 #[expect(dead_code, reason = "printed where a scenario fails")]
 pub(super) struct Measured {
     pub(super) use_share: f64,
     pub(super) throttled: u32,
     pub(super) requests: u32,
-    /// The most of our requests that arrived in any window.
+    /// The most requests of the run that arrived in any window.
     pub(super) peak: usize,
     pub(super) seconds: f64,
 }
 
-/// Requests in flight at most; the pace is what is tried here, not this.
+/// The maximum of requests in flight; high enough not to limit the rate under test.
 const CONCURRENCY: usize = 64;
 
-/// A rolling window as strict as can be.
+/// A strict rolling window.
 struct Window {
     server: Server,
-    /// Our window's length in the server's time.
+    /// The client's window length in the server's time.
     length: f64,
     places: VecDeque<f64>,
     others: VecDeque<f64>,
@@ -130,7 +130,7 @@ impl Window {
         }
     }
 
-    /// A request of ours arrives: whether it fits, and what `Remaining` says.
+    /// Handles the arrival of a request: whether it fits, and the value of `Remaining`.
     fn arrive(&mut self, at: f64) -> (bool, Option<u32>) {
         while let Some(&other) = self.others.front().filter(|&&other| other <= at) {
             if self.has_room(other) {
@@ -169,7 +169,7 @@ impl Window {
     }
 }
 
-/// Sends all rows of a scenario. Time stands still but for what happens in it.
+/// Sends all rows of a scenario. The clock advances only from one event to the next.
 pub(super) fn simulate(scenario: &Scenario, seed: u64) -> Measured {
     let mut chance = fastrand::Rng::with_seed(seed);
     let mut between = |range: [f64; 2]| (range[0] + chance.f64() * (range[1] - range[0])) / 1000.0;
@@ -179,7 +179,7 @@ pub(super) fn simulate(scenario: &Scenario, seed: u64) -> Measured {
         scenario.rate.parse().unwrap(),
         scenario.share.parse().unwrap(),
     );
-    // What happens, by when, in microseconds; the second number keeps equal times apart.
+    // Event times, in microseconds; the second number orders events with equal times.
     let mut events: BinaryHeap<Reverse<(u64, u64, Event)>> = BinaryHeap::new();
     let (mut accepted, mut all) = (Vec::new(), Vec::new());
     let (mut now, mut in_flight, mut left, mut sequence) = (0.0_f64, 0, scenario.rows, 0);
@@ -283,7 +283,7 @@ enum Event {
 }
 
 fn arrivals_of_others(others: &[Others], window: f64) -> VecDeque<f64> {
-    // Nothing here runs for longer than an hour.
+    // No simulation runs for longer than an hour.
     let until = |second: f64| second.min(3600.0);
     let mut arrivals: Vec<f64> = others
         .iter()

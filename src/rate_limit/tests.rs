@@ -1,4 +1,4 @@
-//! The control in scenarios, and the gate under a held clock.
+//! The controller in scenarios, and the limiter with a paused clock.
 
 use std::path::Path;
 use std::time::Duration;
@@ -75,7 +75,7 @@ proptest! {
         others in proptest::option::of((5.0..60.0, 1_u32..15)),
         seed in any::<u64>(),
     ) {
-        // The table of the association limits does not say what a limit between its lines announces.
+        // The table of the association limits has no entry for an announced limit between its rows.
         let announced = if limit == 150 { 190 } else { limit.min(200) };
         let limit = if announced == 190 { 150 } else { announced };
         let scenario = Scenario {
@@ -102,7 +102,7 @@ proptest! {
         };
         let measured = simulate(&scenario, seed);
         let share = f64::from(measured.throttled) / f64::from(measured.requests);
-        // Blind, and with others about, every step upward is a question that may be answered no.
+        // Without headers and with other clients active, any step upward may be answered with a 429.
         let blind = !announces && others.is_some();
         prop_assert!(share <= if blind { 0.15 } else { 0.08 }, "{measured:?}");
         if announces && others.is_none() {
@@ -166,7 +166,7 @@ fn auto_starts_at_the_lowest_limit_and_learns_the_tier_from_the_headers() {
     assert_eq!(
         requests(&controller, seconds(1)),
         Some(200),
-        "a limit of nothing is no limit that can be kept"
+        "a limit of zero is ignored"
     );
 }
 
@@ -252,7 +252,7 @@ fn a_429_with_room_in_the_headers_pauses_and_lowers_the_limit_only_if_repeated()
     assert_eq!(
         requests(&controller, seconds(1)),
         Some(1),
-        "a full window teaches at once"
+        "a full window lowers the limit immediately"
     );
 }
 
@@ -276,7 +276,7 @@ fn consecutive_pauses_grow_up_to_one_window() {
     );
 }
 
-/// The times, in milliseconds, at which `count` turns come.
+/// The times, in milliseconds, at which `count` permits are granted.
 async fn permits(rate_limiter: &mut RateLimiter, start: Instant, count: usize) -> Vec<u128> {
     let mut times = vec![];
     for _ in 0..count {
@@ -300,7 +300,7 @@ async fn permits_are_evenly_spaced_and_no_window_exceeds_its_limit() {
     for window in times.windows(101) {
         assert!(window[100] - window[0] >= 10_000, "{window:?}");
     }
-    // 999 periods, each 1 % longer than announced; a timer that is late does not add up.
+    // 999 periods, each 1 % longer than announced; late timers do not accumulate.
     assert!((100_899..100_920).contains(&times[999]), "{}", times[999]);
 }
 
@@ -332,7 +332,7 @@ async fn a_cancelled_acquire_loses_no_permit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_changed_rate_does_not_burst() {
+async fn a_changed_rate_causes_no_burst() {
     let mut rate_limiter = RateLimiter::new(RateController::new(RateSetting::Auto, Share::ALL));
     let start = Instant::now();
     let mut times = vec![];

@@ -1,30 +1,30 @@
-//! How much of the quota a run used, and what kept it from using more. Pure.
+//! How much of the quota a run used, and what limited it. Pure.
 
 use std::time::Duration;
 
 use super::rate::Rate;
 
-/// A share of less than this says nothing: HubSpot's window is as long.
+/// The minimum duration for a meaningful share: the length of HubSpot's window.
 const MIN_TIME: Duration = Duration::from_secs(10);
 
-/// Why less than the account's limit is used at some moment.
+/// Why less than the account's limit is used at a given time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LimitingFactor {
-    /// The API, or the network to it, was away.
+    /// HubSpot, or the network to it, was unreachable.
     Outage,
-    /// Everybody waited after a 429, or because the server asked.
+    /// All requests were paused after a 429, or because the server asked for it.
     Paused,
-    /// The pace is kept low after a 429.
+    /// The rate was lowered after a 429.
     Throttled,
-    /// Others use the same quota.
+    /// Other clients use the same quota.
     CompetingUsage,
-    /// `--share` leaves a part to others.
+    /// `--share` leaves a part to other clients.
     Share,
     /// `--rate` is below the limit.
     Rate,
-    /// As many requests were in flight as `--concurrency` allows: the server is slow.
+    /// `--concurrency` requests were in flight: the server is slow.
     Concurrency,
-    /// There was no row to send: the input is slow, or all that was left waited for another attempt.
+    /// There was no row to send: the input is slow, or all remaining rows waited for a retry.
     NoRow,
 }
 
@@ -40,14 +40,14 @@ impl LimitingFactor {
         Self::NoRow,
     ];
 
-    /// As the summary says it.
+    /// The text in the summary.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Outage => "HubSpot answered nobody for a while",
-            Self::Paused => "waiting after 429s",
-            Self::Throttled => "kept lower after 429s",
-            Self::CompetingUsage => "others used the same quota",
+            Self::Outage => "HubSpot was unreachable for a while",
+            Self::Paused => "requests were paused after 429s",
+            Self::Throttled => "the rate was lowered after 429s",
+            Self::CompetingUsage => "other clients used the same quota",
             Self::Share => "`--share` left the rest",
             Self::Rate => "`--rate` is lower than the limit",
             Self::Concurrency => {
@@ -58,7 +58,7 @@ impl LimitingFactor {
     }
 }
 
-/// What was allowed and what was used, added up over a run.
+/// The allowed and the used quota, summed over a run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Utilization {
     time: Duration,
@@ -67,7 +67,7 @@ pub struct Utilization {
 }
 
 impl Utilization {
-    /// For `time`, the account allowed this pace, and less was used because of `why`, if it was.
+    /// Adds a period in which the account allowed this rate, and less was used because of `why`, if so.
     pub fn add(&mut self, time: Duration, account: Rate, why: Option<LimitingFactor>) {
         self.time += time;
         self.allowed += account.per_second() * time.as_secs_f64();
@@ -76,8 +76,8 @@ impl Utilization {
         }
     }
 
-    /// The share of what was allowed that `requests` are, and what kept it from being more for the
-    /// longest time. `None` where nothing was paced, or not for long enough to tell.
+    /// `requests` as a share of the allowed number, and the longest-lasting limiting factor. `None` where no rate
+    /// limit applied, or for too short a time to be meaningful.
     #[must_use]
     pub fn of(&self, requests: u64) -> Option<(f64, Option<LimitingFactor>)> {
         if self.time < MIN_TIME {
@@ -98,12 +98,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_share_is_what_was_used_of_what_was_allowed_and_why_the_longest_cause() {
+    fn the_share_is_used_over_allowed_and_the_factor_is_the_longest_lasting() {
         let rate_limit: Rate = "100/10s".parse().unwrap();
         let mut utilization = Utilization::default();
         assert_eq!(utilization.of(0), None);
         utilization.add(Duration::from_secs(9), rate_limit, None);
-        assert_eq!(utilization.of(90), None, "too short to tell");
+        assert_eq!(utilization.of(90), None, "too short to be meaningful");
         utilization.add(Duration::from_secs(51), rate_limit, None);
         utilization.add(
             Duration::from_secs(10),
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn every_cause_is_counted_where_it_is_listed() {
+    fn every_limiting_factor_is_counted_at_its_own_index() {
         for (index, why) in LimitingFactor::ALL.into_iter().enumerate() {
             assert_eq!(why as usize, index);
         }

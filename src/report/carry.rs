@@ -1,16 +1,16 @@
-//! A report that is replaced and is also the memory of what is linked: what it knows of the new input stands in the
-//! new report from its beginning.
+//! Carries lines over when a report is replaced while it is also read as a source of known pairs: the new report
+//! begins with the known pairs of the new input.
 
 use super::line::LineBuffer;
 use super::locked_report::{LockedReport, ReportError};
 use crate::outcome::Outcome;
 
-/// Lines are written once they have this many bytes.
+/// Lines are written once the buffer has this many bytes.
 const PIECE: usize = 64 * 1024;
 
 impl LockedReport {
-    /// Replaces the report by one that has the lines of the outcomes that `outcomes` passes on, and no other. The old
-    /// report stays whole until the new one is on the disk.
+    /// Replaces the report by one with only the lines of the outcomes that `outcomes` passes on. The old report stays
+    /// whole until the new one is synced to disk.
     pub fn carry<E: From<ReportError>>(
         self,
         outcomes: impl FnOnce(&mut dyn FnMut(&Outcome) -> Result<(), ReportError>) -> Result<(), E>,

@@ -1,37 +1,38 @@
-//! What the lines of a report say about each row, in a few bytes a row. Pure.
+//! The state of each row according to the lines of a report, in a few bytes per row. Pure.
 //!
-//! A resume must know of every row whether it is settled, and whether it is still the same row. Ten million
-//! rows fit in 80 MB: 63 bits tell the pair, one bit tells whether its line stays. That two different
-//! pairs look alike has a chance of one in 10^18 for each row; then a changed row would pass for the old one.
-//! A damaged report may name any row: the memory grows with the lines, however far apart their rows are.
+//! A resume needs to know for every row whether it is finished, and whether it is still the same row. Ten million
+//! rows take 80 MB: 63 bits are a fingerprint of the pair, one bit says whether the line is kept. Two different pairs
+//! have the same fingerprint with a probability of one in 10^18 per row; a changed row would then count as unchanged.
+//! A damaged report can contain any row number: memory grows with the number of lines, not with the distance between
+//! their rows.
 
 use std::collections::HashMap;
 
 use super::marks::{CHUNK, Mark, Marks};
 
-/// The bit of a mark that tells that the line stays.
+/// The bit of a mark that is set if the line is kept.
 const IS_KEPT: Mark = 1;
 
-/// What is known of a row and a pair.
+/// The state of a pair in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RowStatus {
-    /// Its line stays: the row is not sent again.
+    /// Its line is kept: the row is not sent again.
     Reported,
-    /// Its line was dropped: the row is sent again.
+    /// Its line is dropped: the row is sent again.
     ToBeSent,
 }
 
-/// The rows that have lines, and what these lines say.
+/// The rows that have lines, with the content of these lines.
 #[derive(Debug, Default)]
 pub struct Checkpoint {
     chunks: HashMap<u64, Marks>,
-    /// The second line of a row, its third and so on, sorted by row once all are in.
+    /// The second and further lines of each row, sorted by row once all are inserted.
     more: Vec<(u64, Mark)>,
     last_row: u64,
 }
 
 impl Checkpoint {
-    /// Adds what a line says.
+    /// Adds a line.
     pub(super) fn insert(&mut self, row: u64, fingerprint: u64, is_kept: bool) {
         let mark = mark(fingerprint, is_kept);
         let (chunk, place) = place(row);
@@ -41,7 +42,7 @@ impl Checkpoint {
         self.last_row = self.last_row.max(row);
     }
 
-    /// Makes it ready to be asked; fails with a row that has two lines for the same pair.
+    /// Prepares the checkpoint for lookups; fails with the row if it has two lines for the same pair.
     pub(super) fn finish(&mut self) -> Result<(), u64> {
         self.more.sort_unstable();
         let alike = |one: Mark, other: Mark| one | IS_KEPT == other | IS_KEPT;
@@ -67,7 +68,7 @@ impl Checkpoint {
         self.last_row
     }
 
-    /// The first row behind `row` that has a line.
+    /// The first row after `row` that has a line.
     #[must_use]
     pub fn next_row(&self, row: u64) -> Option<u64> {
         let next = row.checked_add(1)?;
@@ -76,19 +77,19 @@ impl Checkpoint {
         if let Some(found) = in_own.and_then(|marks| marks.first_from(place)) {
             return Some(row_at(own, found));
         }
-        // Asked once, of an input that ended too early: not worth an order.
+        // Called once, for an input that ended too early: not worth a sorted index.
         let behind = self.chunks.iter().filter(|&(&chunk, _)| chunk > own);
         let (&chunk, marks) = behind.min_by_key(|&(&chunk, _)| chunk)?;
         Some(row_at(chunk, marks.first_from(0)?))
     }
 
-    /// How many lines a row has.
+    /// The number of lines of a row.
     #[must_use]
     pub fn lines_of(&self, row: u64) -> usize {
         usize::from(self.first(row) != 0) + self.others(row).len()
     }
 
-    /// What the report says of this pair in this row; `None` if it has no such line.
+    /// The state of this pair in this row; `None` if the report has no such line.
     #[must_use]
     pub fn status(&self, row: u64, fingerprint: u64) -> Option<RowStatus> {
         let wanted = mark(fingerprint, true);
@@ -120,7 +121,7 @@ impl Checkpoint {
 }
 
 fn mark(fingerprint: u64, is_kept: bool) -> Mark {
-    // The lowest value that the fingerprint's bits may have, so that no mark is 0.
+    // At least 2 in the fingerprint's bits, so that no mark is 0.
     (fingerprint & !IS_KEPT).max(2) | if is_kept { IS_KEPT } else { 0 }
 }
 
@@ -178,7 +179,7 @@ mod tests {
             far in any::<u64>(),
         ) {
             let lines: BTreeMap<_, _> = near.into_iter().chain(far_lines).collect();
-            // Fingerprints that differ in their lowest bit alone are one.
+            // Fingerprints that differ only in their lowest bit are equal.
             let lines: BTreeMap<(u64, u64), bool> =
                 lines.into_iter().map(|((row, print), is_kept)| ((row, print * 4 + 4), is_kept)).collect();
             let mut checkpoint = Checkpoint::default();

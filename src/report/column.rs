@@ -1,48 +1,48 @@
-//! The report's columns, by name and by place.
+//! The report's columns, by name and by position.
 
-/// A column of the report. Their order and meaning are a promise.
+/// A column of the report. Order and meaning are stable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
 pub enum Column {
-    /// The data record's number, from 1.
+    /// The number of the data record, from 1.
     Row,
-    /// The line of the input on which it starts.
+    /// The line of the input at which it starts.
     Line,
-    /// The type of the record named first.
+    /// The type of the first record.
     FromType,
-    /// The id of the record named first.
+    /// The id of the first record.
     FromId,
-    /// The type of the record named second.
+    /// The type of the second record.
     ToType,
-    /// The id of the record named second.
+    /// The id of the second record.
     ToId,
-    /// How the row ended.
+    /// The outcome of the row.
     Outcome,
-    /// The status of the last reply.
+    /// The HTTP status of the last reply.
     HttpStatus,
-    /// The `status` of a 2xx reply's body.
+    /// The `status` in the body of a 2xx reply.
     BatchStatus,
-    /// The API's own count of errors, or ours.
+    /// The API's own count of errors, or the count of errors found in the row.
     NumErrors,
-    /// The distinct categories.
+    /// The distinct error categories.
     Categories,
-    /// The distinct sub-categories.
+    /// The distinct error sub-categories.
     Subcategories,
     /// What went wrong.
     Message,
-    /// The association types of a confirmed link.
+    /// The association types of a confirmed association.
     TypeIds,
-    /// What HubSpot's support asks for.
+    /// The id that HubSpot support needs to find the request.
     CorrelationId,
-    /// The requests sent for the row.
+    /// The number of requests sent for the row.
     Attempts,
-    /// From the first request to the last reply.
+    /// The time from the first request to the last reply.
     DurationMs,
-    /// When the row ended.
+    /// The time at which the row ended.
     FinishedAt,
 }
 
-/// The names of all columns, in their order.
+/// The names of all columns, in order.
 pub const COLUMNS: [&str; 18] = [
     "row",
     "line",
@@ -65,8 +65,8 @@ pub const COLUMNS: [&str; 18] = [
 ];
 
 impl Column {
-    /// Without these a file tells nothing about rows; any other column may be missing in a report of
-    /// another version.
+    /// Without these columns a file does not identify rows. Any other column may be missing in a report of another
+    /// version.
     pub(super) const NEEDED: [Self; 6] = [
         Self::Row,
         Self::FromType,
@@ -76,7 +76,7 @@ impl Column {
         Self::Outcome,
     ];
 
-    /// Its name in the header.
+    /// The column's name in the header.
     #[must_use]
     pub fn name(self) -> &'static str {
         COLUMNS[self as usize]

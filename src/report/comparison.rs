@@ -1,31 +1,31 @@
-//! Is the input the one that the report was made from, and which of its rows are still to be sent? Pure.
+//! Compares an input with the report that was made from it, and finds the rows that are still to be sent. Pure.
 
 use super::checkpoint::{Checkpoint, RowStatus};
 use super::line::fingerprint_of;
 use crate::outcome::RowTarget;
 use crate::pair::RowKey;
 
-/// Holds the rows of an input, in their order, against the lines of a report.
+/// Compares the rows of an input, in order, with the lines of a report.
 #[derive(Debug)]
 pub struct Comparison {
     checkpoint: Checkpoint,
-    /// Whether a row may have several lines.
+    /// Whether a row can have several lines.
     splits: bool,
-    /// The row that came last, and how many of its lines were met.
+    /// The current row, and how many of its lines were matched.
     current: Option<(RowKey, usize)>,
 }
 
 /// The first row that differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mismatch {
-    /// Which row of the report.
+    /// The row number in the report.
     pub row: u64,
-    /// Where it is in the input; `None` if the input ended before it.
+    /// The position in the input; `None` if the input ended before this row.
     pub key: Option<RowKey>,
 }
 
 impl Comparison {
-    /// `splits` tells that a row of the input may hold several pairs.
+    /// `splits` is true if a row of the input can hold several pairs.
     #[must_use]
     pub fn new(checkpoint: Checkpoint, splits: bool) -> Self {
         Self {
@@ -35,19 +35,19 @@ impl Comparison {
         }
     }
 
-    /// The last row that has a line: behind it there is nothing to compare.
+    /// The last row that has a line: there is nothing to compare after it.
     #[must_use]
     pub fn last_row(&self) -> u64 {
         self.checkpoint.last_row()
     }
 
-    /// Begins again at the first row.
+    /// Restarts at the first row.
     pub fn rewind(&mut self) {
         self.current = None;
     }
 
-    /// The next pair of the input: whether it is to be sent. Fails if the report has another one in its
-    /// place, or if the row before had a line whose pair was not met.
+    /// Returns the status of the next pair of the input. Fails if the report has another pair in its place, or if the
+    /// row before had a line that no pair matched.
     pub fn check(&mut self, key: RowKey, target: &RowTarget) -> Result<RowStatus, Mismatch> {
         if self
             .current
@@ -68,13 +68,13 @@ impl Comparison {
             }
             return Ok(RowStatus::ToBeSent);
         };
-        if let Some((_, met)) = &mut self.current {
-            *met += 1;
+        if let Some((_, matched)) = &mut self.current {
+            *matched += 1;
         }
         Ok(status)
     }
 
-    /// The input is over. Fails if the report knows of more.
+    /// Ends the input. Fails if the report has more rows.
     pub fn end(&mut self) -> Result<(), Mismatch> {
         self.leave()?;
         let reached = self.current.map_or(0, |(key, _)| key.row);
@@ -84,10 +84,10 @@ impl Comparison {
         }
     }
 
-    /// Every line of the current row must have been met.
+    /// Checks that every line of the current row was matched.
     fn leave(&self) -> Result<(), Mismatch> {
         match self.current {
-            Some((key, met)) if met < self.checkpoint.lines_of(key.row) => Err(Mismatch {
+            Some((key, matched)) if matched < self.checkpoint.lines_of(key.row) => Err(Mismatch {
                 row: key.row,
                 key: Some(key),
             }),
@@ -118,7 +118,7 @@ mod tests {
         Comparison::new(checkpoint, splits)
     }
 
-    /// What is sent of an input, or the first row that differs.
+    /// The pairs of an input that are sent, or the first row that differs.
     fn sent(comparison: &mut Comparison, input: &[(u64, &str)]) -> Result<Vec<String>, Mismatch> {
         let mut sent = Vec::new();
         for &(row, name) in input {
@@ -139,7 +139,7 @@ mod tests {
     fn reported_rows_are_left_out_and_changed_ones_found() {
         let report = [(1, "a", true), (2, "b", false), (4, "d", true)];
         for (input, expected) in [
-            // As it was, and grown.
+            // Unchanged, and grown.
             (
                 &[(1, "a"), (2, "b"), (3, "c"), (4, "d")][..],
                 Ok(vec!["2b", "3c"]),
@@ -148,7 +148,7 @@ mod tests {
                 &[(1, "a"), (2, "b"), (3, "x"), (4, "d"), (5, "e")],
                 Ok(vec!["2b", "3x", "5e"]),
             ),
-            // Changed, whether its line stays or not; shorter.
+            // Changed, whether the line is kept or not; shorter.
             (&[(1, "x"), (2, "b")], Err(differs(1, true))),
             (&[(1, "a"), (2, "x")], Err(differs(2, true))),
             (&[(1, "a"), (2, "b"), (3, "c")], Err(differs(4, false))),
@@ -195,7 +195,7 @@ mod tests {
                 "{input:?}"
             );
         }
-        // Without splitting, a second line of a row is one that the input does not have.
+        // Without splitting, the second line of a row has no pair in the input.
         let once = sent(&mut comparison(&report, false), &[(1, "a"), (2, "c")]);
         assert_eq!(once, differs(1, true));
     }

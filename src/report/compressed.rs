@@ -1,4 +1,4 @@
-//! A report opened to be read only: plain, or packed with gzip or zstd, which its first bytes tell.
+//! Opens a report for reading: plain, or compressed with gzip or zstd, detected by its first bytes.
 
 use std::fs::File;
 use std::io::{self, BufReader, Chain, Cursor, Read};
@@ -7,10 +7,10 @@ use std::path::Path;
 use super::locked_report::ReportError;
 use crate::input::{CompressedReader, Compression};
 
-/// Packed bytes that are read at once.
+/// The number of compressed bytes that are read at once.
 const BUFFER_LENGTH: usize = 64 * 1024;
 
-/// As many bytes as tell how a file is packed.
+/// The number of bytes that are needed to detect the compression.
 const PREFIX_LENGTH: u64 = 4;
 
 type Source = Chain<Cursor<Vec<u8>>, File>;
@@ -20,10 +20,10 @@ pub struct ReportSource(Kind);
 
 enum Kind {
     Plain(Source),
-    Packed(Box<CompressedReader<BufReader<Source>>>),
+    Compressed(Box<CompressedReader<BufReader<Source>>>),
 }
 
-/// Opens a report that was named to be read.
+/// Opens a report for reading.
 pub fn open_to_read(path: &Path) -> Result<ReportSource, ReportError> {
     let opened = File::open(path).and_then(ReportSource::new);
     opened.map_err(|error| {
@@ -41,7 +41,7 @@ pub fn open_to_read(path: &Path) -> Result<ReportSource, ReportError> {
 impl ReportSource {
     fn new(mut file: File) -> io::Result<Self> {
         let mut prefix = Vec::new();
-        // Not read again from the start: a pipe cannot.
+        // The prefix is chained, not read again: a pipe cannot seek.
         file.by_ref().take(PREFIX_LENGTH).read_to_end(&mut prefix)?;
         let compression = Compression::of(&prefix);
         let source = Cursor::new(prefix).chain(file);
@@ -49,16 +49,16 @@ impl ReportSource {
             None => Kind::Plain(source),
             Some(compression) => {
                 let source = BufReader::with_capacity(BUFFER_LENGTH, source);
-                Kind::Packed(Box::new(CompressedReader::new(compression, source)?))
+                Kind::Compressed(Box::new(CompressedReader::new(compression, source)?))
             }
         }))
     }
 
-    /// The file, wherever it was read up to, which can be read at any place; itself if it is packed.
+    /// The file, which can be read at any offset; returns `self` if it is compressed.
     pub(super) fn into_file(self) -> Result<File, Self> {
         match self.0 {
             Kind::Plain(source) => Ok(source.into_inner().1),
-            packed @ Kind::Packed(_) => Err(Self(packed)),
+            compressed @ Kind::Compressed(_) => Err(Self(compressed)),
         }
     }
 }
@@ -67,7 +67,7 @@ impl Read for ReportSource {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match &mut self.0 {
             Kind::Plain(source) => source.read(buffer),
-            Kind::Packed(source) => source.read(buffer),
+            Kind::Compressed(source) => source.read(buffer),
         }
     }
 }
@@ -84,12 +84,12 @@ mod tests {
     }
 
     #[test]
-    fn a_report_is_the_same_plain_or_packed_in_any_number_of_parts() {
+    fn a_report_reads_the_same_plain_or_compressed_in_any_number_of_parts() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.csv");
         let parts = ["row,line\n", "1,2\n"];
         let zstd = |part: &str| zstd::encode_all(part.as_bytes(), 3).unwrap();
-        for (content, packed) in [
+        for (content, compressed) in [
             (parts.concat().into_bytes(), false),
             (parts.map(gzip).concat(), true),
             (parts.map(zstd).concat(), true),
@@ -97,7 +97,7 @@ mod tests {
         ] {
             std::fs::write(&path, &content).unwrap();
             let mut source = open_to_read(&path).unwrap();
-            assert_eq!(matches!(source.0, Kind::Packed(_)), packed);
+            assert_eq!(matches!(source.0, Kind::Compressed(_)), compressed);
             let mut text = String::new();
             source.read_to_string(&mut text).unwrap();
             assert_eq!(text.is_empty(), content.is_empty());
@@ -106,18 +106,18 @@ mod tests {
     }
 
     #[test]
-    fn a_packed_report_that_is_cut_is_no_shorter_report() {
+    fn a_compressed_report_that_is_cut_off_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.csv.gz");
-        let packed = gzip("row,line\n1,2\n");
-        std::fs::write(&path, &packed[..packed.len() - 3]).unwrap();
+        let compressed = gzip("row,line\n1,2\n");
+        std::fs::write(&path, &compressed[..compressed.len() - 3]).unwrap();
         let mut source = open_to_read(&path).unwrap();
         let error = source.read_to_end(&mut Vec::new()).unwrap_err();
         assert!(error.to_string().contains("is cut off at byte"), "{error}");
     }
 
     #[test]
-    fn a_report_that_is_not_there_is_missing() {
+    fn a_report_that_does_not_exist_is_missing() {
         let error = open_to_read(Path::new("/nowhere/r.csv")).err().unwrap();
         assert!(matches!(error, ReportError::Missing { .. }));
     }

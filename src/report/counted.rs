@@ -1,4 +1,4 @@
-//! A line of a report, counted as its outcome was when the row ended.
+//! Counts a line of a report in the same way as its outcome was counted when the row ended.
 
 use super::column::Column;
 use super::reader::ReportLine;
@@ -7,7 +7,7 @@ use crate::run::{Example, RunCounts};
 use crate::verdict::Cause;
 
 impl ReportLine<'_> {
-    /// Counts the row that the line is about.
+    /// Counts the row of this line.
     pub fn count_in(&self, counts: &mut RunCounts) {
         let categories = self.field(Column::Categories);
         let first = categories.split(|&byte| byte == b';').next();
@@ -38,7 +38,7 @@ impl ReportLine<'_> {
         }
     }
 
-    /// The number that stands in `column`; 0 if none does.
+    /// The number in `column`; 0 if there is none.
     #[must_use]
     pub fn number_in(&self, column: Column) -> u64 {
         let text = str::from_utf8(self.field(column)).ok();

@@ -1,38 +1,39 @@
-//! Damage in a report, as power cuts, bad disks and edits leave it: how a line shows that it is not whole, and what a
-//! reader does about such a line. Pure.
+//! Detects damage in a report, as power cuts, bad disks and edits cause it: how a damaged line is recognized, and how
+//! a reader handles it. Pure.
 //!
-//! A report has no checksums. A line shows damage by its number of fields, by its row and outcome, and by bytes that no
-//! text has. Zeros are such bytes, and so is nearly everything else that a disk leaves where text was.
+//! A report has no checksums. A line is damaged if it has the wrong number of fields, no valid row or outcome, or
+//! bytes that are not text. Zeros are such bytes, and so is almost everything else that a bad disk leaves in place of
+//! text.
 
 use std::fmt;
 
-/// What a reader does about lines that are not whole and stand in front of others that are. Lines that are not whole up to
-/// the end of the file are never given out: they are what a crash leaves.
+/// How a reader handles damaged lines that are followed by whole ones. Damaged lines up to the end of the file are
+/// never returned: a crash leaves them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnDamage {
-    /// It fails with the first of them.
+    /// Fail at the first one.
     #[default]
     Refuse,
-    /// It leaves them out, for a reader that loses nothing else by it.
+    /// Skip them, for a reader that loses nothing else by it.
     Skip,
-    /// It leaves them out, and with them every line whose beginning or end may be part of the damage: what is given out is
-    /// kept as the truth.
+    /// Skip them, and every line whose beginning or end may be part of the damage: all lines that are returned are
+    /// kept.
     Repair,
 }
 
-/// The lines that a reader left out.
+/// The lines that a reader skipped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Damage {
-    /// How many.
+    /// The number of lines.
     pub lines: u64,
-    /// The bytes that they take.
+    /// Their size in bytes.
     pub bytes: u64,
     /// The first of them.
     pub first_line: u64,
 }
 
 impl Damage {
-    /// Whether there is none.
+    /// Whether no line was skipped.
     #[must_use]
     pub fn is_none(self) -> bool {
         self.lines == 0
@@ -64,19 +65,20 @@ impl fmt::Display for Damage {
     }
 }
 
-/// Whether a line may be what this program wrote: text without control characters.
+/// Whether this program may have written the line: text without control characters.
 pub(super) fn is_text(line: &[u8]) -> bool {
     is_plain(line) || (!line.iter().copied().any(is_control) && str::from_utf8(line).is_ok())
 }
 
-/// Whether there are bytes that no text has, zeros aside. A line break among them may be no genuine one; zeros have none.
+/// Whether there are bytes that are not text, other than zeros. Such bytes may include false line breaks; zeros do
+/// not.
 pub(super) fn has_garbage(bytes: &[u8]) -> bool {
     !is_plain(bytes)
         && (bytes.iter().any(|&byte| byte != 0 && is_control(byte))
             || str::from_utf8(bytes).is_err())
 }
 
-/// Printable ASCII and nothing else, as nearly every line is. Without a branch for each byte, which takes longer.
+/// Whether all bytes are printable ASCII, as in almost every line. A fold without a branch per byte is faster.
 fn is_plain(bytes: &[u8]) -> bool {
     let other = bytes
         .iter()
@@ -93,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_is_told_from_what_a_disk_leaves() {
+    fn text_is_distinguished_from_damage() {
         for (bytes, text, garbage) in [
             (&b""[..], true, false),
             (b"1,2,contacts,associated", true, false),

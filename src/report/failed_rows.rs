@@ -1,6 +1,6 @@
-//! The lines of rows that are not associated, found again by row and pair: 24 bytes of memory for each, and
-//! what they say is read from the file when it is asked for. A packed file cannot be read at any place: of such a
-//! report the lines themselves are kept.
+//! Finds the lines of rows that are not associated, by row and pair. Uses 24 bytes of memory per line; the text is
+//! read from the file on demand. A compressed file has no random access, so the lines of such a report are kept in
+//! memory.
 
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
@@ -20,13 +20,13 @@ pub struct FailedRows {
     reader: ReportReader<Place>,
     /// Sorted by row.
     lines: Vec<FailedRow>,
-    /// Up to here all lines were asked for.
+    /// All lines before this index were looked up.
     passed: usize,
-    /// The row that is asked for, and how many of its lines were found.
+    /// The current row, and how many of its lines were found.
     current: Option<(RowKey, usize)>,
 }
 
-/// Where their text is.
+/// Where the text of the lines is.
 enum Place {
     File(File),
     KnownPairs(Cursor<Vec<u8>>),
@@ -54,14 +54,14 @@ impl Seek for Place {
 struct FailedRow {
     row: u64,
     fingerprint: u64,
-    /// Where it is in the file.
+    /// The offset in the file.
     offset: u64,
 }
 
-/// Why a row is not associated, as its line says it.
+/// Why a row is not associated, as given in its line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailureReason {
-    /// The categories.
+    /// The error categories.
     pub categories: String,
     /// What went wrong.
     pub message: String,
@@ -77,7 +77,7 @@ impl FailedRows {
         let source = open_to_read(path)?;
         let (reader, mut lines) = match source.into_file() {
             Ok(file) => find(file),
-            Err(packed) => find_packed(packed),
+            Err(compressed) => find_in_compressed(compressed),
         }
         .map_err(failed)?;
         lines.sort_unstable();
@@ -89,26 +89,26 @@ impl FailedRows {
         })
     }
 
-    /// How many there are.
+    /// The number of lines.
     #[must_use]
     pub fn len(&self) -> usize {
         self.lines.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no lines.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }
 
-    /// Whether all rows that have such a line were asked for.
+    /// Whether every row that has such a line was looked up.
     #[must_use]
     pub fn are_all_visited(&self) -> bool {
         self.passed == self.lines.len()
     }
 
-    /// Goes on to a row; rows come in their order. Fails if a line of an earlier row was not found: then the
-    /// input is not that of the report.
+    /// Moves to a row; rows come in order. Fails if a line of an earlier row was not found: then the report was made
+    /// from another input.
     pub fn advance_to(&mut self, key: RowKey) -> Result<(), Mismatch> {
         if self.current.is_none_or(|(current, _)| current != key) {
             self.leave()?;
@@ -117,7 +117,7 @@ impl FailedRows {
         Ok(())
     }
 
-    /// The input is over. Fails if a line was not found.
+    /// Ends the input. Fails if a line was not found.
     pub fn end(&mut self) -> Result<(), Mismatch> {
         self.leave()?;
         match self.lines.get(self.passed) {
@@ -126,7 +126,7 @@ impl FailedRows {
         }
     }
 
-    /// Why the pair of the current row is not associated; `None` if it is.
+    /// Why the pair of the current row is not associated; `None` if it is associated.
     pub fn why(&mut self, target: &RowTarget) -> Result<Option<FailureReason>, ReadBackError> {
         let wanted = fingerprint_of(target);
         let mut lines = self.of_current().iter();
@@ -143,14 +143,13 @@ impl FailedRows {
         }))
     }
 
-    /// The lines of the current row.
     fn of_current(&self) -> &[FailedRow] {
         let rest = &self.lines[self.passed..];
         let row = self.current.map_or(0, |(key, _)| key.row);
         &rest[..rest.partition_point(|line| line.row <= row)]
     }
 
-    /// Every line of the current row must have been found.
+    /// Checks that every line of the current row was found.
     fn leave(&mut self) -> Result<(), Mismatch> {
         let count = self.of_current().len();
         match self.current {
@@ -182,8 +181,8 @@ fn find(mut file: File) -> Result<Found, ReadBackError> {
     }
 }
 
-/// The same of a packed one, in a report of its own that has these lines only.
-fn find_packed(report: ReportSource) -> Result<Found, ReadBackError> {
+/// The same for a compressed report: copies these lines into a report in memory.
+fn find_in_compressed(report: ReportSource) -> Result<Found, ReadBackError> {
     let mut reader = ReportReader::new(report)?;
     let mut text = reader.header().to_vec();
     let mut lines = Vec::new();
@@ -198,7 +197,7 @@ fn find_packed(report: ReportSource) -> Result<Found, ReadBackError> {
 }
 
 impl FailedRow {
-    /// What is kept of a line that is at `offset`, if its row is not associated.
+    /// The index entry of the line at `offset`, if its row is not associated.
     fn of(line: &ReportLine<'_>, offset: u64) -> Option<Self> {
         (!line.outcome.is_good()).then(|| Self {
             row: line.row,
@@ -241,10 +240,10 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
     }
 
     #[test]
-    fn lines_are_found_by_row_and_pair_wherever_they_stand_in_the_file() {
+    fn lines_are_found_by_row_and_pair_wherever_they_are_in_the_file() {
         let folder = tempfile::tempdir().unwrap();
-        let packed = zstd::encode_all(REPORT.as_bytes(), 3).unwrap();
-        for report in [REPORT.as_bytes(), &packed] {
+        let compressed = zstd::encode_all(REPORT.as_bytes(), 3).unwrap();
+        for report in [REPORT.as_bytes(), &compressed] {
             are_found(read(folder.path(), report));
         }
     }
@@ -278,7 +277,7 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
     }
 
     #[test]
-    fn another_input_is_noticed_by_the_first_line_that_has_no_row() {
+    fn another_input_is_detected_at_the_first_line_without_a_row() {
         let folder = tempfile::tempdir().unwrap();
         let mut bad = bad_lines(folder.path());
         bad.advance_to(key(2)).unwrap();

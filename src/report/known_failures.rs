@@ -1,7 +1,7 @@
-//! Which rows earlier reports show to have ended badly, and for which cause.
+//! The rows that failed in earlier reports, with the cause.
 //!
-//! Such a row is sent again; if it ends for the same cause, it says nothing new about the file, the settings or the
-//! API, so it does not spend the failure limit again.
+//! Such a row is sent again. If it fails again for the same cause, the failure is no new evidence about the file, the
+//! settings or the API, so it does not count towards the failure limit again.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hasher};
@@ -12,15 +12,15 @@ use super::reader::ReportLine;
 use crate::outcome::Outcome;
 use crate::verdict::Cause;
 
-/// The rows that are known to end badly, 64 bits for each. Two that look alike (a chance of one in 10^18 for a
-/// pair of them) would only be counted wrongly for the limit.
+/// The rows that failed earlier, in 64 bits each. Two rows with the same hash (a probability of one in 10^18 per
+/// pair) would only be counted incorrectly for the limit.
 #[derive(Debug, Default)]
 pub struct KnownFailures {
     marks: HashSet<u64>,
 }
 
 impl KnownFailures {
-    /// Adds the row of a line, if it ended badly.
+    /// Adds the row of a line, if it failed.
     pub fn add(&mut self, line: &ReportLine<'_>) {
         if line.outcome.is_good() {
             return;
@@ -32,7 +32,7 @@ impl KnownFailures {
             .insert(mark(fingerprint(line.target()), category, &message));
     }
 
-    /// Whether an earlier row with the same four values ended badly for the same cause.
+    /// Whether an earlier row with the same four values failed for the same cause.
     #[must_use]
     pub fn contains(&self, outcome: &Outcome) -> bool {
         if self.marks.is_empty() || outcome.kind.is_good() {
@@ -45,7 +45,7 @@ impl KnownFailures {
     }
 }
 
-/// The message itself is not compared: it holds ids and times.
+/// The message is not compared: it contains ids and times.
 fn mark(target: u64, category: &str, message: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     hasher.write_u64(target);

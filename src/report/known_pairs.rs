@@ -1,4 +1,4 @@
-//! What earlier reports show as associated, and what they show to end badly: the memory of a nightly run.
+//! The pairs that earlier reports show as associated, and the rows that failed in them.
 
 use std::io::{self, Seek};
 use std::path::Path;
@@ -14,18 +14,18 @@ use crate::pair::RecordId;
 use crate::pair_set::PairSet;
 use crate::verdict::shows_link;
 
-/// What earlier reports say of pairs and rows.
+/// The known pairs and rows of earlier reports.
 #[derive(Debug, Default)]
 pub struct KnownPairs {
-    /// The pairs that are linked.
+    /// The pairs that are associated.
     pub associated: PairSet,
-    /// The rows that ended badly.
+    /// The rows that failed.
     pub failures: KnownFailures,
 }
 
 impl KnownPairs {
-    /// Adds what the report at `path` says, for a run of this `origin`: a real run takes no line of a rehearsal. A report
-    /// that is empty says nothing. Damaged lines are left out: their pairs are sent again, which does no harm.
+    /// Adds the report at `path`, for a run of this `origin`: a real run accepts no line of a rehearsal. An empty
+    /// report adds nothing. Damaged lines are skipped: their pairs are sent again, which does no harm.
     pub fn add(&mut self, path: &Path, origin: Origin) -> Result<Damage, ReportError> {
         let file = open_to_read(path).map_err(|error| match error {
             ReportError::Missing { path } => ReportError::MissingKnownPairs { path },
@@ -35,7 +35,7 @@ impl KnownPairs {
             .map_err(|source| unusable(path, source))
     }
 
-    /// Adds what a report says that is held.
+    /// Adds a report that is already locked.
     pub fn add_locked(&mut self, locked: &LockedReport) -> Result<Damage, ReportError> {
         let mut file = &locked.file;
         let read = file.rewind().map_err(ReadBackError::from);
@@ -61,7 +61,7 @@ impl KnownPairs {
     fn add_pair(&mut self, line: &ReportLine<'_>) {
         let [from_type, from_id, to_type, to_id] = line.target().map(str::from_utf8);
         let id = |text: &str| RecordId::new(text);
-        // A line whose id was edited away says nothing about a pair.
+        // A line whose id was edited away does not identify a pair.
         if let (Ok(from_type), Ok(to_type), Some(from_id), Some(to_id)) = (
             from_type,
             to_type,
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_report_shows_as_linked_is_known() {
+    fn pairs_that_a_report_shows_as_associated_are_known() {
         let report = "\
 row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_categories
 1,contacts,1,deals,1,associated,
@@ -147,7 +147,7 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
     }
 
     #[test]
-    fn a_real_run_takes_no_line_of_a_rehearsal_and_a_rehearsal_takes_any() {
+    fn a_real_run_accepts_no_line_of_a_rehearsal_and_a_rehearsal_accepts_any() {
         let report = "\
 row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_categories,correlation_id
 1,contacts,1,deals,1,associated,,8f6e

@@ -1,4 +1,4 @@
-//! One outcome as one line of the report, and what of it tells which pair it is about.
+//! Writes an outcome as one line of the report, and computes the fingerprint of its pair.
 
 use std::borrow::{Borrow, Cow};
 use std::hash::{DefaultHasher, Hasher};
@@ -11,21 +11,21 @@ use crate::outcome::{Details, Outcome, RowTarget};
 use crate::pair::RecordId;
 use crate::text::excerpt;
 
-/// What stands between several values in one field.
+/// The separator between several values in one field.
 const SEPARATOR: &str = ";";
 
-/// Lines on their way to the file: CSV in memory.
+/// A buffer of lines that are not yet written to the file, as CSV.
 #[derive(Debug, Default)]
 pub struct LineBuffer {
     bytes: Vec<u8>,
     clock: Clock,
     origin: Origin,
-    /// The correlation id written last; its room is used again.
+    /// The last correlation id; the allocation is reused.
     correlation_id: String,
 }
 
 impl LineBuffer {
-    /// Lines of this kind of run.
+    /// Creates a buffer for lines of this kind of run.
     #[must_use]
     pub fn of(origin: Origin) -> Self {
         Self {
@@ -34,7 +34,7 @@ impl LineBuffer {
         }
     }
 
-    /// Adds the line that names the columns.
+    /// Adds the header.
     pub fn add_header(&mut self) {
         for column in COLUMNS {
             self.add_text(column);
@@ -82,7 +82,7 @@ impl LineBuffer {
         self.add_text(itoa::Buffer::new().format(number));
     }
 
-    /// Adds text of a file or a server.
+    /// Adds text from a file or a server.
     fn add_untrusted_text(&mut self, text: &str) {
         self.add_text(&formula_safe(text));
     }
@@ -119,33 +119,33 @@ impl LineBuffer {
         self.bytes.push(b',');
     }
 
-    /// Every field has a comma behind it; the last one's is where the line ends.
+    /// Every field is followed by a comma; the last comma becomes the line break.
     fn end_line(&mut self) {
         if let Some(last) = self.bytes.last_mut() {
             *last = b'\n';
         }
     }
 
-    /// How many bytes they take.
+    /// The number of bytes in the buffer.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.bytes.len()
     }
 
-    /// Takes them all; none is left here.
+    /// Takes all bytes and leaves the buffer empty.
     #[must_use]
     pub fn take(&mut self) -> Vec<u8> {
-        // As many will come again.
+        // The next lines are likely to need as much.
         let next = Vec::with_capacity(self.bytes.len());
         std::mem::replace(&mut self.bytes, next)
     }
 }
 
-/// Writes times as RFC 3339 in UTC. Many rows end in the same second, which is put into words once.
+/// Writes times as RFC 3339 in UTC. Many rows end in the same second, so its text is cached.
 #[derive(Debug, Default)]
 struct Clock {
     second: i64,
-    /// `2026-05-04T09:15:22.`, once there was a time.
+    /// `2026-05-04T09:15:22.`; empty before the first time.
     start: String,
 }
 
@@ -158,26 +158,26 @@ impl Clock {
             self.start.truncate(self.start.len() - "000Z".len());
         }
         bytes.extend_from_slice(self.start.as_bytes());
-        // Before 1970 it counts down. No row ends then.
+        // Before 1970 the milliseconds would be wrong. No row ends then.
         let millisecond = 1000 + time.subsec_millisecond().unsigned_abs();
         bytes.extend_from_slice(&itoa::Buffer::new().format(millisecond).as_bytes()[1..]);
         bytes.push(b'Z');
     }
 }
 
-/// Tells pairs apart: what a line says of its pair, in 64 bits. Only good within one run of the program.
+/// A 64-bit hash of the four values of a pair. Only valid within one process.
 #[must_use]
 pub(super) fn fingerprint(values: [&[u8]; 4]) -> u64 {
     let mut hasher = DefaultHasher::new();
     for value in values {
         hasher.write(value);
-        // No value holds this byte: they are UTF-8.
+        // No value contains this byte: values are UTF-8.
         hasher.write_u8(0xff);
     }
     hasher.finish()
 }
 
-/// The same for what a line would say of `target`.
+/// The fingerprint of the line that would be written for `target`.
 #[must_use]
 pub(super) fn fingerprint_of(of: &RowTarget) -> u64 {
     fingerprint(target(of).each_ref().map(|value| value.as_bytes()))
@@ -193,13 +193,13 @@ fn target(target: &RowTarget) -> [Cow<'_, str>; 4] {
         ],
         RowTarget::Raw(values) => values.each_ref().map(|value| match RecordId::new(value) {
             Some(_) => Cow::from(value),
-            // Escaped, so that a cell of a broken row cannot break a line of the report as well.
+            // Escaped, so that a cell of an invalid row cannot break a line of the report.
             None => Cow::from(formula_safe(&excerpt(value, usize::MAX)).into_owned()),
         }),
     }
 }
 
-/// Keeps a spreadsheet that opens the report from running text of a file or a server as a formula
+/// Prevents a spreadsheet that opens the report from running text of a file or a server as a formula
 /// (<https://owasp.org/www-community/attacks/CSV_Injection>).
 fn formula_safe(text: &str) -> Cow<'_, str> {
     if text.starts_with(['=', '+', '-', '@']) {
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_a_spreadsheet_would_run_is_disarmed() {
+    fn text_that_a_spreadsheet_would_run_is_escaped() {
         for (text, expected) in [
             ("=1+1", "'=1+1"),
             ("+1", "'+1"),

@@ -1,7 +1,7 @@
-//! The lock of a report: the system's, on the file itself, or a lock file where the file system has no locks.
+//! The lock of a report: the system's lock on the file itself, or a lock file where the file system has no locks.
 //!
-//! The system's lock ends with the process that holds it, however that ends. Some network file systems have none; there a
-//! file beside the report names the process that writes to it.
+//! The system releases its lock when the process ends, for any reason. Some network file systems have no locks;
+//! there, a file beside the report names the process that writes to it.
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use super::lock_file::{LockFile, Taken};
 use super::lock_owner::{LockOwner, owner_of};
 
-/// How the system is asked for its lock.
+/// The call that takes the system's lock.
 pub(super) type TryLock<'l> = &'l dyn Fn(&File) -> Result<(), TryLockError>;
 
-/// What the system says to a request for its lock.
+/// The result of trying to take the system's lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum SystemLock {
     Taken,
@@ -22,16 +22,16 @@ enum SystemLock {
     Missing,
 }
 
-/// The lock of a report, or who has it.
+/// The lock of a report, or its current owner.
 #[derive(Debug)]
 pub(super) enum Lock {
-    /// It is ours, with the lock file that it needs, if any.
+    /// This process has the lock, with a lock file if one is needed.
     Ours(Option<LockFile>),
-    /// Another run has it.
+    /// Another run has the lock.
     Busy {
-        /// Which process that is, if it can be known.
+        /// The process, if known.
         by: Option<LockOwner>,
-        /// The lock file that says so.
+        /// The lock file that names it.
         lock_file: Option<PathBuf>,
     },
 }
@@ -39,14 +39,14 @@ pub(super) enum Lock {
 impl Lock {
     /// Locks the report at `path`, which is open as `file`.
     pub(super) fn take(file: &File, path: &Path, try_lock: TryLock<'_>) -> io::Result<Self> {
-        let holder = || inode(file).and_then(owner_of);
+        let owner = || inode(file).and_then(owner_of);
         let busy = |by| Self::Busy {
             by,
             lock_file: None,
         };
         Ok(match system_lock(|| try_lock(file))? {
-            SystemLock::Busy => busy(holder()),
-            // A run to which the system refused its locks may have made a lock file.
+            SystemLock::Busy => busy(owner()),
+            // Another run may have made a lock file because the system refused it a lock.
             SystemLock::Taken => match LockFile::find(path) {
                 Some(Taken::Busy { by, path }) => Self::Busy {
                     by,
@@ -54,8 +54,8 @@ impl Lock {
                 },
                 _ => Self::Ours(None),
             },
-            // The locks of a network file system can fail later than for the run that has one.
-            SystemLock::Missing => match holder() {
+            // Locks of a network file system can fail here although another run has one.
+            SystemLock::Missing => match owner() {
                 Some(by) => busy(Some(by)),
                 None => match LockFile::take(path)? {
                     Taken::Ours(lock_file) => Self::Ours(Some(lock_file)),
@@ -69,13 +69,13 @@ impl Lock {
     }
 }
 
-/// Takes the system's lock of a file; `false` if another process has it. Where the file system has no locks, it counts as
-/// taken: a file that takes the report's place is held by the lock file of that name.
+/// Takes the system's lock of a file; `false` if another process has it. Where the file system has no locks, returns
+/// `true`: a file that replaces the report is protected by the report's lock file.
 pub(crate) fn lock(file: &File) -> io::Result<bool> {
     Ok(system_lock(|| file.try_lock())? != SystemLock::Busy)
 }
 
-/// The standard library does not try again where a signal interrupts the call.
+/// The standard library does not retry a call that a signal interrupts.
 fn system_lock(mut try_lock: impl FnMut() -> Result<(), TryLockError>) -> io::Result<SystemLock> {
     loop {
         return match try_lock() {
@@ -90,7 +90,7 @@ fn system_lock(mut try_lock: impl FnMut() -> Result<(), TryLockError>) -> io::Re
     }
 }
 
-/// `ENOLCK`, for which the standard library has no word: a network file system whose server gives no locks.
+/// `ENOLCK`, for which the standard library has no error kind: a network file system whose server gives no locks.
 const NO_LOCKS: i32 = if cfg!(any(target_os = "linux", target_os = "android")) {
     37
 } else {
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_system_says_is_a_lock_another_process_or_a_file_system_without_locks() {
+    fn the_result_of_the_system_lock_is_taken_busy_or_missing() {
         let error = |code| TryLockError::Error(io::Error::from_raw_os_error(code));
         for (said, expected) in [
             (Err(TryLockError::WouldBlock), SystemLock::Busy),
@@ -160,7 +160,7 @@ mod tests {
         let no_locks = |_: &File| Err(TryLockError::Error(io::Error::from_raw_os_error(NO_LOCKS)));
         let first = Lock::take(&file, &path, &no_locks).unwrap();
         assert!(matches!(first, Lock::Ours(Some(_))), "{first:?}");
-        // One run that gets no lock from the system, and one that does.
+        // The next run may get no lock from the system, or may get one.
         for next in [
             Lock::take(&file, &path, &no_locks).unwrap(),
             Lock::take(&file, &path, &|_| Ok(())).unwrap(),
@@ -169,7 +169,7 @@ mod tests {
                 panic!("{next:?}");
             };
             assert_eq!(lock_file.as_ref(), Some(&lock_path));
-            let process = by.map(|holder| holder.process);
+            let process = by.map(|owner| owner.process);
             assert_eq!(process, Some(std::process::id()));
         }
         drop(first);

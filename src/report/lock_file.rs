@@ -1,8 +1,8 @@
-//! A file beside the report that says which process writes to it, for file systems without locks.
+//! A file beside the report that names the process that writes to it, for file systems without locks.
 //!
-//! It is created exclusively, so one run has it. A kill leaves it behind. The next run removes it if the process that it
-//! names certainly no longer runs: on the same machine, since the same boot, and seen by the same user. If that cannot be
-//! known, the run is refused, and a person who knows can delete the file.
+//! It is created exclusively, so only one run can have it. A killed run leaves it behind. The next run removes it if
+//! the named process has certainly ended: on the same machine, since the same boot, and checked as the same user. If
+//! that is not certain, the run is refused, and a person who knows that no run is active can delete the file.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -11,61 +11,61 @@ use std::path::{Path, PathBuf};
 
 use super::lock_owner::{LockOwner, start_ticks, started_at};
 
-/// What the report's name is followed by.
+/// The suffix that is added to the report's name.
 const SUFFIX: &str = ".running";
 
-/// Bytes of the report's name that stand in the name of the lock file; of the others a hash does, to fit the limits of file
-/// systems.
+/// The number of bytes of the report's name that are kept in the name of the lock file. A hash stands for the rest,
+/// to fit the limits of file systems.
 const LONGEST_NAME: usize = 80;
 
-/// Its first line; a file that begins otherwise is not ours.
+/// The first line; a file that begins with another line is not a lock file of this program.
 const TITLE: &str = "a run of hubspot-associate writes to the report of this name";
 
-/// How often the file is tried for while it changes hands.
+/// The number of tries while other runs create or remove the file.
 const MAX_TRIES: usize = 5;
 
-/// The lock file, ours. Dropped, it is removed.
+/// The lock file of this process. Dropping it removes the file.
 #[derive(Debug)]
 pub(super) struct LockFile {
     path: PathBuf,
     owner: Owner,
 }
 
-/// The lock file, or who has it.
+/// The result of taking the lock file.
 #[derive(Debug)]
 pub(super) enum Taken {
     Ours(LockFile),
     Busy {
-        /// Nothing if the file does not say.
+        /// `None` if the file does not name the process.
         by: Option<LockOwner>,
         path: PathBuf,
     },
 }
 
-/// A process that cannot be mistaken for another one, as the file has it.
+/// The unambiguous identity of a process, as stored in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Owner {
     process: u32,
-    /// When it was started, in ticks since the boot: numbers of processes are used again.
+    /// The start time, in ticks since the boot: process ids are reused.
     start: i64,
-    /// Changes with every boot; no two machines have the same.
+    /// The id of the boot, which differs between boots and between machines.
     boot: String,
-    /// In which container the number means the process.
+    /// The namespace (container) in which the process id is valid.
     namespace: String,
     host: String,
 }
 
-/// Whether the process that a lock file names still runs.
+/// Whether the process that a lock file names is still running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Runs,
     Gone,
-    /// It is of another machine or another container, or of an earlier boot.
+    /// It is on another machine, in another container, or of an earlier boot.
     Unknown,
 }
 
 impl Owner {
-    /// This process. Where the system does not say what is needed, no later run can know that it is gone.
+    /// This process. Where the system does not provide the data, no later run can know that this process has ended.
     fn own() -> Self {
         let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
         let namespace = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
@@ -106,7 +106,7 @@ impl Owner {
         })
     }
 
-    /// `start_of` gives the start of a process that runs.
+    /// `start_of` returns the start of a running process.
     fn state(&self, here: &Self, start_of: impl Fn(u32) -> Option<i64>) -> State {
         let is_here = self.boot == here.boot && self.namespace == here.namespace;
         if !is_here || self.boot.is_empty() || self.namespace.is_empty() {
@@ -118,7 +118,7 @@ impl Owner {
         }
     }
 
-    fn holder(&self, here: &Self) -> LockOwner {
+    fn to_lock_owner(&self, here: &Self) -> LockOwner {
         let process = format!("/proc/{}/stat", self.process);
         let since = (self.boot == here.boot && self.namespace == here.namespace)
             .then(|| fs::read_to_string(process).ok())
@@ -132,14 +132,14 @@ impl Owner {
     }
 }
 
-/// Whoever has the file: what it says, if it says anything.
+/// An existing lock file and the process that it names, if any.
 struct Found {
     owner: Option<Owner>,
     state: State,
 }
 
 impl Found {
-    /// Reads the file at `path`; nothing if there is none.
+    /// Reads the file at `path`; `None` if there is no file.
     fn read(path: &Path, here: &Owner) -> io::Result<Option<Self>> {
         let text = match fs::read(path) {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
@@ -148,7 +148,7 @@ impl Found {
         };
         let owner = Owner::of_text(&text);
         let state = match &owner {
-            // The processes of others may be hidden.
+            // Processes of other users may be hidden.
             Some(owner) if is_of_this_user(path) => owner.state(here, start_of),
             _ => State::Unknown,
         };
@@ -157,7 +157,7 @@ impl Found {
 
     fn busy(self, path: &Path, here: &Owner) -> Taken {
         Taken::Busy {
-            by: self.owner.map(|owner| owner.holder(here)),
+            by: self.owner.map(|owner| owner.to_lock_owner(here)),
             path: path.to_owned(),
         }
     }
@@ -186,8 +186,8 @@ impl LockFile {
         Ok(Taken::Busy { by: None, path })
     }
 
-    /// Which run has the lock file of the report at `report`, if one has it: not a run that is gone. A file that cannot be
-    /// read or is none of ours says nothing.
+    /// The run that has the lock file of the report at `report`, if that run may still be active. A file that cannot
+    /// be read or is not a lock file of this program is ignored.
     pub(super) fn find(report: &Path) -> Option<Taken> {
         let path = lock_path(report).ok().filter(|path| path.exists())?;
         let here = Owner::own();
@@ -197,7 +197,7 @@ impl LockFile {
             .map(|found| found.busy(&path, &here))
     }
 
-    /// Where it is.
+    /// The path of the lock file.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
@@ -205,23 +205,23 @@ impl LockFile {
 
 impl Drop for LockFile {
     fn drop(&mut self) {
-        // A person may have deleted it, and another run may have one of its own now.
+        // A person may have deleted the file, and another run may have created its own since.
         let text = fs::read_to_string(&self.path).unwrap_or_default();
         if Owner::of_text(&text).as_ref() == Some(&self.owner) {
-            // What stays is known to be stale.
+            // If it cannot be removed, a later run recognizes it as stale.
             drop(fs::remove_file(&self.path));
         }
     }
 }
 
-/// Removes the lock file that a run left which is gone. Two runs may find it at once: only the one that creates the file
-/// named after the run that is gone removes anything, and only if the lock file is still the one that was found.
+/// Removes the lock file of a run that has ended. Two runs may find it at once: only the run that creates the file
+/// named after the ended run removes anything, and only if the lock file is still the one that was found.
 fn remove_stale(path: &Path, gone: &Owner) -> io::Result<()> {
     let Owner { process, start, .. } = gone;
     let right = with_suffix(path, &format!(".{process}-{start}"));
     match create(&right, "") {
         Ok(()) => {}
-        // Another run removes it just now.
+        // Another run is removing it.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
         Err(error) => return Err(about(&right, &error)),
     }
@@ -238,12 +238,12 @@ fn remove_stale(path: &Path, gone: &Owner) -> io::Result<()> {
 fn create(path: &Path, text: &str) -> io::Result<()> {
     let mut file = File::create_new(path)?;
     file.write_all(text.as_bytes()).inspect_err(|_| {
-        // Empty, it would hold up every run.
+        // An empty lock file would block every run.
         drop(fs::remove_file(path));
     })
 }
 
-/// Links lead to one report, so they lead to one lock file.
+/// Links are resolved, so that all paths of one report have one lock file.
 fn lock_path(report: &Path) -> io::Result<PathBuf> {
     let report = report.canonicalize()?;
     let name = report.file_name().unwrap_or_default().to_string_lossy();
@@ -255,7 +255,7 @@ fn lock_path(report: &Path) -> io::Result<PathBuf> {
     Ok(report.with_file_name(format!("{start}.{rest:016x}{SUFFIX}")))
 }
 
-/// The same in every version of this program (<http://www.isthe.com/chongo/tech/comp/fnv/>).
+/// FNV-1a, which is the same in every version of this program (<http://www.isthe.com/chongo/tech/comp/fnv/>).
 fn fnv_1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_is_gone_only_where_that_is_certain() {
+    fn a_process_counts_as_ended_only_if_that_is_certain() {
         let here = owner();
         let other = |change: fn(&mut Owner)| {
             let mut other = owner();
@@ -317,7 +317,7 @@ mod tests {
         for (owner, runs_since, expected) in [
             (owner(), Some(1_000), State::Runs),
             (owner(), None, State::Gone),
-            // Its number was used again.
+            // The process id was reused.
             (owner(), Some(2_000), State::Gone),
             (other(|o| o.boot = "b2".into()), None, State::Unknown),
             (
@@ -341,21 +341,21 @@ mod tests {
             fs::write(&report, "").unwrap();
             let taken = LockFile::take(&report).unwrap();
             assert!(matches!(taken, Taken::Ours(_)), "{taken:?}");
-            // It stays: the next report has another one.
+            // Kept, so that the next report gets another one.
             std::mem::forget(taken);
         }
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4);
     }
 
     #[test]
-    fn what_is_written_is_read_and_nothing_else() {
+    fn an_owner_is_read_as_it_was_written_and_other_text_is_refused() {
         assert_eq!(Owner::of_text(&owner().to_text()), Some(owner()));
         for text in ["", "77", TITLE, "process 77\nstart 1000\n"] {
             assert_eq!(Owner::of_text(text), None, "{text}");
         }
     }
 
-    /// A lock file of a run that was killed.
+    /// The lock file of a killed run.
     fn stale() -> String {
         let gone = Owner {
             process: 4_000_000_000,
@@ -390,7 +390,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_file_that_says_nothing_or_is_of_another_machine_stays() {
+    fn a_lock_file_without_an_owner_or_of_another_machine_is_kept() {
         let folder = tempfile::tempdir().unwrap();
         let report = folder.path().join("r.csv");
         fs::write(&report, "").unwrap();
@@ -400,7 +400,7 @@ mod tests {
             let Taken::Busy { by, .. } = LockFile::take(&report).unwrap() else {
                 panic!("{text}");
             };
-            assert_eq!(by.and_then(|holder| holder.host).as_deref(), host);
+            assert_eq!(by.and_then(|owner| owner.host).as_deref(), host);
             assert_eq!(fs::read_to_string(&path).unwrap(), text);
         }
     }

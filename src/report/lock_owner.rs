@@ -1,4 +1,4 @@
-//! Who holds a locked report: the system knows, so that no file has to be written for it.
+//! Finds the owner of a locked report from the system, so that no file has to be written for it.
 
 use std::fmt;
 use std::fs;
@@ -7,19 +7,19 @@ use jiff::Timestamp;
 
 use crate::text::excerpt;
 
-/// Ticks per second in which Linux counts the age of processes; the same on every platform that Rust
-/// builds for (<https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html>).
+/// The ticks per second in which Linux measures process start times; the same on every platform that Rust supports
+/// (<https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html>).
 const TICKS_PER_SECOND: i64 = 100;
 
-/// Characters of a host's name that are shown.
+/// The number of characters of a host name that are shown.
 const LONGEST_HOST: usize = 64;
 
 /// A process that holds a lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockOwner {
-    /// Its number.
+    /// The process id.
     pub process: u32,
-    /// When it was started.
+    /// The time at which it was started.
     pub since: Option<Timestamp>,
     /// The machine on which it runs, if that is another one.
     pub host: Option<String>,
@@ -38,7 +38,7 @@ impl fmt::Display for LockOwner {
     }
 }
 
-/// Who holds the lock of the file with this inode, as far as the system tells.
+/// The owner of the lock of the file with this inode, if the system reports it.
 pub(super) fn owner_of(inode: u64) -> Option<LockOwner> {
     let process = process_in(&fs::read_to_string("/proc/locks").ok()?, inode)?;
     let started = || {
@@ -60,13 +60,13 @@ fn process_in(locks: &str, inode: u64) -> Option<u32> {
             return None;
         };
         let (_, number) = file.rsplit_once(':')?;
-        // A holder in another container has no number here.
+        // An owner in another container has no process id here.
         let process = process.parse().ok().filter(|&process| process > 0)?;
         (number.parse() == Ok(inode)).then_some(process)
     })
 }
 
-/// From the process's own status and the system's time of boot.
+/// Computed from the status of the process and the boot time of the system.
 pub(super) fn started_at(process: &str, system: &str) -> Option<Timestamp> {
     let ticks = start_ticks(process)?;
     let boot = system
@@ -76,9 +76,9 @@ pub(super) fn started_at(process: &str, system: &str) -> Option<Timestamp> {
     Timestamp::from_second(boot + ticks / TICKS_PER_SECOND).ok()
 }
 
-/// When a process was started, from its own status, in ticks since the boot.
+/// The start of a process in ticks since the boot, from its status.
 pub(super) fn start_ticks(process: &str) -> Option<i64> {
-    // The name, in parentheses, may hold anything; the 20th word behind it is the start.
+    // The name, in parentheses, can contain anything; the start is the 20th word after it.
     let (_, behind_name) = process.rsplit_once(')')?;
     behind_name.split_ascii_whitespace().nth(19)?.parse().ok()
 }
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn since_when_is_counted_from_the_boot() {
+    fn the_start_time_is_counted_from_the_boot() {
         let process =
             "8450 (a ) b) S 1 2 3 0 -1 4194304 5 6 7 8 9 10 11 12 20 0 1 0 86039 16990208 3347";
         let system = "cpu 1 2\nbtime 1795547932\nprocesses 5\n";

@@ -1,6 +1,6 @@
-//! A report's file that is ours: opened so that nothing is lost, and locked.
+//! Opens and locks the file of a report without losing what is in it.
 //!
-//! A file that takes the report's name later is locked before it does, so there is no moment without a lock.
+//! A file that later takes the report's name is locked before it does, so the report is locked at every moment.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek};
@@ -18,27 +18,27 @@ use super::writer::ReportFile;
 use crate::atomic_file::{is_named, is_same_file, remove_leftovers};
 use crate::input::Compression;
 
-/// What may happen to a report that is there.
+/// What may happen to an existing report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IfExists {
-    /// Nothing: it is an error.
+    /// Refuse: it is an error.
     Refuse,
-    /// It is replaced, if it is a report.
+    /// Replace it, if it is a report.
     Overwrite,
-    /// It is replaced, if it is a report that the same kind of run wrote.
+    /// Replace it, if it is a report that the same kind of run wrote.
     ReplaceSameOrigin,
-    /// The run goes on where it ends.
+    /// Continue after its last line.
     Resume(Resume),
 }
 
-/// Where the report goes, and what may happen to one that is there.
+/// The path of the report, and what may happen to an existing one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportPlan {
-    /// Its path.
+    /// The path.
     pub path: PathBuf,
-    /// What may happen to one that is there.
+    /// What may happen to an existing report.
     pub if_exists: IfExists,
-    /// What kind of run writes it.
+    /// The kind of run that writes it.
     pub origin: Origin,
 }
 
@@ -48,92 +48,92 @@ pub enum ReportError {
     /// It would replace an earlier one.
     #[error("the report `{}` exists already", path.display())]
     Exists {
-        /// Its path.
+        /// The path.
         path: PathBuf,
     },
-    /// Another kind of run wrote it: the one must not take the lines of the other for its own.
+    /// Another kind of run wrote it. Real runs and rehearsals must not use each other's lines.
     #[error("`{}` is the report of {origin} (line {line})", path.display())]
     OtherOrigin {
-        /// Its path.
+        /// The path.
         path: PathBuf,
         /// The first such line.
         line: u64,
-        /// Who wrote it.
+        /// The kind of run that wrote it.
         origin: Origin,
     },
-    /// It was named as the memory of a real run, and a rehearsal wrote it.
+    /// It was given as a source of known pairs to a real run, but a rehearsal wrote it.
     #[error("`{}` is the report of a rehearsal (line {line}): nothing in it was linked in HubSpot", path.display())]
     RehearsedKnownPairs {
-        /// Its path.
+        /// The path.
         path: PathBuf,
         /// The first such line.
         line: u64,
     },
-    /// A packed file cannot be written to.
-    #[error("the report `{}` is packed ({compression}): a run cannot write to it", path.display())]
+    /// A compressed file cannot be written to.
+    #[error("the report `{}` is compressed ({compression}): a run cannot write to it", path.display())]
     Packed {
-        /// Its path.
+        /// The path.
         path: PathBuf,
-        /// How.
+        /// The compression.
         compression: Compression,
     },
-    /// It is a file of something else, which would be destroyed.
+    /// It is another kind of file, which would be destroyed.
     #[error("`{}` is not a report of this program", path.display())]
     NotReport {
-        /// Its path.
+        /// The path.
         path: PathBuf,
     },
     /// Its path names the input, which would be destroyed.
     #[error("the report `{}` is the input itself", path.display())]
     IsInput {
-        /// Its path.
+        /// The path.
         path: PathBuf,
     },
     /// Another run writes to it.
     #[error("another run holds the report `{}`{}", path.display(), owner(by.as_ref()))]
     Busy {
-        /// Its path.
+        /// The path.
         path: PathBuf,
-        /// Who that is, if it can be known.
+        /// The process, if known.
         by: Option<LockOwner>,
-        /// The file beside the report that says so, where the file system has no locks.
+        /// The file beside the report that names it, where the file system has no locks.
         lock_file: Option<PathBuf>,
     },
     /// It cannot be written.
     #[error("cannot write the report `{}`", path.display())]
     Io {
-        /// Its path.
+        /// The path.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// It was named to be read, and is not there.
+    /// It was given for reading, but does not exist.
     #[error("there is no report `{}`", path.display())]
     Missing {
-        /// Its path.
+        /// The path.
         path: PathBuf,
     },
-    /// It was named as the memory of what is linked, and is not there.
+    /// It was given as a source of known pairs, but does not exist.
     #[error("there is no report `{}`", path.display())]
     MissingKnownPairs {
-        /// Its path.
+        /// The path.
         path: PathBuf,
     },
-    /// It is the memory of what is linked and would be replaced, but what it knows of the input cannot be kept.
+    /// It is a source of known pairs and would be replaced, but its lines cannot be carried over.
     #[error(
-        "the report `{}` would be replaced, is read by `--skip-associated-in`, and the input can be read only once",
+        "cannot replace the report `{}`, which `--skip-associated-in` reads too: the input can be read only once",
         path.display()
     )]
     OnlyKnownPairs {
-        /// Its path.
+        /// The path.
         path: PathBuf,
     },
-    /// It cannot be gone on from, or shown.
-    #[error("cannot read the report `{}` back", path.display())]
+    /// It cannot be resumed or shown.
+    #[error("cannot read the report `{}`", path.display())]
     ReadBack {
-        /// Its path.
+        /// The path.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: ReadBackError,
     },
 }
@@ -142,18 +142,18 @@ impl ReportError {
     fn refused(path: PathBuf, refusal: Refusal) -> Self {
         match refusal {
             Refusal::Exists => Self::Exists { path },
-            // The one behind the header.
+            // The first line after the header.
             Refusal::OtherOrigin(origin) => Self::OtherOrigin {
                 path,
                 line: 2,
                 origin,
             },
-            Refusal::Packed(compression) => Self::Packed { path, compression },
+            Refusal::Compressed(compression) => Self::Packed { path, compression },
             Refusal::NotReport => Self::NotReport { path },
         }
     }
 
-    /// Why the report at `path` cannot be read.
+    /// Creates the error for a report at `path` that cannot be read.
     pub(super) fn of_reading(path: &Path, source: ReadBackError) -> Self {
         let path = path.to_owned();
         match source {
@@ -167,23 +167,23 @@ fn owner(by: Option<&LockOwner>) -> String {
     by.map(|owner| format!(": {owner}")).unwrap_or_default()
 }
 
-/// The report's file, ours alone, as yet unchanged.
+/// The locked file of the report, not yet changed.
 #[derive(Debug)]
 pub struct LockedReport {
     pub(super) file: File,
-    /// As it was given, for messages.
+    /// The path as given, for messages.
     pub(super) path: PathBuf,
-    /// A device or a pipe has nothing to truncate, lock or sync.
+    /// Whether it is a regular file. A device or a pipe cannot be truncated, locked or synced.
     pub(super) regular: bool,
-    /// What kind of run its lines are to be of.
+    /// The kind of run that writes its lines.
     pub(super) origin: Origin,
-    /// The lock, where the file system has none.
+    /// The lock file, where the file system has no locks.
     pub(super) lock_file: Option<LockFile>,
 }
 
 impl LockedReport {
-    /// Opens and locks the report, and makes sure that it may be used; an empty one is created where there
-    /// is none. `input` is the file that is read: it is never replaced.
+    /// Opens and locks the report, and checks that it may be used. Creates an empty file where there is none. `input`
+    /// is the file that is read: it is never replaced.
     pub fn open(plan: &ReportPlan, input: &Path) -> Result<Self, ReportError> {
         Self::open_with(plan, input, &File::try_lock)
     }
@@ -219,7 +219,7 @@ impl LockedReport {
                     });
                 }
             };
-            // Between opening and locking, the run that held it may have put another file in its place.
+            // Between opening and locking, the previous lock owner may have replaced the file.
             if !regular || is_named(&file, &plan.path).map_err(failed)? {
                 break Self {
                     file,
@@ -233,7 +233,7 @@ impl LockedReport {
         if locked.regular {
             remove_leftovers(&plan.path);
         }
-        // Read only now: before the lock, another run may have been writing.
+        // Read only after locking: another run may have been writing before.
         let found = locked.found().map_err(failed)?;
         match found.check(plan.if_exists, plan.origin) {
             Ok(()) => Ok(locked),
@@ -241,20 +241,20 @@ impl LockedReport {
         }
     }
 
-    /// Its path, as it was given.
+    /// The path as given.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The file beside it that keeps other runs away, where the file system has no locks.
+    /// The file beside the report that keeps other runs away, where the file system has no locks.
     #[must_use]
     pub fn lock_file(&self) -> Option<&Path> {
         self.lock_file.as_ref().map(LockFile::path)
     }
 
-    /// Whether there is anything in it but the header: a run that was stopped before its first outcome
-    /// leaves nothing worth keeping.
+    /// Whether the file has anything besides the header: a run that was stopped before its first outcome leaves
+    /// nothing worth keeping.
     pub fn has_lines(&mut self) -> io::Result<bool> {
         Ok(self.found()? != ExistingFile::Nothing)
     }
@@ -267,15 +267,15 @@ impl LockedReport {
         ExistingFile::of(&self.file)
     }
 
-    /// Begins a new report: whatever was in the file is gone.
+    /// Starts a new report: discards the content of the file.
     pub fn begin(self) -> Result<ReportFile, ReportError> {
         ReportFile::begin(self)
     }
 }
 
-/// Not truncated on opening: first it must be ours. Every write goes to its end, also when another program has changed its
-/// length meanwhile. A pipe is opened to be written only, which waits for its reader: what is
-/// written before there is one would be lost.
+/// Opens the file without truncating it: it must be locked first. Every write appends, even if another program
+/// changed the length in the meantime. A pipe is opened for writing only, which blocks until a reader opens it:
+/// anything written before that would be lost.
 fn open_or_create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     if fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo()) {
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_without_a_single_line_is_no_loss() {
+    fn a_report_without_lines_may_be_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.csv");
         for content in [
@@ -406,7 +406,7 @@ mod tests {
         assert_eq!(found.replaced(), 1);
         let report = locked.resume(&found).unwrap();
         assert!(lock_file.exists());
-        // This file system has locks in truth, and the new file is locked before it takes the report's place.
+        // The file system of this test does have locks, and the new file is locked before it replaces the report.
         assert_eq!(busy(), None);
         drop(report);
         assert!(!lock_file.exists());
@@ -435,7 +435,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_not_there_is_an_error_with_its_path() {
+    fn a_missing_folder_is_an_error_with_its_path() {
         let error = create(Path::new("/nowhere/r.csv"), IfExists::Refuse).unwrap_err();
         assert_eq!(
             error.to_string(),

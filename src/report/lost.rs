@@ -1,24 +1,25 @@
-//! A report that another program took away or changed during a run: what is written to it then may never be found
-//! again.
+//! Detects a report that another program removed or changed during a run: lines written to it afterwards may be lost.
 
 use std::cmp::Ordering;
 use std::io;
 
-/// What happened to it.
+/// What happened to the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LostReport {
-    /// No file has it.
+    /// The path no longer exists.
     #[error("it was deleted during the run")]
     Deleted,
-    /// Another file has it.
-    #[error("another file was put in its place during the run")]
+    /// The path leads to another file.
+    #[error("another file replaced it during the run")]
     Replaced,
     /// It has fewer bytes than were written.
-    #[error("another program cut it during the run: it has {found} bytes, {written} were written")]
+    #[error(
+        "another program truncated it during the run: it has {found} bytes, {written} were written"
+    )]
     Cut {
-        /// The bytes that it has.
+        /// Its size in bytes.
         found: u64,
-        /// The bytes that were written.
+        /// The number of bytes written.
         written: u64,
     },
     /// It has more bytes than were written.
@@ -26,15 +27,16 @@ pub enum LostReport {
         "another program wrote to it during the run: it has {found} bytes, {written} were written"
     )]
     Extended {
-        /// The bytes that it has.
+        /// Its size in bytes.
         found: u64,
-        /// The bytes that were written.
+        /// The number of bytes written.
         written: u64,
     },
 }
 
 impl LostReport {
-    /// What the length of the file says: it is what was written as long as no other program writes to it.
+    /// Compares the file's length with the number of bytes written: they differ only if another program writes to the
+    /// file.
     pub(super) fn check_length(found: u64, written: u64) -> Result<(), Self> {
         match found.cmp(&written) {
             Ordering::Equal => Ok(()),

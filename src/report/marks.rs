@@ -1,24 +1,27 @@
-//! What the lines of a stretch of rows say, one mark a row. Pure.
+//! The marks of the lines of a chunk of rows, one mark per row. Pure.
 //!
-//! A stretch is sparse until it has many lines: a genuine report fills one stretch after the other, but a damaged
-//! one may have a single line in each. So it takes at most 64 bytes a line, and 8 where it is full.
+//! A chunk is sparse until it has many lines: a genuine report fills one chunk after the other, but a damaged one may
+//! have a single line in each. So a chunk takes at most 64 bytes per line, and 8 when it is full.
 
-/// Rows that share one piece of memory.
+/// The number of rows that share one chunk.
 pub(super) const CHUNK: u64 = 4096;
 
-#[expect(clippy::cast_possible_truncation, reason = "it is small")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "`CHUNK` fits in any `usize`"
+)]
 const LENGTH: usize = CHUNK as usize;
 
-/// With more lines than that, a place for every row takes no more than 64 bytes for each of them.
+/// With more lines than this, one slot per row takes at most 64 bytes per line.
 const MAX_SPARSE: usize = LENGTH / 8;
 
-/// What one line says: never 0, which stands for no line.
+/// The mark of one line: never 0, which means no line.
 pub(super) type Mark = u64;
 
-/// The marks of one stretch.
+/// The marks of one chunk.
 #[derive(Debug)]
 pub(super) enum Marks {
-    /// By place, ascending.
+    /// Sorted by position.
     Sparse(Vec<(u16, Mark)>),
     /// One for each row.
     Dense(Box<[Mark]>),
@@ -31,7 +34,7 @@ impl Default for Marks {
 }
 
 impl Marks {
-    /// Puts a mark at a place; `false` if there is one already.
+    /// Inserts a mark at a position; `false` if there is one already.
     pub(super) fn insert(&mut self, place: u16, mark: Mark) -> bool {
         if let Self::Sparse(marks) = self
             && marks.len() >= MAX_SPARSE
@@ -60,7 +63,7 @@ impl Marks {
         }
     }
 
-    /// The mark at a place; 0 if there is none.
+    /// The mark at a position; 0 if there is none.
     pub(super) fn get(&self, place: u16) -> Mark {
         match self {
             Self::Dense(marks) => marks[usize::from(place)],
@@ -71,7 +74,7 @@ impl Marks {
         }
     }
 
-    /// The first place from `start` on that has a mark.
+    /// The first position from `start` on that has a mark.
     pub(super) fn first_from(&self, start: u16) -> Option<u16> {
         match self {
             Self::Dense(marks) => {
@@ -110,7 +113,7 @@ mod tests {
         #[test]
         fn it_behaves_like_a_map(
             marks in prop::collection::vec((0..4096_u16, 1..9_u64), 0..900),
-            asked in prop::collection::vec(0..4096_u16, 50),
+            places in prop::collection::vec(0..4096_u16, 50),
         ) {
             let mut known = Marks::default();
             let mut map = BTreeMap::new();
@@ -119,7 +122,7 @@ mod tests {
                 map.entry(place).or_insert(mark);
                 prop_assert_eq!(known.insert(place, mark), is_new);
             }
-            for place in asked {
+            for place in places {
                 prop_assert_eq!(known.get(place), map.get(&place).copied().unwrap_or(0));
                 let next = map.range(place..).next().map(|(&place, _)| place);
                 prop_assert_eq!(known.first_from(place), next);

@@ -1,20 +1,20 @@
 //! The report: the file in which every row of the input has its line.
 //!
-//! It is both what the user reads and the program's only memory, so a line is a fact: it is written
+//! Users read it, and a later run resumes from it; the program has no other state. So a line is final: it is written
 //! once its row has ended, and never changed.
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `column`, `line` | an outcome as a line |
-//! | `origin` | lines of a rehearsal are marked |
-//! | `locked_report`, `existing_file`, `lock`, `lock_file`, `lock_owner` | the file is ours alone |
-//! | `writer`, `lost` | lines reach the system, then the disk |
-//! | `compressed`, `reader`, `counted` | lines read back, and counted |
-//! | `damage` | lines that are not whole, as crashes and disks leave them |
-//! | `failed_rows` | why rows are not associated, found again |
-//! | `known_pairs`, `known_failures` | which pairs earlier reports show as linked, and which rows ended badly |
-//! | `replace`, `carry` | another report takes its place, with what is known of the new input |
-//! | `resume`, `checkpoint`, `marks`, `comparison` | a run goes on where another one ended |
+//! | `column`, `line` | writes an outcome as a line |
+//! | `origin` | marks the lines of a rehearsal |
+//! | `locked_report`, `existing_file`, `lock`, `lock_file`, `lock_owner` | open the file and lock it for one run |
+//! | `writer`, `lost` | write lines, sync them to disk, and detect a file that was deleted or changed |
+//! | `compressed`, `reader`, `counted` | read lines and count them |
+//! | `damage` | detects lines damaged by crashes and bad disks |
+//! | `failed_rows` | finds the reason why a row is not associated |
+//! | `known_pairs`, `known_failures` | read from earlier reports which pairs are associated and which rows failed |
+//! | `replace`, `carry` | replace a report, and carry over the known pairs of the new input |
+//! | `resume`, `checkpoint`, `marks`, `comparison` | resume a report |
 
 mod carry;
 mod checkpoint;

@@ -1,18 +1,18 @@
-//! Which lines a rehearsal wrote. The lines themselves say it, so it holds whatever the file is called, and for
-//! lines that were copied, cut out or sorted.
+//! The kind of run that wrote a line. It is stored in the line itself, so it is known whatever the name of the file,
+//! and also for lines that were copied, cut out or sorted.
 //!
-//! The columns of a report are fixed, so the mark stands in `correlation_id`: `sandbox` where a row has no such
-//! id, else `sandbox:` and the id. The id of a real reply that looks like the mark gets an apostrophe in front.
+//! The columns of a report are fixed, so the mark is in `correlation_id`: `sandbox` where a row has no such id,
+//! otherwise `sandbox:` and the id. If the id of a real reply looks like the mark, an apostrophe is put before it.
 
 use std::fmt;
 
 use super::column::Column;
 use super::reader::{ReadBackError, ReportLine};
 
-/// What the `correlation_id` of a rehearsal's lines begins with.
+/// The prefix of the `correlation_id` in the lines of a rehearsal.
 const MARK: &str = "sandbox";
 
-/// What stands between the mark and an id.
+/// The separator between the mark and an id.
 const SEPARATOR: char = ':';
 
 /// Where the rows of a line were sent.
@@ -21,7 +21,7 @@ pub enum Origin {
     /// To the API.
     #[default]
     RealRun,
-    /// To the sandbox inside the process: nothing was linked in HubSpot.
+    /// To the sandbox in this process: nothing was associated in HubSpot.
     Rehearsal,
 }
 
@@ -35,7 +35,7 @@ impl fmt::Display for Origin {
 }
 
 impl ReportLine<'_> {
-    /// What kind of run wrote the line.
+    /// The kind of run that wrote the line.
     #[must_use]
     pub fn origin(&self) -> Origin {
         if is_marked(self.field(Column::CorrelationId)) {
@@ -45,7 +45,7 @@ impl ReportLine<'_> {
         }
     }
 
-    /// What distinguishes the reply that settled the row from others; empty if no reply came.
+    /// The correlation id of the reply that ended the row; empty if there was no reply.
     #[must_use]
     pub fn reply_id(&self) -> &[u8] {
         let id = self.field(Column::CorrelationId);
@@ -71,7 +71,7 @@ fn is_marked(correlation_id: &[u8]) -> bool {
     }
 }
 
-/// Puts what stands in a line's `correlation_id` into `field`; the id is the one of the reply, if one came.
+/// Writes the value of `correlation_id` to `field`; `id` is the id of the reply, if there was one.
 pub(super) fn write_correlation_id(origin: Origin, id: &str, field: &mut String) {
     field.clear();
     match origin {

@@ -1,8 +1,8 @@
-//! A report read back, line by line. Used by whoever goes on from it, sums it up or turns it into a page.
+//! Reads a report line by line, to resume it, to summarize it or to render it as a page.
 //!
-//! What this program writes holds no line break inside a field, so a line of the file is a line of the
-//! report. That makes reading fast, and damage easy to tell: a crash tears the last line or leaves zeros behind the
-//! whole ones; neither is given out. Columns are found by name, and one that is newer than the report may be missing.
+//! This program writes no line break inside a field, so a line of the file is a line of the report. This makes
+//! reading fast and damage easy to detect: a crash tears the last line or leaves zeros after the whole lines; neither
+//! is returned. Columns are found by name, and columns that are newer than the report may be missing.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -15,117 +15,118 @@ use super::origin::Origin;
 use crate::outcome::OutcomeKind;
 use crate::text::excerpt;
 
-/// Bytes asked from the file at once.
+/// The number of bytes that are read from the file at once.
 const BUFFER_LENGTH: usize = 256 * 1024;
 
 /// The longest line that this program could have written is far shorter.
 const MAX_LINE_BYTES: usize = 1024 * 1024;
 
-/// What is wrong with the header of another version.
+/// The error for the header of another version.
 pub(super) const OTHER_COLUMNS: &str = "the columns are not those that this version writes";
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Why a report cannot be read back.
+/// Why a report cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadBackError {
-    /// The system refused.
+    /// An I/O error.
     #[error("cannot read it")]
     Io(#[from] io::Error),
-    /// Columns are missing: it is some other file.
-    #[error("it is no report of this program: the header has no column {}", columns.join(", "))]
+    /// Columns are missing: it is another kind of file.
+    #[error("it is not a report of this program: the header has no column {}", columns.join(", "))]
     NoReport {
-        /// What is missing, in backticks.
+        /// The missing columns, in backticks.
         columns: Vec<String>,
     },
-    /// A line in its middle is not whole.
+    /// A line is damaged, and whole lines follow.
     #[error("line {line}: {why}")]
     Damaged {
         /// The line of the report.
         line: u64,
-        /// What is wrong with it.
+        /// What is wrong with the line.
         why: String,
     },
-    /// A line is that of another kind of run.
+    /// Another kind of run wrote a line.
     #[error("line {line} was written by {origin}")]
     OtherOrigin {
         /// The line of the report.
         line: u64,
-        /// Who wrote it.
+        /// The kind of run that wrote it.
         origin: Origin,
     },
-    /// A row has two lines that say the same pair.
+    /// A row has two lines for the same pair.
     #[error("line {line}: row {row} has two lines for the same pair, this one and line {first}")]
     Twice {
-        /// The second of them.
+        /// The second line.
         line: u64,
-        /// The first of them.
+        /// The first line.
         first: u64,
         /// The row.
         row: u64,
     },
 }
 
-/// Reads a report's lines.
+/// Reads the lines of a report.
 pub struct ReportReader<R> {
     source: R,
     buffer: Vec<u8>,
-    /// The part of `buffer` that is filled and not yet given out.
+    /// The start of the part of `buffer` that is not yet returned.
     start: usize,
     end: usize,
-    /// Where in the file `start` is.
+    /// The offset of `start` in the file.
     offset: u64,
-    /// The number of the line last read.
+    /// The number of the line that was read last.
     line: u64,
     on_damage: OnDamage,
     damage: Damage,
-    /// Where the last whole line ends.
+    /// The offset at which the last whole line ends.
     whole_length: u64,
-    /// Whether bytes that no text has were read behind the last whole line: the next line may begin inside of them.
+    /// Whether bytes that are not text were read after the last whole line: the next line may begin inside them.
     is_behind_garbage: bool,
     current: Current,
-    /// Where each of our columns stands in this file.
+    /// The position of each known column in this file.
     places: [Option<usize>; COLUMNS.len()],
     field_count: usize,
     fields: Fields,
     header: Vec<u8>,
     is_standard: bool,
-    /// What is wrong with the header, if it is taken to be the usual one nevertheless. Only whole lines can prove that.
+    /// The error in the header, while the standard header is assumed. Only whole lines can confirm that assumption.
     header_error: Option<ReadBackError>,
 }
 
-/// What comes next in the file.
-enum IdOrProblem {
-    /// A line, at this place in the buffer, its end included.
+/// The next part of the file.
+enum NextLine {
+    /// A line in the buffer, from its start to its end, line break included.
     Line(usize, usize),
-    /// A line that is longer than any that this program writes, and whether it has bytes that no text has.
+    /// A line that is longer than any line of this program, and whether it has bytes that are not text.
     TooLong { has_garbage: bool },
-    /// Nothing; what stands behind the last line break is torn and no line.
+    /// The end of the file; anything after the last line break is a torn line and is ignored.
     End,
 }
 
-/// What a step of the reader came to.
+/// The result of reading one line.
 enum Step {
     /// A whole line, which is now the current one.
     Whole,
-    /// A line that is not whole, and why.
+    /// A damaged line, and what is wrong with it.
     Damaged(String),
-    /// The end.
+    /// The end of the file.
     End,
 }
 
-/// The whole line read last.
+/// The last whole line.
 #[derive(Default)]
 struct Current {
     start: usize,
     end: usize,
     row: u64,
     outcome: Option<OutcomeKind>,
-    /// Whether it ends with a time, as every line that this program writes. A line that was cut in its last field does not.
+    /// Whether it ends with a time, as every line of this program does. A line that was cut in its last field does
+    /// not.
     has_end: bool,
 }
 
-/// Where the fields of the current line are, and the unquoted text of a line with quotes.
+/// The positions of the fields of the current line, and the unquoted text of a line with quotes.
 struct Fields {
     ends: Vec<usize>,
     unquoted: Vec<u8>,
@@ -139,21 +140,21 @@ struct Fields {
 pub struct ReportLine<'r> {
     /// Its number in the file; the header is line 1.
     pub number: u64,
-    /// The row that it is about.
+    /// The row.
     pub row: u64,
-    /// How that row ended.
+    /// The outcome of the row.
     pub outcome: OutcomeKind,
-    /// The line as it stands, with its end.
+    /// The raw line, with its line break.
     pub raw: &'r [u8],
     text: &'r [u8],
     ends: &'r [usize],
-    /// Bytes between two fields: a comma, or nothing where the fields were unquoted.
+    /// The number of bytes between two fields: 1 for a comma, 0 where the fields are unquoted.
     gap: usize,
     places: &'r [Option<usize>; COLUMNS.len()],
 }
 
 impl<'r> ReportLine<'r> {
-    /// What stands in `column`; nothing if the report has no such column.
+    /// The bytes of the field in `column`; empty if the report has no such column.
     #[must_use]
     pub fn field(&self, column: Column) -> &'r [u8] {
         let Some(place) = self.places[column as usize] else {
@@ -172,7 +173,7 @@ impl<'r> ReportLine<'r> {
         String::from_utf8_lossy(self.field(column))
     }
 
-    /// The four values that tell which pair it is about.
+    /// The four values that identify the pair.
     #[must_use]
     pub fn target(&self) -> [&'r [u8]; 4] {
         [
@@ -186,8 +187,8 @@ impl<'r> ReportLine<'r> {
 }
 
 impl<R: Read + Seek> ReportReader<R> {
-    /// The line that begins at `offset`, as [`ReportReader::whole_length`] told it before that line was read. What
-    /// is near the line read last costs no call of the system. Lines are not counted any more.
+    /// Reads the line at `offset`, which [`ReportReader::whole_length`] returned before that line was read. A line
+    /// near the last one needs no system call. Line numbers are not tracked any more.
     pub fn read_at(&mut self, offset: u64) -> Result<Option<ReportLine<'_>>, ReadBackError> {
         let base = self.offset - self.start as u64;
         let place = offset.checked_sub(base);
@@ -205,14 +206,14 @@ impl<R: Read + Seek> ReportReader<R> {
 }
 
 impl<R: Read> ReportReader<R> {
-    /// Reads the header. A file without even a whole header has no lines: that is no error. A line that is not whole is one,
-    /// unless no whole line follows.
+    /// Reads the header. A file without a complete header has no lines, which is not an error. A damaged line is an
+    /// error only if a whole line follows.
     pub fn new(source: R) -> Result<Self, ReadBackError> {
         Self::with(source, OnDamage::Refuse)
     }
 
-    /// The same, but lines that are not whole may be left out. So is a damaged header, if there are whole lines of this
-    /// version below it.
+    /// Like [`ReportReader::new`], with a choice of how damaged lines are handled. A damaged header is skipped too,
+    /// if whole lines of this version follow.
     pub fn with(source: R, on_damage: OnDamage) -> Result<Self, ReadBackError> {
         let mut reader = Self {
             source,
@@ -238,15 +239,15 @@ impl<R: Read> ReportReader<R> {
             is_standard: true,
             header_error: None,
         };
-        let (read, has_garbage) = match reader.next_piece()? {
-            IdOrProblem::Line(start, end) => {
+        let (read, has_garbage) = match reader.next_line()? {
+            NextLine::Line(start, end) => {
                 let read = reader.read_header(start, end);
                 (read, has_garbage(&reader.buffer[start..end]))
             }
-            IdOrProblem::TooLong { has_garbage } => (Err(no_report(Column::NEEDED)), has_garbage),
-            // Half a header is what a crash leaves at the very start; anything else is not ours to touch.
-            IdOrProblem::End if is_start_of_header(&reader.buffer[..reader.end]) => (Ok(()), false),
-            IdOrProblem::End => return Err(no_report(Column::NEEDED)),
+            NextLine::TooLong { has_garbage } => (Err(no_report(Column::NEEDED)), has_garbage),
+            // A crash at the very start leaves part of a header; any other file must not be changed.
+            NextLine::End if is_start_of_header(&reader.buffer[..reader.end]) => (Ok(()), false),
+            NextLine::End => return Err(no_report(Column::NEEDED)),
         };
         match read {
             Err(error) if on_damage != OnDamage::Refuse => {
@@ -301,7 +302,7 @@ impl<R: Read> ReportReader<R> {
         let is_usable = match self.on_damage {
             OnDamage::Refuse => true,
             OnDamage::Skip => is_text(content(raw)),
-            // Cut short, it would still name the columns that are needed.
+            // A header that is cut short could still name the columns that are needed.
             OnDamage::Repair => self.is_standard,
         };
         if is_usable {
@@ -312,32 +313,32 @@ impl<R: Read> ReportReader<R> {
         }
     }
 
-    /// The header as it stands, with its line end.
+    /// The raw header, with its line break.
     #[must_use]
     pub fn header(&self) -> &[u8] {
         &self.header
     }
 
-    /// Whether the header is the one that this version writes, so that lines can be added below it.
+    /// Whether this version writes the same header, so that lines can be appended.
     #[must_use]
     pub fn is_standard(&self) -> bool {
         self.is_standard
     }
 
-    /// How many bytes of the file the header and the lines given out so far take. Lines that were left out in front of the
-    /// last one are among them.
+    /// The size of the header and the lines returned so far, in bytes. This includes lines that were skipped before
+    /// the last one.
     #[must_use]
     pub fn whole_length(&self) -> u64 {
         self.whole_length
     }
 
-    /// The lines that were left out so far.
+    /// The lines that were skipped so far.
     #[must_use]
     pub fn damage(&self) -> Damage {
         self.damage
     }
 
-    /// The next whole line, or `None` at the end.
+    /// Reads the next whole line; `None` at the end.
     pub fn read(&mut self) -> Result<Option<ReportLine<'_>>, ReadBackError> {
         loop {
             let before = self.offset;
@@ -345,7 +346,7 @@ impl<R: Read> ReportReader<R> {
                 Step::Whole => break,
                 Step::End => {
                     return match self.header_error.take() {
-                        // Every line left out, and none that proves the file to be a report.
+                        // Every line was skipped, so none confirms that the file is a report.
                         Some(error) if self.current.outcome.is_none() => Err(error),
                         _ => Ok(None),
                     };
@@ -361,7 +362,7 @@ impl<R: Read> ReportReader<R> {
         Ok(Some(self.current_line()))
     }
 
-    /// Behind a line that is not whole: fine if that is the damaged end of the file, else an error.
+    /// Handles a damaged line: accepted if only damage follows up to the end of the file, otherwise an error.
     fn end_or_refuse(&mut self, why: String) -> Result<(), ReadBackError> {
         let line = self.line;
         let is_cut = self.current.outcome.is_some() && !self.current.has_end;
@@ -378,18 +379,18 @@ impl<R: Read> ReportReader<R> {
 
     /// Reads one line.
     fn step(&mut self) -> Result<Step, ReadBackError> {
-        let (start, end) = match self.next_piece()? {
-            IdOrProblem::Line(start, end) => (start, end),
-            IdOrProblem::TooLong { has_garbage } => {
+        let (start, end) = match self.next_line()? {
+            NextLine::Line(start, end) => (start, end),
+            NextLine::TooLong { has_garbage } => {
                 self.is_behind_garbage |= has_garbage;
-                let why = "is longer than any that this program writes".to_owned();
+                let why = "is longer than any line that this program writes".to_owned();
                 return Ok(Step::Damaged(why));
             }
-            IdOrProblem::End => return Ok(Step::End),
+            NextLine::End => return Ok(Step::End),
         };
         Ok(match self.parse(start, end) {
             Ok(_) if std::mem::take(&mut self.is_behind_garbage) => {
-                Step::Damaged("may begin in the damage in front of it".to_owned())
+                Step::Damaged("may begin inside the damage before it".to_owned())
             }
             Ok(current) => {
                 self.current = current;
@@ -402,7 +403,7 @@ impl<R: Read> ReportReader<R> {
         })
     }
 
-    /// Finds the fields of a line, or what is wrong with it.
+    /// Finds the fields of a line; fails with what is wrong with it.
     fn parse(&mut self, start: usize, end: usize) -> Result<Current, String> {
         let text = content(&self.buffer[start..end]);
         self.fields.split(text)?;
@@ -414,18 +415,18 @@ impl<R: Read> ReportReader<R> {
             ));
         }
         if !is_text(text) {
-            return Err(format!("has bytes that are no text: {}", shown(text)));
+            return Err(format!("has bytes that are not text: {}", shown(text)));
         }
         let line = self.line_at(start, end);
         let row = line.field(Column::Row);
-        let row = row_number(row).ok_or_else(|| format!("`{}` is no row", shown(row)))?;
+        let row = row_number(row).ok_or_else(|| format!("`{}` is not a row number", shown(row)))?;
         let outcome = line.field(Column::Outcome);
         let outcome = OutcomeKind::of_word(outcome)
-            .ok_or_else(|| format!("`{}` is no outcome", shown(outcome)))?;
+            .ok_or_else(|| format!("`{}` is not an outcome", shown(outcome)))?;
         let time = line.field(Column::FinishedAt);
         let has_end = time.ends_with(b"Z");
         if !has_end && self.on_damage == OnDamage::Repair {
-            return Err(format!("`{}` is no time", shown(time)));
+            return Err(format!("`{}` is not a time", shown(time)));
         }
         Ok(Current {
             start,
@@ -446,7 +447,7 @@ impl<R: Read> ReportReader<R> {
         }
     }
 
-    /// The line at this place, whose fields were found; its row and outcome are not.
+    /// Creates the line at this position from its fields; row and outcome are set by the caller.
     fn line_at(&self, start: usize, end: usize) -> ReportLine<'_> {
         let raw = &self.buffer[start..end];
         let (text, gap) = self.fields.text_and_gap(content(raw));
@@ -463,9 +464,9 @@ impl<R: Read> ReportReader<R> {
     }
 
     /// Finds the next line.
-    fn next_piece(&mut self) -> Result<IdOrProblem, ReadBackError> {
+    fn next_line(&mut self) -> Result<NextLine, ReadBackError> {
         let mut searched = self.start;
-        // Once a line is too long: its bytes are not kept.
+        // Set once a line is too long: its bytes are discarded.
         let mut too_long = false;
         let mut garbage = false;
         loop {
@@ -476,9 +477,9 @@ impl<R: Read> ReportReader<R> {
                 self.line += 1;
                 if too_long {
                     let has_garbage = garbage || has_garbage(&self.buffer[start..end]);
-                    return Ok(IdOrProblem::TooLong { has_garbage });
+                    return Ok(NextLine::TooLong { has_garbage });
                 }
-                return Ok(IdOrProblem::Line(start, end));
+                return Ok(NextLine::Line(start, end));
             }
             searched = self.end;
             if self.start > 0 {
@@ -498,7 +499,7 @@ impl<R: Read> ReportReader<R> {
                 }
             }
             match self.source.read(&mut self.buffer[self.end..]) {
-                Ok(0) => return Ok(IdOrProblem::End),
+                Ok(0) => return Ok(NextLine::End),
                 Ok(count) => self.end += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error.into()),
@@ -516,8 +517,8 @@ fn no_report(columns: impl IntoIterator<Item = Column>) -> ReadBackError {
     }
 }
 
-/// Whether a file that has no line break may be the beginning of a report: the header or a part of it, and perhaps zeros,
-/// which a power cut leaves behind it. A file of zeros alone may be anything.
+/// Whether a file without a line break may be the beginning of a report: the header or a part of it, possibly
+/// followed by zeros, as a power cut leaves them. A file that has only zeros may be anything.
 fn is_start_of_header(file: &[u8]) -> bool {
     let zeros = file.iter().rev().take_while(|&&byte| byte == 0).count();
     let text = &file[..file.len() - zeros];
@@ -540,13 +541,13 @@ impl Fields {
         let (result, read, written, ended) =
             self.core
                 .read_record(line, &mut self.unquoted, &mut self.ends);
-        // A second call without input tells the end, and ends the last field.
+        // A second call without input ends the last field and the record.
         let (end, _, more, last) =
             self.core
                 .read_record(&[], &mut self.unquoted[written..], &mut self.ends[ended..]);
         let is_whole = matches!(result, ReadRecordResult::InputEmpty) && read == line.len();
         if !is_whole || !matches!(end, ReadRecordResult::Record) || is_in_quotes(line) {
-            return Err(format!("a quote is open: {}", shown(line)));
+            return Err(format!("has an unclosed quote: {}", shown(line)));
         }
         self.unquoted.truncate(written + more);
         self.ends.truncate(ended + last);
@@ -572,12 +573,12 @@ impl Fields {
     }
 }
 
-/// Quotes come in pairs, also those that stand for one: an odd number leaves one open.
+/// Quotes come in pairs, including escaped ones: an odd number leaves one open.
 fn is_in_quotes(line: &[u8]) -> bool {
     memchr_iter(b'"', line).count() % 2 == 1
 }
 
-/// A line without its end.
+/// A line without its line break.
 fn content(raw: &[u8]) -> &[u8] {
     let line = raw.strip_suffix(b"\n").unwrap_or(raw);
     line.strip_suffix(b"\r").unwrap_or(line)
@@ -598,7 +599,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Row, outcome and message of every line.
+    /// The row, outcome and message of every line.
     fn read(bytes: &[u8]) -> Result<Vec<(u64, OutcomeKind, String)>, ReadBackError> {
         let mut reader = ReportReader::new(bytes)?;
         let mut lines = Vec::new();
@@ -662,16 +663,16 @@ mod tests {
                 "failed,7,,a,1,b",
                 "has 6 fields, expected 7: failed,7,,a,1,b",
             ),
-            ("failed,0,,a,1,b,2", "`0` is no row"),
-            ("failed,x,,a,1,b,2", "`x` is no row"),
+            ("failed,0,,a,1,b,2", "`0` is not a row number"),
+            ("failed,x,,a,1,b,2", "`x` is not a row number"),
             (
                 "failed,99999999999999999999,,a,1,b,2",
-                "`99999999999999999999` is no row",
+                "`99999999999999999999` is not a row number",
             ),
-            ("fine,7,,a,1,b,2", "`fine` is no outcome"),
+            ("fine,7,,a,1,b,2", "`fine` is not an outcome"),
             (
                 "failed,7,\"x,a,1,b,2",
-                "a quote is open: failed,7,\"x,a,1,b,2",
+                "has an unclosed quote: failed,7,\"x,a,1,b,2",
             ),
             ("", "has 1 fields, expected 7: "),
             ("\0\0", "has 1 fields, expected 7: \\u{0}\\u{0}"),
@@ -683,7 +684,7 @@ mod tests {
     }
 
     #[test]
-    fn some_other_file_is_no_report() {
+    fn another_kind_of_file_is_not_a_report() {
         for (text, missing) in [
             (
                 "a,b\n1,2\n",
@@ -701,7 +702,7 @@ mod tests {
             let error = read(text.as_bytes()).unwrap_err();
             assert_eq!(
                 error.to_string(),
-                format!("it is no report of this program: the header has no column {missing}")
+                format!("it is not a report of this program: the header has no column {missing}")
             );
         }
         for start in ["", "row", "row,line,from_obj"] {

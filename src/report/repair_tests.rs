@@ -1,4 +1,4 @@
-//! Reports in which a block of bytes was overwritten: what stays of them.
+//! Reports in which a block of bytes was overwritten: which lines are kept.
 
 use std::collections::HashSet;
 use std::fs;
@@ -20,14 +20,14 @@ enum Block {
 }
 
 fn block() -> impl Strategy<Value = Block> {
-    // The first byte is none of a text; behind it there may be anything, line breaks too.
+    // The first byte is not text; any bytes may follow, including line breaks.
     let no_text = prop::sample::select(vec![1_u8, 7, 0x1b, 0xf8, 0xff]);
     let garbage = (no_text, prop::collection::vec(any::<u8>(), 1..400))
         .prop_map(|(first, rest)| Block::Garbage([vec![first], rest].concat()));
     prop_oneof![Just(Block::Zeros), garbage]
 }
 
-/// A report on the disk, whole and with a block overwritten.
+/// A report on disk, whole and with an overwritten block.
 struct Damaged {
     _folder: tempfile::TempDir,
     path: PathBuf,
@@ -51,7 +51,7 @@ impl Damaged {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            reason = "a place in a short file"
+            reason = "an offset in a short file"
         )]
         let start = (whole.len() as f64 * place) as usize;
         let length = match block {
@@ -74,7 +74,8 @@ impl Damaged {
         }
     }
 
-    /// The lines below the header that the block does not touch, nor the line break in front of them.
+    /// The lines below the header that the block does not touch, and whose preceding line break it does not touch
+    /// either.
     fn untouched(&self) -> Vec<&[u8]> {
         let mut start = 0;
         let lines = self.whole.split_inclusive(|&byte| byte == b'\n');
@@ -96,7 +97,7 @@ fn lines(bytes: &[u8]) -> Vec<&[u8]> {
     bytes.split_inclusive(|&byte| byte == b'\n').collect()
 }
 
-/// Resumes the report; the lines that it found, and in the end the whole file.
+/// Resumes the report; returns the lines that it kept, and the final content of the file.
 fn resumed(damaged: &Damaged, resume: Resume) -> Result<(Vec<Vec<u8>>, Vec<u8>), ReportError> {
     let mut locked = open(&damaged.path, IfExists::Resume(resume));
     if !locked.has_lines().unwrap() {
@@ -118,7 +119,7 @@ fn resumed(damaged: &Damaged, resume: Resume) -> Result<(Vec<Vec<u8>>, Vec<u8>),
     let before = fs::read(&damaged.path).unwrap();
     let mut report = locked.resume(&found).unwrap();
     if !found.damage().is_none() {
-        assert_ne!(fs::read(&damaged.path).unwrap(), before, "it is rewritten");
+        assert_ne!(fs::read(&damaged.path).unwrap(), before, "not rewritten");
     }
     add(&mut report, again);
     assert!(report.sync().is_none());
@@ -140,7 +141,7 @@ fn is_no_report(error: &ReportError) -> bool {
     )
 }
 
-/// The same lines, in any order.
+/// Whether both have the same lines, in any order.
 fn has_the_same_lines(found: &[u8], expected: &[u8]) -> bool {
     let sorted = |bytes| {
         let mut lines = lines(bytes);
@@ -169,12 +170,12 @@ proptest! {
                 prop_assert!(kept.iter().all(|line| written.contains(&line[..])));
                 match block {
                     Block::Zeros => prop_assert_eq!(&kept, &untouched),
-                    // The line behind garbage may begin in it.
+                    // The line after garbage may begin inside it.
                     Block::Garbage(_) => prop_assert!(kept.len() + 1 >= untouched.len()),
                 }
                 prop_assert!(has_the_same_lines(&end, &damaged.whole));
             }
-            // Without a header, and without a whole line that would prove it.
+            // Without a header, and without a whole line that would confirm it.
             Err(error) => {
                 prop_assert!(is_no_report(&error), "{}", error);
                 let header = lines(&damaged.whole)[0].len();
@@ -207,7 +208,7 @@ fn a_damaged_end_of_any_length_is_cut_off() {
     for (length, filler) in [(1, 0), (5_000, 0), (3_000_000, 0), (3_000_000, 0xff)] {
         let damaged = Damaged::new(&[OutcomeKind::Associated; 5], 1.0, 0, &Block::Zeros);
         let tail = vec![filler; length];
-        // Once behind the last line break, and once with half a line in front of it and line breaks in it.
+        // First after the last line break, then with half a line before it and line breaks in it.
         for tail in [
             tail.clone(),
             [b"6,7,con", &tail[..], b"\n\n", &tail].concat(),
@@ -233,7 +234,7 @@ fn a_long_run_of_zeros_in_the_middle_is_refused_and_repaired() {
     let ReportError::ReadBack { source, .. } = error else {
         panic!("{error}");
     };
-    let message = "line 3: is longer than any that this program writes";
+    let message = "line 3: is longer than any line that this program writes";
     assert_eq!(source.to_string(), message);
     let repair = Resume {
         repair: true,

@@ -1,5 +1,5 @@
-//! A report that is replaced while it is held: never in place, so that a crash leaves the old report or the new
-//! one, both whole.
+//! Replaces a report while it is locked: never in place, so that a crash leaves either the old report or the new one,
+//! whole.
 
 use std::io::{self, BufWriter, Write};
 
@@ -8,7 +8,8 @@ use super::locked_report::{LockedReport, ReportError};
 use crate::atomic_file::Beside;
 
 impl LockedReport {
-    /// Replaces the report by what `content` writes, once that is on the disk. An error leaves it as it was.
+    /// Replaces the report with what `content` writes, once that is synced to disk. On an error the report is
+    /// unchanged.
     pub(super) fn replace<E: From<ReportError>>(
         self,
         content: impl FnOnce(&Self, &mut dyn FnMut(&[u8]) -> Result<(), ReportError>) -> Result<(), E>,
@@ -29,13 +30,15 @@ impl LockedReport {
         Ok(Self { file, ..self })
     }
 
-    /// An empty file like the report, locked before it takes the report's name.
+    /// An empty file with the owner and mode of the report, locked before it takes the report's name.
     fn beside(&self) -> io::Result<Beside> {
         let new = Beside::create(&self.path, None)?;
         if lock(new.file())? {
             Ok(new)
         } else {
-            Err(io::Error::other("another run holds its unfinished copy"))
+            Err(io::Error::other(
+                "another run has locked its unfinished copy",
+            ))
         }
     }
 }

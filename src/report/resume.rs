@@ -1,4 +1,4 @@
-//! A report that a run goes on with: read back, healed, rid of the lines that are replaced.
+//! Resumes a report: reads it, cuts off a damaged end, and removes the lines of rows that are sent again.
 
 use std::collections::HashMap;
 use std::io::Seek;
@@ -12,19 +12,19 @@ use super::writer::ReportFile;
 use crate::outcome::OutcomeKind;
 use crate::text::excerpt;
 
-/// So many lines of a row are shown in a message.
+/// The number of lines of a row that a message shows.
 const MAX_SHOWN_LINES: usize = 3;
 
-/// What was found in a report.
+/// The content of a report that is resumed.
 #[derive(Debug)]
 pub struct PreviousReport {
-    /// What its lines say about each row.
+    /// The state of each row.
     pub checkpoint: Checkpoint,
-    /// The bytes of its whole lines.
+    /// The number of bytes up to the end of the last whole line.
     whole_length: u64,
-    /// Lines whose rows are sent again.
+    /// The number of lines whose rows are sent again.
     replaced: u64,
-    /// What was left out of a report that is repaired.
+    /// The lines that a repair drops.
     damage: Damage,
     resume: Resume,
 }
@@ -34,18 +34,18 @@ pub struct PreviousReport {
 pub struct Resume {
     /// Whether rejected rows are sent again too.
     pub retry_rejected: bool,
-    /// Whether lines that are not whole are dropped, and their rows sent again.
+    /// Whether damaged lines are dropped and their rows sent again.
     pub repair: bool,
 }
 
 impl PreviousReport {
-    /// How many lines are dropped because their rows are sent again.
+    /// The number of lines that are dropped because their rows are sent again.
     #[must_use]
     pub fn replaced(&self) -> u64 {
         self.replaced
     }
 
-    /// The lines that are dropped because they are not whole.
+    /// The lines that are dropped because they are damaged.
     #[must_use]
     pub fn damage(&self) -> Damage {
         self.damage
@@ -53,7 +53,7 @@ impl PreviousReport {
 }
 
 impl Resume {
-    /// Whether the line of such a row is kept.
+    /// Whether the line of a row with this outcome is kept.
     fn keeps(self, kind: OutcomeKind) -> bool {
         match kind {
             OutcomeKind::Associated | OutcomeKind::Invalid | OutcomeKind::Skipped => true,
@@ -72,7 +72,7 @@ impl Resume {
 }
 
 impl LockedReport {
-    /// Reads the report back without changing it; `each` is shown every line, and whether it stays.
+    /// Reads the report without changing it; calls `each` with every line and whether it is kept.
     pub fn read_back(
         &mut self,
         resume: Resume,
@@ -116,14 +116,14 @@ impl LockedReport {
         })
     }
 
-    /// Which lines of a row are for the same pair.
+    /// Finds the two lines of a row that are for the same pair.
     fn twice(&mut self, row: u64, resume: Resume) -> Result<ReadBackError, ReadBackError> {
         self.file.rewind()?;
         let mut reader = ReportReader::with(&self.file, resume.on_damage())?;
         let mut lines = HashMap::new();
         loop {
             let Some(line) = reader.read()? else {
-                let why = "the report changes while it is read".to_owned();
+                let why = "the report changed while it was read".to_owned();
                 return Ok(ReadBackError::Damaged { line: 1, why });
             };
             if line.row != row {
@@ -136,7 +136,7 @@ impl LockedReport {
         }
     }
 
-    /// What the report says of a row, for a message: its first lines.
+    /// The first lines of a row, as a message shows them.
     pub fn lines_shown(&mut self, row: u64) -> Result<Vec<String>, ReadBackError> {
         self.file.rewind()?;
         let mut reader = ReportReader::with(&self.file, OnDamage::Skip)?;
@@ -154,7 +154,8 @@ impl LockedReport {
         Ok(words)
     }
 
-    /// Cuts off what is no whole line at the end, drops damaged lines and the lines whose rows are sent again, and goes on behind the others.
+    /// Cuts off a damaged end, drops damaged lines and the lines of rows that are sent again, and opens the report to
+    /// append to it.
     pub fn resume(self, previous: &PreviousReport) -> Result<ReportFile, ReportError> {
         let path = self.path.clone();
         let failed = |source| ReportError::Io {
@@ -172,7 +173,7 @@ impl LockedReport {
         ReportFile::append(rest)
     }
 
-    /// Writes the header and the lines that stay.
+    /// Writes the header and the lines that are kept.
     fn write_kept(
         &self,
         resume: Resume,
@@ -268,10 +269,10 @@ pub(super) mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
-        /// A report of any outcomes, cut at any byte, gone on with: each row has one line in the end, settled
-        /// lines are as they were, and nothing else is left in the folder.
+        /// A report of any outcomes is cut at any byte and resumed: each row has one line in the end, the lines of
+        /// finished rows are unchanged, and nothing else is left in the folder.
         #[test]
-        fn a_report_cut_anywhere_is_healed(
+        fn a_report_cut_anywhere_is_resumed(
             kinds in prop::collection::vec(kind(), 1..30),
             cut in 0.0..1.0_f64,
             retry_rejected: bool,
@@ -284,7 +285,7 @@ pub(super) mod tests {
             add(&mut report, outcomes.clone());
             drop(report);
             let whole = fs::read(&path).unwrap();
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place in a short file")]
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an offset in a short file")]
             let length = (whole.len() as f64 * cut) as usize;
             fs::write(&path, &whole[..length]).unwrap();
 
@@ -301,8 +302,8 @@ pub(super) mod tests {
                 }
                 comparison.end().unwrap();
                 let mut report = locked.resume(&found).unwrap();
-                let healed = fs::read(&path).unwrap();
-                prop_assert!(healed.ends_with(&kept.concat()));
+                let resumed = fs::read(&path).unwrap();
+                prop_assert!(resumed.ends_with(&kept.concat()));
                 add(&mut report, again);
                 report
             } else {
@@ -322,9 +323,9 @@ pub(super) mod tests {
             prop_assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         }
 
-        /// Whatever a disk that gives up after so many bytes left of a report can be gone on from.
+        /// A report that was written to a disk that failed after any number of bytes can be resumed.
         #[test]
-        fn what_a_failing_disk_left_is_healed(room in 0_usize..3000, piece in 1_usize..300) {
+        fn a_report_from_a_failing_disk_is_resumed(room in 0_usize..3000, piece in 1_usize..300) {
             struct Failing { kept: Vec<u8>, room: usize, piece: usize }
             impl Write for Failing {
                 fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -364,7 +365,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn lines_that_are_replaced_go_and_the_lock_and_the_links_stay() {
+    fn replaced_lines_are_removed_and_the_lock_and_the_links_are_kept() {
         for name in ["r.csv".to_owned(), "r".repeat(255)] {
             replace_lines(&name);
         }
@@ -390,7 +391,7 @@ pub(super) mod tests {
         let left = format!("{}.LeftByACrash.writing", &name[..name.len().min(100)]);
         let left = folder.path().join(left);
         fs::write(&left, "").unwrap();
-        // Only root may; for others the owner is the same before and after.
+        // Only root may change the owner; for others it is the same before and after.
         let _may_fail = chown(&path, Some(65_534), Some(65_533));
         let before = path.metadata().unwrap();
 
@@ -430,7 +431,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_deleted_report_is_noticed_by_the_next_write() {
+    fn a_deleted_report_is_detected_by_the_next_write() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.csv");
         let mut report = open(&path, IfExists::Refuse).begin().unwrap();
@@ -441,7 +442,7 @@ pub(super) mod tests {
         report.add(&outcome(2, OutcomeKind::Associated));
         assert!(
             report.flush()().is_err(),
-            "nothing is added behind a write that failed"
+            "nothing is added after a failed write"
         );
         drop(report);
         let mut report = open(&path, IfExists::Refuse).begin().unwrap();
@@ -454,7 +455,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_report_whose_length_another_program_changed_is_noticed_by_the_next_write() {
+    fn a_report_whose_length_another_program_changed_is_detected_by_the_next_write() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.csv");
         for (change, is_cut) in [(0_u64, true), (50, true), (1_000, false)] {
@@ -479,7 +480,7 @@ pub(super) mod tests {
             drop(report);
             fs::write(&path, "").unwrap();
         }
-        // The last line of a run: the sync behind it notices.
+        // The last line of a run: the sync after it detects the change.
         let mut report = open(&path, IfExists::Overwrite).begin().unwrap();
         report.add(&outcome(1, OutcomeKind::Associated));
         report.flush()().unwrap();

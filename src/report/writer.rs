@@ -1,4 +1,4 @@
-//! The report's file while a run writes to it: appended to, brought to the disk.
+//! Appends to the report's file during a run, and syncs it to disk.
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
@@ -13,10 +13,10 @@ use crate::atomic_file::{is_named, sync_folder};
 use crate::outcome::Outcome;
 use crate::run::{ReportJob, WriteReport};
 
-/// So many bytes are handed over without waiting for more: to hand over costs a wake-up, however much it is.
+/// With this many bytes a write does not wait for more lines: the cost of a write is one wake-up, whatever its size.
 const FULL: usize = 128 * 1024;
 
-/// The report's file while a run writes to it. Its lock ends with it, however it ends.
+/// The report's file during a run. The lock is released when this is dropped, for any reason.
 #[derive(Debug)]
 pub struct ReportFile {
     shared: Arc<Shared>,
@@ -24,24 +24,24 @@ pub struct ReportFile {
     unsynced: bool,
 }
 
-/// What the jobs need that run beside the run.
+/// The state that is shared with the write and sync jobs, which run concurrently with the run.
 #[derive(Debug)]
 struct Shared {
     file: File,
     path: PathBuf,
     regular: bool,
-    /// Removed with this.
+    /// Removed when this is dropped.
     _lock_file: Option<LockFile>,
-    /// A write holds it to its end.
+    /// Locked for the whole of each write.
     written: Mutex<Written>,
 }
 
-/// What was written so far.
+/// The state of the writes so far.
 #[derive(Debug)]
 struct Written {
-    /// As long as the file is, if no other program changes it.
+    /// The expected length of the file, if no other program changes it.
     length: u64,
-    /// A write that failed may have left half a line: nothing may be added behind it.
+    /// Whether a write has failed: it may have left half a line, so nothing may be appended after it.
     has_failed: bool,
 }
 
@@ -67,7 +67,7 @@ impl Shared {
         self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether it has its name, and no other program changed it.
+    /// Checks that the file still has its name, and that no other program changed it.
     fn is_ours(&self, written: &Written) -> io::Result<()> {
         self.is_there()?;
         if self.regular && !written.has_failed {
@@ -76,7 +76,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Writes to a file without a name succeed, but are lost.
+    /// Writes to a deleted file succeed but are lost.
     fn is_there(&self) -> io::Result<()> {
         if !self.regular || is_named(&self.file, &self.path)? {
             return Ok(());
@@ -129,7 +129,7 @@ impl ReportFile {
         Ok(report)
     }
 
-    /// Goes on behind the last line.
+    /// Opens the file to append after its last line.
     pub(super) fn append(locked: LockedReport) -> Result<Self, ReportError> {
         let path = locked.path.clone();
         let end = (&locked.file).seek(SeekFrom::End(0));
@@ -189,12 +189,12 @@ impl WriteReport for ReportFile {
 }
 
 impl Drop for ReportFile {
-    /// A run that ends as it should has handed everything over. A bug that unwinds has not; the jobs that
-    /// it began are over by then.
+    /// A run that ends normally has already flushed everything. A panic that unwinds has not; the jobs that it
+    /// started have ended by then.
     fn drop(&mut self) {
         if std::thread::panicking() && self.lines.bytes() > 0 {
             let bytes = self.lines.take();
-            // There is nobody left to tell.
+            // An error cannot be reported from here.
             drop(self.shared.write(&bytes).and_then(|()| self.shared.sync()));
         }
     }

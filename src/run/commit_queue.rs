@@ -1,8 +1,9 @@
-//! Outcomes on their way to the disk, and when which step of it is due.
+//! The queue of outcomes that are not on disk yet, and the schedule of their commits.
 //!
-//! An outcome is with the report first, then handed to the system, then brought to the disk. Only from
-//! the second step on does it count. Both steps may take long, so they are done beside the run, which can
-//! still be stopped meanwhile; it sends nothing more once too much waits for a slow disk.
+//! An outcome is added to the report buffer, then flushed (written to the operating system), then synced
+//! to disk. It counts once it is flushed. Flush and sync may be slow, so they run on blocking threads,
+//! and the run can still be stopped meanwhile. The run sends no more requests while too many outcomes
+//! wait for a slow disk.
 
 use std::io;
 use std::time::Duration;
@@ -14,23 +15,23 @@ use super::reusable_timer::ReusableTimer;
 use super::{ReportJob, WriteReport};
 use crate::outcome::Outcome;
 
-/// An outcome is handed to the system after this at the latest.
+/// Maximum time before an outcome is flushed.
 const FLUSH_WITHIN: Duration = Duration::from_millis(80);
 
-/// Outcomes are brought to the disk this often.
+/// Interval between syncs to disk.
 const SYNC_EVERY: Duration = Duration::from_millis(500);
 
-/// So many outcomes may wait for a slow disk before nothing more is sent.
+/// Maximum number of outcomes that may wait for a slow disk before the run stops sending requests.
 const MAX_WAITING: usize = 5000;
 
 type Running = JoinHandle<io::Result<()>>;
 
-/// What the report was given and the system was not yet.
+/// Outcomes that were added to the report and are not flushed yet.
 #[derive(Debug)]
 pub(super) struct CommitQueue {
     added: Vec<Outcome>,
     due: Option<Instant>,
-    /// Handed over just now, and the job that does it.
+    /// The flush in progress, and its outcomes.
     flushing: Option<(Running, Vec<Outcome>)>,
     sync: Option<Running>,
     sync_at: Instant,
@@ -38,14 +39,14 @@ pub(super) struct CommitQueue {
     sync_timer: ReusableTimer,
 }
 
-/// What came of a step.
+/// The result of a step.
 #[derive(Debug)]
 pub(super) enum CommitStep {
-    /// These outcomes count from now on.
+    /// These outcomes were flushed and count from now on.
     Flushed(Vec<Outcome>),
-    /// What was handed over is on the disk.
+    /// Everything that was flushed is on disk.
     Synced,
-    /// The report cannot be written; so many outcomes are lost for this run.
+    /// The report cannot be written; this number of outcomes is lost for this run.
     Failed(io::Error, usize),
 }
 
@@ -62,7 +63,7 @@ impl CommitQueue {
         }
     }
 
-    /// Gives an outcome to the report.
+    /// Adds an outcome to the report.
     pub(super) fn add(&mut self, outcome: Outcome, report: &mut impl WriteReport) {
         report.add(&outcome);
         self.added.push(outcome);
@@ -78,7 +79,7 @@ impl CommitQueue {
         self.added.len() < MAX_WAITING
     }
 
-    /// Outcomes that do not count yet.
+    /// Number of outcomes that do not count yet.
     pub(super) fn waiting(&self) -> usize {
         self.added.len()
             + self
@@ -87,8 +88,8 @@ impl CommitQueue {
                 .map_or(0, |(_, outcomes)| outcomes.len())
     }
 
-    /// Does the next step once it is time, and says what came of it. May be dropped while it waits: what
-    /// was begun goes on, and the next call waits for it.
+    /// Waits until the next step is due, executes it, and returns its result. Cancel safe: a job that
+    /// was started continues, and the next call waits for it.
     pub(super) async fn step(&mut self, report: &mut impl WriteReport) -> CommitStep {
         loop {
             if self.flushing.is_none() && report.is_full() {
@@ -106,7 +107,7 @@ impl CommitQueue {
         }
     }
 
-    /// What still has to be done so that everything is on the disk; `None` once it is.
+    /// Executes the next step that is needed to bring everything to disk; `None` once it is there.
     pub(super) async fn final_step(&mut self, report: &mut impl WriteReport) -> Option<CommitStep> {
         if self.flushing.is_none() && !self.added.is_empty() {
             self.flush(report);
@@ -125,7 +126,7 @@ impl CommitQueue {
     fn flush(&mut self, report: &mut impl WriteReport) {
         self.due = None;
         let job: ReportJob = report.flush();
-        // As many will come again.
+        // The next flush is likely to have about as many outcomes.
         let next = Vec::with_capacity(self.added.len());
         let flushing = std::mem::replace(&mut self.added, next);
         self.flushing = Some((spawn_blocking(job), flushing));

@@ -1,4 +1,4 @@
-//! What a run is handed, and what it hands back.
+//! The inputs of a run, and its result.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -17,54 +17,55 @@ use crate::outcome::Outcome;
 use crate::rate_limit::RateLimiter;
 use crate::verdict::RetryPolicy;
 
-/// What the run needs to know.
+/// Settings of a run.
 #[derive(Clone, Debug)]
 pub struct RunSettings {
-    /// Requests in flight at most.
+    /// Maximum number of requests in flight.
     pub concurrency: NonZeroUsize,
-    /// How many pairs are sent with one call; without it each row has its own request.
+    /// Settings of batch mode; without them each row has its own request.
     pub batch: Option<BatchSettings>,
-    /// How often a row is sent.
+    /// How often a row is attempted.
     pub retry: RetryPolicy,
-    /// How much may go wrong.
+    /// How many rows may end badly before the run stops.
     pub error_budget: ErrorBudget,
-    /// When it is to end by itself.
+    /// When the run ends by itself.
     pub time_limits: TimeLimits,
-    /// What is waited for when the daily limit is used up; without it the run stops.
+    /// When the daily limit resets, if the run waits for that; without it the run stops at the daily
+    /// limit.
     pub daily_reset: Option<DailyReset>,
 }
 
-/// Everybody whom the run calls.
+/// The components that a run uses.
 pub struct RunContext<'p, E, W, O> {
-    /// Answers requests.
+    /// Sends requests.
     pub endpoint: E,
-    /// Gives turns.
+    /// Grants permits.
     pub rate_limiter: RateLimiter,
-    /// Keeps outcomes.
+    /// Stores outcomes.
     pub report: &'p mut W,
-    /// Shows what happens.
+    /// Receives events.
     pub observer: &'p mut O,
-    /// Brings rows; its end is the input's end.
+    /// The rows of the input; the channel closes at the end of the input.
     pub rows: mpsc::Receiver<Result<CheckedRow, InputError>>,
-    /// What earlier runs wrote into the same report; counted on from.
+    /// Counts of earlier runs with the same report; this run adds to them.
     pub previous_counts: RunCounts,
-    /// Whether an earlier report has this row with the same bad outcome for the same cause. Such rows are sent
-    /// again, and do not spend the error budget again.
+    /// Whether an earlier report has this row with the same bad outcome for the same cause. Such rows
+    /// are sent again, and do not count towards the failure limit again.
     pub failed_before: Box<dyn Fn(&Outcome) -> bool + 'p>,
-    /// Asks to stop.
+    /// Requests to stop.
     pub stop: mpsc::Receiver<StopRequest>,
-    /// The wall clock, for stamps.
+    /// The wall clock, for timestamps.
     pub now: fn() -> Timestamp,
-    /// Chance: draws from 0.0..1.0.
+    /// A random number in 0.0..1.0.
     pub draw: Box<dyn FnMut() -> f64 + 'p>,
 }
 
-/// How a run ended.
+/// The result of a run.
 #[derive(Debug)]
 pub struct RunOutcome {
-    /// What was counted.
+    /// The counts.
     pub counts: RunCounts,
-    /// Why it ended before all rows had theirs, if it did.
+    /// Why it ended before every row had an outcome, if it did.
     pub stop: Option<StopReason>,
     /// How long it took.
     pub elapsed: Duration,

@@ -1,4 +1,4 @@
-//! What was counted: a fold over outcomes and replies. Pure.
+//! Counts outcomes and replies. Pure.
 
 use crate::exit::ExitStatus;
 use crate::outcome::{Outcome, OutcomeKind};
@@ -6,33 +6,34 @@ use crate::pair::RowKey;
 use crate::rate_limit::Utilization;
 use crate::verdict::{Category, Cause};
 
-/// How many distinct categories are counted by name. Categories come from a server: without a bound,
-/// one that invents a new one per row would grow the memory with the input.
+/// Maximum number of distinct categories that are counted by name. Categories come from a server:
+/// without this limit, a server that invents a new one for each row would make memory grow with the
+/// input.
 const MAX_CATEGORIES: usize = 100;
 
-/// The name under which categories beyond the bound are counted.
+/// The name under which categories beyond the limit are counted.
 const OTHER: &str = "(other)";
 
-/// So many rows of each category are kept to show what it means.
+/// Number of rows of each category that are kept as examples.
 const EXAMPLES: usize = 3;
 
-/// A row that ended with some category.
+/// An example of a row that ended with a category.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Example {
-    /// Which row.
+    /// Row and line number.
     pub key: RowKey,
-    /// What its line says in the four columns of the pair.
+    /// The values of the four pair columns of its report line.
     pub values: [String; 4],
-    /// The status of the last reply, if one came.
+    /// The status of the last reply, if there was one.
     pub http_status: Option<u16>,
     /// What went wrong.
     pub message: String,
-    /// What HubSpot's support asks for.
+    /// The correlation id, which HubSpot's support needs.
     pub correlation_id: Option<String>,
 }
 
 impl Example {
-    /// The row of an outcome.
+    /// Makes an example from an outcome.
     #[must_use]
     pub fn of(outcome: &Outcome) -> Self {
         Self {
@@ -45,56 +46,56 @@ impl Example {
     }
 }
 
-/// How many rows ended with a category and for the same cause, and examples.
+/// How many rows ended with a category and for the same cause, with examples.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CategoryCount {
-    /// The category; rows with several count under their first.
+    /// The category; rows with several are counted under their first.
     pub category: String,
-    /// Why, if it does not tell.
+    /// The cause, where the category does not say it.
     pub cause: Cause,
-    /// How these rows ended.
+    /// The outcome of these rows.
     pub kind: OutcomeKind,
-    /// How many.
+    /// The number of rows.
     pub rows: u64,
-    /// The first of them.
+    /// The first of these rows.
     pub examples: Vec<Example>,
 }
 
 impl CategoryCount {
-    /// The first message seen with it.
+    /// The first message seen with this category.
     #[must_use]
     pub fn message(&self) -> &str {
         self.examples.first().map_or("", |example| &example.message)
     }
 }
 
-/// The day's requests, as a reply's headers tell.
+/// The daily limit, as the reply headers state it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Daily {
-    /// So many a day.
+    /// Requests per day.
     pub limit: u64,
-    /// So many are left.
+    /// Requests that are left today.
     pub remaining: u64,
 }
 
-/// What was counted so far.
+/// The counts of a run so far.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RunCounts {
     kinds: [u64; OutcomeKind::ALL.len()],
     categories: Vec<CategoryCount>,
-    /// How many of the rows ended in earlier runs.
+    /// Rows that ended in earlier runs.
     pub already_reported: u64,
-    /// How many were skipped because a list of ids is empty.
+    /// Rows that were skipped because a list of ids is empty.
     pub nothing_to_link: u64,
-    /// Requests that were answered, or given up on.
+    /// Requests that got a reply or were given up.
     pub requests: u64,
-    /// How many of them were answered 429.
+    /// Requests that got a 429.
     pub throttled: u64,
-    /// How much of the quota was there, and why less was used.
+    /// How much of the quota was available, and why less was used.
     pub utilization: Utilization,
-    /// What the last reply that tells of it says of the day.
+    /// The daily limit according to the last reply that states it.
     pub daily: Option<Daily>,
-    /// Rows that were read but have no line: a stop came first.
+    /// Rows that were read but have no report line, because the run stopped first.
     pub without_outcome: u64,
 }
 
@@ -108,8 +109,8 @@ impl RunCounts {
         self.count_row(outcome.kind, category, || Example::of(outcome));
     }
 
-    /// Counts a row by its outcome, and by its first category and why it has it; `example` is asked for only if it
-    /// is wanted.
+    /// Counts a row by its outcome, first category and cause; calls `example` only if the example is
+    /// kept.
     pub fn count_row(
         &mut self,
         kind: OutcomeKind,
@@ -153,19 +154,19 @@ impl RunCounts {
         })
     }
 
-    /// Rows that ended like this.
+    /// Rows with this outcome.
     #[must_use]
     pub fn of(&self, kind: OutcomeKind) -> u64 {
         self.kinds[kind as usize]
     }
 
-    /// Rows that ended, however.
+    /// Rows with any outcome.
     #[must_use]
     pub fn finished(&self) -> u64 {
         self.kinds.iter().sum()
     }
 
-    /// Rows that need somebody's attention.
+    /// Rows that need attention: rejected, failed or invalid.
     #[must_use]
     pub fn with_problems(&self) -> u64 {
         let with_problems = OutcomeKind::ALL.into_iter().filter(|kind| !kind.is_good());
@@ -180,14 +181,14 @@ impl RunCounts {
         categories
     }
 
-    /// Whether there were rows and each of them has an empty list: rather the wrong column than a file in which
-    /// no record is linked with any other.
+    /// Whether there were rows and each of them has an empty list: this indicates the wrong column
+    /// rather than a file in which no record is linked with any other.
     #[must_use]
     pub fn has_only_empty_lists(&self) -> bool {
         self.nothing_to_link > 0 && self.nothing_to_link == self.finished()
     }
 
-    /// How a run ends in which every row got its outcome.
+    /// The exit status of a run in which every row got an outcome.
     #[must_use]
     pub fn exit_status(&self) -> ExitStatus {
         if self.with_problems() == 0 && !self.has_only_empty_lists() {
@@ -256,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_of_empty_lists_only_is_not_done() {
+    fn a_run_of_empty_lists_only_is_not_a_success() {
         let mut counts = RunCounts::default();
         assert_eq!(counts.exit_status(), ExitStatus::Done);
         counts.count(&outcome(OutcomeKind::Skipped, "CLIENT_ALREADY_ASSOCIATED"));
@@ -290,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_invents_categories_does_not_grow_the_tally() {
+    fn a_server_that_invents_categories_does_not_grow_the_counts() {
         let mut counts = RunCounts::default();
         for index in 0..1000 {
             counts.count(&outcome(OutcomeKind::Rejected, &format!("C{index}")));

@@ -1,4 +1,4 @@
-//! When a used-up daily limit is full again. Pure: the time is an argument.
+//! Computes how long to wait until the daily limit resets. Pure: the time is an argument.
 
 use std::time::Duration;
 
@@ -6,20 +6,20 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::time::Instant;
 
-/// The first request of a new day leaves this long after midnight: clocks differ.
+/// The first request of a new day is sent this long after midnight, because clocks differ.
 const MIDNIGHT_MARGIN: Duration = Duration::from_secs(30);
 
-/// Where midnight is not known, the API is asked again this often.
+/// Retry interval where the time of midnight is not known.
 const RETRY_INTERVAL: Duration = Duration::from_hours(1);
 
-/// A refusal this soon after a reset that was waited for means that the reset is late, or a clock fast: not that another day
-/// is used up.
+/// If the API refuses a request this soon after a reset that the run waited for, the reset is late or a
+/// clock is fast; it does not mean that another day's limit is used up.
 const SOON: Duration = Duration::from_hours(1);
 
-/// Then the API is asked again after this.
+/// Retry interval in that case.
 const ASK_LATE_RESET: Duration = Duration::from_mins(5);
 
-/// How long to wait for the next day. The limit resets at midnight in the account's time zone
+/// When the daily limit resets: at midnight in the account's time zone
 /// (<https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines>).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DailyReset {
@@ -44,21 +44,22 @@ impl DailyReset {
 /// The waits for a reset in this run.
 #[derive(Debug, Default)]
 pub(super) struct DailyWait {
-    /// When the reset is expected that was waited for last.
+    /// When the last reset that the run waited for was expected.
     reset_at: Option<Instant>,
-    /// Until when nothing is sent.
+    /// No request is sent before this time.
     until: Option<Instant>,
 }
 
 impl DailyWait {
-    /// How long to wait after a refusal. `wall` is the time of day by the best clock that is known.
+    /// Returns how long to wait after a refusal. `wall` is the current time according to the most
+    /// reliable clock known.
     pub(super) fn next(&mut self, reset: &DailyReset, wall: Timestamp, now: Instant) -> Duration {
         if let Some(left) = self
             .until
             .and_then(|until| until.checked_duration_since(now))
             && !left.is_zero()
         {
-            // It was on its way when the wait began.
+            // This request was in flight when the wait began.
             return left;
         }
         let is_late = reset.zone.is_some()
@@ -77,7 +78,7 @@ impl DailyWait {
     }
 }
 
-/// When the next day begins in this time zone.
+/// The start of the next day in this time zone.
 #[must_use]
 pub fn next_day(now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
     let tomorrow = now.to_zoned_datetime(zone.clone()).tomorrow().ok()?;
@@ -89,15 +90,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_wait_ends_after_midnight_in_the_accounts_zone_whatever_its_clocks_do() {
+    fn the_wait_ends_after_midnight_in_the_accounts_zone_even_when_clocks_change() {
         for (zone, now, hours) in [
             ("UTC", "2026-05-04T09:00:00Z", 15.0),
             ("America/New_York", "2026-05-04T09:00:00Z", 19.0),
-            // Clocks go back in the night before, and forward.
+            // The clocks go back, or forward, in the night before.
             ("Europe/Berlin", "2026-10-24T23:00:00Z", 24.0),
             ("Europe/Berlin", "2026-10-25T00:00:00Z", 23.0),
             ("Europe/Berlin", "2026-03-28T23:30:00Z", 22.5),
-            // A day that begins at one o'clock, because its midnight does not exist.
+            // A day that starts at one o'clock, because its midnight does not exist.
             ("Africa/Cairo", "2026-04-23T12:00:00Z", 10.0),
         ] {
             let reset = DailyReset {
@@ -113,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_soon_after_a_reset_that_was_waited_for_is_asked_again_in_minutes() {
+    fn a_refusal_soon_after_an_expected_reset_is_retried_after_minutes() {
         let reset = DailyReset {
             zone: Some(TimeZone::UTC),
         };
@@ -125,15 +126,16 @@ mod tests {
             let wall = evening + jiff::SignedDuration::from_secs(i64::try_from(seconds).unwrap());
             wait.next(&reset, wall, start + passed).as_secs()
         };
-        // An hour to midnight, and half a minute more. Those that were on their way wait for the same moment.
+        // One hour to midnight, plus the margin of 30 s. Requests that were in flight wait for the same
+        // time.
         assert_eq!((next(0), next(2)), (3630, 3628));
         assert_eq!((next(3630), next(3631), next(3930)), (300, 299, 300));
-        // Late by more than an hour: the next midnight.
+        // More than an hour late: wait for the next midnight.
         assert_eq!(next(3630 + 3600), 24 * 3600 - 3600);
     }
 
     #[test]
-    fn without_a_zone_the_api_is_asked_again_every_hour() {
+    fn without_a_time_zone_the_run_retries_every_hour() {
         let wait = DailyReset { zone: None }.wait(Timestamp::UNIX_EPOCH);
         assert_eq!(wait, Duration::from_hours(1));
     }

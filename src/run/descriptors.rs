@@ -1,8 +1,8 @@
-//! Whether the process has descriptors for as many connections as there may be requests in flight. Pure: the time is an
-//! argument.
+//! Limits the requests in flight to the number of connections for which the process has file
+//! descriptors. Pure: the time is an argument.
 //!
-//! A request for which the system has no descriptor says nothing about the API, and nothing about its row. So no row is
-//! charged for it, and fewer requests are in flight from then on.
+//! A request that fails for lack of a descriptor says nothing about the API or its row. It does not
+//! count as an attempt of the row, and fewer requests are in flight afterwards.
 
 use std::time::Duration;
 
@@ -10,54 +10,55 @@ use tokio::time::Instant;
 
 use crate::api::Reply;
 
-/// How long all requests pause: the connections of others may be closed meanwhile.
+/// How long all requests pause: other programs may close connections meanwhile.
 pub(super) const PAUSE: Duration = Duration::from_secs(1);
 
-/// After this time without trouble one more request may be in flight: others may have taken the descriptors.
+/// After this time without a failure, one more request may be in flight: other programs may have
+/// released descriptors.
 const RECOVERY: Duration = Duration::from_mins(1);
 
-/// How long no connection at all can be made before the run ends.
+/// The run ends if no connection can be opened for this time.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// What is to be done after a reply.
+/// What to do after a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OutageAction {
     /// Nothing.
     Nothing,
-    /// All requests pause; `is_first` says that it never happened before.
+    /// Pause all requests.
     Pause {
-        /// Requests that may be in flight from now on.
+        /// Maximum number of requests in flight from now on.
         max: usize,
-        /// Whether it never happened before.
+        /// Whether this is the first time in this run.
         is_first: bool,
     },
-    /// No connection could be made for so long.
+    /// No connection could be opened for this time: end the run.
     GiveUp(Duration),
 }
 
-/// Bounds the requests in flight by what the system has descriptors for.
+/// Limits the requests in flight to the available descriptors.
 #[derive(Debug, Default)]
 pub(super) struct Descriptors {
-    /// Requests that may be in flight; not bounded before the first trouble.
+    /// Maximum number of requests in flight; not limited before the first failure.
     max: Option<usize>,
-    /// When there was trouble last, or one more request was allowed.
+    /// When the last failure happened, or the limit was last raised.
     changed: Option<Instant>,
-    /// Since when no connection could be made.
+    /// Since when no connection could be opened.
     since: Option<Instant>,
 }
 
 impl Descriptors {
-    /// Whether one more request may be in flight beside these.
+    /// Whether one more request may be in flight besides these.
     pub(super) fn has_room(&self, in_flight: usize) -> bool {
         self.max.is_none_or(|max| in_flight < max)
     }
 
-    /// Whether a reply says anything: of millions hardly one does.
+    /// Whether a reply changes the state; almost none does, so this check keeps `note` off the hot path.
     pub(super) fn is_news(&self, reply: &Reply) -> bool {
         self.max.is_some() || matches!(reply, Reply::NoDescriptor { .. })
     }
 
-    /// Notes a reply, beside which these requests are in flight still.
+    /// Records a reply, while this number of requests is still in flight.
     pub(super) fn note(&mut self, reply: &Reply, in_flight: usize, now: Instant) -> OutageAction {
         if !matches!(reply, Reply::NoDescriptor { .. }) {
             self.recover(reply, now);
@@ -108,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn fewer_requests_are_in_flight_and_one_more_after_each_minute_without_trouble() {
+    fn fewer_requests_are_in_flight_and_one_more_after_each_minute_without_a_failure() {
         let mut descriptors = Descriptors::default();
         let start = Instant::now();
         assert!(descriptors.has_room(10_000));
@@ -125,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn one_request_is_always_allowed_and_the_run_ends_where_none_is_connected() {
+    fn one_request_is_always_allowed_and_the_run_ends_if_none_connects() {
         let mut descriptors = Descriptors::default();
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);

@@ -1,7 +1,8 @@
-//! The loop that decides everything: which row is sent next, what becomes of it, when the run is over.
+//! The main loop: decides which row is sent next, handles every reply, and determines when the run is
+//! over.
 //!
-//! It owns all state, so nothing is shared and nothing locked. The only `select!` of the run turns what
-//! happens into one call of a synchronous method each.
+//! It owns all state, so nothing is shared or locked. The only `select!` of the run turns each event
+//! into one call of a synchronous method.
 
 mod batch_responses;
 mod day;
@@ -42,10 +43,10 @@ use crate::input::{CheckedRow, InputError, RowContent, SkippedRow};
 use crate::outcome::Outcome;
 use crate::rate_limit::Permit;
 
-/// Rows are taken from the input so many at a time: each time may wake the thread that reads them.
+/// Number of rows taken from the input at a time: each receive may wake the reader thread.
 const ROWS_AT_ONCE: usize = 128;
 
-/// Sends every row of the input until it has an outcome, or something stops the run.
+/// Sends every row of the input until each has an outcome, or a reason to stop occurs.
 pub async fn run<E: Endpoint, W: WriteReport, O: Observe>(
     settings: RunSettings,
     context: RunContext<'_, E, W, O>,
@@ -60,7 +61,7 @@ pub async fn run<E: Endpoint, W: WriteReport, O: Observe>(
         batches: settings.batch.map(Batches::new),
         settings,
         in_flight: WorkerPool::new(context.endpoint.clone()),
-        calls: WorkerPool::new(context.endpoint.clone()),
+        batches_in_flight: WorkerPool::new(context.endpoint.clone()),
         context,
         started: Instant::now(),
         reason: None,
@@ -85,14 +86,14 @@ pub async fn run<E: Endpoint, W: WriteReport, O: Observe>(
     dispatcher.run().await
 }
 
-/// How far the run has come.
+/// The phase of the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     /// Rows are read and sent.
     Running,
-    /// Nothing more is sent; what is in flight may still be answered.
+    /// No new request is sent; requests in flight may still get replies.
     Stopping,
-    /// Nothing is waited for any more.
+    /// The run no longer waits for replies.
     Abandoned,
 }
 
@@ -104,14 +105,14 @@ struct Dispatcher<'p, E, W, O> {
     reason: Option<StopReason>,
     phase: Phase,
     input_over: bool,
-    /// Rows that came from the input and are not taken yet.
+    /// Rows that were received from the input and not processed yet.
     input_buffer: VecDeque<Result<CheckedRow, InputError>>,
     due_timer: ReusableTimer,
     queue: Queue,
     in_flight: WorkerPool<E, SendableRow>,
-    /// In batch mode: the rows that are sent together, and the calls in flight.
+    /// In batch mode: the rows that are sent together, and the batches in flight.
     batches: Option<Batches>,
-    calls: WorkerPool<E, BatchRequest>,
+    batches_in_flight: WorkerPool<E, BatchRequest>,
     commit_queue: CommitQueue,
     uniform_failures: UniformFailureDetector,
     suspects: Suspects,
@@ -121,12 +122,12 @@ struct Dispatcher<'p, E, W, O> {
     budget: Budget,
     token_refresh: TokenRefresh,
     tick: Interval,
-    /// When time was last told, by both clocks.
+    /// When the last tick happened, by both clocks.
     last_tick: Instant,
     told_at_wall: Timestamp,
     /// How often the process stood still.
     standstills: u32,
-    /// How much of that time was counted by the clock.
+    /// The part of that time that the monotonic clock counted.
     stood_still: Duration,
 }
 
@@ -160,7 +161,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
                         self.handle_refresh(refresh);
                     }
                 }
-                done = self.calls.next(), if self.calls.busy() > 0 => self.handle_batch_reply(done),
+                done = self.batches_in_flight.next(), if self.batches_in_flight.busy() > 0 => self.handle_batch_reply(done),
                 () = self.due_timer.wait_until(next_due), if next_due.is_some() => self.release_due(),
                 permit = self.context.rate_limiter.acquire(), if refreshes || wants_permit => {
                     if refreshes {
@@ -186,7 +187,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         }
     }
 
-    /// Whether no row is left to be sent, and no reply to come.
+    /// Whether every row was sent and every reply received.
     fn has_sent_all(&self) -> bool {
         self.input_over
             && self.input_buffer.is_empty()
@@ -203,27 +204,28 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             && self.commit_queue.has_room()
     }
 
-    /// Whether no reply is on its way: neither for a row, nor one that may hold the next refresh token.
+    /// Whether no reply is pending, neither for a row nor for a token refresh that may return the next
+    /// refresh token.
     fn nothing_is_awaited(&self) -> bool {
-        self.requests_in_flight() == 0 && !self.must_finish_renewal()
+        self.requests_in_flight() == 0 && !self.must_finish_refresh()
     }
 
     fn requests_in_flight(&self) -> usize {
-        self.in_flight.busy() + self.calls.busy()
+        self.in_flight.busy() + self.batches_in_flight.busy()
     }
 
-    /// While the API is away one request at a time is enough to see when it is back, and while the token is in doubt
-    /// to see whether it is good.
+    /// During an outage, single requests are enough to detect recovery; while the token is in doubt,
+    /// they are enough to see whether it is valid.
     fn may_send_concurrently(&self) -> bool {
         !(self.outage.is_on() || self.token_refresh.is_in_doubt()) || self.requests_in_flight() == 0
     }
 
-    /// Whether something would be sent at once if there were a turn.
+    /// Whether a request could be sent now if there were a permit.
     fn wants_permit(&self) -> bool {
         self.has_slot() && self.queue.is_ready() || self.wants_permit_for_batch()
     }
 
-    /// Whether one more row may be taken.
+    /// Whether one more row can be taken.
     fn can_take_row(&self) -> bool {
         match &self.batches {
             Some(batches) => self.can_take_row_into(batches),
@@ -231,7 +233,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         }
     }
 
-    /// Sends whatever may leave without waiting for anything.
+    /// Sends every request that does not have to wait for anything.
     fn fill_slots(&mut self) {
         loop {
             self.distribute_batch_rows();
@@ -269,14 +271,14 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
                 }
             },
             Err(error) => {
-                // The rows read before are sent to their end; there are just no more of them.
+                // Rows that were read before the error are still sent.
                 self.input_over = true;
                 StopReason::raise(&mut self.reason, StopReason::Input(error));
             }
         }
     }
 
-    /// Sends the next row, or else the next call, with this turn.
+    /// Sends the next row, or else the next batch, with this permit.
     fn send(&mut self, permit: Permit) {
         let row = self.has_slot().then(|| self.queue.pop());
         let Some(mut row) = row.flatten() else {
@@ -289,9 +291,9 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         self.in_flight.send(row, permit);
     }
 
-    /// A row ended. It counts once it is handed over.
+    /// Finishes a row. Its outcome counts once it is flushed.
     fn finish_with(&mut self, outcome: Outcome) {
-        // What stopped one run, or was let pass by it, must not stop each one after it.
+        // A failure that stopped an earlier run, or that it tolerated, must not stop every later run.
         if outcome.kind.is_good() || !(self.context.failed_before)(&outcome) {
             if let Some(reason) = self.uniform_failures.note(&outcome) {
                 self.stop(reason);

@@ -1,7 +1,7 @@
-//! The error budget: how many rows may end badly before the run stops by itself. Pure.
+//! The failure limit: how many rows may end badly before the run stops by itself. Pure.
 //!
-//! A run that points at the wrong column is told so by its first hundred rows; without a budget it would
-//! go on for two million, and count against the account's share of errors.
+//! If a run uses the wrong column, its first hundred rows already fail. Without this limit the run would
+//! still send two million rows, and the failures would count against the error share of the account.
 
 use std::collections::VecDeque;
 use std::num::NonZeroU64;
@@ -10,21 +10,21 @@ use super::counts::{CategoryCount, Example};
 use crate::outcome::{Outcome, OutcomeKind};
 use crate::verdict::{Cause, shows_link};
 
-/// The share of bad rows is that of so many last ones.
+/// The share of bad rows is computed over this number of latest rows.
 const WINDOW_ROWS: usize = 1000;
 
-/// Before so many rows have ended, a share says little.
+/// The share is not evaluated before this number of rows has ended.
 const MIN_ROWS: usize = 100;
 
-/// How many shapes are told apart.
+/// Maximum number of distinct shapes.
 const MAX_SHAPES: usize = 200;
 
-/// How much may go wrong.
+/// How many rows may end badly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ErrorBudget {
-    /// The run stops at so many rows that were rejected, failed or invalid.
+    /// The run stops at this number of rejected, failed or invalid rows.
     pub max_failed: Option<NonZeroU64>,
-    /// The run stops when this share of the last rows was; 100 means never.
+    /// The run stops when this percentage of the latest rows ended badly; 100 disables the check.
     pub max_failed_percent: u8,
 }
 
@@ -37,32 +37,33 @@ impl Default for ErrorBudget {
     }
 }
 
-/// Which part of the budget is spent.
+/// Which part of the limit was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BudgetLimit {
-    /// So many rows.
+    /// The number of bad rows.
     Rows(NonZeroU64),
-    /// This share of the last rows.
+    /// The percentage of the latest rows.
     Percent(u8),
 }
 
-/// The budget is spent.
+/// The failure limit was reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BudgetExceeded {
     /// Which part of it.
     pub limit: BudgetLimit,
-    /// How many rows ended badly.
+    /// Number of rows that ended badly.
     pub bad: u64,
-    /// Of how many.
+    /// Number of rows among which they were counted.
     pub of: u64,
-    /// What most of the bad ones among the last rows had in common; its example is the row that met it first.
+    /// The most frequent shape of the bad rows among the latest rows; its example is the first row with
+    /// that shape.
     pub common: Option<CategoryCount>,
-    /// Whether most of the bad ones among the last rows failed, whatever their causes: then the API is in
-    /// trouble or out of reach, and the rows may be good.
+    /// Whether most of the bad rows among the latest rows failed, for any cause: then the API has
+    /// problems or is unreachable, and the rows may be valid.
     pub transient: bool,
 }
 
-/// What bad rows had in common: outcome, category, and the message without its numbers.
+/// The shape of an error: outcome, category, and the message without its digits.
 #[derive(Debug)]
 struct ErrorShape {
     text: String,
@@ -77,12 +78,12 @@ fn first_category(outcome: &Outcome) -> &str {
         .map_or("", String::as_str)
 }
 
-/// Watches how rows end. A row that was skipped because its pair is known as linked is a good row; other skipped
-/// rows say nothing and do not count.
+/// Tracks how rows end. A row that was skipped because its pair is already linked is a good row; other
+/// skipped rows do not count.
 #[derive(Debug)]
 pub(super) struct Budget {
     allowed: ErrorBudget,
-    /// The last rows; those that ended badly with their shape.
+    /// The latest rows; a bad row has the index of its shape.
     last: VecDeque<Option<usize>>,
     bad_among_last: usize,
     bad: u64,
@@ -102,7 +103,7 @@ impl Budget {
         }
     }
 
-    /// Notes how a row ended; says so when that spends the budget.
+    /// Records how a row ended; returns the details if that reaches the limit.
     pub(super) fn note(&mut self, outcome: &Outcome) -> Option<BudgetExceeded> {
         if outcome.kind.is_good() {
             if shows_link(outcome.kind, first_category(outcome)) {
@@ -118,7 +119,7 @@ impl Budget {
         self.exceeded()
     }
 
-    /// Notes a row whose pair is linked.
+    /// Records a row whose pair is linked.
     pub(super) fn note_good(&mut self) {
         self.push(None);
     }
@@ -172,7 +173,7 @@ impl Budget {
         of_kind(OutcomeKind::Failed) * 2 > self.bad_among_last as u64
     }
 
-    /// Messages that differ in their numbers alone have one shape.
+    /// Messages that differ only in their digits have the same shape.
     fn shape(&mut self, outcome: &Outcome) -> usize {
         let category = first_category(outcome).to_owned();
         let mut text: String = outcome
@@ -234,7 +235,7 @@ mod tests {
         }
     }
 
-    /// After how many rows the budget is spent; `bad` tells which rows end badly.
+    /// After how many rows the limit is reached; `bad` says which rows end badly.
     fn exceeded_after(budget: ErrorBudget, rows: u64, bad: impl Fn(u64) -> bool) -> Option<u64> {
         let mut watch = Budget::new(budget);
         (1..=rows).find(|&row| {
@@ -262,7 +263,7 @@ mod tests {
             (percent(50), |row| row % 2 == 0, Some(100)),
             (percent(50), |row| row % 3 == 0, None),
             (percent(30), |row| row % 3 == 0, Some(102)),
-            // The first 4,000 are good: what counts is the last thousand.
+            // The first 4,000 are good; only the last thousand count.
             (percent(50), |row| row > 4000, Some(4500)),
             (percent(1), |row| row == 100, Some(100)),
             (percent(1), |row| row == 101, None),
@@ -294,7 +295,7 @@ mod tests {
         for (category, of) in [
             (Category::Duplicate, 100),
             (Category::NothingToLink, 100),
-            // The last thousand are half bad.
+            // Half of the last thousand rows are bad.
             (Category::AlreadyAssociated, 1000),
         ] {
             let mut watch = Budget::new(percent(50));

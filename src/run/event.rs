@@ -1,4 +1,4 @@
-//! What happened, in the past tense, for whoever shows it.
+//! The events that a run emits to its observer.
 
 use std::time::Duration;
 
@@ -8,112 +8,113 @@ use crate::outcome::Outcome;
 use crate::pair::{Pair, RowKey};
 use crate::rate_limit::Rate;
 
-/// One event, stamped by the dispatcher: observers never read a clock and never count.
+/// One event, with its timestamp and the counts: observers never read a clock and never count.
 #[derive(Debug)]
 pub struct Event<'e> {
-    /// Since the run started.
+    /// Time since the run started.
     pub at: Duration,
-    /// What was counted so far.
+    /// The counts so far.
     pub counts: &'e RunCounts,
-    /// What happened.
+    /// The event.
     pub kind: RunEvent<'e>,
 }
 
-/// What happened.
+/// The kinds of events.
 #[derive(Debug)]
 pub enum RunEvent<'e> {
-    /// An attempt did not settle its row; it is sent again.
+    /// An attempt did not finish its row; the row will be sent again.
     AttemptFailed {
-        /// Which row.
+        /// Row and line number.
         key: RowKey,
-        /// What it asks for.
+        /// The pair of the row.
         pair: &'e Pair,
-        /// The requests sent for it so far.
+        /// The attempts so far.
         attempts: u32,
         /// What the reply said.
         why: &'e str,
-        /// What HubSpot's support asks for.
+        /// The correlation id, which HubSpot's support needs.
         correlation_id: Option<&'e str>,
-        /// How long the row waits at least.
+        /// Minimum time until the next attempt.
         next_in: Duration,
     },
-    /// A call for many pairs did not settle them; it is sent again.
+    /// A batch request did not finish its rows; it will be sent again.
     BatchFailed {
-        /// How many.
+        /// The number of its pairs.
         pairs: usize,
-        /// The times that it was sent.
+        /// The attempts so far.
         attempts: u32,
         /// What the reply said.
         why: &'e str,
-        /// What HubSpot's support asks for.
+        /// The correlation id, which HubSpot's support needs.
         correlation_id: Option<&'e str>,
-        /// How long it waits at least.
+        /// Minimum time until the next attempt.
         next_in: Duration,
     },
-    /// A row ended, and its line is handed to the system.
+    /// A row finished, and its report line was flushed.
     RowFinished(&'e Outcome),
-    /// Everybody waits.
+    /// All requests pause.
     Paused {
-        /// For this long.
+        /// How long.
         period: Duration,
-        /// Because of this.
+        /// The reason.
         why: &'e str,
     },
-    /// Nobody is answered any more: one request at a time asks whether the API is back.
+    /// The API is unreachable: single requests probe whether it is back.
     ApiUnreachable {
         /// What the last reply was.
         why: &'e str,
-        /// For how long it is waited for.
+        /// How long the run keeps probing before it gives up.
         give_up_after: Duration,
     },
-    /// The API answers again.
+    /// The API is reachable again.
     ApiRecovered {
-        /// How long it was away.
+        /// How long it was unreachable.
         after: Duration,
     },
-    /// The system has no descriptor for another connection: fewer requests are in flight from now on.
+    /// The system has no file descriptor for another connection: fewer requests are in flight from now
+    /// on.
     FewerConnections {
-        /// So many at most.
+        /// Maximum number of requests in flight.
         max: usize,
-        /// What the system said.
+        /// The error of the system.
         why: &'e str,
     },
     /// The process was stopped, or the machine slept.
     StoodStill {
-        /// For so long.
+        /// How long.
         lasted: Duration,
     },
-    /// Requests leave faster or slower from now on.
+    /// The rate limit was raised or lowered.
     RateChanged(Option<Rate>),
-    /// Requests leave with another token from now on.
+    /// The access token was refreshed.
     TokenRefreshed,
-    /// No new request leaves; those in flight may still be answered.
+    /// No new request is sent; requests in flight may still get replies.
     Stopping {
-        /// Why.
+        /// The reason.
         reason: &'e StopReason,
-        /// Requests that wait for their reply.
+        /// Requests without a reply yet.
         in_flight: usize,
     },
-    /// Time passed.
+    /// Emitted at regular intervals.
     Tick {
-        /// The pace that is kept now.
+        /// The current rate.
         rate: Option<Rate>,
-        /// How long everybody still waits, if they do.
+        /// How long all requests are still paused, if they are.
         pause_remaining: Option<Duration>,
-        /// Requests that wait for their reply.
+        /// Requests without a reply yet.
         in_flight: usize,
         /// Rows that wait for their next attempt.
         waiting: usize,
     },
 }
 
-/// Shows what happened. Called synchronously, so it must not wait for anything.
+/// Receives events. Called synchronously, so it must not block.
 pub trait Observe {
-    /// How often it wants to hear that time passed: every wake-up costs more than a row does.
+    /// The interval of [`RunEvent::Tick`]. Every wake-up costs more than a row.
     fn tick_every(&self) -> Duration {
         Duration::from_millis(100)
     }
 
-    /// Shows `event`.
+    /// Handles `event`.
     fn on(&mut self, event: &Event<'_>);
 }

@@ -1,21 +1,22 @@
-//! The run: rows in, outcomes out, nothing in between that grows with the input.
+//! The run: sends the rows of the input and writes an outcome for each. Memory use does not grow with
+//! the input.
 //!
 //! ```text
-//!  input::Input      rows, read on a thread of their own
-//!     │ bounded channel: reading waits while every slot is busy
+//!  input::Input      rows, read on a separate thread
+//!     │ bounded channel: reading waits while all slots are busy
 //!     ▼
-//!  dispatcher        one task that decides everything; takes a turn at pace::Gate for each request
+//!  dispatcher        one task that decides everything; takes a permit from rate_limit::RateLimiter per request
 //!     │ one worker per request in flight          ▲
-//!     ▼                                           │ Verdict::Again: waits, holding neither turn nor slot
+//!     ▼                                           │ Verdict::Retry: waits without a permit or a slot
 //!  api::Endpoint     one PUT → Reply ─► verdict ──┘
-//!     │ Verdict::Settle
+//!     │ Verdict::Finish
 //!     ▼
-//!  1. WriteReport    the outcome is handed to the system
-//!  2. Tally          the outcome is counted
+//!  1. WriteReport    the outcome is flushed
+//!  2. RunCounts      the outcome is counted
 //!  3. Observe        the outcome is shown
 //! ```
 //!
-//! The run knows neither HTTP nor files nor the terminal: it calls whoever it was handed.
+//! The run does not depend on HTTP, files or the terminal: it calls the components in [`RunContext`].
 
 mod batch;
 mod commit_queue;
@@ -53,21 +54,21 @@ pub use time_limit::{TimeLimit, TimeLimits};
 
 use crate::outcome::Outcome;
 
-/// Work on the report that may take long, because a disk may be slow: it is done beside the run.
+/// A flush or sync of the report. It may take long on a slow disk, so it runs on a blocking thread.
 pub type ReportJob = Box<dyn FnOnce() -> io::Result<()> + Send>;
 
-/// Where outcomes are kept. An outcome counts only once the job that hands it over has returned.
+/// Where outcomes are stored. An outcome counts only once the job that flushes it has returned.
 pub trait WriteReport {
-    /// Takes one more line; it stays in memory until the next hand-over.
+    /// Adds a line; it stays in memory until the next flush.
     fn add(&mut self, outcome: &Outcome);
 
-    /// Whether so much is kept in memory that handing it over should not wait.
+    /// Whether the buffer is so full that it should be flushed now.
     fn is_full(&self) -> bool;
 
-    /// What gives everything added so far to the system; a crash of this program cannot lose it
-    /// afterwards. One such job is done before the next one is asked for.
+    /// Returns the job that writes everything added so far to the operating system; afterwards a crash
+    /// of this program cannot lose it. Each job completes before the next one is requested.
     fn flush(&mut self) -> ReportJob;
 
-    /// What brings everything handed over so far to the disk; `None` if nothing new was handed over.
+    /// Returns the job that syncs everything flushed so far to disk; `None` if nothing new was flushed.
     fn sync(&mut self) -> Option<ReportJob>;
 }

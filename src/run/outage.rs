@@ -1,8 +1,10 @@
-//! Whether the API is away: not for this row or that one, but for all. Pure: the time is an argument.
+//! Detects an outage: the API is unreachable for all rows, not just for some. Pure: the time is an
+//! argument.
 //!
-//! A run that takes days meets an hour in which HubSpot, or the network to it, is down. At full pace it would spend the
-//! attempts of hundreds of rows within minutes, and then its error budget. So once nobody was answered for a while, one
-//! request at a time asks whether the API is back, with growing pauses between, and no row is charged for it.
+//! During a run that takes days, HubSpot or the network to it may be down for an hour. At the full rate,
+//! the run would use up the attempts of hundreds of rows within minutes, and then reach its failure
+//! limit. So after a series of requests without a usable reply, single requests probe whether the API is
+//! back, with growing pauses in between. They do not count as attempts of their rows.
 
 use std::time::Duration;
 
@@ -10,33 +12,33 @@ use tokio::time::Instant;
 
 use crate::api::Reply;
 
-/// The API is away once so many rows in a row got no answer to their first request. A few rows that never get one, at the
-/// end of a file, are their own trouble.
+/// An outage begins once this number of consecutive rows got no usable reply to their first request.
+/// Retries do not count: a few rows at the end of a file that never get a reply are no outage.
 const ROWS: u32 = 16;
 
-/// A call for many pairs stands for so many rows.
-const CALL: u32 = 4;
+/// The first request of a batch counts as this number of rows.
+const ROWS_PER_BATCH: u32 = 4;
 
-/// The first pause; it doubles with each request in vain.
+/// The first pause; it doubles with each request without a usable reply.
 const INITIAL_PAUSE: Duration = Duration::from_secs(1);
 
-/// The last pause.
+/// The longest pause.
 const MAX_PAUSE: Duration = Duration::from_secs(30);
 
-/// For so long the API is waited for.
+/// How long the run probes before it gives up.
 const GIVE_UP_AFTER: Duration = Duration::from_hours(1);
 
-/// For so long if it never answered in this run: then it is as likely that the settings are wrong.
+/// The same if the API was never reachable in this run: then wrong settings are as likely as an outage.
 const GIVE_UP_AFTER_NO_REPLY: Duration = Duration::from_mins(2);
 
-/// What a reply says of the API.
+/// What a reply shows about the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reachability {
-    /// It answered.
+    /// The API replied.
     Reachable,
-    /// Nobody answered, or somebody in front of it.
+    /// There was no reply, or a gateway in front of the API replied.
     Unreachable,
-    /// Neither: something went wrong with this request.
+    /// Neither: something went wrong with this request alone.
     Unknown,
 }
 
@@ -54,27 +56,27 @@ fn reachability(reply: &Reply) -> Reachability {
     }
 }
 
-/// Which request a reply came to.
+/// The request that a reply belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RequestKind {
     /// The first one of a row.
     FirstOfRow,
-    /// The first one of a call for many pairs.
-    FirstOfCall,
-    /// One more of either.
+    /// The first one of a batch.
+    FirstOfBatch,
+    /// A retry of either.
     Again,
 }
 
 impl RequestKind {
-    /// For how many rows a reply says that nobody was there. Where a call got no reply in time, or broke something
-    /// behind the front, there may just have been too many pairs in it.
+    /// The number of rows that a missing reply counts for. If a batch timed out, or caused an error
+    /// behind the gateway, the batch may simply have been too large.
     fn rows(self, reply: &Reply) -> u32 {
         let status = reply.answer().map(|answer| answer.status);
         match self {
             Self::FirstOfRow => 1,
-            Self::FirstOfCall => match reply {
-                Reply::Disconnected { .. } => CALL,
-                _ if matches!(status, Some(503 | 521..=523 | 530)) => CALL,
+            Self::FirstOfBatch => match reply {
+                Reply::Disconnected { .. } => ROWS_PER_BATCH,
+                _ if matches!(status, Some(503 | 521..=523 | 530)) => ROWS_PER_BATCH,
                 _ => 0,
             },
             Self::Again => 0,
@@ -82,49 +84,50 @@ impl RequestKind {
     }
 }
 
-/// What becomes of the run after a reply.
+/// What to do after a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OutageAction {
-    /// Nothing new.
+    /// Nothing.
     Nothing,
-    /// Everybody waits for so long.
+    /// Pause all requests for this time.
     Pause(Duration),
-    /// The API is back, after so long.
+    /// The API is reachable again after this time.
     Back(Duration),
-    /// It was waited for long enough.
+    /// End the run: the API was unreachable for this time.
     GiveUp(Duration),
 }
 
-/// Watches whether anybody is answered.
+/// Tracks whether requests get usable replies.
 #[derive(Debug, Default)]
 pub(super) struct Outage {
-    /// Rows in a row whose first request was in vain.
+    /// Consecutive rows whose first request got no usable reply.
     rows: u32,
-    /// When the first request in vain got that far.
+    /// When the first of these failures happened.
     since: Option<Instant>,
     pauses: u32,
     was_reachable: bool,
 }
 
 impl Outage {
-    /// Whether the API is away: then one request at a time is sent.
+    /// Whether there is an outage: then requests are sent one at a time.
     pub(super) fn is_on(&self) -> bool {
         self.rows >= ROWS
     }
 
-    /// Whether the outage is to blame for this reply, and not the row.
+    /// Whether this reply is due to the outage and not to the row.
     pub(super) fn exempts(&self, reply: &Reply) -> bool {
         self.is_on() && reachability(reply) == Reachability::Unreachable
     }
 
-    /// Whether a reply says anything new: of millions hardly one does.
+    /// Whether a reply changes the state; almost none does, so this check keeps `note` off the hot path.
     pub(super) fn is_news(&self, reply: &Reply) -> bool {
         !self.was_reachable
             || self.since.is_some()
             || reachability(reply) == Reachability::Unreachable
     }
 
-    /// Notes a reply. `is_paused` says whether everybody waits already: then the request was sent before.
+    /// Records a reply. `is_paused` says whether all requests are already paused: then this request was
+    /// sent before the pause.
     pub(super) fn note(
         &mut self,
         reply: &Reply,
@@ -152,9 +155,9 @@ impl Outage {
                 if !self.is_on() {
                     return OutageAction::Nothing;
                 }
-                let lasts = now - since;
-                if lasts >= self.give_up_after() {
-                    return OutageAction::GiveUp(lasts);
+                let lasted = now - since;
+                if lasted >= self.give_up_after() {
+                    return OutageAction::GiveUp(lasted);
                 }
                 if is_paused {
                     return OutageAction::Nothing;
@@ -166,17 +169,17 @@ impl Outage {
         }
     }
 
-    /// Time passed in which no request could be sent.
+    /// Excludes time during which no request could be sent.
     pub(super) fn stood_still(&mut self, counted: Duration) {
         self.since = self.since.map(|since| since + counted);
     }
 
-    /// Whether anybody was ever answered in this run.
+    /// Whether the API was reachable at any time in this run.
     pub(super) fn was_reachable(&self) -> bool {
         self.was_reachable
     }
 
-    /// How long the API is waited for.
+    /// How long the run probes before it gives up.
     pub(super) fn give_up_after(&self) -> Duration {
         if self.was_reachable {
             GIVE_UP_AFTER
@@ -205,7 +208,7 @@ mod tests {
         }
     }
 
-    /// An outage that has just begun, in a run that was answered before or not.
+    /// An outage that has just begun, in a run in which the API was or was not reachable before.
     fn begun(was_reachable: bool, now: Instant) -> Outage {
         let mut outage = Outage::default();
         if was_reachable {
@@ -271,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_few_rows_that_are_sent_again_and_again_are_no_outage() {
+    fn retries_of_a_few_rows_are_no_outage() {
         let mut outage = Outage::default();
         let now = Instant::now();
         for _ in 1..ROWS {
@@ -286,7 +289,7 @@ mod tests {
     #[test]
     fn batches_indicate_an_outage_unless_they_may_hold_too_many_pairs() {
         let now = Instant::now();
-        for (silent, calls) in [
+        for (silent, batches) in [
             (disconnected(), Some(4)),
             (answered(503), Some(4)),
             (answered(522), Some(4)),
@@ -299,10 +302,10 @@ mod tests {
         ] {
             let mut outage = Outage::default();
             let begins = (1..=100).find(|_| {
-                let action = outage.note(&silent, RequestKind::FirstOfCall, false, now);
+                let action = outage.note(&silent, RequestKind::FirstOfBatch, false, now);
                 action != OutageAction::Nothing
             });
-            assert_eq!(begins, calls, "{silent:?}");
+            assert_eq!(begins, batches, "{silent:?}");
         }
     }
 
@@ -331,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn time_in_which_the_process_stood_still_is_no_time_without_an_answer() {
+    fn time_in_which_the_process_stood_still_does_not_count_as_outage() {
         let now = Instant::now();
         let mut outage = begun(true, now);
         outage.stood_still(GIVE_UP_AFTER * 2);
@@ -352,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn an_api_that_never_answered_is_not_waited_for_as_long() {
+    fn the_run_gives_up_sooner_on_an_api_that_was_never_reachable() {
         let now = Instant::now();
         for (was_reachable, give_up_after) in
             [(true, GIVE_UP_AFTER), (false, GIVE_UP_AFTER_NO_REPLY)]

@@ -1,4 +1,5 @@
-//! Rows that are not in flight: those that may be sent now, and those that wait for their next attempt.
+//! Queue of the rows that are not in flight: rows ready to send, and rows that wait for their next
+//! attempt.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
@@ -8,18 +9,18 @@ use tokio::time::Instant;
 use super::row::SendableRow;
 use crate::pair::{Pair, Record};
 
-/// Rows that may wait for their next attempt. They hold no slot, so a few slow failures do not stop
-/// the others; beyond this no new row is read, which bounds the memory.
+/// Maximum number of rows that wait for their next attempt. They hold no slot, so a few slow failures do
+/// not block other rows. Beyond this number no new row is read, which bounds memory.
 const MAX_WAITING: usize = 1000;
 
 /// The rows between the input and the endpoint.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     ready: VecDeque<SendableRow>,
-    /// By when they may be sent again; the number keeps equal times apart.
+    /// By earliest time of the next attempt; the number makes equal times distinct.
     waiting: BTreeMap<(Instant, u64), SendableRow>,
     sequence: u64,
-    /// Records that are locked on the server, and until when nobody touches them.
+    /// Records that are locked on the server, and the time before which no row with them is sent.
     locked: HashMap<Record, Instant>,
 }
 
@@ -32,12 +33,12 @@ impl Queue {
         }
     }
 
-    /// Lets a row wait for its next attempt.
+    /// Queues a row for its next attempt.
     pub(super) fn push_retry(&mut self, row: SendableRow, after: Duration) {
         self.wait(row, Instant::now() + after);
     }
 
-    /// Lets a row wait whose records are locked, and with it every other row that touches one of them.
+    /// Queues a row whose records are locked, and delays every other row with one of these records.
     pub(super) fn push_locked(&mut self, row: SendableRow, after: Duration) {
         let until = Instant::now() + after;
         for record in [&row.pair.from, &row.pair.to] {
@@ -63,27 +64,27 @@ impl Queue {
         locks.into_iter().flatten().max().copied()
     }
 
-    /// The next row to be sent.
+    /// Takes the next row to send.
     pub(super) fn pop(&mut self) -> Option<SendableRow> {
         self.ready.pop_front()
     }
 
-    /// Whether a row may be sent now.
+    /// Whether a row can be sent now.
     pub(super) fn is_ready(&self) -> bool {
         !self.ready.is_empty()
     }
 
-    /// Whether one more row may be read.
+    /// Whether one more row can be read.
     pub(super) fn has_capacity(&self) -> bool {
         self.ready.is_empty() && self.waiting.len() < MAX_WAITING
     }
 
-    /// When the first of the waiting rows may be sent again.
+    /// When the first of the waiting rows can be sent again.
     pub(super) fn next_due(&self) -> Option<Instant> {
         self.waiting.keys().next().map(|&(due, _)| due)
     }
 
-    /// Makes the rows ready whose time has come; they go before the row that was read last.
+    /// Makes the rows ready whose time has come; they are sent before rows that were read later.
     pub(super) fn release_due(&mut self) {
         let now = Instant::now();
         self.locked.retain(|_, until| *until > now);
@@ -94,12 +95,12 @@ impl Queue {
         }
     }
 
-    /// Rows that wait for their next attempt.
+    /// Number of rows that wait for their next attempt.
     pub(super) fn waiting(&self) -> usize {
         self.waiting.len()
     }
 
-    /// All rows in it.
+    /// Number of rows in the queue.
     pub(super) fn len(&self) -> usize {
         self.ready.len() + self.waiting.len()
     }

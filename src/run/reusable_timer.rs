@@ -1,11 +1,11 @@
-//! A timer that is asked again and again for what is nearly always the same time.
+//! A timer for repeated waits with mostly the same deadline.
 
 use std::future::pending;
 use std::pin::Pin;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// Keeps its place among the runtime's timers: to wait again for the same time costs nothing.
+/// Keeps its registration with the runtime: waiting again for the same time costs nothing.
 #[derive(Debug)]
 pub(super) struct ReusableTimer {
     set: Option<Instant>,
@@ -20,7 +20,7 @@ impl ReusableTimer {
         }
     }
 
-    /// Waits until `time`; for ever if there is none. May be dropped while it waits.
+    /// Waits until `time`, or forever if there is none. Cancel safe.
     pub(super) async fn wait_until(&mut self, time: Option<Instant>) {
         let Some(time) = time else {
             return pending().await;
@@ -30,7 +30,7 @@ impl ReusableTimer {
             self.set = Some(time);
         }
         self.sleep.as_mut().await;
-        // Who waits for a time that has passed is told at once, every time.
+        // A wait for a time that has passed must return immediately, every time.
         self.set = None;
     }
 }

@@ -1,4 +1,4 @@
-//! A row on its way: from the checked row to its outcome. Pure.
+//! The state of a row, from the validated row to its outcome. Pure.
 
 use std::time::Duration;
 
@@ -11,22 +11,22 @@ use crate::pair::{Pair, RowKey};
 use crate::text::one_line;
 use crate::verdict::{AttemptCounts, Category, MAX_MESSAGE_CHARS};
 
-/// A row that can be sent, and what it has been through.
+/// A row that can be sent, with the state of its attempts.
 #[derive(Debug)]
 pub(super) struct SendableRow {
     pub(super) key: RowKey,
     pub(super) pair: Pair,
     pub(super) attempt_counts: AttemptCounts,
-    /// Calls for many pairs that carried it.
+    /// Number of batches that it was sent in.
     pub(super) batch_attempts: u32,
     pub(super) first_sent: Option<Instant>,
-    /// The token that it was last sent with.
+    /// The generation of the token that it was last sent with.
     pub(super) generation: u32,
     /// How often the process had stood still when it was last sent.
     pub(super) standstills: u32,
     /// The number of the request that it was last sent with.
     pub(super) request: u64,
-    /// How often it was refused for the credentials, whichever they were.
+    /// How often it was refused for the credentials, with any token.
     pub(super) refusals: u32,
 }
 
@@ -45,7 +45,7 @@ impl SendableRow {
         }
     }
 
-    /// Its end.
+    /// Makes its outcome.
     pub(super) fn outcome(self, kind: OutcomeKind, details: Details, now: Timestamp) -> Outcome {
         Outcome {
             key: self.key,
@@ -61,7 +61,7 @@ impl SendableRow {
     }
 }
 
-/// What a row asks for, as its line in the report will say.
+/// The target of a row, as shown in its report line.
 #[must_use]
 pub fn target_of(row: &CheckedRow) -> RowTarget {
     match &row.content {
@@ -76,7 +76,7 @@ pub fn target_of(row: &CheckedRow) -> RowTarget {
     }
 }
 
-/// The end of a row that cannot be sent.
+/// The outcome of a row that cannot be sent.
 pub(super) fn invalid_outcome(key: RowKey, invalid: &InvalidRow, now: Timestamp) -> Outcome {
     Outcome {
         key,
@@ -94,7 +94,7 @@ pub(super) fn invalid_outcome(key: RowKey, invalid: &InvalidRow, now: Timestamp)
     }
 }
 
-/// The end of a row that need not be sent.
+/// The outcome of a row that does not have to be sent.
 #[must_use]
 pub fn skipped_outcome(key: RowKey, skipped: SkippedRow, now: Timestamp) -> Outcome {
     let (target, category, message) = match skipped {

@@ -1,30 +1,31 @@
-//! Whether the process stood still: stopped by a signal, or with the machine asleep. Pure: both clocks are arguments.
+//! Detects that the process stood still: it was stopped by a signal, or the machine slept. Pure: both
+//! clocks are arguments.
 //!
-//! What was in flight meanwhile says little: its connections may be gone. And time in which nothing could be done is not
-//! time that was spent.
+//! Failures of requests that were in flight meanwhile say little, because their connections may be gone.
+//! Time during which the process could not act does not count towards its limits.
 
 use std::time::Duration;
 
 use jiff::SignedDuration;
 
-/// A busy machine may be this late.
+/// Delays up to this long are normal on a busy machine.
 const BUSY: Duration = Duration::from_secs(2);
 
-/// The wall clock may be set by this much.
+/// Differences up to this long are attributed to an adjustment of the wall clock.
 const CLOCK_SET: Duration = Duration::from_secs(10);
 
-/// The process stood still.
+/// A standstill of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Standstill {
-    /// For how long.
+    /// How long it lasted.
     pub(super) lasted: Duration,
-    /// How much of that the clock counts that everything waits by. It counts while the process is stopped, and on most
-    /// systems not while the machine sleeps.
+    /// The part of it that the monotonic clock counted, which all timers use. That clock counts while
+    /// the process is stopped, but on most systems not while the machine sleeps.
     pub(super) counted: Duration,
 }
 
-/// Whether it stood still, when a wait of `planned` took `passed` by the clock that everything waits by, and `wall` by
-/// the wall clock.
+/// Returns the standstill, if there was one, when a wait of `planned` took `passed` by the monotonic
+/// clock and `wall` by the wall clock.
 pub(super) fn standstill(
     planned: Duration,
     passed: Duration,

@@ -1,4 +1,5 @@
-//! Why a run ends before its rows do, and when the first replies already tell that it must. Pure.
+//! The reasons to stop a run early, and the detection of failures that the first rows have in common.
+//! Pure.
 
 use std::io;
 use std::time::Duration;
@@ -12,13 +13,14 @@ use crate::input::InputError;
 use crate::outcome::{Outcome, OutcomeKind};
 use crate::verdict::{FatalCause, refuses_type};
 
-/// So many first rows that are all told the same about their types mean that the types are wrong.
+/// If this number of first rows get the same error about their types, the types are wrong.
 const TYPE_ERRORS: u32 = 3;
 
-/// So many first rows that all meet a 404 mean that the path is wrong, not the rows.
+/// If this number of first rows get a 404, the path is wrong, not the rows.
 const NOT_FOUNDS: u32 = 25;
 
-/// So many rows in a row that fail for the server's TLS trouble behind its front (525, 526).
+/// The run stops after this number of consecutive rows with a TLS failure between the gateway and the
+/// server behind it (525, 526).
 const TLS_FAILURES: u32 = 5;
 
 /// A signal that asks the run to end.
@@ -26,65 +28,65 @@ const TLS_FAILURES: u32 = 5;
 pub enum Signal {
     /// Ctrl-C.
     Interrupt,
-    /// SIGTERM, or SIGHUP: the terminal went away.
+    /// SIGTERM, or SIGHUP: the terminal was closed.
     Terminate,
 }
 
-/// Somebody asked the run to stop.
+/// A request to stop the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StopRequest {
-    /// The first time: finish what is in flight.
+    /// The first signal: finish the requests in flight.
     Gracefully(Signal),
-    /// Again: now.
+    /// A further signal: stop immediately.
     Now(Signal),
 }
 
-/// Why a run ended before every row had its outcome.
+/// Why a run ended before every row had an outcome.
 #[derive(Debug)]
 pub enum StopReason {
-    /// Somebody asked it to.
+    /// A signal.
     Signal(Signal),
-    /// A reply said that no row can succeed now.
+    /// A reply showed that no row can succeed now.
     Fatal {
-        /// What the reply was.
+        /// The kind of reply.
         cause: FatalCause,
-        /// In its own words.
+        /// The message of the reply.
         message: String,
-        /// The scopes it named as missing.
+        /// The scopes that the reply names as missing.
         scopes: Vec<String>,
-        /// What HubSpot's support asks for.
+        /// The correlation id, which HubSpot's support needs.
         correlation_id: Option<String>,
     },
-    /// The first rows all ended alike.
+    /// The first rows all failed in the same way.
     UniformFailures {
-        /// What they met.
+        /// The failure that they have in common.
         what: UniformFailure,
-        /// How many.
+        /// The number of rows.
         rows: u32,
-        /// The message that they got.
+        /// Their message.
         message: String,
     },
-    /// The input could not be read on, or is not the one that the report was made from.
+    /// The input could not be read further, or is not the one that the report was made from.
     Input(InputError),
-    /// Too many rows ended badly.
+    /// The failure limit was reached.
     BudgetExceeded(BudgetExceeded),
-    /// The API did not answer anybody for so long that it is not waited for any more.
+    /// The API was unreachable for so long that the run gave up.
     ApiUnreachable {
         /// How long.
         lasted: Duration,
-        /// Whether it answered anybody before.
+        /// Whether it was reachable earlier in this run.
         was_reachable: bool,
         /// What the last reply was.
         message: String,
     },
-    /// The system had no descriptor for any connection for so long.
+    /// The system had no file descriptor for any connection for too long.
     NoDescriptor {
         /// How long.
         lasted: Duration,
-        /// What the system said.
+        /// The error of the system.
         message: String,
     },
-    /// The time that it was given is over.
+    /// A time limit of the run has passed.
     TimeIsUp(TimeLimit),
     /// A bug in this program.
     Bug(String),
@@ -92,19 +94,19 @@ pub enum StopReason {
     Report(io::Error),
 }
 
-/// What the first rows can have in common.
+/// A failure that the first rows can have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UniformFailure {
     /// The API does not know the object type.
     TypeError,
-    /// The path is not there.
+    /// The path does not exist.
     NotFound,
-    /// The server behind the front has TLS trouble.
+    /// The TLS connection between the gateway and the server behind it failed.
     TlsFailure,
 }
 
 impl StopReason {
-    /// How the program ends.
+    /// The exit status for this reason.
     #[must_use]
     pub fn exit_status(&self) -> ExitStatus {
         match self {
@@ -116,13 +118,13 @@ impl StopReason {
                 | FatalCause::MissingScopes
                 | FatalCause::Forbidden => ExitStatus::Credentials,
                 FatalCause::DailyLimit | FatalCause::LongWait(_) => ExitStatus::StoppedEarly,
-                FatalCause::OtherPortal | FatalCause::Untrusted => ExitStatus::Utilization,
+                FatalCause::OtherPortal | FatalCause::Untrusted => ExitStatus::Usage,
             },
             Self::UniformFailures { what, .. } => match what {
-                UniformFailure::TypeError | UniformFailure::NotFound => ExitStatus::Utilization,
+                UniformFailure::TypeError | UniformFailure::NotFound => ExitStatus::Usage,
                 UniformFailure::TlsFailure => ExitStatus::StoppedEarly,
             },
-            Self::Input(_) => ExitStatus::Utilization,
+            Self::Input(_) => ExitStatus::Usage,
             Self::BudgetExceeded(_)
             | Self::ApiUnreachable { .. }
             | Self::NoDescriptor { .. }
@@ -132,7 +134,7 @@ impl StopReason {
         }
     }
 
-    /// Whether the account's requests of the day are used up.
+    /// Whether the daily limit is used up.
     #[must_use]
     pub fn is_daily_limit(&self) -> bool {
         matches!(
@@ -144,7 +146,7 @@ impl StopReason {
         )
     }
 
-    /// Whether it outweighs every reason that comes later, or that came before.
+    /// The severity: a more severe reason replaces a less severe one, whichever came first.
     fn severity(&self) -> u8 {
         match self {
             Self::Signal(_) | Self::TimeIsUp(_) => 0,
@@ -162,7 +164,7 @@ impl StopReason {
         }
     }
 
-    /// A task of the run panicked.
+    /// Makes the reason from a task that panicked.
     pub(super) fn of_panic(error: JoinError) -> Self {
         let what = match error.try_into_panic() {
             Ok(panic) => match panic.downcast::<String>() {
@@ -178,7 +180,7 @@ impl StopReason {
         Self::Bug(what)
     }
 
-    /// Puts `later` in place of `known` if it is more serious.
+    /// Replaces `known` with `later` if that is more severe.
     pub(super) fn raise(known: &mut Option<Self>, later: Self) {
         match known {
             Some(known) if known.severity() >= later.severity() => {}
@@ -187,21 +189,21 @@ impl StopReason {
     }
 }
 
-/// Watches whether rows end alike in a way that says the settings are wrong.
+/// Detects that rows fail in a way that indicates wrong settings.
 #[derive(Debug, Default)]
 pub(super) struct UniformFailureDetector {
     streak: Option<(UniformFailure, u32, String)>,
-    /// Whether some row ended otherwise: then the settings cannot be all wrong.
+    /// Whether some row ended differently: then the settings cannot be wrong for all rows.
     is_mixed: bool,
 }
 
 impl UniformFailureDetector {
-    /// A refusal named a record of its own row: so the path is right.
+    /// Records a rejection that named a record of its own row: the path is correct.
     pub(super) fn note_own(&mut self) {
         self.is_mixed = true;
     }
 
-    /// Takes one more outcome, in the order in which rows end.
+    /// Records an outcome, in the order in which rows end.
     pub(super) fn note(&mut self, outcome: &Outcome) -> Option<StopReason> {
         if matches!(outcome.kind, OutcomeKind::Invalid | OutcomeKind::Skipped) {
             return None;
@@ -316,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn a_start_of_nothing_but_404_stops_the_run() {
+    fn only_404s_at_the_start_stop_the_run() {
         let missing = || outcome(OutcomeKind::Rejected, 404, "HTTP 404");
         assert_eq!(stops_after((0..40).map(|_| missing())), Some(25));
         let late = std::iter::once(outcome(OutcomeKind::Associated, 200, ""));
@@ -324,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn a_404_that_names_the_record_of_its_row_says_that_the_path_is_right() {
+    fn a_404_that_names_the_record_of_its_row_shows_that_the_path_is_correct() {
         let missing = || outcome(OutcomeKind::Rejected, 404, "contact 7 not found");
         let mut uniform_failures = UniformFailureDetector::default();
         assert!((0..24).all(|_| uniform_failures.note(&missing()).is_none()));
@@ -351,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn a_later_reason_can_only_raise_the_seriousness() {
+    fn a_later_reason_can_only_raise_the_severity() {
         let halted = |cause| StopReason::Fatal {
             cause,
             message: String::new(),

@@ -1,18 +1,20 @@
-//! Rows that are refused for the credentials while others are accepted: is it the row, or are the credentials revoked?
-//! Pure.
+//! Holds rows that are refused for the credentials while others are accepted, until it is clear whether
+//! the row is the cause or the credentials were revoked. Pure.
 //!
-//! A firewall's rule that an id happens to meet, or a scope that one object type needs, refuses one row for ever. So such a
-//! row is held until a request that left later is accepted: then the credentials are good, and the row is rejected. Where
-//! several rows are refused and nothing is accepted in between, the credentials are to blame, and no row is charged.
+//! A firewall rule that matches an id, or a scope that one object type needs, refuses a row permanently.
+//! Such a row is held until a request that was sent after the refusal is accepted: then the credentials
+//! are valid, and the row is rejected. If several rows are refused and none is accepted in between, the
+//! credentials are the cause, and no row is rejected for it.
 
 use super::row::SendableRow;
 use crate::outcome::Details;
 use crate::verdict::FatalCause;
 
-/// So many rows that are refused with nothing accepted in between mean that the credentials are not good any more.
+/// If this number of rows are refused and none is accepted in between, the credentials are no longer
+/// valid.
 const MAX_HELD: usize = 5;
 
-/// What a reply said that refused the credentials.
+/// A reply that refused the credentials.
 #[derive(Clone, Debug)]
 pub(super) struct Refusal {
     pub(super) cause: FatalCause,
@@ -26,7 +28,7 @@ pub(super) struct Refusal {
 struct Suspect {
     row: SendableRow,
     refusal: Refusal,
-    /// The number of the last request that left before the refusal came.
+    /// The number of the last request that was sent before the refusal arrived.
     last_sent: u64,
 }
 
@@ -34,14 +36,14 @@ struct Suspect {
 #[derive(Debug, Default)]
 pub(super) struct Suspects {
     held: Vec<Suspect>,
-    /// Requests that left.
+    /// Number of requests sent.
     sent: u64,
     /// Whether some row was accepted.
     has_accepted: bool,
 }
 
 impl Suspects {
-    /// The number of a request that leaves now.
+    /// The number for a request that is sent now.
     pub(super) fn next_request(&mut self) -> u64 {
         self.sent += 1;
         self.sent
@@ -60,7 +62,7 @@ impl Suspects {
         self.held.len()
     }
 
-    /// Holds a row that was refused; says whether the credentials are to blame.
+    /// Holds a row that was refused; returns whether the credentials are the cause.
     pub(super) fn hold(&mut self, row: SendableRow, refusal: Refusal) -> bool {
         self.held.push(Suspect {
             row,
@@ -70,31 +72,31 @@ impl Suspects {
         !self.has_accepted || self.held.len() >= MAX_HELD
     }
 
-    /// The refusal that came last.
+    /// The latest refusal.
     pub(super) fn last_refusal(&self) -> Option<&Refusal> {
         self.held.last().map(|suspect| &suspect.refusal)
     }
 
-    /// The request with this number was accepted. Gives the rows that were refused before it left.
+    /// The request with this number was accepted. Returns the rows that were refused before it was sent.
     pub(super) fn accept(&mut self, request: u64) -> Vec<(SendableRow, Details)> {
         self.has_accepted = true;
         if self.held.is_empty() {
             return Vec::new();
         }
-        let of_rows = |suspect: &mut Suspect| suspect.last_sent < request;
-        let of_rows = self.held.extract_if(.., of_rows);
-        of_rows
+        let is_row_cause = |suspect: &mut Suspect| suspect.last_sent < request;
+        let rejected = self.held.extract_if(.., is_row_cause);
+        rejected
             .map(|suspect| (suspect.row, suspect.refusal.details))
             .collect()
     }
 
-    /// There is another token: the rows may be sent again.
+    /// The token was refreshed: returns the rows, which can be sent again.
     pub(super) fn release(&mut self) -> impl Iterator<Item = SendableRow> {
         self.held.drain(..).map(|suspect| suspect.row)
     }
 
-    /// Nothing is left to send that could be accepted. Gives the row if it is only one; more of them, and nothing accepted
-    /// since, look like credentials that were revoked.
+    /// Called when nothing is left to send that could be accepted. Returns the row if only one is held.
+    /// Several held rows, with none accepted since, indicate revoked credentials.
     pub(super) fn take_only(&mut self) -> Option<(SendableRow, Details)> {
         if self.held.len() > 1 || !self.has_accepted {
             return None;
@@ -136,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_request_that_left_after_a_refusal_shows_that_it_was_the_rows_own() {
+    fn only_a_request_sent_after_a_refusal_shows_that_the_row_was_the_cause() {
         let mut suspects = Suspects::default();
         let requests: Vec<u64> = (0..3).map(|_| suspects.next_request()).collect();
         assert_eq!(numbers(suspects.accept(requests[0])), [0; 0]);
@@ -151,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn the_credentials_are_blamed_for_several_rows_or_where_nothing_was_ever_accepted() {
+    fn the_credentials_are_the_cause_for_several_rows_or_if_nothing_was_ever_accepted() {
         let mut suspects = Suspects::default();
         assert!(suspects.hold(row(1), refusal()));
         let mut suspects = Suspects::default();
@@ -165,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn at_the_end_one_row_is_taken_for_its_own_and_several_are_not() {
+    fn at_the_end_one_held_row_is_the_cause_and_several_are_not() {
         let mut suspects = Suspects::default();
         let first = suspects.next_request();
         suspects.accept(first);

@@ -1,4 +1,4 @@
-//! The run under a held clock, against an endpoint in memory.
+//! Tests of the run with a paused clock, against an endpoint in memory.
 
 mod batch;
 mod machine;
@@ -73,19 +73,19 @@ fn good(pair: &Pair) -> Reply {
     answer(200, &body)
 }
 
-/// An endpoint that answers each row's requests from a script, then confirms.
+/// An endpoint that replies to each row's requests from a script, then confirms.
 #[derive(Clone, Default)]
 struct Scripted {
     scripts: Arc<HashMap<u64, Vec<Reply>>>,
     latency: Duration,
-    /// When nobody is answered.
+    /// When the API is unreachable.
     away: Option<Range<Instant>>,
     seen: Arc<Mutex<Seen>>,
 }
 
 #[derive(Default)]
 struct Seen {
-    /// The row of each request, and when it came.
+    /// The row of each request, and the time it was sent.
     requests: Vec<(u64, Instant)>,
     in_flight: usize,
     max_in_flight: usize,
@@ -131,7 +131,7 @@ impl Endpoint for Scripted {
     }
 }
 
-/// A report in memory that can refuse.
+/// A report in memory whose writes can fail.
 #[derive(Default)]
 struct Memory {
     added: Vec<Outcome>,
@@ -167,7 +167,7 @@ impl WriteReport for Memory {
     }
 }
 
-/// Remembers what was shown, and that it was counted before.
+/// Records the events, and checks that each outcome was counted first.
 #[derive(Default)]
 struct TestObserver {
     shown: Vec<u64>,
@@ -194,12 +194,12 @@ impl Observe for TestObserver {
     }
 }
 
-/// A run to be set up, then done.
+/// The settings and script of a run.
 struct TestRun {
     rows: Vec<Result<CheckedRow, InputError>>,
     scripts: HashMap<u64, Vec<Reply>>,
     latency: Duration,
-    /// When nobody is answered, after the start.
+    /// When the API is unreachable, relative to the start.
     away: Option<Range<Duration>>,
     rate: &'static str,
     concurrency: usize,
@@ -211,7 +211,7 @@ struct TestRun {
     error_budget: ErrorBudget,
     time_limits: TimeLimits,
     batch: Option<BatchSettings>,
-    /// Whether the input goes on forever after its rows.
+    /// Whether the input stays open after its rows.
     endless: bool,
 }
 
@@ -365,7 +365,7 @@ async fn every_row_is_sent_once_and_gets_one_line() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_rows_are_no_error() {
+async fn an_empty_input_is_no_error() {
     let done = TestRun::of(0).run().await;
     assert_eq!((done.lines(), done.status()), (vec![], ExitStatus::Done));
 }
@@ -404,7 +404,7 @@ async fn one_429_pauses_all_requests() {
     assert_eq!(
         times,
         [],
-        "nothing leaves between the 429 and the end of the quiet period"
+        "no request is sent between the 429 and the end of the pause"
     );
     assert_eq!(seen.requests.len(), 101);
     assert_eq!(
@@ -448,12 +448,12 @@ async fn a_row_waiting_for_its_next_attempt_delays_no_other_row() {
         .iter()
         .filter(|(row, _)| *row > 8)
         .map(|(_, at)| at.duration_since(first));
-    // 100 rows of 100 ms in two slots, and what the eight were sent again meanwhile.
+    // 100 rows of 100 ms in two slots, plus the retries of the eight rows meanwhile.
     assert!(new.max().unwrap() <= Duration::from_secs(7));
     assert!(done.took >= Duration::from_secs(31));
 }
 
-/// Every kind of reply: what comes, how the row ends, after how many requests.
+/// Every kind of reply: the replies, the outcome, the number of requests, the category.
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn kinds() -> Vec<(&'static str, Vec<Reply>, OutcomeKind, u32, &'static str)> {
     use OutcomeKind::{Associated, Failed, Rejected};
@@ -659,10 +659,10 @@ async fn refused_credentials_in_the_middle_stop_the_run_and_fail_no_row() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_401_among_good_replies_is_asked_once_more_after_a_pause() {
+async fn after_one_401_among_good_replies_the_row_is_sent_once_more_after_a_pause() {
     let unauthorized = || answer(401, r#"{"category":"INVALID_AUTHENTICATION"}"#);
     let mut rehearsal = TestRun::of(200);
-    // Two at once, and later one alone.
+    // Two at once, and later a single one.
     for row in [50, 51, 120] {
         rehearsal = rehearsal.server_says(row, vec![unauthorized()]);
     }
@@ -671,7 +671,7 @@ async fn one_401_among_good_replies_is_asked_once_more_after_a_pause() {
     let lines = done.lines();
     assert_eq!(lines.len(), 200);
     assert!(lines.iter().all(|line| line.1 == OutcomeKind::Associated));
-    // The one that brought the doubt up counts; the other was on its way already.
+    // The request that brought the token into doubt counts; the other one was already in flight.
     assert_eq!(done.requests(), 203);
     assert_eq!((lines[49].2, lines[119].2), (2, 2));
     assert!(done.took >= Duration::from_secs(2 + 2), "{:?}", done.took);
@@ -721,7 +721,7 @@ async fn a_run_that_waits_for_the_daily_reset_resumes_after_midnight() {
     }
     for reply in [refused, last] {
         let mut rehearsal = TestRun::of(50).server_says(10, vec![reply]);
-        // Where the test's clock shows eleven at night.
+        // A zone in which the test's clock shows 23:00.
         let zone = Some(jiff::tz::TimeZone::fixed(jiff::tz::offset(23)));
         rehearsal.daily_reset = Some(DailyReset { zone });
         let done = rehearsal.run().await;
@@ -731,7 +731,7 @@ async fn a_run_that_waits_for_the_daily_reset_resumes_after_midnight() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reason_to_stop_that_comes_with_the_last_row_comes_too_late() {
+async fn a_reason_to_stop_that_comes_with_the_last_row_is_ignored() {
     let mut last = good(&pair(3));
     if let Reply::Answered(answer) = &mut last {
         answer.headers.quota = Quota {
@@ -758,12 +758,12 @@ async fn three_identical_type_errors_at_the_start_stop_the_run() {
         );
     }
     let done = rehearsal.run().await;
-    assert_eq!(done.status(), ExitStatus::Utilization);
+    assert_eq!(done.status(), ExitStatus::Usage);
     assert!(done.requests() <= 3 + 4);
     assert_eq!(
         done.lines().len(),
         done.requests(),
-        "what was answered has its line"
+        "every row with a reply has its line"
     );
 }
 
@@ -791,7 +791,7 @@ async fn a_429_without_retry_after_still_pauses() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_first_request_to_stop_lets_what_is_in_flight_be_answered() {
+async fn the_first_request_to_stop_waits_for_the_requests_in_flight() {
     let mut rehearsal = TestRun::of(100).server_says(1, vec![answer(502, ""); 6]);
     rehearsal.draw = 1.0;
     rehearsal.concurrency = 3;
@@ -802,7 +802,7 @@ async fn the_first_request_to_stop_lets_what_is_in_flight_be_answered() {
     let done = rehearsal.run().await;
     assert_eq!(done.status(), ExitStatus::Interrupted);
     assert_eq!(done.took, Duration::from_millis(500));
-    // Row 1 was waiting for its second attempt; all else that was sent has its line.
+    // Row 1 was waiting for its second attempt; every other row that was sent has a line.
     assert_eq!(done.lines().len(), done.requests() - 1);
     assert!(done.lines().iter().all(|(row, ..)| *row != 1));
     assert_eq!(done.ending.counts.without_outcome, 1);
@@ -811,8 +811,8 @@ async fn the_first_request_to_stop_lets_what_is_in_flight_be_answered() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stop_is_handled_while_requests_are_paused_and_while_the_input_is_idle() {
-    let mut quiet = TestRun::of(50).server_says(1, [throttled(600)]);
-    quiet.stops = vec![(
+    let mut paused = TestRun::of(50).server_says(1, [throttled(600)]);
+    paused.stops = vec![(
         Duration::from_secs(5),
         StopRequest::Gracefully(Signal::Terminate),
     )];
@@ -822,7 +822,7 @@ async fn a_stop_is_handled_while_requests_are_paused_and_while_the_input_is_idle
         Duration::from_secs(5),
         StopRequest::Gracefully(Signal::Terminate),
     )];
-    for rehearsal in [quiet, idle] {
+    for rehearsal in [paused, idle] {
         let done = rehearsal.run().await;
         assert_eq!(done.took, Duration::from_secs(5));
         assert_eq!(done.status(), ExitStatus::Terminated);
@@ -901,7 +901,7 @@ async fn rows_before_a_broken_one_are_sent_to_their_end() {
     rehearsal.rows = vec![Ok(first), Err(error)];
     let done = rehearsal.run().await;
     assert_eq!(done.flushed.len(), 1);
-    assert_eq!(done.status(), ExitStatus::Utilization);
+    assert_eq!(done.status(), ExitStatus::Usage);
 }
 
 #[tokio::test(start_paused = true)]
@@ -928,8 +928,8 @@ async fn an_invalid_row_is_never_sent_and_lists_all_its_problems() {
     );
 }
 
-/// A reply that some server might give some time.
-fn mood() -> impl Strategy<Value = Reply> {
+/// Any reply that a server may send.
+fn any_reply() -> impl Strategy<Value = Reply> {
     prop_oneof![
         Just(answer(502, "")),
         Just(answer(500, "")),
@@ -953,7 +953,7 @@ proptest! {
 
     #[test]
     fn every_row_gets_one_outcome_and_no_limit_is_exceeded_with_any_replies(
-        scripts in proptest::collection::vec(proptest::collection::vec(mood(), 0..8), 1..60),
+        scripts in proptest::collection::vec(proptest::collection::vec(any_reply(), 0..8), 1..60),
         concurrency in 1_usize..9,
         draw in 0.0..1.0,
         stop_at in proptest::option::of(0_u64..60_000),
@@ -967,9 +967,9 @@ proptest! {
         rehearsal.concurrency = concurrency;
         rehearsal.draw = draw;
         rehearsal.rate = "20/s";
-        rehearsal.away = away.map(|(start, lasts)| {
+        rehearsal.away = away.map(|(start, lasted)| {
             let start = Duration::from_millis(start);
-            start..start + Duration::from_millis(lasts)
+            start..start + Duration::from_millis(lasted)
         });
         rehearsal.stops = stop_at
             .map(|at| (Duration::from_millis(at), StopRequest::Gracefully(Signal::Interrupt)))
@@ -1003,7 +1003,7 @@ proptest! {
     }
 }
 
-/// A run of 5,000 rows at 10 per second, 16 at a time, to which nobody answers for a time.
+/// A run of 5,000 rows at 10 per second, 16 at a time, while the API is unreachable for some time.
 async fn outage(away: Range<Duration>) -> Done {
     let mut rehearsal = TestRun::of(5000);
     rehearsal.rate = "100/10s";
@@ -1030,15 +1030,15 @@ async fn an_outage_costs_time_and_no_row() {
     let after = sent(end + Duration::from_secs(30)..end + Duration::from_mins(1));
     assert!(
         (290..=301).contains(&after),
-        "{after}: the pace is what it was"
+        "{after}: the rate is unchanged"
     );
-    let told: Vec<_> = done
+    let events: Vec<_> = done
         .watcher
         .kinds
         .iter()
         .filter(|kind| kind.starts_with("Api"))
         .collect();
-    assert_eq!(told, ["ApiUnreachable", "ApiRecovered"]);
+    assert_eq!(events, ["ApiUnreachable", "ApiRecovered"]);
 }
 
 #[tokio::test(start_paused = true)]

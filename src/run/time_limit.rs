@@ -1,24 +1,24 @@
-//! When a run is to end although there are rows left. Pure: the time is an argument.
+//! Limits on the time that a run takes. Pure: the time is an argument.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// When a run is to end by itself.
+/// When a run ends by itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TimeLimits {
-    /// So long after its start.
+    /// This long after its start.
     pub max_duration: Option<Duration>,
-    /// At this moment. A clock that is put forward, or a machine that sleeps, brings it nearer.
+    /// At this time. If the clock is put forward, or the machine sleeps, it comes sooner.
     pub until: Option<Timestamp>,
 }
 
-/// A limit that has passed.
+/// A time limit that has passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimeLimit {
     /// The run took this long.
     MaxDuration(Duration),
-    /// This moment came.
+    /// This time has come.
     Until(Timestamp),
 }
 

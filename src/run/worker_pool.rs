@@ -1,5 +1,5 @@
-//! The requests in flight: one worker each. Workers stay, because to make a task for every request would
-//! cost more than the row does elsewhere in the run.
+//! The requests in flight, with one worker task each. Workers are reused: spawning a task for every
+//! request would cost more than all other work on a row.
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{JoinError, JoinSet};
@@ -9,9 +9,9 @@ use super::row::SendableRow;
 use crate::api::{Endpoint, Reply};
 use crate::rate_limit::Permit;
 
-/// What one request carries.
+/// The work of one request.
 pub(super) trait Job: Send + 'static {
-    /// Sends it.
+    /// Sends the request.
     fn execute<E: Endpoint>(&self, endpoint: &E) -> impl Future<Output = Reply> + Send;
 }
 
@@ -27,27 +27,27 @@ impl Job for BatchRequest {
     }
 }
 
-/// A load on its way, with the turn it left with.
-type Sent<L> = (L, Permit);
+/// A job with the permit that it is sent with.
+type Sent<J> = (J, Permit);
 
-/// A load that came back.
-pub(super) type Answered<L> = (L, Permit, Reply);
+/// A job with its permit and reply.
+pub(super) type Answered<J> = (J, Permit, Reply);
 
-/// As many workers as there ever were requests in flight at once.
+/// A pool that grows to the highest number of requests that were in flight at once.
 #[derive(Debug)]
-pub(super) struct WorkerPool<E, L> {
+pub(super) struct WorkerPool<E, J> {
     endpoint: E,
     tasks: JoinSet<()>,
-    /// How each of them is handed its next load.
-    job_senders: Vec<UnboundedSender<Sent<L>>>,
-    /// Those that have nothing to do.
+    /// The channel to each worker.
+    job_senders: Vec<UnboundedSender<Sent<J>>>,
+    /// The workers without a job.
     idle: Vec<usize>,
     busy: usize,
-    sender: UnboundedSender<(usize, Answered<L>)>,
-    answered: UnboundedReceiver<(usize, Answered<L>)>,
+    sender: UnboundedSender<(usize, Answered<J>)>,
+    answered: UnboundedReceiver<(usize, Answered<J>)>,
 }
 
-impl<E: Endpoint, L: Job> WorkerPool<E, L> {
+impl<E: Endpoint, J: Job> WorkerPool<E, J> {
     pub(super) fn new(endpoint: E) -> Self {
         let (sender, answered) = unbounded_channel();
         Self {
@@ -61,26 +61,26 @@ impl<E: Endpoint, L: Job> WorkerPool<E, L> {
         }
     }
 
-    /// Requests that wait for their reply.
+    /// Number of requests without a reply yet.
     pub(super) fn busy(&self) -> usize {
         self.busy
     }
 
-    /// Sends a load at once.
-    pub(super) fn send(&mut self, job: L, permit: Permit) {
+    /// Sends a job immediately.
+    pub(super) fn send(&mut self, job: J, permit: Permit) {
         let worker = self.idle.pop().unwrap_or_else(|| self.spawn_worker());
         self.busy += 1;
-        // Who is idle waits at its inbox.
+        // An idle worker is blocked on `recv`, so this cannot fail.
         drop(self.job_senders[worker].send((job, permit)));
     }
 
     fn spawn_worker(&mut self) -> usize {
         let worker = self.job_senders.len();
-        let (jobs, mut loads) = unbounded_channel::<Sent<L>>();
-        self.job_senders.push(jobs);
+        let (job_sender, mut jobs) = unbounded_channel::<Sent<J>>();
+        self.job_senders.push(job_sender);
         let (endpoint, sender) = (self.endpoint.clone(), self.sender.clone());
         self.tasks.spawn(async move {
-            while let Some((job, permit)) = loads.recv().await {
+            while let Some((job, permit)) = jobs.recv().await {
                 let reply = job.execute(&endpoint).await;
                 if sender.send((worker, (job, permit, reply))).is_err() {
                     break;
@@ -90,9 +90,8 @@ impl<E: Endpoint, L: Job> WorkerPool<E, L> {
         worker
     }
 
-    /// The next load that comes back, or the panic of a worker, which is not seen again. May be dropped while
-    /// it waits.
-    pub(super) async fn next(&mut self) -> Result<Answered<L>, JoinError> {
+    /// Waits for the next reply, or for the panic of a worker; each panic is returned once. Cancel safe.
+    pub(super) async fn next(&mut self) -> Result<Answered<J>, JoinError> {
         tokio::select! {
             biased;
             Some((worker, answered)) = self.answered.recv() => Ok(self.release_worker(worker, answered)),
@@ -103,19 +102,19 @@ impl<E: Endpoint, L: Job> WorkerPool<E, L> {
         }
     }
 
-    /// The next load that came back already.
-    pub(super) fn try_next(&mut self) -> Option<Answered<L>> {
+    /// Returns the next reply if one has arrived already.
+    pub(super) fn try_next(&mut self) -> Option<Answered<J>> {
         let (worker, answered) = self.answered.try_recv().ok()?;
         Some(self.release_worker(worker, answered))
     }
 
-    fn release_worker(&mut self, worker: usize, answered: Answered<L>) -> Answered<L> {
+    fn release_worker(&mut self, worker: usize, answered: Answered<J>) -> Answered<J> {
         self.busy -= 1;
         self.idle.push(worker);
         answered
     }
 
-    /// Waits for nobody any more.
+    /// Aborts all workers: their replies are discarded.
     pub(super) fn abandon(&mut self) {
         self.tasks.abort_all();
     }

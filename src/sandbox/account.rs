@@ -1,4 +1,4 @@
-//! What the account is, and how much of its day is used.
+//! The account's details and its daily usage.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::clock::{Clock, TIME_ZONE, UTC_OFFSET};
 use super::limits::Day;
 use super::settings::SandboxSettings;
 
-/// The daily limit shown where none is enforced: that of a Professional account.
+/// The daily limit shown if none is enforced: that of a Professional account.
 const UNENFORCED_DAILY_LIMIT: u64 = 500_000;
 
 /// The account's details.
@@ -26,7 +26,7 @@ pub(super) fn details(settings: &SandboxSettings) -> Value {
     })
 }
 
-/// The day's usage.
+/// The daily usage.
 pub(super) fn usage(day: &Day, clock: Clock, now: Duration) -> Value {
     json!({
         "results": [{

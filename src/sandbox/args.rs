@@ -1,4 +1,4 @@
-//! The flags of the `sandbox` command, exactly as typed, and the settings they make.
+//! The flags of the `sandbox` command, and the settings they produce.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -13,16 +13,13 @@ const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr
 
 /// How the sandbox behaves.
 #[derive(clap::Args, Clone, Debug)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a flag of its own; any may go with any"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent flag")]
 pub struct SandboxArgs {
     /// Where to listen; port 0 takes any free port
     #[arg(long, value_name = "ADDRESS", default_value_t = DEFAULT_LISTEN)]
     pub listen: SocketAddr,
 
-    /// Allow an address that other machines can reach
+    /// Allow listening on an address that other machines can reach
     #[arg(long)]
     pub allow_remote: bool,
 
@@ -46,11 +43,11 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub day_length: Option<Duration>,
 
-    /// Count batch calls against the rolling window too
+    /// Count batch calls against the rolling window as well
     #[arg(long)]
     pub count_batches: bool,
 
-    /// Let others take requests per window, perhaps from a time: `50@30s`
+    /// Let other clients use requests per window, optionally from a time on: `50@30s`
     #[arg(long, value_name = "N@TIME")]
     pub others: Option<Others>,
 
@@ -62,7 +59,7 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "TIME", default_value = "20-60ms")]
     pub latency: Latency,
 
-    /// Faults drawn at random, e.g. `status:502=1%,reset=0.5%`
+    /// Random faults with their shares, e.g. `status:502=1%,reset=0.5%`
     #[arg(
         long,
         value_name = "SPEC",
@@ -71,15 +68,15 @@ pub struct SandboxArgs {
     )]
     pub faults: Faults,
 
-    /// Decides every draw; the same seed gives the same faults
+    /// Seed of all random draws; the same seed gives the same faults
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
 
-    /// The most inputs of one batch call
+    /// The maximum number of inputs of a batch call
     #[arg(long, value_name = "N", default_value_t = 2000)]
     pub batch_limit: usize,
 
-    /// How a batch call answers when some of its pairs are bad
+    /// How a batch call replies when some of its pairs are invalid
     #[arg(long, value_name = "WAY", value_enum, default_value_t)]
     pub batch_errors: BatchErrors,
 
@@ -91,19 +88,19 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration)]
     pub stall: Duration,
 
-    /// What faults with a `Retry-After` header ask for
+    /// The value of `Retry-After` in faults with that header
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
     pub retry_after: Duration,
 
-    /// Let a token from the OAuth call expire after this many requests
+    /// Expire a token from the OAuth call after this many requests
     #[arg(long, value_name = "N")]
     pub token_uses: Option<u32>,
 
-    /// How long a token from the OAuth call lives
+    /// The lifetime of a token from the OAuth call
     #[arg(long, value_name = "TIME", default_value = "30m", value_parser = duration)]
     pub token_lifetime: Duration,
 
-    /// Hand out a new refresh token with every refresh
+    /// Return a new refresh token with every refresh
     #[arg(long)]
     pub rotate_refresh: bool,
 
@@ -119,23 +116,23 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "ID", default_value_t = 1_234_567)]
     pub portal_id: u64,
 
-    /// Answer 401 to a token that asks for the account, as to some service keys
+    /// Reply with 401 to account requests, as HubSpot does for some service keys
     #[arg(long)]
     pub no_account_access: bool,
 
-    /// Answer 403 to whatever touches records: the token lacks their scopes
+    /// Reply with 403 to all record requests: the token lacks their scopes
     #[arg(long)]
     pub missing_scopes: bool,
 
-    /// What bodies follow where captures differ from the published schemas
+    /// The form of bodies where captures differ from the published schemas
     #[arg(long, value_name = "FORM", value_enum, default_value_t)]
     pub bodies: BodyForm,
 }
 
 impl SandboxArgs {
-    /// The settings these flags make.
+    /// Converts the flags to settings.
     ///
-    /// Fails if they would be unsafe to serve, such as an address open to other machines.
+    /// Fails if serving them would be unsafe, such as on an address open to other machines.
     pub fn settings(&self) -> Result<SandboxSettings, SettingsError> {
         let settings = SandboxSettings {
             listen: self.listen,
@@ -197,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_open_to_others_needs_its_flag() {
+    fn an_address_reachable_from_other_machines_needs_its_flag() {
         let open = ["--listen", "0.0.0.0:8787"];
         let refusal = parsed(&open).unwrap().settings().unwrap_err();
         assert!(
@@ -209,9 +206,9 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_fault_is_refused_with_its_reason() {
+    fn an_invalid_fault_is_refused_with_its_reason() {
         let refusal = parsed(&["--faults", "rest=1%"]).unwrap_err().to_string();
-        assert!(refusal.contains("`rest` is no known fault"), "{refusal}");
+        assert!(refusal.contains("`rest` is not a known fault"), "{refusal}");
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! The number of the unlabelled association type from one object type to another.
+//! The id of the unlabelled association type from one object type to another.
 
 use super::object_types;
 use super::seeded_random::Fingerprint;
 
-/// Published numbers, per direction.
+/// Published ids, per direction.
 const PUBLISHED: &[(&str, &str, u32)] = &[
     ("contact", "company", 279),
     ("company", "contact", 280),
@@ -21,11 +21,11 @@ const PUBLISHED: &[(&str, &str, u32)] = &[
     ("ticket", "ticket", 452),
 ];
 
-/// Where invented numbers begin, well above the published ones.
+/// The first invented id, well above the published ones.
 const FIRST_INVENTED: u64 = 10_000;
 const INVENTED: u64 = 80_000;
 
-/// The number for this direction: the published one, or an invented one that is always the same.
+/// The id for this direction: the published one, or an invented one that is always the same.
 pub(super) fn number(from: &str, to: &str) -> u32 {
     if let Some((.., number)) = PUBLISHED
         .iter()

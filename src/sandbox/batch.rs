@@ -1,7 +1,6 @@
-//! The call for many pairs of two types.
+//! The batch call for several pairs of two types.
 //!
-//! How HubSpot answers when some pairs are bad is not established; the settings choose among the
-//! plausible ways.
+//! How HubSpot replies when some pairs are invalid is not established; the settings choose among the plausible forms.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -34,16 +33,16 @@ struct Reference {
     id: String,
 }
 
-/// What goes wrong in a batch.
+/// A problem in a batch.
 enum BatchFault {
-    /// A fault of the whole reply, about these records.
+    /// A fault of the whole reply, for these records.
     Whole(Fault, (usize, Side)),
     /// Records that do not exist.
     Bad(Vec<(usize, Side)>),
 }
 
 impl World {
-    /// Associates many pairs, unless faults have it otherwise.
+    /// Associates several pairs, unless a fault applies.
     pub(super) fn batch_call(&mut self, call: &Call<'_>, from_type: &str, to_type: &str) -> Action {
         let (inputs, links) = match self.read_inputs(call, from_type, to_type) {
             Ok(read) => read,
@@ -78,7 +77,7 @@ impl World {
             wall: self.clock.wall(call.now),
         };
         if let Some(fault) = whole {
-            let (effect, action) = odd_responses::play(fault, &context);
+            let (effect, action) = odd_responses::build_response(fault, &context);
             self.take_effect(&effect, &links, &culprits);
             return action;
         }
@@ -137,7 +136,7 @@ impl World {
         Ok((inputs, links))
     }
 
-    /// Ids that name a fault first; a batch without any may draw one, about one of its pairs.
+    /// Ids that name a fault take precedence; a batch without any may draw one, for one of its pairs.
     fn batch_fault(&self, call: &Call<'_>, inputs: &[Input], before: &[u32]) -> BatchFault {
         let mut bad = Vec::new();
         let mut any_named = false;
@@ -165,13 +164,13 @@ impl World {
 }
 
 fn is_bad(culprits: &[(usize, Side)], index: usize) -> bool {
-    // Found in the order of the inputs, so they are sorted.
+    // Found in the order of the inputs, so they are already sorted.
     culprits
         .binary_search_by_key(&index, |(culprit, _)| *culprit)
         .is_ok()
 }
 
-/// The reply to a batch whose culprits are bad, and whether nothing was associated.
+/// The reply to a batch with invalid pairs, and whether nothing was associated.
 fn answer_with_bad(context: &FaultContext<'_>) -> (Reply, bool) {
     let good: Vec<Pair<'_>> = context
         .pairs

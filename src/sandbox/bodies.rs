@@ -1,11 +1,11 @@
-//! The body that says which pairs are associated.
+//! The success body, which lists the associated pairs.
 
 use serde_json::{Number, Value, json};
 
 use super::association_types;
 use super::settings::BodyForm;
 
-/// A record as a request names it: its type's name in the singular, and its id.
+/// A record as named in a request: the singular name of its type, and its id.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Record<'a> {
     pub(super) type_name: &'a str,
@@ -42,17 +42,17 @@ impl<'a> Pair<'a> {
     }
 }
 
-/// Which directions `results` show, and in which order.
+/// Which directions `results` contains, and in which order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Directions {
-    /// Both, in the order HubSpot's examples have for these types.
+    /// Both, in the order of HubSpot's examples for these types.
     Usual,
     InverseFirst,
     Forward,
     Inverse,
 }
 
-/// When the work began and ended, as HubSpot writes times.
+/// When the work began and ended, in HubSpot's time format.
 #[derive(Clone, Debug)]
 pub(super) struct Span {
     pub(super) started: String,
@@ -108,7 +108,7 @@ pub(super) fn number(id: &str) -> Value {
     id.parse::<Number>().map_or(Value::Null, Value::Number)
 }
 
-/// The whole body around `results`. Without errors it has neither `numErrors` nor `errors`.
+/// The complete body around `results`. Without errors it has neither `numErrors` nor `errors`.
 pub(super) fn complete(results: &[Value], span: &Span) -> Value {
     json!({
         "status": "COMPLETE",
@@ -118,7 +118,7 @@ pub(super) fn complete(results: &[Value], span: &Span) -> Value {
     })
 }
 
-/// The fields of a body with these errors. Schemas have times and links beside them that captures lack.
+/// The fields of a body with these errors. The schemas also have times and links, which captures lack.
 pub(super) fn with_errors(errors: &[Value], span: &Span, form: BodyForm) -> Value {
     let mut fields = json!({"numErrors": errors.len(), "errors": errors});
     if form == BodyForm::Schema {
@@ -129,8 +129,7 @@ pub(super) fn with_errors(errors: &[Value], span: &Span, form: BodyForm) -> Valu
     fields
 }
 
-/// An entry of `errors` for a record that does not exist. In the schemas' form only the error inside it names the
-/// record.
+/// An entry of `errors` for a record that does not exist. In the schemas' form only the nested error names the record.
 pub(super) fn not_found(record: Record<'_>, side: Side, form: BodyForm) -> Value {
     let name = record.type_name;
     let (side, field) = match side {
@@ -214,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_of_twenty_digits_stays_whole_as_a_number() {
+    fn an_id_of_twenty_digits_is_exact_as_a_number() {
         assert_eq!(
             number("99999999999999999999").to_string(),
             "99999999999999999999"

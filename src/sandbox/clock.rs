@@ -1,18 +1,17 @@
-//! Wall time from the time since the start, so that everything else takes one kind of time.
+//! Converts the time since the start to wall time, so that all other code uses a single kind of time.
 
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 
-/// How far the account's time zone is from UTC. Bogota knows no summer time, so the name and the
-/// number agree all year.
+/// The UTC offset of the account's time zone. Bogota has no daylight saving time, so name and offset agree all year.
 pub(super) const UTC_OFFSET: Duration = Duration::from_hours(5);
-/// The account's time zone; it lies [`UTC_OFFSET`] behind UTC.
+/// The account's time zone, [`UTC_OFFSET`] behind UTC.
 pub(super) const TIME_ZONE: &str = "America/Bogota";
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// The wall time at which time began to count.
+/// The wall time at the start.
 #[derive(Clone, Copy)]
 pub(super) struct Clock {
     /// Since the Unix epoch.
@@ -33,16 +32,16 @@ impl Clock {
         SystemTime::UNIX_EPOCH + self.started + now
     }
 
-    /// The wall time at `now` as HubSpot writes it: `2026-05-04T09:15:22.031Z`.
+    /// The wall time at `now` in HubSpot's format: `2026-05-04T09:15:22.031Z`.
     pub(super) fn stamp(self, now: Duration) -> String {
         match Timestamp::try_from(self.wall(now)) {
             Ok(timestamp) => format!("{timestamp:.3}"),
-            // Only a clock set thousands of years ahead gets here.
+            // Reached only with a clock set thousands of years ahead.
             Err(_) => String::new(),
         }
     }
 
-    /// When the account's day that holds `now` ends, as a time since the start.
+    /// The end of the account's day that contains `now`, as a time since the start.
     pub(super) fn midnight_after(self, now: Duration) -> Duration {
         let local = (self.started + now).saturating_sub(UTC_OFFSET);
         let days_over = local.as_secs() / DAY.as_secs();

@@ -1,6 +1,6 @@
-//! The faults of the connection itself, as scripts of bytes, waits and ends.
+//! The faults of the connection itself, as sequences of bytes, waits and ends.
 //!
-//! An HTTP server would never commit them, so they say byte by byte what goes out.
+//! An HTTP server would never produce them, so they specify every byte that is sent.
 
 use std::time::Duration;
 
@@ -12,13 +12,13 @@ use super::odd_responses::{self, Action, Effect, FaultContext};
 use super::raw_response::{self, End, Framing, RawResponse, Step};
 use super::reply::Reply;
 
-/// The endless body: blanks, which JSON allows for ever.
+/// The endless body: spaces, which JSON allows without limit.
 const ENDLESS_CHUNK: usize = 64 * 1024;
 const ENDLESS_CHUNKS: u64 = 1024;
-/// Lets the bytes before a reset arrive, which a reset would otherwise overtake.
+/// Delays a reset until the bytes before it have arrived; otherwise the reset would overtake them.
 const BEFORE_RESET: Duration = Duration::from_millis(20);
 
-/// The faults of the connection. Whatever has no reply of its own ends here.
+/// Builds the faults of the connection: all faults without a complete reply.
 pub(super) fn connection_fault(fault: Fault, context: &FaultContext<'_>) -> (Effect, Action) {
     let reply = Reply::json(200, &odd_responses::success(context, Directions::Usual));
     let body = reply.body.clone();

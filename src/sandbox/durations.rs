@@ -1,11 +1,11 @@
-//! Durations as a person types them: `40ms`, `10s`, `5m`, `2h`, and a bare `0`.
+//! Parses durations as typed: `40ms`, `10s`, `5m`, `2h`, and a bare `0`.
 
 use std::time::Duration;
 
-/// What is longer does not fit every clock.
+/// Longer durations do not fit every clock.
 const MAX_DURATION: Duration = Duration::from_hours(366 * 24);
 
-/// Reads one duration; `None` if it is not a whole number with a known unit, or longer than a year.
+/// Parses one duration; `None` if it is not a whole number with a known unit, or longer than a year.
 pub(super) fn parse(text: &str) -> Option<Duration> {
     let text = text.trim();
     if text == "0" {
@@ -24,7 +24,7 @@ pub(super) fn parse(text: &str) -> Option<Duration> {
     (duration <= MAX_DURATION).then_some(duration)
 }
 
-/// [`parse`] for clap, with a message that says what is expected.
+/// [`parse`] for clap, with an error that says what is expected.
 pub(super) fn parse_argument(text: &str) -> Result<Duration, String> {
     parse(text).ok_or_else(|| {
         "expected a duration such as `40ms`, `10s` or `5m`, a year at most".to_owned()

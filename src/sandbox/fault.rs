@@ -1,11 +1,11 @@
-//! The ways to misbehave, as one closed list.
+//! All faults, as one closed list.
 //!
-//! What each looks like is in `misbehave`; its name, number and description are in `fault_table`.
+//! `odd_responses` defines the reply of each; `fault_table` its name, code and description.
 
-/// One way to answer other than associating the pair and saying so.
+/// A deviation from associating the pair and confirming it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Fault {
-    /// This status, with the body that goes with it.
+    /// This status, with its usual body.
     Status(u16),
 
     // Refusals with particular bodies.
@@ -26,7 +26,7 @@ pub(super) enum Fault {
     InternalPage,
     EmptyInternal,
 
-    // Success statuses that prove nothing, or prove it oddly.
+    // Success statuses with a body that does not confirm the pair, or confirms it in an unusual form.
     EmbeddedError,
     OnlyCount,
     OnlyErrors,
@@ -50,7 +50,7 @@ pub(super) enum Fault {
     EmptyOk,
     Huge,
 
-    // Trouble on the connection.
+    // Connection faults.
     Reset,
     Close,
     Stall,

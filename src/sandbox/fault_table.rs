@@ -1,19 +1,19 @@
-//! The faults by name and by id pattern: the one table behind the fault spec, the id patterns and the
-//! table in the documentation.
+//! The faults by name and by id pattern: the single table behind the fault spec, the id patterns and the table in the
+//! documentation.
 //!
-//! An id of exactly 15 digits that begins with 99 names its own fault: `99`, three digits for the
-//! fault, two digits for how often (00 is always), eight digits to tell ids apart. HubSpot's ids have
-//! at most 12 digits today, so no ordinary id is one of these, and 15 digits survive a spreadsheet.
+//! An id of exactly 15 digits that begins with 99 names its own fault: `99`, three digits for the fault, two digits
+//! for how often (00 is always), eight digits to make ids unique. HubSpot's ids have at most 12 digits today, so no
+//! ordinary id matches, and 15 digits survive a spreadsheet.
 
 use super::fault::Fault;
 
-/// What every such id begins with.
+/// The prefix of every such id.
 const MARK: &str = "99";
-/// How long every such id is.
+/// The length of every such id.
 const LENGTH: usize = 15;
-/// How many digits tell ids of one fault apart.
+/// How many digits make ids of one fault unique.
 const SERIAL_DIGITS: usize = 8;
-/// The statuses that name themselves.
+/// The statuses that have a generic name.
 const STATUSES: std::ops::RangeInclusive<u16> = 200..=599;
 
 /// One fault of the table.
@@ -21,23 +21,23 @@ const STATUSES: std::ops::RangeInclusive<u16> = 200..=599;
 pub struct KnownFault {
     /// Its name in a fault spec; `status:503` and the like name every other status.
     pub name: &'static str,
-    /// Its three digits in an id.
+    /// Its three-digit code in an id.
     pub code: u16,
-    /// What happens, in a few words.
+    /// A short description.
     pub effect: &'static str,
     pub(super) fault: Fault,
 }
 
 impl KnownFault {
-    /// The pattern of its ids: `N` stands for how often, `x` for free digits.
+    /// The pattern of its ids: `N` for how often, `x` for free digits.
     #[must_use]
     pub fn id_pattern(&self) -> String {
         format!("{MARK}{:03}NNxxxxxxxx", self.code)
     }
 }
 
-/// A record id that makes every request for it meet `fault`, the first `times` times or, with 0,
-/// always. `serial` tells such ids apart.
+/// A record id for which every request gets `fault`, the first `times` times or, with 0, always. `serial` makes such
+/// ids unique.
 ///
 /// `None` if the name is unknown, `times` is over 99 or `serial` has more than eight digits.
 #[must_use]
@@ -49,13 +49,13 @@ pub fn fault_id(fault: &str, times: u32, serial: u32) -> Option<String> {
     Some(format!("{MARK}{code:03}{times:02}{serial:08}"))
 }
 
-/// The fault that a record id names, if it names one for the request after `before` others.
+/// The fault that a record id names for the request after `before` others, if any.
 pub(super) fn fault_of_id(id: &str, before: u32) -> Option<Fault> {
     let (fault, times) = read_id(id)?;
     (times == 0 || before < times).then_some(fault)
 }
 
-/// Whether a record id names a fault, its times used up or not.
+/// Whether a record id names a fault, even one whose count is used up.
 pub(super) fn names_a_fault(id: &str) -> bool {
     read_id(id).is_some()
 }
@@ -87,7 +87,7 @@ fn code_named(name: &str) -> Option<u16> {
     Some(known.code)
 }
 
-/// The fault of this name.
+/// The fault with this name.
 pub(super) fn fault_named(name: &str) -> Option<Fault> {
     code_named(name).and_then(fault_with_code)
 }
@@ -105,7 +105,7 @@ const fn status(name: &'static str, code: u16, effect: &'static str) -> KnownFau
     known(name, code, Fault::Status(code), effect)
 }
 
-/// Every fault with a description of its own. Any other status from 200 to 599 works the same way.
+/// Every fault with its own description. Any other status from 200 to 599 works the same way.
 pub const KNOWN_FAULTS: &[KnownFault] = &[
     status("status:201", 201, "201 with the success body; associated"),
     status("status:204", 204, "204 without a body; associated"),
@@ -272,13 +272,13 @@ pub const KNOWN_FAULTS: &[KnownFault] = &[
         "forward-only",
         610,
         Fault::ForwardOnly,
-        "success showing the asked direction only",
+        "success showing only the requested direction",
     ),
     known(
         "inverse-only",
         611,
         Fault::InverseOnly,
-        "success showing the inverse direction only",
+        "success showing only the inverse direction",
     ),
     known(
         "inverse-first",
@@ -332,7 +332,7 @@ pub const KNOWN_FAULTS: &[KnownFault] = &[
         "invalid-json",
         630,
         Fault::InvalidJson,
-        "200 with a body that is no JSON; not associated",
+        "200 with a body that is not JSON; not associated",
     ),
     known(
         "page-with-ok",
@@ -363,7 +363,7 @@ pub const KNOWN_FAULTS: &[KnownFault] = &[
         "stall",
         802,
         Fault::Stall,
-        "no reply until the client goes; not associated",
+        "no reply until the client disconnects; not associated",
     ),
     known(
         "cut",
@@ -381,20 +381,20 @@ pub const KNOWN_FAULTS: &[KnownFault] = &[
         "stall-inside",
         805,
         Fault::StallInside,
-        "nothing more after half the body; associated",
+        "no data after half the body; associated",
     ),
     known("slow", 806, Fault::Slow, "success after a long wait"),
     known(
         "endless",
         807,
         Fault::Endless,
-        "body that goes on until the client goes, 64 MiB at most; associated",
+        "body that continues until the client disconnects, 64 MiB at most; associated",
     ),
     known(
         "garbage",
         808,
         Fault::Garbage,
-        "bytes that are no HTTP; not associated",
+        "bytes that are not HTTP; not associated",
     ),
     known(
         "reset-inside",
@@ -417,7 +417,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_fault_has_a_name_and_a_code_of_its_own_that_lead_back_to_it() {
+    fn every_fault_has_a_unique_name_and_code() {
         let mut names = HashSet::new();
         let mut codes = HashSet::new();
         for known in KNOWN_FAULTS {
@@ -430,7 +430,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_says_how_often_is_ordinary_after_that() {
+    fn an_id_with_a_count_is_ordinary_once_the_count_is_used_up() {
         let id = fault_id("status:503", 2, 17).unwrap();
         assert_eq!(id, "995030200000017");
         assert_eq!(fault_of_id(&id, 0), Some(Fault::Status(503)));
@@ -440,7 +440,7 @@ mod tests {
     }
 
     #[test]
-    fn ordinary_ids_and_unused_codes_name_no_fault() {
+    fn ordinary_ids_and_unused_codes_do_not_name_a_fault() {
         for id in [
             "1",
             "566274304862",
@@ -456,7 +456,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_into_an_id_is_refused() {
+    fn values_that_do_not_fit_into_an_id_are_refused() {
         assert_eq!(fault_id("unheard-of", 0, 0), None);
         assert_eq!(fault_id("status:199", 0, 0), None);
         assert_eq!(fault_id("missing", 100, 0), None);

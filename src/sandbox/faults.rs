@@ -1,21 +1,21 @@
-//! Faults drawn at random: which, and how likely.
+//! Faults drawn at random, with their probabilities.
 //!
-//! Written `status:502=1%,reset=0.5%`. One draw decides for a request, so the shares add up and may
-//! not pass 100 %.
+//! Written `status:502=1%,reset=0.5%`. One draw decides for each request, so the shares add up and must not exceed 100
+//! %.
 
 use std::str::FromStr;
 
 use super::fault::Fault;
 use super::fault_table::{KNOWN_FAULTS, fault_named};
 
-/// The faults a sandbox draws from, each with its share of the requests. None by default.
+/// The random faults of a sandbox, each with its share of the requests. None by default.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Faults {
     shares: Vec<(Fault, f64)>,
 }
 
 impl Faults {
-    /// The fault at `draw`, a number from 0.0 up to 1.0.
+    /// The fault for `draw`, a number from 0.0 up to 1.0.
     pub(super) fn at(&self, draw: f64) -> Option<Fault> {
         let mut below = 0.0;
         self.shares.iter().find_map(|(fault, share)| {
@@ -29,39 +29,39 @@ impl Faults {
     }
 }
 
-/// Which part of a fault spec is wrong.
+/// Which part of a fault spec is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FaultsError {
     /// A part without `=`.
     #[error("`{part}` is not of the form `NAME=SHARE`, e.g. `status:502=1%`")]
     NoShare {
-        /// The part as written.
+        /// The part as given.
         part: String,
     },
-    /// A name that is no fault.
+    /// A name that is not a fault.
     #[error(
-        "`{name}` is no known fault; known are `status:200` to `status:599`, {}",
+        "`{name}` is not a known fault; known are `status:200` to `status:599`, {}",
         known_names()
     )]
     UnknownName {
-        /// The name as written.
+        /// The name as given.
         name: String,
     },
-    /// A share that is no number from 0 to 100 %.
-    #[error("`{share}` in `{part}` is no share; write `1%` or `0.01`")]
+    /// A share that is not a number from 0 to 100 %.
+    #[error("`{share}` in `{part}` is not a share; write `1%` or `0.01`")]
     BadShare {
-        /// The part as written.
+        /// The part as given.
         part: String,
-        /// Its share as written.
+        /// Its share as given.
         share: String,
     },
     /// The same fault twice.
     #[error("`{name}` is given twice")]
     Twice {
-        /// The name as written.
+        /// The name as given.
         name: String,
     },
-    /// Shares that add up to more than every request.
+    /// Shares that add up to more than 100 %.
     #[error("the shares add up to more than 100%")]
     TooMuch,
 }
@@ -100,7 +100,7 @@ impl FromStr for Faults {
             })?;
             shares.push((fault, share));
         }
-        // A hair of slack, because ten times 0.1 is not quite 1 in binary.
+        // A small tolerance, because ten times 0.1 is not exactly 1 in binary.
         if shares.iter().map(|(_, share)| share).sum::<f64>() > 1.0 + 1e-9 {
             return Err(FaultsError::TooMuch);
         }
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_spec_says_which_part_is_wrong() {
+    fn an_invalid_spec_is_refused_with_the_invalid_part() {
         let message = |spec: &str| spec.parse::<Faults>().unwrap_err().to_string();
         assert_eq!(
             message("reset=1%,stall"),
@@ -152,11 +152,11 @@ mod tests {
         );
         assert_eq!(
             message("reset=lots"),
-            "`lots` in `reset=lots` is no share; write `1%` or `0.01`"
+            "`lots` in `reset=lots` is not a share; write `1%` or `0.01`"
         );
         assert_eq!(
             message("reset=101%"),
-            "`101%` in `reset=101%` is no share; write `1%` or `0.01`"
+            "`101%` in `reset=101%` is not a share; write `1%` or `0.01`"
         );
         assert_eq!(message("reset=1%,reset=2%"), "`reset` is given twice");
         assert_eq!(
@@ -164,8 +164,11 @@ mod tests {
             "the shares add up to more than 100%"
         );
         let unknown = message("rest=1%");
-        assert!(unknown.starts_with("`rest` is no known fault"), "{unknown}");
+        assert!(
+            unknown.starts_with("`rest` is not a known fault"),
+            "{unknown}"
+        );
         assert!(unknown.contains("`reset`, `close`"), "{unknown}");
-        assert!(message("status:99=1%").contains("`status:99` is no known fault"));
+        assert!(message("status:99=1%").contains("`status:99` is not a known fault"));
     }
 }

@@ -3,9 +3,9 @@
 /// The longest id accepted, in digits.
 const MAX_DIGITS: usize = 20;
 
-/// A record's number, most significant part first so that ids sort by value.
+/// A record id as a number, most significant part first so that ids sort by value.
 ///
-/// Three words rather than a `u128`, which would take 16 bytes and align everything around it.
+/// Three 32-bit words rather than a `u128`, which would take 16 bytes and increase the alignment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct RecordId([u32; 3]);
 
@@ -13,7 +13,7 @@ impl RecordId {
     pub(super) const MIN: Self = Self([0; 3]);
     pub(super) const MAX: Self = Self([u32::MAX; 3]);
 
-    /// Reads a positive decimal number.
+    /// Parses a positive decimal number.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let digits = text.bytes().all(|byte| byte.is_ascii_digit());
         if text.is_empty() || text.len() > MAX_DIGITS || !digits {

@@ -1,7 +1,7 @@
 //! The two limits: requests in a rolling window, and requests in a day.
 //!
-//! Both take the time as an argument, counted from the start, and never go back. Requests that were
-//! refused take no place; whether HubSpot counts them is not established.
+//! Both take the time as an argument, as a time since the start that never decreases. Refused requests do not count;
+//! whether HubSpot counts them is not established.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -9,16 +9,15 @@ use std::time::Duration;
 use super::clock::Clock;
 use super::settings::Others;
 
-/// Others are not faster than this; each of their requests is looked at.
+/// The maximum rate of other clients; each of their requests is simulated.
 const MIN_PERIOD: Duration = Duration::from_micros(10);
 
-/// A strict log of accepted requests: in no stretch of time as long as the window are there more
-/// than `limit` of them.
+/// A strict log of accepted requests: no period as long as the window contains more than `limit` of them.
 pub(super) struct RollingWindow {
     limit: Option<u32>,
     window: Duration,
     accepted: VecDeque<Duration>,
-    /// When others send their next request, and how long they wait between two.
+    /// When other clients send their next request, and the interval between two.
     others: Option<(Duration, Duration)>,
 }
 
@@ -32,7 +31,7 @@ impl RollingWindow {
         }
     }
 
-    /// Lets the requests of others arrive up to `now`; those that do not fit are refused.
+    /// Adds the requests of other clients up to `now`; those that do not fit are refused.
     fn let_others_in(&mut self, now: Duration) {
         let Some((mut next, period)) = self.others else {
             return;
@@ -50,7 +49,7 @@ impl RollingWindow {
         self.others = Some((next, period));
     }
 
-    /// How many requests were accepted within the window before `now`.
+    /// How many requests were accepted in the window before `now`.
     pub(super) fn used(&mut self, now: Duration) -> u32 {
         self.let_others_in(now);
         forget_before(&mut self.accepted, now, self.window);
@@ -71,7 +70,7 @@ impl RollingWindow {
 }
 
 impl RollingWindow {
-    /// The headers that announce a limit of `max` and what is left of it.
+    /// The headers that announce a limit of `max` and its remaining part.
     pub(super) fn headers(&mut self, max: u32, now: Duration) -> [(&'static str, String); 5] {
         let left = max.saturating_sub(self.used(now));
         let interval = self.window.as_millis();
@@ -145,7 +144,7 @@ impl Day {
         }
     }
 
-    /// Begins a new day if the last one is over.
+    /// Starts a new day if the current one is over.
     pub(super) fn start_day_if_over(&mut self, now: Duration, clock: Clock) {
         while now >= self.ends {
             self.used = 0;
@@ -168,7 +167,7 @@ impl Day {
         self.ends
     }
 
-    /// The headers that announce the limit and what is left of it; none without a limit.
+    /// The headers that announce the limit and its remaining part; none without a limit.
     pub(super) fn headers(&self) -> Vec<(&'static str, String)> {
         let Some(max) = self.limit else {
             return Vec::new();
@@ -241,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_limit_everything_has_room_and_nothing_is_remembered() {
+    fn without_a_limit_every_request_fits_and_none_is_stored() {
         let mut window = RollingWindow::new(None, WINDOW, None);
         for _ in 0..1000 {
             assert!(ask(&mut window, Duration::ZERO));
@@ -259,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_that_is_used_up_has_room_again_when_the_next_begins() {
+    fn a_used_up_daily_limit_resets_when_the_next_day_begins() {
         let clock = Clock::new(SystemTime::UNIX_EPOCH);
         let mut day = Day::new(Some(2), Some(Duration::from_secs(30)), clock);
         day.take();

@@ -1,13 +1,12 @@
-//! A local look-alike of HubSpot's association API, to rehearse against.
+//! A local server that imitates HubSpot's association API, for rehearsals.
 //!
-//! It plays the default-association `PUT`, the batch call, reading associations back, account
-//! details and usage, and the OAuth token call, with HubSpot's limits, headers and error bodies, and
-//! it misbehaves on request: by seeded draws ([`Faults`]) and by ids that name their own fault
-//! ([`KNOWN_FAULTS`]).
+//! It implements the default-association `PUT`, the batch call, reading associations back, account details and usage,
+//! and the OAuth token call, with HubSpot's limits, headers and error bodies. It produces faults on request: by seeded
+//! draws ([`Faults`]) and by ids that name their own fault ([`KNOWN_FAULTS`]).
 //!
-//! It is written from the API's public description alone and shares no code with the rest of this
-//! crate, so that a mistake made on both sides cannot hide. What it decides is plain functions of a
-//! request, what it remembers and the time; the sockets are a thin shell ([`Sandbox`]).
+//! It is written from the API's public description alone and shares no code with the rest of this crate, so that a
+//! mistake in the client is not repeated in the server. Its rules are pure functions of a request, the stored state
+//! and the time; the sockets are a thin shell ([`Sandbox`]).
 
 mod account;
 mod args;

@@ -1,4 +1,4 @@
-//! The OAuth calls: a new access token for a refresh token, and what a token is.
+//! The OAuth calls: exchanging a refresh token for an access token, and token introspection.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -18,7 +18,7 @@ const SCOPES: [&str; 4] = [
     "tickets",
 ];
 
-/// Answers the token call for this form.
+/// The reply to the token call with this form.
 pub(super) fn token(
     form: &[u8],
     tokens: &mut Tokens,
@@ -61,7 +61,7 @@ pub(super) fn token(
     )
 }
 
-/// Answers the introspection call for this form.
+/// The reply to the introspection call with this form.
 pub(super) fn introspection(form: &[u8], tokens: &Tokens, portal_id: u64, now: Duration) -> Reply {
     let form = fields(form);
     let field = |name: &str| form.get(name).map_or("", String::as_str);
@@ -86,7 +86,7 @@ pub(super) fn introspection(form: &[u8], tokens: &Tokens, portal_id: u64, now: D
     Reply::json(200, &body)
 }
 
-/// What introspection says of the token's making. None of it means anything here.
+/// The fields of introspection about the app and the user. None of them has a meaning here.
 fn signed(portal_id: u64, expires_at: u64) -> Value {
     json!({
         "appId": APP_ID,
@@ -109,7 +109,7 @@ fn signed(portal_id: u64, expires_at: u64) -> Value {
     })
 }
 
-/// A refusal with the documented fields, and those that the schema requires of every error.
+/// An error with the documented fields and those that the schema requires of every error.
 fn refused(error: &str, status: &str, message: &str, correlation: &str) -> Reply {
     Reply::json(
         400,
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_good_refresh_token_gets_an_access_token_with_its_lifetime() {
+    fn a_valid_refresh_token_gets_an_access_token_with_its_lifetime() {
         let settings = SandboxSettings {
             refresh_token: Some("r+t".into()),
             ..SandboxSettings::default()

@@ -1,11 +1,11 @@
-//! Which record type a path segment names.
+//! Resolves a path segment to an object type.
 //!
-//! The same type has many spellings: `contact`, `Contacts`, `0-1`. Each type gets a small number,
-//! under which everything else knows it; custom types get theirs when they are first met.
+//! A type has several spellings: `contact`, `Contacts`, `0-1`. Each type gets a small number that identifies it
+//! elsewhere; custom types get theirs on first use.
 
 use std::collections::HashMap;
 
-/// Singular name, plural name, type id where one is published.
+/// Singular name, plural name, and type id where one is published.
 const STANDARD: &[(&str, &str, Option<&str>)] = &[
     ("contact", "contacts", Some("0-1")),
     ("company", "companies", Some("0-2")),
@@ -29,14 +29,14 @@ const STANDARD: &[(&str, &str, Option<&str>)] = &[
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct TypeNumber(u16);
 
-/// Why a segment names no type.
+/// Why a segment does not name a type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum UnknownType {
     Name(String),
     Id(String),
 }
 
-/// The types met so far.
+/// The types used so far.
 #[derive(Clone)]
 pub(super) struct ObjectTypes {
     portal_id: u64,
@@ -64,13 +64,13 @@ impl ObjectTypes {
         types
     }
 
-    /// The type that `segment` names, if it is one already met or a standard one.
+    /// The type that `segment` names, if it is standard or already registered.
     pub(super) fn find(&self, segment: &str) -> Option<TypeNumber> {
         let spelling = self.canonical(segment);
         self.spellings.get(spelling.as_str()).copied()
     }
 
-    /// The type that `segment` names; a custom type is taken up when first met.
+    /// The type that `segment` names; a custom type is registered on first use.
     pub(super) fn resolve(&mut self, segment: &str) -> Result<TypeNumber, UnknownType> {
         let spelling = self.canonical(segment);
         if let Some(number) = self.spellings.get(spelling.as_str()) {
@@ -91,7 +91,7 @@ impl ObjectTypes {
         Ok(TypeNumber(number))
     }
 
-    /// Lower case, and the short form of the account's own custom types in full.
+    /// Lower case, with the short form of the account's own custom types expanded.
     fn canonical(&self, segment: &str) -> String {
         let spelling = segment.to_ascii_lowercase();
         match spelling.strip_prefix("p_") {
@@ -100,7 +100,7 @@ impl ObjectTypes {
         }
     }
 
-    /// The type's name in the singular, or a custom type's id or qualified name.
+    /// The type's singular name, or a custom type's id or qualified name.
     pub(super) fn name(&self, number: TypeNumber) -> &str {
         self.names
             .get(usize::from(number.0))
@@ -108,7 +108,7 @@ impl ObjectTypes {
     }
 }
 
-/// Whether a type of this name is the account's own rather than HubSpot's.
+/// Whether a type of this name belongs to the account rather than to HubSpot.
 pub(super) fn is_custom(name: &str) -> bool {
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if let Some(number) = name.strip_prefix("2-") {

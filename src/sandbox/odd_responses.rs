@@ -1,5 +1,4 @@
-//! What each fault looks like: a reply or a script for the connection, and whether the pairs are
-//! associated all the same.
+//! Builds the response of each fault: a reply or a sequence of bytes, and whether the pairs are associated despite it.
 
 use std::time::{Duration, SystemTime};
 
@@ -14,15 +13,15 @@ use super::refusals::{self, ScopesForm};
 use super::reply::Reply;
 use super::settings::SandboxSettings;
 
-/// Long enough to be slow to hold, short enough to make at once.
+/// Large enough to be slow to receive, small enough to create quickly.
 const HUGE: usize = 8 * 1024 * 1024;
-/// How long ago a token is said to have expired.
+/// The age of an expired token's expiry in its message, in seconds.
 const EXPIRED_AGO: u64 = 12;
 
-/// What is asked, and what a fault may say about it.
+/// The request, and the data that a fault's reply may contain.
 pub(super) struct FaultContext<'a> {
     pub(super) pairs: &'a [Pair<'a>],
-    /// The records the fault is about.
+    /// The records that the fault is about.
     pub(super) culprits: &'a [(usize, Side)],
     pub(super) span: &'a Span,
     pub(super) correlation: &'a str,
@@ -30,16 +29,16 @@ pub(super) struct FaultContext<'a> {
     pub(super) wall: SystemTime,
 }
 
-/// What a fault does to the connection.
+/// What a fault sends.
 #[derive(Clone, Debug)]
 pub(super) enum Action {
     Answer(Reply),
-    /// Answers after this much longer.
+    /// Replies after this additional delay.
     AnswerLate(Reply, Duration),
     TakeOver(RawResponse),
 }
 
-/// What becomes of the pairs.
+/// What happens to the pairs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Effect {
     Nothing,
@@ -48,8 +47,8 @@ pub(super) enum Effect {
     AssociateOther(String),
 }
 
-/// Plays a fault.
-pub(super) fn play(fault: Fault, context: &FaultContext<'_>) -> (Effect, Action) {
+/// Builds the response of a fault.
+pub(super) fn build_response(fault: Fault, context: &FaultContext<'_>) -> (Effect, Action) {
     if let Some(reply) = refusal(fault, context) {
         return (Effect::Nothing, Action::Answer(reply));
     }
@@ -59,7 +58,7 @@ pub(super) fn play(fault: Fault, context: &FaultContext<'_>) -> (Effect, Action)
     connection_faults::connection_fault(fault, context)
 }
 
-/// The faults that say no.
+/// The faults that refuse the request.
 fn refusal(fault: Fault, context: &FaultContext<'_>) -> Option<Reply> {
     let correlation = context.correlation;
     let portal_id = context.settings.portal_id;
@@ -85,7 +84,7 @@ fn refusal(fault: Fault, context: &FaultContext<'_>) -> Option<Reply> {
         Fault::BurstRetrySeconds => refusals::burst(portal_id, form, correlation)
             .with("retry-after", retry_seconds(context)),
         Fault::BurstRetryDate => {
-            // Dates carry whole seconds; one more makes up for the fraction that is cut off.
+            // Dates have whole seconds; one more compensates for the truncated fraction.
             let due = context.wall + context.settings.retry_after + Duration::from_secs(1);
             refusals::burst(portal_id, form, correlation)
                 .with("retry-after", httpdate::fmt_http_date(due))
@@ -106,7 +105,7 @@ fn retry_seconds(context: &FaultContext<'_>) -> String {
     (asked.as_secs() + u64::from(asked.subsec_nanos() > 0)).to_string()
 }
 
-/// The culprits as a refusal names them.
+/// The culprits as a refusal lists them.
 pub(super) fn culprits(context: &FaultContext<'_>) -> Vec<(String, String)> {
     let mut named = Vec::new();
     for (index, side) in context.culprits {
@@ -122,7 +121,7 @@ pub(super) fn culprits(context: &FaultContext<'_>) -> Vec<(String, String)> {
     named
 }
 
-/// The culprits as `errors` list them.
+/// The culprits as `errors` lists them.
 pub(super) fn errors(context: &FaultContext<'_>) -> Vec<Value> {
     let mut errors = Vec::new();
     for (index, side) in context.culprits {
@@ -137,18 +136,18 @@ pub(super) fn errors(context: &FaultContext<'_>) -> Vec<Value> {
     errors
 }
 
-/// The body of plain success.
+/// The body of an ordinary success.
 pub(super) fn success(context: &FaultContext<'_>, directions: Directions) -> Value {
     bodies::complete(&bodies::results(context.pairs, directions), context.span)
 }
 
-/// The success body without results and with something else instead.
+/// The success body with other fields in place of the results.
 fn nothing_done(context: &FaultContext<'_>, fields: Value) -> (Effect, Value) {
     let body = bodies::complete(&[], context.span);
     (Effect::Nothing, overlaid(body, fields))
 }
 
-/// A success body with something more.
+/// The success body with additional fields.
 fn done(context: &FaultContext<'_>, fields: Value) -> (Effect, Value) {
     (
         Effect::Associate,
@@ -170,7 +169,7 @@ fn without(mut body: Value, field: &str) -> Value {
     body
 }
 
-/// The faults with a success status and a whole reply.
+/// The faults with a success status and a complete reply.
 fn odd_success(fault: Fault, context: &FaultContext<'_>) -> Option<(Effect, Reply)> {
     let reply = match fault {
         Fault::Status(status @ (204 | 205)) => (Effect::Associate, Reply::empty(status)),
@@ -192,7 +191,7 @@ fn odd_success(fault: Fault, context: &FaultContext<'_>) -> Option<(Effect, Repl
     Some(reply)
 }
 
-/// The faults with status 200 and an odd JSON body.
+/// The faults with status 200 and an unusual JSON body.
 fn odd_body(fault: Fault, context: &FaultContext<'_>) -> Option<(Effect, Value)> {
     let shown = |directions| (Effect::Associate, success(context, directions));
     let odd = match fault {
@@ -239,7 +238,7 @@ fn odd_body(fault: Fault, context: &FaultContext<'_>) -> Option<(Effect, Value)>
     Some(odd)
 }
 
-/// The first culprit lives on under another id: its first digit replaced by 8.
+/// The first culprit was merged into another id: its first digit replaced by 8.
 fn merged(context: &FaultContext<'_>) -> (Effect, Value) {
     let Some((index, side)) = context.culprits.first().copied() else {
         return done(context, json!({}));

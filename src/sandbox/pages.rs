@@ -1,4 +1,4 @@
-//! The HTML pages that stand in front of an API: gateways and firewalls speak HTML.
+//! HTML pages as gateways and firewalls in front of an API return them.
 
 fn title(status: u16) -> &'static str {
     match status {
@@ -19,7 +19,7 @@ fn title(status: u16) -> &'static str {
     }
 }
 
-/// A page as a content delivery network shows it for this status.
+/// The page that a content delivery network shows for this status.
 pub(super) fn page(status: u16) -> String {
     let title = title(status);
     format!(

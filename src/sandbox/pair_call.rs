@@ -1,4 +1,4 @@
-//! The calls for one record: associate it with another, and read what it is associated with.
+//! The calls for one record: associate it with another, and list its associations.
 
 use serde_json::{Value, json};
 
@@ -15,11 +15,11 @@ use super::settings::BodyForm;
 use super::store::Link;
 use super::world::{Call, World, unknown_type};
 
-/// Links on one page if the request does not say.
+/// The page size if the request does not set one.
 const PAGE: usize = 500;
 
 impl World {
-    /// Associates two records, given as type and id, unless a fault has it otherwise.
+    /// Associates two records, given as type and id, unless a fault applies.
     pub(super) fn pair_call(&mut self, call: &Call<'_>, ends: [(&String, &String); 2]) -> Action {
         let link = match self.read_link(call, ends) {
             Ok(link) => link,
@@ -44,7 +44,7 @@ impl World {
             return Action::Answer(Reply::json(200, &body));
         };
         let culprits: Vec<(usize, Side)> = sides.into_iter().map(|side| (0, side)).collect();
-        let (effect, action) = odd_responses::play(
+        let (effect, action) = odd_responses::build_response(
             fault,
             &FaultContext {
                 pairs: &[pair],
@@ -81,8 +81,8 @@ impl World {
         })
     }
 
-    /// The fault for a pair, and the sides it is about. A pair with an id that names a fault draws
-    /// none, so that such ids do exactly what they say.
+    /// The fault for a pair, and the affected sides. A pair with an id that names a fault draws none, so that such ids
+    /// have exactly the named effect.
     fn fault_for(
         &self,
         call: &Call<'_>,
@@ -102,7 +102,7 @@ impl World {
         Some((fault, vec![if from { Side::From } else { Side::To }]))
     }
 
-    /// A fault drawn for this call, and a coin to choose a side with.
+    /// A fault drawn for this call, and a random bit that chooses the side.
     pub(super) fn drawn_fault(&self, call: &Call<'_>, before: u32) -> Option<(Fault, bool)> {
         if self.settings.faults.is_empty() {
             return None;
@@ -113,7 +113,7 @@ impl World {
         Some((fault, draws.bool()))
     }
 
-    /// Does to the store what a fault does to the pairs.
+    /// Applies a fault's effect on the pairs to the store.
     pub(super) fn take_effect(
         &mut self,
         effect: &Effect,
@@ -138,7 +138,7 @@ impl World {
         }
     }
 
-    /// Lists what a record is associated with, page by page.
+    /// Lists a record's associations, page by page.
     pub(super) fn read_call(
         &mut self,
         call: &Call<'_>,

@@ -1,4 +1,4 @@
-//! Plays a script on a connection.
+//! Executes the steps of a raw response on a connection.
 
 use std::io;
 use std::time::Duration;
@@ -8,8 +8,8 @@ use tokio::net::TcpStream;
 
 use super::raw_response::{End, RawResponse, Step};
 
-/// Plays the script until its end or until the client goes.
-pub(super) async fn play(raw_response: &RawResponse, mut stream: TcpStream) -> io::Result<()> {
+/// Executes all steps, or stops when the client disconnects.
+pub(super) async fn execute(raw_response: &RawResponse, mut stream: TcpStream) -> io::Result<()> {
     for step in &raw_response.steps {
         match step {
             Step::Send(bytes) => stream.write_all(bytes).await?,
@@ -27,7 +27,7 @@ pub(super) async fn play(raw_response: &RawResponse, mut stream: TcpStream) -> i
     }
     match raw_response.end {
         End::Close => stream.shutdown().await,
-        // Dropped with zero linger, a connection ends in a reset.
+        // With zero linger, dropping a connection resets it.
         End::Reset => stream.set_zero_linger(),
     }
 }

@@ -1,4 +1,4 @@
-//! What is put on a connection byte by byte where a well-formed reply would not misbehave enough.
+//! Responses specified byte by byte, for faults that a well-formed reply cannot express.
 
 use std::time::Duration;
 
@@ -6,43 +6,43 @@ use bytes::Bytes;
 
 use super::reply::Reply;
 
-/// One thing done to the connection.
+/// One step on the connection.
 #[derive(Clone, Debug)]
 pub(super) enum Step {
     Send(Bytes),
-    /// Sends the bytes over and over, this many times at most.
+    /// Sends the bytes repeatedly, this many times at most.
     SendOver(Bytes, u64),
-    /// Waits, unless the client goes.
+    /// Waits, unless the client disconnects.
     Wait(Duration),
 }
 
 /// How the connection ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
-    /// In order, with everything sent delivered.
+    /// Gracefully, with all sent data delivered.
     Close,
-    /// At once, with a reset.
+    /// Immediately, with a reset.
     Reset,
 }
 
-/// Steps, then an end. It travels through the HTTP server as an error, which makes that let go of
-/// the connection without writing to it.
+/// Steps, then an end. Passed through the HTTP server as an error, which makes it release the connection without
+/// writing to it.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("the connection is handed over to a fault")]
+#[error("a fault takes over the connection")]
 pub(super) struct RawResponse {
     pub(super) steps: Vec<Step>,
     pub(super) end: End,
 }
 
-/// How a body says where it ends.
+/// How a body's end is marked.
 #[derive(Clone, Copy)]
 pub(super) enum Framing {
-    /// By a length, which may be a lie.
+    /// By a length, which may be wrong.
     Length(usize),
     Chunked,
 }
 
-/// The bytes of a reply up to its body.
+/// The bytes of a reply before its body.
 pub(super) fn head(reply: &Reply, framing: Framing) -> Vec<u8> {
     let mut head = format!("HTTP/1.1 {} \r\n", reply.status);
     for (name, value) in &reply.headers {

@@ -1,8 +1,8 @@
 //! The error bodies, in HubSpot's envelope.
 //!
-//! Each takes the correlation id and answers with status and body. Every one has the fields that the published schema
-//! requires. Captures lack the `category` where a limit was passed, a type is unknown or the path is; those take the
-//! form that is asked for.
+//! Each function takes the correlation id and returns status and body. Every body has the fields that the published
+//! schema requires. Captures lack the `category` where a limit is exceeded, or a type or the path is unknown; those
+//! bodies use the requested form.
 
 use serde_json::{Map, Value, json};
 
@@ -21,12 +21,12 @@ fn refusal(status: u16, message: &str, correlation: &str, more: Value) -> Reply 
     Reply::json(status, &Value::Object(body))
 }
 
-/// With nothing beyond status, message and correlation id.
+/// With only status, message and correlation id.
 pub(super) fn bare(status: u16, message: &str, correlation: &str) -> Reply {
     refusal(status, message, correlation, Value::Null)
 }
 
-/// With a category too, unless captures lack it.
+/// With a category too, unless the captured form lacks it.
 pub(super) fn of_category(
     status: u16,
     category: &str,
@@ -45,7 +45,7 @@ fn categorized(mut more: Value, category: &str, form: BodyForm) -> Value {
     more
 }
 
-/// The category of replies to requests that are too many; the schema requires one.
+/// The category of replies to requests over a limit; the schema requires one.
 const RATE_LIMITS: &str = "RATE_LIMITS";
 
 pub(super) fn validation(message: &str, correlation: &str) -> Reply {
@@ -72,7 +72,7 @@ pub(super) fn invalid_identifier(id: &str, correlation: &str) -> Reply {
 
 const ASSOCIATIONS_INVALID: &str = "One or more associations are invalid";
 
-/// Records that do not exist: their types in capitals, and their ids.
+/// Records that do not exist: their types in upper case, and their ids.
 pub(super) fn invalid_object_ids(
     records: &[(String, String)],
     old_form: bool,
@@ -97,7 +97,7 @@ pub(super) fn invalid_object_ids(
     )
 }
 
-/// The same refusal with nothing named.
+/// The same refusal without naming any record.
 pub(super) fn associations_invalid(correlation: &str) -> Reply {
     validation(ASSOCIATIONS_INVALID, correlation)
 }
@@ -129,7 +129,7 @@ pub(super) fn expired(ago: u64, since: &str, correlation: &str) -> Reply {
     )
 }
 
-/// Where a refusal for missing scopes names them.
+/// Where a refusal for missing scopes lists them.
 #[derive(Clone, Copy)]
 pub(super) enum ScopesForm {
     /// `errors[].context.requiredGranularScopes`, the form of 2026.
@@ -203,13 +203,13 @@ pub(super) fn daily(form: BodyForm, correlation: &str) -> Reply {
     )
 }
 
-/// A method that a path does not have.
+/// A method that a path does not support.
 pub(super) fn wrong_method(allowed: &'static str, form: BodyForm, correlation: &str) -> Reply {
     let message = "method not allowed";
     of_category(405, "METHOD_NOT_ALLOWED", message, form, correlation).with("allow", allowed)
 }
 
-/// What a status looks like when nothing more particular is known of it.
+/// The usual reply of a status without a specific fault.
 pub(super) fn of_status(status: u16, portal_id: u64, form: BodyForm, correlation: &str) -> Reply {
     match status {
         400 => validation("Invalid input", correlation),
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn throttling_names_its_policy_and_has_a_category_unless_it_should_look_captured() {
+    fn throttling_names_its_policy_and_has_a_category_except_in_captured_form() {
         for form in [BodyForm::Schema, BodyForm::Captured] {
             for (reply, policy) in [
                 (burst(2, form, "c"), "TEN_SECONDLY_ROLLING"),

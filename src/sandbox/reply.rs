@@ -31,7 +31,7 @@ impl Reply {
         Self::text(status, PAGE, body)
     }
 
-    /// A body that claims to be JSON, whatever it is.
+    /// A body labelled as JSON, whatever it contains.
     pub(super) fn so_called_json(status: u16, body: String) -> Self {
         Self::text(status, JSON, body)
     }

@@ -1,14 +1,14 @@
-//! Which call a method and a path make.
+//! Maps a method and a path to a call.
 //!
-//! Every version of the API has the same calls under another path. Segments are percent-decoded, and
-//! an empty one leads nowhere.
+//! Every version of the API has the same calls under another path. Segments are percent-decoded, and a path with an
+//! empty segment is unknown.
 
 use percent_encoding::percent_decode_str;
 
-/// The dated versions; v4 has paths of another shape.
+/// The dated versions; v4 has differently shaped paths.
 const DATED: &[&str] = &["2025-09", "2026-03", "2026-09"];
 
-/// A call, with its path's parameters as they came.
+/// A call, with its path's parameters as received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Route {
     /// Associate two records without a label.
@@ -18,9 +18,9 @@ pub(super) enum Route {
         to_type: String,
         to_id: String,
     },
-    /// Associate two records with a label; known only to explain itself.
+    /// Associate two records with a label; recognised only to explain that it is not supported.
     Labelled,
-    /// Associate many pairs of two types.
+    /// Associate several pairs of two types.
     Batch {
         from_type: String,
         to_type: String,
@@ -37,7 +37,7 @@ pub(super) enum Route {
     Introspection,
     /// A known path, but not for this method.
     WrongMethod {
-        /// The method that it has.
+        /// The supported method.
         allowed: &'static str,
     },
     Unknown,
@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_pair_call_has_the_same_tail_under_every_version() {
+    fn the_pair_call_has_the_same_suffix_under_every_version() {
         for base in [
             "/crm/v4/objects",
             "/crm/objects/2025-09",
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn the_other_calls_are_known_under_their_versions() {
+    fn the_other_calls_have_their_own_versions() {
         let batch = Route::Batch {
             from_type: "contacts".into(),
             to_type: "companies".into(),

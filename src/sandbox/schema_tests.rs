@@ -1,4 +1,4 @@
-//! Every body is as the published descriptions require, unless it is asked to look like a captured one.
+//! Every body matches the published descriptions, unless the captured form is requested.
 
 use std::time::{Duration, SystemTime};
 
@@ -16,7 +16,7 @@ const PUT: &str = "/crm/v4/objects/contacts/1/associations/default/companies/2";
 const BATCH: &str = "/crm/v4/associations/contacts/companies/batch/associate/default";
 const READ: &str = "/crm/v4/objects/contacts/1/associations/companies";
 
-/// Faults that answer with an error body of the kind that their description says, not with that of the schema.
+/// Faults whose error body follows their description, not the schema.
 const CAPTURED_FAULTS: [&str; 6] = [
     "status:404",
     "status:423",
@@ -26,7 +26,7 @@ const CAPTURED_FAULTS: [&str; 6] = [
     "unavailable-retry",
 ];
 
-/// Faults whose success body is as the schema has it: what is odd is what it says.
+/// Faults whose success body matches the schema: only its values are unusual.
 const PLAIN_SUCCESSES: [&str; 13] = [
     "status:201",
     "status:207",
@@ -49,7 +49,7 @@ fn schema(name: &str) -> Validator {
     jsonschema::validator_for(&schema).unwrap()
 }
 
-/// What is wrong with a reply's body, if it should be one of this name.
+/// The schema violations of a reply's body, if it should be one of this name.
 fn faults(name: &str, reply: &Reply) -> Vec<String> {
     let body: Value = match serde_json::from_slice(&reply.body) {
         Ok(body) => body,
@@ -94,7 +94,7 @@ fn ask(world: &mut World, token: &str, method: &str, target: &str, body: &str) -
 fn reply(world: &mut World, method: &str, target: &str, body: &str) -> Reply {
     match ask(world, "x", method, target, body) {
         Action::Answer(reply) => reply,
-        other => panic!("no reply but {other:?}"),
+        other => panic!("expected a reply, got {other:?}"),
     }
 }
 
@@ -107,7 +107,7 @@ fn batch_of(id: &str) -> String {
 }
 
 #[test]
-fn pairs_batches_and_what_is_read_back_are_as_described() {
+fn replies_to_pairs_batches_and_lists_match_the_schema() {
     let mut world = world(settings());
     check("linked", 200, &reply(&mut world, "PUT", PUT, ""));
     check("linked", 200, &reply(&mut world, "PUT", &put_to("3"), ""));
@@ -122,7 +122,7 @@ fn pairs_batches_and_what_is_read_back_are_as_described() {
 }
 
 #[test]
-fn every_way_to_answer_bad_pairs_is_as_described_and_only_inner_errors_name_the_record() {
+fn every_reply_to_invalid_pairs_matches_the_schema_and_only_nested_errors_name_the_record() {
     let missing = fault_id("missing", 0, 1).unwrap();
     for (way, status) in [
         (BatchErrors::Listed, 207),
@@ -153,7 +153,7 @@ fn every_way_to_answer_bad_pairs_is_as_described_and_only_inner_errors_name_the_
 }
 
 #[test]
-fn refusals_are_as_described_unless_their_description_says_otherwise() {
+fn refusals_match_the_schema_unless_their_description_says_otherwise() {
     for known in KNOWN_FAULTS {
         let mut world = world(settings());
         let id = fault_id(known.name, 0, 1).unwrap();
@@ -181,7 +181,7 @@ fn refusals_are_as_described_unless_their_description_says_otherwise() {
 }
 
 #[test]
-fn what_is_refused_before_any_pair_is_looked_at_is_as_described() {
+fn refusals_before_any_pair_is_checked_match_the_schema() {
     let of = |more: SandboxSettings, token: &str, method: &str, target: &str, body: &str| {
         let mut world = world(SandboxSettings {
             latency: Latency::NONE,
@@ -189,7 +189,7 @@ fn what_is_refused_before_any_pair_is_looked_at_is_as_described() {
         });
         match ask(&mut world, token, method, target, body) {
             Action::Answer(reply) => reply,
-            other => panic!("no reply but {other:?}"),
+            other => panic!("expected a reply, got {other:?}"),
         }
     };
     let widgets = PUT.replace("contacts", "widgets");
@@ -238,7 +238,7 @@ fn what_is_refused_before_any_pair_is_looked_at_is_as_described() {
 }
 
 #[test]
-fn a_method_that_a_path_does_not_have_is_answered_with_the_one_that_it_has() {
+fn an_unsupported_method_is_refused_with_the_supported_one() {
     let mut world = world(settings());
     for (method, target, allowed) in [
         ("POST", PUT, "PUT"),
@@ -255,7 +255,7 @@ fn a_method_that_a_path_does_not_have_is_answered_with_the_one_that_it_has() {
 }
 
 #[test]
-fn the_account_its_usage_and_the_token_calls_are_as_described() {
+fn the_account_its_usage_and_the_token_calls_match_the_schema() {
     let mut world = world(settings());
     let details = reply(&mut world, "GET", "/account-info/v3/details", "");
     check("account", 200, &details);
@@ -283,7 +283,7 @@ fn the_account_its_usage_and_the_token_calls_are_as_described() {
 }
 
 #[test]
-fn captured_forms_are_sent_on_request_and_are_not_as_described() {
+fn captured_forms_are_sent_on_request_and_do_not_match_the_schema() {
     let mut world = world(SandboxSettings {
         bodies: BodyForm::Captured,
         ..settings()

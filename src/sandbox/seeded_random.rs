@@ -1,10 +1,9 @@
-//! Chance that depends only on what is asked, never on when.
+//! Random values that depend only on the request, never on the time.
 //!
-//! A draw is a function of the seed, the thing drawn for and how often it was asked before. Two runs
-//! with the same input therefore meet the same faults, whatever the order and the timing, while a
-//! retry draws anew.
+//! A draw is a function of the seed, the subject and how many requests came before for it. Two runs with the same
+//! input therefore get the same faults, whatever the order and the timing, while a retry gets a new draw.
 
-/// What a draw decides. Each purpose draws on its own, so that one more kind of draw changes no other.
+/// The purpose of a draw. Purposes are independent, so that a new kind of draw does not change the others.
 #[derive(Clone, Copy)]
 pub(super) enum Purpose {
     Fault,
@@ -20,7 +19,7 @@ pub(super) fn generator(seed: u64, purpose: Purpose, subject: u64, nth: u32) -> 
     hash.add(&subject.to_le_bytes());
     hash.add(&nth.to_le_bytes());
     let mut generator = fastrand::Rng::with_seed(hash.value());
-    // Seeds that differ little start out alike; one step apart they no longer do.
+    // Similar seeds start with similar values; after one step they no longer do.
     generator.u64(..);
     generator
 }
@@ -53,7 +52,7 @@ impl Fingerprint {
     }
 }
 
-/// A correlation id: looks like a random UUID.
+/// A correlation id in the form of a random UUID.
 pub(super) fn correlation_id(generator: &mut fastrand::Rng) -> String {
     let bits = generator.u128(..);
     format!(
@@ -71,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_draw_repeats_for_the_same_question_and_changes_with_each_part_of_it() {
+    fn a_draw_repeats_for_the_same_inputs_and_changes_with_each_of_them() {
         let draw = |seed, purpose, subject, nth| generator(seed, purpose, subject, nth).u64(..);
         let first = draw(1, Purpose::Fault, 7, 0);
         assert_eq!(first, draw(1, Purpose::Fault, 7, 0));
@@ -82,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn draws_for_neighbouring_subjects_are_spread_evenly() {
+    fn draws_for_similar_subjects_are_distributed_evenly() {
         let below = (0..10_000)
             .filter(|subject| generator(0, Purpose::Fault, *subject, 0).f64() < 0.1)
             .count();

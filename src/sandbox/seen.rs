@@ -1,4 +1,4 @@
-//! What the sandbox saw: the server's side of a rehearsal, for tests and for the last words.
+//! What the sandbox received: the server's side of a rehearsal, for tests and for the final summary.
 
 use std::collections::BTreeMap;
 
@@ -6,38 +6,37 @@ use super::ids::RecordId;
 use super::object_types::ObjectTypes;
 use super::store::{Link, Store};
 
-/// A snapshot. Taking one copies everything known of every pair.
+/// A snapshot. Taking one copies the state of every pair.
 #[derive(Clone)]
 pub struct Seen {
     /// All requests that arrived.
     pub requests: u64,
-    /// Whole replies by status.
+    /// Complete replies by status.
     pub replies: BTreeMap<u16, u64>,
-    /// Connections that a fault took over instead of a whole reply.
+    /// Connections that a fault took over instead of a complete reply.
     pub broken: u64,
     /// Requests refused because the rolling window was full.
     pub over_window: u64,
-    /// Requests refused because the day was used up.
+    /// Requests refused because the daily limit was used up.
     pub over_day: u64,
-    /// The most requests that arrived in any rolling window, refused ones included; without those
-    /// that are exempt.
+    /// The most requests that arrived in any rolling window, including refused ones and excluding exempt ones.
     pub peak_in_window: usize,
     /// Requests that counted against the current day.
     pub used_today: u64,
-    /// Access tokens handed out.
+    /// Access tokens issued.
     pub tokens_issued: usize,
-    /// Pairs asked for singly, each direction on its own.
+    /// Pairs requested by single calls, each direction counted separately.
     pub pairs_put: usize,
-    /// Pairs that are associated, both directions being one.
+    /// Pairs that are associated, both directions counted as one.
     pub pairs_associated: usize,
     pub(super) store: Store,
     pub(super) types: ObjectTypes,
 }
 
-/// What was seen of one pair.
+/// What was received for one pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PairSeen {
-    /// Single calls for exactly this direction, refused ones included; stops at 65,535.
+    /// Single calls for exactly this direction, including refused ones; saturates at 65,535.
     pub puts: u16,
     /// Whether the two records are associated.
     pub associated: bool,
@@ -50,7 +49,7 @@ impl Seen {
         self.replies.get(&429).copied().unwrap_or_default()
     }
 
-    /// What was seen of a pair; types in any spelling. Nothing if a type or an id is unknown.
+    /// The counts of a pair; types in any spelling. Zero if a type or an id is unknown.
     #[must_use]
     pub fn pair(&self, from_type: &str, from_id: &str, to_type: &str, to_id: &str) -> PairSeen {
         let link = || {

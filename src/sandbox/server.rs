@@ -1,7 +1,7 @@
-//! The sandbox on a socket: a thin shell around [`World`].
+//! Serves the sandbox on a socket: a thin shell around [`World`].
 //!
-//! It runs on a thread of its own with a runtime of its own, so that it neither needs nor disturbs
-//! the caller's. Connections are tasks; the world is behind a lock that is never held while waiting.
+//! It runs on its own thread with its own runtime, so that it is independent of the caller's. Connections are tasks;
+//! the world is behind a lock that is never held across an await.
 
 use std::error::Error as _;
 use std::io;
@@ -32,9 +32,9 @@ use super::seen::Seen;
 use super::settings::SandboxSettings;
 use super::world::{Request, World};
 
-/// The largest body read: far more than the largest batch.
+/// The largest body read: far larger than the largest batch.
 const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
-/// How long to let go when the system has no more sockets to give.
+/// How long to wait when the system has no more sockets.
 const OUT_OF_SOCKETS: Duration = Duration::from_millis(10);
 
 /// A running sandbox. It stops when dropped.
@@ -45,12 +45,12 @@ pub struct Sandbox {
     thread: Option<JoinHandle<()>>,
 }
 
-/// Stops a sandbox from elsewhere, such as a signal handler's thread.
+/// Stops a sandbox from another thread, such as a signal handler's.
 #[derive(Clone)]
 pub struct Stopper(Arc<watch::Sender<bool>>);
 
 impl Stopper {
-    /// Asks the sandbox to stop; returns at once.
+    /// Requests the sandbox to stop; returns immediately.
     pub fn stop(&self) {
         self.0.send_replace(true);
     }
@@ -62,7 +62,7 @@ struct Shared {
 }
 
 impl Shared {
-    /// The world as it is, even if a thread panicked with it: its numbers are still the best known.
+    /// Locks the world, even if a thread panicked while holding it: its numbers are still the best available.
     fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -77,9 +77,9 @@ fn has_date(now: SystemTime) -> bool {
 }
 
 impl Sandbox {
-    /// Binds and serves. When this returns, requests are answered.
+    /// Binds and serves. When this returns, requests are accepted.
     ///
-    /// Fails if the settings are refused ([`SandboxSettings::check`]) or the address is taken.
+    /// Fails if the settings are invalid ([`SandboxSettings::check`]) or the address is in use.
     pub fn start(settings: SandboxSettings) -> io::Result<Self> {
         settings
             .check()
@@ -87,7 +87,7 @@ impl Sandbox {
         let now = SystemTime::now();
         if !has_date(now) {
             return Err(io::Error::other(
-                "the clock stands outside of the years 1970 to 9990, and replies carry the date",
+                "the clock is outside of the years 1970 to 9990, and replies carry the date",
             ));
         }
         let listener = StdTcpListener::bind(settings.listen)?;
@@ -107,9 +107,9 @@ impl Sandbox {
                 let shared = Arc::clone(&shared);
                 move || {
                     if let Err(error) = runtime.block_on(serve(listener, shared, stopped)) {
-                        tracing::error!(%error, "the sandbox cannot serve");
+                        tracing::error!(%error, "the sandbox failed to serve");
                     }
-                    // Dropped here, the runtime takes all connections with it.
+                    // Dropping the runtime here also closes all connections.
                 }
             })?;
         Ok(Self {
@@ -120,42 +120,42 @@ impl Sandbox {
         })
     }
 
-    /// Where it listens, with the port it was given.
+    /// The address it listens on, with the actual port.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The base URL to send requests to.
+    /// The base URL for requests.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// What it saw so far. Copies what is known of every pair.
+    /// What it received so far. Copies the state of every pair.
     #[must_use]
     pub fn seen(&self) -> Seen {
         self.shared.world().seen()
     }
 
-    /// How many requests arrived so far, without a copy of everything else.
+    /// How many requests arrived so far, without copying everything else.
     #[must_use]
     pub fn requests(&self) -> u64 {
         self.shared.world().requests()
     }
 
-    /// Draws from these faults from now on, instead of those it was started with.
+    /// Draws from these faults from now on, instead of the initial ones.
     pub fn set_faults(&self, faults: Faults) {
         self.shared.world().settings.faults = faults;
     }
 
-    /// A way to stop it from elsewhere.
+    /// A handle to stop it from another thread.
     #[must_use]
     pub fn stopper(&self) -> Stopper {
         self.stopper.clone()
     }
 
-    /// Blocks until it is stopped by its [`Stopper`]; returns what it saw.
+    /// Blocks until it is stopped by its [`Stopper`]; returns what it received.
     #[must_use]
     pub fn wait(mut self) -> Seen {
         self.join();
@@ -187,7 +187,7 @@ async fn serve(
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            // An error means that nobody is left to stop it, which is as good as being stopped.
+            // An error means that all senders are gone, which also means stop.
             _ = stopped.wait_for(|stopped| *stopped) => return Ok(()),
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
@@ -195,7 +195,7 @@ async fn serve(
                     connections.spawn(serve_connection(stream, Arc::clone(&shared)));
                 }
                 Err(error) => {
-                    tracing::debug!(%error, "no connection accepted");
+                    tracing::debug!(%error, "failed to accept a connection");
                     tokio::time::sleep(OUT_OF_SOCKETS).await;
                 }
             },
@@ -203,12 +203,12 @@ async fn serve(
     }
 }
 
-/// Answers the requests of one connection until it ends or a fault takes it over.
+/// Serves the requests of one connection until it ends or a fault takes it over.
 async fn serve_connection(stream: TcpStream, shared: Arc<Shared>) {
     if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "small packets may wait");
+        tracing::debug!(%error, "failed to set TCP_NODELAY: small packets may be delayed");
     }
-    // Boxed because letting go of a connection half-way asks for futures that can be moved.
+    // Boxed because cancelling a connection requires movable futures.
     let service = service_fn(|request| Box::pin(respond(request, Arc::clone(&shared))));
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     let ended =
@@ -225,8 +225,8 @@ async fn serve_connection(stream: TcpStream, shared: Arc<Shared>) {
         return;
     };
     let stream = connection.into_parts().io.into_inner();
-    if let Err(error) = raw_connection::play(raw_response, stream).await {
-        tracing::debug!(%error, "the client did not stay for the fault");
+    if let Err(error) = raw_connection::execute(raw_response, stream).await {
+        tracing::debug!(%error, "the client disconnected before the end of the fault");
     }
 }
 
@@ -246,7 +246,7 @@ async fn respond(
     }
     let plan = {
         let mut world = shared.world();
-        // Read under the lock, so that the world's time never goes back.
+        // Read under the lock, so that the world's time never decreases.
         let now = shared.started.elapsed();
         let request = Request {
             method: head.method.as_str(),

@@ -1,6 +1,6 @@
-//! Everything about a sandbox that can be set, with its defaults; every number lives here.
+//! All settings of a sandbox, with their defaults; every number is defined here.
 //!
-//! The values are plain data. Only [`SandboxSettings::check`] judges them, before anything is bound.
+//! The values are plain data. Only [`SandboxSettings::check`] validates them, before anything is bound.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::str::FromStr;
@@ -13,82 +13,82 @@ use super::faults::Faults;
 const DEFAULT_LIMIT: u32 = 100;
 /// The length of HubSpot's rolling window.
 const DEFAULT_WINDOW: Duration = Duration::from_secs(10);
-/// Quicker than the 30 to 110 ms seen in captures, so that a rehearsal is not a wait.
+/// Shorter than the 30 to 110 ms seen in captures, so that a rehearsal is fast.
 const DEFAULT_LATENCY: Latency = Latency {
     min: Duration::from_millis(20),
     max: Duration::from_millis(60),
 };
-/// What HubSpot's OAuth tokens live.
+/// The lifetime of HubSpot's OAuth tokens.
 const DEFAULT_TOKEN_LIFETIME: Duration = Duration::from_mins(30);
 
-/// How a sandbox behaves.
+/// The configuration of a sandbox.
 #[derive(Clone, Debug)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "each is a switch of its own; any may go with any"
+    reason = "each is an independent setting"
 )]
 pub struct SandboxSettings {
     /// Where to listen; port 0 takes any free port.
     pub listen: SocketAddr,
     /// Allows `listen` to be reachable from other machines.
     pub allow_remote: bool,
-    /// Requests accepted in any `window`; `None` switches the limit off.
+    /// Requests accepted in any `window`; `None` disables the limit.
     pub limit: Option<u32>,
     /// The length of the rolling window.
     pub window: Duration,
-    /// What the `Max` header says if not `limit`: HubSpot may announce the general limit while a
-    /// lower one is enforced.
+    /// The value of the `Max` header if it differs from `limit`: HubSpot may announce the general limit while it
+    /// enforces a lower one.
     pub announced_limit: Option<u32>,
-    /// Whether replies carry rate-limit headers at all.
+    /// Whether replies have rate-limit headers at all.
     pub limit_headers: bool,
-    /// Others who take their part of the rolling window.
+    /// Other clients that use the same rolling window.
     pub others: Option<Others>,
-    /// Requests per day; `None` switches the limit and its headers off.
+    /// Requests per day; `None` disables the limit and its headers.
     pub daily_limit: Option<u64>,
-    /// How long a day lasts from the start; `None` ends days at midnight in the account's time zone.
+    /// The length of a day, counted from the start; `None` ends days at midnight in the account's time zone.
     pub day_length: Option<Duration>,
-    /// Whether batch calls escape the rolling window, as HubSpot's description marks them.
+    /// Whether batch calls are exempt from the rolling window, as HubSpot's description states.
     pub batch_exempt: bool,
-    /// How long a request takes until it arrives and counts.
+    /// The delay until a request arrives and is counted.
     pub inbound: Latency,
-    /// How long a reply takes from then on.
+    /// The delay of the reply after that.
     pub latency: Latency,
-    /// Faults drawn at random, reproducibly by `seed`.
+    /// Faults drawn at random, reproducible by `seed`.
     pub faults: Faults,
-    /// Decides every draw.
+    /// The seed of every draw.
     pub seed: u64,
-    /// The most inputs of one batch call.
+    /// The maximum number of inputs of a batch call.
     pub batch_limit: usize,
-    /// How a batch call answers when some of its pairs are bad.
+    /// How a batch call replies when some of its pairs are invalid.
     pub batch_errors: BatchErrors,
     /// How long the `slow` fault delays a reply.
     pub slow: Duration,
-    /// How long the `stall` faults hold a connection, unless the client goes first.
+    /// How long the `stall` faults hold a connection, unless the client disconnects first.
     pub stall: Duration,
-    /// What the faults with a `Retry-After` header ask for.
+    /// The value of `Retry-After` in the faults that have the header.
     pub retry_after: Duration,
-    /// The only bearer token accepted besides those handed out; `None` accepts any that is not empty.
+    /// The only bearer token accepted besides issued ones; `None` accepts any that is not empty.
     pub token: Option<String>,
-    /// How many requests a token from the OAuth call serves before it expires; `None` is no bound.
+    /// How many requests a token from the OAuth call serves before it expires; `None` means no limit.
     pub token_uses: Option<u32>,
-    /// How long a token from the OAuth call lives.
+    /// The lifetime of a token from the OAuth call.
     pub token_lifetime: Duration,
     /// The only refresh token accepted; `None` accepts any that is not empty.
     pub refresh_token: Option<String>,
     /// Whether every refresh is refused as revoked.
     pub refuse_refresh: bool,
-    /// Whether a refresh hands out a new refresh token, after which the old one is refused.
+    /// Whether a refresh returns a new refresh token, after which the old one is refused.
     pub rotate_refresh: bool,
     /// `accountType` of the account: `STANDARD`, `SANDBOX`, `DEVELOPER_TEST` or `APP_DEVELOPER`.
     pub account_type: String,
     /// `portalId` of the account.
     pub portal_id: u64,
-    /// Whether a token that was not handed out here may read the account's details and usage: a service key
-    /// without that scope may link records and is answered 401 there.
+    /// Whether a token that was not issued here may read the account's details and usage: a service key without that
+    /// scope may link records but gets a 401 there.
     pub account_access: bool,
     /// Whether tokens lack the scopes of all object types.
     pub missing_scopes: bool,
-    /// What bodies follow where captured ones differ from the published schemas.
+    /// The form of bodies where captures differ from the published schemas.
     pub bodies: BodyForm,
 }
 
@@ -130,7 +130,7 @@ impl Default for SandboxSettings {
 }
 
 impl SandboxSettings {
-    /// Refuses settings that would be unsafe or senseless to serve.
+    /// Refuses settings that would be unsafe or meaningless to serve.
     pub fn check(&self) -> Result<(), SettingsError> {
         if !self.listen.ip().is_loopback() && !self.allow_remote {
             return Err(SettingsError::NotLoopback {
@@ -144,10 +144,10 @@ impl SandboxSettings {
     }
 }
 
-/// Why a sandbox cannot be served with these settings.
+/// Why a sandbox cannot be started with these settings.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
-    /// Other machines could reach it, and nobody said they may.
+    /// Other machines could reach it, and no setting allows that.
     #[error(
         "`{listen}` can be reached from other machines; listen on 127.0.0.1, or allow it with \
          `--allow-remote`"
@@ -156,22 +156,22 @@ pub enum SettingsError {
         /// The refused address.
         listen: SocketAddr,
     },
-    /// A window or a day of no length.
-    #[error("the window and the day must be longer than nothing")]
+    /// A window or a day of zero length.
+    #[error("the window and the day must be longer than zero")]
     NoTime,
 }
 
-/// What bodies follow where captured ones differ from the published schemas.
+/// The form of bodies where captures differ from the published schemas.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum BodyForm {
-    /// The published schemas: every error has a category, entries of `errors` have errors inside, ids are strings
+    /// The published schemas: every error has a category, entries of `errors` have nested errors, ids are strings
     #[default]
     Schema,
     /// What was captured: no category where a type is unknown or a limit is passed, plain entries, numbers for ids
     Captured,
 }
 
-/// How long replies take: each a draw between two bounds.
+/// The range of reply delays, for random draws.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Latency {
     /// The shortest.
@@ -181,19 +181,19 @@ pub struct Latency {
 }
 
 impl Latency {
-    /// No waiting at all.
+    /// No delay.
     pub const NONE: Self = Self {
         min: Duration::ZERO,
         max: Duration::ZERO,
     };
 
-    /// The latency at `draw`, a number from 0.0 up to 1.0.
+    /// The latency for `draw`, a number from 0.0 up to 1.0.
     pub(super) fn at(self, draw: f64) -> Duration {
         self.min + self.max.saturating_sub(self.min).mul_f64(draw)
     }
 }
 
-/// Why a setting given as text is refused.
+/// Why a setting given as text is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected {expected}")]
 pub struct SettingError {
@@ -203,7 +203,7 @@ pub struct SettingError {
 impl FromStr for Latency {
     type Err = SettingError;
 
-    /// Reads `40ms`, `40ms-1s`, `40-160ms` or `0`.
+    /// Parses `40ms`, `40ms-1s`, `40-160ms` or `0`.
     fn from_str(text: &str) -> Result<Self, SettingError> {
         let refused = SettingError {
             expected: "a latency such as `40ms`, `40-160ms` or `0`",
@@ -227,7 +227,7 @@ impl FromStr for Latency {
 /// A rolling-window limit as typed: `100/10s`, `100` (per ten seconds) or `off`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimit {
-    /// Requests per window; `None` is no limit.
+    /// Requests per window; `None` means no limit.
     pub requests: Option<u32>,
     /// The window.
     pub window: Duration,
@@ -261,13 +261,13 @@ impl FromStr for RateLimit {
     }
 }
 
-/// Others who use the same quota, evenly, from some time on: `50@30s` is 50 requests per window from
-/// second 30.
+/// Other clients that use the same quota, at even intervals, from some time on: `50@30s` is 50 requests per window
+/// from second 30.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Others {
     /// Requests per window.
     pub requests: u32,
-    /// When they begin, from the start.
+    /// When they start, as a time since the start.
     pub after: Duration,
 }
 
@@ -284,34 +284,34 @@ impl FromStr for Others {
         match (requests, durations::parse(after)) {
             (Some(requests), Some(after)) => Ok(Self { requests, after }),
             _ => Err(SettingError {
-                expected: "requests per window, and perhaps from when, such as `50` or `50@30s`",
+                expected: "requests per window, optionally with a start, such as `50` or `50@30s`",
             }),
         }
     }
 }
 
-/// What a batch call does when some of its pairs are bad; HubSpot's way is not established.
+/// How a batch call replies when some of its pairs are invalid; HubSpot's behaviour is not established.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum BatchErrors {
-    /// 207: the good pairs in `results`, the bad ones in `errors`.
+    /// 207: the valid pairs in `results`, the invalid ones in `errors`.
     #[default]
     Listed,
     /// The same with status 200.
     #[value(name = "listed-200")]
     ListedWithOk,
-    /// 207: the good pairs in `results`, and as many errors as there are bad ones, naming none.
+    /// 207: the valid pairs in `results`, and one error per invalid pair, naming none.
     #[value(name = "listed-unnamed")]
     ListedUnnamed,
-    /// 400 for the whole batch, naming the bad ids; nothing is associated.
+    /// 400 for the whole batch, naming the invalid ids; nothing is associated.
     #[value(name = "named-400")]
     Named,
-    /// The same, naming the first of them only.
+    /// The same, naming only the first of them.
     #[value(name = "first-400")]
     NamedFirst,
-    /// 400 for the whole batch, naming nothing; nothing is associated.
+    /// 400 for the whole batch, naming no id; nothing is associated.
     #[value(name = "unnamed-400")]
     Unnamed,
-    /// 200 whose `results` lack the bad pairs.
+    /// 200 whose `results` lack the invalid pairs.
     LeftOut,
 }
 
@@ -320,7 +320,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn others_are_requests_and_perhaps_a_time() {
+    fn other_clients_are_requests_with_an_optional_start() {
         let others = |requests, seconds| {
             let after = Duration::from_secs(seconds);
             Ok(Others { requests, after })
@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_is_a_number_with_or_without_its_window_or_off() {
+    fn a_limit_is_a_number_with_an_optional_window_or_off() {
         let limit = |requests, seconds| {
             Ok(RateLimit {
                 requests,

@@ -1,4 +1,4 @@
-//! The sandbox over real sockets, spoken to with bytes: what a client finds on the wire.
+//! The sandbox over real sockets, tested with raw bytes: what a client receives.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -88,7 +88,7 @@ fn requests_follow_each_other_on_one_connection() {
 }
 
 #[test]
-fn a_connection_that_is_cut_shows_less_than_it_promised() {
+fn an_interrupted_body_is_shorter_than_announced() {
     let sandbox = Sandbox::start(quick()).unwrap();
     let id = fault_id("cut", 0, 1).unwrap();
     let (received, failed) = last_words(&sandbox, &id);
@@ -107,7 +107,7 @@ fn a_connection_that_is_cut_shows_less_than_it_promised() {
 }
 
 #[test]
-fn connections_end_before_a_reply_by_reset_or_in_order() {
+fn connections_end_before_a_reply_by_reset_or_by_close() {
     let sandbox = Sandbox::start(quick()).unwrap();
     for (name, failed, done) in [
         ("reset", Some(ErrorKind::ConnectionReset), false),
@@ -142,7 +142,7 @@ fn other_odd_replies_arrive_as_described() {
 }
 
 #[test]
-fn an_endless_body_lasts_as_long_as_the_client() {
+fn an_endless_body_lasts_until_the_client_disconnects() {
     let sandbox = Sandbox::start(quick()).unwrap();
     let mut stream = connect(&sandbox);
     let id = fault_id("endless", 0, 1).unwrap();
@@ -154,7 +154,7 @@ fn an_endless_body_lasts_as_long_as_the_client() {
 }
 
 #[test]
-fn a_sandbox_stops_at_once_even_while_a_reply_is_pending() {
+fn a_sandbox_stops_immediately_even_while_a_reply_is_pending() {
     let sandbox = Sandbox::start(SandboxSettings {
         stall: Duration::from_mins(10),
         ..quick()
@@ -174,7 +174,7 @@ fn a_sandbox_stops_at_once_even_while_a_reply_is_pending() {
 }
 
 #[test]
-fn waiting_ends_when_the_stopper_says_so() {
+fn waiting_ends_when_the_stopper_is_used() {
     let sandbox = Sandbox::start(quick()).unwrap();
     let stopper = sandbox.stopper();
     let waiting = std::thread::spawn(move || sandbox.wait());
@@ -183,7 +183,7 @@ fn waiting_ends_when_the_stopper_says_so() {
 }
 
 #[test]
-fn an_address_that_is_taken_or_open_to_others_is_an_error() {
+fn an_address_in_use_or_reachable_from_other_machines_is_an_error() {
     let first = Sandbox::start(quick()).unwrap();
     let taken = SandboxSettings {
         listen: first.address(),

@@ -1,7 +1,7 @@
-//! What is associated with what, and how often each pair was asked for.
+//! The stored associations, and how often each pair was requested.
 //!
-//! One sorted map holds both directions, so that reading one record's associations is a short walk.
-//! About 100 bytes per pair: a rehearsal of millions fits in memory.
+//! A sorted map holds both directions, so that listing one record's associations is a short range scan. About 100
+//! bytes per pair: a rehearsal of millions fits in memory.
 
 use std::collections::BTreeMap;
 
@@ -28,10 +28,10 @@ impl Link {
     }
 }
 
-/// What is known of one direction. Counts stop at their largest value.
+/// The state of one direction. Counts saturate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct LinkState {
-    /// Single calls seen for exactly this direction, refused ones included.
+    /// Single calls for exactly this direction, including refused ones.
     pub(super) puts: u16,
     /// Requests for it that passed the limits, single or in a batch.
     pub(super) admitted: u16,
@@ -50,7 +50,7 @@ impl Store {
         state.puts = state.puts.saturating_add(1);
     }
 
-    /// Counts a request that passed the limits; returns how many did before it.
+    /// Counts a request that passed the limits; returns how many passed before it.
     pub(super) fn admit(&mut self, link: Link) -> u32 {
         let state = self.links.entry(link).or_default();
         let before = state.admitted;
@@ -58,7 +58,7 @@ impl Store {
         u32::from(before)
     }
 
-    /// Associates both directions; doing it again changes nothing.
+    /// Associates both directions; idempotent.
     pub(super) fn associate(&mut self, link: Link) {
         self.links.entry(link).or_default().associated = true;
         self.links.entry(link.inverse()).or_default().associated = true;
@@ -88,12 +88,12 @@ impl Store {
             .map(|(link, _)| link.to)
     }
 
-    /// How many pairs were asked for singly.
+    /// How many pairs were requested by single calls.
     pub(super) fn pairs_put(&self) -> usize {
         self.links.values().filter(|state| state.puts > 0).count()
     }
 
-    /// How many pairs are associated, both directions being one.
+    /// How many pairs are associated, both directions counted as one.
     pub(super) fn pairs_associated(&self) -> usize {
         self.links
             .iter()
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_records_associations_come_in_order_and_from_after_a_given_one() {
+    fn a_records_associations_are_listed_in_order_after_a_given_id() {
         let mut store = Store::default();
         for to in ["30", "4", "200"] {
             store.associate(link("1", to));

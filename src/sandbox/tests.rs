@@ -1,4 +1,4 @@
-//! The rules as a whole, without sockets: requests at made-up times, replies as data.
+//! The rules as a whole, without sockets: requests at simulated times, replies as data.
 
 use std::time::{Duration, SystemTime};
 
@@ -45,7 +45,7 @@ fn reply(world: &mut World, method: &str, target: &str, body: &str) -> Reply {
     let plan = plan(world, method, target, body, Duration::ZERO);
     match plan.action {
         Action::Answer(reply) => reply,
-        other => panic!("no reply but {other:?}"),
+        other => panic!("expected a reply, got {other:?}"),
     }
 }
 
@@ -114,7 +114,7 @@ fn reading_back_goes_page_by_page() {
 }
 
 #[test]
-fn wrong_requests_are_refused_with_the_documented_messages() {
+fn invalid_requests_are_refused_with_the_documented_messages() {
     let mut world = world(unlimited());
     for (path, status, message) in [
         (
@@ -197,7 +197,7 @@ fn without_a_token_nothing_is_done() {
 }
 
 #[test]
-fn the_window_refuses_what_is_over_the_limit_and_says_what_is_left() {
+fn the_window_refuses_requests_over_the_limit_and_headers_show_the_rest() {
     let mut world = world(SandboxSettings {
         limit: Some(2),
         announced_limit: Some(190),
@@ -236,7 +236,7 @@ fn the_window_refuses_what_is_over_the_limit_and_says_what_is_left() {
 }
 
 #[test]
-fn a_used_up_day_refuses_every_call_until_it_ends() {
+fn a_used_up_daily_limit_refuses_every_call_until_it_resets() {
     let mut world = world(SandboxSettings {
         daily_limit: Some(1),
         day_length: Some(Duration::from_mins(1)),
@@ -253,7 +253,7 @@ fn a_used_up_day_refuses_every_call_until_it_ends() {
 }
 
 #[test]
-fn a_token_handed_out_expires_by_use_and_shows_no_daily_headers() {
+fn an_issued_token_expires_by_use_and_gets_no_daily_headers() {
     let mut world = world(SandboxSettings {
         token_uses: Some(1),
         daily_limit: Some(10),
@@ -273,7 +273,7 @@ fn a_token_handed_out_expires_by_use_and_shows_no_daily_headers() {
         };
         match world.answer(request, Duration::ZERO).action {
             Action::Answer(reply) => reply,
-            other => panic!("no reply but {other:?}"),
+            other => panic!("expected a reply, got {other:?}"),
         }
     };
     let first = answer();
@@ -285,7 +285,7 @@ fn a_token_handed_out_expires_by_use_and_shows_no_daily_headers() {
 }
 
 #[test]
-fn the_account_tells_its_zone_and_its_usage() {
+fn the_account_has_a_time_zone_and_a_usage() {
     let mut world = world(unlimited());
     let details = body(&reply(&mut world, "GET", "/account-info/v3/details", ""));
     assert_eq!(details["utcOffsetMilliseconds"], -18_000_000);
@@ -297,7 +297,7 @@ fn the_account_tells_its_zone_and_its_usage() {
 }
 
 #[test]
-fn an_id_names_its_fault_on_either_side_and_for_so_many_times() {
+fn an_id_names_its_fault_on_either_side_and_how_often_it_occurs() {
     let mut world = world(unlimited());
     let twice = fault_id("status:503", 2, 1).unwrap();
     let path = pair_path("17", &twice);
@@ -317,7 +317,7 @@ fn an_id_names_its_fault_on_either_side_and_for_so_many_times() {
 }
 
 #[test]
-fn every_known_fault_does_what_its_description_says_to_the_pair() {
+fn every_known_fault_affects_the_pair_as_its_description_says() {
     for known in KNOWN_FAULTS {
         let mut world = world(unlimited());
         let id = fault_id(known.name, 0, 1).unwrap();
@@ -347,7 +347,7 @@ fn every_known_fault_does_what_its_description_says_to_the_pair() {
 }
 
 #[test]
-fn a_merged_record_is_shown_and_associated_under_its_other_id() {
+fn a_merged_record_is_returned_and_associated_under_its_other_id() {
     let mut world = world(unlimited());
     let id = fault_id("merged", 0, 1).unwrap();
     let other = format!("8{}", &id[1..]);
@@ -382,7 +382,7 @@ fn drawn_faults_do_not_depend_on_the_order_of_requests() {
 }
 
 #[test]
-fn a_second_attempt_draws_anew() {
+fn a_second_attempt_gets_a_new_draw() {
     let mut world = world(SandboxSettings {
         faults: "status:502=50%".parse().unwrap(),
         ..unlimited()
@@ -395,7 +395,7 @@ fn a_second_attempt_draws_anew() {
 }
 
 #[test]
-fn a_batch_with_a_missing_record_answers_in_the_chosen_way() {
+fn a_batch_with_a_missing_record_gets_the_configured_reply() {
     let missing = fault_id("missing", 0, 1).unwrap();
     let sent = batch_body(&[("1", "2"), ("3", &missing), ("5", "6")]);
     for (way, status, results, errors, associated) in [
@@ -433,7 +433,7 @@ fn a_batch_with_a_missing_record_answers_in_the_chosen_way() {
 }
 
 #[test]
-fn the_first_of_several_bad_ids_is_named_alone() {
+fn only_the_first_of_several_invalid_ids_is_named() {
     let [one, two] = [1, 2].map(|serial| fault_id("missing", 0, serial).unwrap());
     let sent = batch_body(&[("1", &one), ("3", &two)]);
     for (way, both) in [(BatchErrors::Named, true), (BatchErrors::NamedFirst, false)] {
@@ -448,7 +448,7 @@ fn the_first_of_several_bad_ids_is_named_alone() {
 }
 
 #[test]
-fn a_batch_that_is_too_long_or_no_batch_is_refused() {
+fn a_batch_that_is_too_long_or_malformed_is_refused() {
     let mut world = world(SandboxSettings {
         batch_limit: 1,
         ..unlimited()
@@ -463,7 +463,7 @@ fn a_batch_that_is_too_long_or_no_batch_is_refused() {
 }
 
 #[test]
-fn a_batch_meets_other_faults_as_a_whole() {
+fn other_faults_apply_to_a_batch_as_a_whole() {
     let mut world = world(unlimited());
     let once = fault_id("status:504", 1, 1).unwrap();
     let sent = batch_body(&[("1", "2"), ("3", &once)]);

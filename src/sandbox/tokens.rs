@@ -1,18 +1,18 @@
-//! Which bearer tokens are good, and for how long.
+//! Which bearer tokens are valid, and for how long.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use super::settings::SandboxSettings;
 
-/// What a token is worth now.
+/// The status of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TokenStatus {
-    /// A token that was not handed out here: a service key or the like.
+    /// A token that was not issued here, such as a service key.
     Static,
     /// One from the OAuth call.
     OAuth,
-    /// One from the OAuth call that died at this time.
+    /// One from the OAuth call that expired at this time.
     Expired {
         since: Duration,
     },
@@ -24,7 +24,7 @@ struct Issued {
     uses: u32,
 }
 
-/// The tokens handed out, and the rules for all others.
+/// The issued tokens, and the rules for all others.
 pub(super) struct Tokens {
     only: Option<String>,
     uses: Option<u32>,
@@ -48,7 +48,7 @@ impl Tokens {
         }
     }
 
-    /// Judges an `Authorization` header and counts one use of its token.
+    /// Validates an `Authorization` header and counts one use of its token.
     pub(super) fn use_once(&mut self, authorization: Option<&str>, now: Duration) -> TokenStatus {
         let token = authorization.and_then(bearer).unwrap_or_default();
         if let Some(issued) = self.issued.get_mut(token) {
@@ -72,7 +72,7 @@ impl Tokens {
         }
     }
 
-    /// Hands out an access token and the refresh token to use next, if `refresh` is good.
+    /// Issues an access token and the next refresh token, if `refresh` is valid.
     pub(super) fn refresh(&mut self, refresh: &str, now: Duration) -> Option<(String, String)> {
         let good = self.refresh.as_deref().is_none_or(|only| only == refresh);
         if self.refuse || !good || refresh.is_empty() {
@@ -96,7 +96,7 @@ impl Tokens {
         Some((access, next))
     }
 
-    /// How much longer a token from here lives; `None` if it is not from here or dead.
+    /// The remaining lifetime of an issued token; `None` if it was not issued here or has expired.
     pub(super) fn remaining(&self, token: &str, now: Duration) -> Option<Duration> {
         let issued = self.issued.get(token)?;
         issued
@@ -126,7 +126,7 @@ mod tests {
     const START: Duration = Duration::ZERO;
 
     #[test]
-    fn any_bearer_token_is_good_unless_only_one_is() {
+    fn any_bearer_token_is_valid_unless_one_is_configured() {
         let mut any = Tokens::new(&SandboxSettings::default());
         assert_eq!(any.use_once(Some("Bearer x"), START), TokenStatus::Static);
         for bad in [None, Some(""), Some("Bearer "), Some("x"), Some("Basic x")] {
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_handed_out_dies_of_age_or_of_use() {
+    fn an_issued_token_expires_by_age_or_by_use() {
         let mut tokens = Tokens::new(&SandboxSettings {
             token_uses: Some(2),
             token_lifetime: Duration::from_secs(30),

@@ -1,7 +1,7 @@
-//! The sandbox's rules: a request, what is remembered and the time make a planned reply.
+//! The sandbox's rules: plan a reply from a request, the stored state and the time.
 //!
-//! Plain and without waiting: the time is an argument, chance comes from the seed. The shell around
-//! it reads requests, waits as planned and writes.
+//! Pure state, without waiting: the time is an argument, randomness comes from the seed. The shell around it reads
+//! requests, waits as planned and writes.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, SystemTime};
@@ -23,7 +23,7 @@ use super::settings::{BodyForm, SandboxSettings};
 use super::store::{Link, Store};
 use super::tokens::{TokenStatus, Tokens};
 
-/// A request as the rules see it.
+/// A request as the rules receive it.
 #[derive(Clone, Copy)]
 pub(super) struct Request<'a> {
     pub(super) method: &'a str,
@@ -33,23 +33,23 @@ pub(super) struct Request<'a> {
     pub(super) body: &'a [u8],
 }
 
-/// What to do, and how long to wait before.
+/// What to send, and how long to wait before.
 pub(super) struct Plan {
     pub(super) after: Duration,
     pub(super) action: Action,
 }
 
-/// One request being answered.
+/// One request in progress.
 pub(super) struct Call<'a> {
     pub(super) request: Request<'a>,
     pub(super) now: Duration,
-    /// What chance depends on.
+    /// The subject of its random draws.
     pub(super) subject: u64,
     pub(super) correlation: String,
     pub(super) span: Span,
 }
 
-/// Everything the sandbox remembers.
+/// The state of the sandbox.
 pub(super) struct World {
     pub(super) settings: SandboxSettings,
     pub(super) clock: Clock,
@@ -60,7 +60,7 @@ pub(super) struct World {
     peak: Peak,
     inbound: fastrand::Rng,
     tokens: Tokens,
-    /// How often each call was made that is not for one pair.
+    /// How often each call was made that is not for a single pair.
     asked: HashMap<u64, u32>,
     requests: u64,
     replies: BTreeMap<u16, u64>,
@@ -91,13 +91,12 @@ impl World {
         }
     }
 
-    /// How long the next request takes to arrive.
+    /// The delay until the next request arrives.
     pub(super) fn inbound(&mut self) -> Duration {
         self.settings.inbound.at(self.inbound.f64())
     }
 
-    /// Plans the reply to a request that arrived at `now`, a time since the start that never goes
-    /// back.
+    /// Plans the reply to a request that arrived at `now`, a time since the start that never decreases.
     pub(super) fn answer(&mut self, request: Request<'_>, now: Duration) -> Plan {
         let route = Route::of(request.method, request.path);
         let (subject, nth) = self.subject(&route, request);
@@ -133,8 +132,8 @@ impl World {
         Plan { after, action }
     }
 
-    /// What chance depends on for this request, and how often it came before. Calls for one pair
-    /// are the same whatever version and spelling they use.
+    /// The subject of this request's random draws, and how many requests it had before. Calls for one pair have the
+    /// same subject in every version and spelling.
     fn subject(&mut self, route: &Route, request: Request<'_>) -> (u64, u32) {
         if let Some(link) = self.link(route) {
             let before = self.store.state(link).puts;
@@ -201,7 +200,7 @@ impl World {
         }
     }
 
-    /// The limits come first, as they do at a gateway; then the token; then the call itself.
+    /// The limits are checked first, as at a gateway; then the token; then the call itself.
     fn act_within_limits(&mut self, route: &Route, call: &Call<'_>) -> Action {
         let exempt = self.settings.batch_exempt && matches!(route, Route::Batch { .. });
         self.day.start_day_if_over(call.now, self.clock);
@@ -233,7 +232,7 @@ impl World {
             if let (Some(max), false) = (announced, exempt) {
                 reply.headers.extend(self.window.headers(max, call.now));
             }
-            // HubSpot leaves the daily ones out for OAuth tokens.
+            // HubSpot omits the daily headers for OAuth tokens.
             if token_status != TokenStatus::OAuth {
                 reply.headers.extend(self.day.headers());
             }
@@ -273,7 +272,7 @@ impl World {
                     to_type,
                 },
             ) => match self.read_call(call, from_type, from_id, to_type) {
-                // Types are looked up before scopes are.
+                // Types are resolved before scopes are checked.
                 reply if self.settings.missing_scopes && reply.status != 400 => {
                     refusals::missing_scopes(ScopesForm::Granular, correlation)
                 }
@@ -311,7 +310,7 @@ impl World {
         self.requests
     }
 
-    /// What was seen so far.
+    /// What was received so far.
     pub(super) fn seen(&self) -> Seen {
         Seen {
             requests: self.requests,
@@ -330,7 +329,7 @@ impl World {
     }
 }
 
-/// The refusal of a type that is none.
+/// The refusal of an unknown type.
 pub(super) fn unknown_type(unknown: &UnknownType, form: BodyForm, correlation: &str) -> Reply {
     let message = match unknown {
         UnknownType::Name(name) => format!("Unable to infer object type from: {name}"),

@@ -1,4 +1,4 @@
-//! Flags and environment → checked settings of an import. Behind this nothing asks "was it given?".
+//! Flags and environment → the validated settings of an import, with all defaults filled in.
 
 mod source;
 
@@ -26,60 +26,60 @@ pub use source::Credentials;
 
 use source::token_source;
 
-/// What the environment holds for us. Read once, by `main`.
+/// The values that are read from the environment, once, by `main`.
 #[derive(Clone, Debug)]
 pub struct Environment {
     /// Credentials.
     pub credentials: Credentials,
-    /// The time where we are.
+    /// The current time in the local time zone.
     pub now: ZonedDateTime,
 }
 
-/// Why flags and environment do not make a run.
+/// Flags and environment are not valid settings.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// No usable token.
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
-    /// The token comes from several places.
+    /// There is more than one source of the token.
     #[error("the token comes from more than one place: {}", given.join(", "))]
     TwoSources {
-        /// Which.
+        /// The sources.
         given: Vec<&'static str>,
     },
     /// `--token-command` cannot be split into words.
-    #[error("`--token-command` is no command: a quote in it is open, or it is empty")]
+    #[error("`--token-command` is not a valid command: it is empty, or a quote is not closed")]
     TokenCommand,
     /// One of an OAuth app's variables is missing.
     #[error("`{name}` is not set: an OAuth app needs it")]
     OAuthVariable {
-        /// Its name.
+        /// The name of the variable.
         name: &'static str,
     },
-    /// `--ca-file` cannot be used.
+    /// `--ca-file` is invalid.
     #[error(transparent)]
     RootCertificates(#[from] RootCertificatesError),
-    /// `--base-url` cannot be used.
+    /// `--base-url` is invalid.
     #[error("`--base-url` cannot be used")]
     BaseUrl(#[from] BaseUrlError),
-    /// Standard input has no place beside which a report could be.
-    #[error("{input} needs `--report PATH`: there is no file beside which the report could be")]
+    /// A stream has no default place for a report.
+    #[error("{input} needs `--report PATH`: only an input file has a default report")]
     NoReportPath {
-        /// What the input is.
+        /// The name of the input.
         input: String,
     },
 }
 
 impl SettingsError {
-    /// What to do about it.
+    /// What the user can do.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Credentials(error) => credentials_hint(error),
-            Self::TwoSources { .. } => Some("leave all but one of them out".to_owned()),
-            Self::TokenCommand => {
-                Some("e.g. `--token-command 'pass show hubspot'`; there is no shell".to_owned())
-            }
+            Self::TwoSources { .. } => Some("keep one of them and remove the others".to_owned()),
+            Self::TokenCommand => Some(
+                "e.g. `--token-command 'pass show hubspot'`; it runs without a shell".to_owned(),
+            ),
             Self::OAuthVariable { .. } => Some(format!(
                 "set all of {}, or name a file with `--oauth-file`",
                 OAUTH_VARIABLES.map(|name| format!("`{name}`")).join(", ")
@@ -91,7 +91,7 @@ impl SettingsError {
     }
 }
 
-/// What to do about credentials that cannot be used.
+/// What the user can do about invalid credentials.
 #[must_use]
 pub fn credentials_hint(error: &CredentialsError) -> Option<String> {
     let hint = match error {
@@ -102,11 +102,11 @@ pub fn credentials_hint(error: &CredentialsError) -> Option<String> {
             "the token is the only thing that belongs there, on one line"
         }
         CredentialsError::NotBare { surplus, .. } => match surplus {
-            Surplus::Quotes => "leave the quotes out: they count as a part of the value there",
-            Surplus::Name => "leave out the name and the `=`",
-            Surplus::Scheme => "leave `Bearer` out: it is added when the token is sent",
+            Surplus::Quotes => "remove the quotes: they count as part of the value",
+            Surplus::Name => "remove the name and the `=`",
+            Surplus::Scheme => "remove `Bearer`: it is added when the token is sent",
             Surplus::Json => {
-                "only the value belongs there; `--oauth-file` reads JSON with an OAuth app's values"
+                "put only the value there; `--oauth-file` reads JSON with an OAuth app's values"
             }
         },
         CredentialsError::Exposed { path } => {
@@ -114,8 +114,8 @@ pub fn credentials_hint(error: &CredentialsError) -> Option<String> {
             return Some(format!("it holds secrets that last: `chmod 600 {path}`"));
         }
         CredentialsError::NotKept { .. } => {
-            "HubSpot may replace the refresh token with every exchange: make the file writable, or if it never does that for \
-             this app, set `HUBSPOT_CLIENT_ID`, `HUBSPOT_CLIENT_SECRET` and `HUBSPOT_REFRESH_TOKEN` in place of `--oauth-file`"
+            "HubSpot may replace the refresh token at every exchange: make the file writable, or, if HubSpot never does that \
+             for this app, set `HUBSPOT_CLIENT_ID`, `HUBSPOT_CLIENT_SECRET` and `HUBSPOT_REFRESH_TOKEN` in place of `--oauth-file`"
         }
         CredentialsError::File { .. }
         | CredentialsError::Command { .. }
@@ -124,21 +124,21 @@ pub fn credentials_hint(error: &CredentialsError) -> Option<String> {
     Some(hint.to_owned())
 }
 
-/// Where requests go.
+/// The destination of requests.
 #[derive(Clone, Debug)]
 pub enum Destination {
-    /// To the API.
+    /// The API.
     Api {
-        /// Where it is.
+        /// Its URL.
         base_url: BaseUrl,
-        /// Where the token comes from.
+        /// The source of the token.
         source: TokenSource,
     },
-    /// To a look-alike in this process.
+    /// An imitation of the API in this process.
     Sandbox,
 }
 
-/// Where the API is, and where the token for it comes from.
+/// The URL of the API, and the source of its token.
 pub fn api(
     flags: &ConnectionArgs,
     environment: &Environment,
@@ -149,19 +149,19 @@ pub fn api(
     ))
 }
 
-/// How requests are sent.
+/// The settings for sending requests.
 #[derive(Clone, Debug)]
 pub struct Transport {
-    /// Which certificates are trusted besides the system's.
+    /// Certificates to trust besides the system's.
     pub roots: RootCertificates,
-    /// Which form of the path is asked for.
+    /// The version of the API path.
     pub version: ApiVersion,
-    /// The time for one attempt.
+    /// The timeout for one attempt.
     pub timeout: Duration,
 }
 
 impl Transport {
-    /// Reads the file of certificates, if there is one.
+    /// Reads the certificate file, if there is one.
     pub fn resolve(flags: &ConnectionArgs) -> Result<Self, SettingsError> {
         Ok(Self {
             roots: match &flags.ca_file {
@@ -173,7 +173,7 @@ impl Transport {
         })
     }
 
-    /// What the HTTP client needs to know, with so many connections kept.
+    /// The settings of the HTTP client, which keeps up to `concurrency` connections.
     #[must_use]
     pub fn client(
         &self,
@@ -192,35 +192,35 @@ impl Transport {
     }
 }
 
-/// Everything an import needs, checked.
+/// All settings of an import, validated.
 #[derive(Clone, Debug)]
 pub struct ImportSettings {
-    /// What is read.
+    /// The input.
     pub input: InputSettings,
-    /// Which pairs need not be sent.
+    /// Which pairs to skip.
     pub skip: SkipSettings,
-    /// Where outcomes are kept.
+    /// The report.
     pub report: ReportPlan,
-    /// Where the rows go that are not associated.
+    /// The path of the rejects file.
     pub rejects: Option<PathBuf>,
-    /// Where requests go.
+    /// The destination of requests.
     pub destination: Destination,
-    /// How requests are sent there.
+    /// How to send requests there.
     pub transport: Transport,
-    /// The only account that may be written to, if one was named.
+    /// The only account that the run may write to, if `--expect-portal` is given.
     pub expect_portal: Option<NonZeroU64>,
-    /// How fast requests leave.
+    /// The rate limit.
     pub rate: RateSetting,
-    /// How much of the account's limit may be used.
+    /// The share of the account's limit to use.
     pub share: Share,
-    /// Whether a used-up daily limit is waited out.
+    /// Whether to wait for the reset of the daily limit.
     pub wait_for_daily_reset: bool,
-    /// How rows are sent.
+    /// How to send rows.
     pub run: RunSettings,
 }
 
 impl ImportSettings {
-    /// Fails with what must be fixed before anything is sent.
+    /// Fails with the first error in the settings.
     pub fn resolve(flags: ImportArgs, environment: &Environment) -> Result<Self, SettingsError> {
         let connection = &flags.connection;
         let report = ReportPlan {
@@ -237,7 +237,7 @@ impl ImportSettings {
             } else if flags.overwrite {
                 IfExists::Overwrite
             } else if flags.sandbox && flags.report.is_none() {
-                // A place of its own: what an earlier rehearsal left there is of no use.
+                // The default path of rehearsals: the report of an earlier one can be replaced.
                 IfExists::ReplaceSameOrigin
             } else {
                 IfExists::Refuse
@@ -245,7 +245,7 @@ impl ImportSettings {
             origin: origin(&flags),
         };
         let transport = Transport::resolve(connection)?;
-        // Last: a token is asked for once everything else is right.
+        // Last, so that other errors are reported before a missing token.
         let destination = if flags.sandbox {
             Destination::Sandbox
         } else {
@@ -285,7 +285,7 @@ impl ImportSettings {
         })
     }
 
-    /// What the HTTP client needs to know.
+    /// The settings of the HTTP client.
     #[must_use]
     pub fn client(&self, base_url: BaseUrl, source: TokenSource) -> ClientSettings {
         let calls = self.run.batch.map_or(0, |batch| batch.concurrency.get());
@@ -294,7 +294,7 @@ impl ImportSettings {
     }
 }
 
-/// When it is this time of day next. A time that the clocks skip that day comes an hour later.
+/// The next moment with this time of day. A time skipped by daylight saving time is an hour later.
 fn next(time: Time, now: &ZonedDateTime) -> Option<Timestamp> {
     let zone = now.time_zone();
     let days = [now.date(), now.date().tomorrow().ok()?];
@@ -306,7 +306,7 @@ fn next(time: Time, now: &ZonedDateTime) -> Option<Timestamp> {
         .map(|moment| moment.timestamp())
 }
 
-/// What kind of run these flags ask for.
+/// The kind of run that these flags select.
 #[must_use]
 pub fn origin(flags: &ImportArgs) -> Origin {
     if flags.sandbox {
@@ -316,14 +316,14 @@ pub fn origin(flags: &ImportArgs) -> Origin {
     }
 }
 
-/// Where the report goes; nowhere if nobody said so and there is no file beside which it could be.
+/// The path of the report; `None` if no flag gives it and the input is a stream.
 #[must_use]
 pub fn report_path(flags: &ImportArgs) -> Option<PathBuf> {
     let beside = || default_report(&flags.input.input, flags.sandbox);
     flags.report.clone().or_else(beside)
 }
 
-/// `<input stem>.report.csv` beside the input; a rehearsal has its own.
+/// `<input stem>.report.csv` beside the input, or `<input stem>.sandbox.report.csv` for a rehearsal.
 fn default_report(input: &Path, sandbox: bool) -> Option<PathBuf> {
     if InputSource::from(input.to_owned()).stream_name().is_some() {
         return None;
@@ -432,7 +432,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_of_day_is_the_next_one_wherever_the_clocks_stand() {
+    fn a_time_of_day_is_the_next_one_also_when_daylight_saving_time_changes() {
         for (time, now, expected) in [
             ("09:30", "2026-05-04T09:00:00[UTC]", "2026-05-04T09:30:00Z"),
             ("09:00", "2026-05-04T09:00:00[UTC]", "2026-05-05T09:00:00Z"),
@@ -441,7 +441,7 @@ mod tests {
                 "2026-05-04T22:00:00[Europe/Berlin]",
                 "2026-05-05T04:00:00Z",
             ),
-            // The night in which the clocks go forward at two, and the one in which they go back.
+            // The nights in which daylight saving time starts at two, and ends.
             (
                 "02:30",
                 "2026-03-28T22:00:00[Europe/Berlin]",

@@ -1,5 +1,5 @@
-//! Flags and environment → where the token comes from. Exactly one place: with two, nobody could tell which
-//! account is written to.
+//! Flags and environment → the source of the token. Fails unless there is exactly one: with two, it would be unclear which
+//! account the run writes to.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use crate::api::{
 };
 use crate::cli::CredentialArgs;
 
-/// The credentials that the environment holds, unchecked; never printed.
+/// The credentials in the environment, not validated; never printed.
 #[derive(Clone, Debug, Default)]
 pub struct Credentials {
     /// The access token.
@@ -23,7 +23,7 @@ pub struct Credentials {
     pub systemd: Option<PathBuf>,
 }
 
-/// Finds the one place that the token comes from. Of files only those are read that say which app it is.
+/// Finds the only source of the token. Reads no file except that of an OAuth app.
 pub(super) fn token_source(
     flags: &CredentialArgs,
     environment: &Credentials,
@@ -42,7 +42,7 @@ pub(super) fn token_source(
         ("`--token-command`", flags.token_command.is_some()),
         ("`--token-file`", flags.token_file.is_some()),
         ("`--oauth-file`", flags.oauth_file.is_some()),
-        ("`HUBSPOT_REFRESH_TOKEN` and its like", has_oauth),
+        ("`HUBSPOT_REFRESH_TOKEN` or a related variable", has_oauth),
         (
             "`HUBSPOT_ACCESS_TOKEN`",
             is_given(&environment.access_token),
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn the_token_comes_from_the_one_place_that_is_given() {
+    fn the_token_comes_from_the_only_source_that_is_given() {
         let none = CredentialArgs::default();
         let no_oauth = [""; 3];
         for (flags, environment, expected) in [
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn several_places_or_half_of_one_are_refused_by_their_names() {
+    fn several_sources_or_an_incomplete_one_are_refused_and_named() {
         let none = CredentialArgs::default();
         for (flags, environment, message) in [
             (
@@ -152,7 +152,7 @@ mod tests {
             (
                 &none,
                 credentials("t", ["a", "b", "c"]),
-                "the token comes from more than one place: `HUBSPOT_REFRESH_TOKEN` and its like, `HUBSPOT_ACCESS_TOKEN`",
+                "the token comes from more than one place: `HUBSPOT_REFRESH_TOKEN` or a related variable, `HUBSPOT_ACCESS_TOKEN`",
             ),
             (
                 &none,
@@ -162,7 +162,7 @@ mod tests {
             (
                 &command("'"),
                 credentials("", [""; 3]),
-                "`--token-command` is no command: a quote in it is open, or it is empty",
+                "`--token-command` is not a valid command: it is empty, or a quote is not closed",
             ),
             (
                 &none,

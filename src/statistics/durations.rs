@@ -1,54 +1,54 @@
-//! How long rows took: a histogram of milliseconds, exact to three digits, in memory of one size.
+//! The durations of rows: a histogram of milliseconds with three significant digits, in a fixed amount of memory.
 
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-/// The longest time that is told from longer ones, in milliseconds: thirty days.
+/// The longest duration that is recorded exactly, in milliseconds: thirty days.
 const MAX_MILLISECONDS: u64 = 30 * 24 * 3600 * 1000;
 
-/// Digits that are kept.
+/// The number of significant digits.
 const DIGITS: u8 = 3;
 
-/// How long rows took.
+/// The durations of rows.
 #[derive(Debug)]
 pub struct Durations {
     histogram: Histogram<u64>,
-    /// The histogram knows them to three digits only.
+    /// Exact; the histogram keeps only three digits.
     shortest: u64,
     longest: u64,
 }
 
-/// The times that so many of a hundred rows did not exceed, in milliseconds.
+/// Percentiles of the durations, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Percentiles {
-    /// How many rows there are.
+    /// The number of rows.
     pub rows: u64,
     /// The shortest.
     pub min: u64,
-    /// The average.
+    /// The mean.
     pub mean: f64,
-    /// Half of them.
+    /// The median.
     pub p50: u64,
-    /// Nine of ten.
+    /// The 90th percentile.
     pub p90: u64,
-    /// 95 of a hundred.
+    /// The 95th percentile.
     pub p95: u64,
-    /// 99 of a hundred.
+    /// The 99th percentile.
     pub p99: u64,
-    /// 999 of a thousand.
+    /// The 99.9th percentile.
     pub p99_9: u64,
     /// The longest.
     pub max: u64,
 }
 
-/// How many rows took at least `from` and less than `to` milliseconds.
+/// The number of rows that took at least `from` and less than `to` milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bucket {
-    /// From here.
+    /// The lower bound, inclusive.
     pub from: u64,
-    /// To here.
+    /// The upper bound, exclusive.
     pub to: u64,
-    /// So many.
+    /// The number of rows.
     pub rows: u64,
 }
 
@@ -64,7 +64,7 @@ impl Default for Durations {
 }
 
 impl Durations {
-    /// Adds a row; thirty days stand for all that is longer.
+    /// Adds a row; durations over thirty days count as thirty days.
     pub fn add(&mut self, milliseconds: u64) {
         let milliseconds = milliseconds.min(MAX_MILLISECONDS);
         self.histogram.saturating_record(milliseconds);
@@ -72,7 +72,7 @@ impl Durations {
         self.longest = self.longest.max(milliseconds);
     }
 
-    /// What is known; nothing without a row.
+    /// The percentiles; `None` without a row.
     #[must_use]
     pub fn percentiles(&self) -> Option<Percentiles> {
         let histogram = &self.histogram;
@@ -90,7 +90,7 @@ impl Durations {
         })
     }
 
-    /// The rows by time, in steps of 1, 2, 5, 10, 20 …, from the first step that has rows to the last.
+    /// The rows by duration, in steps of 1, 2, 5, 10, 20 …, from the first step that has rows to the last.
     #[must_use]
     pub fn buckets(&self) -> Vec<Bucket> {
         let mut buckets: Vec<Bucket> = steps()

@@ -1,12 +1,12 @@
-//! A report in numbers: one pass over its lines, in memory that does not grow with them.
+//! Computes the statistics of a report in one pass over its lines, in constant memory.
 //!
-//! | file | what it knows |
+//! | file | what it counts |
 //! |---|---|
-//! | `timeline` | when rows ended |
-//! | `durations` | how long they took |
-//! | `requests` | how many requests they took |
+//! | `timeline` | rows, retries and 429 replies over time |
+//! | `durations` | how long rows took |
+//! | `requests` | how many requests rows took |
 //!
-//! Outcomes and categories are counted by the run's own [`RunCounts`].
+//! Outcomes and categories are counted with the same [`RunCounts`] as during a run.
 
 mod durations;
 mod requests;
@@ -29,13 +29,13 @@ use crate::report::{
 };
 use crate::run::RunCounts;
 
-/// Rows with so many attempts or more are counted together.
+/// Rows with this many attempts or more are counted together.
 pub const MANY_ATTEMPTS: usize = 20;
 
-/// The beginning of a time as the report has it, down to the second: `2026-05-04T09:15:22`.
+/// The length of a report's time up to the second: `2026-05-04T09:15:22`.
 const SECOND_LENGTH: usize = 19;
 
-/// What stands in a report.
+/// The statistics of a report.
 #[derive(Debug)]
 pub struct Statistics {
     counts: RunCounts,
@@ -45,7 +45,7 @@ pub struct Statistics {
     attempts: [u64; MANY_ATTEMPTS + 1],
     ends: Option<(Timestamp, Timestamp)>,
     rehearsed: u64,
-    /// The second that was read last: many rows end in the same one.
+    /// The last second that was parsed: many rows end in the same one.
     second: ([u8; SECOND_LENGTH], i64),
 }
 
@@ -65,7 +65,7 @@ impl Default for Statistics {
 }
 
 impl Statistics {
-    /// Reads the report at `path`, also one that a run is still writing.
+    /// Reads the report at `path`, which a run may still be writing.
     pub fn read(path: &Path) -> Result<Self, ReportError> {
         Self::of(open_to_read(path)?).map_err(|source| ReportError::ReadBack {
             path: path.to_owned(),
@@ -73,7 +73,7 @@ impl Statistics {
         })
     }
 
-    /// Those of what is read as a report.
+    /// Reads a report from any source.
     pub fn of(report: impl Read) -> Result<Self, ReadBackError> {
         let mut reader = ReportReader::new(report)?;
         let mut statistics = Self::default();
@@ -86,9 +86,9 @@ impl Statistics {
     fn add(&mut self, line: &ReportLine<'_>) {
         line.count_in(&mut self.counts);
         self.rehearsed += u64::from(line.origin() == Origin::Rehearsal);
-        // More than this program can count were written by somebody else, and must not overflow the sums.
+        // More attempts than this program can count were not written by it, and must not overflow the sums.
         let attempts = line.number_in(Column::Attempts).min(u64::from(u32::MAX));
-        // What was not sent took no time, and says nothing of how fast rows were sent.
+        // A row that was not sent took no time, and says nothing about the speed.
         if attempts == 0 {
             return;
         }
@@ -113,7 +113,7 @@ impl Statistics {
         slot.sent_again += attempts - 1;
     }
 
-    /// When a row ended; nothing if that is no time.
+    /// The time at which a row ended; `None` if the field is not a time.
     fn ended(&mut self, text: &[u8]) -> Option<Timestamp> {
         let (second, fraction) = text.split_first_chunk::<SECOND_LENGTH>()?;
         let millisecond = match fraction {
@@ -122,7 +122,7 @@ impl Statistics {
         };
         let millisecond = millisecond.and_then(|digits| digits.parse::<i32>().ok());
         let Some(millisecond) = millisecond else {
-            // Another program may have written it in another form.
+            // Another program may have written the time in another format.
             return str::from_utf8(text).ok()?.parse().ok();
         };
         if self.second.0 != *second {
@@ -133,48 +133,48 @@ impl Statistics {
         Timestamp::new(self.second.1, millisecond * 1_000_000).ok()
     }
 
-    /// How many requests the rows took.
+    /// The number of requests that the rows took.
     #[must_use]
     pub fn requests(&self) -> Requests {
         self.requests.requests()
     }
 
-    /// Rows by outcome and category. What only a run can count is 0: requests are [`Statistics::requests`].
+    /// Rows by outcome and category. Counts that only a run knows are 0; for requests see [`Statistics::requests`].
     #[must_use]
     pub fn counts(&self) -> &RunCounts {
         &self.counts
     }
 
-    /// How many of its lines a rehearsal wrote: all or none, unless it was put together by hand.
+    /// The number of lines that a rehearsal wrote: all or none, unless the report was assembled by hand.
     #[must_use]
     pub fn rehearsed(&self) -> u64 {
         self.rehearsed
     }
 
-    /// When rows ended that were sent.
+    /// The times at which rows that were sent ended.
     #[must_use]
     pub fn timeline(&self) -> &Timeline {
         &self.timeline
     }
 
-    /// Adds what only the run itself knew of its time.
+    /// Adds the counts over time that only the run itself has.
     pub fn add_to_timeline(&mut self, other: &Timeline) {
         self.timeline.add(other);
     }
 
-    /// How long rows took that were sent.
+    /// The durations of the rows that were sent.
     #[must_use]
     pub fn durations(&self) -> &Durations {
         &self.durations
     }
 
-    /// How many rows had so many attempts, ascending; [`MANY_ATTEMPTS`] stands for itself and all that is more.
+    /// The number of rows by their number of attempts, ascending; [`MANY_ATTEMPTS`] includes all rows with more.
     pub fn attempts(&self) -> impl Iterator<Item = (u64, u64)> {
         let counts = (0..).zip(self.attempts);
         counts.filter(|&(_, rows)| rows > 0)
     }
 
-    /// When the first and the last row ended that were sent.
+    /// The times at which the first and the last of the rows that were sent ended.
     #[must_use]
     pub fn first_and_last(&self) -> Option<(Timestamp, Timestamp)> {
         self.ends
@@ -224,7 +224,7 @@ row,line,from_object_type,from_object_id,to_object_type,to_object_id,outcome,htt
     }
 
     #[test]
-    fn impossible_counts_do_no_harm() {
+    fn impossible_counts_do_not_overflow() {
         let mut report = REPORT.lines().next().unwrap().to_owned() + "\n";
         for row in 1..=3 {
             let line = format!(

@@ -1,27 +1,27 @@
-//! How many requests the rows of a report took, as far as the report shows. Pure.
+//! The number of requests that the rows of a report took, as far as the report shows it. Pure.
 //!
-//! In batch mode rows share requests: those that were settled by one reply have its correlation id. Which of a row's
-//! earlier attempts it shared, and with which rows, no column shows.
+//! In batch mode rows share requests: rows that one reply settled have its correlation id. No column shows which
+//! earlier attempts a row shared, or with which rows.
 
 use std::fmt;
 use std::hash::{DefaultHasher, Hasher};
 
 use crate::number::grouped;
 
-/// Rows of one reply stand together, except for a few that were settled a little later.
+/// Rows of one reply are close together, except for a few that ended a little later.
 const RECENT: usize = 16;
 
 /// A number of requests that is known within bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Requests {
-    /// Not fewer.
+    /// The lower bound.
     pub at_least: u64,
-    /// Not more.
+    /// The upper bound.
     pub at_most: u64,
 }
 
 impl Requests {
-    /// The number, if it is known.
+    /// The number, if both bounds are equal.
     #[must_use]
     pub fn exact(self) -> Option<u64> {
         (self.at_least == self.at_most).then_some(self.at_least)
@@ -34,7 +34,7 @@ impl fmt::Display for Requests {
             Some(number) => formatter.write_str(&grouped(number)),
             None => write!(
                 formatter,
-                "{} to {}, as rows that were sent in one call share its requests",
+                "{} to {}, because rows that were sent in one batch share its requests",
                 grouped(self.at_least),
                 grouped(self.at_most)
             ),
@@ -42,28 +42,28 @@ impl fmt::Display for Requests {
     }
 }
 
-/// Counts them, line by line.
+/// Counts the requests, line by line.
 #[derive(Debug, Default)]
 pub(super) struct RequestCounter {
-    /// Replies, or other ends of a request, that settled a row.
+    /// Replies, or failures without a reply, that ended a row.
     last: u64,
-    /// All attempts but the last one of each row.
+    /// All attempts except the last one of each row.
     earlier: u64,
     max_attempts: u64,
-    /// The correlation ids that were seen last, hashed; 0 is none.
+    /// Hashes of the most recent correlation ids; 0 means none.
     recent: [u64; RECENT],
     oldest: usize,
 }
 
 impl RequestCounter {
-    /// Adds a row that was sent: the id of its last reply, and how often it was sent.
+    /// Adds a row that was sent: the correlation id of its last reply, and the number of attempts.
     pub(super) fn add(&mut self, correlation_id: &[u8], attempts: u64) {
         self.last += u64::from(self.is_new(correlation_id));
         self.earlier += attempts.saturating_sub(1);
         self.max_attempts = self.max_attempts.max(attempts);
     }
 
-    /// A row without an id had no reply; in a call for many pairs such a row is sent on its own in the end.
+    /// A row without an id had no reply; in batch mode the last attempt of such a row is a request of its own.
     fn is_new(&mut self, correlation_id: &[u8]) -> bool {
         if correlation_id.is_empty() {
             return true;
@@ -106,7 +106,7 @@ mod tests {
             (&[("a", 1), ("b", 1), ("c", 1)], 3, 3),
             (&[("a", 1), ("a", 1), ("a", 1)], 1, 1),
             (&[("a", 1), ("b", 1), ("a", 1), ("b", 1)], 2, 2),
-            // Two rows that were sent singly, one of them twice; or together, and one of them once more.
+            // Two rows sent one at a time, one of them twice; or sent together, and one of them once more.
             (&[("a", 1), ("b", 2)], 2, 3),
             (&[("a", 3), ("a", 3)], 3, 5),
             (&[("", 6), ("", 6)], 6, 12),
@@ -120,6 +120,6 @@ mod tests {
     fn a_number_that_is_not_known_is_shown_as_its_bounds() {
         assert_eq!(counted(&[("a", 1)]).to_string(), "1");
         let shown = counted(&[("a", 1000), ("a", 1000)]).to_string();
-        assert!(shown.starts_with("1,000 to 1,999, as rows"), "{shown}");
+        assert!(shown.starts_with("1,000 to 1,999, because rows"), "{shown}");
     }
 }

@@ -1,31 +1,31 @@
-//! What happened when: slots of time that get wider as the time gets longer, so that there are never many.
+//! Counts by time: slots that get wider as the time span gets longer, so that their number is limited.
 
 use std::collections::VecDeque;
 use std::ops::AddAssign;
 
-/// The widths that a slot can have, in seconds; each divides the next one. From a second to a week.
+/// The possible widths of a slot, in seconds; each divides the next one. From a second to a week.
 const WIDTHS: [i64; 10] = [1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400, 604_800];
 
-/// So many slots at most. A chart has no room for more.
+/// The maximum number of slots. A chart has no room for more.
 const MAX_SLOTS: i64 = 240;
 
-/// What happened in one slot.
+/// The counts of one slot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Slot {
-    /// Rows that ended as associated.
+    /// The number of rows that ended as associated.
     pub associated: u64,
-    /// Rows that ended as rejected.
+    /// The number of rows that ended as rejected.
     pub rejected: u64,
-    /// Rows that ended as failed.
+    /// The number of rows that ended as failed.
     pub failed: u64,
-    /// Requests beyond the first one of each row that ended.
+    /// The requests beyond the first one of each row that ended.
     pub sent_again: u64,
-    /// Requests that were answered 429.
+    /// The number of replies with status 429.
     pub throttled: u64,
 }
 
 impl Slot {
-    /// Rows that ended.
+    /// The number of rows that ended.
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.associated + self.rejected + self.failed
@@ -42,10 +42,10 @@ impl AddAssign for Slot {
     }
 }
 
-/// What happened when.
+/// Counts by time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Timeline {
-    /// Which of the widths.
+    /// The index of the width in [`WIDTHS`].
     width: usize,
     /// The number of the first slot, counted in widths since 1970.
     first: i64,
@@ -53,7 +53,7 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// The slot of this second since 1970.
+    /// The slot that contains this second since 1970.
     pub fn at(&mut self, second: i64) -> &mut Slot {
         loop {
             let slot = second.div_euclid(self.seconds());
@@ -66,7 +66,8 @@ impl Timeline {
                 self.widen();
                 continue;
             }
-            // Beyond the widest there are 4,600 weeks; a clock that is that wrong counts at the edge.
+            // At the widest, 240 slots are about 4.6 years; with a clock that is further off, rows count in the slot
+            // at the edge.
             let slot = slot.clamp(last - MAX_SLOTS + 1, self.first + MAX_SLOTS - 1);
             while slot < self.first {
                 self.slots.push_front(Slot::default());
@@ -80,7 +81,7 @@ impl Timeline {
         }
     }
 
-    /// Adds another one, slot by slot.
+    /// Adds another timeline, slot by slot.
     pub fn add(&mut self, other: &Self) {
         while self.width < other.width {
             self.widen();
@@ -110,13 +111,13 @@ impl Timeline {
         i64::try_from(self.slots.len()).unwrap_or(MAX_SLOTS)
     }
 
-    /// How long a slot is, in seconds.
+    /// The width of a slot, in seconds.
     #[must_use]
     pub fn seconds(&self) -> i64 {
         WIDTHS[self.width]
     }
 
-    /// When each slot begins, in seconds since 1970, and what happened in it.
+    /// The start of each slot, in seconds since 1970, and its counts.
     pub fn slots(&self) -> impl Iterator<Item = (i64, Slot)> {
         let seconds = self.seconds();
         (self.first..)
@@ -124,7 +125,7 @@ impl Timeline {
             .map(move |(number, slot)| (number * seconds, *slot))
     }
 
-    /// All of it.
+    /// The sum of all slots.
     #[must_use]
     pub fn total(&self) -> Slot {
         let mut total = Slot::default();
@@ -166,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_is_slots_in_which_nothing_happened() {
+    fn a_pause_is_a_series_of_empty_slots() {
         let timeline = of([100, 103]);
         let rows: Vec<_> = timeline
             .slots()
@@ -176,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn another_one_is_added_where_its_time_is() {
+    fn another_timeline_is_added_slot_by_slot() {
         let mut timeline = of([0, 10]);
         let mut throttled = Timeline::default();
         for second in 0..1000 {

@@ -1,4 +1,4 @@
-//! Category → one line of advice. Pure.
+//! One line of advice for each error category. Pure.
 
 use crate::outcome::OutcomeKind;
 use crate::run::CategoryCount;
@@ -9,7 +9,7 @@ use crate::verdict::Cause;
 pub fn advice(entry: &CategoryCount) -> &'static str {
     match entry.cause {
         Cause::Limit => {
-            return "a record has as many associations as it may have: raise the limit in HubSpot";
+            return "a record has reached its limit of associations: raise the limit in HubSpot";
         }
         Cause::UnknownType => {
             return "HubSpot does not know the object type: check the type columns or --from-type, --to-type";
@@ -22,33 +22,35 @@ pub fn advice(entry: &CategoryCount) -> &'static str {
         "CLIENT_DUPLICATE" => "nothing to do: an earlier row has the same pair",
         "CLIENT_ALREADY_ASSOCIATED" => "nothing to do: an earlier report shows the link",
         "CLIENT_TIMEOUT" => {
-            "no reply in time: run the rows again, with a longer --timeout if it stays"
+            "no reply in time: run the rows again; if it happens again, raise --timeout"
         }
         "CLIENT_CONNECTION" => "the API could not be reached: check network, proxy and --base-url",
-        "CLIENT_UNREADABLE_REPLY" => "what answered was not the API: check proxy and --base-url",
+        "CLIENT_UNREADABLE_REPLY" => {
+            "the reply did not come from the API: check proxy and --base-url"
+        }
         "CLIENT_NO_RESULT" => "accepted, but nothing was linked: look at one pair in HubSpot",
         "CLIENT_RESULT_MISMATCH" => {
-            "another record answered: was it merged? The report names its id"
+            "the reply names another record, perhaps after a merge: see the id in the report"
         }
         "CLIENT_NOT_COMPLETE" => "HubSpot did not finish: run the rows again later",
         "VALIDATION_ERROR" => "a record does not exist, is deleted, or the token may not see it",
         "OBJECT_NOT_FOUND" => "the record does not exist or is deleted: check the id and its type",
-        "CONFLICT" => "something else is changing these records: run the rows again later",
+        "CONFLICT" => "another program is changing these records: run the rows again later",
         "RATE_LIMIT" | "RATE_LIMITS" => {
-            "others use the same quota: lower --rate or run at a quiet hour"
+            "other programs use the same quota: lower --rate or run at another hour"
         }
-        "HTTP_404" => "not there: if all rows say so, check --base-url and --api-version",
+        "HTTP_404" => "not found: if all rows have this error, check --base-url and --api-version",
         "HTTP_423" => "the record is locked by another change: run the rows again later",
         category if category.starts_with("HTTP_2") => {
-            "HubSpot counted errors and named none: look at one pair there"
+            "HubSpot counted errors without naming them: look at one pair in HubSpot"
         }
         category if category.starts_with("HTTP_3") => {
-            "something redirects the API: check --base-url"
+            "the request was redirected: check --base-url"
         }
         category if category.starts_with("HTTP_5") => {
-            "HubSpot had trouble: run the rows again later"
+            "HubSpot had a server error: run the rows again later"
         }
-        _ if entry.kind == OutcomeKind::Failed => "it may pass: run the rows again later",
+        _ if entry.kind == OutcomeKind::Failed => "this may be temporary: run the rows again later",
         _ => "HubSpot refused these rows: the report has its reason",
     }
 }
@@ -77,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn every_category_made_here_has_advice_of_its_own() {
+    fn every_category_of_this_program_has_its_own_advice() {
         let fallback = advice(&entry("BRAND_NEW", OutcomeKind::Rejected, ""));
         for category in Category::ALL {
             assert_ne!(
@@ -88,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_category_may_need_another_advice_for_another_message() {
+    fn advice_depends_on_the_message_where_the_category_is_ambiguous() {
         for (category, example, start) in [
             (
                 "VALIDATION_ERROR",
@@ -98,7 +100,7 @@ mod tests {
             (
                 "VALIDATION_ERROR",
                 "Association Limit exceeded",
-                "a record has as many",
+                "a record has reached",
             ),
             (
                 "HTTP_400",
@@ -106,8 +108,8 @@ mod tests {
                 "HubSpot does not know",
             ),
             ("HTTP_400", "<html>", "HubSpot refused"),
-            ("HTTP_302", "", "something redirects"),
-            ("HTTP_502", "", "HubSpot had trouble"),
+            ("HTTP_302", "", "the request was redirected"),
+            ("HTTP_502", "", "HubSpot had a server error"),
         ] {
             let advice = advice(&entry(category, OutcomeKind::Rejected, example));
             assert!(advice.starts_with(start), "{category}: {advice}");

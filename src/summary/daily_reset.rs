@@ -7,8 +7,8 @@ use crate::run::next_day;
 
 const MINUTE: &str = "%F %H:%M";
 
-/// When the account's requests of the day are full again: in its own time zone if that is known, in UTC, and on the
-/// clock of this machine.
+/// When the account's daily limit resets: in the account's time zone if it is known, in UTC, and in the time zone of
+/// this machine.
 #[must_use]
 pub fn daily_reset(now: Timestamp, account: Option<&TimeZone>, here: &TimeZone) -> String {
     let reset = account.and_then(|zone| Some((zone, next_day(now, zone)?)));
@@ -22,7 +22,7 @@ pub fn daily_reset(now: Timestamp, account: Option<&TimeZone>, here: &TimeZone) 
                 moment,
             )
         }
-        // Some midnight of any zone is at most a day away.
+        // In any time zone, the next midnight is at most a day away.
         None => (
             "at midnight in the account's time zone, at the latest at ".to_owned(),
             now.checked_add(SignedDuration::from_hours(24))
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_named_as_a_clock_time_wherever_the_account_is() {
+    fn the_reset_is_shown_as_a_clock_time_for_any_account() {
         let now: Timestamp = "2026-05-04T09:15:00Z".parse().unwrap();
         let zone = |name| TimeZone::get(name).unwrap();
         for (account, here, expected) in [

@@ -1,5 +1,5 @@
-//! How a run ended, as one JSON object for scripts. docs/summary.schema.json is its schema; a change that
-//! breaks readers makes another version.
+//! Renders the summary of a run as one JSON object for scripts. docs/summary.schema.json is its schema; an
+//! incompatible change increases the version.
 
 use std::borrow::Cow;
 
@@ -14,11 +14,11 @@ use crate::program::Program;
 use crate::rate_limit::LimitingFactor;
 use crate::run::{CategoryCount, Example, RunCounts};
 
-/// The version of the object's form.
+/// The version of the JSON format.
 const VERSION: u32 = 1;
 
 impl Summary<'_> {
-    /// One JSON object, with a line end.
+    /// The summary as one JSON object that ends with a line break.
     #[must_use]
     pub fn to_json(&self) -> String {
         let utilization = self.counts.utilization.of(self.counts.requests);
@@ -67,10 +67,10 @@ impl Summary<'_> {
     }
 }
 
-/// Whether a file with this content is such an object of this program.
+/// Whether this content is a summary that this program wrote.
 #[must_use]
 pub fn is_summary(content: &[u8]) -> bool {
-    /// What tells it from any other JSON.
+    /// The fields that identify a summary.
     #[derive(Deserialize)]
     struct Mark<'m> {
         #[serde(borrow)]

@@ -1,7 +1,7 @@
-//! A run as metrics in Prometheus' text format, for node_exporter's textfile collector
+//! Renders a run as metrics in Prometheus' text format, for node_exporter's textfile collector
 //! (<https://github.com/prometheus/node_exporter#textfile-collector>). docs/alerts.md explains them.
 //!
-//! All of them are gauges: a file tells of one run, and the next run's counts begin anew.
+//! All metrics are gauges: a file describes one run, and the counts of the next run start at zero.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -15,16 +15,16 @@ use crate::program::Program;
 use crate::run::RunCounts;
 use crate::text::excerpt;
 
-/// What their names begin with.
+/// The prefix of all metric names.
 const PREFIX: &[u8] = b"hubspot_associate_";
 
 const LAST_FINISH: &str = "hubspot_associate_last_finish_timestamp_seconds";
 const LAST_SUCCESS: &str = "hubspot_associate_last_success_timestamp_seconds";
 
-/// The longest category that becomes a label: it comes from a server.
+/// The maximum length of a category in a label: categories come from a server.
 const MAX_LABEL_CHARS: usize = 80;
 
-/// When runs ended well, in seconds since 1970; 0 if none ever did.
+/// When the last good runs ended, in seconds since 1970; 0 if there was none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LastEnds {
     /// The last run that ended with status 0 or 1.
@@ -34,7 +34,7 @@ pub struct LastEnds {
 }
 
 impl LastEnds {
-    /// What an earlier run's metrics say. A file that is not of this program says nothing.
+    /// Reads the times from the metrics of an earlier run. A file of another program yields zeros.
     #[must_use]
     pub fn read(text: &str) -> Self {
         let value = |name: &str| {
@@ -54,7 +54,7 @@ impl LastEnds {
         }
     }
 
-    /// What they are once a run has ended like this.
+    /// The times after a run has ended with this status.
     #[must_use]
     pub fn after(self, status: ExitStatus, now: Timestamp) -> Self {
         let now = now.as_second();
@@ -72,7 +72,7 @@ impl LastEnds {
     }
 }
 
-/// Whether a file with this content has these metrics and nothing else.
+/// Whether this content consists of these metrics only.
 #[must_use]
 pub fn is_metrics(content: &[u8]) -> bool {
     let lines = content.split(|&byte| byte == b'\n');
@@ -87,31 +87,31 @@ pub fn is_metrics(content: &[u8]) -> bool {
     lines.peek().is_some() && lines.all(is_ours)
 }
 
-/// What the metrics are made from.
+/// The data that the metrics are rendered from.
 #[derive(Clone, Copy, Debug)]
 pub struct Metrics<'m> {
-    /// What tells several imports of one machine apart: the value of the label `import`.
+    /// The value of the label `import`, which distinguishes several imports on one machine.
     pub name: &'m str,
-    /// What was counted so far.
+    /// The counters so far.
     pub counts: &'m RunCounts,
     /// When the run started.
     pub started_at: Timestamp,
-    /// How long it has taken.
+    /// How long the run has taken.
     pub elapsed: Duration,
-    /// When this is written.
+    /// When the metrics are written.
     pub now: Timestamp,
-    /// How the program ends, and the word for it, one of [`REASONS`](super::REASONS); nothing while the run goes on.
+    /// The exit status and the reason word, one of [`REASONS`](super::REASONS); none during the run.
     pub end: Option<(ExitStatus, &'static str)>,
-    /// When runs ended well.
+    /// When the last good runs ended.
     pub last: LastEnds,
 }
 
 impl Metrics<'_> {
-    /// The text, one metric after the other.
+    /// The metrics as text.
     ///
     /// # Panics
     ///
-    /// If a metric's name or label is not one: a bug.
+    /// If the name of a metric or label is invalid, which is a bug.
     #[must_use]
     pub fn to_text(&self) -> String {
         let labels = HashMap::from([("import".to_owned(), self.name.to_owned())]);
@@ -142,11 +142,11 @@ impl Metrics<'_> {
         );
         set(&build, &[version, commit.unwrap_or("unknown")], 1);
         let running = u64::from(self.end.is_none());
-        family.one("running", "Whether the run goes on.", running);
+        family.one("running", "1 during a run, else 0.", running);
         if let Some((status, reason)) = self.end {
-            let help = "How the program ended; README.md explains the numbers.";
+            let help = "The exit status; README.md explains the numbers.";
             family.one("exit_status", help, status.code());
-            let help = "The word for it; docs/summary.md explains them.";
+            let help = "The reason for the end; docs/summary.md explains the words.";
             set(&family.many("exit_reason", help, &["reason"]), &[reason], 1);
         }
     }
@@ -168,7 +168,7 @@ impl Metrics<'_> {
         for count in categories {
             let category = excerpt(&count.category, MAX_LABEL_CHARS);
             let rows = rows.with_label_values(&[count.kind.as_str(), &category]);
-            // Two long ones may have the same beginning.
+            // Two long categories may be equal after they are cut.
             rows.add(float(count.rows));
         }
     }
@@ -181,16 +181,16 @@ impl Metrics<'_> {
             ..
         } = self.counts;
         family.one("requests", "Requests sent by this run.", *requests);
-        let help = "Requests of this run that were answered 429.";
+        let help = "Requests of this run with a 429 reply.";
         family.one("requests_throttled", help, *throttled);
         if let Some((share, _)) = self.counts.utilization.of(*requests) {
-            let help = "The share of what the account allowed that this run used.";
+            let help = "The share of the rate limit that this run used.";
             family.ratio("quota_used_ratio", help, share);
         }
         if let Some(daily) = daily {
-            let help = "Requests that the account may send a day, as the last reply told.";
+            let help = "Daily limit of the account, from the last reply.";
             family.one("daily_limit_requests", help, daily.limit);
-            let help = "Requests that the account has left today, as the last reply told.";
+            let help = "Requests that the account has left today, from the last reply.";
             family.one("daily_remaining_requests", help, daily.remaining);
         }
     }
@@ -206,7 +206,7 @@ impl Metrics<'_> {
             ),
             (
                 "updated_timestamp_seconds",
-                "When this was written.",
+                "When this file was written.",
                 self.now.as_second(),
             ),
             (
@@ -226,7 +226,7 @@ impl Metrics<'_> {
     }
 }
 
-/// Where metrics are registered.
+/// Registers metrics.
 struct Family<'r> {
     registry: &'r Registry,
 }
@@ -307,8 +307,8 @@ mod tests {
         .to_text()
     }
 
-    /// `name{labels but import} value` of each sample, as another program understands them; it leaves escapes in
-    /// labels as they are.
+    /// Each sample as `name{labels without import} value`, read by an independent parser, which leaves escapes in labels
+    /// as they are.
     fn samples(text: &str, import: &str) -> Vec<String> {
         let lines = text.lines().map(|line| Ok(line.to_owned()));
         let scrape = Scrape::parse(lines).unwrap();
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn another_program_reads_every_sample() {
+    fn an_independent_parser_reads_every_sample() {
         let last = LastEnds {
             finish: 1062,
             success: 500,

@@ -1,13 +1,13 @@
-//! How a run ended, told to everybody who asks: people, scripts, monitoring. Pure text.
+//! The final summary of a run, rendered for people, scripts and monitoring. Pure.
 //!
-//! | file | for |
+//! | file | what it renders |
 //! |---|---|
-//! | `text` | whoever sits at the terminal |
-//! | `stop_message` | the same, as an error with the command that goes on |
-//! | `json` | scripts: `--summary`; its schema is docs/summary.schema.json |
-//! | `metrics` | Prometheus, by node_exporter's textfile collector: `--metrics` |
-//! | `advice`, `reason` | what to do about a category, and the word for how a run ended |
-//! | `report` | the same of a report that is read back |
+//! | `text` | the summary for the terminal |
+//! | `stop_message` | why a run ended early, as an error with the command that resumes it |
+//! | `json` | JSON for scripts (`--summary`); its schema is docs/summary.schema.json |
+//! | `metrics` | Prometheus metrics for node_exporter's textfile collector (`--metrics`) |
+//! | `advice`, `reason` | the advice for a category, and the reason word of a run |
+//! | `report` | the summary of a report that is read back |
 
 mod advice;
 mod daily_reset;
@@ -40,41 +40,41 @@ pub use report::ReportSummary;
 pub use stop_message::{FollowUpCommand, StopMessage};
 pub use text::ONLY_EMPTY_LISTS;
 
-/// What is known when a run has ended.
+/// The result of a run.
 #[derive(Clone, Debug)]
 pub struct Summary<'c> {
-    /// What was read, as it was named.
+    /// The name of the input, as the user gave it.
     pub input: &'c str,
-    /// Where the lines are; nothing if the run ended before that was clear.
+    /// The report; none if the run ended before its path was known.
     pub report: Option<&'c Path>,
-    /// Whether it ran against the sandbox in the process.
+    /// Whether the run used the sandbox inside the process.
     pub rehearsed: bool,
-    /// When it started.
+    /// When the run started.
     pub started_at: Timestamp,
     /// How long the run took.
     pub elapsed: Duration,
-    /// What was counted.
+    /// The counters of the run.
     pub counts: &'c RunCounts,
-    /// How the program ends.
+    /// The exit status.
     pub status: ExitStatus,
-    /// The word for it, one of [`REASONS`].
+    /// The reason word, one of [`REASONS`].
     pub reason: &'static str,
-    /// Whether the same command with `--resume` goes on.
+    /// Whether the same command with `--resume` continues the run.
     pub resumable: bool,
-    /// Why it ended before every row had its line, or could not begin.
+    /// Why the run ended before every row had its line, or could not start.
     pub problem: Option<&'c Problem>,
-    /// The file of the rows that are not associated, if one was made.
+    /// The rejects file, if one was written.
     pub rejects: Option<RejectsFile<'c>>,
-    /// The page, if one was made.
+    /// The HTML page, if one was written.
     pub html: Option<&'c Path>,
-    /// What to do next, if something helps.
+    /// The suggested next step, if there is one.
     pub next: Option<&'c NextStep>,
 }
 
-/// Something to do.
+/// A suggested next step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NextStep {
-    /// What for, as a fragment.
+    /// The purpose, as a sentence fragment.
     pub what: String,
     /// The command.
     pub command: String,
@@ -86,7 +86,7 @@ impl fmt::Display for NextStep {
     }
 }
 
-/// Where less of the quota is used than this, it is told why.
+/// Below this share of the quota, the summary shows the limiting factor.
 pub const WORTH_A_REASON: f64 = 0.95;
 
 /// A file of rows that are not associated.
@@ -110,7 +110,7 @@ impl fmt::Display for RejectsFile<'_> {
     }
 }
 
-/// A path on a terminal.
+/// A path, escaped for a terminal.
 fn shown(path: &Path) -> String {
     excerpt(&path.to_string_lossy(), usize::MAX)
 }

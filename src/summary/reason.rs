@@ -1,4 +1,4 @@
-//! The word for how a run ended, for scripts. The words are a promise; docs/summary.md explains them.
+//! The reason word of a run, for scripts. The words are a stable interface; docs/summary.md explains them.
 
 use crate::error::RunError;
 use crate::report::ReportError;
@@ -11,7 +11,7 @@ pub const FINISHED: &str = "finished";
 /// A file besides the report cannot be written.
 pub const OUTPUT: &str = "output";
 
-/// All words.
+/// All reason words.
 pub const REASONS: [&str; 28] = [
     FINISHED,
     "interrupted",
@@ -43,7 +43,7 @@ pub const REASONS: [&str; 28] = [
     "bug",
 ];
 
-/// Why a run ended before every row had its line.
+/// The reason word of a run that ended before every row had its line.
 #[must_use]
 pub fn reason_of_stop(reason: &StopReason) -> &'static str {
     match reason {
@@ -76,7 +76,7 @@ pub fn reason_of_stop(reason: &StopReason) -> &'static str {
     }
 }
 
-/// Why a run could not begin, or its files could not be made.
+/// The reason word of a run that could not start, or whose files could not be written.
 #[must_use]
 pub fn reason_of_error(error: &RunError) -> &'static str {
     match error {
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn every_early_end_has_a_word_of_its_own() {
+    fn every_early_stop_has_its_own_reason_word() {
         let alike = |what| StopReason::UniformFailures {
             what,
             rows: 3,
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_could_not_begin_has_a_word_as_well() {
+    fn a_run_that_could_not_start_has_a_reason_word() {
         let busy = ReportError::Busy {
             path: "r.csv".into(),
             by: None,

@@ -1,4 +1,4 @@
-//! A report that was read back, summed up for people and for scripts. docs/report.schema.json is the schema of
+//! Renders the summary of a report that was read back, as text and as JSON. docs/report.schema.json is the schema of
 //! the JSON.
 
 use std::path::Path;
@@ -13,26 +13,26 @@ use crate::number::grouped;
 use crate::program::Program;
 use crate::statistics::{Percentiles, Statistics};
 
-/// The version of the JSON's form.
+/// The version of the JSON format.
 const VERSION: u32 = 1;
 
-/// What the summary of a report that was read back is made from.
+/// The data for the summary of a report.
 #[derive(Debug)]
 pub struct ReportSummary<'s> {
-    /// What stands in it.
+    /// The statistics of its lines.
     pub statistics: &'s Statistics,
     /// The report.
     pub report: &'s Path,
-    /// The file of the rows that are not associated, if one was made.
+    /// The rejects file, if one was written.
     pub rejects: Option<RejectsFile<'s>>,
-    /// The page, if one was made.
+    /// The HTML page, if one was written.
     pub html: Option<&'s Path>,
-    /// What to do next, if something helps.
+    /// The suggested next step, if there is one.
     pub next: Option<&'s NextStep>,
 }
 
 impl ReportSummary<'_> {
-    /// The summary, with a line end behind each line.
+    /// The summary as text; each line ends with a line break.
     #[must_use]
     pub fn to_text(&self) -> String {
         let counts = self.statistics.counts();
@@ -70,7 +70,7 @@ impl ReportSummary<'_> {
         text
     }
 
-    /// The same and more as one JSON object, with a line end.
+    /// The summary as one JSON object, with more details; it ends with a line break.
     #[must_use]
     pub fn to_json(&self) -> String {
         let counts = self.statistics.counts();

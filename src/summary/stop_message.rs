@@ -1,4 +1,4 @@
-//! Why a run ended early, as an error with the command that goes on. Pure.
+//! Why a run ended early, as an error with the command that resumes it. Pure.
 
 use super::write_failure::write_failure;
 use crate::error::{Problem, word_of};
@@ -10,33 +10,33 @@ use crate::run::{
 use crate::text::excerpt;
 use crate::verdict::FatalCause;
 
-/// What to do about an API that does not answer, or fails.
-const WHEN_WELL_AGAIN: &str =
-    "wait until the network and HubSpot are well again (https://status.hubspot.com)";
+/// The advice for an API that does not reply, or fails.
+const WHEN_API_WORKS: &str =
+    "wait until the network and HubSpot work again (https://status.hubspot.com)";
 
-/// What is known when a run has ended early.
+/// The data for the message of a run that ended early.
 #[derive(Debug)]
 pub struct StopMessage<'s> {
-    /// Why.
+    /// Why the run ended.
     pub reason: &'s StopReason,
-    /// What was counted until then.
+    /// The counters of the run.
     pub counts: &'s RunCounts,
-    /// The region that the token names, if it does.
+    /// The region in the token, if it names one.
     pub region: Option<&'s str>,
-    /// Where the API was looked for.
+    /// The base URL of the API.
     pub base_url: &'s str,
     /// When the daily limit resets, in words.
     pub daily_reset: &'s str,
-    /// What to run then.
+    /// The command to run next.
     pub next: &'s FollowUpCommand,
 }
 
 /// The command to run after an early end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FollowUpCommand {
-    /// The command, which can be run as it stands.
+    /// The command, ready for a shell.
     pub command: String,
-    /// Flags for a type, without dashes, that it had with a wrong value and lacks now.
+    /// Type flags, without dashes, that were removed because their value was wrong.
     pub missing_flags: Vec<&'static str>,
 }
 
@@ -50,7 +50,7 @@ impl From<String> for FollowUpCommand {
 }
 
 impl FollowUpCommand {
-    /// The flags that it lacks, for a message.
+    /// The missing flags, for a message.
     #[must_use]
     pub fn missing_flags_text(&self) -> Option<String> {
         let flags: Vec<_> = self
@@ -63,7 +63,7 @@ impl FollowUpCommand {
 }
 
 impl StopMessage<'_> {
-    /// As it is shown.
+    /// The error to show.
     #[must_use]
     pub fn problem(&self) -> Problem {
         let lines = match (self.counts.finished(), self.lost_report()) {
@@ -112,13 +112,13 @@ impl StopMessage<'_> {
                 causes.push(message.clone());
                 let Self { base_url, .. } = self;
                 let what = format!(
-                    "stopped: `{base_url}` has answered nobody for {}",
+                    "stopped: no usable response from `{base_url}` for {}",
                     span(*lasted)
                 );
                 let advice = match was_reachable {
-                    true => WHEN_WELL_AGAIN.to_owned(),
+                    true => WHEN_API_WORKS.to_owned(),
                     false => format!(
-                        "check network, proxy and `--base-url`; if they are right, {WHEN_WELL_AGAIN}"
+                        "check network, proxy and `--base-url`; if they are correct, {WHEN_API_WORKS}"
                     ),
                 };
                 (what, Some(advice))
@@ -126,7 +126,7 @@ impl StopMessage<'_> {
             StopReason::NoDescriptor { lasted, message } => {
                 causes.push(message.clone());
                 let what = format!(
-                    "stopped: the system had no descriptor for a connection for {}",
+                    "stopped: no file descriptor was available for a connection for {}",
                     span(*lasted)
                 );
                 let advice = "raise the limit on open files (`ulimit -n` shows it)";
@@ -137,7 +137,7 @@ impl StopMessage<'_> {
                     TimeLimit::MaxDuration(time) => format!("`--max-duration`, {}", span(*time)),
                     TimeLimit::Until(moment) => format!("`--until`, {moment:.0}"),
                 };
-                let what = format!("stopped: the time is over ({limit})");
+                let what = format!("stopped: the time limit was reached ({limit})");
                 (what, None)
             }
             StopReason::Bug(panic) => {
@@ -167,7 +167,7 @@ impl StopMessage<'_> {
         }
     }
 
-    /// What happened to the report, if that is why the run stopped.
+    /// How another program changed the report, if the run stopped for that.
     fn lost_report(&self) -> Option<LostReport> {
         match self.reason {
             StopReason::Report(error) => LostReport::cause_of(error),
@@ -182,7 +182,7 @@ impl StopMessage<'_> {
                 format!("wait until it resets, {}", self.daily_reset),
             ),
             FatalCause::LongWait(wait) => (
-                "stopped: HubSpot asks to be left alone for a long time".to_owned(),
+                "stopped: HubSpot asks for a pause of more than 15 minutes".to_owned(),
                 format!("wait {}", span(wait)),
             ),
             FatalCause::Unauthorized => (
@@ -190,13 +190,13 @@ impl StopMessage<'_> {
                 self.unauthorized(),
             ),
             FatalCause::NoToken => (
-                "stopped: another token is needed and cannot be had".to_owned(),
-                "check where the token comes from: the file, the command, or the app's refresh token"
+                "stopped: could not refresh the access token".to_owned(),
+                "check the source of the token: the file, the command, or the app's refresh token"
                     .to_owned(),
             ),
             FatalCause::OtherPortal => (
                 "stopped: the new token belongs to another account, and nothing was sent with it".to_owned(),
-                "put a token of the run's account where the token comes from".to_owned(),
+                "put a token of the run's account into the token file, the command or the app".to_owned(),
             ),
             FatalCause::MissingScopes if scopes.is_empty() => (
                 "stopped: the token lacks a permission".to_owned(),
@@ -207,15 +207,15 @@ impl StopMessage<'_> {
                 "give it one of these, with read and write for both object types".to_owned(),
             ),
             FatalCause::Forbidden => (
-                "stopped: HubSpot, or a firewall before it, forbids the requests".to_owned(),
-                "ask HubSpot's support or whoever runs the network".to_owned(),
+                "stopped: HubSpot, or a firewall in front of it, forbids the requests".to_owned(),
+                "ask HubSpot's support or your network administrator".to_owned(),
             ),
             FatalCause::Untrusted => (
                 format!(
                     "stopped: the certificate of `{}` is not trusted",
                     self.base_url
                 ),
-                "check the base URL; if a proxy puts its own certificate in between, name it with `--ca-file`"
+                "check the base URL; if a proxy replaces the certificate, trust its certificate with `--ca-file`"
                     .to_owned(),
             ),
         };
@@ -227,7 +227,7 @@ impl StopMessage<'_> {
             Some(region) if region != "na1" && !self.base_url.contains(region) => format!(
                 "check that it is current; a `{region}` token may need `--base-url https://api-{region}.hubapi.com`"
             ),
-            _ => "check that it is current and of the right account".to_owned(),
+            _ => "check that it is current and belongs to the right account".to_owned(),
         }
     }
 
@@ -243,12 +243,12 @@ impl StopMessage<'_> {
             ),
             UniformFailure::NotFound => (
                 format!(
-                    "stopped: the first {rows} rows all met a 404: the path itself seems wrong"
+                    "stopped: the first {rows} rows all got a 404: the path of the API seems to be wrong"
                 ),
                 "check `--base-url` and `--api-version`",
             ),
             UniformFailure::TlsFailure => (
-                format!("stopped: {rows} rows in a row met TLS trouble behind HubSpot's front"),
+                format!("stopped: {rows} consecutive rows got a TLS error from HubSpot's servers"),
                 "ask HubSpot's support",
             ),
         };
@@ -287,12 +287,12 @@ fn in_common(common: &CategoryCount) -> String {
 
 fn after_budget(excess: &BudgetExceeded) -> &'static str {
     match excess.limit {
-        _ if excess.transient => WHEN_WELL_AGAIN,
+        _ if excess.transient => WHEN_API_WORKS,
         BudgetLimit::Rows(_) => {
-            "if file, columns and types are right, raise `--max-failed`; if not, mend them and start anew with `--overwrite`"
+            "if file, columns and types are correct, raise `--max-failed`; if not, fix them and start again with `--overwrite`"
         }
         BudgetLimit::Percent(_) => {
-            "if file, columns and types are right, add `--max-failed-percent 100`; if not, mend them and start anew with `--overwrite`"
+            "if file, columns and types are correct, add `--max-failed-percent 100`; if not, fix them and start again with `--overwrite`"
         }
     }
 }
@@ -357,13 +357,13 @@ mod tests {
             ),
             (
                 away(true),
-                "stopped: `https://api.hubapi.com` has answered nobody for 1h 0m",
-                "wait until the network and HubSpot are well again (https://status.hubspot.com); then run `again`",
+                "stopped: no usable response from `https://api.hubapi.com` for 1h 0m",
+                "wait until the network and HubSpot work again (https://status.hubspot.com); then run `again`",
             ),
             (
                 away(false),
-                "stopped: `https://api.hubapi.com` has answered nobody for 1h 0m",
-                "check network, proxy and `--base-url`; if they are right, wait until the network and HubSpot are well again (https://status.hubspot.com); then run `again`",
+                "stopped: no usable response from `https://api.hubapi.com` for 1h 0m",
+                "check network, proxy and `--base-url`; if they are correct, wait until the network and HubSpot work again (https://status.hubspot.com); then run `again`",
             ),
             (
                 fatal(FatalCause::DailyLimit, &[]),
@@ -380,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_type_is_left_to_the_user_to_replace() {
+    fn the_user_has_to_replace_a_wrong_type() {
         let reason = StopReason::UniformFailures {
             what: UniformFailure::TypeError,
             rows: 3,

@@ -1,4 +1,4 @@
-//! The last words: what became of the rows, and what to do next. Pure text.
+//! Renders the final summary as text: rows by outcome, errors by category, and the next step. Pure.
 
 use std::fmt::Write as _;
 
@@ -9,14 +9,14 @@ use crate::outcome::OutcomeKind;
 use crate::run::RunCounts;
 use crate::text::excerpt;
 
-/// How many categories are listed.
+/// The maximum number of categories in the list.
 const MAX_CATEGORIES: usize = 5;
 
-/// Characters of a category that are shown.
+/// The maximum length of a category.
 const MAX_CATEGORY_CHARS: usize = 40;
 
 impl Summary<'_> {
-    /// The last words, with a line end behind each line.
+    /// The summary as text; each line ends with a line break.
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut text = String::new();
@@ -54,8 +54,8 @@ impl Summary<'_> {
         add_outcomes(self.counts, &mut line);
         add_categories(self.counts, &mut line);
         let throttled = match self.counts.throttled {
-            0 => "none answered 429".to_owned(),
-            some => format!("{} answered 429", grouped(some)),
+            0 => "no 429 replies".to_owned(),
+            some => format!("{} with a 429 reply", grouped(some)),
         };
         line(format!(
             "requests: {}, {throttled}",
@@ -80,7 +80,7 @@ impl Summary<'_> {
         if let Some(html) = self.html {
             line(format!("page: {}", shown(html)));
         }
-        // Behind an early end stands an error, and what to do about that.
+        // After an early stop, the error shows the next command.
         if let Some(next) = self.next.filter(|_| self.problem.is_none()) {
             line(format!("next: {next}"));
         }
@@ -88,7 +88,7 @@ impl Summary<'_> {
     }
 }
 
-/// A line for each outcome that there was.
+/// Adds a line for each outcome that occurred.
 pub(super) fn add_outcomes(counts: &RunCounts, line: &mut impl FnMut(String)) {
     for kind in OutcomeKind::ALL {
         if counts.of(kind) > 0 {
@@ -97,11 +97,11 @@ pub(super) fn add_outcomes(counts: &RunCounts, line: &mut impl FnMut(String)) {
     }
 }
 
-/// What is said where each row has an empty list.
+/// The message for an input whose lists of ids are all empty.
 pub const ONLY_EMPTY_LISTS: &str =
     "nothing could be sent: the list of ids is empty in every row; is it the right column?";
 
-/// Why rows are not associated.
+/// Adds the categories of the rows that are not associated.
 pub(super) fn add_categories(counts: &RunCounts, line: &mut impl FnMut(String)) {
     if counts.has_only_empty_lists() {
         line(ONLY_EMPTY_LISTS.to_owned());
@@ -216,8 +216,8 @@ why:
          3  rejected OBJECT_NOT_FOUND
             the record does not exist or is deleted: check the id and its type
          1  failed HTTP_502
-            HubSpot had trouble: run the rows again later
-requests: 1,300, 2 answered 429
+            HubSpot had a server error: run the rows again later
+requests: 1,300, 2 with a 429 reply
 report: pairs.report.csv
 rejects: rejects.csv, 4 rows
 page: page.html
@@ -242,7 +242,7 @@ next: later: do this
         let summary = summary(&counts, Duration::ZERO);
         assert_eq!(
             summary.to_text(),
-            "finished: 0 rows in 0.0s, 0.0 rows per second\nrequests: 0, none answered 429\nreport: pairs.report.csv\n"
+            "finished: 0 rows in 0.0s, 0.0 rows per second\nrequests: 0, no 429 replies\nreport: pairs.report.csv\n"
         );
     }
 

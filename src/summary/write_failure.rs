@@ -1,43 +1,43 @@
-//! Why a run could not write its report, and what to do first. Pure.
+//! Describes why a run could not write its report, with advice. Pure.
 
 use std::io;
 
 use crate::report::LostReport;
 
-/// What happened, and what to do about it.
+/// The failure and the advice.
 pub(super) fn write_failure(error: &io::Error) -> (&'static str, &'static str) {
     const CHANGED: &str = "the report was changed by another program; nothing more was sent";
     const GONE: &str = "the report is gone; nothing more was sent";
     match (LostReport::cause_of(error), error.kind()) {
         (Some(LostReport::Deleted), _) => (
             GONE,
-            "find out what deleted it, or put it back; without it the run starts at row 1 again, which links nothing twice",
+            "find out what deleted it, or restore it; without it the run starts at row 1 again, which makes no duplicate associations",
         ),
         (Some(LostReport::Replaced), _) => (
             GONE,
-            "move the file in its place away, and put the report back; without it the run starts at row 1 again, which \
-             links nothing twice",
+            "move the new file away, and restore the report; without it the run starts at row 1 again, which \
+             makes no duplicate associations",
         ),
         (Some(LostReport::Cut { .. }), _) => (
             CHANGED,
-            "keep other programs away from it, such as logrotate with `copytruncate`, and put its lines back if they were \
-             copied; rows without a line are sent again, which links nothing twice",
+            "keep other programs away from it, such as logrotate with `copytruncate`, and restore its lines if they were \
+             copied; rows without a line are sent again, which makes no duplicate associations",
         ),
         (Some(LostReport::Extended { .. }), _) => (
             CHANGED,
-            "keep other programs away from it, and delete the lines that are not the run's",
+            "keep other programs away from it, and delete the lines that the run did not write",
         ),
         (None, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => (
             UNWRITTEN,
-            "free some space or name another place with `--report PATH`",
+            "free some space or choose another path with `--report PATH`",
         ),
         (None, io::ErrorKind::FileTooLarge) => (
             UNWRITTEN,
-            "raise the limit of file sizes (`ulimit -f`) or name another place with `--report PATH`",
+            "raise the limit of file sizes (`ulimit -f`) or choose another path with `--report PATH`",
         ),
         (None, _) => (
             UNWRITTEN,
-            "check the disk or name another place with `--report PATH`",
+            "check the disk or choose another path with `--report PATH`",
         ),
     }
 }
@@ -60,7 +60,7 @@ mod tests {
             (
                 LostReport::Replaced.into(),
                 "the report is gone",
-                "move the file in its place away",
+                "move the new file away",
             ),
             (
                 LostReport::Cut {
@@ -78,7 +78,7 @@ mod tests {
                 }
                 .into(),
                 "the report was changed by another program",
-                "delete the lines that are not the run's",
+                "delete the lines that the run did not write",
             ),
             (
                 of_kind(io::ErrorKind::StorageFull),

@@ -1,8 +1,8 @@
-//! What the reply to a call for many pairs says of each of them. Pure.
+//! Determines what the reply to a batch says about each of its pairs. Pure.
 //!
-//! How the API answers when some pairs of a call are bad is not published. So every pair is looked for: among
-//! the results, then in what the errors name. A pair that is found in neither stays open, and nothing is
-//! guessed about it.
+//! HubSpot does not document its reply when some pairs of a batch are bad. So each pair is looked up in
+//! the results, then in the errors. A pair that is found in neither stays unresolved; nothing is guessed
+//! about it.
 
 use std::collections::HashMap;
 
@@ -24,40 +24,40 @@ mod definition;
 #[cfg(test)]
 mod tests;
 
-/// What a reply says of one pair.
+/// What a reply says about one pair.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PairResult {
-    /// The link exists.
+    /// The association exists.
     Confirmed(Details),
-    /// An error names it.
+    /// An error names the pair.
     Named(Details),
-    /// Nothing.
+    /// The reply does not mention the pair.
     NotMentioned,
 }
 
-/// What the reply to a call for many pairs means.
+/// What the reply to a batch means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BatchVerdict {
-    /// It speaks of the pairs, in their order.
+    /// It gives a result for each pair, in the order of the pairs.
     PerPair {
-        /// What it says of each.
+        /// The result for each pair.
         results: Vec<PairResult>,
-        /// Whether it refused the call as a whole: then a pair of which it says nothing may be good.
+        /// Whether it rejected the batch as a whole: then a pair that it does not mention may be good.
         refused: bool,
     },
-    /// The call had more pairs than the API takes.
+    /// The batch had more pairs than the API accepts.
     TooMany {
-        /// How many it takes, as far as can be told.
+        /// The maximum, as far as it can be determined.
         max: usize,
     },
-    /// It is about what all the pairs have in common.
+    /// The rejection concerns what all the pairs have in common.
     PathRefused,
-    /// It says nothing of any pair.
+    /// It mentions no pair.
     WholeBatch(Class),
 }
 
 impl BatchVerdict {
-    /// What the reply is, for everybody who does not care about pairs.
+    /// The class of the reply, for callers that do not need results per pair.
     #[must_use]
     pub fn class(&self) -> Class {
         match self {
@@ -70,8 +70,9 @@ impl BatchVerdict {
     }
 }
 
-/// Says what `reply` means for `pairs`, which all have the same two types and were sent in one call. No two of
-/// them have the same two ids: results name ids without their types, in both directions.
+/// Determines what `reply` means for `pairs`, which all have the same two types and were sent in one
+/// batch. No two pairs may have the same two ids: results name ids without their types, in both
+/// directions.
 #[must_use]
 pub fn attribute<P: AsRef<Pair>>(reply: &Reply, pairs: &[P]) -> BatchVerdict {
     let Some(first) = pairs.first().map(AsRef::as_ref) else {
@@ -106,7 +107,7 @@ pub fn attribute<P: AsRef<Pair>>(reply: &Reply, pairs: &[P]) -> BatchVerdict {
     let is_named = results
         .iter()
         .any(|results| matches!(results, PairResult::Named(_)));
-    // A 404 that names no record says that the path is not there.
+    // A 404 that names no record means that the path does not exist.
     if answer.status == 404 && !is_named {
         return BatchVerdict::PathRefused;
     }
@@ -119,7 +120,7 @@ pub fn attribute<P: AsRef<Pair>>(reply: &Reply, pairs: &[P]) -> BatchVerdict {
     BatchVerdict::PerPair { results, refused }
 }
 
-/// Whether the types in the path were refused.
+/// Whether the types in the path were rejected.
 fn refuses_types(answer: &Answer) -> bool {
     let mut messages = answer
         .body
@@ -189,7 +190,8 @@ fn of_each<P: AsRef<Pair>>(
     results
 }
 
-/// The links that a reply confirms, found by their ids' numbers: leading zeros do not count.
+/// The associations that a reply confirms, by the numeric values of their ids: leading zeros are
+/// ignored.
 #[derive(Default)]
 struct Links<'e> {
     types: HashMap<[u128; 2], Option<&'e SmolStr>>,
@@ -207,7 +209,7 @@ impl<'e> Links<'e> {
         Self { types }
     }
 
-    /// The association types of a pair that is confirmed, the asked-for direction first.
+    /// The association types of a confirmed pair, the requested direction first.
     fn types_of(&self, pair: &Pair) -> Option<Vec<SmolStr>> {
         let [from, to] = [pair.from.id.number(), pair.to.id.number()];
         let forward = self.types.get(&[from, to]);

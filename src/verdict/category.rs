@@ -1,25 +1,25 @@
-//! The categories that are made here; every other one is the API's own.
+//! The categories that this program assigns; all others come from the API.
 
 use std::fmt;
 
 use crate::outcome::OutcomeKind;
 
-/// A cause that the API could not name because it never said it, or said nothing usable.
+/// A cause for which the API has no category, because it never sent one or sent nothing usable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Category {
-    /// The row itself is wrong.
+    /// The row itself is invalid.
     InvalidRow,
     /// The list of ids is empty.
     NothingToLink,
-    /// The pair stood in the input before.
+    /// The pair occurred earlier in the input.
     Duplicate,
-    /// An earlier report shows the pair as linked.
+    /// An earlier report shows the pair as associated.
     AlreadyAssociated,
-    /// No whole reply came within the time of one attempt.
+    /// No complete reply arrived within the timeout of an attempt.
     Timeout,
-    /// The connection broke, or could not be made.
+    /// The connection broke, or could not be established.
     Connection,
-    /// A reply came and could not be read.
+    /// A reply arrived and could not be read.
     UnreadableReply,
     /// A 2xx without a result.
     NoResult,
@@ -29,8 +29,9 @@ pub enum Category {
     NotComplete,
 }
 
-/// Whether a line of a report, or an outcome, with this category shows that the pair is linked. What was skipped
-/// because it was linked is as good as linked: so one report is all that the next night needs.
+/// Whether a report line, or an outcome, with this category shows that the pair is associated. A row
+/// that was skipped because its pair was associated counts as well, so that the next run needs only the
+/// latest report.
 #[must_use]
 pub fn shows_link(kind: OutcomeKind, category: &str) -> bool {
     match kind {
@@ -41,7 +42,7 @@ pub fn shows_link(kind: OutcomeKind, category: &str) -> bool {
 }
 
 impl Category {
-    /// All of them.
+    /// All categories.
     pub const ALL: [Self; 10] = [
         Self::InvalidRow,
         Self::NothingToLink,
@@ -55,7 +56,7 @@ impl Category {
         Self::NotComplete,
     ];
 
-    /// The word for it in the report.
+    /// The name of the category in the report.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

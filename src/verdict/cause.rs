@@ -1,13 +1,14 @@
-//! What rows of one category have in common where the category does not tell it. Pure.
+//! The causes that rows of one category can have in common, where the category does not state them.
+//! Pure.
 
-/// How a refusal begins that is about the types in the path, not about a record. Captured in public tests of
-/// other clients; the API gives these 400s no category.
+/// The beginnings of rejections that concern the types in the path, not a record. Captured in public
+/// tests of other clients; the API gives these 400s no category.
 const TYPE_REFUSALS: [&str; 2] = [
     "Unable to infer object type from",
     "Invalid object or event type id",
 ];
 
-/// Whether a refusal is about the types in the path, not about a record.
+/// Whether a rejection concerns the types in the path, not a record.
 #[must_use]
 pub fn refuses_type(message: &str) -> bool {
     TYPE_REFUSALS
@@ -15,11 +16,11 @@ pub fn refuses_type(message: &str) -> bool {
         .any(|refusal| message.starts_with(refusal))
 }
 
-/// Why rows of one category were refused, as far as another thing is to be done about it.
+/// Why rows of one category were rejected, where the causes need different actions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
-    /// A record has as many associations as it may have. HubSpot shows no body of such a refusal; a
-    /// `VALIDATION_ERROR` whose message speaks of a limit is taken for one.
+    /// A record has the maximum number of associations. HubSpot documents no body of such a rejection; a
+    /// `VALIDATION_ERROR` whose message mentions a limit is treated as one
     /// (<https://developers.hubspot.com/docs/api-reference/crm-associations-v4/guide>).
     Limit,
     /// The API does not know one of the object types.
@@ -29,7 +30,7 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// Why a row with this first category and this message was refused.
+    /// The cause of a rejection with this first category and this message.
     #[must_use]
     pub fn of(category: &str, message: &str) -> Self {
         match category {
@@ -39,7 +40,7 @@ impl Cause {
         }
     }
 
-    /// The word for it, if it is more than the category says.
+    /// The name of the cause, if it adds to the category.
     #[must_use]
     pub fn as_str(self) -> Option<&'static str> {
         match self {
@@ -50,7 +51,8 @@ impl Cause {
     }
 }
 
-/// In whatever case. A report may have millions of such messages: the rarest letter of the word is looked for first.
+/// Case-insensitive. A report may have millions of such messages, so the rarest letter of the word is
+/// searched for first.
 fn speaks_of_limit(message: &str) -> bool {
     let message = message.as_bytes();
     memchr::memchr2_iter(b'm', b'M', message).any(|middle| {

@@ -1,4 +1,4 @@
-//! What a reply *is*: the table in [`crate::verdict`], line by line. Pure.
+//! Determines what a reply *is*: the table in [`crate::verdict`], line by line. Pure.
 
 use crate::api::{Answer, Body, Reply, Unreadable};
 use crate::outcome::OutcomeKind;
@@ -7,39 +7,39 @@ use crate::pair::Pair;
 use super::confirm::{Confirmation, confirm};
 use super::describe::scopes;
 
-/// What a reply is, before anything is decided.
+/// The class of a reply, before any decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
-    /// The link is confirmed.
+    /// The association is confirmed.
     Associated,
-    /// The API's definite no to this row.
+    /// The API's definite rejection of this row.
     Refused,
-    /// A 2xx that confirms nothing.
+    /// A 2xx that does not confirm the association.
     Unconfirmed,
-    /// Somebody else is changing the same thing.
+    /// Another request is changing the same object.
     Conflict,
-    /// May pass.
+    /// A temporary failure.
     Transient,
-    /// May pass, though less likely.
+    /// A failure that is less likely to be temporary.
     BrieflyTransient,
-    /// One of the two records is locked for a moment.
+    /// One of the two records is briefly locked.
     Locked,
-    /// Too many requests of ours: everybody waits.
+    /// The rate limit was exceeded: all requests pause.
     Throttled,
-    /// The day's requests are used up.
+    /// The daily limit is used up.
     DailyLimit,
     /// The credentials are not accepted.
     Unauthorized,
-    /// The credentials lack a permission that is named.
+    /// The credentials lack a permission that the reply names.
     MissingScopes,
     /// Forbidden for another reason, perhaps by a firewall in between.
     Forbidden,
-    /// The server could not prove who it is.
+    /// The server could not prove its identity.
     Untrusted,
 }
 
 impl Class {
-    /// How a row ends whose last reply this was.
+    /// The outcome of a row whose last reply had this class.
     #[must_use]
     pub fn outcome(self) -> OutcomeKind {
         match self {
@@ -50,7 +50,7 @@ impl Class {
     }
 }
 
-/// Says what `reply` is, as the answer to a request for `pair`.
+/// Classifies `reply` as the reply to a request for `pair`.
 #[must_use]
 pub fn classify(reply: &Reply, pair: &Pair) -> Class {
     match reply {
@@ -83,7 +83,7 @@ fn classify_answer(answer: &Answer, pair: &Pair) -> Class {
         429 if is_daily_limit(answer) => Class::DailyLimit,
         429 | 477 => Class::Throttled,
         408 | 425 | 502..=504 | 520..=524 | 527 | 530 => Class::Transient,
-        // The status is known, the reason got lost on the way: asking again may bring it.
+        // The status is known, but the reason was lost in transfer: a retry may return it.
         400..=499 if answer.body == Body::Unread(Unreadable::Cut) => Class::Transient,
         400..=499 => Class::Refused,
         _ => Class::BrieflyTransient,
@@ -98,8 +98,8 @@ fn names_scopes(answer: &Answer) -> bool {
     category == Some("MISSING_SCOPES") || !scopes(answer).is_empty()
 }
 
-/// Whether it is a 429 because the day's requests are used up. Which policy an association's 429 names is not
-/// documented, so the message is read as well.
+/// Whether the reply is a 429 for the daily limit. HubSpot does not document which policy a 429 of the
+/// associations API names, so the message is checked as well.
 #[must_use]
 pub fn is_daily_limit(answer: &Answer) -> bool {
     if answer.status != 429 {

@@ -1,20 +1,20 @@
-//! Does a 2xx confirm the pair? The status code alone never does. Pure.
+//! Checks whether a 2xx confirms the pair. The status code alone is not sufficient. Pure.
 
 use crate::api::{Envelope, Linked};
 use crate::pair::Pair;
 
 use super::category::Category;
 
-/// What a readable 2xx body says about the pair that was asked for.
+/// What a readable 2xx body says about the requested pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Confirmation {
-    /// The link exists.
+    /// The association exists.
     Confirmed,
-    /// There are errors inside.
+    /// The body contains errors.
     Errors,
-    /// Not finished yet; asking again may help.
+    /// Not finished yet; a retry may help.
     Pending,
-    /// Nothing that confirms the pair, for the reason given.
+    /// The body does not confirm the pair, for this reason.
     Missing(Category),
 }
 
@@ -30,7 +30,7 @@ pub(super) fn confirm(envelope: &Envelope, pair: &Pair) -> Confirmation {
             Confirmation::Missing(Category::NoResult)
         }
         Some("COMPLETE") | None if !present => Confirmation::Missing(Category::ResultMismatch),
-        // Canceled, in either spelling, a status nobody knows, or none although the pair is there.
+        // Canceled, in either spelling; an unknown status; or no status although the pair is present.
         _ => Confirmation::Missing(Category::NotComplete),
     }
 }
@@ -43,8 +43,8 @@ pub(super) fn has_errors(envelope: &Envelope) -> bool {
         || envelope.status.as_deref() == Some("error")
 }
 
-/// The results about `pair`, the asked-for direction first. Their order in the reply means nothing,
-/// and one of the two directions may be missing.
+/// The results about `pair`, the requested direction first. Their order in the reply has no meaning, and
+/// one of the two directions may be missing.
 pub(super) fn links_of<'e>(
     envelope: &'e Envelope,
     pair: &'e Pair,

@@ -1,4 +1,4 @@
-//! What the report will say about a reply: status, categories, message, correlation id. Pure.
+//! Describes a reply for the report: status, categories, message, correlation id. Pure.
 
 use crate::api::{Answer, Body, Entry, Envelope, Reply, Unreadable};
 use crate::outcome::Details;
@@ -10,36 +10,36 @@ use super::confirm::{Confirmation, confirm, links_of};
 use super::error_matching::ErrorAbout;
 use super::unit::Part;
 
-/// The longest message kept, in characters.
+/// Maximum length of a message, in characters.
 pub const MAX_MESSAGE_CHARS: usize = 1000;
 
-/// The longest category, status or correlation id kept, in characters.
+/// Maximum length of a category, status or correlation id, in characters.
 const MAX_WORD_CHARS: usize = 200;
 
-/// How many categories are kept.
+/// Maximum number of categories.
 const MAX_WORDS: usize = 10;
 
-/// How many ids of other records a mismatch lists.
+/// Maximum number of other records that the message of a mismatch lists.
 const MAX_OTHER_LINKS: usize = 4;
 
 /// A message that is longer than this has enough characters, whatever they are.
 const MAX_MESSAGE_BYTES: usize = 4 * MAX_MESSAGE_CHARS;
 
-/// How many errors of a reply are put into words.
+/// Maximum number of errors of a reply that are described.
 const MAX_ENTRIES: usize = 100;
 
-/// The most scopes that are listed.
+/// Maximum number of scopes that are listed.
 const MAX_SCOPES: usize = 100;
 
-/// The context keys under which the API lists scopes, old spellings included.
+/// The context keys under which the API lists scopes, including old spellings.
 const SCOPE_KEYS: [&str; 3] = ["missingScopes", "requiredScopes", "requiredGranularScopes"];
 
-/// Puts `reply` into the words of the report.
+/// Describes `reply` for the report.
 #[must_use]
 pub fn describe(reply: &Reply, pair: &Pair) -> Details {
     let mut details = match reply {
         Reply::Answered(answer) => describe_answer(answer, pair),
-        Reply::TimedOut => local(Category::Timeout, "no whole reply in time"),
+        Reply::TimedOut => local(Category::Timeout, "no complete reply within the timeout"),
         Reply::InvalidHttp { why } => local(Category::UnreadableReply, why),
         Reply::Disconnected { why } | Reply::NoDescriptor { why } | Reply::Untrusted { why } => {
             local(Category::Connection, why)
@@ -50,7 +50,7 @@ pub fn describe(reply: &Reply, pair: &Pair) -> Details {
     details
 }
 
-/// Puts a reply that refuses something else than a pair into the same words.
+/// Describes a reply that rejects something other than a pair, in the same format.
 #[must_use]
 pub fn describe_refusal(answer: &Answer) -> Details {
     let mut details = match &answer.body {
@@ -63,7 +63,7 @@ pub fn describe_refusal(answer: &Answer) -> Details {
     details
 }
 
-/// Text from a server is kept within a line and a bound, however much of it there is.
+/// Limits text from a server to a single line of bounded length.
 pub(super) fn sanitize(details: &mut Details) {
     sanitize_text(&mut details.message, MAX_MESSAGE_CHARS);
     if let Some(id) = &mut details.correlation_id {
@@ -90,7 +90,7 @@ fn sanitize_text(text: &mut String, max_chars: usize) {
     }
 }
 
-/// Whether it is what it would become: words with one blank between them, as nearly all are.
+/// Whether the text is already sanitized: words separated by single blanks, as almost all are.
 fn is_sanitized(text: &str, max_chars: usize) -> bool {
     let mut was_blank = true;
     let is_one_line = text.bytes().all(|byte| {
@@ -102,7 +102,7 @@ fn is_sanitized(text: &str, max_chars: usize) -> bool {
     text.len() <= max_chars && is_one_line && (text.is_empty() || !was_blank)
 }
 
-/// The scopes that a reply says are missing, each once.
+/// The scopes that a reply names as missing, each once.
 #[must_use]
 pub fn scopes(answer: &Answer) -> Vec<String> {
     let mut scopes = Vec::new();
@@ -121,8 +121,8 @@ pub fn scopes(answer: &Answer) -> Vec<String> {
     scopes
 }
 
-/// Puts the errors that name one pair of a call into the words of the report. `category` is that of the whole
-/// reply, for errors that have none.
+/// Describes the errors that name one pair of a batch. `category` is the category of the whole reply,
+/// for errors that have none.
 pub(super) fn describe_named(
     base: &Details,
     errors: &[ErrorAbout<'_>],
@@ -174,12 +174,15 @@ fn describe_answer(answer: &Answer, pair: &Pair) -> Details {
         Body::Json(envelope) => of_errors(answer.status, envelope),
         Body::Empty if success => local(
             Category::NoResult,
-            &format!("HTTP {} without a body confirms nothing", answer.status),
+            &format!(
+                "HTTP {} without a body does not confirm the association",
+                answer.status
+            ),
         ),
         Body::Unread(why) => unread(answer, *why),
         Body::NotJson { snippet } if success => local(
             Category::UnreadableReply,
-            &format!("not the API's JSON: {snippet}"),
+            &format!("the reply is not JSON of the HubSpot API: {snippet}"),
         ),
         Body::NotJson { snippet } => of_status(answer, snippet),
         Body::Empty => of_status(answer, ""),
@@ -201,7 +204,9 @@ fn describe_success(status: u16, envelope: &Envelope, pair: &Pair) -> Details {
         Confirmation::Pending => local(Category::NotComplete, &not_complete(envelope)),
         Confirmation::Missing(category) => {
             let message = match category {
-                Category::NoResult => "the reply confirms nothing: `results` is empty".to_owned(),
+                Category::NoResult => {
+                    "the reply does not confirm the association: `results` is empty".to_owned()
+                }
                 Category::ResultMismatch => mismatch(envelope),
                 _ => not_complete(envelope),
             };
@@ -219,7 +224,7 @@ fn not_complete(envelope: &Envelope) -> String {
     }
 }
 
-/// A merged record may answer under its new id: naming it lets a person fix the row.
+/// A merged record may be confirmed under its new id: showing it helps to fix the row.
 fn mismatch(envelope: &Envelope) -> String {
     let named: Vec<String> = envelope
         .results
@@ -234,22 +239,22 @@ fn mismatch(envelope: &Envelope) -> String {
         String::new()
     };
     format!(
-        "the reply confirms other records than the row's (merged?): {}{more}",
+        "the reply confirms different records than the row has (merged?): {}{more}",
         named.join(", ")
     )
 }
 
-/// A definite status stays what it is; otherwise an unread body is all there is to say.
+/// A definite status keeps its meaning; otherwise the unread body is the only information.
 fn unread(answer: &Answer, why: Unreadable) -> Details {
     match (why, answer.status) {
-        (Unreadable::Cut, 200..=499) => local(Category::UnreadableReply, "the reply was cut short"),
+        (Unreadable::Cut, 200..=499) => local(Category::UnreadableReply, "the reply is incomplete"),
         (Unreadable::TooLong, 200..=299) => local(
             Category::UnreadableReply,
-            "the reply is longer than any of the API's",
+            "the reply is too long for the HubSpot API",
         ),
         (Unreadable::Coded, 200..=299) => local(
             Category::UnreadableReply,
-            "the reply is compressed in a way that was not asked for, or its compression is broken",
+            "the reply has a content encoding that was not requested, or its compressed data is corrupt",
         ),
         _ => of_status(answer, "the body could not be read"),
     }
@@ -287,18 +292,19 @@ fn of_errors(status: u16, envelope: &Envelope) -> Details {
     words.details(status, count.unwrap_or(entries).max(1))
 }
 
-/// What errors say, up to what the report keeps: an error that is not kept is not compared with the others either.
+/// The text of errors, up to what the report keeps. An error beyond that is not compared with the others
+/// either.
 #[derive(Default)]
 struct Words {
     categories: Vec<String>,
     subcategories: Vec<String>,
     messages: Vec<String>,
-    /// Of the messages.
+    /// Total length of the messages, in bytes.
     bytes: usize,
 }
 
 impl Words {
-    /// Adds an error, with as much of its context as is to be shown.
+    /// Adds an error, with the part of its context that is shown.
     fn add<'e, T: Iterator<Item = &'e str>>(
         &mut self,
         entry: &Entry,
@@ -339,8 +345,9 @@ impl Words {
     }
 }
 
-/// An entry's message, with what its context names: `message (key: value, value; key: value)`, and the field that it
-/// is about, where its context does not say that already. What passes the longest message is left out.
+/// The message of an entry, with the values of its context: `message (key: value, value; key: value)`,
+/// and the field that it concerns, where its context does not contain that already. Text beyond the
+/// maximum length of a message is dropped.
 fn sentence<'e, T: Iterator<Item = &'e str>>(
     entry: &Entry,
     context: impl Iterator<Item = (&'e str, T)>,
@@ -383,12 +390,12 @@ fn http_category(status: u16) -> String {
     format!("HTTP_{status}")
 }
 
-/// Adds a word of the report, of which there are at most ten.
+/// Adds a category or similar word; the report keeps at most ten.
 fn add_word<T: AsRef<str> + for<'t> From<&'t str>>(list: &mut Vec<T>, word: &str) {
     add_once(list, word, MAX_WORDS);
 }
 
-/// Without a bound a list of thousands would be compared with itself.
+/// The maximum avoids comparing a list of thousands of entries with itself.
 fn add_once<T: AsRef<str> + for<'t> From<&'t str>>(list: &mut Vec<T>, text: &str, max: usize) {
     if list.len() < max && !list.iter().any(|known| known.as_ref() == text) {
         list.push(text.into());

@@ -1,13 +1,14 @@
-//! Which pairs do a reply's errors name? Pure.
+//! Finds the pairs that the errors of a reply name. Pure.
 //!
-//! An error names records by their ids, in its context or in that of an error inside it, and says more or less clearly
-//! on which side of a pair they stand. Where it says that a record itself is at fault, it is about every pair that
-//! holds the record on that side. Otherwise it is about a pair only if it names both of its records, or one record
-//! that no other pair holds: a record of a refused pair may be good in other pairs.
+//! An error names records by their ids, in its context or in the context of an inner error, and
+//! indicates more or less clearly on which side of a pair they are. If it says that a record itself is
+//! at fault, it is about every pair with that record on that side. Otherwise it is about a pair only if
+//! it names both of its records, or one record that occurs in no other pair: a record of a rejected pair
+//! may be valid in other pairs.
 //!
-//! A reply may have thousands of errors that name the record of thousands of pairs. So the errors are indexed by record
-//! and by pair first, and of each pair only the first [`MAX_ERRORS`] are looked at: the cost grows with the reply and with
-//! the number of pairs, never with their product.
+//! A reply may have thousands of errors that name the record of thousands of pairs. So the errors are
+//! first indexed by record and by pair, and only the first [`MAX_ERRORS`] of each pair are processed:
+//! the cost grows with the reply and with the number of pairs, not with their product.
 
 use std::collections::HashMap;
 
@@ -17,25 +18,26 @@ use crate::pair::Pair;
 use super::sides::{Clues, IdKey, Side, Sides};
 use super::unit::{Id, Kept, Part, Unit, each_once, ordered};
 
-/// Errors that are put into words for one pair. The report keeps ten categories and a thousand characters.
+/// Maximum number of errors that are described for one pair. The report keeps ten categories and a
+/// thousand characters.
 pub(super) const MAX_ERRORS: usize = 10;
 
-/// Errors inside them that are.
+/// Maximum number of their inner errors.
 const MAX_INNER: usize = 20;
 
-/// How sure it is that a record is itself at fault.
+/// How certain it is that a record itself is at fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum FaultCertainty {
-    /// Nothing says so.
+    /// Not stated.
     Unstated,
-    /// The error says it of a record, and may mean one of the two that it names.
+    /// The error states it of a record, and may mean either of the two that it names.
     Likely,
-    /// The error says it of this record.
+    /// The error states it of this record.
     Certain,
 }
 
 impl FaultCertainty {
-    /// Of a record on `side`. `in_sentence` says whether it is called not valid there.
+    /// For a record on `side`. `in_sentence` says whether a sentence calls it not valid there.
     fn of(in_sentence: bool, side: Side, clues: Clues) -> Self {
         if in_sentence || clues.fault_side == Some(side) {
             Self::Certain
@@ -47,47 +49,47 @@ impl FaultCertainty {
     }
 }
 
-/// An error that names a record.
+/// A mention of a record in an error.
 #[derive(Clone, Copy, Debug)]
 struct Mention {
     unit: usize,
     fault: FaultCertainty,
 }
 
-/// An error and those inside it.
+/// An error and its inner errors.
 struct Group {
     outer: usize,
-    /// The first of the errors inside it that name no id.
+    /// The first of its inner errors that name no id.
     without_ids: Vec<usize>,
     /// Whether no error in it names an id.
     is_without_ids: bool,
 }
 
-/// The records that a reply's errors name.
+/// The records that the errors of a reply name.
 pub(super) struct ErrorMatches<'e> {
     groups: Vec<Group>,
     units: Vec<Unit<'e>>,
     sides: Sides,
-    /// By side and record: which errors name it.
+    /// By side and record: the errors that name it.
     mentions: [Vec<Vec<Mention>>; 2],
-    /// By side and record: the first errors that are about every pair that holds it.
+    /// By side and record: the first errors that are about every pair with this record.
     about_record: [Vec<Vec<usize>>; 2],
     /// By pair: the first errors that name both of its records.
     about_pair: Vec<Vec<usize>>,
-    /// The first errors without any id. They explain what the top level says.
+    /// The first errors without any id. They add details to the top-level error.
     explaining: Vec<usize>,
 }
 
-/// An error about a pair, with no other ids than the pair's.
+/// An error about a pair, without ids of other pairs.
 pub(super) struct ErrorAbout<'n> {
     /// The error itself.
     pub(super) outer: Part<'n>,
-    /// Those inside it.
+    /// Its inner errors.
     pub(super) inner: Vec<Part<'n>>,
 }
 
 impl<'e> ErrorMatches<'e> {
-    /// `open` are the pairs that the errors may be about. No two of them have the same two ids.
+    /// `open` are the pairs that the errors may be about. No two of them may have the same two ids.
     pub(super) fn of(envelope: &'e Envelope, open: &[&Pair]) -> Self {
         let sides = Sides::of(open);
         let empty = |side| vec![Vec::new(); sides.records(side)];
@@ -231,7 +233,8 @@ impl<'e> ErrorMatches<'e> {
                 }
             };
             let [from, to] = &unit.records;
-            // What costs less: to look at each pair that the ids could make, or at each that one of the sides has.
+            // Choose the cheaper way: check each pair that the ids could form, or each pair that one of
+            // the sides has.
             let held = |side: Side, records: &[usize]| -> usize {
                 let pairs = |&record: &usize| self.sides.pairs(side, record).len();
                 records.iter().map(pairs).sum()
@@ -267,7 +270,7 @@ impl<'e> ErrorMatches<'e> {
         }
     }
 
-    /// Finds the errors that are about every pair that holds a record.
+    /// Finds the errors that are about every pair with a record.
     fn find_records(&mut self) {
         for side in Side::BOTH {
             for (record, mentions) in self.mentions[side as usize].iter().enumerate() {
@@ -289,8 +292,8 @@ impl<'e> ErrorMatches<'e> {
             .collect();
     }
 
-    /// Whether an error that names one record of a pair is about the pair. `is_alone` says whether no other pair
-    /// holds the record there.
+    /// Whether an error that names one record of a pair is about the pair. `is_alone` says whether no
+    /// other pair has this record on that side.
     fn applies_to_pairs_of(&self, mention: &Mention, is_alone: bool) -> bool {
         let unit = &self.units[mention.unit];
         match mention.fault {
@@ -305,14 +308,14 @@ impl<'e> ErrorMatches<'e> {
         self.mentions.iter().flatten().all(Vec::is_empty)
     }
 
-    /// The first errors about the pair that stood at `index` among the open ones.
+    /// The first errors about the pair at `index` among the open ones.
     pub(super) fn errors_about(&self, index: usize, pair: &Pair) -> Vec<ErrorAbout<'_>> {
         let about = self.units_about(index);
         let Some(first) = about.first() else {
             return Vec::new();
         };
         let of_units = about.iter().map(|&unit| self.units[unit].group);
-        // What a reply says of the pair at its top level, errors without any id may explain.
+        // Errors without any id may add details to a top-level error about the pair.
         let explaining = self.explaining.iter().filter(|_| *first == 0);
         let groups = first_of(of_units.chain(explaining.copied()), MAX_ERRORS);
         let mut left = MAX_INNER;
@@ -346,7 +349,7 @@ impl<'e> ErrorMatches<'e> {
     }
 }
 
-/// The `max` smallest of these, each once, in order.
+/// The `max` smallest of these numbers, each once, in order.
 fn first_of(numbers: impl Iterator<Item = usize>, max: usize) -> Vec<usize> {
     let mut numbers: Vec<usize> = numbers.collect();
     numbers.sort_unstable();
@@ -355,14 +358,14 @@ fn first_of(numbers: impl Iterator<Item = usize>, max: usize) -> Vec<usize> {
     numbers
 }
 
-/// Whether this error is among these mentions. They stand in the order of the errors.
+/// Whether this error is among these mentions, which are in the order of the errors.
 fn names(mentions: &[Mention], unit: usize) -> bool {
     mentions
         .binary_search_by_key(&unit, |mention| mention.unit)
         .is_ok()
 }
 
-/// The only one of a list.
+/// The only element of a list.
 fn only<T>(list: &[T]) -> Option<&T> {
     match list {
         [only] => Some(only),

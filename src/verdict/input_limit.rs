@@ -1,14 +1,14 @@
-//! Does a refusal say that a call had too many pairs? Pure.
+//! Checks whether a rejection says that a batch had too many pairs. Pure.
 //!
-//! What the API says then is not published. A refusal that is taken for this one by mistake harms no row: its
-//! pairs are sent again, fewer at a time.
+//! HubSpot does not document the message. A rejection that is mistaken for this one does no harm: its
+//! pairs are sent again, in smaller batches.
 
 use crate::api::Answer;
 
-/// What is counted in such a refusal.
+/// The words for what is counted in such a rejection.
 const COUNTED: [&str; 4] = ["input", "batch", "item", "pairs"];
 
-/// How such a refusal speaks of a bound.
+/// The words that such a rejection uses for a maximum.
 const BOUNDS: [&str; 9] = [
     "too many",
     "too large",
@@ -21,7 +21,8 @@ const BOUNDS: [&str; 9] = [
     "must be between",
 ];
 
-/// How many pairs a call may have, if `answer` refuses one of `sent` for their number; as it says, or else half.
+/// The maximum number of pairs per batch, if `answer` rejects a batch of `sent` pairs for their number:
+/// the number that the message states, or half of `sent`.
 pub(super) fn max_inputs(answer: &Answer, sent: usize) -> Option<usize> {
     let half = Some((sent / 2).max(1));
     if sent < 2 {
@@ -63,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bound_is_the_number_that_is_named_or_half() {
+    fn the_maximum_is_the_number_in_the_message_or_half() {
         for (status, message, sent, expected) in [
             (
                 400,

@@ -1,12 +1,14 @@
-//! Does a refusal name a record of its row? Then it is about the row, not about the settings. Pure.
+//! Checks whether a rejection names a record of its row: then it concerns the row, not the settings.
+//! Pure.
 
 use crate::api::{Entry, Envelope, Reply};
 use crate::pair::Pair;
 
 use super::sides::IdKey;
 
-/// Whether `reply` names a record of `pair`: by an id in the context of an error, or by a word of the message of an error
-/// that has a category, as the API's have. A path in a message, which any server may repeat, is no such word.
+/// Whether `reply` names a record of `pair`: by an id in the context of an error, or by a word of the
+/// message of an error that has a category, as errors of the API have. A path in a message does not
+/// count, because any server may repeat it.
 #[must_use]
 pub fn names_record(reply: &Reply, pair: &Pair) -> bool {
     let envelope = reply.answer().and_then(|answer| answer.body.envelope());
@@ -77,7 +79,7 @@ mod tests {
                 r#"{"category":"OBJECT_NOT_FOUND","message":"No record with id='52002'."}"#,
                 true,
             ),
-            // Another's.
+            // An id of another record.
             (r#"{"context":{"id":["410010"]}}"#, false),
             (
                 r#"{"category":"X","message":"contact 410010 not found"}"#,

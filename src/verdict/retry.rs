@@ -1,4 +1,4 @@
-//! What to do *now*: settle the row, send it again, or stop the run. Pure.
+//! Decides what to do *now*: finish the row, retry it, or stop the run. Pure.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -8,41 +8,43 @@ use crate::outcome::OutcomeKind;
 
 use super::classify::Class;
 
-/// How many 429s the same row may get before it counts as failed; they use up no attempts.
+/// Maximum number of 429s for a row before it counts as failed; they use up no attempts.
 pub const MAX_THROTTLED: u32 = 20;
 
-/// The longest that `Retry-After` is obeyed; a server that asks for more ends the run, resumable.
+/// Maximum `Retry-After` that the run obeys. If a server asks for more, the run stops and can be
+/// resumed.
 pub const MAX_WAIT: Duration = Duration::from_mins(15);
 
-/// Attempts for causes that rarely pass: the plain 500, and conflicts.
+/// Maximum attempts for causes that are rarely temporary: the plain 500, and conflicts.
 const BRIEF_ATTEMPTS: u32 = 3;
 
-/// How often a 2xx that confirms nothing is believed.
+/// Attempts after which a 2xx that does not confirm the association is final.
 const UNCONFIRMED_ATTEMPTS: u32 = 2;
 
-/// How often a 403 that names no scope is believed: the first may be a firewall's mood.
+/// Attempts after which a 403 that names no scope is final: the first one may come from a firewall at
+/// random.
 const FORBIDDEN_ATTEMPTS: u32 = 2;
 
-/// The backoff's first bound; it doubles with each attempt.
+/// The first upper limit of the backoff; it doubles with each attempt.
 const INITIAL_BACKOFF: Duration = Duration::from_secs(1);
 
-/// The backoff's last bound.
+/// The highest upper limit of the backoff.
 const MAX_BACKOFF: Duration = Duration::from_mins(1);
 
 /// HubSpot's locks last two seconds
 /// (<https://developers.hubspot.com/docs/api-reference/error-handling>).
 const LOCK: Duration = Duration::from_secs(2);
 
-/// How long everybody waits after a 403 that names no scope.
+/// How long all requests pause after a 403 that names no scope.
 const FORBIDDEN_PAUSE: Duration = Duration::from_secs(5);
 
-/// How long everybody waits after a 477 that names no time.
+/// How long all requests pause after a 477 without a `Retry-After`.
 const MIGRATION_PAUSE: Duration = Duration::from_secs(10);
 
 /// The window of the policy `SECONDLY`.
 const SECOND: Duration = Duration::from_secs(1);
 
-/// What a row has been through.
+/// The attempts of a row so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AttemptCounts {
     /// Requests sent for the row.
@@ -56,7 +58,7 @@ pub struct AttemptCounts {
 }
 
 impl AttemptCounts {
-    /// Counts one more request, by what came of it.
+    /// Counts one more request, by the class of its reply.
     pub fn count(&mut self, class: Class) {
         self.sent += 1;
         match class {
@@ -69,12 +71,12 @@ impl AttemptCounts {
         }
     }
 
-    /// Lets the request that was counted last not count against the row's attempts: nobody was answered then.
+    /// Excludes the latest request from the attempts of the row: the API was unreachable then.
     pub fn exempt(&mut self) {
         self.exempted += 1;
     }
 
-    /// The requests that count against the row's attempts.
+    /// The requests that count as attempts.
     fn counted_attempts(self) -> u32 {
         let free = self.throttled + self.forbidden + self.unauthorized + self.daily_limited;
         self.sent - free - self.exempted
@@ -87,50 +89,51 @@ impl AttemptCounts {
     }
 }
 
-/// Why the run must stop: no row is charged for any of these.
+/// Why the run must stop; no row fails for any of these causes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FatalCause {
-    /// The day's requests are used up.
+    /// The daily limit is used up.
     DailyLimit,
-    /// The server asks to be left alone for longer than [`MAX_WAIT`].
+    /// The server asked for a pause longer than [`MAX_WAIT`].
     LongWait(Duration),
-    /// Forbidden, twice, without a scope being named.
+    /// Forbidden twice, without a missing scope being named.
     Forbidden,
     /// A permission is missing.
     MissingScopes,
     /// The credentials are not accepted.
     Unauthorized,
-    /// Another token was needed, and cannot be had.
+    /// The access token could not be refreshed.
     NoToken,
-    /// Another token was needed, and the one that there is belongs to another account.
+    /// The new token belongs to another account.
     OtherPortal,
-    /// The server could not prove who it is.
+    /// The server could not prove its identity.
     Untrusted,
 }
 
-/// What is to be done with a row after a reply.
+/// What to do with a row after a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The row ends.
+    /// The row finishes.
     Finish(OutcomeKind),
-    /// The row is sent again, not before this has passed.
+    /// The row is sent again after a delay.
     Retry {
-        /// How long to wait at least.
+        /// The minimum delay.
         after: Duration,
     },
-    /// The run ends, and the row has no line.
+    /// The run stops, and the row has no report line.
     Stop(FatalCause),
 }
 
-/// How often a row is sent.
+/// How often a row is attempted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// Attempts for transient causes.
+    /// Maximum attempts for temporary failures.
     pub max_attempts: NonZeroU32,
 }
 
 impl RetryPolicy {
-    /// `attempt_counts` counts the attempt that got `class` already. `draw` is a chance in 0.0..1.0.
+    /// `attempt_counts` already includes the attempt that got `class`. `draw` is a random number in
+    /// 0.0..1.0.
     #[must_use]
     pub fn judge(
         self,
@@ -171,7 +174,7 @@ impl RetryPolicy {
             _ => Duration::ZERO,
         };
         let after = match class {
-            // The gate keeps everybody waiting, this row included.
+            // The rate limiter pauses all requests, including this row's.
             Class::Throttled | Class::Forbidden => Duration::ZERO,
             _ => (min + backoff(attempt_counts.counted_attempts(), draw))
                 .max(retry_after.unwrap_or_default().min(MAX_WAIT)),
@@ -180,7 +183,7 @@ impl RetryPolicy {
     }
 }
 
-/// Full jitter: anything between nothing and a bound that doubles with each attempt.
+/// Full jitter: a random delay between zero and a limit that doubles with each attempt.
 fn backoff(attempt: u32, draw: f64) -> Duration {
     let doublings = attempt.saturating_sub(1).min(16);
     let bound = INITIAL_BACKOFF
@@ -189,19 +192,19 @@ fn backoff(attempt: u32, draw: f64) -> Duration {
     bound.mul_f64(draw.clamp(0.0, 1.0))
 }
 
-/// How long this reply asks everybody to be quiet, if it does. A 429 that names no time leaves it to the
-/// pace.
+/// How long this reply requires all requests to pause, if it does. After a 429 without a `Retry-After`,
+/// the rate controller decides.
 #[must_use]
 pub fn cooldown(class: Class, reply: &Reply) -> Option<Duration> {
     let answer = reply.answer()?;
-    let asked = answer.headers.retry_after;
+    let retry_after = answer.headers.retry_after;
     let policy = || answer.body.envelope()?.top.policy_name.as_deref();
-    let quiet = match class {
+    let pause = match class {
         Class::Forbidden => FORBIDDEN_PAUSE,
-        Class::Throttled if answer.status == 477 => asked.unwrap_or(MIGRATION_PAUSE),
-        Class::Throttled if policy() == Some("SECONDLY") => asked.unwrap_or(SECOND),
-        Class::Throttled => asked?,
+        Class::Throttled if answer.status == 477 => retry_after.unwrap_or(MIGRATION_PAUSE),
+        Class::Throttled if policy() == Some("SECONDLY") => retry_after.unwrap_or(SECOND),
+        Class::Throttled => retry_after?,
         _ => return None,
     };
-    Some(quiet.min(MAX_WAIT))
+    Some(pause.min(MAX_WAIT))
 }

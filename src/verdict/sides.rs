@@ -1,11 +1,12 @@
-//! On which side of a pair does an error's id stand, and does the error say that the record itself is at fault? Pure.
+//! Determines on which side of a pair the id in an error is, and whether the error says that the record
+//! itself is at fault. Pure.
 
 use std::collections::HashMap;
 
 use crate::api::Entry;
 use crate::pair::{ObjectType, Pair, RecordId};
 
-/// Where in a pair a record stands.
+/// The side of a pair on which a record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Side {
     From,
@@ -16,7 +17,7 @@ impl Side {
     pub(super) const BOTH: [Self; 2] = [Self::From, Self::To];
 }
 
-/// A key of a context under which ids stand.
+/// A context key that contains ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum IdKey {
     /// `fromObjectId`, `toObjectId`.
@@ -38,7 +39,7 @@ impl IdKey {
         }
     }
 
-    /// The id in a value, and the name of its type if that stands beside it.
+    /// The id in a value, and the name of its type if the value contains it.
     pub(super) fn read(self, value: &str) -> Option<(RecordId, Option<&str>)> {
         if self != Self::Sentence {
             return Some((RecordId::new(value.trim())?, None));
@@ -49,19 +50,20 @@ impl IdKey {
     }
 }
 
-/// What an error says of records besides their ids. What it does not say itself, the errors around or inside it may.
+/// What an error says about records besides their ids. Where it says nothing, an outer or inner error
+/// may.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Clues {
-    /// Whether some record is called missing.
+    /// Whether it says that some record is missing.
     pub(super) is_missing: bool,
-    /// The side whose record is called at fault.
+    /// The side whose record is at fault according to the error.
     pub(super) fault_side: Option<Side>,
     field_side: Option<Side>,
     type_side: Option<Side>,
 }
 
 impl Clues {
-    /// Read once for each error: every id in it, and every error inside it, needs them.
+    /// Computed once per error: every id in it, and every inner error, needs them.
     pub(super) fn of(entry: &Entry, sides: &Sides) -> Self {
         Self {
             is_missing: says_record_is_missing(entry),
@@ -71,7 +73,7 @@ impl Clues {
         }
     }
 
-    /// What is not said here is taken from `other`.
+    /// Takes from `other` what is not stated here.
     pub(super) fn or(self, other: Self) -> Self {
         Self {
             is_missing: self.is_missing || other.is_missing,
@@ -81,7 +83,7 @@ impl Clues {
         }
     }
 
-    /// The side that is named in words.
+    /// The side that the error states.
     fn side(self) -> Option<Side> {
         self.fault_side.or(self.field_side)
     }
@@ -91,11 +93,11 @@ impl Clues {
 pub(super) struct Sides {
     types: Option<[String; 2]>,
     is_same_type: bool,
-    /// The number of each id among the ids of its side.
+    /// The index of each id among the ids of its side.
     records: [HashMap<u128, usize>; 2],
-    /// The pairs that hold each record, by its number.
+    /// By side and record index: the pairs with this record.
     pairs: [Vec<Vec<usize>>; 2],
-    /// The numbers of each pair's records.
+    /// The record indexes of each pair.
     records_of_pairs: Vec<[usize; 2]>,
 }
 
@@ -133,27 +135,27 @@ impl Sides {
         record
     }
 
-    /// The number of a record that some pair holds on this side.
+    /// The index of a record, if some pair has it on this side.
     pub(super) fn record(&self, side: Side, id: u128) -> Option<usize> {
         self.records[side as usize].get(&id).copied()
     }
 
-    /// How many records there are on this side.
+    /// The number of records on this side.
     pub(super) fn records(&self, side: Side) -> usize {
         self.pairs[side as usize].len()
     }
 
-    /// The numbers of each pair's two records.
+    /// The indexes of each pair's two records.
     pub(super) fn records_of_pairs(&self) -> &[[usize; 2]] {
         &self.records_of_pairs
     }
 
-    /// The pairs that hold a record.
+    /// The pairs with this record.
     pub(super) fn pairs(&self, side: Side, record: usize) -> &[usize] {
         &self.pairs[side as usize][record]
     }
 
-    /// Whether an error with these clues means an id on this side, for each side.
+    /// For each side, whether an error with these clues means an id on that side.
     pub(super) fn of_id(
         &self,
         kind: IdKey,
@@ -173,14 +175,14 @@ impl Sides {
         if self.is_same_type {
             return [true; 2];
         }
-        let said = match type_name {
+        let stated = match type_name {
             Some(name) => self.side_of_type(name),
             None => clues.type_side,
         };
-        if let Some(side) = said {
+        if let Some(side) = stated {
             return only(side);
         }
-        // Which side is meant is not said: unless the id stands on one only, nothing is guessed.
+        // The side is not stated: unless the id occurs on one side only, nothing is guessed.
         match Side::BOTH.map(|side| self.record(side, id).is_some()) {
             [true, true] => [false; 2],
             one_at_most => one_at_most,
@@ -197,7 +199,7 @@ impl Sides {
         }
     }
 
-    /// The side of which all the types that the error names are.
+    /// The side that has all the types that the error names.
     fn side_of_types(&self, entry: &Entry) -> Option<Side> {
         let (_, names) = entry.context.iter().find(|(key, _)| key == "objectType")?;
         let mut sides = names.iter().map(|name| self.side_of_type(name));
@@ -206,7 +208,7 @@ impl Sides {
     }
 }
 
-/// The words in which an error says what is wrong: `crm.associations.FROM_OBJECT_NOT_FOUND` without its path.
+/// The words that describe an error: `crm.associations.FROM_OBJECT_NOT_FOUND` without its path.
 fn words(entry: &Entry) -> impl Iterator<Item = &str> {
     let words = [&entry.sub_category, &entry.code, &entry.category];
     words
@@ -215,7 +217,7 @@ fn words(entry: &Entry) -> impl Iterator<Item = &str> {
         .filter_map(|word| word.rsplit('.').next())
 }
 
-/// `FROM_OBJECT_NOT_FOUND` says the side, and that the record there is at fault.
+/// `FROM_OBJECT_NOT_FOUND` states the side, and that the record there is at fault.
 fn side_in_words(entry: &Entry) -> Option<Side> {
     words(entry).find_map(|word| {
         if word.starts_with("FROM_") {
@@ -228,7 +230,7 @@ fn side_in_words(entry: &Entry) -> Option<Side> {
     })
 }
 
-/// A field such as `fromObjectId`, `inputs[3].to.id` says the side.
+/// A field such as `fromObjectId` or `inputs[3].to.id` states the side.
 fn side_of_field(entry: &Entry) -> Option<Side> {
     let field = entry.field.as_ref()?;
     let mut sides = field.split(['.', '/']).filter_map(|part| match part {
@@ -242,7 +244,7 @@ fn side_of_field(entry: &Entry) -> Option<Side> {
     sides.next()
 }
 
-/// Whether an error says that a record is not there, which is so in every pair that holds it.
+/// Whether an error says that a record does not exist, which applies to every pair with it.
 fn says_record_is_missing(entry: &Entry) -> bool {
     const SIGNS: [&str; 5] = [
         "NOT_FOUND",
@@ -272,7 +274,8 @@ const NUMBERED: [(&str, &str); 13] = [
     ("0-421", "appointment"),
 ];
 
-/// A type's name in one spelling: small letters, singular, no number where there is a name.
+/// A type name in its normalized form: lower case, singular, and the name instead of a number where
+/// there is one.
 fn plain_name(name: &str) -> String {
     let name = name.to_ascii_lowercase();
     if let Some((_, plain)) = NUMBERED.iter().find(|(number, _)| *number == name) {

@@ -1,4 +1,4 @@
-//! The table in the module's documentation, line by line.
+//! Tests of the table in the module documentation, line by line.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -42,7 +42,7 @@ const INVERSE: &str =
 const OTHER: &str =
     r#"{"from":{"id":"41001"},"to":{"id":"7"},"associationSpec":{"associationTypeId":279}}"#;
 
-/// A 2xx body with these results and this in front of its last brace.
+/// A 2xx body with these results, and `rest` before its closing brace.
 fn body(results: &[&str], rest: &str) -> String {
     format!(
         r#"{{"status":"COMPLETE","results":[{}]{rest}}}"#,
@@ -151,7 +151,7 @@ fn every_status_without_a_body_has_its_class() {
 }
 
 #[test]
-fn a_request_that_got_no_answer_is_transient_unless_the_server_is_not_trusted() {
+fn a_request_without_a_reply_is_transient_unless_the_server_is_not_trusted() {
     let why = || "x".to_owned();
     for (reply, class, category) in [
         (Reply::TimedOut, Class::Transient, "CLIENT_TIMEOUT"),
@@ -366,7 +366,7 @@ const DESCRIBED: &[Described] = &[
         &["CLIENT_NO_RESULT"],
         &[],
         1,
-        "HTTP 204 without a body confirms nothing",
+        "HTTP 204 without a body does not confirm the association",
     ),
     (
         200,
@@ -374,7 +374,7 @@ const DESCRIBED: &[Described] = &[
         &["CLIENT_UNREADABLE_REPLY"],
         &[],
         1,
-        "not the API's JSON: <html>hi",
+        "the reply is not JSON of the HubSpot API: <html>hi",
     ),
     (
         200,
@@ -382,7 +382,7 @@ const DESCRIBED: &[Described] = &[
         &["CLIENT_NO_RESULT"],
         &[],
         1,
-        "the reply confirms nothing: `results` is empty",
+        "the reply does not confirm the association: `results` is empty",
     ),
     (
         200,
@@ -398,7 +398,7 @@ const DESCRIBED: &[Described] = &[
         &["CLIENT_RESULT_MISMATCH"],
         &[],
         1,
-        "the reply confirms other records than the row's (merged?): 41001 -> 9",
+        "the reply confirms different records than the row has (merged?): 41001 -> 9",
     ),
 ];
 
@@ -415,7 +415,7 @@ fn errors_are_described_with_all_that_their_bodies_name() {
 }
 
 #[test]
-fn a_confirmed_link_names_its_types_the_asked_for_direction_first() {
+fn a_confirmed_association_lists_its_types_with_the_requested_direction_first() {
     for results in [[FORWARD, INVERSE], [INVERSE, FORWARD]] {
         let details = describe(&answer(200, &body(&results, "")), &pair());
         assert_eq!(details.association_type_ids, ["279", "280"]);
@@ -425,7 +425,7 @@ fn a_confirmed_link_names_its_types_the_asked_for_direction_first() {
 }
 
 #[test]
-fn the_correlation_id_of_the_body_wins_over_the_header() {
+fn the_correlation_id_of_the_body_takes_precedence_over_the_header() {
     let with = |body: &str| {
         let headers = ReplyHeaders {
             correlation_id: Some("header".into()),
@@ -451,7 +451,7 @@ fn a_message_is_one_line_and_bounded() {
 }
 
 #[test]
-fn no_text_of_a_server_gets_into_a_line_unbounded() {
+fn text_from_a_server_is_always_bounded() {
     let errors: Vec<_> = (0..1000)
         .map(|index| format!(r#"{{"category":"C\n{index}"}}"#))
         .collect();
@@ -489,7 +489,7 @@ const POLICY: RetryPolicy = RetryPolicy {
     max_attempts: NonZeroU32::new(6).unwrap(),
 };
 
-/// Judges replies of these classes one after the other: all but the last must be sent again.
+/// Judges replies of these classes in sequence: all but the last must lead to a retry.
 fn after(policy: RetryPolicy, classes: &[Class]) -> Verdict {
     let mut attempt_counts = AttemptCounts::default();
     let mut verdict = Verdict::Retry {
@@ -654,8 +654,8 @@ fn the_cooldown_is_as_long_as_the_server_asks() {
         (throttled(477, Some(30), ""), Some(30)),
         (throttled(477, None, ""), Some(10)),
     ] {
-        let quiet = cooldown(Class::Throttled, &reply);
-        assert_eq!(quiet, seconds.map(Duration::from_secs), "{reply:?}");
+        let pause = cooldown(Class::Throttled, &reply);
+        assert_eq!(pause, seconds.map(Duration::from_secs), "{reply:?}");
     }
     assert_eq!(
         cooldown(Class::Forbidden, &answer(403, "")),
@@ -666,7 +666,7 @@ fn the_cooldown_is_as_long_as_the_server_asks() {
 }
 
 #[test]
-fn a_server_that_asks_for_more_than_a_quarter_of_an_hour_ends_the_run() {
+fn a_retry_after_of_more_than_a_quarter_of_an_hour_ends_the_run() {
     let mut attempt_counts = AttemptCounts::default();
     attempt_counts.count(Class::Throttled);
     let long = Duration::from_secs(901);

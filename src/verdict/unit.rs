@@ -1,4 +1,4 @@
-//! One error of a reply, cut down to what it says of one pair. Pure.
+//! An error of a reply, reduced to what it says about one pair. Pure.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -6,12 +6,12 @@ use std::collections::HashSet;
 use crate::api::Entry;
 use crate::pair::Pair;
 
-/// Ways to write an id that are kept of one list.
+/// Maximum number of spellings of an id that are kept per list.
 const MAX_SPELLINGS: usize = 10;
 
-/// What stands under a key of an error's context.
+/// The values under a key of an error's context.
 pub(super) enum Kept<'e> {
-    /// Ids, ordered by number and place.
+    /// Ids, ordered by number and position.
     Ids(Vec<Id<'e>>),
     /// Anything else, each text once.
     Texts(Vec<&'e str>),
@@ -21,37 +21,37 @@ pub(super) enum Kept<'e> {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Id<'e> {
     pub(super) number: u128,
-    /// What it stands in.
+    /// The text that contains it.
     pub(super) text: &'e str,
     pub(super) place: usize,
 }
 
-/// An error of a reply, be it inside another one.
+/// An error of a reply, outer or inner.
 pub(super) struct Unit<'e> {
     pub(super) entry: &'e Entry,
-    /// The outermost error that it belongs to.
+    /// The index of its outermost error.
     pub(super) group: usize,
     pub(super) context: Vec<(&'e str, Kept<'e>)>,
     /// Whether it names any id.
     pub(super) has_ids: bool,
-    /// Whether it names ids on both sides at once.
+    /// Whether it names ids on both sides.
     pub(super) is_pair: bool,
-    /// Whether it can only mean one record of a pair: all its ids stand on one side.
+    /// Whether it can only mean one record of a pair: all its ids are on one side.
     pub(super) is_one_sided: bool,
     /// The records that it names, on each side.
     pub(super) records: [Vec<usize>; 2],
 }
 
-/// One error, as far as it is about a pair.
+/// An error, reduced to the parts about a pair.
 pub(super) struct Part<'n> {
-    /// Its words.
+    /// The error itself.
     pub(super) entry: &'n Entry,
-    /// What is left of its context. Lists of ids, sentences and types of other records go.
+    /// The rest of its context, without ids, sentences and types of other records.
     pub(super) context: Vec<(&'n str, Cow<'n, [&'n str]>)>,
 }
 
 impl Unit<'_> {
-    /// What it says of a pair.
+    /// Returns the parts of the error about a pair.
     pub(super) fn part_about(&self, pair: &Pair) -> Part<'_> {
         let own = [pair.from.id.number(), pair.to.id.number()];
         let context = self.context.iter().filter_map(|(key, kept)| {
@@ -68,7 +68,7 @@ impl Unit<'_> {
     }
 }
 
-/// What stands for these two ids in a list that is ordered by number and place.
+/// The texts with these two ids, from a list that is ordered by number and position.
 fn texts_of<'e>(ids: &[Id<'e>], own: [u128; 2]) -> Vec<&'e str> {
     let [from, to] = own;
     let numbers = if from == to { &own[..1] } else { &own[..] };
@@ -82,7 +82,7 @@ fn texts_of<'e>(ids: &[Id<'e>], own: [u128; 2]) -> Vec<&'e str> {
     found.into_iter().map(|id| id.text).collect()
 }
 
-/// Keeps each text once, and orders them by number and place.
+/// Keeps each text once, and orders the ids by number and position.
 pub(super) fn ordered(mut ids: Vec<Id<'_>>) -> Vec<Id<'_>> {
     ids.sort_unstable();
     ids.dedup_by_key(|id| (id.number, id.text));
@@ -90,7 +90,7 @@ pub(super) fn ordered(mut ids: Vec<Id<'_>>) -> Vec<Id<'_>> {
     ids
 }
 
-/// Each text once, in their order.
+/// Each text once, in the order of first occurrence.
 pub(super) fn each_once(values: &[String]) -> Vec<&str> {
     let mut known = HashSet::with_capacity(values.len());
     let texts = values.iter().map(String::as_str);

@@ -1,4 +1,4 @@
-//! Batch mode: many pairs per call, and still one verdict per row.
+//! Batch mode: several pairs per call, and still one verdict per row.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use hubspot_associate::sandbox::{BatchErrors, BodyForm, Latency, SandboxSettings
 
 use crate::support::{Rehearsal, finish, good_rows, instant};
 
-/// So many rows that a call is full a few times.
+/// Enough rows to fill several calls.
 const ROWS: u64 = 8000;
 
-/// A call goes out before it is full if the machine is too busy to fill it in time.
+/// The bound allows for calls sent before they are full, on a machine too busy to fill them in time.
 const EARLY: u64 = 4;
 
 /// Contacts and companies, of which every hundredth pair has a record that does not exist.
@@ -57,7 +57,7 @@ fn every_row_ends_as_in_single_mode_however_bad_pairs_are_answered() {
         (BatchErrors::ListedUnnamed, 3 * calls + 2 * bad),
         (BatchErrors::Named, 2 * calls),
         (BatchErrors::NamedFirst, calls + bad),
-        // Those that were left out are sent again by halves, then singly and twice.
+        // Rows left out of a reply are sent again by halves, then singly and twice.
         (BatchErrors::LeftOut, 3 * calls + 2 * bad),
         (BatchErrors::Unnamed, 50 + 12 * bad),
     ] {
@@ -134,7 +134,7 @@ fn a_run_killed_during_its_batches_is_resumed_to_one_line_per_row() {
 }
 
 #[test]
-fn a_record_that_only_an_error_inside_an_error_names_is_reported_by_the_call_itself() {
+fn a_record_named_only_in_a_nested_error_is_reported_without_another_call() {
     let missing = fault_id("missing", 0, 7).unwrap();
     for bodies in [BodyForm::Schema, BodyForm::Captured] {
         let settings = SandboxSettings {
@@ -164,7 +164,7 @@ fn a_record_that_only_an_error_inside_an_error_names_is_reported_by_the_call_its
 }
 
 #[test]
-fn the_dated_path_is_asked_and_what_ends_a_run_in_single_mode_ends_it_here() {
+fn batch_mode_uses_the_dated_path_and_stops_for_the_same_causes_as_single_mode() {
     let rehearsal = Rehearsal::new().rows(good_rows(50));
     let flags = ["--mode", "batch", "--api-version", "2026-09"];
     assert_eq!(rehearsal.import(&flags).code, 0);
@@ -178,7 +178,7 @@ fn the_dated_path_is_asked_and_what_ends_a_run_in_single_mode_ends_it_here() {
         ended.stderr
     );
     assert!(wrong_type.seen().requests < 40);
-    // Where nothing was accepted yet, a refused token ends the run. What one row of a call is forbidden is its own.
+    // Where no request was accepted yet, a refused token ends the run. A 403 applies to one row of a call only.
     for (fault, code, lines) in [("status:401", 3, 0), ("status:403", 1, 101)] {
         let id = fault_id(fault, 0, 1).unwrap();
         let rows = good_rows(100).chain([format!("contacts,{id},companies,1")]);
@@ -198,7 +198,7 @@ fn the_dated_path_is_asked_and_what_ends_a_run_in_single_mode_ends_it_here() {
 }
 
 #[test]
-fn faults_that_pass_and_faults_that_stay_do_not_sink_their_neighbours() {
+fn temporary_and_permanent_faults_do_not_fail_other_rows_of_the_call() {
     let fault = |name: &str, times: u32, serial: u32| {
         let id = fault_id(name, times, serial).unwrap();
         format!("contacts,{id},companies,8")
@@ -232,7 +232,7 @@ fn faults_that_pass_and_faults_that_stay_do_not_sink_their_neighbours() {
 }
 
 #[test]
-fn rejects_first_and_the_plan_know_batch_mode() {
+fn rejects_first_and_the_plan_support_batch_mode() {
     let rehearsal = Rehearsal::new().rows(rows());
     let flags = [
         "--mode",

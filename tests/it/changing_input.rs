@@ -1,4 +1,4 @@
-//! Inputs that change while they are read, and inputs that come only once.
+//! Inputs that change while they are read, and inputs that can be read only once.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -7,10 +7,10 @@ use std::process::Command;
 
 use crate::support::{Finished, HEADER, PROGRAM, Rehearsal, finish, good_rows};
 
-/// Rows that are far more than what is read ahead of being sent.
+/// Far more rows than the lookahead of the reader.
 const ROWS: u64 = 4000;
 
-/// Runs an import, and changes its input when the first rows have ended.
+/// Runs an import, and changes its input when the first rows have an outcome.
 fn changed_by(change: impl FnOnce(&Path)) -> (Rehearsal, Finished) {
     let note = "x".repeat(200);
     let rows = good_rows(ROWS).map(|row| format!("{row},{note}\n"));
@@ -24,7 +24,7 @@ fn changed_by(change: impl FnOnce(&Path)) -> (Rehearsal, Finished) {
     (rehearsal, finished)
 }
 
-fn assert_it_says(finished: &Finished, how: &str) {
+fn assert_change_is_reported(finished: &Finished, how: &str) {
     let problem = format!(": the file changed while it was read: {how}");
     assert!(finished.stderr.contains(&problem), "{}", finished.stderr);
     assert!(
@@ -41,7 +41,7 @@ fn assert_it_says(finished: &Finished, how: &str) {
 }
 
 #[test]
-fn an_input_that_shrinks_ends_the_run_and_what_was_sent_is_in_the_report() {
+fn an_input_that_shrinks_ends_the_run_and_all_sent_rows_are_in_the_report() {
     let (rehearsal, finished) = changed_by(|path| {
         File::options()
             .write(true)
@@ -50,7 +50,7 @@ fn an_input_that_shrinks_ends_the_run_and_what_was_sent_is_in_the_report() {
             .set_len(1000)
             .unwrap();
     });
-    assert_it_says(&finished, "it shrank from ");
+    assert_change_is_reported(&finished, "it shrank from ");
     let lines = rehearsal.report().len() as u64;
     assert_eq!(lines, rehearsal.seen().requests);
     assert!((5..ROWS).contains(&lines), "{lines}");
@@ -63,11 +63,11 @@ fn an_input_that_grows_or_is_replaced_is_read_to_its_end_and_the_run_can_be_resu
         let mut file = File::options().append(true).open(path).unwrap();
         file.write_all(more.as_bytes()).unwrap();
     });
-    assert_it_says(&finished, "it grew from ");
+    assert_change_is_reported(&finished, "it grew from ");
     assert_eq!(
         rehearsal.report().len() as u64,
         ROWS + 1,
-        "the half row is not there"
+        "the half-written row is not in the report"
     );
     let mut file = File::options()
         .append(true)
@@ -83,13 +83,13 @@ fn an_input_that_grows_or_is_replaced_is_read_to_its_end_and_the_run_can_be_resu
         fs::copy(path, &other).unwrap();
         fs::rename(other, path).unwrap();
     });
-    assert_it_says(&finished, "it was replaced by another file");
+    assert_change_is_reported(&finished, "it was replaced by another file");
     let resumed = rehearsal.import(&["--resume"]);
     assert_eq!((resumed.code, resumed.stderr.as_str()), (0, ""));
     assert_eq!(rehearsal.report().len() as u64, ROWS);
 }
 
-/// A line of shell that is ended after a minute; `$IMPORT` begins an import of the next word.
+/// Runs a line of shell; `$IMPORT` begins an import of the next word, which is ended after a minute.
 fn shell(rehearsal: &Rehearsal, script: &str) -> Finished {
     let start = format!(
         "IMPORT='timeout 60 {PROGRAM} import --base-url {} --rate unlimited'",
@@ -104,7 +104,7 @@ fn shell(rehearsal: &Rehearsal, script: &str) -> Finished {
 }
 
 #[test]
-fn what_is_no_regular_file_is_read_once_like_standard_input() {
+fn a_stream_is_read_once_like_standard_input() {
     let rehearsal = Rehearsal::new().rows(good_rows(3));
     for (script, report) in [
         ("$IMPORT <(cat pairs.csv) --report a.csv --resume", "a.csv"),
@@ -117,7 +117,7 @@ fn what_is_no_regular_file_is_read_once_like_standard_input() {
             "mkfifo d; (cat pairs.csv > d &); $IMPORT d --report d.csv --resume",
             "d.csv",
         ),
-        // Once more: what is settled is compared while it is read.
+        // Again: the rows with an outcome are compared with the input while it is read.
         (
             "(cat pairs.csv > d &); $IMPORT d --report d.csv --resume",
             "d.csv",
@@ -156,7 +156,7 @@ fn the_import_of_a_pipe_that_was_checked_names_a_report() {
 }
 
 #[test]
-fn what_comes_only_once_needs_a_report_and_has_no_rejects() {
+fn a_stream_needs_a_report_and_has_no_rejects() {
     let rehearsal = Rehearsal::new();
     let pipe = rehearsal.path("pipe");
     assert!(
@@ -169,15 +169,15 @@ fn what_comes_only_once_needs_a_report_and_has_no_rejects() {
     for (script, error) in [
         (
             "$IMPORT pipe",
-            "error: `pipe`, which is no regular file, needs `--report PATH`",
+            "error: `pipe`, which is not a regular file, needs `--report PATH`",
         ),
         (
             "$IMPORT /dev/stdin < /dev/null",
-            "error: `/dev/stdin`, which is no regular file, needs `--report PATH`",
+            "error: `/dev/stdin`, which is not a regular file, needs `--report PATH`",
         ),
         (
             "$IMPORT pipe --report r.csv --rejects j.csv",
-            "error: the rejects of `pipe`, which is no regular file, cannot be written: it comes only once\n",
+            "error: `pipe`, which is not a regular file, can be read only once, so its rejects cannot be written\n",
         ),
     ] {
         let finished = shell(&rehearsal, script);

@@ -1,4 +1,4 @@
-//! Checking before sending: nothing leaves, everything is told.
+//! `check` and `--dry-run`: nothing is sent, and all findings are printed.
 
 use crate::support::{Rehearsal, finish, good_rows};
 
@@ -35,7 +35,7 @@ next: hubspot-associate import pairs.csv
 }
 
 #[test]
-fn a_dry_run_says_the_same_and_needs_no_token() {
+fn a_dry_run_prints_the_same_and_needs_no_token() {
     let rehearsal =
         Rehearsal::new().rows(good_rows(3).chain(["contacts,x,companies,1".to_owned()]));
     let checked = check(&rehearsal, &["--first", "9"]);
@@ -45,13 +45,13 @@ fn a_dry_run_says_the_same_and_needs_no_token() {
     assert_eq!((checked.code, dry.code), (1, 1), "{}", dry.stderr);
     assert_eq!(checked.stdout, dry.stdout);
     assert!(dry.stdout.ends_with(
-        "next: put the invalid rows right, or import the others: hubspot-associate import pairs.csv --first 9\n"
+        "next: fix the invalid rows, or import the valid ones: hubspot-associate import pairs.csv --first 9\n"
     ));
     assert!(!rehearsal.path("pairs.report.csv").exists());
 }
 
 #[test]
-fn what_is_known_is_left_out_of_the_plan() {
+fn known_pairs_are_left_out_of_the_plan() {
     let rehearsal = Rehearsal::new().rows(good_rows(30));
     assert_eq!(rehearsal.import(&["--report", "last.csv"]).code, 0);
     let rehearsal = rehearsal.rows(good_rows(33).chain(good_rows(32)));
@@ -80,7 +80,7 @@ fn what_is_known_is_left_out_of_the_plan() {
 }
 
 #[test]
-fn the_json_of_a_damaged_file_has_all_that_the_page_on_it_describes() {
+fn the_json_of_a_damaged_file_has_all_documented_fields() {
     let rehearsal = Rehearsal::new().rows([
         "contacts,1,companies,2",
         "contacts,1,companies,2",
@@ -129,20 +129,20 @@ fn names_in(json: &serde_json::Value, names: &mut Vec<String>) {
 }
 
 #[test]
-fn a_truncated_file_is_summed_up_as_far_as_it_goes() {
+fn a_truncated_file_is_summarized_as_far_as_it_can_be_read() {
     let rehearsal = Rehearsal::new().rows(["contacts,1,companies,2", "contacts,\"1,companies,2"]);
     let finished = check(&rehearsal, &[]);
     assert_eq!(finished.code, 2);
     assert!(
         finished
             .stdout
-            .starts_with("checked: 1 row of pairs.csv, as far as it can be read\n"),
+            .starts_with("checked: 1 row of pairs.csv, up to the place where reading failed\n"),
         "{}",
         finished.stdout
     );
     assert!(!finished.stdout.contains("next:"));
     assert!(finished.stderr.starts_with(
-        "error: `pairs.csv` line 3: a quoted field opens here in `from_object_id` (column 2) and never ends\n"
+        "error: `pairs.csv` line 3: a quoted field opens here in `from_object_id` (column 2) and is never closed\n"
     ));
 }
 

@@ -1,4 +1,4 @@
-//! Compressed replies: none is asked for, and one that is labelled as gzip is read all the same.
+//! Compressed replies: none is requested, and one labelled as gzip is decoded nevertheless.
 
 use std::io::Write;
 
@@ -15,7 +15,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// Answers one kind of request with a body of this coding, if it is asked as it should be.
+/// Replies to one kind of request with a body of this coding, if the request is as expected.
 fn answers(server: &MockServer, method: &str, path: &str, coding: &str, body: &[u8]) {
     server.mock(|when, then| {
         let when = when
@@ -52,7 +52,7 @@ const PUT_PATH: &str = "/crm/v4/objects/contacts/1/associations/default/companie
 const BATCH_PATH: &str = "/crm/v4/associations/contacts/companies/batch/associate/default";
 
 #[test]
-fn rows_and_batches_are_associated_by_replies_in_gzip_that_nothing_asked_for() {
+fn rows_and_batches_are_associated_by_unrequested_gzip_replies() {
     let server = MockServer::start();
     let one = gzip(linked(&[("1", "2")]).to_string().as_bytes());
     let two = gzip(linked(&[("1", "2"), ("3", "4")]).to_string().as_bytes());
@@ -117,13 +117,13 @@ fn the_token_and_the_account_are_read_from_replies_in_gzip() {
 }
 
 #[test]
-fn a_compressed_reply_that_is_too_long_or_cannot_be_read_confirms_nothing_and_says_why() {
+fn a_compressed_reply_that_is_too_long_or_invalid_confirms_no_pair_and_is_reported() {
     let bomb = gzip(&vec![b' '; 32 * 1024 * 1024]);
     assert!(bomb.len() < 256 * 1024);
     let good = linked(&[("1", "2")]).to_string().into_bytes();
     for (coding, body, message) in [
-        ("gzip", bomb, "longer than any"),
-        ("br", good, "compressed in a way"),
+        ("gzip", bomb, "too long for the HubSpot API"),
+        ("br", good, "content encoding that was not requested"),
     ] {
         let server = MockServer::start();
         answers(&server, "PUT", PUT_PATH, coding, &body);

@@ -1,4 +1,4 @@
-//! Reports that were packed when they were put away.
+//! Reports that were compressed for archiving.
 
 use std::fs;
 use std::io::Write;
@@ -15,12 +15,12 @@ fn zstd(text: &[u8]) -> Vec<u8> {
     zstd::encode_all(text, 3).unwrap()
 }
 
-type Pack = fn(&[u8]) -> Vec<u8>;
+type Compress = fn(&[u8]) -> Vec<u8>;
 
-const PACKED: [(&str, Pack); 2] = [("gz", gzip), ("zst", zstd)];
+const COMPRESSIONS: [(&str, Compress); 2] = [("gz", gzip), ("zst", zstd)];
 
-/// A run with rows that are not associated, and its report packed in two parts.
-fn packed(ending: &str, pack: Pack) -> Rehearsal {
+/// A run with rows that are not associated, and its report compressed in two parts.
+fn compressed_report(extension: &str, compress: Compress) -> Rehearsal {
     let bad = [
         "contacts,997000000000001,companies,1",
         "contacts,x,companies,1",
@@ -29,8 +29,12 @@ fn packed(ending: &str, pack: Pack) -> Rehearsal {
     assert_eq!(folder.import(&["--rejects", "expected.csv"]).code, 1);
     let report = fs::read(folder.path("pairs.report.csv")).unwrap();
     let (start, end) = report.split_at(report.len() / 2);
-    let name = format!("pairs.report.csv.{ending}");
-    fs::write(folder.path(&name), [pack(start), pack(end)].concat()).unwrap();
+    let name = format!("pairs.report.csv.{extension}");
+    fs::write(
+        folder.path(&name),
+        [compress(start), compress(end)].concat(),
+    )
+    .unwrap();
     folder
 }
 
@@ -44,11 +48,11 @@ fn report(folder: &Rehearsal, flags: &[&str]) -> Finished {
 }
 
 #[test]
-fn a_packed_report_says_and_gives_what_the_plain_one_does() {
-    for (ending, pack) in PACKED {
-        let folder = packed(ending, pack);
+fn a_compressed_report_gives_the_same_results_as_the_plain_one() {
+    for (extension, compress) in COMPRESSIONS {
+        let folder = compressed_report(extension, compress);
         let plain = report(&folder, &["pairs.report.csv", "--json"]).stdout;
-        let name = format!("pairs.report.csv.{ending}");
+        let name = format!("pairs.report.csv.{extension}");
         let finished = report(&folder, &[&name, "--json"]);
         assert_eq!(finished.code, 1, "{}", finished.stderr);
         assert_eq!(finished.stdout.replace(&name, "pairs.report.csv"), plain);
@@ -63,11 +67,11 @@ fn a_packed_report_says_and_gives_what_the_plain_one_does() {
 }
 
 #[test]
-fn a_packed_report_is_the_memory_of_the_next_run() {
-    for (ending, pack) in PACKED {
-        let folder = packed(ending, pack).rows(good_rows(25));
+fn a_compressed_report_gives_the_known_pairs_of_the_next_run() {
+    for (extension, compress) in COMPRESSIONS {
+        let folder = compressed_report(extension, compress).rows(good_rows(25));
         let requests = folder.seen().requests;
-        let name = format!("pairs.report.csv.{ending}");
+        let name = format!("pairs.report.csv.{extension}");
         let finished = folder.import(&["--report", "new.csv", "--skip-associated-in", &name]);
         assert_eq!(finished.code, 0, "{}", finished.stderr);
         assert_eq!(folder.seen().requests - requests, 5);
@@ -75,17 +79,17 @@ fn a_packed_report_is_the_memory_of_the_next_run() {
 }
 
 #[test]
-fn a_packed_report_is_never_written_to() {
-    for (ending, pack) in PACKED {
-        let folder = packed(ending, pack);
-        let name = format!("pairs.report.csv.{ending}");
+fn a_compressed_report_is_never_written_to() {
+    for (extension, compress) in COMPRESSIONS {
+        let folder = compressed_report(extension, compress);
+        let name = format!("pairs.report.csv.{extension}");
         let before = fs::read(folder.path(&name)).unwrap();
         let requests = folder.seen().requests;
         for flag in [&["--resume"][..], &["--overwrite"], &[]] {
             let finished = folder.import(&[&["--report", &name], flag].concat());
             assert_eq!(finished.code, 2);
             assert!(
-                finished.stderr.contains("is packed ("),
+                finished.stderr.contains("is compressed ("),
                 "{}",
                 finished.stderr
             );
@@ -101,10 +105,10 @@ fn a_packed_report_is_never_written_to() {
 }
 
 #[test]
-fn a_packed_report_that_is_cut_is_refused() {
-    for (ending, pack) in PACKED {
-        let folder = packed(ending, pack);
-        let name = format!("pairs.report.csv.{ending}");
+fn a_compressed_report_that_is_cut_off_is_refused() {
+    for (extension, compress) in COMPRESSIONS {
+        let folder = compressed_report(extension, compress);
+        let name = format!("pairs.report.csv.{extension}");
         let whole = fs::read(folder.path(&name)).unwrap();
         fs::write(folder.path(&name), &whole[..whole.len() - 5]).unwrap();
         let requests = folder.seen().requests;

@@ -1,4 +1,4 @@
-//! Tokens that change, expire or never come, while a run goes on.
+//! Tokens that change, expire or never arrive during a run.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -37,7 +37,7 @@ fn write(path: &Path, text: &str) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
 }
 
-/// All rows are associated, none of them charged for a token that died.
+/// All rows are associated, and no row's attempt count includes a request with an expired token.
 fn all_associated_at_once(rehearsal: &Rehearsal, rows: usize) {
     let report = rehearsal.report();
     assert_eq!(report.len(), rows);
@@ -52,7 +52,7 @@ fn all_associated_at_once(rehearsal: &Rehearsal, rows: usize) {
 }
 
 #[test]
-fn tokens_that_die_after_fifty_uses_are_renewed_once_each() {
+fn tokens_that_expire_after_fifty_uses_are_refreshed_once_each() {
     for concurrency in ["1", "16"] {
         let rehearsal = Rehearsal::against(SandboxSettings {
             token_uses: Some(50),
@@ -74,7 +74,7 @@ fn tokens_that_die_after_fifty_uses_are_renewed_once_each() {
 }
 
 #[test]
-fn a_token_is_renewed_before_it_expires() {
+fn a_token_is_refreshed_before_it_expires() {
     let rehearsal = Rehearsal::against(SandboxSettings {
         token_lifetime: Duration::from_secs(2),
         latency: Latency {
@@ -89,10 +89,10 @@ fn a_token_is_renewed_before_it_expires() {
     all_associated_at_once(&rehearsal, 1000);
     let seen = rehearsal.seen();
     assert!(seen.tokens_issued >= 3, "{} tokens", seen.tokens_issued);
-    // A machine that stands still for half a second may let one token die with all that is in flight; without a
-    // renewal ahead every one would.
+    // A machine that stalls for half a second may let one token expire with all requests in flight; without an early
+    // refresh every token would expire in use.
     let refused = seen.replies.get(&401).copied().unwrap_or_default();
-    assert!(refused <= 10, "{refused} requests with a dead token");
+    assert!(refused <= 10, "{refused} requests with an expired token");
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn a_refused_refresh_token_ends_the_run_at_once() {
     assert_eq!(finished.code, 3, "{}", finished.stderr);
     assert!(
         finished.stderr.contains(
-            "error: stopped: another token is needed and cannot be had; 0 rows have their line in the report\n  \
+            "error: stopped: could not refresh the access token; 0 rows have their line in the report\n  \
              caused by: refresh token is invalid, expired or revoked (status 400)\n"
         ),
         "{}",
@@ -139,7 +139,7 @@ fn a_rotated_refresh_token_is_kept_for_the_next_run() {
     assert!(!text.contains(REFRESH), "{text}");
     let mode = std::fs::metadata(&app).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
-    // From the environment it works once, and says why not again.
+    // A refresh token from the environment works once, and a message says why it does not work again.
     let rehearsal = Rehearsal::against(SandboxSettings {
         rotate_refresh: true,
         ..oauth()
@@ -150,7 +150,7 @@ fn a_rotated_refresh_token_is_kept_for_the_next_run() {
     assert!(
         finished
             .stderr
-            .contains("another refresh token, which cannot be kept"),
+            .contains("a new refresh token, which could not be stored"),
         "{}",
         finished.stderr
     );
@@ -182,20 +182,20 @@ fn two_imports_share_one_file_whose_refresh_token_is_replaced_by_every_exchange(
         assert_eq!((finished.code, finished.stderr.as_str()), (0, ""));
     }
     assert!(rehearsal.seen().tokens_issued >= 10);
-    // The next run has the refresh token that is good.
+    // The next run has the valid refresh token.
     let flags = ["--oauth-file", "app.json", "--report", "three.csv"];
     let finished = import(&rehearsal, &flags, &[]);
     assert_eq!((finished.code, finished.stderr.as_str()), (0, ""));
 }
 
 #[test]
-fn a_token_that_is_replaced_under_way_is_read_again() {
+fn a_token_file_that_is_replaced_during_a_run_is_read_again() {
     let token = "pat-na1-7f3e-first-one";
     for flags in [
         ["--token-file", "token"],
         ["--token-command", "cat 'token'"],
     ] {
-        // The first token is none that this sandbox knows; the second one is written as soon as it was refused.
+        // The sandbox does not know the first token; the second one is written as soon as the first was refused.
         let rehearsal = Rehearsal::against(SandboxSettings {
             token: Some("pat-na1-7f3e-second".to_owned()),
             latency: Latency {
@@ -264,23 +264,23 @@ fn problems_of_the_credentials_are_reported_before_anything_is_sent() {
         (
             &["--token-file", "empty"],
             &[],
-            "error: the file `empty` holds no token\nhint: the token is the only thing that belongs there, on one line\n",
+            "error: the file `empty` contains no token\nhint: the token is the only thing that belongs there, on one line\n",
         ),
         (
             &["--token-file", "empty"],
             &both,
             "error: the token comes from more than one place: `--token-file`, `HUBSPOT_ACCESS_TOKEN`\n\
-             hint: leave all but one of them out\n",
+             hint: keep one of them and remove the others\n",
         ),
         (
             &["--oauth-file", "open.json"],
             &[],
-            "error: `open.json` may be read by others\nhint: it holds secrets that last: `chmod 600 open.json`\n",
+            "error: `open.json` can be read by other users\nhint: it holds secrets that last: `chmod 600 open.json`\n",
         ),
         (
             &["--oauth-file", "half.json"],
             &[],
-            "error: `half.json` is no JSON object with `client_id`, `client_secret` and `refresh_token`\n",
+            "error: `half.json` is not a JSON object with `client_id`, `client_secret` and `refresh_token`\n",
         ),
     ] {
         let finished = import(&rehearsal, flags, environment);
@@ -321,7 +321,7 @@ fn no_secret_of_any_kind_is_shown() {
 }
 
 #[test]
-fn calls_of_many_pairs_are_sent_again_with_another_token_too() {
+fn batch_calls_are_also_sent_again_with_a_new_token() {
     let rehearsal = Rehearsal::against(SandboxSettings {
         token_uses: Some(5),
         ..oauth()
@@ -339,7 +339,7 @@ fn calls_of_many_pairs_are_sent_again_with_another_token_too() {
 }
 
 #[test]
-fn what_stands_around_a_secret_is_refused_before_anything_is_sent_and_never_shown() {
+fn text_around_a_secret_is_refused_before_anything_is_sent_and_never_shown() {
     const SECRET: &str = "pat-na1-7f3e-around-it";
     let rehearsal = Rehearsal::new().rows(good_rows(3));
     let quoted = format!("\"{SECRET}\"");
@@ -358,8 +358,8 @@ fn what_stands_around_a_secret_is_refused_before_anything_is_sent_and_never_show
         service.to_str().unwrap().to_owned(),
         format!("echo '{quoted}'"),
     ];
-    let no_quotes = "hint: leave the quotes out: they count as a part of the value there\n";
-    let name = "hint: leave out the name and the `=`\n";
+    let no_quotes = "hint: remove the quotes: they count as part of the value\n";
+    let name = "hint: remove the name and the `=`\n";
     let in_variable = |variable, value| [(variable, value)];
     for (flags, environment, place, hint) in [
         (
@@ -396,7 +396,7 @@ fn what_stands_around_a_secret_is_refused_before_anything_is_sent_and_never_show
         (
             &["--token-command", &*print],
             &[],
-            "what `echo` prints",
+            "the output of `echo`",
             no_quotes,
         ),
         (
@@ -422,7 +422,7 @@ fn what_stands_around_a_secret_is_refused_before_anything_is_sent_and_never_show
 }
 
 #[test]
-fn a_byte_order_mark_is_no_part_of_a_secret() {
+fn a_byte_order_mark_is_not_part_of_a_secret() {
     let rehearsal = Rehearsal::against(SandboxSettings {
         token: Some("pat-na1-7f3e-0123456789".to_owned()),
         ..instant()

@@ -38,7 +38,7 @@ fn damage_in_the_middle_is_refused_and_repaired_on_request() {
     let refused = rehearsal.import(&["--resume"]);
     assert_eq!(refused.code, 2, "{}", refused.stderr);
     for part in [
-        "error: cannot read the report `pairs.report.csv` back\n",
+        "error: cannot read the report `pairs.report.csv`\n",
         "caused by: line 10: has ",
         "\nhint: `--resume --repair` keeps every line that is whole ",
     ] {
@@ -132,7 +132,7 @@ fn a_report_that_is_rotated_under_the_run_stops_it() {
     assert_eq!(stopped.code, 6, "{}", stopped.stderr);
     for part in [
         "the report was changed by another program; nothing more was sent; ",
-        "caused by: another program cut it during the run: it has 0 bytes, ",
+        "caused by: another program truncated it during the run: it has 0 bytes, ",
         "such as logrotate with `copytruncate`",
     ] {
         assert!(stopped.stderr.contains(part), "{}", stopped.stderr);

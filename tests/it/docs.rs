@@ -1,9 +1,9 @@
-//! Every command in the README and in docs/ is run as it stands there.
+//! Runs every command in the README and in docs/.
 //!
-//! All blocks tagged `sh` of a page run in their order, each in a shell of its own, in one folder with a `pairs.csv`, against
-//! a sandbox. They end with status 0, or as a remark above them says: `<!-- exits: 1 -->`. `<!-- serves -->` is a server
-//! that is ended once it listens, `<!-- run: … -->` a block with a test of its own, and `<!-- not run: why -->` what no
-//! test can do; even there, the program's command lines must be understood.
+//! All blocks tagged `sh` of a page run in order, each in a separate shell, in one folder with a `pairs.csv`, against
+//! a sandbox. They must end with status 0, or with the status in a remark above them: `<!-- exits: 1 -->`.
+//! `<!-- serves -->` marks a server that is stopped once it listens, `<!-- run: … -->` a block with a separate test, and
+//! `<!-- not run: why -->` a block that no test can run; even there, the command lines of the program must be valid.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -15,10 +15,10 @@ use crate::support::{HEADER, PROGRAM, Program, Rehearsal, finish, good_rows, sig
 /// A fenced block of a page.
 #[derive(Debug)]
 struct Block {
-    /// Where it begins.
+    /// The line where the block begins.
     line: usize,
     language: String,
-    /// What the remark above it says.
+    /// The text of the remark above the block.
     remark: Option<String>,
     text: String,
 }
@@ -67,7 +67,7 @@ fn blocks(page: &str) -> Vec<Block> {
     blocks
 }
 
-/// The words of each of the program's command lines in a block.
+/// The words of each command line of the program in a block.
 fn command_lines(block: &str) -> Vec<Vec<String>> {
     let joined = block.replace("\\\n", " ");
     let words = joined.lines().flat_map(|line| {
@@ -90,8 +90,8 @@ fn command_lines(block: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// A folder as a page assumes it: the program on the path, pairs of which a few are rejected, an export, and the
-/// sample data.
+/// A folder with the files that the pages assume: the program on the path, pairs of which a few are rejected, an export,
+/// and the sample data.
 fn folder() -> Rehearsal {
     let bad = |row: u64| match row {
         7 | 42 | 99 => Some(format!("contacts,99700000000{row:04},companies,1")),
@@ -119,7 +119,7 @@ fn folder() -> Rehearsal {
     let bin = rehearsal.path("bin");
     std::fs::create_dir(&bin).unwrap();
     std::os::unix::fs::symlink(PROGRAM, bin.join("hubspot-associate")).unwrap();
-    // This is a run of `cargo test`, and of what `cargo run` and `cargo install` would build.
+    // A substitute for cargo: `cargo test` is already running, and has built what `cargo run` and `cargo install` would build.
     let cargo = "#!/bin/sh\ncase \"$1 $2 $3\" in\n'run --release --') shift 3; exec hubspot-associate \"$@\" ;;\n\
                  'test  '|'install --path .') ;;\n*) exit 99 ;;\nesac\n";
     write("bin/cargo", cargo);
@@ -141,7 +141,7 @@ fn shell(rehearsal: &Rehearsal, script: &str) -> Program {
     command
 }
 
-/// Each line is a server: it is ended once it listens.
+/// Runs each line as a server, and stops it once it listens.
 fn serve(rehearsal: &Rehearsal, script: &str) {
     for line in script.lines() {
         let mut child = shell(rehearsal, &format!("exec {line}")).spawn().unwrap();
@@ -176,7 +176,7 @@ fn every_command_runs(name: &str) {
     }
 }
 
-/// A test for each page, so that they run side by side.
+/// A test for each page, so that they run in parallel.
 macro_rules! pages_that_run {
     ($($test:ident: $page:literal,)*) => {
         const TESTED: &[&str] = &[$($page),*];
@@ -205,7 +205,7 @@ pages_that_run! {
 }
 
 #[test]
-fn no_page_is_left_out_and_no_command_stands_where_it_is_not_run() {
+fn every_page_is_tested_and_every_command_is_in_a_block_that_runs() {
     for page in pages() {
         let name = page
             .strip_prefix(root())
@@ -226,7 +226,7 @@ fn no_page_is_left_out_and_no_command_stands_where_it_is_not_run() {
 }
 
 #[test]
-fn what_no_test_can_run_is_understood_at_least() {
+fn command_lines_that_no_test_can_run_are_valid() {
     let mut lines = 0;
     for page in pages() {
         let text = std::fs::read_to_string(&page).unwrap();
@@ -253,18 +253,22 @@ fn what_no_test_can_run_is_understood_at_least() {
 }
 
 #[test]
-fn the_readme_leads_to_what_is_protected_and_that_to_the_code() {
+fn the_readme_links_to_the_security_page_and_that_page_to_the_code() {
     let read = |name: &str| std::fs::read_to_string(root().join(name)).unwrap();
     assert!(read("README.md").contains("](SECURITY.md)"));
     let page = read("SECURITY.md");
     let names = |section: &&str| section.matches("](src/").count() > 2;
     let sections = page.split("\n## ").skip(1);
-    assert_eq!(sections.filter(names).count(), 4, "one for each adversary");
+    assert_eq!(
+        sections.filter(names).count(),
+        4,
+        "one section for each adversary"
+    );
     assert!(page.contains("\n## What is not protected\n"));
 }
 
 #[test]
-fn links_between_pages_lead_somewhere() {
+fn links_between_pages_have_a_target() {
     for page in pages() {
         let text = std::fs::read_to_string(&page).unwrap();
         for link in text.split("](").skip(1) {

@@ -1,4 +1,4 @@
-//! What `doctor` says of accounts and credentials in every state.
+//! The output of `doctor` for accounts and credentials in every state.
 
 use std::time::Duration;
 
@@ -18,9 +18,9 @@ const TYPES: [&str; 4] = ["--from-type", "contacts", "--to-type", "companies"];
 
 const KEY: [(&str, &str); 1] = [("HUBSPOT_ACCESS_TOKEN", "pat-eu1-7f3e-0123456789")];
 
-const NO_SCOPES: &str = "warning  scopes   not known: HubSpot tells them of OAuth tokens only\n";
+const NO_SCOPES: &str = "warning  scopes   not known: HubSpot lists them for OAuth tokens only\n";
 
-/// What is said, with the time at which the day ends left out.
+/// The output, without the time at which the limit resets.
 fn said(finished: &Finished) -> String {
     let lines = finished.stdout.lines().map(|line| {
         let (line, _) = line.split_once(", resets at ").unwrap_or((line, ""));
@@ -40,7 +40,7 @@ fn doctor_shows_portal_quota_and_types_of_a_good_token() {
             "\
 ok       token    a service key's or private app's, of region eu1
 ok       portal   1234567
-ok       account  DEVELOPER_TEST, no production portal
+ok       account  DEVELOPER_TEST, not a production portal
 ok       place    data hosted in na1, time zone America/Bogota
 ok       quota    2 of 500000 requests of the day used
 {NO_SCOPES}ok       types    contacts and companies are known and can be read
@@ -68,7 +68,7 @@ fn a_production_portal_is_a_warning_and_an_unexpected_one_is_a_problem() {
     let said = said(&finished);
     assert!(
         said.contains(
-            "problem  portal   1234567, expected 7\n                  use the token of the other account, or name this one\n"
+            "problem  portal   1234567, expected 7\n                  use the token of the expected account, or change `--expect-portal`\n"
         ),
         "{said}"
     );
@@ -109,7 +109,7 @@ fn a_refused_or_expired_token_is_the_credentials_fault() {
 }
 
 #[test]
-fn a_key_without_access_to_the_account_is_no_problem_if_links_can_be_read() {
+fn a_key_without_access_to_the_account_is_not_a_problem_if_links_can_be_read() {
     let rehearsal = Rehearsal::against(SandboxSettings {
         account_access: false,
         ..instant()
@@ -117,7 +117,7 @@ fn a_key_without_access_to_the_account_is_no_problem_if_links_can_be_read() {
     let finished = doctor(&rehearsal, &TYPES, &KEY);
     assert_eq!(finished.code, 0, "{}", finished.stdout);
     assert!(
-        finished.stdout.contains("links work"),
+        finished.stdout.contains("linking records works"),
         "{}",
         finished.stdout
     );
@@ -127,13 +127,13 @@ fn a_key_without_access_to_the_account_is_no_problem_if_links_can_be_read() {
             .contains("warning  quota    not known (status 401)\n")
     );
     let finished = doctor(&rehearsal, &[], &KEY);
-    assert_eq!(finished.code, 3, "it cannot be told from a refused token");
+    assert_eq!(finished.code, 3, "indistinguishable from a refused token");
     let finished = doctor(
         &rehearsal,
         &[&TYPES[..], &["--expect-portal", "1234567"]].concat(),
         &KEY,
     );
-    assert_eq!(finished.code, 1, "what is expected cannot be known");
+    assert_eq!(finished.code, 1, "the expected portal cannot be verified");
 }
 
 #[test]
@@ -145,9 +145,9 @@ fn a_missing_scope_and_an_unknown_type_are_distinguished() {
     let finished = doctor(&rehearsal, &TYPES, &KEY);
     assert_eq!(finished.code, 3);
     assert!(
-        finished
-            .stdout
-            .contains("give it one of: crm.objects.contacts.write, crm.objects.companies.write\n"),
+        finished.stdout.contains(
+            "add one of these scopes: crm.objects.contacts.write, crm.objects.companies.write\n"
+        ),
         "{}",
         finished.stdout
     );
@@ -156,7 +156,7 @@ fn a_missing_scope_and_an_unknown_type_are_distinguished() {
     assert_eq!(finished.code, 1);
     assert!(
         finished.stdout.contains(
-            "problem  types    widgets and companies: HubSpot does not know one: Unable to infer object type from: widgets\n"
+            "problem  types    widgets and companies: HubSpot does not know one of the types: Unable to infer object type from: widgets\n"
         ),
         "{}",
         finished.stdout
@@ -214,12 +214,12 @@ fn doctor_shows_the_scopes_of_an_oauth_app_or_that_it_must_be_installed_again() 
     assert_eq!(
         finished.stdout,
         "problem  token    the refresh token is not accepted: refresh token is invalid, expired or revoked (status 400)\n                  \
-         let the account install the app again\n"
+         install the app in the account again\n"
     );
 }
 
 #[test]
-fn a_place_that_does_not_answer_is_a_problem() {
+fn an_unreachable_server_is_a_problem() {
     let rehearsal = Rehearsal::new();
     let port = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
@@ -232,14 +232,14 @@ fn a_place_that_does_not_answer_is_a_problem() {
     assert!(
         finished
             .stdout
-            .contains(&format!("problem  api      `{url}` cannot be reached: ")),
+            .contains(&format!("problem  api      `{url}` is unreachable: ")),
         "{}",
         finished.stdout
     );
 }
 
 #[test]
-fn an_import_into_another_portal_than_expected_sends_nothing() {
+fn an_import_into_an_unexpected_portal_sends_nothing() {
     let rehearsal = Rehearsal::new().rows(["contacts,41001,companies,52001"]);
     let finished = rehearsal.import(&["--expect-portal", "7"]);
     assert_eq!(
@@ -248,8 +248,8 @@ fn an_import_into_another_portal_than_expected_sends_nothing() {
             2,
             &*format!(
                 "error: the token belongs to portal 1234567, not to 7 as `--expect-portal` says\n\
-                 hint: nothing was sent; `hubspot-associate doctor --base-url {} --expect-portal 7` says what is known \
-                 of the token\n",
+                 hint: nothing was sent; run `hubspot-associate doctor --base-url {} --expect-portal 7` to check the \
+                 token\n",
                 rehearsal.url()
             )
         )
@@ -267,7 +267,7 @@ fn an_import_into_another_portal_than_expected_sends_nothing() {
     let finished = rehearsal.import(&["--expect-portal", "1234567"]);
     assert_eq!(finished.code, 2);
     assert!(
-        finished.stderr.contains("it cannot be known"),
+        finished.stderr.contains("cannot determine which portal"),
         "{}",
         finished.stderr
     );
@@ -290,13 +290,13 @@ fn an_expired_token_is_distinguished_from_an_unknown_one() {
     assert!(
         finished
             .stdout
-            .contains("the token has expired: get another one\n"),
+            .contains("the token has expired: get a new one\n"),
         "{}",
         finished.stdout
     );
 }
 
-/// A server that answers these three questions of `doctor` with a status and a body each.
+/// A server that replies to three of `doctor`'s requests with the given status and body.
 fn server(account: (u16, &str), usage: (u16, &str), links: (u16, &str)) -> MockServer {
     let server = MockServer::start();
     for (path, (status, body)) in [
@@ -354,7 +354,7 @@ fn only_a_reply_about_the_record_shows_that_the_types_are_known() {
         ),
         (
             (200, "<html>log in</html>"),
-            "warning  types    not known: the reply (status 200) cannot be read: it begins with `<html>log in</html>`\n",
+            "warning  types    not known: the reply (status 200) is not valid: it begins with `<html>log in</html>`\n",
         ),
     ] {
         let finished = doctor_of(&server(ACCOUNT, USAGE, links), &TYPES);
@@ -364,16 +364,16 @@ fn only_a_reply_about_the_record_shows_that_the_types_are_known() {
 }
 
 #[test]
-fn a_pool_that_hubspot_could_not_count_is_not_known_and_hides_no_other() {
+fn a_pool_that_hubspot_could_not_count_is_unknown_and_does_not_hide_others() {
     for (usage, line) in [
         (
             r#"{"results":[{"name":"a","usageLimit":0,"currentUsage":0,"fetchStatus":"TIMEOUT"}]}"#,
-            "warning  quota    not known: HubSpot gives no numbers (a: TIMEOUT)\n",
+            "warning  quota    not known: HubSpot returned no numbers (a: TIMEOUT)\n",
         ),
         (
             r#"{"results":[{"name":"a","usageLimit":0,"currentUsage":0,"fetchStatus":"NOTFOUND"},
                 {"name":"b","usageLimit":1000,"currentUsage":950,"fetchStatus":"CACHED"}]}"#,
-            "warning  quota    950 of 1000 requests of the day used; not known of others (a: NOTFOUND)\n                  nearly used up: ",
+            "warning  quota    950 of 1000 requests of the day used; not known for other pools (a: NOTFOUND)\n                  nearly used up: ",
         ),
         (
             r#"{"results":[]}"#,
@@ -381,7 +381,7 @@ fn a_pool_that_hubspot_could_not_count_is_not_known_and_hides_no_other() {
         ),
         (
             "{",
-            "warning  quota    not known: the reply (status 200) cannot be read: it begins with `{`\n",
+            "warning  quota    not known: the reply (status 200) is not valid: it begins with `{`\n",
         ),
     ] {
         let finished = doctor_of(&server(ACCOUNT, (200, usage), LINKS), &[]);
@@ -394,15 +394,15 @@ fn an_unreadable_account_is_reported() {
     for (body, line) in [
         (
             "<html>log in</html>",
-            "warning  portal   not known: the reply (status 200) cannot be read: it begins with `<html>log in</html>`\n",
+            "warning  portal   not known: the reply (status 200) is not valid: it begins with `<html>log in</html>`\n",
         ),
         (
             "",
-            "warning  portal   not known: the reply (status 200) cannot be read: it is empty\n",
+            "warning  portal   not known: the reply (status 200) is not valid: it is empty\n",
         ),
         (
             "{}",
-            "warning  portal   not known: the reply (status 200) cannot be read: it begins with `{}`\n",
+            "warning  portal   not known: the reply (status 200) is not valid: it begins with `{}`\n",
         ),
         (
             r#"{"timeZone":"UTC"}"#,
@@ -415,7 +415,7 @@ fn an_unreadable_account_is_reported() {
         assert!(finished.stdout.contains(line), "{}", finished.stdout);
         let finished = doctor_of(&server, &["--expect-portal", "7"]);
         assert_eq!(finished.code, 1, "{}", finished.stdout);
-        let expected = "problem  portal   expected 7, and it cannot be known\n";
+        let expected = "problem  portal   expected 7, which could not be verified\n";
         assert!(finished.stdout.contains(expected), "{}", finished.stdout);
     }
     let server = server((200, "<html>"), USAGE, LINKS);
@@ -431,7 +431,7 @@ fn an_unreadable_account_is_reported() {
     ];
     let finished = finish(rehearsal.command(&flags).output().unwrap());
     assert_eq!(finished.code, 2);
-    let why = "it cannot be known which portal the token belongs to: the reply (status 200) does not describe an account\n";
+    let why = "cannot determine which portal the token belongs to: the reply (status 200) does not describe an account\n";
     assert!(finished.stderr.contains(why), "{}", finished.stderr);
 }
 
@@ -454,7 +454,7 @@ fn a_token_that_no_reply_has_accepted_is_not_called_ok() {
 }
 
 #[test]
-fn a_used_up_daily_limit_is_no_fault_of_the_portal() {
+fn a_used_up_daily_limit_is_not_a_problem_of_the_portal() {
     let refused = (
         429,
         r#"{"policyName":"DAILY","message":"You have reached your daily limit."}"#,
@@ -468,7 +468,7 @@ fn a_used_up_daily_limit_is_no_fault_of_the_portal() {
 }
 
 #[test]
-fn after_a_refused_exchange_nothing_is_asked_without_a_token() {
+fn after_a_refused_exchange_no_request_is_sent_without_a_token() {
     let app = [
         ("HUBSPOT_CLIENT_ID", "client-1"),
         ("HUBSPOT_CLIENT_SECRET", "client-secret-7f3e"),
@@ -484,7 +484,7 @@ fn after_a_refused_exchange_nothing_is_asked_without_a_token() {
     let rehearsal = refused();
     let finished = doctor(&rehearsal, &TYPES, &app);
     assert_eq!((finished.code, rehearsal.seen().requests), (3, 1));
-    // An import asks about the account as well: each exchange is refused, and nothing else is asked.
+    // An import queries the account as well: each exchange is refused, and no other request is sent.
     for flag in [&["--wait-for-daily-reset"][..], &["--expect-portal", "7"]] {
         let rehearsal = refused().rows(["contacts,1,companies,2"]);
         let finished = finish(rehearsal.import_command(flag).envs(app).output().unwrap());

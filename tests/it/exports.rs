@@ -1,4 +1,4 @@
-//! HubSpot's own exports: lists of ids in wide files, one line for every id.
+//! HubSpot's own exports: lists of ids in wide files, with one report line for every id.
 
 use crate::support::{EXPORT, Line, Rehearsal, finish};
 
@@ -96,7 +96,7 @@ fn a_separator_that_ids_may_contain_is_refused() {
     assert!(
         finished
             .stderr
-            .contains("a separator has no letters and digits, and none of `.` `+` `-`"),
+            .contains("a separator cannot contain letters, digits, `.`, `+` or `-`"),
         "{}",
         finished.stderr
     );
@@ -104,7 +104,7 @@ fn a_separator_that_ids_may_contain_is_refused() {
 }
 
 #[test]
-fn a_compressed_file_needs_no_flag_and_names_the_report_without_its_ending() {
+fn a_compressed_file_needs_no_flag_and_names_the_report_without_its_extension() {
     let rehearsal = Rehearsal::new();
     let text = "from_type,from_id,to_type,to_id\ncontacts,41001,companies,52001\n";
     let bytes = zstd::encode_all(text.as_bytes(), 3).unwrap();
@@ -117,7 +117,7 @@ fn a_compressed_file_needs_no_flag_and_names_the_report_without_its_ending() {
 }
 
 #[test]
-fn a_cut_archive_stops_the_run_behind_the_rows_that_are_whole() {
+fn a_truncated_compressed_file_stops_the_run_after_its_complete_rows() {
     let text = "from_type,from_id,to_type,to_id\ncontacts,41001,companies,52001\ncontacts,41002,companies,52002\n";
     let level = flate2::Compression::default();
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), level);
@@ -168,7 +168,7 @@ fn the_error_for_an_export_has_a_command_that_works() {
     );
 }
 
-/// An export as HubSpot's Spanish users have it: a byte order mark, CRLF, hundreds of columns with quoted
+/// An export like those of HubSpot's Spanish users: a byte order mark, CRLF, hundreds of columns with quoted
 /// headers, lists of ids, cells of 180 kB with line breaks and quotes. Row 7 has a cell that a spreadsheet damaged.
 fn spanish_export(rows: u64, columns: usize) -> (String, Vec<String>) {
     let mut text = String::from("\u{feff}\"ID de registro\",\"Nombre\",\"Apellidos\"");
@@ -228,13 +228,13 @@ fn import_export(columns: usize) {
     expected.sort();
     found.sort();
     assert_eq!(found, expected);
-    // The line on which a row starts counts those within the cells before it.
+    // The line on which a row starts includes the line breaks in the cells before it.
     let last = rehearsal
         .report()
         .into_iter()
         .find(|line| line["row"] == "60");
     assert_eq!(last.unwrap()["line"], (61 + 11 * 2 * 4700).to_string());
-    // The one that is wrong comes back with all of its row.
+    // The damaged id is in the rejects with its whole row.
     let mut rejects = csv::Reader::from_path(rehearsal.path("r.csv")).unwrap();
     assert_eq!(rejects.headers().unwrap().len(), columns + 2);
     let records: Vec<_> = rejects.records().map(Result::unwrap).collect();

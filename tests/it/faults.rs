@@ -1,4 +1,4 @@
-//! Disks that are full, slow or gone.
+//! Disks that are full, slow or removed.
 
 use std::fs;
 use std::time::Duration;
@@ -34,7 +34,7 @@ fn a_full_disk_stops_the_run_which_is_resumed_elsewhere() {
     let torn = fs::read(rehearsal.path("pairs.report.csv")).unwrap();
     assert!(torn.len() <= 64 * 1024);
     let whole = String::from_utf8_lossy(&torn).matches('\n').count() as u64 - 1;
-    // What was being handed over, in two pieces at most, and what was in flight.
+    // The lines that were being written, in two chunks at most, and the requests in flight.
     let requests = rehearsal.seen().requests;
     assert!(requests <= whole + 2 * 300 + 16, "{requests} for {whole}");
 
@@ -94,7 +94,7 @@ fn a_full_disk_leaves_the_report_that_is_to_be_resumed_as_it_was() {
 }
 
 #[test]
-fn a_report_whose_folder_vanishes_stops_the_run() {
+fn a_report_whose_folder_is_deleted_stops_the_run() {
     let latency = Duration::from_millis(20);
     let settings = SandboxSettings {
         latency: Latency {
@@ -118,7 +118,7 @@ fn a_report_whose_folder_vanishes_stops_the_run() {
     );
     for part in [
         "caused by: it was deleted during the run\n",
-        "\nhint: find out what deleted it, or put it back; ",
+        "\nhint: find out what deleted it, or restore it; ",
     ] {
         assert!(stopped.stderr.contains(part), "{}", stopped.stderr);
     }
@@ -127,7 +127,7 @@ fn a_report_whose_folder_vanishes_stops_the_run() {
 }
 
 #[test]
-fn a_disk_that_does_not_answer_cannot_hold_up_a_second_signal() {
+fn a_disk_that_does_not_respond_does_not_delay_a_second_signal() {
     let rehearsal = Rehearsal::new().rows(good_rows(20_000));
     let pipe = rehearsal.path("stuck");
     assert!(
@@ -137,7 +137,7 @@ fn a_disk_that_does_not_answer_cannot_hold_up_a_second_signal() {
             .unwrap()
             .success()
     );
-    // Reads nothing: the pipe is full after 64 KiB, and stays so.
+    // Never read: the pipe is full after 64 KiB, and stays full.
     let _reader = fs::OpenOptions::new()
         .read(true)
         .write(true)
@@ -186,7 +186,7 @@ fn a_limit_on_file_sizes_ends_every_command_with_its_status_and_leaves_no_part_o
             assert!(!name.ends_with(".writing"), "{name}");
             assert!(!["rejects.csv", "page.html"].contains(&&*name), "{name}");
         }
-        // The report of the first command has no room either, and the others read a whole one.
+        // The first command has no room for its report either, and the others read a whole report.
         assert_eq!(
             rehearsal
                 .import(&[&["--overwrite"], &flags[..]].concat())

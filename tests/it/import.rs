@@ -1,4 +1,4 @@
-//! The main job, and the report it leaves.
+//! A plain import, and the report that it writes.
 
 use crate::support::{HEADER, Rehearsal, finish, good_rows};
 
@@ -24,7 +24,7 @@ fn every_row_is_associated_and_has_one_line() {
 }
 
 #[test]
-fn a_line_has_all_known_values_of_its_row() {
+fn a_report_line_has_all_known_values_of_its_row() {
     let rehearsal = Rehearsal::new().rows(["contacts,41001,companies,52002"]);
     rehearsal.import(&[]);
     let line = &rehearsal.report()[0];
@@ -78,7 +78,7 @@ fn types_and_columns_may_be_given_by_flags() {
 }
 
 #[test]
-fn a_pilot_sends_the_first_rows_only_and_ends_well() {
+fn a_pilot_sends_the_first_rows_only_and_succeeds() {
     let rehearsal = Rehearsal::new().rows(good_rows(50));
     assert_eq!(rehearsal.import(&["--first", "7"]).code, 0);
     assert_eq!(
@@ -88,7 +88,7 @@ fn a_pilot_sends_the_first_rows_only_and_ends_well() {
 }
 
 #[test]
-fn a_header_without_rows_is_a_finished_run() {
+fn an_input_with_only_a_header_is_a_finished_run() {
     for text in [HEADER.to_owned(), format!("{HEADER}\n\n\n")] {
         let rehearsal = Rehearsal::new().file(text);
         let finished = rehearsal.import(&[]);
@@ -102,7 +102,7 @@ fn a_header_without_rows_is_a_finished_run() {
 }
 
 #[test]
-fn every_version_of_the_api_is_asked_under_its_own_path() {
+fn each_version_of_the_api_has_its_own_path() {
     for version in ["v4", "2026-03", "2026-09"] {
         let rehearsal = Rehearsal::new().rows(good_rows(3));
         assert_eq!(
@@ -124,7 +124,7 @@ fn an_existing_report_is_kept_unless_a_flag_says_otherwise() {
     assert_eq!(
         again.stderr,
         "error: the report `pairs.report.csv` exists already\n\
-         hint: `--resume` goes on with it, `--overwrite` replaces it, `--report PATH` writes another\n"
+         hint: `--resume` continues it, `--overwrite` replaces it, `--report PATH` writes another\n"
     );
     assert_eq!(
         std::fs::read(rehearsal.path("pairs.report.csv")).unwrap(),
@@ -173,7 +173,7 @@ fn a_report_never_replaces_what_standard_input_reads() {
 }
 
 #[test]
-fn a_report_that_cannot_be_written_ends_with_its_own_status() {
+fn an_unwritable_report_has_its_own_exit_status() {
     let rehearsal = Rehearsal::new().rows(good_rows(3));
     for path in ["nowhere/r.csv", "/dev/full"] {
         let finished = rehearsal.import(&["--report", path]);
@@ -186,7 +186,7 @@ fn a_report_that_cannot_be_written_ends_with_its_own_status() {
 }
 
 #[test]
-fn standard_input_is_read_and_needs_a_place_for_the_report() {
+fn standard_input_is_read_and_needs_a_report_path() {
     let rehearsal = Rehearsal::new().rows(good_rows(20));
     let url = rehearsal.url();
     let run = |flags: &[&str]| {
@@ -212,7 +212,7 @@ fn standard_input_is_read_and_needs_a_place_for_the_report() {
 }
 
 #[test]
-fn a_rehearsal_needs_no_token_and_may_be_repeated() {
+fn a_rehearsal_needs_no_token_and_can_be_repeated() {
     let rehearsal = Rehearsal::new().rows(good_rows(5));
     for _ in 0..2 {
         let mut command =
@@ -248,9 +248,9 @@ why:
             a record does not exist, is deleted, or the token may not see it
          1  invalid CLIENT_INVALID_ROW
             fix the rows in the input: the report says which column and why
-requests: 5, none answered 429
+requests: 5, no 429 replies
 report: pairs.report.csv
-next: once the causes are mended: hubspot-associate import pairs.csv --base-url {} --rate unlimited --resume --retry-rejected
+next: fix the causes, then run: hubspot-associate import pairs.csv --base-url {} --rate unlimited --resume --retry-rejected
 ",
             rehearsal.url()
         )

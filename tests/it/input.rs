@@ -1,8 +1,8 @@
-//! Broken and odd files: exit status, the whole message, and no request.
+//! Broken and unusual files: exit status, the whole message, and no request.
 
 use crate::support::{HEADER, Rehearsal, signal};
 
-/// What stands in the file, with which flags, and all that stderr says.
+/// The content of the file, the flags, and the whole of stderr.
 struct Broken {
     content: Vec<u8>,
     flags: &'static [&'static str],
@@ -45,8 +45,8 @@ fn files_without_a_usable_header() -> Vec<Broken> {
         ),
         broken(
             b"\x1f\x8b\x08\x00\x00\x00\x00\x00",
-            "error: `pairs.csv` line 1: cannot read on\n  caused by: the gzip data is cut off at byte 8 of the compressed file\n\
-             hint: get or make the file again: what is in it behind this place is lost\n",
+            "error: `pairs.csv` line 1: cannot read any further\n  caused by: the gzip data is cut off at byte 8 of the compressed file\n\
+             hint: download or create the file again: the data after this position is lost\n",
         ),
         broken(
             b"\xfd7zXZ\0\0\x04",
@@ -58,7 +58,7 @@ fn files_without_a_usable_header() -> Vec<Broken> {
         ),
         broken(
             utf16("from_type,from_id,to_type,to_id\n"),
-            "error: `pairs.csv` line 1: the header has NUL bytes, as UTF-16 without a byte order mark does\nhint: save the file as CSV UTF-8, or name its encoding: `--encoding utf-16le`\n",
+            "error: `pairs.csv` line 1: the header has NUL bytes, like UTF-16 without a byte order mark\nhint: save the file as CSV UTF-8, or name its encoding: `--encoding utf-16le`\n",
         ),
         broken(
             "\nfrom_type,from_id,to_type,Company\ncontacts,1,companies,2\n",
@@ -75,7 +75,7 @@ fn files_without_a_usable_header() -> Vec<Broken> {
             "contacts,1,companies,2\ncontacts,3,companies,4\n",
             "error: `pairs.csv` line 1: no column for the from type; no column for the from id; no column for the to type; \
              no column for the to id; headers found: `contacts`, `1`, `companies`, `2`\n\
-             hint: the first line looks like a row: put a header above it, e.g. `from_object_type,from_object_id,to_object_type,to_object_id`, \
+             hint: the first line looks like a row: add a header above it, e.g. `from_object_type,from_object_id,to_object_type,to_object_id`, \
              or add `--no-header` and name columns by number, e.g. `--from-id-column '#2'`\n",
         ),
         with_flags(
@@ -96,13 +96,13 @@ fn files_without_a_usable_header() -> Vec<Broken> {
             &["--delimiter", ";"],
             "error: `pairs.csv` line 1: no column for the from type; no column for the from id; no column for the to type; \
              no column for the to id; headers found: `from_type,from_id,to_type,to_id`\n\
-             hint: line 1 has the columns: give `--delimiter ,`\n",
+             hint: line 1 has the columns: add `--delimiter ,`\n",
         ),
     ]
 }
 
 #[test]
-fn a_file_that_cannot_be_used_ends_before_anything_is_sent_and_says_why() {
+fn a_file_that_cannot_be_used_ends_the_run_before_anything_is_sent_with_the_reason() {
     for Broken {
         content,
         flags,
@@ -120,7 +120,7 @@ fn a_file_that_cannot_be_used_ends_before_anything_is_sent_and_says_why() {
         assert_eq!(rehearsal.seen().requests, 0, "{stderr}");
         assert!(
             !rehearsal.path("pairs.report.csv").exists(),
-            "no report is left behind: {stderr}"
+            "no report is left: {stderr}"
         );
     }
 }
@@ -141,7 +141,7 @@ fn a_missing_file_and_a_directory_are_named() {
 }
 
 #[test]
-fn a_quote_that_never_closes_stops_the_run_at_its_line_after_the_rows_before_it() {
+fn an_unclosed_quote_stops_the_run_at_its_line_after_the_rows_before_it() {
     let endless = format!(
         "{HEADER}\ncontacts,1,companies,2\ncontacts,\"{}",
         "x\n".repeat(3_000_000)
@@ -149,7 +149,10 @@ fn a_quote_that_never_closes_stops_the_run_at_its_line_after_the_rows_before_it(
     let rest = format!(
         "{HEADER}\ncontacts,1,companies,2\ncontacts,\"3,companies,4\ncontacts,5,companies,6\n"
     );
-    for (content, end) in [(endless, "does not end within 4 MiB"), (rest, "never ends")] {
+    for (content, end) in [
+        (endless, "does not end within 4 MiB"),
+        (rest, "is never closed"),
+    ] {
         let rehearsal = Rehearsal::new().file(content);
         let finished = rehearsal.import(&[]);
         assert_eq!(finished.code, 2);
@@ -184,7 +187,7 @@ fn a_damaged_row_is_invalid_and_names_column_value_and_cause() {
         ("contacts/1,1,companies,2", "`from_object_type` (column 1): `contacts/1` has `/`, a type has letters, digits, `_` and `-`".into()),
         (
             "contacts,\"1\"2,companies,7",
-            "`from_object_id` (column 2): `12` has text behind its closing quote".into(),
+            "`from_object_id` (column 2): `12` has text after its closing quote".into(),
         ),
         ("contacts,1,companies", "expected 4 fields, found 3".into()),
         ("contacts,1,companies,2,3", "expected 4 fields, found 5".into()),
@@ -240,7 +243,7 @@ fn delimiters_byte_order_marks_and_line_ends_are_recognised() {
 }
 
 #[test]
-fn a_line_number_is_where_the_row_starts_whatever_stands_before_it() {
+fn a_line_number_is_where_the_row_starts_whatever_precedes_it() {
     let text = format!(
         "{HEADER},note\ncontacts,1,companies,2,\"a\nb\r\nc\"\n\n\r\ncontacts,3,companies,4,x\n"
     );
@@ -257,7 +260,7 @@ fn a_line_number_is_where_the_row_starts_whatever_stands_before_it() {
 }
 
 #[test]
-fn a_column_that_a_flag_overrules_is_warned_of() {
+fn a_column_that_a_flag_overrides_causes_a_warning() {
     let rehearsal = Rehearsal::new().rows(["deals,1,companies,2"]);
     let finished = rehearsal.import(&["--from-type", "contacts"]);
     assert_eq!(finished.code, 0);
@@ -275,7 +278,7 @@ fn a_column_that_a_flag_overrules_is_warned_of() {
 }
 
 #[test]
-fn a_pipe_that_stays_open_does_not_keep_a_stop_waiting() {
+fn a_pipe_that_stays_open_does_not_delay_a_stop() {
     let rehearsal = Rehearsal::new();
     let url = rehearsal.url();
     let mut command = rehearsal.command(&[

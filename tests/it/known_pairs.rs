@@ -1,4 +1,4 @@
-//! One report that is its own memory: what it knows outlives every ending of a night.
+//! A report that is replaced and read as its own source of known pairs keeps them, however the nightly run ends.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use hubspot_associate::sandbox::{Latency, SandboxSettings};
 
 const NIGHT: [&str; 3] = ["--overwrite", "--skip-associated-in", "pairs.report.csv"];
 
-/// Pairs that no night before has sent.
+/// Pairs that were not in the input of any earlier night.
 fn new_rows(count: u64) -> impl Iterator<Item = String> {
     (1..=count).map(|row| format!("contacts,{},companies,{}", 61_000 + row, 62_000 + row))
 }
@@ -20,7 +20,7 @@ fn write(rehearsal: &Rehearsal, rows: impl Iterator<Item = String>) {
     std::fs::write(rehearsal.path("pairs.csv"), text).unwrap();
 }
 
-/// How many pairs the report shows as linked.
+/// The number of pairs that the report shows as associated.
 fn known(rehearsal: &Rehearsal) -> usize {
     let lines = rehearsal.report();
     let is_known = |line: &&crate::support::Line| {
@@ -29,7 +29,7 @@ fn known(rehearsal: &Rehearsal) -> usize {
     lines.iter().filter(is_known).count()
 }
 
-/// A first night with 400 good pairs, in an account that is `settings`.
+/// The state after a first night with 400 good pairs, in an account with `settings`.
 fn after_one_night(settings: SandboxSettings) -> Rehearsal {
     let rehearsal = Rehearsal::against(settings);
     write(&rehearsal, good_rows(400));
@@ -40,7 +40,7 @@ fn after_one_night(settings: SandboxSettings) -> Rehearsal {
     rehearsal
 }
 
-/// The night after a bad one sends the new pairs, and none that was known.
+/// Checks that the next night sends the new pairs, and none of the known ones.
 fn sends_only_what_is_new(rehearsal: &Rehearsal, sent_before: u64) {
     write(rehearsal, new_rows(30).chain(good_rows(400)));
     let before = rehearsal.seen().requests;
@@ -63,7 +63,7 @@ fn known_pairs_stay_known_however_the_nightly_run_ends() {
         ),
     ] {
         let rehearsal = after_one_night(instant());
-        // The bad row is the first one, and one request is in flight at most.
+        // The bad row is the first one, and at most one request is in flight.
         let first = std::iter::once(bad_row.to_owned());
         write(&rehearsal, first.chain(new_rows(30)).chain(good_rows(400)));
         let mut night = NIGHT.to_vec();
@@ -78,12 +78,12 @@ fn known_pairs_stay_known_however_the_nightly_run_ends() {
 }
 
 #[test]
-fn a_night_that_is_killed_forgets_nothing_and_can_be_resumed() {
+fn a_killed_nightly_run_keeps_all_known_pairs_and_can_be_resumed() {
     let rehearsal = after_one_night(SandboxSettings {
         latency: Latency::NONE,
         ..instant()
     });
-    // The first of the new rows ends, the second is never answered.
+    // The first of the new rows ends, the second never gets a reply.
     let stalled = std::iter::once("contacts,998020000000001,companies,1".to_owned());
     let rows = || new_rows(1).chain(stalled.clone()).chain(good_rows(400));
     write(&rehearsal, rows());
@@ -93,7 +93,7 @@ fn a_night_that_is_killed_forgets_nothing_and_can_be_resumed() {
     signal(&child, "KILL");
     assert_eq!(wait(child).code, 1009);
     assert!(known(&rehearsal) >= 400);
-    // Settled rows are compared, and only the stalled one is left (and perhaps the one before it).
+    // Finished rows are compared, and only the stalled one is left (and perhaps the one before it).
     let before = rehearsal.seen().requests;
     let finished = rehearsal.import(&[
         "--resume",
@@ -138,7 +138,7 @@ fn a_disk_without_room_for_the_new_report_leaves_the_old_one_as_it_was() {
     let finished = finish(rehearsal.run("bash", &arguments).output().unwrap());
     assert_eq!(finished.code, 6, "{}", finished.stderr);
     let after = std::fs::read(rehearsal.path("pairs.report.csv")).unwrap();
-    assert!(before == after, "the old report is whole");
+    assert!(before == after, "the old report changed");
     assert_eq!(
         std::fs::read_dir(rehearsal.folder.path()).unwrap().count(),
         2
@@ -147,7 +147,7 @@ fn a_disk_without_room_for_the_new_report_leaves_the_old_one_as_it_was() {
 }
 
 #[test]
-fn an_input_that_breaks_off_is_found_before_anything_is_replaced() {
+fn an_incomplete_input_is_detected_before_anything_is_replaced() {
     let rehearsal = after_one_night(instant());
     let before = std::fs::read(rehearsal.path("pairs.report.csv")).unwrap();
     let broken = "contacts,\"61001,companies,62001".to_owned();
@@ -157,7 +157,7 @@ fn an_input_that_breaks_off_is_found_before_anything_is_replaced() {
     assert_eq!(finished.code, 2, "{}", finished.stderr);
     assert_eq!(rehearsal.seen().requests, requests);
     let after = std::fs::read(rehearsal.path("pairs.report.csv")).unwrap();
-    assert!(before == after, "the old report is whole");
+    assert!(before == after, "the old report changed");
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn a_report_that_is_replaced_and_read_needs_an_input_that_can_be_read_twice() {
         (finished.code, finished.stderr.as_str()),
         (
             2,
-            "error: the report `./pairs.report.csv` would be replaced, is read by `--skip-associated-in`, and the input \
+            "error: cannot replace the report `./pairs.report.csv`, which `--skip-associated-in` reads too: the input \
              can be read only once\nhint: read the pairs from a file, or write another report with `--report PATH`\n"
         )
     );
@@ -195,7 +195,7 @@ fn a_report_that_is_replaced_and_read_needs_an_input_that_can_be_read_twice() {
     assert!(!finished.stderr.contains(TOKEN));
 }
 
-/// The daily limit, cell lists and pairs that stand in the input twice leave one line for each pair of a row.
+/// Lists of ids and pairs that are in the input twice leave one line for each pair of a row.
 #[test]
 fn lists_of_ids_and_repeated_pairs_are_carried_over_line_by_line() {
     let rehearsal = Rehearsal::new();
@@ -240,7 +240,7 @@ fn dead_rows(count: u64) -> impl Iterator<Item = String> {
 #[test]
 fn pairs_that_were_carried_over_count_as_good_rows() {
     let rehearsal = after_one_night(instant());
-    // A fifth of the rows are dead and new, all of those that are sent.
+    // A fifth of the rows are new and their records do not exist; these are all the rows that are sent.
     let good: Vec<String> = good_rows(400).collect();
     let dead: Vec<String> = dead_rows(130).collect();
     let groups = good.chunks(3).zip(&dead);
@@ -252,7 +252,7 @@ fn pairs_that_were_carried_over_count_as_good_rows() {
 }
 
 #[test]
-fn the_same_first_rows_of_an_unknown_type_stop_only_one_night() {
+fn the_same_first_rows_of_an_unknown_type_stop_only_one_nightly_run() {
     let rehearsal = after_one_night(instant());
     let strange = (1..=5).map(|row| format!("contacts,{row},widgets,1"));
     write(
@@ -263,7 +263,7 @@ fn the_same_first_rows_of_an_unknown_type_stop_only_one_night() {
     night.extend(["--concurrency", "1"]);
     assert_eq!(rehearsal.import(&night).code, 2);
     assert_eq!(known(&rehearsal), 400);
-    // What the night learned of its first rows is known to the next one, and to one that is resumed.
+    // The next night, and a resumed one, know how the first rows ended in this night.
     let finished = rehearsal.import(&night);
     assert_eq!(finished.code, 1, "{}", finished.stderr);
     assert_eq!(known(&rehearsal), 430);

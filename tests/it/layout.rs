@@ -1,11 +1,11 @@
-//! Lines and fields that are not as usual: no header, lines above it, comments, blank rows, quotes that swallow
-//! rows. Imported, resumed, and fed back.
+//! Unusual lines and fields: no header, lines above it, comments, blank rows, quotes that swallow rows. Imported,
+//! resumed, and imported again from the rejects.
 
 use std::process::Stdio;
 
 use crate::support::{Finished, HEADER, Rehearsal, finish, good_rows};
 
-/// Ids that no record has.
+/// Ids without a record.
 const MISSING: [&str; 2] = ["997000000000001", "997000000000002"];
 
 const NUMBERED: [&str; 9] = [
@@ -20,7 +20,7 @@ const NUMBERED: [&str; 9] = [
     "#2",
 ];
 
-/// An import of another file than `pairs.csv`.
+/// Imports a file other than `pairs.csv`.
 fn import_of(rehearsal: &Rehearsal, file: &str, flags: &[&str]) -> Finished {
     let url = rehearsal.url();
     let start = ["import", file, "--base-url", &url, "--rate", "unlimited"];
@@ -33,7 +33,7 @@ fn text(rehearsal: &Rehearsal, name: &str) -> String {
 }
 
 #[test]
-fn a_file_without_a_header_loses_no_row_and_its_rejects_can_be_fed_back() {
+fn a_file_without_a_header_loses_no_row_and_its_rejects_can_be_imported() {
     let [one, other] = MISSING;
     let rehearsal = Rehearsal::new().file(format!("101,201\n{one},202\n103,203,\n{other},204,,\n"));
     let finished = rehearsal.import(&NUMBERED[1..]);
@@ -69,7 +69,7 @@ fn a_file_without_a_header_loses_no_row_and_its_rejects_can_be_fed_back() {
     assert_eq!(firsts.len(), 2);
     assert_eq!(firsts[0], [one, "202", "VALIDATION_ERROR"]);
     assert_eq!(firsts[1], [other, "204", "VALIDATION_ERROR"]);
-    // The same flags read it, and may replace it.
+    // The same flags can read the rejects, and may replace them.
     let again = [&NUMBERED[..], &["--rejects", "r2.csv"]].concat();
     let finished = import_of(&rehearsal, "r.csv", &again);
     assert_eq!(finished.code, 1, "{}", finished.stderr);
@@ -92,17 +92,17 @@ fn columns_of_a_file_without_a_header_have_numbers_only() {
                 "companies",
             ][..],
             "error: `pairs.csv` without a header: no column for the from id; no column for the to id\n\
-             hint: without a header columns are named by number, such as `--from-id-column '#1'`, `--to-id-column '#2'`\n",
+             hint: without a header, name columns by number, such as `--from-id-column '#1'`, `--to-id-column '#2'`\n",
         ),
         (
             &[&NUMBERED[..8], &["Company"]].concat(),
             "error: `pairs.csv` without a header: no column `Company` for the to id: with `--no-header` columns have no names\n\
-             hint: without a header columns are named by number, such as `--to-id-column '#2'`\n",
+             hint: without a header, name columns by number, such as `--to-id-column '#2'`\n",
         ),
         (
             &[&NUMBERED[..8], &["#3"]].concat(),
             "error: `pairs.csv` without a header: no column #3 for the to id: the first row has 2\n\
-             hint: without a header columns are named by number, such as `--to-id-column '#2'`\n",
+             hint: without a header, name columns by number, such as `--to-id-column '#2'`\n",
         ),
     ] {
         let finished = rehearsal.import(flags);
@@ -111,7 +111,7 @@ fn columns_of_a_file_without_a_header_have_numbers_only() {
 }
 
 #[test]
-fn lines_above_the_header_and_comments_stay_out_of_an_import_and_of_what_is_fed_back() {
+fn lines_above_the_header_and_comments_are_neither_imported_nor_written_to_the_rejects() {
     let [one, other] = MISSING;
     let rehearsal = Rehearsal::new().file(format!(
         "Report \"a\r\nof 2026\r\n{HEADER}\r\ncontacts,1,companies,2\r\n# contacts,3,companies,4\r\n\
@@ -122,7 +122,7 @@ fn lines_above_the_header_and_comments_stay_out_of_an_import_and_of_what_is_fed_
     assert!(
         plain
             .stderr
-            .ends_with("hint: line 3 has the columns: give `--skip-lines 2`\n"),
+            .ends_with("hint: line 3 has the columns: add `--skip-lines 2`\n"),
         "{}",
         plain.stderr
     );
@@ -158,7 +158,7 @@ fn lines_above_the_header_and_comments_stay_out_of_an_import_and_of_what_is_fed_
 }
 
 #[test]
-fn the_flags_of_the_layout_have_their_variables() {
+fn the_layout_flags_can_be_set_by_variables() {
     let rehearsal = Rehearsal::new().file("a\nb\n#x\n1,2\n");
     let output = rehearsal
         .import_command(&NUMBERED[1..])
@@ -178,7 +178,7 @@ fn the_flags_of_the_layout_have_their_variables() {
 }
 
 #[test]
-fn blank_rows_have_no_line_and_spend_no_failure_limit() {
+fn blank_rows_have_no_report_line_and_do_not_count_as_failures() {
     let blank = (0..300).map(|row| [",,,", " , ,,", "\"\",,,\"\"", ""][row % 4].to_owned());
     let rows = good_rows(20)
         .chain(blank)
@@ -193,13 +193,13 @@ fn blank_rows_have_no_line_and_spend_no_failure_limit() {
         (last["line"].as_str(), last["from_object_id"].as_str()),
         ("322", "7")
     );
-    // The numbers are the same when the report is held against the input.
+    // The row numbers are the same when the report is compared with the input.
     let finished = rehearsal.import(&["--resume"]);
     assert_eq!((finished.code, finished.stderr.as_str()), (0, ""));
 }
 
 #[test]
-fn rows_short_or_long_by_empty_cells_are_sent_and_their_rejects_fit_the_header() {
+fn rows_with_too_few_or_too_many_empty_cells_are_sent_and_their_rejects_fit_the_header() {
     let [one, other] = MISSING;
     let rehearsal = Rehearsal::new().file(format!(
         "{HEADER},note,more\ncontacts,1,companies,2\ncontacts,{one},companies,3\ncontacts,{other},companies,4,x,,,\n\
@@ -227,7 +227,7 @@ fn rows_short_or_long_by_empty_cells_are_sent_and_their_rejects_fit_the_header()
         lines[3],
         "contacts,5,companies,CLIENT_INVALID_ROW,\"expected 6 fields, found 3\""
     );
-    // Fed back, every row ends as before.
+    // Imported again, every row has the same outcome as before.
     let finished = import_of(&rehearsal, "r.csv", &["--max-failed-percent", "100"]);
     assert_eq!(finished.code, 1, "{}", finished.stderr);
     let mut outcomes: Vec<_> = rehearsal
@@ -251,7 +251,7 @@ fn a_quote_that_swallows_rows_stops_the_run_at_its_line() {
     let finished = rehearsal.import(&[]);
     assert_eq!(finished.code, 2);
     let error = "error: `pairs.csv` line 3: a quoted field opens here in `note` (column 3) and spans lines, with text \
-                 behind its closing quote; 1 row has its line in the report\n";
+                 after its closing quote; 1 row has its line in the report\n";
     assert!(finished.stderr.starts_with(error), "{}", finished.stderr);
     assert!(finished.stderr.contains("--resume`"), "{}", finished.stderr);
     assert_eq!(
@@ -268,7 +268,7 @@ fn a_quote_that_swallows_rows_stops_the_run_at_its_line() {
 }
 
 #[test]
-fn rows_that_may_be_part_of_a_quoted_cell_are_warned_of() {
+fn rows_that_may_be_part_of_a_quoted_cell_cause_a_warning() {
     let rehearsal = Rehearsal::new().file(format!(
         "{HEADER},note\ncontacts,1,companies,11,\"Big Al\ncontacts,2,companies,12,fine\ncontacts,3,companies,13,tv 12\"\n\
          contacts,4,companies,14,\"two\nlines, \"\"quoted\"\"\"\n"
@@ -307,7 +307,7 @@ fn rows_that_may_be_part_of_a_quoted_cell_are_warned_of() {
 }
 
 #[test]
-fn files_that_are_no_csv_are_identified_by_check_and_import() {
+fn files_that_are_not_csv_are_identified_by_check_and_import() {
     let utf_32: Vec<u8> = HEADER
         .chars()
         .flat_map(|c| u32::from(c).to_le_bytes())

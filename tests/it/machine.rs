@@ -1,4 +1,4 @@
-//! Limits of the machine: descriptors, and a process that is stopped for a while.
+//! Limits of the system: too few file descriptors, and a process that is stopped for some time.
 
 use std::thread;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use hubspot_associate::sandbox::{Latency, SandboxSettings};
 
 use crate::support::{Rehearsal, finish, good_rows, instant, signal, wait_until};
 
-fn answering_after(latency: Duration) -> SandboxSettings {
+fn with_latency(latency: Duration) -> SandboxSettings {
     SandboxSettings {
         latency: Latency {
             min: latency,
@@ -18,7 +18,7 @@ fn answering_after(latency: Duration) -> SandboxSettings {
 }
 
 #[test]
-fn too_few_descriptors_for_a_run_are_an_error_that_says_so() {
+fn too_few_descriptors_for_a_run_cause_an_error_with_a_hint() {
     let rehearsal = Rehearsal::new().rows(good_rows(10));
     for (limit, status) in [(6, 2), (8, 2)] {
         let script = format!("ulimit -n {limit}; exec \"$@\"");
@@ -32,8 +32,8 @@ fn too_few_descriptors_for_a_run_are_an_error_that_says_so() {
 }
 
 #[test]
-fn too_few_descriptors_for_the_requests_in_flight_slow_a_run_and_charge_no_row() {
-    let settings = answering_after(Duration::from_millis(50));
+fn too_few_descriptors_for_the_requests_in_flight_slow_a_run_and_fail_no_row() {
+    let settings = with_latency(Duration::from_millis(50));
     let rehearsal = Rehearsal::against(settings).rows(good_rows(300));
     let flags = ["--concurrency", "100", "--max-attempts", "1"];
     let script = "ulimit -n 32; exec \"$@\"";
@@ -42,7 +42,7 @@ fn too_few_descriptors_for_the_requests_in_flight_slow_a_run_and_charge_no_row()
     assert_eq!(finished.code, 0, "{}", finished.stderr);
     let warnings = finished
         .stderr
-        .matches("no descriptor for another connection")
+        .matches("no file descriptor for another connection")
         .count();
     assert_eq!(warnings, 1, "{}", finished.stderr);
     let report = rehearsal.report();
@@ -51,8 +51,8 @@ fn too_few_descriptors_for_the_requests_in_flight_slow_a_run_and_charge_no_row()
 }
 
 #[test]
-fn replies_that_come_while_the_process_is_stopped_are_in_time() {
-    let settings = answering_after(Duration::from_millis(500));
+fn replies_that_arrive_while_the_process_is_stopped_are_in_time() {
+    let settings = with_latency(Duration::from_millis(500));
     let rehearsal = Rehearsal::against(settings).rows(good_rows(40));
     let mut running = rehearsal
         .import_command(&["--timeout", "2s", "--max-attempts", "1", "-v"])
@@ -60,11 +60,11 @@ fn replies_that_come_while_the_process_is_stopped_are_in_time() {
         .unwrap();
     wait_until("requests are in flight", || rehearsal.seen().requests >= 16);
     signal(&running, "STOP");
-    // Longer than the timeout and a wait that is counted as one.
+    // Longer than the timeout, and than the longest gap that still counts as running time.
     thread::sleep(Duration::from_millis(3500));
     signal(&running, "CONT");
     let mut stderr = running.stderr();
-    stderr.until("the program was stopped, or the machine slept, for ");
+    stderr.until("the process was stopped, or the machine slept, for ");
     assert_eq!(running.ended().code(), Some(0), "{}", stderr.all());
     let report = rehearsal.report();
     assert_eq!(report.len(), 40);

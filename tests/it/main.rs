@@ -25,7 +25,7 @@ mod layout; // lines and fields that are not as usual
 mod machine; // limits of the machine
 mod next_command; // the command that is printed runs as it stands
 mod nightly; // what is known already is not sent again
-mod outage; // an API that is away
+mod outage; // an unreachable API
 mod output_options; // what is said where: stdout, stderr, logs, environment variables
 mod packaging; // completions and manual pages
 mod portal; // a token that replaces another one is of the same account
@@ -34,9 +34,9 @@ mod rehearsals; // a rehearsal and a real run never mix
 mod rejects; // what is not associated, fed back
 mod replaced; // no file of another program, and none that is read, is replaced
 mod replies; // every kind of reply, end to end
-mod report_summary; // a report read back, and the day that is over
+mod report_summary; // the summary of a report, and the daily limit
 mod resume; // going on after kills, cuts, stops and failures
-mod run_summary; // what scripts and monitoring are told at every end
+mod run_summary; // the outputs for scripts and monitoring at the end of a run
 mod sandbox; // the sandbox as a program of its own
 mod secrets; // the token is nowhere to be seen
 mod signals; // signals before a run, and where something is stuck

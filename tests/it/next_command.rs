@@ -1,14 +1,14 @@
-//! The command that a run prints as the next one runs as it stands.
+//! The next command that a run prints can be run unchanged.
 
 use crate::support::{Finished, Rehearsal, finish, good_rows};
 
-/// The command behind `next:`, or in the backticks of a hint.
+/// The command after `next:`, or in the backticks of a hint.
 fn printed(output: &str) -> &str {
     let start = output.rfind("hubspot-associate ").expect(output);
     output[start..].split(['\n', '`']).next().unwrap()
 }
 
-/// Imports `name`, whose columns need flags.
+/// Imports `name`, a file whose columns need flags.
 fn import(rehearsal: &Rehearsal, name: &str, row: &str, more: &[&str]) -> Finished {
     let text = format!("Kind~Von~Nach\ncontacts~41001~52001\n{row}\n");
     std::fs::write(rehearsal.path(name), text).unwrap();
@@ -33,7 +33,7 @@ fn import(rehearsal: &Rehearsal, name: &str, row: &str, more: &[&str]) -> Finish
 }
 
 #[test]
-fn the_next_command_runs_whatever_the_files_are_called() {
+fn the_next_command_runs_with_any_file_name() {
     for name in [
         "-p.csv",
         "it's mine.csv",
@@ -41,7 +41,7 @@ fn the_next_command_runs_whatever_the_files_are_called() {
         "a\nb$x.csv",
         "- é.csv",
     ] {
-        // A rejected row is sent again.
+        // The command sends a rejected row again.
         let rehearsal = Rehearsal::new();
         let first = import(&rehearsal, name, "contacts~994040000000001~52001", &[]);
         assert_eq!((first.code, first.stderr.as_str()), (1, ""), "{name}");
@@ -52,7 +52,7 @@ fn the_next_command_runs_whatever_the_files_are_called() {
             "{name}"
         );
         assert_eq!(rehearsal.seen().requests, 3, "{name}");
-        // An invalid row is put into a file, and that is imported.
+        // The command writes an invalid row to a rejects file, and the next one imports that file.
         let rehearsal = Rehearsal::new();
         let first = import(&rehearsal, name, "contacts~x~52001", &[]);
         let second = rehearsal.shell(printed(&first.stdout));
@@ -90,7 +90,7 @@ fn the_rejects_of_a_run_are_imported_with_its_flags() {
 }
 
 #[test]
-fn the_rejects_of_rejects_and_of_reports_elsewhere_are_made_by_the_printed_command() {
+fn the_printed_command_writes_the_rejects_of_rejects_and_of_reports_elsewhere() {
     let rehearsal = Rehearsal::new();
     for (input, more, made) in [
         ("rejects.csv", &[][..], "rejects-2.csv"),
@@ -106,8 +106,8 @@ fn the_rejects_of_rejects_and_of_reports_elsewhere_are_made_by_the_printed_comma
 }
 
 #[test]
-fn after_a_misspelt_type_the_printed_command_lacks_it_and_begins_again() {
-    // A short file comes to its end before the run stops.
+fn after_a_misspelt_type_the_printed_command_omits_it_and_starts_again() {
+    // The run reaches the end of a short file before it stops.
     for (rows, code) in [(2, 1), (200, 2)] {
         let rehearsal = Rehearsal::new();
         let url = rehearsal.url();
@@ -119,11 +119,11 @@ fn after_a_misspelt_type_the_printed_command_lacks_it_and_begins_again() {
         let words = [&run[..], &types].concat();
         let first = finish(rehearsal.command(&words).output().unwrap());
         assert_eq!(first.code, code, "{}", first.stderr);
-        let said = if code == 1 {
+        let output = if code == 1 {
             assert!(
                 first
                     .stdout
-                    .contains("next: with `--from-type` and the right type: "),
+                    .contains("next: add `--from-type` with the correct type, then run: "),
                 "{}",
                 first.stdout
             );
@@ -138,7 +138,7 @@ fn after_a_misspelt_type_the_printed_command_lacks_it_and_begins_again() {
             );
             &first.stderr
         };
-        let command = printed(said);
+        let command = printed(output);
         assert!(!command.contains("contactz"), "{command}");
         let second = rehearsal.shell(&format!("{command} --from-type contacts"));
         assert_eq!((second.code, second.stderr.as_str()), (0, ""));

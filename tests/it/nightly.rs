@@ -1,4 +1,4 @@
-//! What is known already is not sent again: duplicates, and what earlier reports show as associated.
+//! Pairs that are already known are not sent again: duplicates, and pairs that earlier reports show as associated.
 
 use crate::support::{HEADER, Program, Rehearsal, good_rows};
 
@@ -6,7 +6,7 @@ fn copy(rehearsal: &Rehearsal, from: &str, to: &str) {
     std::fs::copy(rehearsal.path(from), rehearsal.path(to)).unwrap();
 }
 
-/// How often each outcome and category stands in the report.
+/// The number of lines for each outcome and category in the report.
 fn counted(rehearsal: &Rehearsal) -> Vec<(String, usize)> {
     let mut counts = std::collections::BTreeMap::new();
     for line in rehearsal.report() {
@@ -34,7 +34,7 @@ fn only_new_pairs_are_sent_night_after_night() {
         assert_eq!(finished.code, 0, "{}", finished.stderr);
         let new = [10, 10, 0][night - 1];
         assert_eq!(rehearsal.seen().requests - before, new);
-        // What was known stays known: one report is memory enough.
+        // Known pairs stay known: one report is enough.
         let known = (
             "skipped CLIENT_ALREADY_ASSOCIATED".to_owned(),
             usize::try_from(rows - new).unwrap(),
@@ -70,11 +70,15 @@ fn several_reports_of_known_pairs_add_up_and_one_may_be_the_report_that_is_repla
 }
 
 #[test]
-fn a_pair_that_stands_in_the_input_again_is_skipped_if_asked_for() {
+fn a_pair_that_is_in_the_input_twice_is_skipped_if_a_flag_says_so() {
     let rows = || good_rows(3).chain(good_rows(2)).chain(good_rows(1));
     let rehearsal = Rehearsal::new().rows(rows());
     assert_eq!(rehearsal.import(&[]).code, 0);
-    assert_eq!(rehearsal.seen().requests, 6, "sent as they stand");
+    assert_eq!(
+        rehearsal.seen().requests,
+        6,
+        "all are sent without the flag"
+    );
     let finished = rehearsal.import(&["--overwrite", "--skip-duplicates"]);
     assert_eq!(finished.code, 0, "{}", finished.stderr);
     assert_eq!(rehearsal.seen().requests, 6 + 3);
@@ -107,7 +111,7 @@ fn a_resumed_run_knows_the_pairs_of_rows_reported_before() {
 }
 
 #[test]
-fn a_memory_that_cannot_be_trusted_is_refused_before_anything_is_sent() {
+fn a_report_that_cannot_be_trusted_is_refused_before_anything_is_sent() {
     for (content, stderr) in [
         (
             None,
@@ -115,7 +119,7 @@ fn a_memory_that_cannot_be_trusted_is_refused_before_anything_is_sent() {
         ),
         (
             Some("name,id\nx,1\n"),
-            "error: cannot read the report `last.csv` back\n  caused by: it is no report of this program: the header has no \
+            "error: cannot read the report `last.csv`\n  caused by: it is not a report of this program: the header has no \
              column `row`, `from_object_type`, `from_object_id`, `to_object_type`, `to_object_id`, `outcome`\n\
              hint: name the report of an earlier run\n",
         ),
@@ -164,7 +168,7 @@ impl Recipe {
         std::fs::write(self.rehearsal.path("links/pairs.csv"), text).unwrap();
     }
 
-    /// Its exit status, and how many requests it sent. `flags` are set as variables.
+    /// Returns the exit status and the number of requests. `flags` are set as variables.
     fn night(&self, flags: &str) -> (i32, u64) {
         let script = format!(
             "export HOME='{}' HUBSPOT_ASSOCIATE_BASE_URL={} HUBSPOT_ASSOCIATE_RATE=unlimited {flags}\n{}",
@@ -185,7 +189,7 @@ impl Recipe {
         entries.map(|entry| entry.unwrap().path()).collect()
     }
 
-    /// Makes all reports older than a week, under names that no later night has.
+    /// Makes all reports older than a week, with names that no later night uses.
     fn let_weeks_pass(&self) {
         let reports = self.memory();
         for report in &reports {
@@ -202,24 +206,32 @@ impl Recipe {
 }
 
 #[test]
-fn the_recipe_for_a_nightly_job_works_as_it_stands_on_its_page() {
+fn the_recipe_for_a_nightly_job_works_as_printed() {
     let recipe = Recipe::new();
     recipe.write(good_rows(50).chain(good_rows(2)));
     assert_eq!(recipe.night(""), (0, 50));
     recipe.write(good_rows(60).chain(["contacts,994040000000001,companies,52001".to_owned()]));
-    assert_eq!(recipe.night(""), (1, 11), "ten are new, one is not there");
-    assert_eq!(recipe.night(""), (1, 1), "what was rejected is tried again");
+    assert_eq!(
+        recipe.night(""),
+        (1, 11),
+        "ten new pairs, one missing record"
+    );
+    assert_eq!(recipe.night(""), (1, 1), "rejected rows are sent again");
     recipe.let_weeks_pass();
     assert_eq!(recipe.night(""), (1, 1));
-    assert_eq!(recipe.memory().len(), 1, "that of tonight knows all");
+    assert_eq!(
+        recipe.memory().len(),
+        1,
+        "the latest report has all known pairs"
+    );
 }
 
 #[test]
-fn no_number_of_bad_nights_makes_the_recipe_forget() {
+fn known_pairs_survive_any_number_of_bad_nights() {
     let recipe = Recipe::new();
     recipe.write(good_rows(60));
     assert_eq!(recipe.night(""), (0, 60));
-    // Revoked tokens, a missing file, a full error budget: each for weeks.
+    // Revoked tokens, a missing file, a reached failure limit: each for weeks.
     let revoked = std::iter::once("contacts,994010000000001,companies,1".to_owned());
     let dead = std::iter::once("contacts,994040000000002,companies,1".to_owned());
     for (rows, flags, code) in [
@@ -251,8 +263,8 @@ fn dead_rows(count: u64) -> impl Iterator<Item = String> {
 }
 
 #[test]
-fn dead_ids_stop_no_night_before_its_new_rows_are_sent() {
-    // Among good rows, or all at the head of the file; with the usual limit, and with a fixed one.
+fn ids_without_records_stop_no_nightly_run_before_its_new_rows_are_sent() {
+    // Among good rows, or all at the start of the file; with the default limit, and with a fixed one.
     for (at_the_head, flags) in [
         (false, ""),
         (true, ""),
@@ -271,7 +283,7 @@ fn dead_ids_stop_no_night_before_its_new_rows_are_sent() {
         recipe.write(file(2000, 140).into_iter());
         assert_eq!(recipe.night(first), (1, 2140), "{at_the_head} {flags}");
         for night in 1..=4 {
-            // 30 new pairs each night behind all others, and one more that is dead.
+            // 30 new pairs each night at the end of the file, and one more row whose record does not exist.
             recipe.write(file(2000 + night * 30, 140 + night).into_iter());
             let expected = (1, 30 + 140 + night);
             assert_eq!(
@@ -284,7 +296,7 @@ fn dead_ids_stop_no_night_before_its_new_rows_are_sent() {
 }
 
 #[test]
-fn rows_that_are_sent_again_do_not_spend_the_error_budget_again() {
+fn rows_that_are_sent_again_do_not_count_towards_the_failure_limit_again() {
     let dead = 130;
     let rehearsal = Rehearsal::new().rows(dead_rows(dead).chain(good_rows(30)));
     let finished = rehearsal.import(&["--max-failed-percent", "100"]);
@@ -293,7 +305,7 @@ fn rows_that_are_sent_again_do_not_spend_the_error_budget_again() {
     let finished = rehearsal.import(&["--resume", "--retry-rejected"]);
     assert_eq!(finished.code, 1, "{}", finished.stderr);
     assert_eq!(rehearsal.seen().requests - before, dead);
-    // Where they end for another cause, they count.
+    // Failures for another cause count.
     let report = std::fs::read_to_string(rehearsal.path("pairs.report.csv")).unwrap();
     let report = report.replace(",VALIDATION_ERROR,", ",ANOTHER_ERROR,");
     assert!(report.contains("ANOTHER_ERROR"));
@@ -303,7 +315,7 @@ fn rows_that_are_sent_again_do_not_spend_the_error_budget_again() {
 }
 
 #[test]
-fn the_lines_for_crontab_work_as_they_stand_and_keep_the_token_to_themselves() {
+fn the_crontab_lines_work_and_do_not_expose_the_token() {
     use crate::support::{PROGRAM, TOKEN, finish};
     let recipe = Recipe::new();
     let home = recipe.rehearsal.folder.path();
@@ -321,7 +333,7 @@ fn the_lines_for_crontab_work_as_they_stand_and_keep_the_token_to_themselves() {
     let job = job.strip_prefix("30 2 * * *  ").unwrap();
     assert!(!job.contains('%'), "cron takes it for the end of the line");
     let night = || {
-        // What cron gives a job, and where the test has its program and its API.
+        // `PATH` as cron sets it for a job, then the folder of the test's program, and the API of the test.
         let path = format!("PATH={path}:{}", bin.display());
         let home = format!("HOME={}", home.display());
         let url = format!("HUBSPOT_ASSOCIATE_BASE_URL={}", recipe.rehearsal.url());

@@ -1,4 +1,4 @@
-//! An API that is away: nobody is answered, and no row is charged for it.
+//! An unreachable API: no request gets a response, and this uses up no attempts.
 
 use std::net::{SocketAddr, TcpListener};
 
@@ -6,8 +6,8 @@ use hubspot_associate::sandbox::{Sandbox, SandboxSettings};
 
 use crate::support::{Printed, Rehearsal, Running, good_rows, instant, signal};
 
-/// Where nobody listens. Other tests take any free port of 127.0.0.1.
-fn nowhere() -> SocketAddr {
+/// An address without a listener. Other tests use any free port of 127.0.0.1.
+fn unused_address() -> SocketAddr {
     let address = if cfg!(target_os = "linux") {
         "127.0.0.2:0"
     } else {
@@ -17,7 +17,7 @@ fn nowhere() -> SocketAddr {
     listener.local_addr().unwrap()
 }
 
-/// An import from `place`, once it has noticed that nobody is there.
+/// Starts an import from `place`, and waits until it has detected that the API is unreachable.
 fn import_from(place: SocketAddr, rehearsal: &Rehearsal) -> (Running, Printed) {
     let url = format!("http://{place}");
     let flags = [
@@ -30,13 +30,13 @@ fn import_from(place: SocketAddr, rehearsal: &Rehearsal) -> (Running, Printed) {
     ];
     let mut child = rehearsal.command(&flags).spawn().unwrap();
     let mut stderr = child.stderr();
-    stderr.until("HubSpot answers nobody (tcp connect error");
+    stderr.until("HubSpot is unreachable (tcp connect error");
     (child, stderr)
 }
 
 #[test]
 fn a_run_waits_for_an_unreachable_api_and_loses_no_row() {
-    let place = nowhere();
+    let place = unused_address();
     let rehearsal = Rehearsal::new().rows(good_rows(60));
     let (mut child, stderr) = import_from(place, &rehearsal);
     let settings = SandboxSettings {
@@ -46,15 +46,15 @@ fn a_run_waits_for_an_unreachable_api_and_loses_no_row() {
     let api = Sandbox::start(settings).unwrap();
     let said = stderr.all();
     assert_eq!(child.ended().code(), Some(0), "{said}");
-    assert!(said.contains("HubSpot answers again, after "), "{said}");
+    assert!(said.contains("HubSpot is reachable again after "), "{said}");
     assert_eq!(rehearsal.report().len(), 60);
     assert_eq!(api.seen().requests, 60);
 }
 
 #[test]
-fn a_run_that_waits_for_an_api_ends_at_once_when_asked_to() {
+fn a_run_that_waits_for_an_api_stops_immediately_on_a_signal() {
     let rehearsal = Rehearsal::new().rows(good_rows(60));
-    let (mut child, _stderr) = import_from(nowhere(), &rehearsal);
+    let (mut child, _stderr) = import_from(unused_address(), &rehearsal);
     signal(&child, "INT");
     assert_eq!(child.ended().code(), Some(130));
     assert_eq!(rehearsal.report().len(), 0);

@@ -63,15 +63,15 @@ fn flags_are_read_from_the_environment_and_the_command_line_wins() {
 fn a_value_that_cannot_be_is_refused_with_the_flag_it_stood_in() {
     let rehearsal = Rehearsal::new().rows(good_rows(1));
     for (flag, value, part) in [
-        ("--rate", "fast", "`fast` is no rate"),
-        ("--rate", "0/10s", "`0/10s` is no rate"),
+        ("--rate", "fast", "`fast` is not a rate"),
+        ("--rate", "0/10s", "`0/10s` is not a rate"),
         ("--concurrency", "0", "number would be zero"),
         ("--timeout", "0s", "expected a time such as `30s`"),
         ("--timeout", "30", "expected a time such as `30s`"),
         (
             "--from-type",
             "con/tacts",
-            "an object type is made of letters",
+            "an object type consists of letters",
         ),
         ("--delimiter", "ab", "--delimiter"),
         ("--first", "0", "--first"),
@@ -85,7 +85,7 @@ fn a_value_that_cannot_be_is_refused_with_the_flag_it_stood_in() {
         (
             "--base-url",
             "http://api.hubapi.com",
-            "only loopback may be reached that way",
+            "it is allowed for loopback only",
         ),
         ("--base-url", "ftp://x", "expected `https://`"),
     ] {
@@ -305,8 +305,8 @@ fn a_variable_that_sets_no_flag_is_warned_about_without_its_value() {
     assert_eq!(
         said,
         [
-            "the variable HUBSPOT_ASSOCIATE_RATES sets nothing: no command has a flag of this name",
-            "the variable HUBSPOT_ASSOCIATE_TOKEN sets nothing: no command has a flag of this name (the token belongs in HUBSPOT_ACCESS_TOKEN)",
+            "the variable HUBSPOT_ASSOCIATE_RATES is ignored: no command has a flag of this name",
+            "the variable HUBSPOT_ASSOCIATE_TOKEN is ignored: no command has a flag of this name (the token belongs in HUBSPOT_ACCESS_TOKEN)",
         ]
     );
 }

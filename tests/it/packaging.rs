@@ -1,10 +1,10 @@
-//! What packagers install: completions that complete, and manual pages that a reader of such pages understands.
+//! Shell completions complete the command line, and manual pages have all sections and flags.
 
 use hubspot_associate::cli::NOTES;
 
 use crate::support::{Rehearsal, finish};
 
-/// What bash would offer behind these words.
+/// The completions that bash offers for the last of these words.
 fn offered(rehearsal: &Rehearsal, words: &[&str]) -> Vec<String> {
     let place = words.len() - 1;
     let list = words.join("' '");
@@ -50,7 +50,7 @@ fn bash_completes_commands_flags_and_values() {
 }
 
 #[test]
-fn every_shell_has_its_script() {
+fn every_shell_has_a_completion_script() {
     let rehearsal = Rehearsal::new();
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let finished = finish(rehearsal.command(&["completions", shell]).output().unwrap());

@@ -1,4 +1,4 @@
-//! A token that replaces another one during a run is used for the same account only.
+//! A token that replaces another one during a run is used only if it belongs to the same account.
 
 use httpmock::Mock;
 use httpmock::prelude::*;
@@ -9,7 +9,7 @@ use crate::support::{Finished, Rehearsal, finish, good_rows};
 const FIRST: &str = "pat-na1-7f3e-first-one";
 const SECOND: &str = "pat-na1-7f3e-second-one";
 
-/// A server that accepts the first token for the first row only, and the second one for the second row.
+/// A server that accepts the first token for the first row only, and the second token for the second row.
 struct Server {
     server: MockServer,
 }
@@ -39,7 +39,7 @@ impl Server {
         Self { server }
     }
 
-    /// What it says of a token's account.
+    /// Its reply about a token's account.
     fn account(&self, token: &str, status: u16, body: Value) {
         self.server.mock(|when, then| {
             when.method(GET)
@@ -49,7 +49,7 @@ impl Server {
         });
     }
 
-    /// The row that is sent with the second token.
+    /// The reply to the row that is sent with the second token.
     fn row(&self) -> Mock<'_> {
         self.server.mock(|when, then| {
             when.method(PUT)
@@ -58,7 +58,7 @@ impl Server {
         })
     }
 
-    /// Imports two rows with flags and variables that lead to the first token, and then to the second one.
+    /// Imports two rows with flags and variables that give the first token and then the second one.
     fn import(&self, flags: &[&str], environment: &[(&str, &str)]) -> Finished {
         let rehearsal = Rehearsal::new().rows(good_rows(2));
         std::fs::write(
@@ -94,7 +94,7 @@ fn a_token_of_another_account_is_not_used() {
     server.account(FIRST, 200, json!({"portalId": 111}));
     server.account(SECOND, 200, json!({"portalId": 999}));
     let row = server.row();
-    // The account was named, or became known when the account's time zone was asked for.
+    // The account was named, or became known when its time zone was requested.
     for flags in [&["--expect-portal", "111"][..], &["--wait-for-daily-reset"]] {
         let finished = server.import(&[&COMMAND, flags].concat(), &[]);
         assert_eq!(finished.code, 2, "{}", finished.stderr);
@@ -140,7 +140,7 @@ fn a_token_whose_account_is_not_known_is_used_only_where_no_account_was_named() 
     assert!(
         finished
             .stderr
-            .contains("the portal of the new token is not known: HubSpot answers 403"),
+            .contains("the portal of the new token is not known: HubSpot replied with status 403"),
         "{}",
         finished.stderr
     );
@@ -152,7 +152,7 @@ fn an_exchange_for_another_account_is_not_used() {
     for flags in [&["--expect-portal", "111"][..], &[]] {
         let server = Server::start();
         server.account(FIRST, 200, json!({"portalId": 111}));
-        // Each exchange replaces the refresh token, so that the second one can be answered otherwise.
+        // Each exchange replaces the refresh token, so that the second one can get a different reply.
         for (sent, token, next, portal) in [
             ("refresh-1", FIRST, "refresh-2", 111),
             ("refresh-2", SECOND, "refresh-3", 999),

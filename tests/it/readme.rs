@@ -1,4 +1,4 @@
-//! The README and the sample data are true.
+//! The README and the sample data match the program.
 
 use std::path::{Path, PathBuf};
 
@@ -30,7 +30,7 @@ fn with_sample_data() -> Rehearsal {
 }
 
 #[test]
-fn the_sample_data_ends_as_its_readme_says() {
+fn the_sample_data_gives_the_results_of_its_readme() {
     let page = std::fs::read_to_string(root().join("sample-data/README.md")).unwrap();
     let mut files = 0;
     for row in page.lines().filter(|line| line.starts_with("| `")) {

@@ -1,10 +1,10 @@
-//! A rehearsal and a real run never take each other's lines for their own, whatever the files are called.
+//! Real runs and rehearsals never use each other's lines, whatever the name of the file.
 
 use std::fs;
 
 use crate::support::{Finished, HEADER, Rehearsal, finish, good_rows};
 
-/// `import pairs.csv --sandbox`, in the process and without a token.
+/// `import pairs.csv --sandbox`, with the sandbox in the process and without a token.
 fn rehearse(folder: &Rehearsal, flags: &[&str]) -> Finished {
     let start = ["import", "pairs.csv", "--sandbox", "--rate", "unlimited"];
     let mut command = folder.command(&[&start[..], flags].concat());
@@ -29,7 +29,7 @@ fn summed_up(folder: &Rehearsal, flags: &[&str]) -> Finished {
 }
 
 #[test]
-fn every_line_of_a_rehearsal_is_marked_and_no_line_of_a_real_run_is() {
+fn every_line_of_a_rehearsal_is_marked_and_no_line_of_a_real_run() {
     let folder = Rehearsal::new().rows([
         "contacts,1,companies,2",
         "contacts,1,companies,2",
@@ -69,24 +69,21 @@ fn every_line_of_a_rehearsal_is_marked_and_no_line_of_a_real_run_is() {
 }
 
 #[test]
-fn a_real_run_takes_no_line_of_a_rehearsal_whatever_the_file_is_called() {
+fn a_real_run_uses_no_line_of_a_rehearsal_whatever_the_name_of_the_file() {
     let folder = Rehearsal::new().rows(good_rows(30));
     assert_eq!(rehearse(&folder, &["--report", "links.csv"]).code, 0);
     assert_eq!(rehearse(&folder, &["-q"]).code, 0);
     fs::copy(folder.path("links.csv"), folder.path("copy.csv")).unwrap();
     let before = fs::read(folder.path("links.csv")).unwrap();
     let own = "nothing in it was linked in HubSpot: name another with `--report PATH`, or replace it with `--overwrite`";
-    let memory = "name the report of a real run, or rehearse with `--sandbox`";
+    let known = "name the report of a real run, or rehearse with `--sandbox`";
     for (flags, hint) in [
         (&["--report", "links.csv"][..], own),
         (&["--report", "links.csv", "--resume"], own),
         (&["--report", "copy.csv", "--resume"], own),
         (&["--report", "pairs.sandbox.report.csv", "--resume"], own),
-        (&["--skip-associated-in", "copy.csv"], memory),
-        (
-            &["--skip-associated-in", "pairs.sandbox.report.csv"],
-            memory,
-        ),
+        (&["--skip-associated-in", "copy.csv"], known),
+        (&["--skip-associated-in", "pairs.sandbox.report.csv"], known),
     ] {
         let finished = folder.import(flags);
         assert_eq!(finished.code, 2, "{flags:?}");
@@ -111,7 +108,7 @@ fn a_real_run_takes_no_line_of_a_rehearsal_whatever_the_file_is_called() {
 }
 
 #[test]
-fn one_line_of_a_rehearsal_among_those_of_a_real_run_is_found() {
+fn one_line_of_a_rehearsal_among_those_of_a_real_run_is_detected() {
     let folder = Rehearsal::new().rows(good_rows(10));
     assert_eq!(rehearse(&folder, &[]).code, 0);
     assert_eq!(folder.import(&["--first", "9"]).code, 0);
@@ -142,7 +139,7 @@ fn one_line_of_a_rehearsal_among_those_of_a_real_run_is_found() {
 }
 
 #[test]
-fn a_rehearsal_never_continues_or_replaces_a_real_report_unasked() {
+fn a_rehearsal_never_continues_or_replaces_a_real_report_without_a_flag() {
     let folder = Rehearsal::new().rows(good_rows(10));
     assert_eq!(folder.import(&["--first", "5"]).code, 0);
     let name = "pairs.report.csv";
@@ -176,13 +173,13 @@ fn a_rehearsal_continues_a_rehearsal_and_accepts_any_report_of_known_pairs() {
     assert_eq!(rehearse(&folder, &["--resume"]).code, 0);
     assert_eq!(ids(&folder, "pairs.sandbox.report.csv").len(), 10);
     assert_eq!(folder.import(&[]).code, 0);
-    for (memory, report) in [
+    for (known, report) in [
         ("pairs.sandbox.report.csv", "one.csv"),
         ("pairs.report.csv", "other.csv"),
     ] {
         let finished = rehearse(
             &folder,
-            &["--report", report, "--skip-associated-in", memory],
+            &["--report", report, "--skip-associated-in", known],
         );
         assert_eq!(finished.code, 0, "{}", finished.stderr);
         assert_eq!(ids(&folder, report), ["sandbox"; 10]);

@@ -1,17 +1,17 @@
-//! What is not associated, as a file that can be fed back.
+//! The rows that are not associated, as a file that can be imported again.
 
 use std::collections::BTreeMap;
 
 use crate::support::{EXPORT, Rehearsal, finish, instant};
 use hubspot_associate::sandbox::SandboxSettings;
 
-/// One that finds no fault any more.
-fn mended() -> Rehearsal {
+/// A server without faults.
+fn fixed() -> Rehearsal {
     Rehearsal::new()
 }
 
-/// One that refuses and drops some of the pairs.
-fn troubled() -> Rehearsal {
+/// A server that refuses some of the pairs and fails for others.
+fn faulty() -> Rehearsal {
     Rehearsal::against(SandboxSettings {
         faults: "missing=20%,status:404=10%,reset=10%".parse().unwrap(),
         seed: 7,
@@ -19,12 +19,12 @@ fn troubled() -> Rehearsal {
     })
 }
 
-/// The flags of an export with lists.
+/// The flags for an export with lists of ids.
 fn with_lists(more: &[&'static str]) -> Vec<&'static str> {
     [&EXPORT[..], &["--split", ";"], more].concat()
 }
 
-/// How often each pair is associated in a report.
+/// Counts how often each pair is associated in a report.
 fn associated(rehearsal: &Rehearsal, name: &str, counts: &mut BTreeMap<String, u32>) {
     for line in rehearsal.report_named(name) {
         if line["outcome"] == "associated" {
@@ -35,8 +35,8 @@ fn associated(rehearsal: &Rehearsal, name: &str, counts: &mut BTreeMap<String, u
 }
 
 #[test]
-fn rejects_fed_back_complete_the_input_for_lists_of_ids_too() {
-    // 300 rows of one to three ids: every list of a row is told apart.
+fn rejects_imported_again_complete_the_input_for_lists_of_ids_too() {
+    // 300 rows with one to three ids: every id of a list gets its own result.
     let mut rows = String::from("Name,Record ID,Associated Company IDs\r\n");
     let mut pairs = 0;
     for row in 0..300_u64 {
@@ -47,7 +47,7 @@ fn rejects_fed_back_complete_the_input_for_lists_of_ids_too() {
         let cells = [(41_000 + row).to_string(), ids.join(";")].join(",");
         rows.extend(["\"A; \"\"quoted\"\"\",", &cells, "\r\n"]);
     }
-    let first = troubled().file(&rows);
+    let first = faulty().file(&rows);
     let flags = with_lists(&[
         "--rejects",
         "again.csv",
@@ -71,7 +71,7 @@ fn rejects_fed_back_complete_the_input_for_lists_of_ids_too() {
         "{}",
         finished.stdout
     );
-    let second = mended();
+    let second = fixed();
     std::fs::copy(first.path("again.csv"), second.path("pairs.csv")).unwrap();
     let finished = second.import(&with_lists(&[]));
     assert_eq!((finished.code, finished.stderr.as_str()), (0, ""));
@@ -83,7 +83,7 @@ fn rejects_fed_back_complete_the_input_for_lists_of_ids_too() {
 }
 
 #[test]
-fn rows_come_in_the_order_of_the_input_with_their_cells_as_they_stand() {
+fn rows_are_in_the_order_of_the_input_with_unchanged_cells() {
     let input = b"sep=;\r\n\
         note;From Type;From Id;To Type;To Id\r\n\
         \"said \"\"no\"\"; twice\";contacts;994040000000001;companies;52001\r\n\
@@ -112,7 +112,7 @@ fn rows_come_in_the_order_of_the_input_with_their_cells_as_they_stand() {
             .replace('"', "")
             .as_bytes(),
         b"=1+1;contacts;\"4\"1003;companies;52001;CLIENT_INVALID_ROW;\
-          `From Id` (column 3): `41003` has text behind its closing quote\n",
+          `From Id` (column 3): `41003` has text after its closing quote\n",
         b"\"two\r\nlines\";contacts;997000000000001;companies;52001;VALIDATION_ERROR;",
     ]
     .concat();
@@ -121,7 +121,7 @@ fn rows_come_in_the_order_of_the_input_with_their_cells_as_they_stand() {
         String::from_utf8_lossy(&expected)
     );
     assert!(written.ends_with(b"\nshort;contacts;CLIENT_INVALID_ROW;expected 5 fields, found 2\n"));
-    // Fed back as they are, all of them end as before, and the file they make is the same.
+    // Imported again unchanged, all rows end as before, and the new rejects file is the same.
     std::fs::rename(rehearsal.path("r.csv"), rehearsal.path("again.csv")).unwrap();
     let url = rehearsal.url();
     let arguments = [
@@ -150,7 +150,7 @@ fn rows_come_in_the_order_of_the_input_with_their_cells_as_they_stand() {
 }
 
 #[test]
-fn another_encoding_comes_back_as_utf_8_that_says_so() {
+fn rejects_of_another_encoding_are_utf_8_with_a_byte_order_mark() {
     let header = "from_type,from_id,to_type,to_id,nom\n";
     for (encoding, bytes) in [
         ("windows-1252", b"Soci\xe9t\xe9".to_vec()),
@@ -167,14 +167,14 @@ fn another_encoding_comes_back_as_utf_8_that_says_so() {
             .decode(&bytes);
         assert!(text.contains(&format!(",{name},HTTP_404,")), "{text}");
         // The same flags read it again.
-        let again = mended().file(text.replace("994040000000001", "41001"));
+        let again = fixed().file(text.replace("994040000000001", "41001"));
         let finished = again.import(&["--encoding", encoding]);
         assert_eq!((finished.code, finished.stderr.as_str()), (0, ""));
     }
 }
 
 #[test]
-fn a_report_makes_its_rejects_at_any_time() {
+fn the_rejects_of_a_report_can_be_written_at_any_time() {
     let rehearsal = Rehearsal::new().rows([
         "contacts,41001,companies,52001",
         "contacts,994040000000001,companies,52001",
@@ -197,18 +197,18 @@ report: pairs.report.csv, 4 rows
   invalid               1
 why:
          2  rejected HTTP_404
-            not there: if all rows say so, check --base-url and --api-version
+            not found: if all rows have this error, check --base-url and --api-version
          1  invalid CLIENT_INVALID_ROW
             fix the rows in the input: the report says which column and why
 requests: 3
-next: the rows that are not associated, as a CSV to mend and feed back: hubspot-associate report pairs.report.csv --rejects rejects.csv
+next: write the rows that are not associated to a CSV, to fix and import again: hubspot-associate report pairs.report.csv --rejects rejects.csv
 "
     );
     let finished = report(&["--rejects", "r.csv"]);
     assert_eq!((finished.code, finished.stderr.as_str()), (1, ""));
     assert!(
         finished.stdout.ends_with(
-            "rejects: r.csv, 3 rows\nnext: once the causes are mended, with the flags of the run: \
+            "rejects: r.csv, 3 rows\nnext: fix the causes, then import the rejects with the flags of the run: \
              hubspot-associate import r.csv\n"
         ),
         "{}",
@@ -216,7 +216,7 @@ next: the rows that are not associated, as a CSV to mend and feed back: hubspot-
     );
     let text = std::fs::read_to_string(rehearsal.path("r.csv")).unwrap();
     assert_eq!(text.lines().count(), 4);
-    // Another input is not taken for this report's.
+    // Another input is not accepted for this report.
     std::fs::write(
         rehearsal.path("other.csv"),
         "from_type,from_id,to_type,to_id\ncontacts,1,companies,2\ncontacts,3,companies,4\n",
@@ -242,13 +242,13 @@ next: the rows that are not associated, as a CSV to mend and feed back: hubspot-
         (finished.code, finished.stderr.as_str()),
         (
             2,
-            "error: the input of the report is not beside it\nhint: name it with `--input FILE`\n"
+            "error: there is no input file beside the report\nhint: name it with `--input FILE`\n"
         )
     );
 }
 
 #[test]
-fn a_rejects_file_that_cannot_be_is_refused_before_anything_is_sent() {
+fn a_rejects_file_that_cannot_be_written_is_refused_before_anything_is_sent() {
     for (rejects, code, stderr) in [
         (
             "pairs.csv",
@@ -263,7 +263,7 @@ fn a_rejects_file_that_cannot_be_is_refused_before_anything_is_sent() {
         (
             "precious.csv",
             2,
-            "error: `precious.csv` exists and is no rejects file\nhint: name another file with `--rejects PATH`\n",
+            "error: `precious.csv` exists and is not a rejects file\nhint: name another file with `--rejects PATH`\n",
         ),
         (
             "nowhere/r.csv",
@@ -283,14 +283,16 @@ fn a_rejects_file_that_cannot_be_is_refused_before_anything_is_sent() {
     let finished = finish(rehearsal.command(&arguments).output().unwrap());
     assert_eq!(finished.code, 2);
     assert!(
-        finished.stderr.contains("it comes only once"),
+        finished
+            .stderr
+            .contains("can be read only once, so its rejects"),
         "{}",
         finished.stderr
     );
 }
 
 #[test]
-fn a_run_without_rejects_leaves_a_file_that_says_so() {
+fn a_run_without_rejects_writes_a_file_with_only_a_header() {
     let rehearsal = Rehearsal::new().rows(["contacts,41001,companies,52001"]);
     std::fs::write(
         rehearsal.path("r.csv"),

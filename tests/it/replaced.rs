@@ -1,4 +1,4 @@
-//! No file that this program did not write is replaced unasked.
+//! No file that this program did not write is replaced without a flag that allows it.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use crate::support::{Rehearsal, finish, good_rows};
 const CUSTOMERS: &str = "name,email\nA,a@example.com\n";
 
 #[test]
-fn no_flag_makes_a_report_of_a_list_of_customers() {
+fn no_flag_replaces_a_list_of_customers_by_a_report() {
     let folder = Rehearsal::new().rows(good_rows(3));
     for name in ["customers.csv", "pairs.sandbox.report.csv"] {
         fs::write(folder.path(name), CUSTOMERS).unwrap();
@@ -43,7 +43,7 @@ fn no_flag_makes_a_report_of_a_list_of_customers() {
 }
 
 #[test]
-fn a_path_from_the_environment_is_replaced_no_more_than_one_from_a_flag() {
+fn a_path_from_the_environment_is_protected_like_one_from_a_flag() {
     let folder = Rehearsal::new().rows(good_rows(3));
     assert_eq!(folder.import(&[]).code, 0);
     let before = fs::read(folder.path("pairs.report.csv")).unwrap();
@@ -54,11 +54,11 @@ fn a_path_from_the_environment_is_replaced_no_more_than_one_from_a_flag() {
 }
 
 #[test]
-fn other_outputs_replace_their_own_kind_and_no_other_file() {
+fn other_outputs_replace_only_files_of_their_own_kind() {
     for (flag, what) in [
         ("--html", "page"),
         ("--summary", "summary"),
-        ("--metrics", "file of metrics"),
+        ("--metrics", "metrics file"),
         ("--rejects", "rejects file"),
     ] {
         let folder = Rehearsal::new().rows(good_rows(2));
@@ -69,7 +69,7 @@ fn other_outputs_replace_their_own_kind_and_no_other_file() {
         assert!(refused.stderr.contains(what), "{}", refused.stderr);
         assert_eq!(fs::read_to_string(&out).unwrap(), CUSTOMERS);
         assert_eq!(folder.seen().requests, 0);
-        // Also where the run cannot begin for another reason.
+        // Checked too where the run cannot start for another reason.
         let refused = folder.import(&[flag, "out", "--from-id-column", "none"]);
         assert_eq!(refused.code, 2);
         assert_eq!(fs::read_to_string(&out).unwrap(), CUSTOMERS);
@@ -89,7 +89,7 @@ fn other_outputs_replace_their_own_kind_and_no_other_file() {
 }
 
 #[test]
-fn what_a_run_reads_is_never_replaced() {
+fn a_file_that_a_run_reads_is_never_replaced() {
     let folder = Rehearsal::new().rows(good_rows(2));
     for (name, content) in [("token", crate::support::TOKEN), ("memory.csv", "")] {
         fs::write(folder.path(name), content).unwrap();
@@ -102,7 +102,7 @@ fn what_a_run_reads_is_never_replaced() {
     ];
     for flag in ["--html", "--summary", "--metrics", "--rejects"] {
         for (name, what) in [
-            ("token", "the file of the token"),
+            ("token", "the token file"),
             ("./memory.csv", "the report of an earlier run"),
         ] {
             let mut command = folder.import_command(&[flag, name, "--overwrite"]);
@@ -126,14 +126,14 @@ fn a_report_replaces_no_file_of_credentials_or_certificates() {
     let folder = Rehearsal::new().rows(good_rows(2));
     fs::write(folder.path("empty"), "").unwrap();
     for (flag, what) in [
-        ("--token-file", "the token"),
-        ("--oauth-file", "the app"),
-        ("--ca-file", "certificates"),
+        ("--token-file", "token"),
+        ("--oauth-file", "OAuth app"),
+        ("--ca-file", "certificate"),
     ] {
         let report = ["--report", "./empty", "--overwrite", flag, "empty"];
         let finished = folder.import(&report);
         assert_eq!(finished.code, 2, "{flag}");
-        let expected = format!("error: `--report ./empty` is the file of {what} itself\n");
+        let expected = format!("error: `--report ./empty` is the {what} file itself\n");
         assert!(
             finished.stderr.starts_with(&expected),
             "{}",
@@ -144,7 +144,7 @@ fn a_report_replaces_no_file_of_credentials_or_certificates() {
 }
 
 #[test]
-fn outputs_with_one_place_are_refused_before_there_is_a_file() {
+fn outputs_with_the_same_path_are_refused_before_a_file_is_created() {
     let folder = Rehearsal::new().rows(good_rows(2));
     fs::create_dir(folder.path("real")).unwrap();
     std::os::unix::fs::symlink("real", folder.path("link")).unwrap();
@@ -166,7 +166,7 @@ fn outputs_with_one_place_are_refused_before_there_is_a_file() {
 fn the_file_behind_standard_input_is_not_replaced() {
     let folder = Rehearsal::new().rows(good_rows(2));
     for name in ["page.html", "-"] {
-        // Empty, it could be an output.
+        // An empty file could be replaced by an output.
         fs::write(folder.path("page.html"), "").unwrap();
         let input = fs::File::open(folder.path("page.html")).unwrap();
         let flags = ["--sandbox", "--report", "r.csv", "--html", "page.html"];
@@ -179,7 +179,7 @@ fn the_file_behind_standard_input_is_not_replaced() {
 }
 
 #[test]
-fn standard_output_that_is_a_file_gets_page_and_summary_one_behind_the_other() {
+fn standard_output_that_is_a_file_gets_the_page_and_then_the_summary() {
     let folder = Rehearsal::new().rows(good_rows(2));
     let out = fs::File::create(folder.path("out")).unwrap();
     let mut command = folder.import_command(&["--html", "/dev/stdout"]);
@@ -191,7 +191,7 @@ fn standard_output_that_is_a_file_gets_page_and_summary_one_behind_the_other() {
 }
 
 #[test]
-fn devices_are_written_to_as_they_are() {
+fn devices_are_written_to_directly() {
     let folder = Rehearsal::new().rows(good_rows(2));
     for (flag, expected) in [
         ("--html", "<!DOCTYPE html>"),
@@ -207,7 +207,7 @@ fn devices_are_written_to_as_they_are() {
 }
 
 #[test]
-fn a_named_pipe_gets_what_is_written_once_at_the_end() {
+fn a_named_pipe_gets_the_output_once_at_the_end() {
     let folder = Rehearsal::new().rows(["contacts,x,companies,1"]);
     for (flag, expected) in [
         ("--html", "<!DOCTYPE html>"),
@@ -239,7 +239,7 @@ fn a_named_pipe_gets_what_is_written_once_at_the_end() {
 }
 
 #[test]
-fn a_pipe_is_waited_for_by_the_report_and_the_input() {
+fn the_report_and_the_input_wait_for_a_pipe() {
     let folder = Rehearsal::new().rows(good_rows(2));
     let script = "mkfifo input report; timeout 60 \"$@\" & \
          { timeout 60 cat pairs.csv > input; timeout 60 cat report > got; } & wait %1; ended=$?; wait; exit $ended";
@@ -264,7 +264,7 @@ fn a_pipe_is_waited_for_by_the_report_and_the_input() {
 }
 
 #[test]
-fn what_a_killed_run_left_unfinished_is_removed_by_the_next_run() {
+fn unfinished_files_of_a_killed_run_are_removed_by_the_next_run() {
     let folder = Rehearsal::new().rows(["contacts,x,companies,1"]);
     let outputs = [
         "--rejects",

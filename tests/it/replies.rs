@@ -1,4 +1,4 @@
-//! Every kind of reply, end to end: what the sandbox plays, and what the report says of it.
+//! Every kind of reply, end to end: what the sandbox sends, and what the report contains.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,8 +16,8 @@ type Expected = (
     u32,
 );
 
-/// With two attempts at most and five seconds for each. What happens at six is told under a held clock,
-/// beside the run.
+/// With at most two attempts of at most five seconds each. The behaviour with six attempts is tested with a paused
+/// clock, in the unit tests of `run`.
 const EXPECTED: &[Expected] = &[
     ("status:201", 0, "associated", "201", "", 1),
     ("status:204", 0, "rejected", "204", "CLIENT_NO_RESULT", 2),
@@ -138,8 +138,8 @@ const EXPECTED: &[Expected] = &[
     ("reset-after", 0, "failed", "", "CLIENT_CONNECTION", 2),
 ];
 
-/// What these play is no row's fault: see `stop`. 429s that say nothing keep everybody waiting for a
-/// whole window: see `run`, under a held clock.
+/// These faults are not about a row: see `stop`. 429s without details pause all requests for a whole window: see
+/// `run`, with a paused clock.
 const ELSEWHERE: [&str; 9] = [
     "status:401",
     "status:403",
@@ -153,7 +153,7 @@ const ELSEWHERE: [&str; 9] = [
 ];
 
 #[test]
-fn every_kind_of_reply_ends_its_row_as_promised() {
+fn every_kind_of_reply_gives_its_row_the_documented_outcome() {
     let id = |index: usize, fault: &str, times| {
         fault_id(fault, times, u32::try_from(index).unwrap()).unwrap()
     };
@@ -161,7 +161,7 @@ fn every_kind_of_reply_ends_its_row_as_promised() {
         .iter()
         .enumerate()
         .map(|(index, &(fault, times, ..))| {
-            // A clean row in front of each, so that kinds of stops do not see rows that end alike.
+            // A valid row before each, so that the detector of uniform failures does not end the run.
             format!(
                 "contacts,{},companies,1\ncontacts,{},companies,2",
                 100_000 + index,
@@ -216,17 +216,17 @@ fn every_kind_of_reply_ends_its_row_as_promised() {
         assert_eq!(
             u32::from(served.puts),
             attempts,
-            "{fault} {times}: what the server saw"
+            "{fault} {times}: requests received"
         );
         assert!(
             outcome != "associated" || served.associated,
-            "{fault} {times}: what the server did"
+            "{fault} {times}: association stored"
         );
     }
 }
 
 #[test]
-fn no_kind_of_reply_is_left_out() {
+fn every_kind_of_reply_is_covered() {
     let here = EXPECTED.iter().map(|expected| expected.0);
     let covered: BTreeSet<_> = here.chain(ELSEWHERE).collect();
     let known: BTreeSet<_> = KNOWN_FAULTS.iter().map(|fault| fault.name).collect();
@@ -246,7 +246,7 @@ fn the_message_names_the_records_and_the_server_its_correlation_id() {
 }
 
 #[test]
-fn a_server_that_is_not_there_fails_its_rows() {
+fn an_unreachable_server_fails_the_rows() {
     let rehearsal = Rehearsal::new().rows(["contacts,1,companies,2"]);
     // A port that was free a moment ago.
     let port = std::net::TcpListener::bind("127.0.0.1:0")

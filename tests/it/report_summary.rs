@@ -1,4 +1,4 @@
-//! A report read back: what it shows, and what it cannot show.
+//! The summary of a report that is read back.
 
 use crate::support::{Finished, Rehearsal, finish, good_rows, instant};
 use hubspot_associate::sandbox::SandboxSettings;
@@ -15,7 +15,7 @@ fn requests(rehearsal: &Rehearsal) -> serde_json::Value {
 }
 
 #[test]
-fn rows_that_share_a_call_are_not_counted_as_requests_of_their_own() {
+fn rows_that_share_a_call_are_not_counted_as_separate_requests() {
     let rehearsal = Rehearsal::new().rows(good_rows(250));
     let finished = rehearsal.import(&["--mode", "batch", "--batch-size", "100"]);
     assert_eq!(finished.code, 0, "{}", finished.stderr);
@@ -30,8 +30,8 @@ fn rows_that_share_a_call_are_not_counted_as_requests_of_their_own() {
 }
 
 #[test]
-fn where_the_report_does_not_show_the_number_it_is_within_the_bounds() {
-    // One call is repeated, and one is taken apart for two bad rows.
+fn the_number_of_requests_is_within_the_bounds_if_the_report_does_not_show_it() {
+    // One call is repeated, and one is bisected for two bad rows.
     let bad = ["995020200000017", "997000000000001", "997000000000002"];
     let bad = bad.map(|id| format!("contacts,{id},companies,1"));
     for mode in ["batch", "single"] {
@@ -48,7 +48,7 @@ fn where_the_report_does_not_show_the_number_it_is_within_the_bounds() {
         );
         assert!(json["sent"].is_null(), "{json}");
         let shown = format!(
-            "\nrequests: {min} to {max}, as rows that were sent in one call share its requests\n"
+            "\nrequests: {min} to {max}, because rows that were sent in one batch share its requests\n"
         );
         let summary = report(&rehearsal, &[]).stdout;
         assert!(summary.contains(&shown), "{summary}");
@@ -56,7 +56,7 @@ fn where_the_report_does_not_show_the_number_it_is_within_the_bounds() {
 }
 
 #[test]
-fn a_missing_report_is_no_file_to_create_by_hand() {
+fn the_hint_for_a_missing_report_does_not_suggest_creating_one() {
     let finished = report(&Rehearsal::new(), &[]);
     assert_eq!(
         (finished.code, finished.stderr.as_str()),
@@ -69,7 +69,7 @@ fn a_missing_report_is_no_file_to_create_by_hand() {
 }
 
 #[test]
-fn the_daily_limit_names_the_time_of_its_reset() {
+fn the_message_of_the_daily_limit_shows_the_time_of_the_reset() {
     let day_of_five = || {
         let settings = SandboxSettings {
             daily_limit: Some(5),

@@ -1,4 +1,4 @@
-//! Going on: after kills, cuts, stops and failures, each row has one line in the end.
+//! Resuming after kills, cuts, stops and failures: each row has exactly one line in the end.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,7 +8,7 @@ use hubspot_associate::sandbox::{Latency, SandboxSettings, fault_id};
 
 use crate::support::{Rehearsal, finish, good_rows, instant};
 
-/// A row that meets `fault` the first `times` times, 0 being always.
+/// A row that gets `fault` for its first `times` attempts; 0 means always.
 fn row_with(fault: &str, times: u32, serial: u32) -> String {
     let id = fault_id(fault, times, serial).unwrap();
     format!("contacts,{id},companies,{}", 52_000 + serial)
@@ -25,7 +25,7 @@ fn rows_with_a_line(rehearsal: &Rehearsal) -> Vec<u64> {
     rows
 }
 
-/// Every line says what the server saw of its pair.
+/// Checks that every line matches what the server saw of its pair.
 fn the_report_says_what_the_server_saw(rehearsal: &Rehearsal) {
     let seen = rehearsal.seen();
     for line in rehearsal.report() {
@@ -41,7 +41,7 @@ fn the_report_says_what_the_server_saw(rehearsal: &Rehearsal) {
 }
 
 #[test]
-fn a_run_that_is_killed_again_and_again_leaves_one_line_per_row() {
+fn a_run_that_is_killed_repeatedly_leaves_one_line_per_row() {
     const ROWS: u32 = 6000;
     const KILLS: usize = 12;
     let latency = Duration::from_millis(2);
@@ -74,8 +74,8 @@ fn a_run_that_is_killed_again_and_again_leaves_one_line_per_row() {
         (1..=u64::from(ROWS)).collect::<Vec<_>>()
     );
     the_report_says_what_the_server_saw(&rehearsal);
-    // Each row once, those with a passing 502 twice; and for each kill what was in flight (16), waited for
-    // its next attempt, or was in the two pieces of 32 KiB (250 lines) on their way to the file.
+    // Each row once, those with a transient 502 twice; and for each kill the requests in flight (16), the rows that
+    // waited for their next attempt, and the two chunks of 32 KiB (250 lines) that were on their way to the file.
     let waiting = u64::from(ROWS) / 40;
     let needed = u64::from(ROWS) + waiting;
     let max = needed + KILLS as u64 * (16 + waiting + 2 * 250);
@@ -141,7 +141,7 @@ fn a_changed_input_is_refused_and_the_report_left_alone() {
             &[],
             "row 6 (line 7): the input has contacts 7 -> ",
         ),
-        // The same rows, other types.
+        // The same rows with other types.
         (
             original.clone(),
             &["--to-type", "deals"],
@@ -224,7 +224,7 @@ fn failed_rows_are_sent_again_and_rejected_ones_if_asked_to() {
 }
 
 #[test]
-fn a_daily_limit_is_gone_on_from_where_it_struck() {
+fn a_run_that_the_daily_limit_stopped_is_resumed_where_it_stopped() {
     let settings = SandboxSettings {
         daily_limit: Some(300),
         ..instant()
@@ -244,7 +244,7 @@ fn a_daily_limit_is_gone_on_from_where_it_struck() {
 }
 
 #[test]
-fn a_pilot_is_gone_on_from_behind_its_rows() {
+fn a_run_after_a_pilot_continues_after_its_rows() {
     let rehearsal = Rehearsal::new().rows(good_rows(50));
     assert_eq!(rehearsal.import(&["--first", "10"]).code, 0);
     assert_eq!(rehearsal.import(&["--first", "10", "--resume"]).code, 0);
@@ -296,14 +296,17 @@ fn standard_input_is_compared_while_it_is_read() {
 }
 
 #[test]
-fn a_file_that_is_no_whole_report_is_an_error_and_left_unchanged() {
+fn a_file_that_is_not_a_whole_report_is_an_error_and_left_unchanged() {
     let rehearsal = Rehearsal::new().rows(good_rows(3));
     rehearsal.import(&[]);
     let report = fs::read_to_string(rehearsal.path("pairs.report.csv")).unwrap();
     let lines: Vec<&str> = report.lines().collect();
     for (content, cause) in [
-        ("precious".to_owned(), "it is no report of this program"),
-        ("a,b\n1,2\n".to_owned(), "it is no report of this program"),
+        ("precious".to_owned(), "it is not a report of this program"),
+        (
+            "a,b\n1,2\n".to_owned(),
+            "it is not a report of this program",
+        ),
         (
             format!("{}\n{}\n{}\n", lines[0], "\0\0", lines[1]),
             "line 2: has 1 fields, expected 18: ",

@@ -1,4 +1,4 @@
-//! What scripts and monitoring are told when a run ends, whatever the end.
+//! The outputs for scripts and monitoring when a run ends, for every kind of end.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ fn schema(name: &str) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// The JSON, which must be as its schema says.
+/// The JSON, which must match its schema.
 fn valid(text: &str, schema_name: &str) -> Value {
     let value: Value = serde_json::from_str(text).unwrap();
     let validator: Validator = jsonschema::validator_for(&schema(schema_name)).unwrap();
@@ -51,7 +51,7 @@ fn metric(rehearsal: &Rehearsal, name: &str, labels: &[(&str, &str)]) -> Option<
     };
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "only whole ones are asked for"
+        reason = "only whole numbers are queried"
     )]
     Some(value as i64)
 }
@@ -73,7 +73,7 @@ fn bad_row() -> String {
     "contacts,994040000000001,companies,1".to_owned()
 }
 
-/// What stands in the summary must be what happened.
+/// Runs an import, and checks that summary, metrics and error match its status and reason.
 #[track_caller]
 fn ends(rehearsal: &Rehearsal, code: i32, more: &[&str], reason: &str) -> Value {
     let finished = rehearsal.import(&flags(more));
@@ -95,30 +95,30 @@ fn ends(rehearsal: &Rehearsal, code: i32, more: &[&str], reason: &str) -> Value 
 #[test]
 fn a_finished_run_prints_its_rows_and_the_next_steps() {
     let rehearsal = Rehearsal::new().rows(good_rows(5));
-    let told = ends(&rehearsal, 0, &[], "finished");
+    let json = ends(&rehearsal, 0, &[], "finished");
     assert_eq!(
-        (&told["rows"]["associated"], &told["next"]),
+        (&json["rows"]["associated"], &json["next"]),
         (&5.into(), &Value::Null)
     );
-    assert_eq!(told["exit"]["message"], Value::Null);
-    assert_eq!(told["files"]["html"], "page.html");
+    assert_eq!(json["exit"]["message"], Value::Null);
+    assert_eq!(json["files"]["html"], "page.html");
 
     let rehearsal = rehearsal.rows(good_rows(5).chain([bad_row()]));
-    let told = ends(
+    let json = ends(
         &rehearsal,
         1,
         &["--overwrite", "--rejects", "bad.csv"],
         "finished",
     );
     assert_eq!(
-        (&told["rows"]["settled"], &told["rows"]["rejected"]),
+        (&json["rows"]["settled"], &json["rows"]["rejected"]),
         (&6.into(), &1.into())
     );
     assert_eq!(
-        (&told["requests"]["sent"], &told["files"]["rejects"]["rows"]),
+        (&json["requests"]["sent"], &json["files"]["rejects"]["rows"]),
         (&6.into(), &1.into())
     );
-    let category = &told["categories"][0];
+    let category = &json["categories"][0];
     assert_eq!(
         (&category["category"], &category["rows"]),
         (&"HTTP_404".into(), &1.into())
@@ -126,7 +126,7 @@ fn a_finished_run_prints_its_rows_and_the_next_steps() {
     let example = &category["examples"][0];
     assert_eq!((&example["row"], &example["line"]), (&6.into(), &7.into()));
     assert!(example["correlation_id"].as_str().unwrap().len() > 10);
-    let next = told["next"]["command"].as_str().unwrap();
+    let next = json["next"]["command"].as_str().unwrap();
     assert!(
         next.ends_with("--rejects bad.csv --resume --retry-rejected"),
         "{next}"
@@ -151,20 +151,20 @@ fn rows_of_one_category_with_different_causes_are_listed_apart() {
         fault("missing", 3),
     ]);
     let rehearsal = Rehearsal::new().rows(rows);
-    let told = ends(&rehearsal, 1, &[], "finished");
+    let json = ends(&rehearsal, 1, &[], "finished");
     let mut report = rehearsal.command(&["report", "pairs.report.csv", "--json"]);
     let report = finish(report.output().unwrap());
     let report = valid(&report.stdout, "report.schema.json");
-    for told in [&told, &report] {
-        let categories = told["categories"].as_array().unwrap();
+    for json in [&json, &report] {
+        let categories = json["categories"].as_array().unwrap();
         assert!(
             categories
                 .iter()
-                .all(|told| told["category"] == "VALIDATION_ERROR")
+                .all(|json| json["category"] == "VALIDATION_ERROR")
         );
         let causes: Vec<_> = categories
             .iter()
-            .map(|told| (&told["cause"], &told["rows"]))
+            .map(|json| (&json["cause"], &json["rows"]))
             .collect();
         assert_eq!(
             causes,
@@ -210,13 +210,13 @@ fn a_run_that_stops_early_prints_the_reason_and_the_command_to_resume() {
             "api-failing",
         ),
     ] {
-        // More than the few rows that may be refused by themselves.
+        // More rows than may be refused individually.
         let bad = (1..20).map(|to| format!("{bad}{to}"));
         let rows = good_rows(3).chain(bad).chain(good_rows(900));
         let rehearsal = Rehearsal::new().rows(rows);
-        let told = ends(&rehearsal, code, more, reason);
-        assert_eq!(told["exit"]["resumable"], true);
-        let next = told["next"]["command"].as_str().unwrap();
+        let json = ends(&rehearsal, code, more, reason);
+        assert_eq!(json["exit"]["resumable"], true);
+        let next = json["next"]["command"].as_str().unwrap();
         assert!(next.ends_with("--resume"), "{next}");
         let page = std::fs::read_to_string(rehearsal.path("page.html")).unwrap();
         assert!(page.contains(&format!("{code} ({reason})")), "{reason}");
@@ -242,13 +242,13 @@ fn an_interrupted_run_is_reported_as_interrupted() {
         signal(&child, name);
         let finished = wait(child);
         assert_eq!(finished.code, code, "{}", finished.stderr);
-        let told = summary(&rehearsal);
+        let json = summary(&rehearsal);
         assert_eq!(
-            (&told["exit"]["status"], &told["exit"]["reason"]),
+            (&json["exit"]["status"], &json["exit"]["reason"]),
             (&code.into(), &reason.into())
         );
         let lines = rehearsal.report().len();
-        assert_eq!(told["rows"]["settled"], lines);
+        assert_eq!(json["rows"]["settled"], lines);
         assert!((20..5000).contains(&lines));
         assert!(
             std::fs::read_to_string(rehearsal.path("page.html"))
@@ -271,20 +271,24 @@ fn a_run_that_cannot_start_is_reported_too() {
     assert_eq!(finished.code, 2);
     assert_eq!(summary(&rehearsal)["exit"]["reason"], "settings");
     std::fs::write(rehearsal.path("pairs.report.csv"), "").unwrap();
-    let told = ends(&rehearsal, 2, &["--expect-portal", "77"], "portal");
+    let json = ends(&rehearsal, 2, &["--expect-portal", "77"], "portal");
     assert_eq!(
-        (&told["report"], &told["rows"]["settled"]),
+        (&json["report"], &json["rows"]["settled"]),
         (&"pairs.report.csv".into(), &0.into())
     );
-    assert_eq!(rehearsal.seen().requests, 1, "whose token it is");
+    assert_eq!(
+        rehearsal.seen().requests,
+        1,
+        "the request for the account of the token"
+    );
 }
 
 #[test]
 fn a_full_disk_is_reported_wherever_possible() {
     let rehearsal = Rehearsal::new().rows(good_rows(50));
-    let told = ends(&rehearsal, 6, &["--report", "/dev/full"], "report");
-    assert_eq!(told["rows"]["settled"], 0);
-    // The page is the one that is full, and the run itself went well.
+    let json = ends(&rehearsal, 6, &["--report", "/dev/full"], "report");
+    assert_eq!(json["rows"]["settled"], 0);
+    // Only the page cannot be written; the run itself succeeds.
     let full = [
         "--html",
         "/dev/full",
@@ -303,9 +307,9 @@ fn a_full_disk_is_reported_wherever_possible() {
         "{}",
         finished.stderr
     );
-    let told = summary(&rehearsal);
+    let json = summary(&rehearsal);
     assert_eq!(
-        (&told["exit"]["reason"], &told["rows"]["associated"]),
+        (&json["exit"]["reason"], &json["rows"]["associated"]),
         (&"output".into(), &50.into())
     );
     assert_eq!(metric(&rehearsal, "exit_status", &[]), Some(6));
@@ -313,7 +317,7 @@ fn a_full_disk_is_reported_wherever_possible() {
         metric(&rehearsal, "exit_reason", &[("reason", "output")]),
         Some(1)
     );
-    // Its lines went by: they cannot be read back, and nobody waits for them.
+    // The lines of this report cannot be read back, and the run does not wait for them.
     let finished = rehearsal.import(&["--report", "/dev/stderr", "--html", "page.html"]);
     assert_eq!(finished.code, 6);
     assert!(
@@ -345,7 +349,7 @@ fn a_run_that_finds_the_report_locked_leaves_the_metrics_of_the_lock_owner() {
 }
 
 #[test]
-fn the_last_success_is_remembered_from_run_to_run() {
+fn the_last_success_is_kept_from_run_to_run() {
     let rehearsal = Rehearsal::new().rows(good_rows(2));
     let times = |rehearsal: &Rehearsal| {
         ["finish", "success"]
@@ -365,7 +369,7 @@ fn the_last_success_is_remembered_from_run_to_run() {
     ends(&rehearsal, 1, &["--overwrite"], "finished");
     let [later, kept] = times(&rehearsal);
     assert!(later >= finish && kept == success);
-    // A rehearsal links nothing.
+    // A rehearsal associates nothing.
     let finished = finish_of(
         &rehearsal,
         &["import", "pairs.csv", "--sandbox", "--metrics", "r.prom"],
@@ -380,12 +384,12 @@ fn finish_of(rehearsal: &Rehearsal, arguments: &[&str]) -> i32 {
 }
 
 #[test]
-fn standard_output_is_for_the_summary_if_that_was_asked_for() {
+fn the_summary_is_the_only_standard_output_if_requested() {
     let rehearsal = Rehearsal::new().rows(good_rows(2));
     let finished = rehearsal.import(&["--summary", "-"]);
     assert_eq!((finished.code, finished.stderr.as_str()), (0, ""));
-    let told = valid(&finished.stdout, "summary.schema.json");
-    assert_eq!(told["rows"]["associated"], 2);
+    let json = valid(&finished.stdout, "summary.schema.json");
+    assert_eq!(json["rows"]["associated"], 2);
     let finished = rehearsal.import(&["--summary", "-"]);
     assert_eq!(finished.code, 2, "the report exists");
     assert_eq!(
@@ -395,7 +399,7 @@ fn standard_output_is_for_the_summary_if_that_was_asked_for() {
 }
 
 #[test]
-fn no_file_of_a_run_is_written_over_another() {
+fn no_output_of_a_run_replaces_another_file_of_the_run() {
     let rehearsal = Rehearsal::new().rows(good_rows(2));
     for (more, what) in [
         (&["--html", "pairs.csv"][..], "input"),
@@ -416,14 +420,14 @@ fn no_file_of_a_run_is_written_over_another() {
     assert_eq!(
         rehearsal.seen().requests,
         0,
-        "it is known before anything is sent"
+        "the error is detected before anything is sent"
     );
     let text = std::fs::read_to_string(rehearsal.path("pairs.csv")).unwrap();
     assert!(text.starts_with(HEADER));
 }
 
 #[test]
-fn the_schema_and_the_page_about_it_know_every_reason() {
+fn the_schema_and_its_page_contain_every_reason() {
     let schema = schema("summary.schema.json");
     let known = &schema["properties"]["exit"]["properties"]["reason"]["enum"];
     assert_eq!(*known, Value::from(REASONS.to_vec()));
@@ -438,7 +442,7 @@ fn the_schema_and_the_page_about_it_know_every_reason() {
 }
 
 #[test]
-fn a_report_is_summed_up_for_scripts_and_makes_a_page_at_any_time() {
+fn a_report_yields_json_and_a_page_at_any_time() {
     let rehearsal =
         Rehearsal::new().rows(good_rows(5).chain([bad_row(), "contacts,x,companies,1".into()]));
     assert_eq!(rehearsal.import(&[]).code, 1);
@@ -451,20 +455,20 @@ fn a_report_is_summed_up_for_scripts_and_makes_a_page_at_any_time() {
     ];
     let finished = finish(rehearsal.command(&arguments).output().unwrap());
     assert_eq!((finished.code, finished.stderr.as_str()), (1, ""));
-    let told = valid(&finished.stdout, "report.schema.json");
+    let json = valid(&finished.stdout, "report.schema.json");
     assert_eq!(
-        (&told["rows"]["settled"], &told["requests"]["sent"]),
+        (&json["rows"]["settled"], &json["requests"]["sent"]),
         (&7.into(), &6.into())
     );
-    assert_eq!(told["attempts"][0]["rows"], 6);
-    assert_eq!(told["duration_ms"]["rows"], 6);
-    assert_eq!(told["files"]["html"], "page.html");
+    assert_eq!(json["attempts"][0]["rows"], 6);
+    assert_eq!(json["duration_ms"]["rows"], 6);
+    assert_eq!(json["files"]["html"], "page.html");
     assert_eq!(
-        told["next"]["command"],
+        json["next"]["command"],
         "hubspot-associate report pairs.report.csv --rejects rejects.csv"
     );
     let page = std::fs::read_to_string(rehearsal.path("page.html")).unwrap();
-    assert!(page.contains("7 rows with a line; 2 of them are not associated."));
+    assert!(page.contains("7 rows in the report; 2 of them are not associated."));
     for (other, what) in [("pairs.report.csv", "report"), ("pairs.csv", "input")] {
         let arguments = ["report", "pairs.report.csv", "--html", other];
         let finished = finish(rehearsal.command(&arguments).output().unwrap());
@@ -472,7 +476,7 @@ fn a_report_is_summed_up_for_scripts_and_makes_a_page_at_any_time() {
         let expected = format!("is the {what} itself");
         assert!(finished.stderr.contains(&expected), "{}", finished.stderr);
     }
-    assert_eq!(rehearsal.report().len(), 7, "the report is no page");
+    assert_eq!(rehearsal.report().len(), 7, "the report is not replaced");
     let input = std::fs::read_to_string(rehearsal.path("pairs.csv")).unwrap();
-    assert!(input.starts_with(HEADER), "nor is the input");
+    assert!(input.starts_with(HEADER), "the input is not replaced");
 }

@@ -1,9 +1,9 @@
-//! The sandbox as a program of its own.
+//! The `sandbox` command, run as a separate program.
 
 use crate::support::{Program, Rehearsal, finish, good_rows, signal};
 
 #[test]
-fn it_prints_its_address_serves_and_ends_when_asked() {
+fn it_prints_its_address_serves_and_stops_on_request() {
     let rehearsal = Rehearsal::new().rows(good_rows(5));
     let mut server = rehearsal
         .command(&[
@@ -46,7 +46,7 @@ fn it_prints_its_address_serves_and_ends_when_asked() {
 }
 
 #[test]
-fn it_listens_beyond_this_machine_only_if_allowed() {
+fn it_listens_on_a_remote_address_only_if_allowed() {
     let rehearsal = Rehearsal::new();
     let finished = finish(
         rehearsal
@@ -115,7 +115,7 @@ fn the_same_seed_brings_the_same_faults_at_any_speed() {
 /// As in the background of a script, under `nohup`, or in some CI systems.
 #[test]
 fn signals_reach_the_programs_of_a_test_that_was_started_with_them_ignored() {
-    let test = "sandbox::it_prints_its_address_serves_and_ends_when_asked";
+    let test = "sandbox::it_prints_its_address_serves_and_stops_on_request";
     let again = Program::new(std::env::current_exe().unwrap())
         .args([test, "--exact"])
         .under("sh", "trap '' INT HUP TERM; exec \"$@\"")

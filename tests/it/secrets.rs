@@ -1,4 +1,4 @@
-//! The token is nowhere to be seen.
+//! The token never appears in any output.
 
 use httpmock::prelude::*;
 
@@ -31,7 +31,7 @@ fn the_token_is_in_no_output_log_report_or_process_listing() {
         .concat();
         let finished = rehearsal.import(&flags);
         assert_eq!(finished.code, 3, "{}", finished.stderr);
-        assert!(finished.stderr.contains("associated"), "the log is there");
+        assert!(finished.stderr.contains("associated"), "the log is present");
         let read = |name: &str| std::fs::read_to_string(rehearsal.path(name)).unwrap();
         let written = ["pairs.report.csv", "p.html", "s.json", "m.prom"].map(read);
         for text in [&finished.stdout, &finished.stderr]
@@ -65,7 +65,7 @@ fn a_token_that_cannot_be_one_is_refused_without_being_repeated() {
         ("", "no access token: `HUBSPOT_ACCESS_TOKEN` is not set"),
         (
             "secret with blanks",
-            "the access token in `HUBSPOT_ACCESS_TOKEN` has a blank or a character in it that no token has",
+            "the access token in `HUBSPOT_ACCESS_TOKEN` contains a space or another character that is not valid in a token",
         ),
     ] {
         let output = rehearsal
@@ -119,7 +119,7 @@ fn a_token_in_place_of_another_value_is_refused_without_being_repeated() {
 }
 
 #[test]
-fn a_token_that_a_reply_repeats_with_escapes_is_nowhere_to_be_seen() {
+fn a_token_that_a_reply_repeats_with_escapes_is_masked_everywhere() {
     let server = MockServer::start();
     let escaped = TOKEN.replace('-', "\\u002d").replacen('p', "\\u0070", 1);
     server.mock(|when, then| {
@@ -149,9 +149,9 @@ fn a_proxy_that_cannot_be_used_is_refused_without_its_password() {
         let finished = finish(command.output().unwrap());
         assert_eq!(finished.code, 2, "{}", finished.stderr);
         assert!(
-            finished
-                .stderr
-                .starts_with("error: the proxy in `HTTPS_PROXY` cannot be understood\nhint: such as http://host:port"),
+            finished.stderr.starts_with(
+                "error: the proxy in `HTTPS_PROXY` is not valid\nhint: such as http://host:port"
+            ),
             "{}",
             finished.stderr
         );

@@ -1,4 +1,4 @@
-//! Signals at every moment: before a run, and where something is stuck.
+//! Signals at any time: before a run, and while the program is blocked.
 
 use std::fs::{File, OpenOptions};
 use std::io::{PipeReader, PipeWriter, Read, Write};
@@ -12,7 +12,7 @@ use crate::support::{
     Finished, Program, Rehearsal, Running, finish, good_rows, insist, join, signal, wait_until,
 };
 
-/// The program in the folder of `rehearsal`, with a token unless `flags` name another.
+/// Starts the program in the folder of `rehearsal`, with a token in the environment unless `flags` name a source.
 fn start(rehearsal: &Rehearsal, flags: &[&str]) -> Running {
     let mut command = rehearsal.command(flags);
     if flags
@@ -24,7 +24,7 @@ fn start(rehearsal: &Rehearsal, flags: &[&str]) -> Running {
     command.spawn().unwrap()
 }
 
-/// What `task` returns, on a thread of its own, so that it may wait without a bound.
+/// Runs `task` on a separate thread and waits for it with a timeout, since `task` has none.
 fn in_time<T: Send + 'static>(task: impl FnOnce() -> T + Send + 'static) -> T {
     join(thread::spawn(task))
 }
@@ -36,7 +36,7 @@ fn fifo(rehearsal: &Rehearsal, name: &str) -> PathBuf {
     path
 }
 
-/// Waits until the program reads from it, and keeps it open.
+/// Waits until the program reads from the pipe, and returns the open end for writing.
 fn opened(fifo: PathBuf) -> File {
     in_time(move || OpenOptions::new().write(true).open(fifo).unwrap())
 }
@@ -49,8 +49,8 @@ fn accepted(listener: &TcpListener) -> TcpStream {
     stream
 }
 
-/// Ends a run that waits for something, and looks at what it leaves.
-fn ends_in_order(rehearsal: &Rehearsal, running: Running, name: &str, case: &str) {
+/// Sends a signal to a blocked run, and checks its error, summary and metrics.
+fn ends_gracefully(rehearsal: &Rehearsal, running: Running, name: &str, case: &str) {
     signal(&running, name);
     let Finished { code, stderr, .. } = finish(running.output());
     let (status, word) = match name {
@@ -78,7 +78,7 @@ const IMPORT: [&str; 6] = [
 ];
 
 #[test]
-fn a_signal_ends_an_import_in_order_whatever_it_waits_for_before_its_first_row() {
+fn a_signal_ends_an_import_gracefully_at_any_wait_before_its_first_row() {
     for name in ["INT", "TERM", "HUP"] {
         let rehearsal = Rehearsal::new().rows(good_rows(100));
         let url = rehearsal.url();
@@ -91,17 +91,17 @@ fn a_signal_ends_an_import_in_order_whatever_it_waits_for_before_its_first_row()
         std::fs::set_permissions(&script, PermissionsExt::from_mode(0o755)).unwrap();
         let child = with(&["--token-command", "./token.sh"]);
         wait_until("the command starts", || rehearsal.path("started").exists());
-        ends_in_order(&rehearsal, child, name, "--token-command");
+        ends_gracefully(&rehearsal, child, name, "--token-command");
 
         let token = fifo(&rehearsal, "token");
         let child = with(&["--token-file", "token"]);
         let _kept = opened(token);
-        ends_in_order(&rehearsal, child, name, "--token-file");
+        ends_gracefully(&rehearsal, child, name, "--token-file");
 
-        let memory = fifo(&rehearsal, "memory.csv");
-        let child = with(&["--skip-associated-in", "memory.csv"]);
-        let _kept = opened(memory);
-        ends_in_order(&rehearsal, child, name, "--skip-associated-in");
+        let known_pairs = fifo(&rehearsal, "earlier.csv");
+        let child = with(&["--skip-associated-in", "earlier.csv"]);
+        let _kept = opened(known_pairs);
+        ends_gracefully(&rehearsal, child, name, "--skip-associated-in");
 
         assert_eq!(rehearsal.seen().requests, 0);
         assert!(!rehearsal.path("pairs.report.csv").exists());
@@ -120,14 +120,14 @@ fn a_signal_ends_an_import_that_waits_for_its_input_or_for_the_account() {
         let all: Vec<&str> = [&IMPORT[..], &["--base-url", &url], flags].concat();
         let child = start(&rehearsal, &all);
         let _unanswered = accepted(&listener);
-        ends_in_order(&rehearsal, child, "TERM", flags[0]);
+        ends_gracefully(&rehearsal, child, "TERM", flags[0]);
     }
     std::fs::remove_file(rehearsal.path("pairs.csv")).unwrap();
     let input = fifo(&rehearsal, "pairs.csv");
     let all: Vec<&str> = [&IMPORT[..], &["--base-url", &url, "--report", "r.csv"]].concat();
     let child = start(&rehearsal, &all);
     let _kept = opened(input);
-    ends_in_order(&rehearsal, child, "TERM", "the input");
+    ends_gracefully(&rehearsal, child, "TERM", "the input");
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn commands_without_a_run_end_at_a_signal_with_its_status() {
 }
 
 #[test]
-fn a_token_exchange_is_finished_after_a_signal_and_its_refresh_token_kept() {
+fn a_token_exchange_is_finished_after_a_signal_and_its_refresh_token_saved() {
     let rehearsal = Rehearsal::new().rows(good_rows(100));
     let app = rehearsal.path("app.json");
     std::fs::write(
@@ -168,14 +168,14 @@ fn a_token_exchange_is_finished_after_a_signal_and_its_refresh_token_kept() {
     ];
     let all: Vec<&str> = [&IMPORT[..], &flags].concat();
     let child = start(&rehearsal, &all);
-    let mut asked = accepted(&listener);
+    let mut connection = accepted(&listener);
     signal(&child, "TERM");
-    // A while in which the program could end wrongly.
+    // Time in which the program could exit too early.
     thread::sleep(Duration::from_millis(300));
     let body = r#"{"access_token":"a-token-of-some-length","refresh_token":"the-next-one","expires_in":1800,"token_type":"bearer"}"#;
     let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close";
     write!(
-        asked,
+        connection,
         "{head}\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     )
@@ -186,18 +186,18 @@ fn a_token_exchange_is_finished_after_a_signal_and_its_refresh_token_kept() {
     assert!(kept.contains("the-next-one"), "{kept}");
 }
 
-/// A pipe that is full, and not read as long as the first of both is there.
-fn stuck() -> (PipeReader, PipeWriter) {
+/// A full pipe that is never read. Writing fails once the reader is dropped.
+fn full_pipe() -> (PipeReader, PipeWriter) {
     let (reader, mut writer) = std::io::pipe().unwrap();
-    // As much as a pipe takes.
+    // The capacity of a pipe.
     writer.write_all(&vec![b'.'; 64 * 1024]).unwrap();
     (reader, writer)
 }
 
 #[test]
-fn a_standard_error_that_is_not_read_does_not_hold_up_a_run() {
+fn a_standard_error_that_is_not_read_does_not_delay_a_run() {
     let rehearsal = Rehearsal::new().rows(good_rows(3000));
-    let (_unread, stderr) = stuck();
+    let (_unread, stderr) = full_pipe();
     let mut running = rehearsal
         .import_command(&["-vvv"])
         .stderr(stderr)
@@ -210,7 +210,7 @@ fn a_standard_error_that_is_not_read_does_not_hold_up_a_run() {
 #[test]
 fn a_signal_ends_a_program_whose_standard_error_is_not_read() {
     let rehearsal = Rehearsal::new().rows(good_rows(200_000));
-    let (_unread, stderr) = stuck();
+    let (_unread, stderr) = full_pipe();
     let mut running = rehearsal
         .import_command(&["-vvv"])
         .stderr(stderr)

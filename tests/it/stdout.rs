@@ -1,18 +1,18 @@
-//! What standard output does not take is an error, unless its reader went away.
+//! A failure to write to standard output is an error, except for a closed pipe.
 
 use std::fs::File;
 use std::process::Stdio;
 
 use crate::support::{Finished, Program, Rehearsal, finish, good_rows};
 
-/// Its end where standard output is on a full disk.
+/// Runs the command with standard output on a full disk.
 fn onto_full_disk(command: &mut Program) -> Finished {
     let full = File::options().write(true).open("/dev/full").unwrap();
     finish(command.stdout(full).output().unwrap())
 }
 
 #[test]
-fn help_and_the_sandbox_that_cannot_be_printed_end_with_the_status_for_it() {
+fn help_and_other_output_that_cannot_be_printed_end_with_status_6() {
     let folder = Rehearsal::new().rows(good_rows(2));
     for arguments in [
         &["import", "pairs.csv", "--dry-run"][..],
@@ -23,9 +23,10 @@ fn help_and_the_sandbox_that_cannot_be_printed_end_with_the_status_for_it() {
     ] {
         let ended = onto_full_disk(&mut folder.command(arguments));
         assert_eq!(ended.code, 6, "{arguments:?}: {}", ended.stderr);
-        let said = "error: cannot write to standard output\n  caused by: No space left on device";
+        let expected =
+            "error: cannot write to standard output\n  caused by: No space left on device";
         assert!(
-            ended.stderr.contains(said),
+            ended.stderr.contains(expected),
             "{arguments:?}: {}",
             ended.stderr
         );
@@ -33,7 +34,7 @@ fn help_and_the_sandbox_that_cannot_be_printed_end_with_the_status_for_it() {
 }
 
 #[test]
-fn a_run_whose_summary_cannot_be_printed_has_its_report_and_the_reason_in_its_files() {
+fn a_run_whose_summary_cannot_be_printed_writes_its_report_and_the_reason_to_its_files() {
     let folder = Rehearsal::new().rows(good_rows(2));
     let ended = onto_full_disk(&mut folder.import_command(&["--summary", "s.json"]));
     assert_eq!(ended.code, 6, "{}", ended.stderr);
@@ -45,14 +46,14 @@ fn a_run_whose_summary_cannot_be_printed_has_its_report_and_the_reason_in_its_fi
 }
 
 #[test]
-fn what_is_wrong_with_the_input_weighs_more_than_what_cannot_be_printed() {
+fn an_error_in_the_input_takes_precedence_over_output_that_cannot_be_printed() {
     let folder = Rehearsal::new().file("from_id,to_id\n\"1,2\n");
     let ended = onto_full_disk(&mut folder.command(&["check", "pairs.csv"]));
     assert_eq!(ended.code, 2, "{}", ended.stderr);
 }
 
 #[test]
-fn a_reader_of_help_that_went_away_is_no_error() {
+fn a_closed_pipe_during_help_is_no_error() {
     let folder = Rehearsal::new();
     for arguments in [&["--help"][..], &["import", "-h"], &["--version"]] {
         let (reader, writer) = std::io::pipe().unwrap();

@@ -1,4 +1,4 @@
-//! Signals, credentials, limits: early ends.
+//! Runs that stop early: signals, credentials, limits.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::support::{Rehearsal, good_rows, insist, instant, signal, wait_until};
 
 const BEFORE: usize = 2000;
 
-/// Rows of which the one in the middle, behind [`BEFORE`] others, meets `id`.
+/// Rows with `id` in the middle row, after [`BEFORE`] others.
 fn with_in_the_middle(id: &str) -> Vec<String> {
     let mut rows: Vec<_> = good_rows(2 * BEFORE as u64).collect();
     rows.insert(BEFORE, format!("contacts,{id},companies,2"));
@@ -16,7 +16,7 @@ fn with_in_the_middle(id: &str) -> Vec<String> {
 }
 
 #[test]
-fn refused_credentials_stop_the_run_and_charge_no_row() {
+fn refused_credentials_stop_the_run_and_fail_no_row() {
     for (code, message, hint) in [
         (
             "401",
@@ -74,7 +74,7 @@ fn refused_credentials_stop_the_run_and_charge_no_row() {
 }
 
 #[test]
-fn one_401_in_the_middle_is_asked_once_more_and_ends_nothing() {
+fn a_single_401_is_retried_and_does_not_stop_the_run() {
     let once = fault_id("status:401", 1, 1).unwrap();
     for mode in [&[][..], &["--mode", "batch", "--batch-size", "500"]] {
         let rehearsal = Rehearsal::new().rows(with_in_the_middle(&once));
@@ -105,7 +105,7 @@ fn the_daily_limit_stops_the_run_so_that_it_can_be_resumed() {
 }
 
 #[test]
-fn a_server_that_asks_for_hours_of_rest_ends_the_run() {
+fn a_retry_after_of_hours_stops_the_run() {
     let settings = SandboxSettings {
         retry_after: Duration::from_hours(2),
         ..instant()
@@ -155,7 +155,7 @@ fn a_wrong_path_stops_before_many_rows_are_rejected() {
     assert!(
         finished
             .stderr
-            .contains("all met a 404: the path itself seems wrong"),
+            .contains("all got a 404: the path of the API seems to be wrong"),
         "{}",
         finished.stderr
     );
@@ -210,7 +210,7 @@ fn one_signal_lets_requests_in_flight_finish_and_prints_how_to_resume() {
 }
 
 #[test]
-fn a_second_signal_waits_for_no_reply() {
+fn a_second_signal_stops_without_waiting_for_replies() {
     let rehearsal = Rehearsal::new().rows(
         good_rows(10)
             .chain((1..10).map(|serial| format!("contacts,9980200000000{serial:02},companies,1"))),
@@ -225,7 +225,7 @@ fn a_second_signal_waits_for_no_reply() {
 fn a_signal_ends_a_run_whose_output_is_not_read() {
     let rehearsal = Rehearsal::new().rows(good_rows(3));
     let (_reader, mut stdout) = std::io::pipe().unwrap();
-    // As much as a pipe takes.
+    // The capacity of a pipe.
     std::io::Write::write_all(&mut stdout, &vec![b'.'; 64 * 1024]).unwrap();
     let mut child = rehearsal
         .import_command(&[])
@@ -239,7 +239,7 @@ fn a_signal_ends_a_run_whose_output_is_not_read() {
 }
 
 #[test]
-fn a_second_run_on_the_same_report_ends_at_once_and_changes_nothing() {
+fn a_second_run_on_the_same_report_ends_immediately_and_changes_nothing() {
     let rehearsal = Rehearsal::against(slow()).rows(good_rows(50_000));
     let (child, finish) = rehearsal.start(10, &[]);
     let holder = if cfg!(target_os = "linux") {
@@ -259,7 +259,7 @@ fn a_second_run_on_the_same_report_ends_at_once_and_changes_nothing() {
 }
 
 #[test]
-fn a_run_on_the_wrong_column_stops_after_a_hundred_rows_and_names_their_common_cause() {
+fn a_run_on_the_wrong_column_stops_after_a_hundred_rows_and_names_the_common_cause() {
     let rows = (1..=5000).map(|serial| format!("contacts,9970000{serial:08},companies,1"));
     let rehearsal = Rehearsal::new().rows(rows);
     let finished = rehearsal.import(&[]);
@@ -286,7 +286,7 @@ fn a_run_on_the_wrong_column_stops_after_a_hundred_rows_and_names_their_common_c
 }
 
 #[test]
-fn an_api_that_fails_row_after_row_ends_the_run_and_the_rows_are_sent_again() {
+fn an_api_that_fails_every_row_stops_the_run_and_resume_sends_the_rows_again() {
     let rows = (1..=200).map(|serial| {
         let id = fault_id("status:500", 1, serial).unwrap();
         format!("contacts,{id},companies,1")
@@ -294,7 +294,7 @@ fn an_api_that_fails_row_after_row_ends_the_run_and_the_rows_are_sent_again() {
     let rehearsal = Rehearsal::new().rows(rows);
     let ended = rehearsal.import(&["--max-attempts", "1"]);
     assert_eq!(ended.code, 4, "{}", ended.stderr);
-    let hint = "\nhint: wait until the network and HubSpot are well again (https://status.hubspot.com); then run `hubspot-associate import pairs.csv ";
+    let hint = "\nhint: wait until the network and HubSpot work again (https://status.hubspot.com); then run `hubspot-associate import pairs.csv ";
     assert!(ended.stderr.contains(hint), "{}", ended.stderr);
     assert!(
         ended
@@ -318,7 +318,7 @@ fn a_run_stops_at_its_time_limit_and_is_resumed_later() {
     assert!(
         stopped
             .stderr
-            .starts_with("error: stopped: the time is over (`--max-duration`, 0.5s); "),
+            .starts_with("error: stopped: the time limit was reached (`--max-duration`, 0.5s); "),
         "{}",
         stopped.stderr
     );
@@ -332,7 +332,7 @@ fn a_run_stops_at_its_time_limit_and_is_resumed_later() {
 }
 
 #[test]
-fn a_signal_is_handled_while_the_run_waits_for_its_quota() {
+fn a_signal_is_handled_while_the_run_waits_for_a_permit() {
     let rehearsal = Rehearsal::new().rows(good_rows(30));
     let (child, finish) = rehearsal.start(1, &["--rate", "1/60s"]);
     signal(&child, "INT");

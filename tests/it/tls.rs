@@ -1,4 +1,4 @@
-//! Who a server is, and who may see what is sent to it.
+//! TLS: which servers are trusted, and which requests are sent to them.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -10,8 +10,8 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::support::{Finished, Rehearsal, finish};
 
-/// A certificate authority that nobody knows, as PEM, and a server with a certificate of it that confirms every
-/// pair that it is asked for.
+/// Starts a server whose certificate is issued by an unknown authority. It confirms every requested pair. Returns the
+/// authority's certificate as PEM.
 fn serve() -> (String, u16) {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -33,7 +33,7 @@ fn serve() -> (String, u16) {
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
-            // A client that does not trust us hangs up.
+            // A client that does not trust the certificate closes the connection.
             drop(answer(StreamOwned::new(connection, stream.unwrap())));
         }
     });
@@ -104,7 +104,7 @@ fn a_certificate_without_a_trusted_issuer_is_refused_unless_a_file_trusts_it() {
 }
 
 #[test]
-fn a_machine_without_certificates_of_its_own_rehearses_and_trusts_no_stranger() {
+fn a_machine_without_system_certificates_can_rehearse_and_still_refuses_an_unknown_issuer() {
     let (_, port) = serve();
     let rehearsal = Rehearsal::new().rows(["contacts,41001,companies,52001"]);
     let bare = |arguments: &[&str]| {

@@ -1,4 +1,4 @@
-//! What the cells of a row and the names of columns are taken for.
+//! How the cells of a row and the names of columns are interpreted.
 
 use crate::support::{EXPORT, HEADER, Rehearsal, finish};
 
@@ -38,7 +38,7 @@ fn a_missing_own_id_is_invalid_and_an_empty_list_is_not() {
 }
 
 #[test]
-fn a_run_that_can_send_nothing_says_so_and_ends_with_1() {
+fn a_run_without_a_row_to_send_reports_that_and_ends_with_1() {
     for (body, code) in [("1,\n2,\n", 1), ("", 0), ("1,\n2,41\n", 0)] {
         let rehearsal = Rehearsal::new().file(format!("Record ID,Associated Company IDs\n{body}"));
         let flags = [&EXPORT[..], &["--split", ";"]].concat();
@@ -53,8 +53,8 @@ fn a_run_that_can_send_nothing_says_so_and_ends_with_1() {
                 (code, ""),
                 "{body}"
             );
-            let says_so = finished.stdout.contains("nothing could be sent: ");
-            assert_eq!(says_so, code == 1, "{}", finished.stdout);
+            let reports_it = finished.stdout.contains("nothing could be sent: ");
+            assert_eq!(reports_it, code == 1, "{}", finished.stdout);
         }
     }
 }
@@ -84,7 +84,7 @@ fn one_number_with_thousands_separators_is_never_several_ids() {
 }
 
 #[test]
-fn the_spellings_of_a_type_are_one_to_duplicates_and_memory_and_are_sent_as_they_stand() {
+fn the_spellings_of_a_type_are_equal_for_duplicates_and_known_pairs_and_are_sent_unchanged() {
     let rows = [
         "Contact,7,companies,8",
         "contacts,7,0-2,8",
@@ -126,7 +126,7 @@ fn the_spellings_of_a_type_are_one_to_duplicates_and_memory_and_are_sent_as_they
 }
 
 #[test]
-fn column_names_are_compared_as_they_look() {
+fn column_names_are_compared_by_their_visible_characters() {
     let rehearsal = Rehearsal::new().file(
         "Socie\u{301}te\u{301},\u{200b}Record\u{a0}ID\u{feff}\n=\"41001\",\"=\"\"52001\"\"\"\n",
     );
@@ -145,7 +145,7 @@ fn column_names_are_compared_as_they_look() {
 }
 
 #[test]
-fn what_is_wrong_with_the_header_is_reported_before_a_token_is_missed() {
+fn problems_of_the_header_are_reported_before_a_missing_token() {
     for (header, error) in [
         (
             "from_id,to_id",

@@ -1,4 +1,4 @@
-//! What is kept of a refresh token, and how.
+//! Tests for storing refresh tokens.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -28,14 +28,14 @@ fn token_in(file: &AppFile) -> String {
 }
 
 #[test]
-fn a_file_that_others_may_read_is_refused() {
+fn a_file_that_other_users_can_read_is_refused() {
     let (_folder, file) = app_file();
     fs::set_permissions(&file.path, Permissions::from_mode(0o640)).unwrap();
     assert!(matches!(file.read(), Err(CredentialsError::Exposed { .. })));
 }
 
 #[tokio::test]
-async fn a_refresh_token_is_kept_and_nothing_else_is_changed() {
+async fn storing_a_refresh_token_changes_nothing_else() {
     let (folder, file) = app_file();
     let mut held = file.hold().await.unwrap();
     held.keep(&"refresh-1".into()).await.unwrap();
@@ -49,7 +49,7 @@ async fn a_refresh_token_is_kept_and_nothing_else_is_changed() {
 }
 
 #[tokio::test]
-async fn a_new_token_is_kept_where_the_file_cannot_be_read_again() {
+async fn a_new_token_is_stored_if_the_file_cannot_be_read_again() {
     let (_folder, file) = app_file();
     let mut held = file.hold().await.unwrap();
     held.keep(&"refresh-1".into()).await.unwrap();
@@ -61,7 +61,7 @@ async fn a_new_token_is_kept_where_the_file_cannot_be_read_again() {
 }
 
 #[tokio::test]
-async fn a_token_that_could_not_be_kept_is_kept_later() {
+async fn a_token_that_could_not_be_stored_is_stored_later() {
     let (folder, file) = app_file();
     let app = OAuthApp::from_file(&file.path).unwrap();
     let held = app.hold().await.unwrap();
@@ -78,7 +78,7 @@ async fn a_token_that_could_not_be_kept_is_kept_later() {
 }
 
 #[tokio::test]
-async fn one_exchange_at_a_time_holds_the_file_whichever_file_has_its_name() {
+async fn only_one_exchange_locks_the_file_even_after_it_is_replaced() {
     let (_folder, file) = app_file();
     let mut held = file.hold().await.unwrap();
     for token in ["refresh-1", "refresh-2", "refresh-3"] {
@@ -101,7 +101,7 @@ async fn one_exchange_at_a_time_holds_the_file_whichever_file_has_its_name() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_gone_cannot_be_held() {
+async fn a_deleted_file_cannot_be_locked() {
     let (_folder, file) = app_file();
     fs::remove_file(&file.path).unwrap();
     assert!(matches!(

@@ -1,13 +1,13 @@
-//! How calls are parted: to find the bad rows in them, or because the API takes no more pairs.
+//! Splits batches: to find the bad rows in them, or because the API accepts fewer pairs per batch.
 
 use super::{BatchRequest, Batches, types_of};
 use crate::run::row::SendableRow;
 
-/// So few suspects are sent one by one: halves would not save a request.
+/// Up to this number, suspects are sent one by one: bisecting would not save a request.
 const MAX_SUSPECTS_SENT_ONE_BY_ONE: usize = 3;
 
 impl Batches {
-    /// Looks for the bad rows among `suspects`, of which at least one is.
+    /// Searches for the bad rows among `suspects`, at least one of which is bad.
     pub(in crate::run) fn search(&mut self, mut suspects: Vec<SendableRow>) {
         let Some(types) = suspects.first().map(types_of) else {
             return;
@@ -20,10 +20,10 @@ impl Batches {
             return;
         }
         let rest = suspects.split_off(suspects.len().div_ceil(2));
-        self.call_next(BatchRequest::half(suspects, rest));
+        self.push_ready_first(BatchRequest::half(suspects, rest));
     }
 
-    /// Sends rows again by halves of which a reply that confirmed others said nothing.
+    /// Sends rows again in two halves. The reply confirmed other rows and did not mention these.
     pub(in crate::run) fn halve(&mut self, mut rows: Vec<SendableRow>) {
         if rows.len() <= MAX_SUSPECTS_SENT_ONE_BY_ONE {
             self.send_singly(rows);
@@ -31,29 +31,29 @@ impl Batches {
         }
         let rest = rows.split_off(rows.len().div_ceil(2));
         for half in [rest, rows] {
-            self.call_next(BatchRequest::new(half));
+            self.push_ready_first(BatchRequest::new(half));
         }
     }
 
-    /// The API does not take more pairs per call than this.
-    pub(in crate::run) fn lower_max_size(&mut self, call: BatchRequest, max: usize) {
-        if let Some(types) = call.types() {
+    /// Lowers the maximum batch size for these types to `max` and splits `batch` accordingly.
+    pub(in crate::run) fn lower_max_size(&mut self, batch: BatchRequest, max: usize) {
+        if let Some(types) = batch.types() {
             self.sizer(&types).lower_max_size(max);
         }
         let BatchRequest {
             rows, rest, named, ..
-        } = call;
+        } = batch;
         let mut rows = rows.into_iter().chain(rest).peekable();
-        let mut calls = Vec::new();
+        let mut split = Vec::new();
         while rows.peek().is_some() {
-            calls.push(BatchRequest::new(rows.by_ref().take(max).collect()));
+            split.push(BatchRequest::new(rows.by_ref().take(max).collect()));
         }
-        // They are told once all the others are.
-        if let Some(last) = calls.last_mut() {
+        // Named rows finish after all the others; see `BatchRequest::named`.
+        if let Some(last) = split.last_mut() {
             last.named = named;
         }
-        for call in calls.into_iter().rev() {
-            self.call_next(call);
+        for batch in split.into_iter().rev() {
+            self.push_ready_first(batch);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Rows that will be sent together once there are enough of them.
+//! A group of rows that will be sent in one batch once it is large enough.
 
 use std::collections::HashSet;
 
@@ -6,12 +6,12 @@ use tokio::time::Instant;
 
 use crate::run::row::SendableRow;
 
-/// Rows of the same two types, each two ids once, in whichever order.
+/// Rows with the same two object types. Each pair of ids occurs once, in either order.
 #[derive(Debug)]
 pub(super) struct Group {
     rows: Vec<SendableRow>,
     ids: HashSet<[u128; 2]>,
-    /// Rows whose ids are among the others already: they wait for the next call.
+    /// Rows whose ids already occur in this group: they wait for the next batch.
     later: Vec<SendableRow>,
     since: Instant,
 }
@@ -28,11 +28,11 @@ impl Default for Group {
 }
 
 impl Group {
-    /// Adds a row; gives it back if as many wait for the next call as that may have.
+    /// Adds a row. Returns it if the next batch already has its maximum of waiting rows.
     pub(super) fn push(&mut self, row: SendableRow, max: usize) -> Result<(), Box<SendableRow>> {
         let mut ids = [row.pair.from.id.number(), row.pair.to.id.number()];
-        // Results name ids without their types: contact 1 -> company 2, once confirmed, reads like the other
-        // direction of contact 2 -> company 1.
+        // Results name ids without their types, so a confirmed contact 1 -> company 2 looks like the
+        // other direction of contact 2 -> company 1.
         ids.sort_unstable();
         if self.ids.insert(ids) {
             self.rows.push(row);
@@ -48,17 +48,17 @@ impl Group {
         self.rows.len() >= max
     }
 
-    /// When it began to fill.
+    /// When the group was created.
     pub(super) fn since(&self) -> Instant {
         self.since
     }
 
-    /// All rows in it.
+    /// The number of rows in the group, including those that wait for the next batch.
     pub(super) fn len(&self) -> usize {
         self.rows.len() + self.later.len()
     }
 
-    /// The rows to be sent, and those that have to wait.
+    /// The rows for this batch, and the rows for the next one.
     pub(super) fn into_parts(self) -> (Vec<SendableRow>, Vec<SendableRow>) {
         (self.rows, self.later)
     }

@@ -1,11 +1,13 @@
-//! How rows become calls: groups that fill, and are flushed when they are full or have waited long enough.
+//! Builds batches from rows: collects rows in groups, and flushes a group when it is full or has waited
+//! long enough.
 
 use super::group::Group;
 use super::sizer::BatchSizer;
 use super::{Batches, Types, types_of};
 use crate::run::row::SendableRow;
 
-/// Groups that fill at once; their rows are what batch mode takes most memory for.
+/// Maximum number of groups that collect rows at the same time. Their rows account for most of the
+/// memory of batch mode.
 const MAX_GROUPS: usize = 32;
 
 impl Batches {
@@ -18,7 +20,7 @@ impl Batches {
         let size = self.sizer(&types).size();
         let group = self.groups.entry(types.clone()).or_default();
         if let Err(row) = group.push(row, size) {
-            // More of the same pair wait already than a call takes.
+            // The next batch is already full of repetitions of known id pairs.
             self.single_rows.push(*row);
         }
         if group.is_full(size) {
@@ -26,7 +28,7 @@ impl Batches {
         }
     }
 
-    /// Rows that are neither good nor bad as far as anybody knows.
+    /// Adds rows that are not known to be good or bad.
     pub(in crate::run) fn push_all(&mut self, rows: impl IntoIterator<Item = SendableRow>) {
         for row in rows {
             self.push(row);
@@ -40,14 +42,14 @@ impl Batches {
         let fullest = self.groups.iter().max_by_key(|(_, group)| group.len());
         if let Some(types) = fullest.map(|(types, _)| types.clone()) {
             self.flush(&types, true);
-            // Those that had to wait for another call go one by one.
+            // Rows that waited for the next batch are sent one by one.
             let rest = self.groups.remove(&types);
             self.single_rows
                 .extend(rest.into_iter().flat_map(Group::into_rows));
         }
     }
 
-    /// Makes calls of a group, of the rows beyond the last full one only if it is to be of `all`.
+    /// Makes batches from a group. Rows that do not fill a batch are included only if `all` is set.
     pub(super) fn flush(&mut self, types: &Types, all: bool) {
         let Some(group) = self.groups.remove(types) else {
             return;
@@ -56,11 +58,11 @@ impl Batches {
         let (rows, mut later) = group.into_parts();
         let mut rows = rows.into_iter().peekable();
         while rows.peek().is_some() {
-            let call: Vec<_> = rows.by_ref().take(size).collect();
-            if all || call.len() >= size {
-                self.call(call);
+            let batch: Vec<_> = rows.by_ref().take(size).collect();
+            if all || batch.len() >= size {
+                self.push_ready(batch);
             } else {
-                later.splice(0..0, call);
+                later.splice(0..0, batch);
             }
         }
         if !later.is_empty() {
@@ -74,12 +76,13 @@ impl Batches {
         }
     }
 
-    /// No row comes any more: makes calls of the groups that nothing can be added to. Says whether there were any.
+    /// The input is over: makes batches from the groups that no pending batch can add rows to. Returns
+    /// whether there were any.
     pub(in crate::run) fn flush_last(&mut self) -> bool {
         self.flush_where(|_, sizer| sizer.is_none_or(|sizer| !sizer.is_active()))
     }
 
-    /// Says whether there were such groups.
+    /// Flushes every group that is due. Returns whether there were any.
     pub(super) fn flush_where(
         &mut self,
         is_due: impl Fn(&Group, Option<&BatchSizer>) -> bool,

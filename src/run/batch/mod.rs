@@ -1,11 +1,12 @@
-//! The rows of batch mode between the input and the endpoint: groups that fill, calls that are ready, calls that
-//! wait. Nothing is sent here and no reply is read.
+//! The rows of batch mode between the input and the endpoint: groups that collect rows, batches that are
+//! ready to send, batches that wait for a retry. This module sends nothing and reads no reply.
 //!
-//! Rows of the same two types fill a [`Group`]; what is full, or has waited long enough, becomes a [`BatchRequest`]. A call
-//! that is refused without a word about its pairs hides at least one bad row, which is searched for by halves:
-//! one half is sent while the other waits with it. If the first half is good, the bad row is in the other;
-//! if not, nothing is known of the other, and its rows join the group that is filling. How many pairs a group
-//! collects follows from how rare such rows were: [`BatchSizer`].
+//! Rows with the same two types are collected in a [`Group`]. A group that is full, or has waited long
+//! enough, becomes a [`BatchRequest`]. If a batch is rejected and the reply names no pair, it contains
+//! at least one bad row, which is found by bisection: the first half is sent while the second half is
+//! held back. If the first half is good, the bad row is in the second half. Otherwise nothing is known
+//! about the second half, and its rows return to the group that is collecting. How many pairs a group
+//! collects depends on how rare bad rows are: [`BatchSizer`].
 
 mod bisect;
 mod group;
@@ -27,22 +28,22 @@ use group::Group;
 pub(super) use request::BatchRequest;
 use sizer::BatchSizer;
 
-/// Type pairs about which something is remembered.
+/// Maximum number of type pairs for which batch statistics are kept.
 const MAX_SIZERS: usize = 1000;
 
-/// A group that is not full is sent after this, so that a slow pipe does not wait.
+/// A group that is not full is sent after this time, so that rows from a slow pipe are not held back.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// How batch mode sends.
+/// Settings of batch mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BatchSettings {
-    /// Pairs per call at most.
+    /// Maximum number of pairs per batch.
     pub size: NonZeroUsize,
-    /// Calls in flight at most.
+    /// Maximum number of batches in flight.
     pub concurrency: NonZeroUsize,
 }
 
-/// The two types that all pairs of a call have.
+/// The two types that all pairs of a batch have.
 type Types = (ObjectType, ObjectType);
 
 /// The rows of batch mode that are not sent one by one.
@@ -52,14 +53,14 @@ pub(super) struct Batches {
     groups: HashMap<Types, Group>,
     sizers: HashMap<Types, BatchSizer>,
     ready: VecDeque<BatchRequest>,
-    /// By when they may be sent again; the number keeps equal times apart.
+    /// By earliest time of the next attempt; the number makes equal times distinct.
     waiting: BTreeMap<(Instant, u64), BatchRequest>,
     sequence: u64,
-    /// Rows that are to be sent one by one.
+    /// Rows that must be sent one by one.
     single_rows: Vec<SendableRow>,
-    /// Rows that a reply named, and that need not wait for others any more.
+    /// Rows that a reply named and that no longer have to wait for other rows.
     named: Vec<(SendableRow, Details)>,
-    /// Rows in calls that were handed out and did not come back.
+    /// Rows in batches that were handed out and have no reply yet.
     in_flight: usize,
 }
 
@@ -78,7 +79,7 @@ impl Batches {
         }
     }
 
-    /// Calls in flight at most.
+    /// Maximum number of batches in flight.
     pub(super) fn concurrency(&self) -> usize {
         self.settings.concurrency.get()
     }
@@ -95,91 +96,92 @@ impl Batches {
             .or_insert_with(|| BatchSizer::new(size))
     }
 
-    /// Makes a call ready behind the others.
-    fn call(&mut self, rows: Vec<SendableRow>) {
-        if let Some(call) = self.unless_single(BatchRequest::new(rows)) {
-            self.ready.push_back(call);
+    /// Appends a batch to those that are ready.
+    fn push_ready(&mut self, rows: Vec<SendableRow>) {
+        if let Some(batch) = self.unless_single(BatchRequest::new(rows)) {
+            self.ready.push_back(batch);
         }
     }
 
-    /// Makes a call ready before the others.
-    pub(super) fn call_next(&mut self, call: BatchRequest) {
-        if let Some(call) = self.unless_single(call) {
-            self.ready.push_front(call);
+    /// Puts a batch in front of those that are ready.
+    pub(super) fn push_ready_first(&mut self, batch: BatchRequest) {
+        if let Some(batch) = self.unless_single(batch) {
+            self.ready.push_front(batch);
         }
     }
 
-    /// A row by itself is sent by itself. A call that remains is counted.
-    fn unless_single(&mut self, call: BatchRequest) -> Option<BatchRequest> {
-        if call.rows.len() < 2 {
-            self.send_rows_singly(call);
+    /// Sends the row of a batch of one by itself; returns any larger batch and counts it as active.
+    fn unless_single(&mut self, batch: BatchRequest) -> Option<BatchRequest> {
+        if batch.rows.len() < 2 {
+            self.send_rows_singly(batch);
             return None;
         }
-        self.sizer(&call.types()?).begin();
-        Some(call)
+        self.sizer(&batch.types()?).begin();
+        Some(batch)
     }
 
-    fn send_rows_singly(&mut self, call: BatchRequest) {
+    fn send_rows_singly(&mut self, batch: BatchRequest) {
         self.single_rows
-            .extend(call.rows.into_iter().chain(call.rest));
-        self.named.extend(call.named);
+            .extend(batch.rows.into_iter().chain(batch.rest));
+        self.named.extend(batch.named);
     }
 
-    /// Sends rows one by one.
+    /// Queues rows to be sent one by one.
     pub(super) fn send_singly(&mut self, rows: impl IntoIterator<Item = SendableRow>) {
         self.single_rows.extend(rows);
     }
 
-    /// Rows that a reply named need not wait any more.
+    /// Adds rows that a reply named and that no longer have to wait for other rows.
     pub(super) fn add_named(&mut self, named: Vec<(SendableRow, Details)>) {
         self.named.extend(named);
     }
 
-    /// The rows that were named, and that need not wait any more.
+    /// Takes the rows that a reply named and that no longer have to wait.
     pub(super) fn take_named(&mut self) -> Vec<(SendableRow, Details)> {
         std::mem::take(&mut self.named)
     }
 
-    /// The rows that are to be sent one by one.
+    /// Takes the rows that must be sent one by one.
     pub(super) fn take_single_rows(&mut self) -> Vec<SendableRow> {
         std::mem::take(&mut self.single_rows)
     }
 
-    /// A call with so many pairs was not too large, and so many of them were confirmed.
+    /// Records that a batch with this number of pairs was not too large, and how many pairs were
+    /// confirmed.
     pub(super) fn record_success(&mut self, types: &Types, pairs: usize, confirmed: usize) {
         self.sizer(types).record_success(pairs, confirmed);
     }
 
-    /// Whether calls for these types were of use.
+    /// Whether a batch for these types has succeeded before.
     pub(super) fn is_known(&mut self, types: &Types) -> bool {
         self.sizer(types).is_known()
     }
 
-    /// The call that is to be sent next.
+    /// Takes the batch to send next.
     pub(super) fn pop(&mut self) -> Option<BatchRequest> {
         let index = self.next_ready()?;
-        let mut call = self.ready.remove(index)?;
-        let types = call.types()?;
+        let mut batch = self.ready.remove(index)?;
+        let types = batch.types()?;
         let max = self.sizer(&types).max_size();
-        if call.rows.len() > max {
-            // Made before the bound was known.
+        if batch.rows.len() > max {
+            // This batch was built before the limit was known.
             if max < 2 {
                 self.sizer(&types).end();
-                self.send_rows_singly(call);
+                self.send_rows_singly(batch);
                 return None;
             }
-            let later = call.split_off(max);
-            self.call_next(later);
+            let later = batch.split_off(max);
+            self.push_ready_first(later);
         }
         self.sizer(&types).sent();
-        self.in_flight += call.len();
-        Some(call)
+        self.in_flight += batch.len();
+        Some(batch)
     }
 
-    /// A call that was handed out has its reply.
-    pub(super) fn reply_received(&mut self, call: &BatchRequest) {
-        self.in_flight -= call.len();
-        if let Some(types) = call.types() {
+    /// Records that a batch has its reply.
+    pub(super) fn reply_received(&mut self, batch: &BatchRequest) {
+        self.in_flight -= batch.len();
+        if let Some(types) = batch.types() {
             let sizer = self.sizer(&types);
             sizer.reply_received();
             sizer.end();
@@ -187,75 +189,75 @@ impl Batches {
     }
 
     fn next_ready(&self) -> Option<usize> {
-        self.ready.iter().position(|call| {
-            let sizer = call.types().and_then(|types| self.sizers.get(&types));
-            sizer.is_none_or(|sizer| sizer.may_send(call.rows.len()))
+        self.ready.iter().position(|batch| {
+            let sizer = batch.types().and_then(|types| self.sizers.get(&types));
+            sizer.is_none_or(|sizer| sizer.may_send(batch.rows.len()))
         })
     }
 
-    /// Whether a call may be sent now.
+    /// Whether a batch can be sent now.
     pub(super) fn is_ready(&self) -> bool {
         self.next_ready().is_some()
     }
 
-    /// Whether one more row may be read.
+    /// Whether one more row can be read.
     pub(super) fn has_capacity(&self) -> bool {
         self.ready.is_empty() && self.waiting.len() < self.concurrency()
     }
 
-    /// Lets a call wait for its next attempt.
-    pub(super) fn push_retry(&mut self, call: BatchRequest, after: Duration) {
-        if let Some(types) = call.types() {
+    /// Queues a batch for its next attempt.
+    pub(super) fn push_retry(&mut self, batch: BatchRequest, after: Duration) {
+        if let Some(types) = batch.types() {
             self.sizer(&types).begin();
         }
         self.sequence += 1;
         self.waiting
-            .insert((Instant::now() + after, self.sequence), call);
+            .insert((Instant::now() + after, self.sequence), batch);
     }
 
-    /// When something is to be done although nothing happens. With a slot that is free and nothing that is
-    /// ready, no group waits longer than it must.
+    /// The time of the next scheduled action. If a slot is free and no batch is ready, partial groups
+    /// are flushed as soon as possible.
     pub(super) fn next_due(&self, has_slot: bool) -> Option<Instant> {
         let again = self.waiting.keys().next().map(|&(due, _)| due);
-        let starves = has_slot && self.ready.is_empty();
-        let lingers = self
+        let is_idle = has_slot && self.ready.is_empty();
+        let linger_due = self
             .groups
             .values()
-            .filter(|_| starves)
+            .filter(|_| is_idle)
             .map(|group| group.since() + LINGER)
             .min();
-        again.into_iter().chain(lingers).min()
+        again.into_iter().chain(linger_due).min()
     }
 
-    /// Makes ready what has waited long enough.
+    /// Makes every batch and group ready that has waited long enough.
     pub(super) fn release_due(&mut self) {
         let now = Instant::now();
         let later = self.waiting.split_off(&(now, u64::MAX));
         let due = std::mem::replace(&mut self.waiting, later);
-        for call in due.into_values().rev() {
-            self.ready.push_front(call);
+        for batch in due.into_values().rev() {
+            self.ready.push_front(batch);
         }
         if self.ready.is_empty() {
             self.flush_where(|group, _| group.since() + LINGER <= now);
         }
     }
 
-    /// Rows in calls that wait for their next attempt.
+    /// Rows in batches that wait for their next attempt.
     pub(super) fn waiting(&self) -> usize {
         self.waiting.values().map(BatchRequest::len).sum()
     }
 
-    /// All rows in it, those included that are in flight.
+    /// All rows of batch mode, including those in flight.
     pub(super) fn len(&self) -> usize {
-        let calls = self.ready.iter().chain(self.waiting.values());
+        let pending = self.ready.iter().chain(self.waiting.values());
         self.in_flight
             + self.named.len()
             + self.single_rows.len()
-            + calls.map(BatchRequest::len).sum::<usize>()
+            + pending.map(BatchRequest::len).sum::<usize>()
             + self.groups.values().map(Group::len).sum::<usize>()
     }
 
-    /// Whether there is nothing in it.
+    /// Whether it holds no rows.
     pub(super) fn is_empty(&self) -> bool {
         self.len() == 0
     }

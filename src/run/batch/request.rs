@@ -1,4 +1,4 @@
-//! One call: the rows that it carries, and what waits for its reply. Pure.
+//! One batch request: the rows it sends, and the rows that wait for its reply. Pure.
 
 use super::{Types, types_of};
 use crate::outcome::Details;
@@ -11,13 +11,13 @@ use crate::verdict::AttemptCounts;
 pub(in crate::run) struct BatchRequest {
     /// The rows that are sent, each pair once.
     pub(in crate::run) rows: Vec<SendableRow>,
-    /// Rows that are not sent: the other half of a search.
+    /// Rows that are not sent: the other half of a bisection.
     pub(in crate::run) rest: Vec<SendableRow>,
-    /// Rows that an earlier reply named. They end after those that it did not: rows that are refused together
-    /// would otherwise look as if all were.
+    /// Rows that an earlier reply named. They finish after the rows that it did not name: otherwise the
+    /// failure limit would count the bad rows of a batch before its good ones.
     pub(in crate::run) named: Vec<(SendableRow, Details)>,
     pub(in crate::run) attempt_counts: AttemptCounts,
-    /// Whether it looks for a bad row.
+    /// Whether this batch is part of a bisection.
     pub(in crate::run) is_search: bool,
 }
 
@@ -32,7 +32,7 @@ impl BatchRequest {
         }
     }
 
-    /// One half of those among which a bad row is.
+    /// One half of a set of rows that contains a bad row.
     pub(super) fn half(rows: Vec<SendableRow>, rest: Vec<SendableRow>) -> Self {
         Self {
             rest,
@@ -41,7 +41,7 @@ impl BatchRequest {
         }
     }
 
-    /// What is left of a call once its named rows are taken out of it.
+    /// The rest of a batch after its named rows were taken out.
     pub(in crate::run) fn without_named(
         rows: Vec<SendableRow>,
         named: Vec<(SendableRow, Details)>,
@@ -56,7 +56,8 @@ impl BatchRequest {
         self.rows.first().map(types_of)
     }
 
-    /// Takes out all rows but the first `max`; what was known of either half is no longer.
+    /// Splits off all rows beyond the first `max`. The result no longer counts as a bisection: what was
+    /// known about the two halves does not apply to the new parts.
     pub(super) fn split_off(&mut self, max: usize) -> Self {
         let mut rows = self.rows.split_off(max);
         rows.append(&mut self.rest);
@@ -64,7 +65,7 @@ impl BatchRequest {
         Self::without_named(rows, std::mem::take(&mut self.named))
     }
 
-    /// All rows in it.
+    /// The number of rows in it, sent or not.
     pub(super) fn len(&self) -> usize {
         self.rows.len() + self.rest.len() + self.named.len()
     }

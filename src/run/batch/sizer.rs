@@ -1,27 +1,28 @@
-//! How many pairs of the same two types go into one call. Pure.
+//! Chooses how many pairs of the same two types are sent in one batch. Pure.
 
-/// A call that is so small, and likely to be refused all the same, is not halved: over a tenth is bad.
+/// A batch of at most this size that is still likely to be rejected is not bisected: over a tenth of its
+/// rows is bad.
 const MIN_HALVED: usize = 10;
 
-/// So many good rows are assumed before any was met: one bad row at the start says little.
+/// Number of good rows assumed before any was seen: one bad row at the start is weak evidence.
 const ASSUMED_GOOD: u64 = 100;
 
-/// What was met longer ago counts less.
+/// Beyond this number of confirmed rows, the statistics are halved, so that older rows count less.
 const REMEMBERED: u64 = 20_000;
 
-/// What is known of the calls for one pair of types.
+/// Statistics about the batches for one pair of types.
 #[derive(Debug)]
 pub(super) struct BatchSizer {
-    /// Pairs per call at most.
+    /// Maximum number of pairs per batch.
     max_size: usize,
-    /// A call with so many pairs was not too large. Larger ones are sent one at a time, so that one refusal
-    /// is enough to learn from.
+    /// The largest batch size that was not too large. Larger batches are sent one at a time, so that a
+    /// single rejection reveals the limit.
     proven: usize,
     in_flight: usize,
-    /// Calls that are ready, wait, or are in flight.
+    /// Batches that are ready, wait for a retry, or are in flight.
     active: usize,
     confirmed: u64,
-    /// Rows that made a call be refused without being named.
+    /// Rows that caused a batch to be rejected without being named.
     bad: u64,
 }
 
@@ -37,23 +38,24 @@ impl BatchSizer {
         }
     }
 
-    /// Pairs per call at most.
+    /// Maximum number of pairs per batch.
     pub(super) fn max_size(&self) -> usize {
         self.max_size
     }
 
-    /// Pairs that a group collects. Where a bad row is hidden and costs a search, about every second call should
-    /// be without one: a reply tells most when it is hard to foresee.
+    /// Number of pairs that a group collects. Where a bad row is not named and costs a bisection, about
+    /// every second batch should contain no bad row: a reply carries the most information when both
+    /// results are equally likely.
     pub(super) fn size(&self) -> usize {
-        let met = self.confirmed + ASSUMED_GOOD;
-        let best = (met * 7).checked_div(self.bad * 10);
+        let good = self.confirmed + ASSUMED_GOOD;
+        let best = (good * 7).checked_div(self.bad * 10);
         let best = best.map_or(usize::MAX, |best| {
             usize::try_from(best).unwrap_or(usize::MAX)
         });
         best.max(MIN_HALVED).min(self.max_size)
     }
 
-    /// Whether among so many suspects there are too many bad ones for a search.
+    /// Whether a set of this number of suspects is likely to contain too many bad rows for a bisection.
     pub(super) fn has_too_many_bad(&self, suspects: usize) -> bool {
         suspects <= MIN_HALVED && self.bad > 0 && self.size() <= MIN_HALVED
     }
@@ -109,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_group_is_as_large_as_bad_rows_are_rare() {
+    fn groups_grow_as_bad_rows_get_rarer() {
         for (confirmed, bad, size) in [
             (0, 0, 2000),
             (100_000, 0, 2000),
@@ -127,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_bad_long_ago_is_forgotten() {
+    fn old_bad_rows_lose_their_weight() {
         let mut sizer = BatchSizer::new(2000);
         (0..30).for_each(|_| sizer.record_bad_row());
         assert_eq!(sizer.size(), 10);

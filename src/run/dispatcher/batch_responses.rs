@@ -1,4 +1,4 @@
-//! Batch mode: when calls are sent, and what becomes of their rows.
+//! Batch mode: decides when batches are sent, and handles their replies.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -22,20 +22,21 @@ use crate::verdict::{
     BatchVerdict, Class, FatalCause, PairResult, RetryPolicy, Verdict, attribute, describe, scopes,
 };
 
-/// Rows that may wait to be sent one by one before no new row is read.
+/// Maximum number of rows that wait to be sent one by one before reading pauses.
 const MAX_SINGLE_ROWS: usize = 2000;
 
-/// Attempts of a call that looks for a bad row: it repeats what was tried before.
+/// Maximum attempts of a batch in a bisection: it repeats rows that were already sent in a larger batch.
 const SEARCH_ATTEMPTS: NonZeroU32 = NonZeroU32::new(2).unwrap();
 
-/// Of a call that was accepted, one pair in so many may be open before all of them are sent one by one.
+/// If more than one in this number of pairs of an accepted batch is not mentioned, those pairs are sent
+/// one by one.
 const OPEN_SHARE: usize = 10;
 
 impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     fn has_batch_slot(&self) -> bool {
         let max = self.batches.as_ref().map_or(0, Batches::concurrency);
         self.phase == Phase::Running
-            && self.calls.busy() < max
+            && self.batches_in_flight.busy() < max
             && self.may_send_concurrently()
             && self.descriptors.has_room(self.requests_in_flight())
             && self.commit_queue.has_room()
@@ -52,19 +53,19 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             && batches.has_capacity()
     }
 
-    /// Whether as many requests are in flight as may be.
+    /// Whether the number of requests in flight has reached its limit.
     pub(super) fn is_full(&self) -> bool {
-        let calls = self.batches.as_ref().map(Batches::concurrency);
+        let max_batches = self.batches.as_ref().map(Batches::concurrency);
         self.in_flight.busy() >= self.settings.concurrency.get()
-            || calls.is_some_and(|max| self.calls.busy() >= max)
+            || max_batches.is_some_and(|max| self.batches_in_flight.busy() >= max)
     }
 
-    /// When something is to be done although nothing happens.
+    /// The time of the next scheduled action.
     pub(super) fn next_due(&self) -> Option<Instant> {
         let has_slot = self.has_batch_slot();
         let batches = self.batches.as_ref();
-        let calls = batches.and_then(|batches| batches.next_due(has_slot));
-        self.queue.next_due().into_iter().chain(calls).min()
+        let batch_due = batches.and_then(|batches| batches.next_due(has_slot));
+        self.queue.next_due().into_iter().chain(batch_due).min()
     }
 
     pub(super) fn release_due(&mut self) {
@@ -74,7 +75,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         }
     }
 
-    /// Brings rows that leave the calls to where they belong.
+    /// Moves rows that leave batch mode to the queue of single rows, or finishes them.
     pub(super) fn distribute_batch_rows(&mut self) {
         let Some(batches) = &mut self.batches else {
             return;
@@ -97,7 +98,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         self.finish_with(outcome);
     }
 
-    /// Once the input is over, groups that are not full need not wait; says whether a call came of that.
+    /// At the end of the input, flushes partial groups. Returns whether that made a batch.
     pub(super) fn flush_partial_groups(&mut self) -> bool {
         let is_last =
             self.input_over && self.input_buffer.is_empty() && self.phase == Phase::Running;
@@ -108,119 +109,120 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     }
 
     pub(super) fn send_batch(&mut self, permit: Permit) {
-        let Some(mut call) = self.batches.as_mut().and_then(Batches::pop) else {
+        let Some(mut batch) = self.batches.as_mut().and_then(Batches::pop) else {
             return;
         };
         let now = Instant::now();
         let generation = self.token_refresh.generation();
         let request = self.suspects.next_request();
-        for row in &mut call.rows {
+        for row in &mut batch.rows {
             row.request = request;
             row.first_sent.get_or_insert(now);
             row.generation = generation;
             row.standstills = self.standstills;
         }
-        self.calls.send(call, permit);
+        self.batches_in_flight.send(batch, permit);
     }
 
     pub(super) fn handle_batch_reply(&mut self, done: Result<Answered<BatchRequest>, JoinError>) {
         self.counts.requests += 1;
-        let (mut call, permit, reply) = match done {
+        let (mut batch, permit, reply) = match done {
             Ok(done) => done,
             Err(error) => {
-                // Its rows still count as away.
+                // Its rows still count as in flight.
                 self.stop(StopReason::of_panic(error));
                 return;
             }
         };
         if let Some(batches) = &mut self.batches {
-            batches.reply_received(&call);
+            batches.reply_received(&batch);
         }
-        let verdict = attribute(&reply, &call.rows);
+        let verdict = attribute(&reply, &batch.rows);
         let class = verdict.class();
-        let details = match call.rows.first() {
+        let details = match batch.rows.first() {
             Some(row) if class != Class::Associated => describe(&reply, &row.pair),
             _ => Details::default(),
         };
-        let request = match call.attempt_counts.sent {
-            0 => RequestKind::FirstOfCall,
+        let request = match batch.attempt_counts.sent {
+            0 => RequestKind::FirstOfBatch,
             _ => RequestKind::Again,
         };
-        let standstills = call.rows.first().map_or(0, |row| row.standstills);
+        let standstills = batch.rows.first().map_or(0, |row| row.standstills);
         self.update_machine_limits(&reply, &details);
         if !self.is_blamed_on_standstill(&reply, standstills) {
             self.update_outage(&reply, request, &details);
         }
         self.observe_rate(permit, class, &reply, &details);
-        let generation = call.rows.first().map_or(0, |row| row.generation);
-        self.count_refusal(class, call.rows.iter_mut());
-        let is_for_good = call
+        let generation = batch.rows.first().map_or(0, |row| row.generation);
+        self.count_refusal(class, batch.rows.iter_mut());
+        let is_for_good = batch
             .rows
             .first()
             .is_some_and(|row| self.is_refused_for_good(row));
         if class == Class::Unauthorized && !is_for_good {
-            match self.token_was_refused(generation, call.attempt_counts, &details) {
-                Refused::SendAgain => return self.requeue_batch(call, Duration::ZERO),
+            match self.token_was_refused(generation, batch.attempt_counts, &details) {
+                Refused::SendAgain => return self.requeue_batch(batch, Duration::ZERO),
                 Refused::OnceMore => {
-                    call.attempt_counts.count(class);
-                    for row in &mut call.rows {
+                    batch.attempt_counts.count(class);
+                    for row in &mut batch.rows {
                         row.batch_attempts += 1;
                     }
-                    return self.retry_batch(call, &details, Duration::ZERO);
+                    return self.retry_batch(batch, &details, Duration::ZERO);
                 }
                 Refused::Finally => {}
             }
         } else if class != Class::Unauthorized && reply.answer().is_some() {
             self.token_was_good(generation);
         }
-        call.attempt_counts.count(class);
+        batch.attempt_counts.count(class);
         if self.exempts(&reply, standstills) {
-            call.attempt_counts.exempt();
+            batch.attempt_counts.exempt();
         }
-        for row in &mut call.rows {
+        for row in &mut batch.rows {
             row.batch_attempts += 1;
         }
         match verdict {
             BatchVerdict::PerPair { results, refused } => {
-                self.apply_pair_results(call, results, refused);
+                self.apply_pair_results(batch, results, refused);
             }
             BatchVerdict::TooMany { max } => {
-                self.emit_batch_failed(&call, &details, Duration::ZERO);
+                self.emit_batch_failed(&batch, &details, Duration::ZERO);
                 if let Some(batches) = &mut self.batches {
-                    batches.lower_max_size(call, max);
+                    batches.lower_max_size(batch, max);
                 }
             }
-            BatchVerdict::PathRefused => self.handle_rejected_batch(call),
+            BatchVerdict::PathRefused => self.handle_rejected_batch(batch),
             BatchVerdict::WholeBatch(class) => {
-                self.apply_batch_verdict(call, class, &reply, &details);
+                self.apply_batch_verdict(batch, class, &reply, &details);
             }
         }
         self.check_daily_limit(class, &reply);
     }
 
-    /// The path was refused. Unless it is known to be right, the first single requests will tell.
-    fn handle_rejected_batch(&mut self, call: BatchRequest) {
+    /// The path was rejected. Unless the path is known to be correct, the first single requests show
+    /// whether it is.
+    fn handle_rejected_batch(&mut self, batch: BatchRequest) {
         let Some(batches) = &mut self.batches else {
             return;
         };
-        let is_known = call.types().is_some_and(|types| batches.is_known(&types));
-        batches.add_named(call.named);
+        let is_known = batch.types().is_some_and(|types| batches.is_known(&types));
+        batches.add_named(batch.named);
         if is_known {
-            batches.push_all(call.rest);
-            batches.search(call.rows);
+            batches.push_all(batch.rest);
+            batches.search(batch.rows);
         } else {
-            batches.send_singly(call.rows.into_iter().chain(call.rest));
+            batches.send_singly(batch.rows.into_iter().chain(batch.rest));
         }
     }
 
-    /// The reply speaks of the pairs.
-    fn apply_pair_results(&mut self, call: BatchRequest, results: Vec<PairResult>, refused: bool) {
-        let sent = call.rows.len();
-        let types = call.types();
-        let request = call.rows.first().map_or(0, |row| row.request);
+    /// The reply gives a result for each pair.
+    fn apply_pair_results(&mut self, batch: BatchRequest, results: Vec<PairResult>, refused: bool) {
+        let sent = batch.rows.len();
+        let types = batch.types();
+        let request = batch.rows.first().map_or(0, |row| row.request);
         let BatchRequest {
             rows, rest, named, ..
-        } = call;
+        } = batch;
         let earlier = named.len();
         let mut named = named;
         let mut open = Vec::new();
@@ -249,7 +251,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             batches.record_success(&types, sent, confirmed);
         }
         if open.is_empty() && !any_named && !rest.is_empty() {
-            // All good: so the bad row is in the other half.
+            // The first half is good, so the bad row is in the other half.
             batches.search(rest);
         } else {
             batches.push_all(rest);
@@ -257,7 +259,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         if open.is_empty() {
             batches.add_named(named);
         } else if refused && any_named {
-            batches.call_next(BatchRequest::without_named(open, named));
+            batches.push_ready_first(BatchRequest::without_named(open, named));
         } else {
             batches.add_named(named);
             if refused {
@@ -273,17 +275,17 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         }
     }
 
-    /// The reply says nothing of any pair.
+    /// The reply names no pair.
     fn apply_batch_verdict(
         &mut self,
-        call: BatchRequest,
+        batch: BatchRequest,
         class: Class,
         reply: &Reply,
         details: &Details,
     ) {
         let policy = self.settings.retry;
         let policy = RetryPolicy {
-            max_attempts: if call.is_search {
+            max_attempts: if batch.is_search {
                 policy.max_attempts.min(SEARCH_ATTEMPTS)
             } else {
                 policy.max_attempts
@@ -291,30 +293,30 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         };
         let retry_after = reply.answer().and_then(|answer| answer.headers.retry_after);
         let draw = (self.context.draw)();
-        match policy.judge(class, call.attempt_counts, retry_after, draw) {
-            Verdict::Finish(kind) => self.give_up_batch(call, class, kind, details),
-            Verdict::Retry { after } => self.retry_batch(call, details, after),
+        match policy.judge(class, batch.attempt_counts, retry_after, draw) {
+            Verdict::Finish(kind) => self.give_up_batch(batch, class, kind, details),
+            Verdict::Retry { after } => self.retry_batch(batch, details, after),
             Verdict::Stop(FatalCause::DailyLimit)
                 if self.pause_until_daily_reset(reply, &details.message) =>
             {
-                self.retry_batch(call, details, Duration::ZERO);
+                self.retry_batch(batch, details, Duration::ZERO);
             }
             Verdict::Stop(cause) => {
-                let Some(call) = self.part_refused_call(call, cause) else {
+                let Some(batch) = self.split_refused_batch(batch, cause) else {
                     return;
                 };
                 let scopes = reply.answer().map(scopes).unwrap_or_default();
-                self.requeue_batch(call, Duration::ZERO);
+                self.requeue_batch(batch, Duration::ZERO);
                 self.stop_for(cause, scopes, details.clone());
             }
         }
     }
 
-    /// All attempts are used up. A row of the call may be the cause, and its neighbours are not to fall with it;
-    /// that too many requests are sent is nobody's fault.
+    /// All attempts are used up. One row of the batch may be the cause, so the others must not fail with
+    /// it. Throttling, by contrast, is not caused by a row.
     fn give_up_batch(
         &mut self,
-        call: BatchRequest,
+        batch: BatchRequest,
         class: Class,
         kind: OutcomeKind,
         details: &Details,
@@ -322,32 +324,32 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         let Some(batches) = &mut self.batches else {
             return;
         };
-        batches.push_all(call.rest);
-        batches.add_named(call.named);
+        batches.push_all(batch.rest);
+        batches.add_named(batch.named);
         if class == Class::Throttled {
-            for row in call.rows {
+            for row in batch.rows {
                 self.finish_row(row, kind, details.clone());
             }
         } else {
-            batches.search(call.rows);
+            batches.search(batch.rows);
         }
     }
 
-    fn retry_batch(&mut self, call: BatchRequest, details: &Details, after: Duration) {
-        self.emit_batch_failed(&call, details, after);
-        self.requeue_batch(call, after);
+    fn retry_batch(&mut self, batch: BatchRequest, details: &Details, after: Duration) {
+        self.emit_batch_failed(&batch, details, after);
+        self.requeue_batch(batch, after);
     }
 
-    fn requeue_batch(&mut self, call: BatchRequest, after: Duration) {
+    fn requeue_batch(&mut self, batch: BatchRequest, after: Duration) {
         if let Some(batches) = &mut self.batches {
-            batches.push_retry(call, after);
+            batches.push_retry(batch, after);
         }
     }
 
-    fn emit_batch_failed(&mut self, call: &BatchRequest, details: &Details, after: Duration) {
+    fn emit_batch_failed(&mut self, batch: &BatchRequest, details: &Details, after: Duration) {
         self.emit(RunEvent::BatchFailed {
-            pairs: call.rows.len(),
-            attempts: call.attempt_counts.sent,
+            pairs: batch.rows.len(),
+            attempts: batch.attempt_counts.sent,
             why: &details.message,
             correlation_id: details.correlation_id.as_deref(),
             next_in: after,

@@ -1,4 +1,4 @@
-//! The end of the account's requests of a day.
+//! Handling of the account's daily request limit.
 
 use std::time::Duration;
 
@@ -11,21 +11,21 @@ use crate::run::WriteReport;
 use crate::run::event::{Observe, RunEvent};
 use crate::verdict::{Class, FatalCause};
 
-/// A pause that is longer by no more than this is none that has to be said.
+/// A pause that ends at most this much later than the current one is not reported again.
 const SAME_PAUSE: Duration = Duration::from_secs(1);
 
-/// Whether a pause goes on for longer than the one that was said before.
+/// Whether a pause is longer than the one that was reported before.
 pub(super) fn is_longer(period: Duration, before: Option<Duration>) -> bool {
     before.is_none_or(|before| period > before + SAME_PAUSE)
 }
 
 impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
-    /// A reply may say that no further one will come today.
+    /// Checks whether the reply's headers show that the daily limit is used up.
     pub(super) fn check_daily_limit(&mut self, class: Class, reply: &Reply) {
         let daily_remaining = reply
             .answer()
             .and_then(|answer| answer.headers.quota.daily_remaining);
-        let message = "the reply says that no request is left today";
+        let message = "no requests are left for today, according to the reply";
         if class != Class::DailyLimit
             && daily_remaining == Some(0)
             && !self.pause_until_daily_reset(reply, message)
@@ -42,12 +42,13 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         }
     }
 
-    /// Pauses all requests until the daily limit resets, if the run is to wait for that.
+    /// Pauses all requests until the daily limit resets, if the run is set to wait for that. Returns
+    /// whether it is.
     pub(super) fn pause_until_daily_reset(&mut self, reply: &Reply, why: &str) -> bool {
         let Some(reset) = &self.settings.daily_reset else {
             return false;
         };
-        // The limit resets by HubSpot's clock; that of this machine may be wrong.
+        // The limit resets by HubSpot's clock; the clock of this machine may be wrong.
         let date = reply.answer().and_then(|answer| answer.headers.date);
         let now = date
             .and_then(|date| date.try_into().ok())

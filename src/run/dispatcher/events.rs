@@ -1,4 +1,4 @@
-//! What is told while the run goes on: rows that are written, and how time passes.
+//! Events during the run: outcomes that are committed, and ticks.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::run::event::{Event, Observe, RunEvent};
 use crate::run::stop_reason::StopReason;
 
 impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
-    /// With the system first, then counted, then shown.
+    /// Handles a commit step: flushed outcomes are counted first, then shown.
     pub(super) fn handle_commit(&mut self, step: CommitStep) {
         match step {
             CommitStep::Flushed(outcomes) => {

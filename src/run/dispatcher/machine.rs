@@ -1,4 +1,5 @@
-//! What the machine does to a run: it stops the process, or has no descriptors left. No row is charged for either.
+//! Handling of local conditions: the process was suspended, or has no file descriptors left. Neither
+//! counts as an attempt of a row.
 
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use crate::run::standstill::standstill;
 use crate::run::stop_reason::StopReason;
 
 impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
-    /// Looks at both clocks; says whether the process stood still since it last did.
+    /// Compares both clocks; returns whether the process stood still since the last call.
     pub(super) fn update_standstill(&mut self) -> bool {
         let now = (self.context.now)();
         let wall = now.duration_since(self.told_at_wall);
@@ -36,7 +37,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         self.started.elapsed().saturating_sub(self.stood_still)
     }
 
-    /// Whether a request got no answer because the process stood still after it was sent.
+    /// Whether a request got no reply because the process stood still after it was sent.
     pub(super) fn is_blamed_on_standstill(&self, reply: &Reply, standstills: u32) -> bool {
         let is_unanswered = matches!(
             reply,
@@ -45,14 +46,14 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         is_unanswered && standstills != self.standstills
     }
 
-    /// Whether a request does not count against the attempts of its row.
+    /// Whether a request does not count as an attempt of its row.
     pub(super) fn exempts(&self, reply: &Reply, standstills: u32) -> bool {
         self.outage.exempts(reply)
             || matches!(reply, Reply::NoDescriptor { .. })
             || self.is_blamed_on_standstill(reply, standstills)
     }
 
-    /// A reply may show that there are too few descriptors for as many connections.
+    /// Checks whether the reply shows a lack of file descriptors.
     pub(super) fn update_machine_limits(&mut self, reply: &Reply, details: &Details) {
         if !self.descriptors.is_news(reply) {
             return;

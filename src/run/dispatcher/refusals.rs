@@ -1,4 +1,4 @@
-//! Refusals of the credentials: of one row's own, or of the run's.
+//! Handling of refused credentials: decides whether one row is the cause, or the credentials themselves.
 
 use std::time::Duration;
 
@@ -13,14 +13,15 @@ use crate::run::stop_reason::StopReason;
 use crate::run::suspects::Refusal;
 use crate::verdict::{Class, FatalCause};
 
-/// So often a row is refused before that may be its own.
+/// After this number of refusals, the row itself may be the cause.
 const REFUSALS: u32 = 2;
 
-/// The same where each refusal brings another token: a token may end twice in a row under the same row.
+/// The same limit where each refusal refreshes the token: a token may expire twice in sequence on the
+/// same row.
 const REFUSALS_OF_TOKENS: u32 = 3;
 
-/// Whether a halt is for what the credentials may do, so that one row by itself can be the cause.
-fn may_be_of_one_row(cause: FatalCause) -> bool {
+/// Whether the cause concerns what the credentials may access, so that one row alone can trigger it.
+fn may_be_one_row(cause: FatalCause) -> bool {
     matches!(
         cause,
         FatalCause::Unauthorized | FatalCause::MissingScopes | FatalCause::Forbidden
@@ -28,7 +29,7 @@ fn may_be_of_one_row(cause: FatalCause) -> bool {
 }
 
 impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
-    /// Counts a reply that refuses the credentials which rows were sent with.
+    /// Counts a reply that refuses the credentials with which these rows were sent.
     pub(super) fn count_refusal<'r>(
         &self,
         class: Class,
@@ -48,9 +49,10 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         }
     }
 
-    /// Whether another token, or another look at the same one, would not help this row: others are accepted.
+    /// Whether a new token, or another attempt with the same one, would not help this row, because other
+    /// rows are accepted.
     pub(super) fn is_refused_for_good(&self, row: &SendableRow) -> bool {
-        let max = if self.token_refresh.renews_without_doubt() {
+        let max = if self.token_refresh.can_refresh_normally() {
             REFUSALS_OF_TOKENS
         } else {
             REFUSALS
@@ -60,8 +62,8 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             && row.refusals >= max
     }
 
-    /// A reply to a row ends the run, unless it may be about this row only.
-    pub(super) fn halt_for(
+    /// Ends the run for a fatal reply to a row, unless the cause may be this row alone.
+    pub(super) fn handle_fatal_reply(
         &mut self,
         row: SendableRow,
         class: Class,
@@ -69,7 +71,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         scopes: Vec<String>,
         details: Details,
     ) {
-        if !may_be_of_one_row(cause) {
+        if !may_be_one_row(cause) {
             self.counts.without_outcome += 1;
             self.stop_for(cause, scopes, details);
         } else if self.suspects.has_accepted() && row.refusals < REFUSALS {
@@ -92,44 +94,44 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         }
     }
 
-    /// A call was refused for the credentials: a row in it may be the cause, so each is asked for alone. Gives the call
-    /// back if no single row can be.
-    pub(super) fn part_refused_call(
+    /// Handles a batch whose credentials were refused. One row may be the cause, so the rows are sent
+    /// one by one. Returns the batch if no single row can be the cause.
+    pub(super) fn split_refused_batch(
         &mut self,
-        call: BatchRequest,
+        batch: BatchRequest,
         cause: FatalCause,
     ) -> Option<BatchRequest> {
         let is_bad_token = cause == FatalCause::Unauthorized && !self.suspects.has_accepted();
-        if !may_be_of_one_row(cause) || is_bad_token {
-            return Some(call);
+        if !may_be_one_row(cause) || is_bad_token {
+            return Some(batch);
         }
         let Some(batches) = &mut self.batches else {
-            return Some(call);
+            return Some(batch);
         };
-        batches.add_named(call.named);
-        batches.push_all(call.rest);
-        batches.send_singly(call.rows);
+        batches.add_named(batch.named);
+        batches.push_all(batch.rest);
+        batches.send_singly(batch.rows);
         None
     }
 
-    /// A row, or a call with this number, was accepted: the credentials are good.
+    /// The request with this number was accepted, so the credentials are valid.
     pub(super) fn accepted(&mut self, request: u64) {
         let is_first = !self.suspects.has_accepted();
         for (row, details) in self.suspects.accept(request) {
             self.finish_row(row, OutcomeKind::Rejected, details);
         }
-        // The first rows were refused, and one that was in flight then was not.
+        // The first rows were refused, and a request that was in flight then was accepted.
         let is_disproved = is_first
             && self.phase == Phase::Stopping
             && !self.suspects.is_empty()
-            && matches!(self.reason, Some(StopReason::Fatal { cause, .. }) if may_be_of_one_row(cause));
+            && matches!(self.reason, Some(StopReason::Fatal { cause, .. }) if may_be_one_row(cause));
         if is_disproved {
             self.reason = None;
             self.phase = Phase::Running;
         }
     }
 
-    /// Ends the rows that are held once there is nothing left that could be accepted.
+    /// Finishes the held rows once nothing is left that could be accepted.
     pub(super) fn end_suspects(&mut self) {
         let is_last =
             self.phase == Phase::Running && !self.suspects.is_empty() && self.has_sent_all();

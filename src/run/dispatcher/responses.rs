@@ -1,4 +1,4 @@
-//! What a row's reply means: for the row, for the pace, for the day, for the run.
+//! Handles the reply to a row: its effects on the row, the rate limit, the daily limit and the run.
 
 use std::time::Duration;
 
@@ -86,13 +86,13 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             }
             Verdict::Stop(cause) => {
                 let scopes = reply.answer().map(scopes).unwrap_or_default();
-                self.halt_for(row, class, cause, scopes, details);
+                self.handle_fatal_reply(row, class, cause, scopes, details);
             }
         }
         self.check_daily_limit(class, &reply);
     }
 
-    /// A reply, or that there is none, says whether the API is there.
+    /// Checks whether the reply, or its absence, shows that the API is reachable.
     pub(super) fn update_outage(&mut self, reply: &Reply, request: RequestKind, details: &Details) {
         if !self.outage.is_news(reply) {
             return;
@@ -153,7 +153,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         let quiet_before = rate_limiter.pause_remaining();
         let learned = reply.answer().and_then(|answer| {
             let throttled = answer.status == 429;
-            // A day that is used up says nothing of the requests per second.
+            // A used-up daily limit says nothing about the limit per second.
             let is_too_fast = throttled && class != Class::DailyLimit;
             let quota = answer.headers.quota;
             if let (Some(limit), Some(remaining)) = (quota.daily, quota.daily_remaining) {
@@ -162,7 +162,8 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             self.counts.throttled += u64::from(throttled);
             rate_limiter.observe(permit, quota, is_too_fast)
         });
-        // What the server asks for is a floor: `Retry-After: 0` is no permission to hammer.
+        // What the server asks for is a minimum: `Retry-After: 0` does not permit retrying without a
+        // delay.
         let pause = cooldown(class, reply).max(learned);
         if let Some(period) = pause {
             rate_limiter.pause(period);

@@ -1,4 +1,4 @@
-//! How a run ends: what stops it, what is still waited for, and what is left behind.
+//! Ends a run: handles reasons to stop, drains requests in flight, and writes what is left.
 
 use std::io;
 use std::time::Duration;
@@ -17,12 +17,12 @@ use crate::run::event::{Observe, RunEvent};
 use crate::run::stop_reason::{StopReason, StopRequest, UniformFailure};
 use crate::verdict::FatalCause;
 
-/// How long a run that is to end now still waits for the disk.
+/// How long a run that must end immediately still waits for the disk.
 const FINAL_WRITE_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
-    /// A row that was in flight when the first ones had ended alike, and is associated, shows that the
-    /// settings are right and those rows were not.
+    /// The first rows failed alike and the run was stopping. A row that was in flight then and is
+    /// associated shows that the settings are correct, so the run continues.
     pub(super) fn clear_uniform_failure(&mut self, outcome: &Outcome) {
         let suspected = matches!(
             self.reason,
@@ -37,7 +37,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         }
     }
 
-    /// Without a report nothing is to be sent: nobody would know what became of it.
+    /// Without a report, no request may be sent: its outcome would be lost.
     pub(super) fn handle_write_failure(&mut self, error: io::Error) {
         self.stop(StopReason::Report(error));
         self.phase = Phase::Abandoned;
@@ -78,16 +78,16 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     }
 
     pub(super) async fn end(mut self) -> RunOutcome {
-        self.give_up_renewal();
+        self.cancel_refresh();
         self.drain_report().await;
-        // They were sent, and nobody waits for their replies.
+        // These requests were sent, and their replies are discarded.
         self.counts.requests += self.requests_in_flight() as u64;
         let batched = self.batches.as_ref().map_or(0, Batches::len);
         let held = self.suspects.len();
         self.counts.without_outcome +=
             (self.in_flight.busy() + self.queue.len() + batched + held) as u64;
         self.in_flight.abandon();
-        self.calls.abandon();
+        self.batches_in_flight.abandon();
         let stop = if self.all_rows_reported() {
             None
         } else {
@@ -100,7 +100,8 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         }
     }
 
-    /// Waits until everything is on the disk, however slow that is. Once somebody said "now", only a moment.
+    /// Waits until everything is on disk, however long that takes. After a request to stop immediately,
+    /// waits only briefly.
     async fn drain_report(&mut self) {
         let mut give_up_after = None;
         loop {
@@ -128,7 +129,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         self.counts.without_outcome += self.commit_queue.waiting() as u64;
     }
 
-    /// Whether the reason to stop came too late to matter: every row has its line.
+    /// Whether the reason to stop came after every row already had its report line.
     fn all_rows_reported(&mut self) -> bool {
         let cut_short = matches!(
             self.reason,

@@ -1,9 +1,9 @@
-//! The token while a run goes on: another one is had ahead of its end, and when HubSpot refuses it. Rows that
-//! it was refused for are sent again as if nothing had happened.
+//! Refreshes the token during a run: before it expires, and when HubSpot refuses it. Rows that were
+//! refused for an expired token are sent again, without counting an attempt.
 //!
-//! A token that was accepted before and is refused now, where no other can be had, is in doubt: after a pause one request
-//! at a time shows whether it is good. One 401 among good replies is no reason to end a run of days, and a revoked token
-//! costs two more requests of a few rows at most.
+//! If a token was accepted before, is refused now, and no other token is available, it is in doubt:
+//! after a pause, single requests show whether it is still valid. So one 401 among good replies does not
+//! end a run that takes days, and a revoked token costs at most two more requests for a few rows.
 
 use std::future::pending;
 use std::time::Duration;
@@ -21,41 +21,42 @@ use crate::run::reusable_timer::ReusableTimer;
 use crate::run::stop_reason::StopReason;
 use crate::verdict::{AttemptCounts, FatalCause};
 
-/// After a failure the next try waits, twice as long each time.
+/// Delay before the next refresh after a failed one; it doubles with each failure.
 const INITIAL_WAIT: Duration = Duration::from_secs(1);
 const MAX_WAIT: Duration = Duration::from_mins(1);
 
 /// How long all requests pause before a token in doubt is used again.
 const DOUBT_PAUSE: Duration = Duration::from_secs(2);
 
-/// What becomes of a request whose token was refused.
+/// What to do with a request whose token was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refused {
-    /// It is made again at no cost: another token was had meanwhile, or may be had, or the token is in doubt already.
+    /// Send it again without counting an attempt: the token was refreshed meanwhile, may be refreshed,
+    /// or is already in doubt.
     SendAgain,
-    /// It is made once more, after a pause.
+    /// Send it once more, after a pause.
     OnceMore,
-    /// The run ends.
+    /// End the run.
     Finally,
 }
 
 /// The state of the token.
 #[derive(Debug)]
 pub(super) struct TokenRefresh {
-    /// Whether there can be another token at all.
+    /// Whether the token can be refreshed at all.
     can_refresh: bool,
     running: Option<JoinHandle<RefreshOutcome>>,
-    /// Counts the tokens of this run, and one again once it is in doubt, so that it is known which one a request was
-    /// sent with.
+    /// The generation of the token. It increases with each new token, and when a token becomes in doubt,
+    /// so that each request is matched to the token state it was sent with.
     generation: u32,
-    /// Whether a request with the token in use was answered with anything but a refusal of it.
+    /// Whether a request with the current token got a reply that did not refuse it.
     proven: bool,
-    /// Whether the token in use was accepted before, then refused, and not accepted since.
+    /// Whether the current token was accepted before, then refused, and not accepted since.
     in_doubt: bool,
-    /// The reply that refused the token in use.
+    /// The reply that refused the current token.
     refusal: Option<Details>,
     failures: u32,
-    /// Not before this the next try is made.
+    /// The next refresh starts no earlier than this.
     pause: Option<Instant>,
     pause_timer: ReusableTimer,
 }
@@ -75,7 +76,7 @@ impl TokenRefresh {
         }
     }
 
-    /// The token with which a request leaves now.
+    /// The generation of the token for requests that are sent now.
     pub(super) fn generation(&self) -> u32 {
         self.generation
     }
@@ -84,8 +85,8 @@ impl TokenRefresh {
         self.in_doubt
     }
 
-    /// Whether a refusal brings another token, as far as is known.
-    pub(super) fn renews_without_doubt(&self) -> bool {
+    /// Whether a refusal leads to a new token, as far as is known.
+    pub(super) fn can_refresh_normally(&self) -> bool {
         self.can_refresh && !self.in_doubt
     }
 
@@ -93,8 +94,8 @@ impl TokenRefresh {
         self.running.is_some()
     }
 
-    /// What came of the try that is under way, or `None` once a pause between two of them is over. May be
-    /// dropped while it waits.
+    /// The result of the refresh in progress, or `None` when the pause before the next one ends. Cancel
+    /// safe.
     pub(super) async fn next(&mut self) -> Option<Result<RefreshOutcome, JoinError>> {
         match &mut self.running {
             Some(task) => {
@@ -113,7 +114,7 @@ impl TokenRefresh {
 }
 
 impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
-    /// Whether nothing can be sent before there is another token.
+    /// Whether requests must wait for a new token.
     pub(super) fn needs_token(&self) -> bool {
         let is_due = |due| due <= Instant::now();
         self.token_refresh.can_refresh
@@ -122,7 +123,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
                 || self.context.endpoint.refresh_due().is_some_and(is_due))
     }
 
-    /// Whether the next try to have one may begin.
+    /// Whether the next refresh can start.
     pub(super) fn may_refresh(&self) -> bool {
         self.phase == Phase::Running
             && self.token_refresh.running.is_none()
@@ -130,20 +131,22 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             && self.needs_token()
     }
 
-    /// Tries to have another token. It takes a turn as every request does.
-    pub(super) fn start_refresh(&mut self, _turn: Permit) {
+    /// Starts a refresh. It uses a permit, as every request does.
+    pub(super) fn start_refresh(&mut self, _permit: Permit) {
         let endpoint = self.context.endpoint.clone();
         let token_refresh = async move { endpoint.refresh().await };
         self.token_refresh.running = Some(tokio::spawn(token_refresh));
     }
 
-    /// Whether the try that is under way must not be given up, even if nothing is to be sent any more.
-    pub(super) fn must_finish_renewal(&self) -> bool {
+    /// Whether a refresh in progress must complete even if nothing more will be sent, because it may
+    /// return a new refresh token.
+    pub(super) fn must_finish_refresh(&self) -> bool {
         self.token_refresh.is_running() && self.context.endpoint.is_exchanging()
     }
 
-    /// Begins no exchange after the end. One that is under way may still keep what comes back.
-    pub(super) fn give_up_renewal(&mut self) {
+    /// Cancels a refresh at the end of the run, unless its exchange has started: the refresh token that
+    /// it returns must still be saved.
+    pub(super) fn cancel_refresh(&mut self) {
         let is_exchanging = self.context.endpoint.is_exchanging();
         if let Some(task) = self.token_refresh.running.take()
             && !is_exchanging
@@ -154,7 +157,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
 
     pub(super) fn handle_refresh(&mut self, refresh: Result<RefreshOutcome, JoinError>) {
         if self.phase != Phase::Running && refresh.is_ok() {
-            // It was waited for to be kept. What came of it matters to the next run.
+            // The run waited only so that the new token is saved. Its result matters to the next run.
             return;
         }
         match refresh {
@@ -172,7 +175,8 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             }
             Ok(RefreshOutcome::Same) => {
                 let refusal = self.token_refresh.refusal.take().unwrap_or_default();
-                // Where rows are held, another one is to show whether it is theirs.
+                // Where rows are held, another row must show whether the cause is the token or these
+                // rows.
                 if self.token_refresh.proven || !self.suspects.is_empty() {
                     self.suspect_token(&refusal.message);
                 } else {
@@ -196,7 +200,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         let period = INITIAL_WAIT.saturating_mul(1 << (failures - 1).min(10));
         let period = period.min(MAX_WAIT);
         self.token_refresh.pause = Some(Instant::now() + period);
-        let why = format!("no token: {why}");
+        let why = format!("could not refresh the access token: {why}");
         self.emit(RunEvent::Paused { period, why: &why });
     }
 
@@ -216,7 +220,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         self.stop_for(FatalCause::OtherPortal, Vec::new(), details);
     }
 
-    /// A reply refused the token of this generation, for a request with these tries.
+    /// Handles a reply that refused the token of this generation, for a request with these attempts.
     pub(super) fn token_was_refused(
         &mut self,
         generation: u32,
@@ -228,10 +232,10 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             return Refused::SendAgain;
         }
         if token_refresh.can_refresh {
-            // A token that was refused as soon as it was had will not be better the next time.
-            let hopeful =
+            // A new token that was refused at once indicates that another one would be refused as well.
+            let may_succeed =
                 token_refresh.generation == 0 || token_refresh.proven || token_refresh.in_doubt;
-            if !hopeful {
+            if !may_succeed {
                 return Refused::Finally;
             }
             token_refresh.refusal.get_or_insert_with(|| details.clone());
@@ -244,7 +248,8 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         Refused::OnceMore
     }
 
-    /// Pauses, and lets single requests show whether the token is good. What was sent before does not decide that.
+    /// Pauses, then lets single requests show whether the token is valid. Replies to earlier requests do
+    /// not decide that.
     fn suspect_token(&mut self, why: &str) {
         self.token_refresh.generation += 1;
         self.token_refresh.proven = false;
@@ -254,7 +259,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         self.emit(RunEvent::Paused { period, why });
     }
 
-    /// A reply to a request with this token did not refuse it.
+    /// Records a reply that did not refuse the token of this generation.
     pub(super) fn token_was_good(&mut self, generation: u32) {
         if generation == self.token_refresh.generation {
             self.token_refresh.proven = true;
@@ -284,7 +289,8 @@ mod tests {
     };
     use crate::verdict::RetryPolicy;
 
-    /// Every token serves so many requests; what comes of each try to have another one is a script.
+    /// An endpoint where every token serves a fixed number of requests, and refresh results come from a
+    /// script.
     #[derive(Clone)]
     struct Keyed {
         uses: u32,
@@ -294,7 +300,7 @@ mod tests {
     struct State {
         left: u32,
         script: Vec<RefreshOutcome>,
-        renewals: u32,
+        refreshes: u32,
         has_token: bool,
     }
 
@@ -338,7 +344,7 @@ mod tests {
 
         async fn refresh(&self) -> RefreshOutcome {
             let mut state = self.state.lock().unwrap();
-            state.renewals += 1;
+            state.refreshes += 1;
             let refresh = match state.script.len() {
                 0 => RefreshOutcome::New,
                 _ => state.script.remove(0),
@@ -369,9 +375,9 @@ mod tests {
         }
     }
 
-    struct Nobody;
+    struct NoObserver;
 
-    impl Observe for Nobody {
+    impl Observe for NoObserver {
         fn on(&mut self, _event: &Event<'_>) {}
     }
 
@@ -398,7 +404,7 @@ mod tests {
         let state = Arc::new(Mutex::new(State {
             left: if has_token { uses } else { 0 },
             script,
-            renewals: 0,
+            refreshes: 0,
             has_token,
         }));
         let endpoint = Keyed {
@@ -430,7 +436,7 @@ mod tests {
                 Share::default(),
             )),
             report: &mut report,
-            observer: &mut Nobody,
+            observer: &mut NoObserver,
             rows,
             previous_counts: RunCounts::default(),
             failed_before: Box::new(|_| false),
@@ -440,8 +446,8 @@ mod tests {
         };
         let ending = run(settings, context).await;
         let outcomes = outcomes.lock().unwrap().clone();
-        let renewals = state.lock().unwrap().renewals;
-        (ending, outcomes, renewals)
+        let refreshes = state.lock().unwrap().refreshes;
+        (ending, outcomes, refreshes)
     }
 
     fn status(ending: &RunOutcome) -> Option<ExitStatus> {
@@ -449,16 +455,16 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_first_token_is_had_before_the_first_row_is_sent() {
-        let (ending, outcomes, renewals) = send(100, false, vec![]).await;
-        assert_eq!((status(&ending), outcomes.len(), renewals), (None, 40, 1));
+    async fn the_first_token_is_fetched_before_the_first_row_is_sent() {
+        let (ending, outcomes, refreshes) = send(100, false, vec![]).await;
+        assert_eq!((status(&ending), outcomes.len(), refreshes), (None, 40, 1));
         assert_eq!(ending.counts.requests, 40);
     }
 
     #[tokio::test(start_paused = true)]
     async fn no_row_fails_because_of_an_expired_token() {
-        let (ending, outcomes, renewals) = send(10, true, vec![]).await;
-        assert_eq!((status(&ending), renewals), (None, 3));
+        let (ending, outcomes, refreshes) = send(10, true, vec![]).await;
+        assert_eq!((status(&ending), refreshes), (None, 3));
         assert_eq!(outcomes.len(), 40);
         let charged =
             |outcome: &&Outcome| outcome.kind != OutcomeKind::Associated || outcome.attempts != 1;
@@ -466,26 +472,26 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_may_pass_is_tried_again_after_a_while_and_not_for_ever() {
+    async fn a_failed_refresh_is_retried_with_a_delay_a_limited_number_of_times() {
         let failed = || RefreshOutcome::Failed("no reply".to_owned());
         let started = Instant::now();
-        let (ending, outcomes, renewals) = send(100, false, vec![failed(), failed()]).await;
-        assert_eq!((status(&ending), outcomes.len(), renewals), (None, 40, 3));
+        let (ending, outcomes, refreshes) = send(100, false, vec![failed(), failed()]).await;
+        assert_eq!((status(&ending), outcomes.len(), refreshes), (None, 40, 3));
         assert!(started.elapsed() >= Duration::from_secs(1 + 2));
-        let (ending, outcomes, renewals) =
+        let (ending, outcomes, refreshes) =
             send(100, false, vec![failed(), failed(), failed()]).await;
         let credentials = Some(ExitStatus::Credentials);
         assert_eq!(
-            (status(&ending), outcomes.len(), renewals),
+            (status(&ending), outcomes.len(), refreshes),
             (credentials, 0, 3)
         );
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_token_that_is_written_while_it_is_in_doubt_keeps_the_run_alive() {
-        let (ending, outcomes, renewals) = send(10, true, vec![RefreshOutcome::Same]).await;
+    async fn a_new_token_while_the_old_one_is_in_doubt_keeps_the_run_alive() {
+        let (ending, outcomes, refreshes) = send(10, true, vec![RefreshOutcome::Same]).await;
         assert_eq!((status(&ending), outcomes.len()), (None, 40));
-        assert_eq!(renewals, 4);
+        assert_eq!(refreshes, 4);
     }
 
     #[tokio::test(start_paused = true)]
@@ -494,39 +500,39 @@ mod tests {
             found: 999,
             expected: 111,
         };
-        let (ending, outcomes, renewals) = send(10, true, vec![other]).await;
+        let (ending, outcomes, refreshes) = send(10, true, vec![other]).await;
         assert_eq!(
-            (status(&ending), outcomes.len(), renewals),
-            (Some(ExitStatus::Utilization), 10, 1)
+            (status(&ending), outcomes.len(), refreshes),
+            (Some(ExitStatus::Usage), 10, 1)
         );
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_token_that_stays_the_same_or_is_refused_ends_the_run() {
         for (script, attempt_counts) in [
-            // It was good before: so it is looked for again, until a few rows were refused.
+            // It was valid before, so the run refreshes it until a few rows were refused.
             (vec![RefreshOutcome::Same; 9], 4),
             (vec![RefreshOutcome::Refused("revoked".to_owned())], 1),
         ] {
-            let (ending, outcomes, renewals) = send(10, true, script).await;
+            let (ending, outcomes, refreshes) = send(10, true, script).await;
             let credentials = Some(ExitStatus::Credentials);
             assert_eq!(
-                (status(&ending), outcomes.len(), renewals),
+                (status(&ending), outcomes.len(), refreshes),
                 (credentials, 10, attempt_counts)
             );
         }
-        // One that never was good is looked for once.
-        let (ending, outcomes, renewals) = send(0, true, vec![RefreshOutcome::Same]).await;
+        // A token that was never valid is refreshed once.
+        let (ending, outcomes, refreshes) = send(0, true, vec![RefreshOutcome::Same]).await;
         let credentials = Some(ExitStatus::Credentials);
         assert_eq!(
-            (status(&ending), outcomes.len(), renewals),
+            (status(&ending), outcomes.len(), refreshes),
             (credentials, 0, 1)
         );
-        // A new one that is refused at once is no better than the old one.
-        let (ending, outcomes, renewals) = send(0, true, vec![]).await;
+        // A new token that is refused at once is no better than the old one.
+        let (ending, outcomes, refreshes) = send(0, true, vec![]).await;
         let credentials = Some(ExitStatus::Credentials);
         assert_eq!(
-            (status(&ending), outcomes.len(), renewals),
+            (status(&ending), outcomes.len(), refreshes),
             (credentials, 0, 1)
         );
     }

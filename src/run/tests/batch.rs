@@ -1,31 +1,31 @@
-//! Batch mode against an API in memory that answers bad pairs in every way that is plausible.
+//! Batch mode against an API in memory that reports bad pairs in every plausible way.
 
 use std::collections::HashSet;
 
 use super::*;
 
-/// How a call is answered in which pairs are bad.
+/// How the API replies to a batch with bad pairs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     /// Results, and an error for each bad record, with its side.
     Listed,
-    /// The same; the error says its type and not its side.
+    /// The same; the error contains the type and not the side.
     ListedByType,
-    /// The same; the error says nothing but the id.
+    /// The same; the error contains only the id.
     ListedById,
-    /// The same; the error says both ids of the pair.
+    /// The same; the error contains both ids of the pair.
     ListedByPair,
-    /// Results, and an error that names nothing.
+    /// Results, and an error that names no record.
     Counted,
-    /// Results lack them.
+    /// The results omit them.
     LeftOut,
-    /// Refused, all of them named in sentences.
+    /// Rejected; all of them are named in sentences.
     NamedSentences,
-    /// Refused, the first of them named.
+    /// Rejected; the first of them is named.
     NamedFirst,
-    /// Refused, and an id is named that is not in the call.
+    /// Rejected; the id that is named is not in the batch.
     NamedOther,
-    /// Refused without a word.
+    /// Rejected; none is named.
     Unnamed,
     /// Accepted without a body.
     Silent,
@@ -45,24 +45,24 @@ const WAYS: [Way; 11] = [
     Way::Silent,
 ];
 
-/// An API whose bad records are told by their numbers.
+/// An API whose bad records are identified by their numbers.
 #[derive(Clone)]
 struct Api {
     way: Way,
     max: usize,
     /// `type id` of records that do not exist.
     missing: Arc<HashSet<String>>,
-    /// `type id` of records that break whatever touches them.
+    /// `type id` of records that cause an error for every request with them.
     poison: Arc<HashSet<String>>,
-    calls: Arc<Mutex<Vec<usize>>>,
+    request_sizes: Arc<Mutex<Vec<usize>>>,
     latency: Duration,
-    /// Until when nobody is answered.
+    /// Until when the API is unreachable.
     away: Option<Instant>,
-    /// Ids of a pair that is refused, though both records are good in other pairs.
+    /// Ids of a pair that is rejected, though both records are valid in other pairs.
     refused: Option<[u64; 2]>,
     /// The requests, counted from 1, whose token is refused.
     unauthorized: Range<usize>,
-    /// `type id` of records that are forbidden.
+    /// `type id` of the record that is forbidden.
     forbidden: Option<String>,
 }
 
@@ -73,7 +73,7 @@ impl Api {
             max: 2000,
             missing: Arc::default(),
             poison: Arc::default(),
-            calls: Arc::default(),
+            request_sizes: Arc::default(),
             latency: Duration::from_millis(20),
             away: None,
             refused: None,
@@ -97,7 +97,7 @@ impl Api {
         self
     }
 
-    /// The refusal of the pair that is refused, or of the record that is forbidden, if it is there.
+    /// The rejection for the pair or record that causes one, if the batch contains it.
     fn refusal(&self, pairs: &[&Pair]) -> Option<Reply> {
         let name = |pair: &Pair| format!("{} {}", pair.from.object_type, pair.from.id);
         if let Some(forbidden) = &self.forbidden
@@ -145,7 +145,7 @@ impl Api {
             .iter()
             .filter(|pair| !bad(pair))
             .map(|Pair { from, to }| {
-                // The other direction alone must do.
+                // The other direction alone must suffice.
                 serde_json::json!({"from": {"id": to.id.as_str()}, "to": {"id": from.id.as_str()},
                     "associationSpec": {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 7}})
             })
@@ -218,9 +218,9 @@ impl Api {
 impl Endpoint for Api {
     async fn associate(&self, pair: &Pair) -> Reply {
         let number = {
-            let mut calls = self.calls.lock().unwrap();
-            calls.push(1);
-            calls.len()
+            let mut request_sizes = self.request_sizes.lock().unwrap();
+            request_sizes.push(1);
+            request_sizes.len()
         };
         tokio::time::sleep(self.latency).await;
         if self.unauthorized.contains(&number) {
@@ -233,14 +233,14 @@ impl Endpoint for Api {
     async fn associate_all<P: AsRef<Pair> + Sync>(&self, pairs: &[P]) -> Reply {
         let pairs: Vec<&Pair> = pairs.iter().map(AsRef::as_ref).collect();
         let number = {
-            let mut calls = self.calls.lock().unwrap();
-            calls.push(pairs.len());
-            calls.len()
+            let mut request_sizes = self.request_sizes.lock().unwrap();
+            request_sizes.push(pairs.len());
+            request_sizes.len()
         };
         let distinct: HashSet<&&Pair> = pairs.iter().collect();
-        assert_eq!(distinct.len(), pairs.len(), "a pair occurs once per call");
+        assert_eq!(distinct.len(), pairs.len(), "a pair occurs once per batch");
         let types: HashSet<[&str; 2]> = pairs.iter().map(|pair| pair.types()).collect();
-        assert_eq!(types.len(), 1, "all pairs of a call have the same types");
+        assert_eq!(types.len(), 1, "all pairs of a batch have the same types");
         tokio::time::sleep(self.latency).await;
         if self.unauthorized.contains(&number) {
             return answer(401, r#"{"category":"INVALID_AUTHENTICATION"}"#);
@@ -250,7 +250,7 @@ impl Endpoint for Api {
     }
 }
 
-fn calls_of(size: usize) -> BatchSettings {
+fn batches_of(size: usize) -> BatchSettings {
     BatchSettings {
         size: size.try_into().unwrap(),
         concurrency: 4.try_into().unwrap(),
@@ -279,7 +279,7 @@ fn typed_row(number: usize, types: [&str; 2], ids: [u64; 2]) -> CheckedRow {
 struct Ended {
     ending: RunOutcome,
     outcomes: Vec<Outcome>,
-    calls: Vec<usize>,
+    request_sizes: Vec<usize>,
 }
 
 impl Ended {
@@ -291,7 +291,7 @@ impl Ended {
     }
 }
 
-/// Sends these rows to their end.
+/// Runs the import of these rows to its end.
 async fn send(
     api: &Api,
     rows: Vec<CheckedRow>,
@@ -317,7 +317,7 @@ async fn send(
     });
     let mut report = Memory::default();
     let mut watcher = TestObserver::default();
-    api.calls.lock().unwrap().clear();
+    api.request_sizes.lock().unwrap().clear();
     let context = RunContext {
         endpoint: api.clone(),
         rate_limiter: RateLimiter::new(RateController::new(
@@ -349,11 +349,11 @@ async fn send(
     let ending = run(settings, context).await;
     let mut outcomes = std::mem::take(&mut *report.flushed.lock().unwrap());
     outcomes.sort_by_key(|outcome| outcome.key.row);
-    let calls = std::mem::take(&mut *api.calls.lock().unwrap());
+    let request_sizes = std::mem::take(&mut *api.request_sizes.lock().unwrap());
     Ended {
         ending,
         outcomes,
-        calls,
+        request_sizes,
     }
 }
 
@@ -379,16 +379,16 @@ fn contacts(count: usize) -> Vec<CheckedRow> {
 }
 
 #[test]
-fn good_rows_take_as_few_calls_as_there_can_be() {
+fn good_rows_take_the_minimum_number_of_batches() {
     let ended = block_on(send(
         &Api::new(Way::Listed),
         contacts(10_001),
-        calls_of(2000),
+        batches_of(2000),
         &[],
     ));
-    let mut calls = ended.calls.clone();
-    calls.sort_unstable();
-    assert_eq!(calls, [1, 2000, 2000, 2000, 2000, 2000]);
+    let mut request_sizes = ended.request_sizes.clone();
+    request_sizes.sort_unstable();
+    assert_eq!(request_sizes, [1, 2000, 2000, 2000, 2000, 2000]);
     assert!(ended.outcomes.iter().all(|outcome| {
         outcome.kind == OutcomeKind::Associated
             && outcome.attempts == 1
@@ -399,13 +399,13 @@ fn good_rows_take_as_few_calls_as_there_can_be() {
 }
 
 #[test]
-fn a_hundredth_of_bad_rows_costs_few_calls_in_every_way() {
+fn one_percent_of_bad_rows_costs_few_requests_in_every_way() {
     let rows = 6000;
     let bad: Vec<u64> = (0..60).map(|index| 1 + index * 97 + index % 13).collect();
     let full = rows / 2000;
     for way in WAYS {
         let api = Api::new(way).missing(bad.iter().map(|id| format!("contacts {id}")));
-        let ended = block_on(send(&api, contacts(rows), calls_of(2000), &[]));
+        let ended = block_on(send(&api, contacts(rows), batches_of(2000), &[]));
         let rejected: Vec<u64> = ended
             .outcomes
             .iter()
@@ -420,20 +420,20 @@ fn a_hundredth_of_bad_rows_costs_few_calls_in_every_way() {
             Way::NamedFirst => full + bad.len(),
             Way::Counted | Way::LeftOut => full + 3 * bad.len(),
             Way::NamedOther | Way::Unnamed => full + 11 * bad.len(),
-            // Nothing is ever confirmed by a call, so each row has to be asked for by itself.
+            // A batch never confirms anything here, so each row is sent by itself.
             Way::Silent => full + rows + bad.len(),
         };
         assert!(
-            ended.calls.len() <= max,
-            "{way:?}: {} calls",
-            ended.calls.len()
+            ended.request_sizes.len() <= max,
+            "{way:?}: {} requests",
+            ended.request_sizes.len()
         );
     }
 }
 
 #[test]
 fn a_refusal_that_names_a_pair_by_its_ids_rejects_no_row_that_shares_a_record_with_it() {
-    // Contacts 1 to 5 with companies 501 to 505, each with each.
+    // Contacts 1 to 5 with companies 501 to 505, in all combinations.
     let rows: Vec<CheckedRow> = (0..25_usize)
         .map(|row| {
             let ids = [1 + row as u64 / 5, 501 + row as u64 % 5];
@@ -442,7 +442,7 @@ fn a_refusal_that_names_a_pair_by_its_ids_rejects_no_row_that_shares_a_record_wi
         .collect();
     let mut api = Api::new(Way::Listed);
     api.refused = Some([3, 504]);
-    let ended = block_on(send(&api, rows, calls_of(2000), &[]));
+    let ended = block_on(send(&api, rows, batches_of(2000), &[]));
     let rejected: Vec<u64> = ended
         .outcomes
         .iter()
@@ -450,19 +450,23 @@ fn a_refusal_that_names_a_pair_by_its_ids_rejects_no_row_that_shares_a_record_wi
         .map(|outcome| outcome.key.row)
         .collect();
     assert_eq!((rejected, ended.outcomes.len()), (vec![14], 25));
-    assert_eq!(ended.calls, [25, 24]);
+    assert_eq!(ended.request_sizes, [25, 24]);
 }
 
 #[test]
-fn one_401_among_good_calls_is_asked_once_more_and_a_revoked_token_ends_the_run_soon() {
+fn one_401_among_good_batches_is_retried_once_and_a_revoked_token_ends_the_run_soon() {
     for (unauthorized, rows, requests) in [(5..6, 2000, 20 + 1), (5..usize::MAX, 400, 4 + 4 + 20)] {
         let mut api = Api::new(Way::Listed);
         api.unauthorized = unauthorized;
-        let ended = block_on(send(&api, contacts(2000), calls_of(100), &[]));
+        let ended = block_on(send(&api, contacts(2000), batches_of(100), &[]));
         assert_eq!(ended.outcomes.len(), rows);
         let is_good = |outcome: &Outcome| outcome.kind == OutcomeKind::Associated;
         assert!(ended.outcomes.iter().all(is_good));
-        assert!(ended.calls.len() <= requests, "{:?}", ended.calls);
+        assert!(
+            ended.request_sizes.len() <= requests,
+            "{:?}",
+            ended.request_sizes
+        );
         let halted = matches!(
             ended.ending.stop,
             Some(StopReason::Fatal {
@@ -475,14 +479,14 @@ fn one_401_among_good_calls_is_asked_once_more_and_a_revoked_token_ends_the_run_
 }
 
 #[test]
-fn a_call_with_a_forbidden_row_in_it_costs_no_other_row() {
+fn a_batch_with_a_forbidden_row_fails_no_other_row() {
     for row in [1, 150, 400] {
         let mut api = Api::new(Way::Listed);
         let rows = contacts(400);
         if let RowContent::Pair(pair) = &rows[row - 1].content {
             api.forbidden = Some(format!("contacts {}", pair.from.id));
         }
-        let ended = block_on(send(&api, rows, calls_of(100), &[]));
+        let ended = block_on(send(&api, rows, batches_of(100), &[]));
         assert!(
             ended.ending.stop.is_none(),
             "{row}: {:?}",
@@ -503,7 +507,7 @@ fn an_outage_costs_time_but_no_row_and_splits_no_batch() {
     block_on(async {
         let mut api = Api::new(Way::Listed);
         api.away = Some(Instant::now() + Duration::from_secs(100));
-        let ended = send(&api, contacts(20_000), calls_of(2000), &[]).await;
+        let ended = send(&api, contacts(20_000), batches_of(2000), &[]).await;
         let associated = |outcome: &Outcome| outcome.kind == OutcomeKind::Associated;
         assert!(ended.outcomes.iter().all(associated));
         assert_eq!(
@@ -511,14 +515,14 @@ fn an_outage_costs_time_but_no_row_and_splits_no_batch() {
             (20_000, true)
         );
         assert!(
-            ended.calls.iter().all(|&pairs| pairs == 2000),
+            ended.request_sizes.iter().all(|&pairs| pairs == 2000),
             "{:?}",
-            ended.calls
+            ended.request_sizes
         );
         assert!(
-            ended.calls.len() < 10 + 4 + 8,
-            "{} calls",
-            ended.calls.len()
+            ended.request_sizes.len() < 10 + 4 + 8,
+            "{} requests",
+            ended.request_sizes.len()
         );
     });
 }
@@ -527,9 +531,13 @@ fn an_outage_costs_time_but_no_row_and_splits_no_batch() {
 fn rows_are_sent_one_by_one_where_over_a_tenth_is_bad() {
     let bad = (1..=2000).filter(|id| id % 4 == 0);
     let api = Api::new(Way::Unnamed).missing(bad.map(|id| format!("contacts {id}")));
-    let ended = block_on(send(&api, contacts(2000), calls_of(2000), &[]));
+    let ended = block_on(send(&api, contacts(2000), batches_of(2000), &[]));
     assert_eq!(ended.outcomes.len(), 2000);
-    assert!(ended.calls.len() < 2500, "{} calls", ended.calls.len());
+    assert!(
+        ended.request_sizes.len() < 2500,
+        "{} requests",
+        ended.request_sizes.len()
+    );
 }
 
 #[test]
@@ -543,11 +551,15 @@ fn a_size_limit_is_learned_from_one_refusal_for_each_pair_of_types() {
     let ended = block_on(send(
         &Api::new(Way::Listed).max(100),
         rows,
-        calls_of(2000),
+        batches_of(2000),
         &[],
     ));
-    let refused = ended.calls.iter().filter(|&&pairs| pairs > 100).count();
-    assert_eq!((refused, ended.calls.len()), (2, 62));
+    let refused = ended
+        .request_sizes
+        .iter()
+        .filter(|&&pairs| pairs > 100)
+        .count();
+    assert_eq!((refused, ended.request_sizes.len()), (2, 62));
     assert!(
         ended
             .outcomes
@@ -557,14 +569,14 @@ fn a_size_limit_is_learned_from_one_refusal_for_each_pair_of_types() {
 }
 
 #[test]
-fn a_bound_of_one_leaves_single_requests() {
+fn a_limit_of_one_pair_leads_to_single_requests() {
     let ended = block_on(send(
         &Api::new(Way::Listed).max(1),
         contacts(50),
-        calls_of(2000),
+        batches_of(2000),
         &[],
     ));
-    assert_eq!(ended.calls.len(), 51);
+    assert_eq!(ended.request_sizes.len(), 51);
     assert!(
         ended
             .outcomes
@@ -576,7 +588,7 @@ fn a_bound_of_one_leaves_single_requests() {
 #[test]
 fn a_record_that_breaks_every_batch_fails_alone() {
     let api = Api::new(Way::Listed).poison(["contacts 777".to_owned()]);
-    let ended = block_on(send(&api, contacts(2000), calls_of(2000), &[]));
+    let ended = block_on(send(&api, contacts(2000), batches_of(2000), &[]));
     for outcome in &ended.outcomes {
         let expected = if outcome.key.row == 777 {
             OutcomeKind::Failed
@@ -585,16 +597,20 @@ fn a_record_that_breaks_every_batch_fails_alone() {
         };
         assert_eq!(outcome.kind, expected, "row {}", outcome.key.row);
     }
-    assert!(ended.calls.len() < 60, "{} calls", ended.calls.len());
+    assert!(
+        ended.request_sizes.len() < 60,
+        "{} requests",
+        ended.request_sizes.len()
+    );
 }
 
 #[test]
-fn a_pair_that_occurs_again_waits_for_the_next_call() {
+fn a_pair_that_occurs_again_waits_for_the_next_batch() {
     let rows = (0..300)
         .map(|row| typed_row(row, ["contacts", "companies"], [1 + row as u64 % 100, 7]))
         .collect();
-    let ended = block_on(send(&Api::new(Way::Listed), rows, calls_of(2000), &[]));
-    assert_eq!(ended.calls, [100, 100, 100]);
+    let ended = block_on(send(&Api::new(Way::Listed), rows, batches_of(2000), &[]));
+    assert_eq!(ended.request_sizes, [100, 100, 100]);
     let attempts: HashSet<u32> = ended
         .outcomes
         .iter()
@@ -604,11 +620,11 @@ fn a_pair_that_occurs_again_waits_for_the_next_call() {
 }
 
 #[test]
-fn a_file_of_one_pair_alone_ends() {
+fn a_file_with_only_one_pair_ends() {
     let rows = (0..500)
         .map(|row| typed_row(row, ["contacts", "companies"], [5, 7]))
         .collect();
-    let ended = block_on(send(&Api::new(Way::Listed), rows, calls_of(10), &[]));
+    let ended = block_on(send(&Api::new(Way::Listed), rows, batches_of(10), &[]));
     assert_eq!(ended.outcomes.len(), 500);
 }
 
@@ -618,7 +634,7 @@ fn more_pairs_of_types_than_may_fill_at_once_are_all_sent() {
     let rows = (0..4000)
         .map(|row| typed_row(row, ["contacts", &types[row % 200]], [1 + row as u64, 7]))
         .collect();
-    let ended = block_on(send(&Api::new(Way::Listed), rows, calls_of(2000), &[]));
+    let ended = block_on(send(&Api::new(Way::Listed), rows, batches_of(2000), &[]));
     assert_eq!(ended.outcomes.len(), 4000);
     assert!(
         ended
@@ -639,7 +655,7 @@ fn a_stop_leaves_no_line_for_rows_without_an_answer() {
         (vec![stop], 300),
         (vec![stop, StopRequest::Now(Signal::Interrupt)], 0),
     ] {
-        // The first call is sent alone; four are in flight when the stop comes.
+        // The first batch is sent alone; four are in flight when the stop comes.
         let slow = Api {
             latency: if lines == 0 {
                 Duration::from_secs(9)
@@ -648,20 +664,20 @@ fn a_stop_leaves_no_line_for_rows_without_an_answer() {
             },
             ..slow.clone()
         };
-        let ended = block_on(send(&slow, contacts(5000), calls_of(100), &stops));
+        let ended = block_on(send(&slow, contacts(5000), batches_of(100), &stops));
         let counts = &ended.ending.counts;
         assert!(ended.outcomes.len() <= lines, "{}", ended.outcomes.len());
         assert_eq!(counts.finished(), ended.outcomes.len() as u64);
         assert!(counts.without_outcome >= 100, "{}", counts.without_outcome);
-        assert_eq!(counts.requests, ended.calls.len() as u64);
+        assert_eq!(counts.requests, ended.request_sizes.len() as u64);
         assert!(matches!(ended.ending.stop, Some(StopReason::Signal(_))));
     }
 }
 
 #[test]
-fn a_slow_pipe_is_sent_after_a_second() {
+fn rows_from_a_slow_pipe_are_sent_after_a_second() {
     let api = Api::new(Way::Listed);
-    let seen = Arc::clone(&api.calls);
+    let seen = Arc::clone(&api.request_sizes);
     block_on(async {
         let (sender, rows) = mpsc::channel(8);
         let (_asker, stop) = mpsc::channel(4);
@@ -693,7 +709,7 @@ fn a_slow_pipe_is_sent_after_a_second() {
         };
         let settings = RunSettings {
             concurrency: 4.try_into().unwrap(),
-            batch: Some(calls_of(2000)),
+            batch: Some(batches_of(2000)),
             retry: RetryPolicy {
                 max_attempts: 6.try_into().unwrap(),
             },
@@ -704,22 +720,22 @@ fn a_slow_pipe_is_sent_after_a_second() {
         let ending = run(settings, context).await;
         assert_eq!(ending.counts.finished(), 5);
     });
-    assert_eq!(*api.calls.lock().unwrap(), [5]);
+    assert_eq!(*api.request_sizes.lock().unwrap(), [5]);
 }
 
 #[test]
-fn rows_that_one_reply_names_do_not_spend_the_error_budget_before_the_good_ones_count() {
+fn rows_that_one_reply_names_do_not_reach_the_failure_limit_before_the_good_ones_count() {
     // A twentieth is bad; all of them are named before any good one is confirmed.
     let api = Api::new(Way::NamedSentences).missing(
         (1..=4000)
             .filter(|id| id % 20 == 0)
             .map(|id| format!("contacts {id}")),
     );
-    let ended = block_on(send(&api, contacts(4000), calls_of(2000), &[]));
+    let ended = block_on(send(&api, contacts(4000), batches_of(2000), &[]));
     let mut outcomes = ended.outcomes;
     outcomes.sort_by_key(|outcome| outcome.attempts);
     assert_eq!(ended.ending.counts.of(OutcomeKind::Rejected), 200);
-    // Named by the first call, told after the second.
+    // Named by the first batch, finished after the second.
     assert!(outcomes.iter().all(|outcome| {
         outcome.attempts
             == if outcome.kind == OutcomeKind::Rejected {
@@ -762,12 +778,12 @@ proptest! {
             .map(|(row, (kind, from, to))| typed_row(row, types[*kind], [*from, *to]))
             .collect();
         let single = block_on(send(&api, rows.clone(), None, &[]));
-        let batched = block_on(send(&api, rows.clone(), calls_of(size), &[]));
+        let batched = block_on(send(&api, rows.clone(), batches_of(size), &[]));
         prop_assert_eq!(single.kinds(), batched.kinds());
         prop_assert_eq!(batched.kinds().len(), rows.len());
-        prop_assert_eq!(batched.ending.counts.requests, batched.calls.len() as u64);
-        let carried: usize = batched.calls.iter().sum();
+        prop_assert_eq!(batched.ending.counts.requests, batched.request_sizes.len() as u64);
+        let carried: usize = batched.request_sizes.iter().sum();
         let attempts: u32 = batched.outcomes.iter().map(|outcome| outcome.attempts).sum();
-        prop_assert_eq!(attempts as usize, carried, "attempts count the calls that carried a row");
+        prop_assert_eq!(attempts as usize, carried, "attempts count the batches that contained a row");
     }
 }

@@ -1,4 +1,4 @@
-//! A machine that stops the process, or has no descriptors left.
+//! A machine that stops the process, or has no file descriptors left.
 
 use super::*;
 
@@ -29,7 +29,7 @@ fn four_lose_their_connections() -> TestRun {
     rehearsal
 }
 
-/// The process stands still for an hour, half a second after the start.
+/// Makes the process stand still for an hour, half a second after the start.
 fn stand_still() {
     tokio::spawn(async {
         tokio::time::sleep(Duration::from_millis(550)).await;
@@ -70,7 +70,7 @@ async fn time_in_which_the_process_stood_still_is_not_taken_from_the_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lack_of_descriptors_charges_no_row_and_lowers_the_requests_in_flight() {
+async fn a_lack_of_descriptors_fails_no_row_and_lowers_the_requests_in_flight() {
     let mut rehearsal = TestRun::of(60);
     rehearsal.concurrency = 20;
     rehearsal.max_attempts = 1;
@@ -89,7 +89,7 @@ async fn a_lack_of_descriptors_charges_no_row_and_lowers_the_requests_in_flight(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_that_gets_no_connection_for_want_of_descriptors_ends_and_charges_no_row() {
+async fn a_run_that_gets_no_connection_for_lack_of_descriptors_ends_and_fails_no_row() {
     let mut rehearsal = TestRun::of(30);
     rehearsal.max_attempts = 1;
     for row in 1..=30 {

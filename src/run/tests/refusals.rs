@@ -1,4 +1,4 @@
-//! What is refused to some rows only: the credentials, the path, the day.
+//! Refusals that concern some rows only: credentials, path, daily limit.
 
 use super::*;
 
@@ -6,7 +6,7 @@ const UNAUTHORIZED: &str = r#"{"category":"INVALID_AUTHENTICATION"}"#;
 const NO_SCOPES: &str =
     r#"{"category":"MISSING_SCOPES","errors":[{"context":{"requiredScopes":["a.b"]}}]}"#;
 
-/// Each kind of refusal, and the category of a row that alone gets it.
+/// Each kind of refusal, and the category of a row that is the only one refused.
 fn refusals() -> [(Reply, &'static str); 3] {
     [
         (answer(401, UNAUTHORIZED), "INVALID_AUTHENTICATION"),
@@ -54,7 +54,7 @@ async fn a_row_that_alone_is_refused_is_rejected_and_the_others_are_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_first_row_is_no_exception_where_others_are_on_their_way() {
+async fn a_refused_first_row_is_no_exception_while_others_are_in_flight() {
     for (reply, category) in refusals() {
         let done = TestRun::of(100).server_says(1, vec![reply; 30]).run().await;
         assert!(
@@ -73,7 +73,7 @@ async fn the_first_row_is_no_exception_where_others_are_on_their_way() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_head_of_missing_records_is_no_wrong_path() {
+async fn missing_records_at_the_start_do_not_look_like_a_wrong_path() {
     let missing = |row: u64| {
         let id = row.to_string();
         let body = serde_json::json!({"category": "OBJECT_NOT_FOUND", "message": "gone", "context": {"id": [id]}});
@@ -86,15 +86,15 @@ async fn a_head_of_missing_records_is_no_wrong_path() {
     let done = rehearsal.run().await;
     assert!(done.ending.stop.is_none(), "{:?}", done.ending.stop);
     assert_eq!(done.lines().len(), 100);
-    // A path that is not there says nothing of any row.
+    // A path that does not exist says nothing about any row.
     let mut rehearsal = TestRun::of(100);
     for row in 1..=100 {
         rehearsal = rehearsal.server_says(row, [answer(404, r#"{"message":"no such path"}"#)]);
     }
-    assert_eq!(rehearsal.run().await.status(), ExitStatus::Utilization);
+    assert_eq!(rehearsal.run().await.status(), ExitStatus::Usage);
 }
 
-/// A refusal for the day, at this time by the server's clock.
+/// A refusal for the daily limit, at this time by the server's clock.
 fn day_is_over(seconds: Option<u64>) -> Reply {
     let mut reply = answer(429, r#"{"policyName":"DAILY"}"#);
     if let Reply::Answered(answer) = &mut reply {
@@ -105,8 +105,8 @@ fn day_is_over(seconds: Option<u64>) -> Reply {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_day_that_is_still_over_after_midnight_is_asked_about_again_in_minutes() {
-    // The test's clock stands at eleven at night; the server's says half past eleven, or nothing.
+async fn a_daily_limit_that_has_not_reset_after_midnight_is_retried_after_minutes() {
+    // By the test's clock it is 23:00; the server's clock says half past eleven, or nothing.
     let zone = || Some(jiff::tz::TimeZone::fixed(jiff::tz::offset(23)));
     for (date, first) in [(None, 3630), (Some(1800), 1830)] {
         let mut rehearsal = TestRun::of(5).server_says(3, vec![day_is_over(date); 3]);
@@ -115,7 +115,7 @@ async fn a_day_that_is_still_over_after_midnight_is_asked_about_again_in_minutes
         let done = rehearsal.run().await;
         assert_eq!((done.lines().len(), done.status()), (5, ExitStatus::Done));
         assert_eq!(done.took.as_secs(), first + 2 * 300, "{date:?}");
-        // What is said is what happens: each pause once.
+        // Each pause is reported once.
         let pauses = done.watcher.kinds.iter().filter(|kind| *kind == "Paused");
         assert_eq!(pauses.count(), 3, "{:?}", done.watcher.kinds);
     }

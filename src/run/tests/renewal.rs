@@ -1,12 +1,12 @@
-//! A stop while another token is being had.
+//! A stop while a token refresh is in progress.
 
 use super::*;
 use crate::api::RefreshOutcome;
 
-/// Has no token; one comes after ten seconds.
+/// An endpoint without a token; one arrives after ten seconds.
 #[derive(Clone)]
 struct Tokenless {
-    /// Whether what comes must be kept.
+    /// Whether the new refresh token must be saved.
     exchanging: bool,
     refresh: RefreshOutcome,
     kept: Arc<Mutex<bool>>,
@@ -41,7 +41,7 @@ impl Endpoint for Tokenless {
     }
 }
 
-/// Stops a run after one second. How long it takes, how it ends, and whether the token is kept.
+/// Stops a run after one second. Returns how long it takes, how it ends, and whether the token is saved.
 async fn stop_during(
     exchanging: bool,
     refresh: RefreshOutcome,
@@ -93,14 +93,14 @@ async fn stop_during(
     let ending = run(settings, context).await;
     let took = started.elapsed().as_secs();
     let status = ending.stop.unwrap().exit_status();
-    // What was given up does not begin later.
+    // A cancelled refresh does not start later.
     tokio::time::sleep(Duration::from_mins(1)).await;
     drop(sender);
     (took, status, *kept.lock().unwrap())
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_waits_for_an_exchange_under_way_whatever_comes_of_it() {
+async fn a_stop_waits_for_an_exchange_in_progress_whatever_its_result() {
     for refresh in [
         RefreshOutcome::New,
         RefreshOutcome::Failed("no reply".to_owned()),
@@ -112,7 +112,7 @@ async fn a_stop_waits_for_an_exchange_under_way_whatever_comes_of_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_gives_up_what_is_read_again_without_loss() {
+async fn a_stop_cancels_a_refresh_that_can_be_repeated_without_loss() {
     let stop = StopRequest::Gracefully(Signal::Terminate);
     let ended = stop_during(false, RefreshOutcome::New, stop).await;
     assert_eq!(ended, (1, ExitStatus::Terminated, false));

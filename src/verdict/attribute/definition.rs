@@ -1,4 +1,5 @@
-//! Which errors are about a pair, asked of each pair and each error alone. It takes far too long for a large reply.
+//! Reference implementation for tests: which errors are about a pair, checked for each pair and error
+//! separately. Far too slow for a large reply.
 
 use crate::api::{Answer, Body, ReplyHeaders};
 use crate::api::{Entry, Envelope};
@@ -7,20 +8,20 @@ use crate::pair::Pair;
 use crate::verdict::describe::{describe_refusal, sanitize};
 use crate::verdict::sides::{Clues, IdKey, Side, Sides};
 
-/// An error, and what those around and inside it say.
+/// An error, and the errors that contain it and that it contains.
 struct Error<'e> {
     entry: &'e Entry,
     clues: Clues,
 }
 
-/// How sure it is that a record is at fault: 0 unsaid, 1 likely, 2 certain.
+/// How certain it is that a record is at fault: 0 not stated, 1 likely, 2 certain.
 type Fault = u8;
 
 pub(super) struct Definition<'e> {
     envelope: &'e Envelope,
     open: Vec<&'e Pair>,
     sides: Sides,
-    /// Each outer error with those inside it; the top level comes first.
+    /// Each outer error with its inner errors; the top level comes first.
     groups: Vec<Vec<Error<'e>>>,
 }
 
@@ -66,7 +67,7 @@ impl<'e> Definition<'e> {
         }
     }
 
-    /// What is said of a pair, if anything is.
+    /// The details for a pair, if any error is about it.
     pub(super) fn details(&self, pair: &Pair) -> Option<Details> {
         let top_is_about = self.is_about(&self.groups[0][0], pair);
         let mut errors = Vec::new();
@@ -131,7 +132,8 @@ impl<'e> Definition<'e> {
         }
     }
 
-    /// How the record with this id is named on this side, if it is.
+    /// How certain it is that the error is about the record with this id on this side; `None` if it does
+    /// not name it.
     fn fault(&self, error: &Error<'_>, side: Side, id: u128) -> Option<Fault> {
         let is_known = self.sides.record(side, id).is_some();
         ids(error.entry)
@@ -202,7 +204,7 @@ fn has_ids(entry: &Entry) -> bool {
     ids(entry).next().is_some()
 }
 
-/// The error as far as it is about this pair.
+/// The error, reduced to the parts about this pair.
 fn without_others(entry: &Entry, pair: &Pair) -> Entry {
     let own = [pair.from.id.number(), pair.to.id.number()];
     let mut copy = entry.clone();

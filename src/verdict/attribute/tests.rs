@@ -1,4 +1,4 @@
-//! Replies to calls, and whom they speak of.
+//! Tests of replies to batches and the pairs that they mention.
 
 use std::collections::BTreeSet;
 
@@ -38,7 +38,7 @@ fn answer(status: u16, body: &str) -> Reply {
     })
 }
 
-/// `c`onfirmed, `n`amed or `-`, pair by pair.
+/// One letter per pair: `c`onfirmed, `n`amed or `-`.
 fn letters(verdict: &BatchVerdict) -> String {
     let BatchVerdict::PerPair { results, .. } = verdict else {
         return format!("{verdict:?}");
@@ -64,7 +64,7 @@ fn a_pair_is_confirmed_by_a_result_in_either_direction_of_a_complete_reply() {
             r#","numErrors":1,"errors":[{"message":"x"}]"#,
             "ccc-",
         ),
-        // An error about a confirmed pair is about another one.
+        // An error about a confirmed pair must be about another pair.
         (
             r#""COMPLETE""#,
             r#","errors":[{"context":{"ids":["20"]}}]"#,
@@ -97,25 +97,25 @@ fn an_error_is_about_the_pairs_that_hold_its_ids_on_its_side() {
     let found = |sub: &str| format!(r#""subCategory":"crm.associations.{sub}_OBJECT_NOT_FOUND","#);
     let (from, to) = (found("FROM"), found("TO"));
     for (types, error, expected) in [
-        // The side is said.
+        // The error states the side.
         (CONTACTS, format!(r#"{{{from}"context":{{"id":["1"]}}}}"#), "n---"),
         (CONTACTS, format!(r#"{{{to}"context":{{"id":["1"]}}}}"#), "--n-"),
         (CONTACTS, format!(r#"{{{to}"context":{{"ids":["020",10]}}}}"#), "nn-n"),
         (CONTACTS, r#"{"context":{"fromObjectId":["1","4"]}}"#.to_owned(), "n--n"),
         (CONTACTS, r#"{"context":{"toObjectId":"1"}}"#.to_owned(), "--n-"),
         (CONTACTS, r#"{"category":"TO_OBJECT_NOT_FOUND","context":{"id":"1"}}"#.to_owned(), "--n-"),
-        // A pair is named, not two records.
+        // The error names a pair, not two records.
         (CONTACTS, r#"{"context":{"fromObjectId":["2"],"toObjectId":["20"]}}"#.to_owned(), "-n--"),
-        // The type says the side.
+        // The type determines the side.
         (CONTACTS, r#"{"context":{"objectType":["contact"],"id":["1"]}}"#.to_owned(), "n---"),
         (CONTACTS, r#"{"context":{"objectType":["COMPANY"],"objectId":["1"]}}"#.to_owned(), "--n-"),
         (["0-1", "0-2"], r#"{"context":{"objectType":["COMPANY"],"id":["1"]}}"#.to_owned(), "--n-"),
         (CONTACTS, r#"{"context":{"INVALID_OBJECT_IDS":["CONTACT=1 is not valid","COMPANY=20 is not valid"]}}"#.to_owned(), "nn-n"),
         (CONTACTS, r#"{"context":{"INVALID_OBJECT_IDS":["COMPANY=1 is not valid"],"objectId":["1"],"objectType":["COMPANY"]}}"#.to_owned(), "--n-"),
-        // The side cannot be told: nothing is guessed, unless the id stands on one side only.
+        // The side cannot be determined: nothing is guessed, unless the id occurs on one side only.
         (CONTACTS, r#"{"context":{"id":["1"]}}"#.to_owned(), "----"),
         (CONTACTS, r#"{"category":"OBJECT_NOT_FOUND","context":{"id":["20"]}}"#.to_owned(), "-n-n"),
-        // A record that other pairs hold too is at fault only where that is said.
+        // A record that occurs in other pairs as well is at fault only where the error says so.
         (CONTACTS, r#"{"context":{"id":["20"]}}"#.to_owned(), "----"),
         (CONTACTS, r#"{"context":{"toObjectId":["20"]}}"#.to_owned(), "----"),
         (CONTACTS, r#"{"context":{"toObjectId":["20"]},"code":"OBJECT_DELETED"}"#.to_owned(), "-n-n"),
@@ -127,19 +127,19 @@ fn an_error_is_about_the_pairs_that_hold_its_ids_on_its_side() {
         (CONTACTS, r#"{"context":{"fromObjectId":["4"],"toObjectId":["77"]}}"#.to_owned(), "----"),
         (CONTACTS, format!(r#"{{{to}"context":{{"fromObjectId":["4"],"toObjectId":["20"]}}}}"#), "-n-n"),
         (["p_a", "p_b"], r#"{"context":{"INVALID_OBJECT_IDS":["VENDOR=1 is not valid"]}}"#.to_owned(), "----"),
-        // One type on both sides: a record that is missing is missing on either.
+        // The same type on both sides: a missing record is missing on both.
         (["contacts", "0-1"], r#"{"category":"OBJECT_NOT_FOUND","context":{"id":["1"]}}"#.to_owned(), "n-n-"),
         (["contacts", "0-1"], r#"{"context":{"id":["1"]}}"#.to_owned(), "----"),
         (["contacts", "0-1"], r#"{"context":{"id":["4"]}}"#.to_owned(), "---n"),
         (["contacts", "0-1"], r#"{"context":{"ids":["20","4"]}}"#.to_owned(), "---n"),
-        // The errors inside an error name the record, or say its side.
+        // The inner errors name the record, or state its side.
         (CONTACTS, format!(r#"{{"message":"generic","context":{{}},"errors":[{{{to}"context":{{"toObjectId":["20"]}}}}]}}"#), "-n-n"),
         (CONTACTS, format!(r#"{{"context":{{}},"errors":[{{{from}"context":{{"id":"1"}}}},{{{to}"context":{{"id":"1"}}}}]}}"#), "n-n-"),
         (CONTACTS, format!(r#"{{"context":{{"id":["1"]}},"errors":[{{{to}"message":"it was deleted"}}]}}"#), "--n-"),
         (CONTACTS, r#"{"context":{"id":["1"]},"errors":[{"in":"fromObjectId"}]}"#.to_owned(), "n---"),
         (CONTACTS, r#"{"errors":[{"in":"inputs[2].to.id","context":{"id":["1"]}}]}"#.to_owned(), "--n-"),
         (CONTACTS, r#"{"errors":[{"code":"LIMIT","context":{"ids":["4","20"]}}]}"#.to_owned(), "---n"),
-        // Nothing of use.
+        // Nothing usable.
         (CONTACTS, r#"{"context":{"id":["77","x","-1","1.0",null]}}"#.to_owned(), "----"),
         (CONTACTS, r#"{"context":{"INVALID_OBJECT_IDS":["CONTACT 1","=","CONTACT="]}}"#.to_owned(), "----"),
         (CONTACTS, r#"{"context":{"limit":["1"]},"message":"1 -> 10"}"#.to_owned(), "----"),
@@ -180,7 +180,7 @@ fn a_named_pair_gets_only_its_own_errors() {
     assert_eq!(details.categories, ["VALIDATION_ERROR"]);
     assert_eq!((details.http_status, details.num_errors), (Some(400), 1));
     assert_eq!(details.correlation_id.as_deref(), Some("aa11"));
-    // An error without a category has that of the reply, or its status.
+    // An error without a category gets the category of the reply, or its status.
     for (top, category) in [(r#""category":"X","#, "X"), ("", "HTTP_400")] {
         let body =
             format!(r#"{{{top}"errors":[{{"message":"m","context":{{"fromObjectId":"1"}}}}]}}"#);
@@ -306,7 +306,7 @@ fn refusals_of_the_path_and_of_the_count_belong_to_no_pair() {
         let verdict = attribute(&answer(status, &body), &pairs(CONTACTS));
         assert_eq!(verdict, expected, "{status} {message}");
     }
-    // An id that is named outweighs a word about a limit.
+    // An id that is named takes precedence over a mention of a limit.
     let body = r#"{"message":"too many pairs in the batch","context":{"fromObjectId":"1"}}"#;
     let verdict = attribute(&answer(400, body), &pairs(CONTACTS));
     assert_eq!(letters(&verdict), "n---");
@@ -337,19 +337,19 @@ proptest! {
             .collect();
         let body = serde_json::json!({"status": "COMPLETE", "results": results, "errors": errors});
         let types = if same { ["contacts", "contacts"] } else { CONTACTS };
-        let mut asked = Vec::new();
+        let mut requested = Vec::new();
         for from in 1..8_u8 {
             for to in from..8_u8 {
-                asked.push(pair(types, [&from.to_string(), &to.to_string()]));
+                requested.push(pair(types, [&from.to_string(), &to.to_string()]));
             }
         }
-        let verdict = attribute(&answer(status, &body.to_string()), &asked);
+        let verdict = attribute(&answer(status, &body.to_string()), &requested);
         let BatchVerdict::PerPair { results, refused } = verdict else {
             return Err(TestCaseError::fail(format!("{verdict:?}")));
         };
         prop_assert_eq!(refused, status == 400);
-        prop_assert_eq!(results.len(), asked.len());
-        for (pair, results) in asked.iter().zip(results) {
+        prop_assert_eq!(results.len(), requested.len());
+        for (pair, results) in requested.iter().zip(results) {
             let number = |id: &RecordId| u8::try_from(id.number()).unwrap();
             let (from, to) = (number(&pair.from.id), number(&pair.to.id));
             let is_linked = links.contains(&(from, to)) || links.contains(&(to, from));
@@ -374,7 +374,7 @@ proptest! {
     }
 }
 
-/// An id of few, in any spelling.
+/// One of a few ids, in any spelling.
 fn any_id() -> impl Strategy<Value = String> {
     (1..6_u8, 0..8_u8).prop_map(|(id, spelling)| match spelling {
         0 => format!("\"00{id}\""),
@@ -455,14 +455,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1500))]
 
     #[test]
-    fn an_indexed_reply_says_the_same_as_each_error_asked_about_each_pair(
+    fn indexed_errors_give_the_same_result_as_the_reference_implementation(
         errors in proptest::collection::vec(any_error(), 0..3),
         top in (any_words(), any_context()),
         ids in proptest::collection::btree_set((1..6_u8, 1..6_u8), 1..8),
         one_type: bool,
     ) {
         let types = if one_type { ["contacts", "0-1"] } else { CONTACTS };
-        // No two of them have the same two ids, in whichever order.
+        // No two pairs have the same two ids, in either order.
         let ids: BTreeSet<_> = ids.into_iter().map(|(from, to)| (from.min(to), from.max(to))).collect();
         let pairs: Vec<Pair> = ids
             .iter()

@@ -1,4 +1,4 @@
-//! What must hold after each run, and in the end.
+//! Checks that must hold after each run, and at the end.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,12 +6,12 @@ use hubspot_associate::sandbox::Seen;
 
 use super::input::{Expected, TYPES};
 use super::plan::{Interruption, Run};
-use super::play::{SECRETS, Stage, printed};
+use super::runner::{SECRETS, Stage, printed};
 use crate::support::{Finished, Line, Rehearsal};
 
 const OUTCOMES: [&str; 5] = ["associated", "rejected", "failed", "invalid", "skipped"];
 
-/// A run, and what the server saw before and after it.
+/// A run, and the server's state before and after it.
 pub(super) struct Ended {
     pub(super) finished: Finished,
     /// How it was interrupted, and how many requests it had sent by then.
@@ -39,7 +39,7 @@ pub(super) fn says_no_secret(finished: &Finished) {
     }
 }
 
-/// What must hold after any run, however it ended.
+/// Checks what must hold after any run, however it ended.
 pub(super) fn ended(stage: &Stage, run: &Run, ended: &Ended) {
     let code = ended.finished.code;
     let is_torn = ended
@@ -50,13 +50,13 @@ pub(super) fn ended(stage: &Stage, run: &Run, ended: &Ended) {
     let lines = whole_lines(&stage.rehearsal, is_torn);
     each_line_belongs_to_the_input(stage, &lines);
     associated_lines_are_true(&lines, &ended.after);
-    only_asked_pairs_are_linked(stage, &ended.after);
+    only_requested_pairs_are_linked(stage, &ended.after);
     requests_are_bounded(stage, ended);
     if code < 2 {
         is_finished(stage, run, code, &lines);
     }
     let says_all = !is_torn
-        && run.room.is_none()
+        && run.file_blocks.is_none()
         && ended
             .interrupted
             .is_none_or(|(how, _)| how != Interruption::Twice);
@@ -66,16 +66,17 @@ pub(super) fn ended(stage: &Stage, run: &Run, ended: &Ended) {
     }
 }
 
-/// The statuses that a run may end with.
+/// The possible exit statuses of a run.
 fn statuses(stage: &Stage, run: &Run, ended: &Ended) -> BTreeSet<i32> {
     let mut allowed = BTreeSet::from([0, 1]);
-    let moods = [
-        Some(&run.mood),
-        run.next_mood.as_ref().map(|(_, mood)| mood),
+    let phases = [
+        Some(&run.phase),
+        run.next_phase.as_ref().map(|(_, phase)| phase),
     ];
-    let any = |is: fn(&super::plan::Mood) -> bool| moods.iter().flatten().any(|mood| is(mood));
+    let any =
+        |is: fn(&super::plan::FaultPhase) -> bool| phases.iter().flatten().any(|phase| is(phase));
     let has_flag = |name: &str| run.flags.iter().any(|flag| flag == name);
-    if any(|mood| mood.is_daily_limit)
+    if any(|phase| phase.is_daily_limit)
         || stage.story.server.daily_limit.is_some()
         || stage.story.rows.stops
         || has_flag("--max-failed")
@@ -87,7 +88,7 @@ fn statuses(stage: &Stage, run: &Run, ended: &Ended) -> BTreeSet<i32> {
     if stage.story.rows.stops {
         allowed.insert(3);
     }
-    if run.room.is_some() {
+    if run.file_blocks.is_some() {
         allowed.insert(6);
     }
     if let Some((how, requests)) = ended.interrupted {
@@ -97,7 +98,7 @@ fn statuses(stage: &Stage, run: &Run, ended: &Ended) -> BTreeSet<i32> {
             Interruption::Kill => allowed.insert(1009),
             Interruption::Stop(_) => false,
         };
-        // Before the program has begun, the system ends it.
+        // A signal before the program has installed its handlers has its default effect.
         if requests == 0 {
             allowed.extend([1002, 1015]);
         }
@@ -105,7 +106,7 @@ fn statuses(stage: &Stage, run: &Run, ended: &Ended) -> BTreeSet<i32> {
     allowed
 }
 
-/// The lines of the report; behind a kill or a full disk the last one may be torn.
+/// The lines of the report; after a kill or on a full disk the last one may be incomplete.
 fn whole_lines(rehearsal: &Rehearsal, is_torn: bool) -> Vec<Line> {
     let Ok(mut bytes) = std::fs::read(rehearsal.path("pairs.report.csv")) else {
         return Vec::new();
@@ -114,7 +115,10 @@ fn whole_lines(rehearsal: &Rehearsal, is_torn: bool) -> Vec<Line> {
         .iter()
         .rposition(|&byte| byte == b'\n')
         .map_or(0, |end| end + 1);
-    assert!(is_torn || whole == bytes.len(), "the last line is torn");
+    assert!(
+        is_torn || whole == bytes.len(),
+        "the last line is incomplete"
+    );
     bytes.truncate(whole);
     let mut reader = csv::Reader::from_reader(&*bytes);
     reader.deserialize().map(Result::unwrap).collect()
@@ -129,7 +133,7 @@ fn key(line: &Line) -> (u64, String, String) {
     )
 }
 
-/// Ids of values that are no ids may stand behind an apostrophe.
+/// An apostrophe may precede a value that is not a valid id.
 fn plain((row, from, to): (u64, String, String)) -> (u64, String, String) {
     let plain = |text: String| text.strip_prefix('\'').unwrap_or(&text).to_owned();
     (row, plain(from), plain(to))
@@ -149,7 +153,7 @@ fn each_line_belongs_to_the_input(stage: &Stage, lines: &[Line]) {
         let key = plain(key(line));
         let wanted = expected
             .get(&key)
-            .unwrap_or_else(|| panic!("no row has {line:?}"));
+            .unwrap_or_else(|| panic!("no input row for {line:?}"));
         assert!(seen.insert(key), "a second line for {line:?}");
         let input_line = wanted.row + 1;
         assert_eq!(line["line"], input_line.to_string(), "{line:?}");
@@ -174,7 +178,7 @@ fn associated_lines_are_true(lines: &[Line], seen: &Seen) {
     }
 }
 
-fn only_asked_pairs_are_linked(stage: &Stage, seen: &Seen) {
+fn only_requested_pairs_are_linked(stage: &Stage, seen: &Seen) {
     let pairs: BTreeSet<_> = (stage.story.rows.expected.iter())
         .map(|expected| (&expected.from, &expected.to))
         .collect();
@@ -182,7 +186,7 @@ fn only_asked_pairs_are_linked(stage: &Stage, seen: &Seen) {
     assert_eq!(
         linked.count(),
         seen.pairs_associated,
-        "something else is linked"
+        "a pair that was not requested is linked"
     );
 }
 
@@ -190,7 +194,7 @@ fn is_linked(seen: &Seen, from: &str, to: &str) -> bool {
     seen.pair(TYPES[0], from, TYPES[1], to).associated
 }
 
-/// No row is sent more often than its attempts allow; in calls for many pairs, also with its neighbours.
+/// No row is sent more often than its attempts allow; in batch calls, also together with other rows.
 fn requests_are_bounded(stage: &Stage, ended: &Ended) {
     let sent = ended.after.requests - ended.before.requests;
     let throttled = ended.after.throttled() - ended.before.throttled();
@@ -198,9 +202,9 @@ fn requests_are_bounded(stage: &Stage, ended: &Ended) {
         .iter()
         .map(|status| ended.after.replies.get(status).unwrap_or(&0))
         .sum();
-    // Three attempts at most, each perhaps as part of smaller and smaller calls.
+    // Three attempts at most, each possibly in ever smaller calls.
     let attempts = stage.story.rows.expected.len() as u64 * 3 * 3;
-    // Questions about the account, and those whether an absent API is back.
+    // Requests about the account, and probes of an unreachable API.
     let others = 60;
     assert!(
         sent - throttled <= attempts + refused + others,
@@ -208,7 +212,7 @@ fn requests_are_bounded(stage: &Stage, ended: &Ended) {
     );
 }
 
-/// A run that ends with 0 or 1 has a line for every row, and 0 means that all of them are good.
+/// After exit status 0 or 1 every row has a line, and 0 means that all rows succeeded.
 fn is_finished(stage: &Stage, run: &Run, code: i32, lines: &[Line]) {
     let first: u64 = match run.flags.as_slice() {
         [flag, number] if flag == "--first" => number.parse().unwrap(),
@@ -228,7 +232,7 @@ fn is_finished(stage: &Stage, run: &Run, code: i32, lines: &[Line]) {
         "rows without a line, and status {code}"
     );
     let is_bad = |line: &Line| !["associated", "skipped"].contains(&line["outcome"].as_str());
-    // Where every list of ids is empty, there was nothing to send, and that is no success.
+    // Where every list of ids is empty there was nothing to send, which is not a success.
     let is_empty = |line: &Line| line["error_categories"] == "CLIENT_NOTHING_TO_LINK";
     let is_good = !lines.iter().any(is_bad) && (lines.is_empty() || !lines.iter().all(is_empty));
     assert_eq!(is_good, code == 0, "status {code}");
@@ -253,8 +257,8 @@ fn summary_agrees(stage: &Stage, code: i32, lines: &[Line]) {
     }
 }
 
-/// Pairs whose rows are settled, and how often each was sent by itself. A pair that stands in another row, too,
-/// may be sent for that one.
+/// Pairs whose rows are settled, and how often each was sent by itself. A pair that also occurs in another row may be
+/// sent for that row.
 pub(super) fn settled_pairs(stage: &Stage, run: &Run) -> Vec<((String, String), u16)> {
     let lines = whole_lines(&stage.rehearsal, true);
     let seen = stage.rehearsal.seen();
@@ -290,7 +294,7 @@ pub(super) fn not_sent_again(stage: &Stage, settled: &[((String, String), u16)])
     }
 }
 
-/// What must hold once the input is finished.
+/// Checks what must hold once the input is finished.
 pub(super) fn finished(stage: &Stage) {
     let lines = whole_lines(&stage.rehearsal, false);
     assert_eq!(
@@ -311,7 +315,7 @@ pub(super) fn finished(stage: &Stage) {
     }
 }
 
-/// Files with secrets, and those that a run reads or writes.
+/// Files with secrets, and the files that a run reads or writes.
 const FILES: [(&str, bool); 10] = [
     ("token.txt", true),
     ("app.json", true),
@@ -325,7 +329,7 @@ const FILES: [(&str, bool); 10] = [
     ("import.prom", false),
 ];
 
-/// Nothing but the outputs is left, unless a run was killed, and none of them holds a secret.
+/// Only the outputs remain, unless a run was killed, and none of them contains a secret.
 fn the_folder_is_clean(stage: &Stage) {
     let was_killed = stage.ends.iter().any(|code| *code >= 1000);
     for entry in std::fs::read_dir(stage.rehearsal.folder.path()).unwrap() {
@@ -343,15 +347,19 @@ fn the_folder_is_clean(stage: &Stage) {
     }
 }
 
-/// The rows that were fed back have one line each, in a report of their own.
+/// The rejected rows that were imported again have one line each, in a separate report.
 pub(super) fn fed_back(stage: &Stage) {
     let rejects = csv::Reader::from_path(stage.rehearsal.path("again.csv"));
     let rejects = rejects.unwrap().into_records().count() as u64;
     let lines = stage.rehearsal.report_named("again.report.csv");
     let mut rows: Vec<u64> = lines.iter().map(|line| key(line).0).collect();
     rows.sort_unstable();
-    assert_eq!(rows, (1..=rejects).collect::<Vec<_>>(), "rows fed back");
+    assert_eq!(
+        rows,
+        (1..=rejects).collect::<Vec<_>>(),
+        "rows imported again"
+    );
     let seen = stage.rehearsal.seen();
     associated_lines_are_true(&lines, &seen);
-    only_asked_pairs_are_linked(stage, &seen);
+    only_requested_pairs_are_linked(stage, &seen);
 }

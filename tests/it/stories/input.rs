@@ -1,4 +1,4 @@
-//! The rows of a story, and how each of their pairs may end.
+//! The rows of a story, and the possible outcomes of their pairs.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use hubspot_associate::sandbox::fault_id;
 
 use crate::support::HEADER;
 
-/// Faults that pass by themselves; a row that meets them often enough has failed, and is sent again.
+/// Temporary faults; a row that gets them too often has failed, and is sent again.
 const PASSING: [&str; 19] = [
     "status:500",
     "status:502",
@@ -30,7 +30,7 @@ const PASSING: [&str; 19] = [
     "stall-inside",
 ];
 
-/// Refusals, and replies that confirm nothing: the row is rejected.
+/// Refusals, and replies that do not confirm the pair: the row is rejected.
 const FINAL: [&str; 8] = [
     "missing",
     "missing-old-form",
@@ -42,7 +42,7 @@ const FINAL: [&str; 8] = [
     "canceled",
 ];
 
-/// Replies that are believed only when they come twice.
+/// Replies that are accepted only when they come twice.
 const ONCE: [&str; 4] = ["empty-results", "null-results", "empty-ok", "status:409"];
 
 /// Replies that end the run: refused credentials and the daily limit.
@@ -61,7 +61,7 @@ const ODD_SUCCESS: [&str; 7] = [
 
 const INVALID: [&str; 5] = ["x17", "5.12E+11", "0", "-4", "12345678901234567890123"];
 
-/// How a pair may end.
+/// The possible outcomes of a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
     Associated,
@@ -72,7 +72,7 @@ pub(super) enum End {
 }
 
 impl End {
-    /// Whether a finished run may leave the pair with this outcome. `may_reject`: the server draws refusals.
+    /// Whether the pair may have this outcome after a finished run. `may_reject`: the server draws refusals.
     pub(super) fn allows(self, outcome: &str, may_reject: bool) -> bool {
         match outcome {
             "associated" => matches!(self, Self::Associated | Self::AssociatedOrRejected),
@@ -88,7 +88,7 @@ impl End {
     }
 }
 
-/// One line that the report must have in the end.
+/// One line that the report must contain at the end.
 #[derive(Clone, Debug)]
 pub(super) struct Expected {
     pub(super) row: u64,
@@ -98,7 +98,7 @@ pub(super) struct Expected {
 }
 
 impl Expected {
-    /// What tells lines of a report apart.
+    /// The key of a report line.
     pub(super) fn key(&self) -> (u64, String, String) {
         (self.row, self.from.clone(), self.to.clone())
     }
@@ -106,24 +106,24 @@ impl Expected {
 
 pub(super) const TYPES: [&str; 2] = ["contacts", "companies"];
 
-/// A CSV and what must become of it.
+/// A CSV and its expected results.
 #[derive(Clone, Debug)]
 pub(super) struct Rows {
     pub(super) text: String,
     pub(super) count: u64,
     pub(super) expected: Vec<Expected>,
-    /// Whether some rows meet replies that end a run.
+    /// Whether some rows get replies that end a run.
     pub(super) stops: bool,
 }
 
-/// What the rows depend on besides chance.
+/// The properties of the rows, apart from random choices.
 #[expect(clippy::struct_excessive_bools, reason = "each is drawn by itself")]
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shape {
     pub(super) rows: u64,
     pub(super) split: bool,
     pub(super) skip_duplicates: bool,
-    /// Many pairs per call: the first id in it that names a fault decides what becomes of all of them.
+    /// Several pairs per call: the first id in it that names a fault determines the result of all of them.
     pub(super) batch: bool,
     /// Faults in ids that end a run by themselves.
     pub(super) stops: bool,
@@ -142,7 +142,7 @@ impl Rows {
         for row in 1..=shape.rows {
             let lists = if shape.split { chance.u32(0..4) } else { 1 };
             let mut pieces: Vec<(String, String, End)> = Vec::new();
-            // Several lists of one record, so that a pair may stand in two of them.
+            // Several lists of one record, so that a pair may occur in two of them.
             let first = if shape.split { row / 2 } else { row };
             let from = (40_000 + first).to_string();
             for piece in 0..lists {
@@ -155,7 +155,7 @@ impl Rows {
                 rows.text += &line(&from, "");
                 pieces.push((from, String::new(), End::Skipped));
             } else {
-                // An id that stands in a list twice makes one pair.
+                // An id that occurs in a list twice makes one pair.
                 let mut ids = HashSet::new();
                 pieces.retain(|(_, to, _)| ids.insert(to.clone()));
                 let ids: Vec<&str> = pieces.iter().map(|(_, to, _)| to.as_str()).collect();
@@ -180,7 +180,7 @@ fn line(from: &str, to: &str) -> String {
     format!("{},{from},{},{to}\n", TYPES[0], TYPES[1])
 }
 
-/// Two ids and how their pair may end. `from` is the row's first id.
+/// Two ids and the possible outcomes of their pair. `from` is the row's first id.
 fn draw_pair(
     chance: &mut Rng,
     shape: Shape,

@@ -1,16 +1,16 @@
-//! Random stories: a server that misbehaves, an input, runs that are interrupted, killed and cut short, and resumes
-//! until every row is settled. After each run, and in the end, the report must be whole and true.
+//! Random stories: a server with faults, an input, and runs that are interrupted, killed and cut short, and resumed
+//! until every row is settled. After each run, and at the end, the report must be complete and correct.
 //!
-//! A story is drawn from its seed. `STORIES=5000 cargo test --test it stories` plays more of them, and
-//! `STORY_SEED=17 cargo test --test it stories` one of them, with its log. What a run meets depends on timing, too,
-//! so that a story may need to be played several times until it fails again.
+//! A story is drawn from its seed. `STORIES=5000 cargo test --test it stories` runs more of them, and `STORY_SEED=17
+//! cargo test --test it stories` runs one of them, with its log. The results also depend on timing, so a story may
+//! have to run several times before it fails again.
 
 #![expect(clippy::panic, reason = "a test fails by panicking")]
 
 mod check;
 mod input;
 mod plan;
-mod play;
+mod runner;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,12 +18,12 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use plan::Story;
-use play::Stage;
+use runner::Stage;
 
-/// Stories that are played by default: seeds from 0.
+/// How many stories run by default: seeds from 0.
 const STORIES: u64 = 100;
 
-/// Stories wait most of the time: for retries, and for servers that do not reply.
+/// Stories mostly wait: for retries, and for servers that do not reply.
 const THREADS: usize = 12;
 
 fn number(variable: &str) -> Option<u64> {
@@ -34,14 +34,14 @@ fn number(variable: &str) -> Option<u64> {
     )
 }
 
-/// Plays one story, and counts how its runs ended. What went wrong, with its log, if something did.
-fn play(seed: u64, ends: &Mutex<BTreeMap<i32, usize>>) -> Result<(), String> {
+/// Runs one story, and counts the exit statuses of its runs. Returns the failure, with its log, if there is one.
+fn run_story(seed: u64, ends: &Mutex<BTreeMap<i32, usize>>) -> Result<(), String> {
     let mut stage = Stage::new(Story::of(seed));
-    let played = catch_unwind(AssertUnwindSafe(|| stage.play()));
+    let result = catch_unwind(AssertUnwindSafe(|| stage.run_story()));
     for code in &stage.ends {
         *ends.lock().unwrap().entry(*code).or_default() += 1;
     }
-    let Err(panic) = played else {
+    let Err(panic) = result else {
         return Ok(());
     };
     let message = panic
@@ -52,7 +52,7 @@ fn play(seed: u64, ends: &Mutex<BTreeMap<i32, usize>>) -> Result<(), String> {
     let log = stage.log.join("\n");
     let kept = stage.rehearsal.folder.keep();
     Err(format!(
-        "story {seed}: {message}\n{log}\nits files are in {}; play it again: STORY_SEED={seed} cargo test --test it stories",
+        "story {seed}: {message}\n{log}\nits files are in {}; run it again: STORY_SEED={seed} cargo test --test it stories",
         kept.display()
     ))
 }
@@ -74,7 +74,7 @@ fn each_row_ends_with_exactly_one_correct_line_after_any_events() {
                     if seed >= first + number {
                         return;
                     }
-                    if let Err(failure) = play(seed, &ends) {
+                    if let Err(failure) = run_story(seed, &ends) {
                         failures.lock().unwrap().push(failure);
                     }
                 }

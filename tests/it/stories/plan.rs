@@ -1,4 +1,4 @@
-//! What happens in a story: everything is drawn from its seed before anything is run.
+//! The plan of a story: everything is drawn from its seed before anything is run.
 
 use std::time::Duration;
 
@@ -8,23 +8,23 @@ use hubspot_associate::sandbox::{BatchErrors, Faults, Latency, SandboxSettings};
 use super::input::{Rows, Shape};
 use crate::support::instant;
 
-/// A server, an input, and runs that meet both until the input is finished.
+/// A server, an input, and runs until the input is finished.
 #[expect(clippy::struct_excessive_bools, reason = "each is drawn by itself")]
 #[derive(Debug)]
 pub(super) struct Story {
     pub(super) rows: Rows,
     pub(super) split: bool,
     pub(super) skip_duplicates: bool,
-    /// How many rows stand in an earlier report that is used as memory.
+    /// How many rows an earlier report contains that is used as known pairs.
     pub(super) memory: Option<usize>,
     pub(super) credentials: Credentials,
     pub(super) server: SandboxSettings,
     pub(super) flags: Vec<String>,
-    /// The runs that something happens to. Runs without trouble follow until the input is finished.
+    /// The runs with events. Runs without faults follow until the input is finished.
     pub(super) runs: Vec<Run>,
-    /// Whether a good pair may be refused by a drawn fault.
+    /// Whether a drawn fault may refuse a valid pair.
     pub(super) may_reject: bool,
-    /// The rejected rows are fed back in the end.
+    /// Whether the rejected rows are imported again at the end.
     pub(super) feed_back: bool,
 }
 
@@ -35,21 +35,21 @@ pub(super) enum Credentials {
     OAuthFile,
 }
 
-/// One run and what happens to it.
+/// One run and its events.
 #[derive(Debug)]
 pub(super) struct Run {
     pub(super) flags: Vec<String>,
-    /// The faults that the server draws from the start, and those that it draws once so many requests came.
-    pub(super) mood: Mood,
-    pub(super) next_mood: Option<(u64, Mood)>,
+    /// The faults that the server draws from the start, and those that it draws after this many requests.
+    pub(super) phase: FaultPhase,
+    pub(super) next_phase: Option<(u64, FaultPhase)>,
     pub(super) interruption: Option<(Trigger, Interruption)>,
-    /// No file may grow by more than so many blocks of 512 bytes.
-    pub(super) room: Option<u32>,
+    /// How much the files may grow, in blocks of 512 bytes.
+    pub(super) file_blocks: Option<u32>,
 }
 
 /// A set of drawn faults.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Mood {
+pub(super) struct FaultPhase {
     pub(super) faults: Faults,
     pub(super) is_daily_limit: bool,
     /// Every request fails.
@@ -59,9 +59,9 @@ pub(super) struct Mood {
 /// When a run is interrupted.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Trigger {
-    /// Once the server has seen so many requests of the run.
+    /// Once the server has received this many requests of the run.
     Requests(u64),
-    /// Once the report has grown by so many lines.
+    /// Once the report has grown by this many lines.
     Lines(usize),
 }
 
@@ -71,14 +71,14 @@ pub(super) enum Interruption {
     Terminate,
     Twice,
     Kill,
-    /// Stopped for so long, then continued.
+    /// Stopped for this long, then continued.
     Stop(Duration),
 }
 
 impl Story {
     pub(super) fn of(seed: u64) -> Self {
         let mut chance = Rng::with_seed(seed);
-        // Seeds that differ little start alike; one step apart they no longer do.
+        // Similar seeds start with similar values; after one step they no longer do.
         chance.u64(..);
         let chance = &mut chance;
         let (split, skip_duplicates) = (chance.u32(..4) == 0, chance.u32(..3) == 0);
@@ -183,37 +183,37 @@ fn draw_flags(chance: &mut Rng) -> Vec<String> {
 }
 
 impl Run {
-    /// A run against a server without faults, that nothing happens to.
-    pub(super) fn quiet() -> Self {
+    /// A run against a server without faults, and without events.
+    pub(super) fn without_events() -> Self {
         Self {
             flags: Vec::new(),
-            mood: Mood::default(),
-            next_mood: None,
+            phase: FaultPhase::default(),
+            next_phase: None,
             interruption: None,
-            room: None,
+            file_blocks: None,
         }
     }
 
     fn draw(chance: &mut Rng, rows: u64, may_reject: bool, is_first: bool) -> Self {
         let mut run = Self {
-            mood: Mood::draw(chance, may_reject),
-            ..Self::quiet()
+            phase: FaultPhase::draw(chance, may_reject),
+            ..Self::without_events()
         };
-        if run.mood.is_outage || chance.u32(..3) == 0 {
-            // While the API is away, requests come seldom: the outage must be short.
+        if run.phase.is_outage || chance.u32(..3) == 0 {
+            // While the API is unreachable, requests are rare: the outage must be short.
             let at = chance.u64(1..19);
-            let mut next = Mood::draw(chance, may_reject);
-            if run.mood.is_outage {
-                next = Mood::default();
+            let mut next = FaultPhase::draw(chance, may_reject);
+            if run.phase.is_outage {
+                next = FaultPhase::default();
             }
-            run.next_mood = (!next.is_outage).then_some((at, next));
+            run.next_phase = (!next.is_outage).then_some((at, next));
         }
         match chance.u32(..14) {
             0 if is_first => run.flags = words(&format!("--first {}", chance.u64(1..=rows))),
             1 => run.flags = words("--max-duration 300ms"),
             2 => run.flags = words(&format!("--max-failed {}", chance.u64(1..5))),
             3 => run.flags = words("--retry-rejected"),
-            4 | 5 => run.room = Some(chance.u32(..24)),
+            4 | 5 => run.file_blocks = Some(chance.u32(..24)),
             _ => {
                 let trigger = match chance.u32(..3) {
                     0 => Trigger::Lines(chance.usize(1..=usize::try_from(rows).unwrap())),
@@ -233,7 +233,7 @@ impl Run {
     }
 }
 
-impl Mood {
+impl FaultPhase {
     fn draw(chance: &mut Rng, may_reject: bool) -> Self {
         let passing = [
             "status:500=4%,status:502=4%",
@@ -289,7 +289,7 @@ impl Mood {
     }
 }
 
-/// Seldom longer than the time for an attempt.
+/// Rarely longer than the timeout of an attempt.
 fn draw_pause(chance: &mut Rng) -> Duration {
     let max = if chance.u32(..4) == 0 { 1500 } else { 200 };
     Duration::from_millis(chance.u64(1..max))

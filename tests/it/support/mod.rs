@@ -1,4 +1,4 @@
-//! A rehearsal: a folder, a sandbox, and the real program run against it.
+//! Test fixture: a folder, a sandbox, and the real program run against it.
 
 use std::collections::BTreeMap;
 mod program;
@@ -16,7 +16,7 @@ pub(crate) use waiting::{Printed, join, wait_until};
 
 pub(crate) const HEADER: &str = "from_object_type,from_object_id,to_object_type,to_object_id";
 
-/// What the tests give as token; it must never be seen again.
+/// The token used by the tests; it must never appear in any output.
 pub(crate) const TOKEN: &str = "pat-na1-7f3e-secret";
 
 pub(crate) struct Rehearsal {
@@ -47,7 +47,7 @@ pub(crate) struct Finished {
     pub(crate) stderr: String,
 }
 
-/// A sandbox that answers at once and refuses nothing.
+/// A sandbox that replies without delay and without limits.
 pub(crate) fn instant() -> SandboxSettings {
     SandboxSettings {
         limit: None,
@@ -82,7 +82,7 @@ impl Rehearsal {
         self.folder.path().join(name)
     }
 
-    /// Writes `pairs.csv` as it is.
+    /// Writes `pairs.csv` with this content.
     pub(crate) fn file(self, content: impl AsRef<[u8]>) -> Self {
         std::fs::write(self.path("pairs.csv"), content).unwrap();
         self
@@ -95,18 +95,18 @@ impl Rehearsal {
         self.file(text)
     }
 
-    /// The program with `arguments`, in the folder, with a token and nothing else of ours.
+    /// The program with `arguments`, run in the folder, with a token and no other variable of this environment.
     pub(crate) fn command(&self, arguments: &[&str]) -> Program {
         self.run(PROGRAM, arguments)
     }
 
-    /// A line of shell, in which `hubspot-associate` is the program.
+    /// A shell command, in which `hubspot-associate` is the program.
     pub(crate) fn shell(&self, script: &str) -> Finished {
         let function = format!("hubspot-associate() {{ '{PROGRAM}' \"$@\"; }}\n{script}");
         finish(self.run("bash", &["-c", &function]).output().unwrap())
     }
 
-    /// Any program, in the folder, with a token and nothing else of ours.
+    /// Any program, run in the folder, with a token and no other variable of this environment.
     pub(crate) fn run(&self, program: &str, arguments: &[&str]) -> Program {
         let mut command = Program::new(program);
         for (name, _) in std::env::vars_os() {
@@ -124,7 +124,7 @@ impl Rehearsal {
         command
     }
 
-    /// `import pairs.csv` against the sandbox, as fast as it can, with more `flags`.
+    /// `import pairs.csv` against the sandbox, without a rate limit, with additional `flags`.
     pub(crate) fn import(&self, flags: &[&str]) -> Finished {
         finish(self.import_command(flags).output().unwrap())
     }
@@ -139,7 +139,7 @@ impl Rehearsal {
         self.command(&arguments)
     }
 
-    /// Starts `import -vvv`, and waits until `rows` rows have ended.
+    /// Starts `import -vvv`, and waits until `rows` rows have their outcome.
     pub(crate) fn start(
         &self,
         rows: usize,
@@ -151,7 +151,7 @@ impl Rehearsal {
             stderr.until("outcome=");
         }
         let finish = move |running: Running| {
-            // Drained beside the wait, so that the program is never held up by a full pipe.
+            // Drained during the wait, so that a full pipe never blocks the program.
             let rest = std::thread::spawn(move || stderr.all());
             let mut finished = finish(running.output());
             finished.stderr = join(rest);
@@ -170,7 +170,7 @@ impl Rehearsal {
         reader.deserialize().map(Result::unwrap).collect()
     }
 
-    /// `row outcome` of each line, in the order of rows.
+    /// `row outcome` of each line, in row order.
     pub(crate) fn outcomes(&self) -> Vec<String> {
         let mut lines = self.report();
         lines.sort_by_key(|line| line["row"].parse::<u64>().unwrap());

@@ -1,5 +1,5 @@
-//! Other programs: [`Program`] and [`Running`] are the standard library's `Command` and `Child`, except that no wait is
-//! without a bound, that signals have their usual effect, and that none outlives its test.
+//! Runs other programs: [`Program`] and [`Running`] are the standard library's `Command` and `Child`, except that
+//! every wait has a limit, that signals have their default effect, and that none outlives its test.
 
 use std::ffi::OsStr;
 use std::io;
@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use tokio::signal::unix::SignalKind;
 
-use super::waiting::{PATIENCE, Printed, wait_until};
+use super::waiting::{MAX_WAIT, Printed, wait_until};
 
 /// A command line.
 pub(crate) struct Program(Command);
@@ -28,7 +28,7 @@ macro_rules! builder {
 }
 
 impl Program {
-    /// A program that gets its arguments from the caller.
+    /// Creates a program; the caller sets its arguments.
     pub(crate) fn new(program: impl AsRef<OsStr>) -> Self {
         reset_ignored_signals();
         Self(Command::new(program))
@@ -54,7 +54,7 @@ impl Program {
         words.join(" ")
     }
 
-    /// The same run by `shell -c script`, in which `"$@"` is the command line.
+    /// The same command run by `shell -c script`, in which `"$@"` is the command line.
     pub(crate) fn under(&self, shell: &str, script: &str) -> Self {
         let mut outer = Self::new(shell);
         outer
@@ -91,7 +91,7 @@ impl Program {
     }
 }
 
-/// A program that runs. Dropped, it is killed.
+/// A running program. Dropped, it is killed.
 pub(crate) struct Running(Child);
 
 impl Running {
@@ -123,7 +123,7 @@ impl Running {
         self.0.try_wait().unwrap().is_some()
     }
 
-    /// Waits for its end.
+    /// Waits until it ends.
     #[track_caller]
     pub(crate) fn ended(&mut self) -> ExitStatus {
         let mut status = None;
@@ -134,10 +134,10 @@ impl Running {
         status.unwrap()
     }
 
-    /// Waits for its end; what it printed, except on a stream that was taken.
+    /// Waits until it ends; returns its output, except a stream that was taken.
     #[track_caller]
     pub(crate) fn output(mut self) -> Output {
-        // It may wait for the end of its input.
+        // It may be waiting for the end of its input.
         drop(self.0.stdin.take());
         let stdout = self.0.stdout.take().map(drain::<ChildStdout>);
         let stderr = self.0.stderr.take().map(drain::<ChildStderr>);
@@ -177,18 +177,21 @@ pub(crate) fn signal(running: &Running, name: &str) {
     assert!(status.unwrap().success());
 }
 
-/// Interrupts until it ends: signals that come at once are one, and the third and later ones say no more than the
-/// second.
+/// Sends interrupts until it ends: signals sent in quick succession are merged, and the third and later ones have the
+/// same meaning as the second.
 pub(crate) fn insist(running: &mut Running) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + MAX_WAIT;
     while running.0.try_wait().unwrap().is_none() {
-        assert!(Instant::now() < deadline, "no number of signals ends it");
+        assert!(
+            Instant::now() < deadline,
+            "it does not end after any number of signals"
+        );
         signal(running, "INT");
     }
 }
 
-/// A program inherits which signals are ignored, and some places start tests with one ignored: the background of a
-/// script, `nohup`, some CI systems. A signal that the parent handles has its usual effect in a child.
+/// A program inherits which signals are ignored, and some environments start tests with one ignored: the background of
+/// a script, `nohup`, some CI systems. A signal that the parent handles has its default effect in a child.
 fn reset_ignored_signals() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -202,7 +205,7 @@ fn reset_ignored_signals() {
             SignalKind::hangup(),
             SignalKind::terminate(),
         ] {
-            // One that is not ignored must still end the tests.
+            // A signal that is not ignored must still end the tests.
             if is_ignored(kind) {
                 drop(tokio::signal::unix::signal(kind).unwrap());
             }
@@ -210,7 +213,7 @@ fn reset_ignored_signals() {
     });
 }
 
-/// Whether this process ignores a signal, as far as the system lets it know.
+/// Whether this process ignores a signal, as far as the system reports it.
 fn is_ignored(kind: SignalKind) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

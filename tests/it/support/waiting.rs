@@ -1,31 +1,31 @@
-//! Waits with a bound: a test fails, and never hangs.
+//! Waits with a limit: a test fails instead of hanging.
 
 use std::io::{BufRead, BufReader, Read};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// The longest wait for anything, far beyond what a busy machine needs.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
+/// The limit of every wait, far longer than a busy machine needs.
+pub(crate) const MAX_WAIT: Duration = Duration::from_mins(2);
 
-/// Waits until something is so.
+/// Waits until a condition holds.
 #[track_caller]
 pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + MAX_WAIT;
     while !is_so() {
-        assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
+        assert!(Instant::now() < deadline, "not within {MAX_WAIT:?}: {what}");
         thread::sleep(Duration::from_millis(1));
     }
 }
 
-/// What a thread returns.
+/// Joins a thread.
 #[track_caller]
 pub(crate) fn join<T>(thread: JoinHandle<T>) -> T {
     wait_until("a thread ends", || thread.is_finished());
     thread.join().unwrap()
 }
 
-/// What comes out of a pipe, line by line. The writer is held up by a full pipe until the lines are asked for.
+/// The output of a pipe, line by line. A full pipe blocks the writer until the lines are read.
 pub(crate) struct Printed {
     lines: Receiver<String>,
     text: String,
@@ -50,19 +50,19 @@ impl Printed {
     /// The next line; `None` at the end.
     #[track_caller]
     pub(crate) fn line(&mut self) -> Option<String> {
-        match self.lines.recv_timeout(PATIENCE) {
+        match self.lines.recv_timeout(MAX_WAIT) {
             Ok(line) => {
                 self.text.push_str(&line);
                 Some(line)
             }
             Err(RecvTimeoutError::Disconnected) => None,
             Err(RecvTimeoutError::Timeout) => {
-                panic!("nothing more within {PATIENCE:?}: {}", self.text)
+                panic!("nothing more within {MAX_WAIT:?}: {}", self.text)
             }
         }
     }
 
-    /// Reads up to the line in which `part` stands.
+    /// Reads up to the line that contains `part`.
     #[track_caller]
     pub(crate) fn until(&mut self, part: &str) {
         loop {
@@ -74,7 +74,7 @@ impl Printed {
         }
     }
 
-    /// All of it, from the first line to the end.
+    /// All of the output, from the first line to the end.
     #[track_caller]
     pub(crate) fn all(mut self) -> String {
         while self.line().is_some() {}
@@ -83,7 +83,7 @@ impl Printed {
 }
 
 #[test]
-fn no_test_waits_for_a_program_or_a_thread_in_another_way() {
+fn no_test_waits_for_a_program_or_a_thread_without_a_limit() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it");
     for file in std::fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();

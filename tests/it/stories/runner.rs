@@ -1,4 +1,4 @@
-//! Plays a story: the real program against a server whose faults change, with interruptions.
+//! Runs a story: the real program against a server whose faults change, with interruptions.
 
 use std::time::{Duration, Instant};
 
@@ -7,21 +7,21 @@ use super::plan::{Credentials, Interruption, Run, Story, Trigger};
 use crate::faults::with_little_room;
 use crate::support::{Finished, Program, Rehearsal, Running, TOKEN, finish, join, signal};
 
-/// Longer than any run takes on a machine that is busy.
-const HANGS: Duration = Duration::from_mins(2);
+/// Longer than any run takes on a busy machine.
+const MAX_RUN_TIME: Duration = Duration::from_mins(2);
 
-/// How often a running program is looked at.
-const LOOK: Duration = Duration::from_millis(2);
+/// The interval between two checks of a running program.
+const POLL_INTERVAL: Duration = Duration::from_millis(2);
 
-/// Against a server without faults an input is finished after so many runs.
-const QUIET_RUNS: usize = 8;
+/// Against a server without faults an input is finished after this many runs.
+const MAX_RUNS_WITHOUT_FAULTS: usize = 8;
 
 pub(super) const SECRETS: [&str; 3] = [TOKEN, "client-secret-7f3e", "refresh-7f3e"];
 
 pub(super) struct Stage {
     pub(super) rehearsal: Rehearsal,
     pub(super) story: Story,
-    /// The commands and how they ended, for the message of a failure.
+    /// The commands and how they ended, for the failure message.
     pub(super) log: Vec<String>,
     /// The exit status of each run; 1000 and a signal's number for one that was ended by it.
     pub(super) ends: Vec<i32>,
@@ -53,8 +53,8 @@ impl Stage {
         }
     }
 
-    /// Plays the whole story and checks what must hold after each run and in the end.
-    pub(super) fn play(&mut self) {
+    /// Runs the whole story and checks what must hold after each run and at the end.
+    pub(super) fn run_story(&mut self) {
         self.remember();
         for run in std::mem::take(&mut self.story.runs) {
             self.run(&run);
@@ -66,7 +66,7 @@ impl Stage {
         }
     }
 
-    /// Makes the earlier report that is used as memory.
+    /// Creates the earlier report that is used as known pairs.
     fn remember(&mut self) {
         let Some(lines) = self.story.memory else {
             return;
@@ -77,7 +77,7 @@ impl Stage {
         let mut arguments = self.arguments("earlier.csv", "memory.csv");
         arguments.push("--resume".to_owned());
         let command = self.command(&arguments);
-        let ended = self.watch(command, &Run::quiet());
+        let ended = self.watch(command, &Run::without_events());
         assert!(ended.finished.code < 5, "{}", ended.finished.stderr);
     }
 
@@ -86,12 +86,12 @@ impl Stage {
         arguments.push("--resume".to_owned());
         arguments.extend(run.flags.iter().cloned());
         let mut command = self.command(&arguments);
-        if let Some(room) = run.room {
+        if let Some(file_blocks) = run.file_blocks {
             let length = std::fs::metadata(self.rehearsal.path("pairs.report.csv"));
             let blocks = length.map_or(0, |file| file.len().div_ceil(512));
-            command = with_little_room(&command, u32::try_from(blocks).unwrap() + room);
+            command = with_little_room(&command, u32::try_from(blocks).unwrap() + file_blocks);
         }
-        // A summary of an earlier run must not be taken for that of this one.
+        // The summary of an earlier run must not be taken for that of this one.
         let summary = self.rehearsal.path("summary.json");
         let removed = std::fs::remove_file(summary);
         assert!(
@@ -104,21 +104,21 @@ impl Stage {
         ended
     }
 
-    /// Resumes against a server that draws no faults until every row is settled.
+    /// Resumes against a server without drawn faults until every row is settled.
     fn finish(&mut self) {
         let started = Instant::now();
         let mut runs = 0;
         loop {
-            let ended = self.run(&Run::quiet());
+            let ended = self.run(&Run::without_events());
             let outcomes = check::outcomes(&self.rehearsal, "pairs.report.csv");
             if ended.finished.code < 2 && outcomes[2] == 0 {
                 return;
             }
-            // The day of a daily limit must pass.
+            // Wait until the daily limit resets.
             let waits = self.story.server.daily_limit.is_some() && ended.finished.code == 4;
             runs += usize::from(!waits);
             assert!(
-                runs < QUIET_RUNS && started.elapsed() < HANGS,
+                runs < MAX_RUNS_WITHOUT_FAULTS && started.elapsed() < MAX_RUN_TIME,
                 "the input is not finished by {runs} runs: {}",
                 ended.finished.stderr
             );
@@ -134,19 +134,19 @@ impl Stage {
             arguments.extend(["--split".to_owned(), ";".to_owned()]);
         }
         let command = self.command(&arguments);
-        let ended = self.watch(command, &Run::quiet());
+        let ended = self.watch(command, &Run::without_events());
         assert!(ended.finished.code < 2, "{}", ended.finished.stderr);
         let mut arguments = self.arguments("again.csv", "again.report.csv");
         arguments.push("--resume".to_owned());
-        for _ in 0..QUIET_RUNS {
+        for _ in 0..MAX_RUNS_WITHOUT_FAULTS {
             let command = self.command(&arguments);
-            let ended = self.watch(command, &Run::quiet());
+            let ended = self.watch(command, &Run::without_events());
             if ended.finished.code < 2 {
                 check::fed_back(self);
                 return;
             }
         }
-        panic!("the rejects are not finished by {QUIET_RUNS} runs");
+        panic!("the rejects are not finished by {MAX_RUNS_WITHOUT_FAULTS} runs");
     }
 
     fn arguments(&self, input: &str, report: &str) -> Vec<String> {
@@ -190,24 +190,24 @@ impl Stage {
         command
     }
 
-    /// Runs a command to its end, with what happens to it in between.
+    /// Runs a command to its end, with its events.
     fn watch(&mut self, mut command: Program, run: &Run) -> Ended {
         self.log.push(format!("{}\n    {run:?}", command.words()));
         let sandbox = &self.rehearsal.sandbox;
-        sandbox.set_faults(run.mood.faults.clone());
+        sandbox.set_faults(run.phase.faults.clone());
         let before = self.rehearsal.seen();
         let lines = line_count(&self.rehearsal);
         let mut child = command.spawn().unwrap();
         let readers = [child.stdout(), child.stderr()]
             .map(|printed| std::thread::spawn(move || printed.all()));
         let started = Instant::now();
-        let mut next_mood = run.next_mood.as_ref();
+        let mut next_phase = run.next_phase.as_ref();
         let mut interruption = run.interruption;
         let mut interrupted = None;
         while !child.has_ended() {
             let requests = sandbox.requests() - before.requests;
-            if let Some((_, mood)) = next_mood.take_if(|(at, _)| requests >= *at) {
-                sandbox.set_faults(mood.faults.clone());
+            if let Some((_, phase)) = next_phase.take_if(|(at, _)| requests >= *at) {
+                sandbox.set_faults(phase.faults.clone());
             }
             let is_due = |trigger: Trigger| match trigger {
                 Trigger::Requests(number) => requests >= number,
@@ -217,11 +217,11 @@ impl Stage {
                 interrupt(&mut child, how);
                 interrupted = Some((how, requests));
             }
-            if started.elapsed() > HANGS {
+            if started.elapsed() > MAX_RUN_TIME {
                 child.kill();
                 panic!("it hangs: {}", self.log.last().unwrap());
             }
-            std::thread::park_timeout(LOOK);
+            std::thread::park_timeout(POLL_INTERVAL);
         }
         let mut finished = finish(child.output());
         [finished.stdout, finished.stderr] = readers.map(join);
@@ -267,7 +267,7 @@ fn interrupt(child: &mut Running, how: Interruption) {
     }
 }
 
-/// What a finished program printed, in one text.
+/// The output of a finished program, in one text.
 pub(super) fn printed(finished: &Finished) -> String {
     [finished.stdout.as_str(), finished.stderr.as_str()].concat()
 }
