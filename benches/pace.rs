@@ -14,8 +14,11 @@ use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 use std::thread;
 
-use hubspot_associate::sandbox::{Others, Sandbox, SandboxSettings, Seen};
 use jiff::{SignedDuration, Timestamp};
+
+use hubspot_associate::sandbox::server::Sandbox;
+use hubspot_associate::sandbox::settings::{Others, SandboxSettings};
+use hubspot_associate::sandbox::state::seen::Seen;
 
 struct Case {
     name: &'static str,

@@ -7,14 +7,22 @@ use std::io::Cursor;
 use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use hubspot_associate::api::{Answer, Body, Quota, Reply, ReplyHeaders};
-use hubspot_associate::input::{ColumnSettings, Input};
-use hubspot_associate::outcome::{Details, Outcome, OutcomeKind, RowTarget};
-use hubspot_associate::pair::{ObjectType, Pair, Record, RecordId, RowKey};
-use hubspot_associate::rate_limit::{Observation, RateController, Share};
-use hubspot_associate::report::{LineBuffer, ReportReader};
-use hubspot_associate::statistics::Statistics;
-use hubspot_associate::verdict::{AttemptCounts, RetryPolicy, attribute, classify, describe};
+
+use hubspot_associate::api::response::body::Body;
+use hubspot_associate::api::response::headers::{Answer, Quota, Reply, ReplyHeaders};
+use hubspot_associate::domain::outcome::{Details, Outcome, OutcomeKind, RowTarget};
+use hubspot_associate::domain::pair::{ObjectType, Pair, Record, RecordId, RowKey};
+use hubspot_associate::input::columns::settings::ColumnSettings;
+use hubspot_associate::input::csv_input::Input;
+use hubspot_associate::rate_limit::controller::{Observation, RateController};
+use hubspot_associate::rate_limit::rate::Share;
+use hubspot_associate::report::line::LineBuffer;
+use hubspot_associate::report::reader::ReportReader;
+use hubspot_associate::report::stats::statistics::Statistics;
+use hubspot_associate::verdict::batch::attribute::attribute;
+use hubspot_associate::verdict::classify::classify;
+use hubspot_associate::verdict::describe::describe;
+use hubspot_associate::verdict::retry::{AttemptCounts, RetryPolicy};
 
 const ROWS: u64 = 10_000;
 

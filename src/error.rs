@@ -8,15 +8,19 @@ use std::io;
 
 use anstyle::{AnsiColor, Style};
 
-use crate::api::{ClientError, CredentialsError, is_out_of_descriptors};
-use crate::commands::{OutputError, PortalError};
-use crate::exit::ExitStatus;
-use crate::input::InputError;
-use crate::rejects::RejectsError;
-use crate::report::{Origin, ReadBackError, ReportError};
-use crate::run::Signal;
-use crate::sandbox::SettingsError as SandboxSettingsError;
-use crate::settings::{SettingsError, credentials_hint};
+use crate::api::auth::token::CredentialsError;
+use crate::api::client::{ClientError, is_out_of_descriptors};
+use crate::commands::import::portal::PortalError;
+use crate::exit_status::ExitStatus;
+use crate::input::error::InputError;
+use crate::output::files::OutputError;
+use crate::report::locked_report::ReportError;
+use crate::report::origin::Origin;
+use crate::report::reader::ReadBackError;
+use crate::report::rejects::RejectsError;
+use crate::run::stop_reason::Signal;
+use crate::sandbox::settings::SettingsError as SandboxSettingsError;
+use crate::settings::import::{SettingsError, credentials_hint};
 use crate::text::{excerpt, shell_path};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -87,7 +91,7 @@ impl RunError {
         }
     }
 
-    /// What the user can do. [`commands::hint`](crate::commands::hint) returns a more specific hint where the command line
+    /// What the user can do. [`commands::hint`](crate::output::hints::hint) returns a more specific hint where the command line
     /// is known.
     #[must_use]
     pub fn hint(&self) -> Option<String> {

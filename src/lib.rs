@@ -1,53 +1,40 @@
-//! Links HubSpot records in bulk: reads the rows of a CSV, and writes one outcome for each.
+//! Associates HubSpot records in bulk: one row of a CSV in, one outcome per row out.
 //!
-//! A row passes through the modules of this crate in this order:
+//! A row passes through the folders of this crate in this order:
 //!
-//! | module | what it does with the row |
+//! | folder | what happens to a row there |
 //! |---|---|
-//! | [`input`] | parses and checks it: the result is a [`pair`], or the row's problems; a [`pair_set`] has the known pairs, [`standard_type`] the spellings of a type |
-//! | [`run`] | dispatches it, and makes all decisions about it |
-//! | [`rate_limit`] | gives it a permit to be sent |
-//! | [`api`] | sends one request, and reads one reply |
-//! | [`verdict`] | classifies the reply: the row has its outcome, is retried, or stops the run |
-//! | [`report`] | writes its [`outcome`] to the report |
-//! | [`display`] | shows the outcome |
-//! | [`summary`] | summarizes the outcomes of all rows at the end, for people, scripts and monitoring |
+//! | [`input`] | bytes become a checked pair, or a row with the problems it has |
+//! | [`run`] | decides which row is sent when, and what follows from each reply |
+//! | [`rate_limit`] | gives the permit for each request |
+//! | [`api`] | one request, one reply |
+//! | [`verdict`] | what the reply means: finish the row, retry it, or stop the run |
+//! | [`report`] | its outcome is written to the report |
+//! | [`output`] | and shown: terminal, text, JSON, HTML, metrics |
 //!
-//! A report can be read back: [`statistics`] are computed from it, and [`page`] renders them as HTML.
-//!
-//! [`rejects`] writes the rows that are not associated in a form that can be imported again. [`doctor`] checks the prerequisites of an import. [`check`] analyzes the rows of an input without sending anything.
-//!
-//! Supporting modules: [`cli`] and [`settings`] turn flags into checked values, [`commands`] combines the modules,
-//! [`exit`] and [`error`] define the exit statuses and errors, [`clock`] is the wall clock. Files other than the report are written as an [`atomic_file`]; [`text`], [`number`] and
-//! [`json`] format values, [`program`] has the version. [`sandbox`] is independent: it simulates the API and shares
-//! no code with the client, so that a bug in shared code cannot hide.
+//! [`domain`] holds the words that all of them share. [`cli`] and [`settings`] turn flags into checked values, [`commands`]
+//! connects the parts, [`doctor`] and [`check`] look at an import before it starts, [`process`] is the program in its
+//! operating system, [`files`] reads and writes files safely. [`sandbox`] shares no code with the client. `docs/architecture.md`
+//! says which folder may use which.
 
 pub mod api;
-pub mod atomic_file;
 pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod commands;
-pub mod display;
 pub mod doctor;
+pub mod domain;
 pub mod error;
-pub mod exit;
+pub mod exit_status;
+pub mod files;
 pub mod input;
-pub mod json;
 pub mod number;
-pub mod outcome;
-pub mod page;
-pub mod pair;
-pub mod pair_set;
-pub mod program;
+pub mod output;
+pub mod process;
 pub mod rate_limit;
-pub mod rejects;
 pub mod report;
 pub mod run;
 pub mod sandbox;
 pub mod settings;
-pub mod standard_type;
-pub mod statistics;
-pub mod summary;
 pub mod text;
 pub mod verdict;

@@ -3,17 +3,24 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use hubspot_associate::api::{ACCESS_TOKEN_VARIABLE, OAUTH_VARIABLES};
-use hubspot_associate::cli::{Cli, unknown_variables};
-use hubspot_associate::clock;
-use hubspot_associate::commands::{self, Context, Signals};
-use hubspot_associate::display::{OutputOptions, Screen, start_log};
-use hubspot_associate::error::{Problem, RunError};
-use hubspot_associate::exit::ExitStatus;
-use hubspot_associate::settings::{Credentials, Environment};
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use tracing::warn;
+
+use hubspot_associate::api::auth::oauth::OAUTH_VARIABLES;
+use hubspot_associate::api::auth::token::ACCESS_TOKEN_VARIABLE;
+use hubspot_associate::cli::command_line::Cli;
+use hubspot_associate::cli::environment::unknown_variables;
+use hubspot_associate::clock;
+use hubspot_associate::commands::context;
+use hubspot_associate::commands::context::Context;
+use hubspot_associate::error::{Problem, RunError};
+use hubspot_associate::exit_status::ExitStatus;
+use hubspot_associate::output::terminal::log::start_log;
+use hubspot_associate::output::terminal::screen::{OutputOptions, Screen};
+use hubspot_associate::process::signals::Signals;
+use hubspot_associate::settings::import::Environment;
+use hubspot_associate::settings::token_source::Credentials;
 
 fn main() -> ExitCode {
     // First, because as process 1 of a container, a signal that arrives before this is lost.
@@ -27,7 +34,7 @@ fn main() -> ExitCode {
         .and_then(|signals| run(cli, signals, output, &screen));
     let status = ended.unwrap_or_else(|error| {
         let arguments: Vec<_> = std::env::args_os().skip(1).collect();
-        let hint = commands::hint(&error, &arguments);
+        let hint = hubspot_associate::output::hints::hint(&error, &arguments);
         screen.problem(output, &Problem::new(&error, hint));
         error.exit_status()
     });
@@ -56,7 +63,7 @@ fn run(
         arguments: std::env::args_os().skip(1).collect(),
     };
     warn_of_unknown_variables();
-    commands::run(cli, &ctx)
+    context::run(cli, &ctx)
 }
 
 fn warn_of_unknown_variables() {

@@ -40,7 +40,7 @@ pub struct Pool {
 }
 
 /// Parses the account from a reply body; `None` if the body does not describe one.
-pub(super) fn account(body: &[u8]) -> Option<Account> {
+pub(crate) fn account(body: &[u8]) -> Option<Account> {
     let fields: Map<String, Value> = serde_json::from_slice(body).ok()?;
     let word = |name: &str| {
         let word = fields.get(name)?.as_str()?.trim();
@@ -56,7 +56,7 @@ pub(super) fn account(body: &[u8]) -> Option<Account> {
 }
 
 /// Parses the usage from a reply body; `None` if the body holds no list of pools.
-pub(super) fn daily_usage(body: &[u8]) -> Option<DailyUsage> {
+pub(crate) fn daily_usage(body: &[u8]) -> Option<DailyUsage> {
     let reply: Value = serde_json::from_slice(body).ok()?;
     let mut usage = DailyUsage::default();
     for entry in reply.get("results")?.as_array()? {

@@ -17,20 +17,21 @@ use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use hyper::{Method, Request, Response, Uri};
 use tokio::time::Instant;
 
-use super::body::{Body, Unreadable};
-use super::coding::Coding;
-use super::connect::{self, Connections};
-use super::credentials::CredentialsError;
-use super::proxy::{self, ProxyError};
-use super::reply::{Answer, Reply, ReplyHeaders};
-use super::request::{ApiVersion, BaseUrl, inputs};
-use super::run_portal::RunPortal;
-use super::running_time::within;
-use super::session::Session;
-use super::source::TokenSource;
-use super::tls::{self, RootCertificates};
-use super::{Endpoint, RefreshOutcome};
-use crate::pair::Pair;
+use crate::api::auth::session::Session;
+use crate::api::auth::source::TokenSource;
+use crate::api::auth::token::CredentialsError;
+use crate::api::connect::Connections;
+use crate::api::endpoint::{Endpoint, RefreshOutcome};
+use crate::api::proxy::ProxyError;
+use crate::api::request::{ApiVersion, BaseUrl, inputs};
+use crate::api::response::body::{Body, Unreadable};
+use crate::api::response::coding::Coding;
+use crate::api::response::headers::{Answer, Reply, ReplyHeaders};
+use crate::api::run_portal::RunPortal;
+use crate::api::running_time::within;
+use crate::api::tls::RootCertificates;
+use crate::api::{connect, proxy, tls};
+use crate::domain::pair::Pair;
 
 /// The size limit of a reply body. A single association's reply is under a kilobyte.
 pub const MAX_REPLY_BYTES: usize = 256 * 1024;
@@ -88,12 +89,12 @@ pub struct HttpEndpoint {
     /// Shared, because every request in flight has its own endpoint.
     settings: Arc<ClientSettings>,
     exchanging: Arc<AtomicBool>,
-    pub(super) portal: RunPortal,
+    pub(crate) portal: RunPortal,
 }
 
 /// A token exchange is in progress while this value exists.
 #[derive(Debug)]
-pub(super) struct Exchanging(Arc<AtomicBool>);
+pub(crate) struct Exchanging(Arc<AtomicBool>);
 
 impl Drop for Exchanging {
     fn drop(&mut self) {
@@ -143,7 +144,7 @@ impl HttpEndpoint {
         self.exchanging.load(Ordering::Acquire)
     }
 
-    pub(super) fn begin_exchange(&self) -> Exchanging {
+    pub(crate) fn begin_exchange(&self) -> Exchanging {
         self.exchanging.store(true, Ordering::Release);
         Exchanging(Arc::clone(&self.exchanging))
     }
@@ -155,23 +156,23 @@ impl HttpEndpoint {
         session.token()?.region().map(ToOwned::to_owned)
     }
 
-    pub(super) fn session(&self) -> Arc<Session> {
+    pub(crate) fn session(&self) -> Arc<Session> {
         let session = self.session.read();
         Arc::clone(&session.unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(super) fn begin_session(&self, session: Session) {
+    pub(crate) fn begin_session(&self, session: Session) {
         let mut current = self.session.write().unwrap_or_else(PoisonError::into_inner);
         *current = Arc::new(session);
     }
 
-    pub(super) fn settings(&self) -> &ClientSettings {
+    pub(crate) fn settings(&self) -> &ClientSettings {
         &self.settings
     }
 
     /// Sends one request and reads the whole reply: status, and body with the token masked. The error says why there
     /// is no reply.
-    pub(super) async fn exchange_whole(
+    pub(crate) async fn exchange_whole(
         &self,
         session: &Session,
         method: Method,
@@ -194,7 +195,7 @@ impl HttpEndpoint {
         answered.unwrap_or_else(|| Err("no reply in time".to_owned()))
     }
 
-    pub(super) async fn send_body(
+    pub(crate) async fn send_body(
         &self,
         method: Method,
         url: String,
@@ -289,7 +290,7 @@ async fn parse(bytes: Vec<u8>) -> Body {
 }
 
 /// Reads a reply body to its end, or up to `max` bytes, and decodes its content coding within the same limit.
-pub(super) async fn whole_body(
+pub(crate) async fn whole_body(
     response: Response<Incoming>,
     max: usize,
 ) -> Result<Vec<u8>, Unreadable> {
@@ -405,7 +406,7 @@ fn causes<'e>(
 }
 
 /// The messages of an error and its causes on one line, each once.
-pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     let mut parts: Vec<String> = Vec::new();
     for cause in causes(error) {
         let text = cause.to_string();

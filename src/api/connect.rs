@@ -23,7 +23,7 @@ use rustls::ClientConfig;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use super::running_time::within;
+use crate::api::running_time::within;
 
 /// The timeout for establishing a connection; the attempt's timeout applies as well.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -41,14 +41,14 @@ const KEEPALIVE_PROBES: u32 = 3;
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
 /// The user agent, sent to servers and proxies.
-pub(super) const AGENT: HeaderValue = HeaderValue::from_static(concat!(
+pub(crate) const AGENT: HeaderValue = HeaderValue::from_static(concat!(
     env!("CARGO_PKG_NAME"),
     "/",
     env!("CARGO_PKG_VERSION")
 ));
 
 /// Sends requests over kept-alive connections.
-pub(super) type Connections = Client<Connector, Full<Bytes>>;
+pub(crate) type Connections = Client<Connector, Full<Bytes>>;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Connecting<S> = Pin<Box<dyn Future<Output = Result<S, BoxError>> + Send>>;
@@ -57,7 +57,7 @@ type Connecting<S> = Pin<Box<dyn Future<Output = Result<S, BoxError>> + Send>>;
 type ProxiedStream = MaybeHttpsStream<TokioIo<TcpStream>>;
 
 /// Sets up the client without connecting. At most `kept` connections are kept alive.
-pub(super) fn connections(tls: ClientConfig, proxied: bool, kept: usize) -> Connections {
+pub(crate) fn connections(tls: ClientConfig, proxied: bool, kept: usize) -> Connections {
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
@@ -92,7 +92,7 @@ pub(super) fn connections(tls: ClientConfig, proxied: bool, kept: usize) -> Conn
 /// Establishes a connection, with TLS if the server's URL requires it. Cloned for each request, even when a kept
 /// connection is used.
 #[derive(Clone, Debug)]
-pub(super) struct Connector {
+pub(crate) struct Connector {
     tls: Arc<HttpsConnector<ProxyConnector>>,
 }
 
@@ -124,7 +124,7 @@ impl Service<Uri> for Connector {
 /// A connection. It reports the negotiated protocol to the client, but not the addresses, which the inner connection
 /// would add to every reply.
 #[derive(Debug)]
-pub(super) struct Stream {
+pub(crate) struct Stream {
     inner: MaybeHttpsStream<ProxiedStream>,
 }
 
@@ -169,7 +169,7 @@ impl Write for Stream {
 
 /// The stream over which TLS with the server is established.
 #[derive(Clone, Debug)]
-pub(super) struct ProxyConnector {
+pub(crate) struct ProxyConnector {
     tcp: HttpConnector,
     to_proxy: HttpsConnector<HttpConnector>,
     proxies: Option<Arc<Matcher>>,

@@ -3,12 +3,12 @@
 use hyper::Method;
 use serde_json::Value;
 
-use super::account::{Account, DailyUsage, account, daily_usage};
-use super::body::{Body, Envelope};
-use super::client::HttpEndpoint;
-use super::reply::{Answer, ReplyHeaders};
-use super::session::Session;
-use crate::pair::ObjectType;
+use crate::api::account::{Account, DailyUsage, account, daily_usage};
+use crate::api::auth::session::Session;
+use crate::api::client::HttpEndpoint;
+use crate::api::response::body::{Body, Envelope};
+use crate::api::response::headers::{Answer, ReplyHeaders};
+use crate::domain::pair::ObjectType;
 use crate::text::one_line;
 
 /// The kept length of an unreadable body, in characters.
@@ -42,7 +42,7 @@ impl HttpEndpoint {
     }
 
     /// The account of a token, which may not be in use yet.
-    pub(super) async fn account_of(&self, session: &Session) -> QueryResult<Account> {
+    pub(crate) async fn account_of(&self, session: &Session) -> QueryResult<Account> {
         let settings = self.settings();
         let url = settings.base_url.account_details(settings.version);
         self.ask_as(session, url, account).await

@@ -39,7 +39,7 @@ impl ProxyError {
 }
 
 /// Fails if a variable names an unusable proxy.
-pub(super) fn check(variable: impl Fn(&str) -> Option<OsString>) -> Result<(), ProxyError> {
+pub(crate) fn check(variable: impl Fn(&str) -> Option<OsString>) -> Result<(), ProxyError> {
     for name in VARIABLES {
         if let Some(value) = variable(name).filter(|value| !value.is_empty()) {
             check_value(name, value.to_str())?;

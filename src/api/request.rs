@@ -6,8 +6,8 @@ use std::str::FromStr;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use url::Url;
 
-use super::oauth;
-use crate::pair::{ObjectType, Pair, Record};
+use crate::api::auth::oauth;
+use crate::domain::pair::{ObjectType, Pair, Record};
 
 /// All characters except RFC 3986's unreserved ones are encoded in a path segment.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
@@ -153,7 +153,7 @@ impl BaseUrl {
 
     /// The URL that lists the links between a record and the records of a type.
     #[must_use]
-    pub(super) fn links(&self, version: ApiVersion, from: &ObjectType, to: &ObjectType) -> String {
+    pub(crate) fn links(&self, version: ApiVersion, from: &ObjectType, to: &ObjectType) -> String {
         format!(
             "{}{}/{}/1/associations/{}?limit=1",
             self.prefix,
@@ -165,13 +165,13 @@ impl BaseUrl {
 
     /// The URL that exchanges an OAuth app's tokens.
     #[must_use]
-    pub(super) fn oauth_token(&self) -> String {
+    pub(crate) fn oauth_token(&self) -> String {
         format!("{}{}", self.prefix, oauth::PATH)
     }
 
     /// The URL that introspects an OAuth app's token.
     #[must_use]
-    pub(super) fn oauth_introspection(&self) -> String {
+    pub(crate) fn oauth_introspection(&self) -> String {
         format!("{}{}", self.prefix, oauth::INTROSPECTION_PATH)
     }
 
@@ -208,7 +208,7 @@ impl BaseUrl {
 
 /// The body of the request that links several pairs.
 #[must_use]
-pub(super) fn inputs<P: AsRef<Pair>>(pairs: &[P]) -> Vec<u8> {
+pub(crate) fn inputs<P: AsRef<Pair>>(pairs: &[P]) -> Vec<u8> {
     // The length of an input with two ids of the longest kind.
     const INPUT: usize = 72;
     let mut body = String::with_capacity(pairs.len() * INPUT + 16);
@@ -300,7 +300,7 @@ fn segment(text: &str) -> PercentEncode<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pair::{ObjectType, RecordId};
+    use crate::domain::pair::{ObjectType, RecordId};
 
     fn pair(from_type: &str, from_id: &str, to_type: &str, to_id: &str) -> Pair {
         let record = |object_type, id| Record {

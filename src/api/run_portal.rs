@@ -5,10 +5,10 @@
 use std::num::NonZeroU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::RefreshOutcome;
-use super::client::HttpEndpoint;
-use super::inspect::QueryResult;
-use super::session::Session;
+use crate::api::auth::session::Session;
+use crate::api::client::HttpEndpoint;
+use crate::api::endpoint::RefreshOutcome;
+use crate::api::inspect::QueryResult;
 
 /// The account that requests may be sent to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ struct Known {
 
 /// Shared by all clones of an endpoint.
 #[derive(Clone, Debug, Default)]
-pub(super) struct RunPortal(Arc<Mutex<Option<Known>>>);
+pub(crate) struct RunPortal(Arc<Mutex<Option<Known>>>);
 
 /// What to do with a new token.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ enum Decision {
 
 impl RunPortal {
     /// Restricts the run to this account's tokens.
-    pub(super) fn require(&self, id: NonZeroU64) {
+    pub(crate) fn require(&self, id: NonZeroU64) {
         *self.lock() = Some(Known {
             id: id.get(),
             named: true,
@@ -41,7 +41,7 @@ impl RunPortal {
     }
 
     /// Records that the token in use belongs to this account. Returns whether that was not known before.
-    pub(super) fn learn(&self, id: u64) -> bool {
+    pub(crate) fn learn(&self, id: u64) -> bool {
         let mut known = self.lock();
         let is_new = known.is_none();
         known.get_or_insert(Known { id, named: false });
@@ -82,7 +82,7 @@ impl HttpEndpoint {
 
     /// Uses a new token, unless it belongs to another account than the run's. `query_result` is the account that came
     /// with the token; without it, HubSpot is queried, which is the only earlier request made with the token.
-    pub(super) async fn use_session(
+    pub(crate) async fn use_session(
         &self,
         session: Session,
         query_result: Option<u64>,

@@ -41,7 +41,7 @@ impl Left {
 }
 
 /// Waits for `future` for at most `time`. `None` if it did not complete.
-pub(super) async fn within<T>(time: Duration, future: impl Future<Output = T>) -> Option<T> {
+pub(crate) async fn within<T>(time: Duration, future: impl Future<Output = T>) -> Option<T> {
     let mut future = pin!(future);
     let mut left = Left {
         time,

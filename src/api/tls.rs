@@ -13,7 +13,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls_platform_verifier::Verifier;
 use webpki_root_certs::TLS_SERVER_ROOT_CERTS;
 
-use super::bounded_file;
+use crate::files::bounded_file;
 
 /// The size limit of a certificate file, fifty times the size of all that Mozilla trusts.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
@@ -54,7 +54,7 @@ impl RootCertificates {
 }
 
 /// Sets up TLS. Without `roots` no certificate is trusted, so no TLS connection succeeds.
-pub(super) fn tls(roots: Option<&RootCertificates>) -> Result<ClientConfig, rustls::Error> {
+pub(crate) fn tls(roots: Option<&RootCertificates>) -> Result<ClientConfig, rustls::Error> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()?;

@@ -7,8 +7,8 @@
 
 use serde::Serialize;
 
-use crate::pair::Pair;
-use crate::pair_set::PairSet;
+use crate::domain::pair::Pair;
+use crate::domain::pair_set::PairSet;
 
 /// The number of pairs that occurred in the input before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -95,7 +95,7 @@ fn mixed(number: u128) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pair::{ObjectType, Record, RecordId};
+    use crate::domain::pair::{ObjectType, Record, RecordId};
 
     fn pair(to_type: &str, to: u64) -> Pair {
         let record = |object_type, id: u64| Record {

@@ -4,10 +4,12 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::duplicates::{DuplicateCount, Duplicates};
-use super::tiers::BATCH_SIZE;
-use crate::input::{CheckedRow, QuotedRows, RowContent, RowProblem, SkippedRow};
-use crate::pair::{ObjectType, Pair, RowKey};
+use crate::check::duplicates::{DuplicateCount, Duplicates};
+use crate::check::tiers::BATCH_SIZE;
+use crate::domain::pair::{ObjectType, Pair, RowKey};
+use crate::input::csv::quoted_rows::QuotedRows;
+use crate::input::row::{CheckedRow, RowContent, SkippedRow};
+use crate::input::validate::problem::RowProblem;
 
 /// Problems that are kept as examples.
 const MAX_EXAMPLES: usize = 20;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use clap::Args;
 
-use super::InputArgs;
+use crate::cli::input::InputArgs;
 
 /// The flags of `check`.
 #[derive(Args, Clone, Debug)]

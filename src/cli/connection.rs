@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{CredentialArgs, duration};
-use crate::api::{ApiVersion, BaseUrl};
+use crate::api::request::{ApiVersion, BaseUrl};
+use crate::cli::credentials::CredentialArgs;
+use crate::cli::import::duration;
 
 /// The URL of the API, and the credentials for it.
 #[derive(Args, Clone, Debug)]

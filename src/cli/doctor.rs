@@ -2,9 +2,9 @@
 
 use clap::Args;
 
-use super::ConnectionArgs;
-use super::input::object_type;
-use crate::pair::ObjectType;
+use crate::cli::connection::ConnectionArgs;
+use crate::cli::input::object_type;
+use crate::domain::pair::ObjectType;
 
 /// The flags of `doctor`.
 #[derive(Args, Clone, Debug)]

@@ -5,8 +5,8 @@ use std::ffi::{OsStr, OsString};
 use clap::ArgAction;
 use clap::builder::BoolishValueParser;
 
-use super::Cli;
-use crate::program::Program;
+use crate::cli::command_line::Cli;
+use crate::process::program::Program;
 
 /// The prefix of the variables that set flags.
 pub const ENVIRONMENT_PREFIX: &str = "HUBSPOT_ASSOCIATE_";
@@ -51,7 +51,7 @@ pub fn unknown_variables(variables: impl IntoIterator<Item = (OsString, OsString
 }
 
 /// The flag with the value of its variable, if that applies.
-pub(super) fn with_variable(
+pub(crate) fn with_variable(
     flag: clap::Arg,
     words: &[String],
     value_of: &impl Fn(&str) -> Option<OsString>,

@@ -254,7 +254,7 @@ impl Notes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::Cli;
+    use crate::cli::command_line::Cli;
     use clap::FromArgMatches;
 
     #[test]

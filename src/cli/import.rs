@@ -9,8 +9,9 @@ use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
 use jiff::civil::Time;
 
-use super::{ConnectionArgs, InputArgs};
-use crate::rate_limit::{RateSetting, Share};
+use crate::cli::connection::ConnectionArgs;
+use crate::cli::input::InputArgs;
+use crate::rate_limit::rate::{RateSetting, Share};
 
 /// The flags of `import`.
 #[derive(Args, Clone, Debug)]
@@ -191,13 +192,13 @@ pub enum Mode {
 const BATCH_SIZE: &str = "2000";
 
 fn batch_size(text: &str) -> Result<NonZeroUsize, String> {
-    let most = usize::try_from(crate::check::BATCH_SIZE).unwrap_or(usize::MAX);
+    let most = usize::try_from(crate::check::tiers::BATCH_SIZE).unwrap_or(usize::MAX);
     let size = text.trim().parse().ok();
     let size = size.filter(|size: &NonZeroUsize| size.get() <= most);
     size.ok_or_else(|| format!("expected a number from 1 to {most}"))
 }
 
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let duration: SignedDuration = text.trim().parse().map_err(|_| EXPECTED_TIME)?;
     let duration = Duration::try_from(duration).map_err(|_| EXPECTED_TIME)?;
     if duration.is_zero() {
@@ -210,7 +211,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// The path of an output that is never printed. Refuses `-`, which would create a file of that name.
-pub(super) fn file() -> impl TypedValueParser<Value = PathBuf> {
+pub(crate) fn file() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(|path| {
         if path.as_os_str() == "-" {
             Err("expected the path of a file; this output cannot be printed")

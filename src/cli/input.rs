@@ -5,11 +5,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::input::{
-    ColumnName, ColumnSettings, Comment, Delimiter, InputSettings, InputSource, Separator,
-    SkipSettings, TextEncoding,
-};
-use crate::pair::ObjectType;
+use crate::domain::pair::ObjectType;
+use crate::input::columns::settings::{ColumnName, ColumnSettings};
+use crate::input::csv::comment::Comment;
+use crate::input::csv::delimiter::Delimiter;
+use crate::input::csv_input::InputSettings;
+use crate::input::decode::encoding::TextEncoding;
+use crate::input::decode::source::InputSource;
+use crate::input::skip::SkipSettings;
+use crate::input::validate::id_list::Separator;
 
 /// The input and how to read it.
 #[derive(Args, Clone, Debug)]
@@ -150,7 +154,7 @@ impl ReadingArgs {
     }
 }
 
-pub(super) fn object_type(text: &str) -> Result<ObjectType, String> {
+pub(crate) fn object_type(text: &str) -> Result<ObjectType, String> {
     ObjectType::new(text.trim()).ok_or_else(|| {
         "an object type consists of letters, digits, `_` and `-`, such as `contacts`, `0-1` or `p_vendor`".to_owned()
     })

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::ReadingArgs;
-use super::import::file;
+use crate::cli::import::file;
+use crate::cli::input::ReadingArgs;
 
 /// The flags of `report`.
 #[derive(Args, Clone, Debug)]

@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use super::environment::ENVIRONMENT_PREFIX;
+use crate::cli::environment::ENVIRONMENT_PREFIX;
 
 /// Flags whose value may be any kind of secret if it is not an existing file.
 const CREDENTIALS: [&str; 3] = ["--token-file", "--oauth-file", "--ca-file"];
@@ -13,7 +13,7 @@ const CREDENTIALS: [&str; 3] = ["--token-file", "--oauth-file", "--ca-file"];
 const MIN_SECRET_LENGTH: usize = 20;
 
 /// Describes the place of a token in the words of the command line or in the variables of flags.
-pub(super) fn typed_token(
+pub(crate) fn typed_token(
     words: &[OsString],
     variables: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Option<String> {

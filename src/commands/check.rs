@@ -1,30 +1,37 @@
 //! `check` and `import --dry-run`: input → findings, printed as text or JSON. Sends nothing.
 
-use super::{Context, next_command, print, skips};
-use crate::check::{BATCH_SIZE, Findings};
-use crate::cli::{ByteSize, CheckArgs};
-use crate::display::Checked;
+use crate::check::findings::Findings;
+use crate::check::tiers::BATCH_SIZE;
+use crate::cli::check::{ByteSize, CheckArgs};
+use crate::commands::context::Context;
+use crate::commands::import::skips;
 use crate::error::RunError;
-use crate::exit::ExitStatus;
-use crate::input::{CheckedRow, Input, InputError, InputSettings, SkipSettings, Skips};
-use crate::report::Origin;
+use crate::exit_status::ExitStatus;
+use crate::input::csv_input::{Input, InputSettings};
+use crate::input::error::InputError;
+use crate::input::row::CheckedRow;
+use crate::input::skip::{SkipSettings, Skips};
+use crate::output::next_command;
+use crate::output::text::check::Checked;
+use crate::process::stdout::print;
+use crate::report::origin::Origin;
 
 /// The input to check, and how to present the result.
-pub(super) struct CheckPlan {
-    pub(super) input: InputSettings,
-    pub(super) skip: SkipSettings,
+pub(crate) struct CheckPlan {
+    pub(crate) input: InputSettings,
+    pub(crate) skip: SkipSettings,
     /// The kind of run that would send the rows.
-    pub(super) origin: Origin,
-    pub(super) duplicates_memory: ByteSize,
+    pub(crate) origin: Origin,
+    pub(crate) duplicates_memory: ByteSize,
     /// Pairs per batch call.
-    pub(super) per_call: u64,
-    pub(super) json: bool,
+    pub(crate) per_call: u64,
+    pub(crate) json: bool,
     /// The command that imports the checked input.
-    pub(super) import: String,
+    pub(crate) import: String,
 }
 
 /// Runs `check`.
-pub(super) fn check(flags: CheckArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
+pub(crate) fn check(flags: CheckArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
     let skip = flags.input.skip_settings();
     let input = flags.input.into_settings();
     let plan = CheckPlan {
@@ -40,7 +47,7 @@ pub(super) fn check(flags: CheckArgs, ctx: &Context) -> Result<ExitStatus, RunEr
 }
 
 /// Reads and validates the whole input and prints what an import would do.
-pub(super) fn show(plan: &CheckPlan, ctx: &Context) -> Result<ExitStatus, RunError> {
+pub(crate) fn show(plan: &CheckPlan, ctx: &Context) -> Result<ExitStatus, RunError> {
     let known_pairs = skips::load(&plan.skip, plan.origin)?;
     let skips = Skips::new(known_pairs.associated, plan.skip.duplicates);
     let mut input = Input::open(&plan.input)?;

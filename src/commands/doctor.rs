@@ -1,18 +1,21 @@
 //! `doctor`: credentials → remarks about account, quota and types. Changes nothing in HubSpot.
 
-use super::engine::Engine;
-use super::{Context, print};
-use crate::api::{Endpoint, HttpEndpoint, RefreshOutcome, TokenSource};
-use crate::cli::DoctorArgs;
-use crate::display::{remarks_to_json, remarks_to_text};
-use crate::doctor::{Answers, Facts, exit_status, remarks};
+use crate::api::auth::source::TokenSource;
+use crate::api::client::HttpEndpoint;
+use crate::api::endpoint::{Endpoint, RefreshOutcome};
+use crate::cli::doctor::DoctorArgs;
+use crate::commands::context::Context;
+use crate::doctor::remarks::{Answers, Facts, exit_status, remarks};
+use crate::domain::pair::ObjectType;
 use crate::error::RunError;
-use crate::exit::ExitStatus;
-use crate::pair::ObjectType;
-use crate::run::StopReason;
-use crate::settings::{Transport, api};
+use crate::exit_status::ExitStatus;
+use crate::output::text::doctor::{remarks_to_json, remarks_to_text};
+use crate::process::engine::Engine;
+use crate::process::stdout::print;
+use crate::run::stop_reason::StopReason;
+use crate::settings::import::{Transport, api};
 
-pub(super) fn doctor(flags: DoctorArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
+pub(crate) fn doctor(flags: DoctorArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
     let transport = Transport::resolve(&flags.connection)?;
     let (base_url, source) = api(&flags.connection, &ctx.environment)?;
     let is_oauth = matches!(source, TokenSource::OAuth(_));

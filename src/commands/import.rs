@@ -1,38 +1,55 @@
 //! `import`: flags and context → a run from start to end → exit status.
 
+pub mod carry;
+pub mod finish;
+pub mod observers;
+pub mod portal;
+pub mod prepare;
+pub mod rows;
+pub mod skips;
+pub mod target;
+
 use std::num::NonZeroU64;
 use std::time::Instant;
 
 use jiff::tz::TimeZone;
 use tracing::warn;
 
-use super::check::{CheckPlan, show};
-use super::engine::Engine;
-use super::finish::{FinishedRun, RunStart, report_failed_start};
-use super::observers::{LiveMetrics, MetricsFile, Observers, Throttles};
-use super::outputs::Outputs;
-use super::prepare::{PreparedReport, prepare};
-use super::rows::Rows;
-use super::target::Target;
-use super::{Context, next_command, portal, skips};
-use crate::api::{ApiVersion, HttpEndpoint, QueryResult};
-use crate::cli::{ByteSize, ImportArgs};
+use crate::api::client::HttpEndpoint;
+use crate::api::inspect::QueryResult;
+use crate::api::request::ApiVersion;
+use crate::cli::check::ByteSize;
+use crate::cli::import::ImportArgs;
 use crate::clock::now;
-use crate::display::Display;
+use crate::commands::check::{CheckPlan, show};
+use crate::commands::context::Context;
+use crate::commands::import::finish::{FinishedRun, RunStart, report_failed_start};
+use crate::commands::import::observers::{LiveMetrics, MetricsFile, Observers, Throttles};
+use crate::commands::import::prepare::{PreparedReport, prepare};
+use crate::commands::import::rows::Rows;
+use crate::commands::import::target::Target;
 use crate::error::{Problem, RunError};
-use crate::exit::ExitStatus;
-use crate::input::Input;
-use crate::rate_limit::{RateController, RateLimiter};
-use crate::rejects;
-use crate::run::{DailyReset, RunContext, RunSettings, StopReason, run};
-use crate::settings::{Destination, ImportSettings, SettingsError, origin};
+use crate::exit_status::ExitStatus;
+use crate::input::csv_input::Input;
+use crate::output::files::Outputs;
+use crate::output::next_command;
+use crate::output::terminal::observer::Display;
+use crate::process::engine::Engine;
+use crate::rate_limit::controller::RateController;
+use crate::rate_limit::limiter::RateLimiter;
+use crate::report::rejects;
+use crate::run::context::{RunContext, RunSettings};
+use crate::run::dispatcher::run;
+use crate::run::guards::daily_limit::DailyReset;
+use crate::run::stop_reason::StopReason;
+use crate::settings::import::{Destination, ImportSettings, SettingsError, origin};
 
 /// The first day on which using v4 causes a warning; its support ends on 2027-03-30
 /// (<https://developers.hubspot.com/changelog/legacy-apis-and-legacy-apps-whats-going-unsupported-and-when>).
 const V4_WARNING_FROM: &str = "2027-01-01T00:00:00Z";
 
 /// Links every pair of the input.
-pub(super) fn import(flags: ImportArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
+pub(crate) fn import(flags: ImportArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
     if flags.dry_run {
         return dry_run(flags, ctx);
     }

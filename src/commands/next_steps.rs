@@ -3,18 +3,23 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-use super::report::input_of;
-use super::{Context, next_command};
-use crate::api::ACCESS_TOKEN_VARIABLE;
-use crate::input::{ColumnSettings, InputSource};
-use crate::outcome::OutcomeKind;
-use crate::run::{RunCounts, RunOutcome, StopReason, UniformFailure};
-use crate::settings::{Destination, ImportSettings};
-use crate::summary::{FollowUpCommand, NextStep, RejectsFile};
-use crate::verdict::Cause;
+use crate::api::auth::token::ACCESS_TOKEN_VARIABLE;
+use crate::commands::context::Context;
+use crate::commands::report::input_of;
+use crate::domain::cause::Cause;
+use crate::domain::outcome::OutcomeKind;
+use crate::domain::run_counts::RunCounts;
+use crate::input::columns::settings::ColumnSettings;
+use crate::input::decode::source::InputSource;
+use crate::output::next_command;
+use crate::output::stop_message::FollowUpCommand;
+use crate::output::summary::{NextStep, RejectsFile};
+use crate::run::context::RunOutcome;
+use crate::run::stop_reason::{StopReason, UniformFailure};
+use crate::settings::import::{Destination, ImportSettings};
 
 /// The next steps after a run.
-pub(super) fn after_run(
+pub(crate) fn after_run(
     result: &RunOutcome,
     settings: &ImportSettings,
     rejects: Option<RejectsFile<'_>>,
@@ -74,7 +79,7 @@ pub(super) fn after_run(
 
 /// The command to run after a stop. Flags with types that HubSpot does not know are removed: only the user knows the
 /// correct ones.
-pub(super) fn command_after_stop(
+pub(crate) fn command_after_stop(
     reason: &StopReason,
     counts: &RunCounts,
     columns: &ColumnSettings,
@@ -138,7 +143,7 @@ fn with_types(follow_up: FollowUpCommand) -> Result<NextStep, FollowUpCommand> {
 }
 
 /// The step that writes the rows that are not associated to a file. `input` is the input of the run, if it is known.
-pub(super) fn make_rejects(
+pub(crate) fn make_rejects(
     arguments: &[OsString],
     report: &Path,
     input: Option<&Path>,
@@ -153,7 +158,7 @@ pub(super) fn make_rejects(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pair::ObjectType;
+    use crate::domain::pair::ObjectType;
 
     fn refused(message: &str) -> StopReason {
         StopReason::UniformFailures {

@@ -4,14 +4,15 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-use super::print;
-use crate::cli::{Cli, Notes};
+use crate::cli::command_line::Cli;
+use crate::cli::help::Notes;
 use crate::error::RunError;
-use crate::exit::ExitStatus;
-use crate::program::Program;
+use crate::exit_status::ExitStatus;
+use crate::process::program::Program;
+use crate::process::stdout::print;
 
 /// Prints the completion script for a shell.
-pub(super) fn completions(shell: Shell) -> Result<ExitStatus, RunError> {
+pub(crate) fn completions(shell: Shell) -> Result<ExitStatus, RunError> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut description(), Program::THIS.name, &mut script);
     let script = String::from_utf8_lossy(&script);
@@ -23,7 +24,7 @@ pub(super) fn completions(shell: Shell) -> Result<ExitStatus, RunError> {
 }
 
 /// Prints the manual page of a command, or of the program.
-pub(super) fn man(command: Option<&str>) -> Result<ExitStatus, RunError> {
+pub(crate) fn man(command: Option<&str>) -> Result<ExitStatus, RunError> {
     print(&page(command.unwrap_or_default()))?;
     Ok(ExitStatus::Done)
 }
@@ -98,7 +99,7 @@ fn sections(notes: &Notes) -> String {
         roff.text([roman(*meaning)]);
     }
     roff.control("SH", ["SEE ALSO"]);
-    let pages: Vec<String> = crate::cli::NOTES
+    let pages: Vec<String> = crate::cli::help::NOTES
         .iter()
         .filter(|other| other.command != notes.command)
         .map(|other| match other.command {
@@ -116,7 +117,7 @@ mod tests {
 
     #[test]
     fn every_command_has_a_page_with_examples_and_exit_statuses() {
-        for notes in &crate::cli::NOTES {
+        for notes in &crate::cli::help::NOTES {
             let page = page(notes.command);
             for section in ["NAME", "SYNOPSIS", "EXAMPLES", "\"EXIT STATUS\""] {
                 assert!(

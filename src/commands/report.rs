@@ -2,19 +2,23 @@
 
 use std::path::{Path, PathBuf};
 
-use super::next_steps::make_rejects;
-use super::outputs::Output;
-use super::own_files::Kind;
-use super::{Context, next_command, print};
-use crate::cli::ReportArgs;
+use crate::cli::report::ReportArgs;
 use crate::clock::now;
+use crate::commands::context::Context;
+use crate::commands::next_steps::make_rejects;
 use crate::error::RunError;
-use crate::exit::ExitStatus;
-use crate::input::InputSource;
-use crate::page::Page;
-use crate::rejects::{self, RejectsError};
-use crate::statistics::Statistics;
-use crate::summary::{NextStep, RejectsFile, ReportSummary};
+use crate::exit_status::ExitStatus;
+use crate::input::decode::source::InputSource;
+use crate::output::files::Output;
+use crate::output::html::page::Page;
+use crate::output::next_command;
+use crate::output::own_files::Kind;
+use crate::output::summary::{NextStep, RejectsFile};
+use crate::output::text::report::ReportSummary;
+use crate::process::stdout::print;
+use crate::report::rejects;
+use crate::report::rejects::RejectsError;
+use crate::report::stats::statistics::Statistics;
 
 /// The endings of the default names of reports; a compressed report has one more.
 const ENDINGS: [&str; 2] = [".sandbox.report.csv", ".report.csv"];
@@ -26,7 +30,7 @@ const PACKED_ENDINGS: [&str; 2] = [".gz", ".zst"];
 const INPUT_ENDINGS: [&str; 7] = [".csv", ".csv.gz", ".csv.zst", ".tsv", ".txt", ".gz", ".zst"];
 
 /// Runs `report`.
-pub(super) fn report(flags: ReportArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
+pub(crate) fn report(flags: ReportArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
     let ReportArgs {
         report,
         rejects,
@@ -96,7 +100,7 @@ pub(super) fn report(flags: ReportArgs, ctx: &Context) -> Result<ExitStatus, Run
 }
 
 /// The input beside a report with a default name.
-pub(super) fn input_of(report: &Path) -> Option<PathBuf> {
+pub(crate) fn input_of(report: &Path) -> Option<PathBuf> {
     let name = report.file_name()?.to_str()?;
     let mut endings = PACKED_ENDINGS.iter();
     let name = endings

@@ -2,12 +2,14 @@
 
 use std::thread;
 
-use super::{Context, print};
+use crate::commands::context::Context;
 use crate::error::RunError;
-use crate::exit::ExitStatus;
-use crate::sandbox::{Sandbox, SandboxArgs};
+use crate::exit_status::ExitStatus;
+use crate::process::stdout::print;
+use crate::sandbox::args::SandboxArgs;
+use crate::sandbox::server::Sandbox;
 
-pub(super) fn sandbox(flags: &SandboxArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
+pub(crate) fn sandbox(flags: &SandboxArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
     let settings = flags.settings()?;
     let sandbox = Sandbox::start(settings).map_err(RunError::SandboxStart)?;
     // Before the first output: a reader of the output may send a signal immediately.

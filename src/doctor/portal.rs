@@ -1,12 +1,15 @@
 //! Which account the token belongs to, and whether it is the expected one. Pure.
 
-use super::{Answers, Facts, Level, Remark, remark, unreadable};
-use crate::api::{Account, Answer, QueryResult};
-use crate::outcome::Details;
-use crate::verdict::{describe_refusal, is_daily_limit};
+use crate::api::account::Account;
+use crate::api::inspect::QueryResult;
+use crate::api::response::headers::Answer;
+use crate::doctor::remarks::{Answers, Facts, Level, Remark, remark, unreadable};
+use crate::domain::outcome::Details;
+use crate::verdict::classify::is_daily_limit;
+use crate::verdict::describe::describe_refusal;
 
 /// The remarks about the account.
-pub(super) fn remarks(facts: &Facts, answers: &Answers) -> Vec<Remark> {
+pub(crate) fn remarks(facts: &Facts, answers: &Answers) -> Vec<Remark> {
     let account = match &answers.account {
         QueryResult::Known(account) => account,
         // The quota's remark covers this: nothing is wrong with the portal.

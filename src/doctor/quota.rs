@@ -1,14 +1,16 @@
 //! How much of the daily limit is used. Pure.
 
-use super::{Level, Remark, remark, unreadable};
-use crate::api::{DailyUsage, Pool, QueryResult};
-use crate::verdict::{describe_refusal, is_daily_limit};
+use crate::api::account::{DailyUsage, Pool};
+use crate::api::inspect::QueryResult;
+use crate::doctor::remarks::{Level, Remark, remark, unreadable};
+use crate::verdict::classify::is_daily_limit;
+use crate::verdict::describe::describe_refusal;
 
 /// From this percentage on, an import should wait until the limit resets.
 const NEARLY_USED_PERCENT: u64 = 90;
 
 /// The remark about the daily usage.
-pub(super) fn quota(result: &QueryResult<DailyUsage>) -> Remark {
+pub(crate) fn quota(result: &QueryResult<DailyUsage>) -> Remark {
     let usage = match result {
         QueryResult::Known(usage) => usage,
         QueryResult::Refused(answer) if is_daily_limit(answer) => {

@@ -4,26 +4,26 @@ use std::io::Read;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
-use super::column_settings::ColumnSettings;
-use super::columns::{Column, Columns};
-use super::comment::Comment;
-use super::decode::{Decoded, decode};
-use super::delimiter::Delimiter;
-use super::encoding::TextEncoding;
-use super::error::InputError;
-use super::header::{Header, open_reader, read_header};
-use super::id_list::Separator;
-use super::pair_expander::PairExpander;
-use super::progress::ReadProgress;
-use super::quote::raw_fields;
-use super::quoted_rows::{QuotedRows, holds_rows};
-use super::reader::RecordReader;
-use super::record::{Record, RecordError};
-use super::row::{CheckedRow, RowContent};
-use super::row_checker::Checker;
-use super::shape::RowShape;
-use super::source::InputSource;
-use crate::pair::RowKey;
+use crate::domain::pair::RowKey;
+use crate::input::columns::header::{Header, open_reader, read_header};
+use crate::input::columns::resolve::{Column, Columns};
+use crate::input::columns::settings::ColumnSettings;
+use crate::input::csv::comment::Comment;
+use crate::input::csv::delimiter::Delimiter;
+use crate::input::csv::quoted_rows::{QuotedRows, holds_rows};
+use crate::input::csv::quotes::raw_fields;
+use crate::input::csv::reader::RecordReader;
+use crate::input::csv::record::{Record, RecordError};
+use crate::input::decode::encoding::TextEncoding;
+use crate::input::decode::source::InputSource;
+use crate::input::decode::utf8::{Decoded, decode};
+use crate::input::error::InputError;
+use crate::input::progress::ReadProgress;
+use crate::input::row::{CheckedRow, RowContent};
+use crate::input::validate::id_list::Separator;
+use crate::input::validate::pair_expander::PairExpander;
+use crate::input::validate::row_checker::Checker;
+use crate::input::validate::shape::RowShape;
 
 /// The input to read, and the user's settings for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -3,13 +3,13 @@
 
 use std::io;
 
-use super::column_error::{ColumnsError, HEADER_EXAMPLE};
-use super::compression::CompressionError;
-use super::encoding::TextEncoding;
-use super::file_type::FileType;
-use super::headerless::NoHeaderError;
-use super::record::RecordError;
-use super::watched_file::FileChange;
+use crate::input::columns::error::{ColumnsError, HEADER_EXAMPLE};
+use crate::input::columns::headerless::NoHeaderError;
+use crate::input::csv::record::RecordError;
+use crate::input::decode::compression::CompressionError;
+use crate::input::decode::encoding::TextEncoding;
+use crate::input::decode::file_type::FileType;
+use crate::input::decode::watched_file::FileChange;
 
 /// Why an input cannot be used or read any further.
 #[derive(Debug, thiserror::Error)]

@@ -1,8 +1,8 @@
 //! The result of reading and checking a row. Under `--split` one row makes several of these, with the same
 //! position and distinguished by their ids.
 
-use super::row_checker::{InvalidRow, RawValues};
-use crate::pair::{Pair, RowKey};
+use crate::domain::pair::{Pair, RowKey};
+use crate::input::validate::row_checker::{InvalidRow, RawValues};
 
 /// A row of the input, or one of its pairs.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 
 use std::path::PathBuf;
 
-use super::row::{RowContent, SkippedRow};
-use crate::pair_set::PairSet;
+use crate::domain::pair_set::PairSet;
+use crate::input::row::{RowContent, SkippedRow};
 
 /// The pairs that the user wants to skip.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl Skips {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pair::{ObjectType, Pair, Record, RecordId};
+    use crate::domain::pair::{ObjectType, Pair, Record, RecordId};
 
     fn pair(to: &str) -> Pair {
         let record = |object_type, id| Record {

@@ -5,8 +5,16 @@ use std::io::{Cursor, Read};
 
 use proptest::prelude::*;
 
-use super::*;
-use crate::pair::{ObjectType, Pair};
+use crate::domain::pair::{ObjectType, Pair};
+use crate::input::columns::settings::ColumnSettings;
+use crate::input::csv::quoted_rows::QuotedRows;
+use crate::input::csv::record;
+use crate::input::csv_input::{Input, InputSettings};
+use crate::input::decode::source::InputSource;
+use crate::input::error::InputError;
+use crate::input::row::{CheckedRow, RowContent, SkippedRow};
+use crate::input::validate::problem::RowProblem;
+use crate::input::validate::row_checker::{InvalidRow, RawValues};
 
 const HEADER: &str = "from_object_type,from_object_id,to_object_type,to_object_id";
 

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::controller::{Observation, RateController};
-use super::rate::Rate;
-use super::utilization::LimitingFactor;
-use crate::api::Quota;
+use crate::api::response::headers::Quota;
+use crate::rate_limit::controller::{Observation, RateController};
+use crate::rate_limit::rate::Rate;
+use crate::rate_limit::utilization::LimitingFactor;
 
 /// Permission to send one request, with the time at which it was granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::rate::Rate;
+use crate::rate_limit::rate::Rate;
 
 /// The send times of requests, as times since the start, oldest first.
 #[derive(Clone, Debug, Default)]

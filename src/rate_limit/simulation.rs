@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{Observation, RateController};
-use crate::api::Quota;
+use crate::api::response::headers::Quota;
+use crate::rate_limit::controller::{Observation, RateController};
 
 /// A scenario file: one behaviour, and what must hold.
 #[derive(Clone, Debug, Deserialize)]

@@ -6,9 +6,11 @@ use std::time::Duration;
 use proptest::prelude::*;
 use tokio::time::Instant;
 
-use super::simulation::{Expect, Others, Scenario, Server, simulate};
-use super::{Observation, Rate, RateController, RateLimiter, RateSetting, Share};
-use crate::api::Quota;
+use crate::api::response::headers::Quota;
+use crate::rate_limit::controller::{Observation, RateController};
+use crate::rate_limit::limiter::RateLimiter;
+use crate::rate_limit::rate::{Rate, RateSetting, Share};
+use crate::rate_limit::simulation::{Expect, Others, Scenario, Server, simulate};
 
 fn scenarios() -> Vec<(String, Scenario)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rate_limit/scenarios");

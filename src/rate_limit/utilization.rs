@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::rate::Rate;
+use crate::rate_limit::rate::Rate;
 
 /// The minimum duration for a meaningful share: the length of HubSpot's window.
 const MIN_TIME: Duration = Duration::from_secs(10);

@@ -1,9 +1,9 @@
 //! Carries lines over when a report is replaced while it is also read as a source of known pairs: the new report
 //! begins with the known pairs of the new input.
 
-use super::line::LineBuffer;
-use super::locked_report::{LockedReport, ReportError};
-use crate::outcome::Outcome;
+use crate::domain::outcome::Outcome;
+use crate::report::line::LineBuffer;
+use crate::report::locked_report::{LockedReport, ReportError};
 
 /// Lines are written once the buffer has this many bytes.
 const PIECE: usize = 64 * 1024;

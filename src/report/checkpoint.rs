@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 
-use super::marks::{CHUNK, Mark, Marks};
+use crate::report::marks::{CHUNK, Mark, Marks};
 
 /// The bit of a mark that is set if the line is kept.
 const IS_KEPT: Mark = 1;
@@ -33,7 +33,7 @@ pub struct Checkpoint {
 
 impl Checkpoint {
     /// Adds a line.
-    pub(super) fn insert(&mut self, row: u64, fingerprint: u64, is_kept: bool) {
+    pub(crate) fn insert(&mut self, row: u64, fingerprint: u64, is_kept: bool) {
         let mark = mark(fingerprint, is_kept);
         let (chunk, place) = place(row);
         if !self.chunks.entry(chunk).or_default().insert(place, mark) {
@@ -43,7 +43,7 @@ impl Checkpoint {
     }
 
     /// Prepares the checkpoint for lookups; fails with the row if it has two lines for the same pair.
-    pub(super) fn finish(&mut self) -> Result<(), u64> {
+    pub(crate) fn finish(&mut self) -> Result<(), u64> {
         self.more.sort_unstable();
         let alike = |one: Mark, other: Mark| one | IS_KEPT == other | IS_KEPT;
         let neighbours = self.more.windows(2);

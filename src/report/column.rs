@@ -67,7 +67,7 @@ pub const COLUMNS: [&str; 18] = [
 impl Column {
     /// Without these columns a file does not identify rows. Any other column may be missing in a report of another
     /// version.
-    pub(super) const NEEDED: [Self; 6] = [
+    pub(crate) const NEEDED: [Self; 6] = [
         Self::Row,
         Self::FromType,
         Self::FromId,

@@ -1,9 +1,9 @@
 //! Compares an input with the report that was made from it, and finds the rows that are still to be sent. Pure.
 
-use super::checkpoint::{Checkpoint, RowStatus};
-use super::line::fingerprint_of;
-use crate::outcome::RowTarget;
-use crate::pair::RowKey;
+use crate::domain::outcome::RowTarget;
+use crate::domain::pair::RowKey;
+use crate::report::checkpoint::{Checkpoint, RowStatus};
+use crate::report::line::fingerprint_of;
 
 /// Compares the rows of an input, in order, with the lines of a report.
 #[derive(Debug)]

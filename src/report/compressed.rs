@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{self, BufReader, Chain, Cursor, Read};
 use std::path::Path;
 
-use super::locked_report::ReportError;
-use crate::input::{CompressedReader, Compression};
+use crate::input::decode::compression::{CompressedReader, Compression};
+use crate::report::locked_report::ReportError;
 
 /// The number of compressed bytes that are read at once.
 const BUFFER_LENGTH: usize = 64 * 1024;
@@ -55,7 +55,7 @@ impl ReportSource {
     }
 
     /// The file, which can be read at any offset; returns `self` if it is compressed.
-    pub(super) fn into_file(self) -> Result<File, Self> {
+    pub(crate) fn into_file(self) -> Result<File, Self> {
         match self.0 {
             Kind::Plain(source) => Ok(source.into_inner().1),
             compressed @ Kind::Compressed(_) => Err(Self(compressed)),

@@ -1,10 +1,10 @@
 //! Counts a line of a report in the same way as its outcome was counted when the row ended.
 
-use super::column::Column;
-use super::reader::ReportLine;
-use crate::pair::RowKey;
-use crate::run::{Example, RunCounts};
-use crate::verdict::Cause;
+use crate::domain::cause::Cause;
+use crate::domain::pair::RowKey;
+use crate::domain::run_counts::{Example, RunCounts};
+use crate::report::column::Column;
+use crate::report::reader::ReportLine;
 
 impl ReportLine<'_> {
     /// Counts the row of this line.

@@ -39,7 +39,7 @@ impl Damage {
         self.lines == 0
     }
 
-    pub(super) fn add(&mut self, line: u64, bytes: u64) {
+    pub(crate) fn add(&mut self, line: u64, bytes: u64) {
         if self.is_none() {
             self.first_line = line;
         }
@@ -66,13 +66,13 @@ impl fmt::Display for Damage {
 }
 
 /// Whether this program may have written the line: text without control characters.
-pub(super) fn is_text(line: &[u8]) -> bool {
+pub(crate) fn is_text(line: &[u8]) -> bool {
     is_plain(line) || (!line.iter().copied().any(is_control) && str::from_utf8(line).is_ok())
 }
 
 /// Whether there are bytes that are not text, other than zeros. Such bytes may include false line breaks; zeros do
 /// not.
-pub(super) fn has_garbage(bytes: &[u8]) -> bool {
+pub(crate) fn has_garbage(bytes: &[u8]) -> bool {
     !is_plain(bytes)
         && (bytes.iter().any(|&byte| byte != 0 && is_control(byte))
             || str::from_utf8(bytes).is_err())

@@ -2,15 +2,15 @@
 
 use std::io::{self, Read};
 
-use super::column::COLUMNS;
-use super::locked_report::IfExists;
-use super::origin::Origin;
-use super::reader::{ReadBackError, ReportReader};
-use crate::input::Compression;
+use crate::input::decode::compression::Compression;
+use crate::report::column::COLUMNS;
+use crate::report::locked_report::IfExists;
+use crate::report::origin::Origin;
+use crate::report::reader::{ReadBackError, ReportReader};
 
 /// The kind of file at the path of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ExistingFile {
+pub(crate) enum ExistingFile {
     /// It has no lines: a run that was stopped before its first outcome leaves nothing worth keeping.
     Nothing,
     /// A report, with the kind of run that wrote its first line; `None` if that line is torn or damaged.
@@ -23,7 +23,7 @@ pub(super) enum ExistingFile {
 
 /// Why a run may not use the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(crate) enum Refusal {
     /// There is already a report.
     Exists,
     /// A run of the other kind wrote it.
@@ -36,7 +36,7 @@ pub(super) enum Refusal {
 
 impl ExistingFile {
     /// Reads only the beginning of the file.
-    pub(super) fn of(mut file: impl Read) -> io::Result<Self> {
+    pub(crate) fn of(mut file: impl Read) -> io::Result<Self> {
         let header = COLUMNS.join(",") + "\n";
         let mut start = Vec::new();
         let most = header.len() as u64 + 1;
@@ -60,7 +60,7 @@ impl ExistingFile {
     }
 
     /// Whether a run of this `origin` may use the path according to `if_exists`.
-    pub(super) fn check(self, if_exists: IfExists, origin: Origin) -> Result<(), Refusal> {
+    pub(crate) fn check(self, if_exists: IfExists, origin: Origin) -> Result<(), Refusal> {
         match (if_exists, self) {
             (_, Self::Compressed(compression)) => Err(Refusal::Compressed(compression)),
             // A resumed report is read to its end anyway, which finds any damage.
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn a_run_replaces_or_continues_only_files_that_it_may() {
         use ExistingFile::{Compressed, Nothing, Other, Report};
-        let resume = IfExists::Resume(crate::report::Resume::default());
+        let resume = IfExists::Resume(crate::report::resume::Resume::default());
         let gzip = Compression::Gzip;
         let own = Report(Some(Origin::Rehearsal));
         let foreign = Report(Some(Origin::RealRun));

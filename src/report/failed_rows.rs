@@ -6,14 +6,14 @@ use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use super::column::Column;
-use super::comparison::Mismatch;
-use super::compressed::{ReportSource, open_to_read};
-use super::line::{fingerprint, fingerprint_of};
-use super::locked_report::ReportError;
-use super::reader::{ReadBackError, ReportLine, ReportReader};
-use crate::outcome::RowTarget;
-use crate::pair::RowKey;
+use crate::domain::outcome::RowTarget;
+use crate::domain::pair::RowKey;
+use crate::report::column::Column;
+use crate::report::comparison::Mismatch;
+use crate::report::compressed::{ReportSource, open_to_read};
+use crate::report::line::{fingerprint, fingerprint_of};
+use crate::report::locked_report::ReportError;
+use crate::report::reader::{ReadBackError, ReportLine, ReportReader};
 
 /// The lines of a report whose rows were rejected, failed or invalid.
 pub struct FailedRows {

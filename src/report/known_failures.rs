@@ -6,11 +6,11 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hasher};
 
-use super::column::Column;
-use super::line::{fingerprint, fingerprint_of};
-use super::reader::ReportLine;
-use crate::outcome::Outcome;
-use crate::verdict::Cause;
+use crate::domain::cause::Cause;
+use crate::domain::outcome::Outcome;
+use crate::report::column::Column;
+use crate::report::line::{fingerprint, fingerprint_of};
+use crate::report::reader::ReportLine;
 
 /// The rows that failed earlier, in 64 bits each. Two rows with the same hash (a probability of one in 10^18 per
 /// pair) would only be counted incorrectly for the limit.
@@ -61,9 +61,10 @@ fn mark(target: u64, category: &str, message: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::{Details, OutcomeKind, RowTarget};
-    use crate::pair::RowKey;
-    use crate::report::{LineBuffer, ReportReader};
+    use crate::domain::outcome::{Details, OutcomeKind, RowTarget};
+    use crate::domain::pair::RowKey;
+    use crate::report::line::LineBuffer;
+    use crate::report::reader::ReportReader;
     use jiff::Timestamp;
     use std::time::Duration;
 

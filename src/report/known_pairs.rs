@@ -3,16 +3,16 @@
 use std::io::{self, Seek};
 use std::path::Path;
 
-use super::column::Column;
-use super::compressed::open_to_read;
-use super::damage::{Damage, OnDamage};
-use super::known_failures::KnownFailures;
-use super::locked_report::{LockedReport, ReportError};
-use super::origin::Origin;
-use super::reader::{ReadBackError, ReportLine, ReportReader};
-use crate::pair::RecordId;
-use crate::pair_set::PairSet;
-use crate::verdict::shows_link;
+use crate::domain::category::shows_link;
+use crate::domain::pair::RecordId;
+use crate::domain::pair_set::PairSet;
+use crate::report::column::Column;
+use crate::report::compressed::open_to_read;
+use crate::report::damage::{Damage, OnDamage};
+use crate::report::known_failures::KnownFailures;
+use crate::report::locked_report::{LockedReport, ReportError};
+use crate::report::origin::Origin;
+use crate::report::reader::{ReadBackError, ReportLine, ReportReader};
 
 /// The known pairs and rows of earlier reports.
 #[derive(Debug, Default)]

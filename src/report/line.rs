@@ -5,10 +5,10 @@ use std::hash::{DefaultHasher, Hasher};
 
 use jiff::Timestamp;
 
-use super::column::COLUMNS;
-use super::origin::{Origin, write_correlation_id};
-use crate::outcome::{Details, Outcome, RowTarget};
-use crate::pair::RecordId;
+use crate::domain::outcome::{Details, Outcome, RowTarget};
+use crate::domain::pair::RecordId;
+use crate::report::column::COLUMNS;
+use crate::report::origin::{Origin, write_correlation_id};
 use crate::text::excerpt;
 
 /// The separator between several values in one field.
@@ -167,7 +167,7 @@ impl Clock {
 
 /// A 64-bit hash of the four values of a pair. Only valid within one process.
 #[must_use]
-pub(super) fn fingerprint(values: [&[u8]; 4]) -> u64 {
+pub(crate) fn fingerprint(values: [&[u8]; 4]) -> u64 {
     let mut hasher = DefaultHasher::new();
     for value in values {
         hasher.write(value);
@@ -179,7 +179,7 @@ pub(super) fn fingerprint(values: [&[u8]; 4]) -> u64 {
 
 /// The fingerprint of the line that would be written for `target`.
 #[must_use]
-pub(super) fn fingerprint_of(of: &RowTarget) -> u64 {
+pub(crate) fn fingerprint_of(of: &RowTarget) -> u64 {
     fingerprint(target(of).each_ref().map(|value| value.as_bytes()))
 }
 
@@ -212,8 +212,8 @@ fn formula_safe(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::OutcomeKind;
-    use crate::pair::{ObjectType, Pair, Record, RowKey};
+    use crate::domain::outcome::OutcomeKind;
+    use crate::domain::pair::{ObjectType, Pair, Record, RowKey};
     use proptest::prelude::*;
     use std::time::Duration;
 

@@ -7,16 +7,17 @@ use std::io::{self, Seek};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
-use super::existing_file::{ExistingFile, Refusal};
-use super::lock::{Lock, TryLock};
-use super::lock_file::LockFile;
-use super::lock_owner::LockOwner;
-use super::origin::Origin;
-use super::reader::ReadBackError;
-use super::resume::Resume;
-use super::writer::ReportFile;
-use crate::atomic_file::{is_named, is_same_file, remove_leftovers};
-use crate::input::Compression;
+use crate::files::atomic_file::leftovers::remove_leftovers;
+use crate::files::atomic_file::place::{is_named, is_same_file};
+use crate::files::lock::{Lock, TryLock};
+use crate::files::lock_file::LockFile;
+use crate::files::lock_owner::LockOwner;
+use crate::input::decode::compression::Compression;
+use crate::report::existing_file::{ExistingFile, Refusal};
+use crate::report::origin::Origin;
+use crate::report::reader::ReadBackError;
+use crate::report::resume::Resume;
+use crate::report::writer::ReportFile;
 
 /// What may happen to an existing report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,7 +155,7 @@ impl ReportError {
     }
 
     /// Creates the error for a report at `path` that cannot be read.
-    pub(super) fn of_reading(path: &Path, source: ReadBackError) -> Self {
+    pub(crate) fn of_reading(path: &Path, source: ReadBackError) -> Self {
         let path = path.to_owned();
         match source {
             ReadBackError::OtherOrigin { line, origin } => Self::OtherOrigin { path, line, origin },
@@ -170,15 +171,15 @@ fn owner(by: Option<&LockOwner>) -> String {
 /// The locked file of the report, not yet changed.
 #[derive(Debug)]
 pub struct LockedReport {
-    pub(super) file: File,
+    pub(crate) file: File,
     /// The path as given, for messages.
-    pub(super) path: PathBuf,
+    pub(crate) path: PathBuf,
     /// Whether it is a regular file. A device or a pipe cannot be truncated, locked or synced.
-    pub(super) regular: bool,
+    pub(crate) regular: bool,
     /// The kind of run that writes its lines.
-    pub(super) origin: Origin,
+    pub(crate) origin: Origin,
     /// The lock file, where the file system has no locks.
-    pub(super) lock_file: Option<LockFile>,
+    pub(crate) lock_file: Option<LockFile>,
 }
 
 impl LockedReport {
@@ -289,8 +290,8 @@ fn open_or_create(path: &Path) -> io::Result<File> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::COLUMNS;
-    use crate::run::WriteReport;
+    use crate::report::column::COLUMNS;
+    use crate::run::write_report::WriteReport;
 
     const NO_INPUT: &str = "/nowhere/pairs.csv";
 

@@ -37,7 +37,7 @@ pub enum LostReport {
 impl LostReport {
     /// Compares the file's length with the number of bytes written: they differ only if another program writes to the
     /// file.
-    pub(super) fn check_length(found: u64, written: u64) -> Result<(), Self> {
+    pub(crate) fn check_length(found: u64, written: u64) -> Result<(), Self> {
         match found.cmp(&written) {
             Ordering::Equal => Ok(()),
             Ordering::Less => Err(Self::Cut { found, written }),

@@ -4,7 +4,7 @@
 //! have a single line in each. So a chunk takes at most 64 bytes per line, and 8 when it is full.
 
 /// The number of rows that share one chunk.
-pub(super) const CHUNK: u64 = 4096;
+pub(crate) const CHUNK: u64 = 4096;
 
 #[expect(
     clippy::cast_possible_truncation,
@@ -16,11 +16,11 @@ const LENGTH: usize = CHUNK as usize;
 const MAX_SPARSE: usize = LENGTH / 8;
 
 /// The mark of one line: never 0, which means no line.
-pub(super) type Mark = u64;
+pub(crate) type Mark = u64;
 
 /// The marks of one chunk.
 #[derive(Debug)]
-pub(super) enum Marks {
+pub(crate) enum Marks {
     /// Sorted by position.
     Sparse(Vec<(u16, Mark)>),
     /// One for each row.
@@ -35,7 +35,7 @@ impl Default for Marks {
 
 impl Marks {
     /// Inserts a mark at a position; `false` if there is one already.
-    pub(super) fn insert(&mut self, place: u16, mark: Mark) -> bool {
+    pub(crate) fn insert(&mut self, place: u16, mark: Mark) -> bool {
         if let Self::Sparse(marks) = self
             && marks.len() >= MAX_SPARSE
         {
@@ -64,7 +64,7 @@ impl Marks {
     }
 
     /// The mark at a position; 0 if there is none.
-    pub(super) fn get(&self, place: u16) -> Mark {
+    pub(crate) fn get(&self, place: u16) -> Mark {
         match self {
             Self::Dense(marks) => marks[usize::from(place)],
             Self::Sparse(marks) => {
@@ -75,7 +75,7 @@ impl Marks {
     }
 
     /// The first position from `start` on that has a mark.
-    pub(super) fn first_from(&self, start: u16) -> Option<u16> {
+    pub(crate) fn first_from(&self, start: u16) -> Option<u16> {
         match self {
             Self::Dense(marks) => {
                 let mut places = (0_u16..).zip(&**marks).skip(start.into());

@@ -6,8 +6,8 @@
 
 use std::fmt;
 
-use super::column::Column;
-use super::reader::{ReadBackError, ReportLine};
+use crate::report::column::Column;
+use crate::report::reader::{ReadBackError, ReportLine};
 
 /// The prefix of the `correlation_id` in the lines of a rehearsal.
 const MARK: &str = "sandbox";
@@ -53,7 +53,7 @@ impl ReportLine<'_> {
     }
 
     /// Fails if another kind of run wrote the line.
-    pub(super) fn check_origin(&self, wanted: Origin) -> Result<(), ReadBackError> {
+    pub(crate) fn check_origin(&self, wanted: Origin) -> Result<(), ReadBackError> {
         match self.origin() {
             origin if origin == wanted => Ok(()),
             origin => Err(ReadBackError::OtherOrigin {
@@ -72,7 +72,7 @@ fn is_marked(correlation_id: &[u8]) -> bool {
 }
 
 /// Writes the value of `correlation_id` to `field`; `id` is the id of the reply, if there was one.
-pub(super) fn write_correlation_id(origin: Origin, id: &str, field: &mut String) {
+pub(crate) fn write_correlation_id(origin: Origin, id: &str, field: &mut String) {
     field.clear();
     match origin {
         Origin::Rehearsal => {
@@ -90,7 +90,7 @@ pub(super) fn write_correlation_id(origin: Origin, id: &str, field: &mut String)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::ReportReader;
+    use crate::report::reader::ReportReader;
     use proptest::prelude::*;
 
     #[test]

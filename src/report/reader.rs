@@ -9,10 +9,10 @@ use std::io::{self, Read, Seek, SeekFrom};
 use csv_core::ReadRecordResult;
 use memchr::{memchr, memchr_iter};
 
-use super::column::{COLUMNS, Column};
-use super::damage::{Damage, OnDamage, has_garbage, is_text};
-use super::origin::Origin;
-use crate::outcome::OutcomeKind;
+use crate::domain::outcome::OutcomeKind;
+use crate::report::column::{COLUMNS, Column};
+use crate::report::damage::{Damage, OnDamage, has_garbage, is_text};
+use crate::report::origin::Origin;
 use crate::text::excerpt;
 
 /// The number of bytes that are read from the file at once.
@@ -22,7 +22,7 @@ const BUFFER_LENGTH: usize = 256 * 1024;
 const MAX_LINE_BYTES: usize = 1024 * 1024;
 
 /// The error for the header of another version.
-pub(super) const OTHER_COLUMNS: &str = "the columns are not those that this version writes";
+pub(crate) const OTHER_COLUMNS: &str = "the columns are not those that this version writes";
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 

@@ -7,10 +7,14 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 
-use super::resume::tests::{add, open, outcome};
-use super::{Comparison, IfExists, ReadBackError, ReportError, Resume, RowStatus};
-use crate::outcome::{Outcome, OutcomeKind};
-use crate::run::WriteReport;
+use crate::domain::outcome::{Outcome, OutcomeKind};
+use crate::report::checkpoint::RowStatus;
+use crate::report::comparison::Comparison;
+use crate::report::locked_report::{IfExists, ReportError};
+use crate::report::reader::ReadBackError;
+use crate::report::resume::Resume;
+use crate::report::resume::tests::{add, open, outcome};
+use crate::run::write_report::WriteReport;
 
 /// A block that a disk left in place of text.
 #[derive(Clone, Debug)]

@@ -3,14 +3,14 @@
 
 use std::io::{self, BufWriter, Write};
 
-use super::lock::lock;
-use super::locked_report::{LockedReport, ReportError};
-use crate::atomic_file::Beside;
+use crate::files::atomic_file::beside::Beside;
+use crate::files::lock::lock;
+use crate::report::locked_report::{LockedReport, ReportError};
 
 impl LockedReport {
     /// Replaces the report with what `content` writes, once that is synced to disk. On an error the report is
     /// unchanged.
-    pub(super) fn replace<E: From<ReportError>>(
+    pub(crate) fn replace<E: From<ReportError>>(
         self,
         content: impl FnOnce(&Self, &mut dyn FnMut(&[u8]) -> Result<(), ReportError>) -> Result<(), E>,
     ) -> Result<Self, E> {

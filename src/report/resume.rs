@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::io::Seek;
 
-use super::checkpoint::Checkpoint;
-use super::damage::{Damage, OnDamage};
-use super::line::fingerprint;
-use super::locked_report::{LockedReport, ReportError};
-use super::reader::{OTHER_COLUMNS, ReadBackError, ReportLine, ReportReader};
-use super::writer::ReportFile;
-use crate::outcome::OutcomeKind;
+use crate::domain::outcome::OutcomeKind;
+use crate::report::checkpoint::Checkpoint;
+use crate::report::damage::{Damage, OnDamage};
+use crate::report::line::fingerprint;
+use crate::report::locked_report::{LockedReport, ReportError};
+use crate::report::reader::{OTHER_COLUMNS, ReadBackError, ReportLine, ReportReader};
+use crate::report::writer::ReportFile;
 use crate::text::excerpt;
 
 /// The number of lines of a row that a message shows.
@@ -198,12 +198,16 @@ impl LockedReport {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
-    use crate::outcome::{Details, Outcome, RowTarget};
-    use crate::pair::RowKey;
-    use crate::report::{Comparison, IfExists, LostReport, Origin, ReportPlan, RowStatus};
-    use crate::run::WriteReport;
+    use crate::domain::outcome::{Details, Outcome, RowTarget};
+    use crate::domain::pair::RowKey;
+    use crate::report::checkpoint::RowStatus;
+    use crate::report::comparison::Comparison;
+    use crate::report::locked_report::{IfExists, ReportPlan};
+    use crate::report::lost::LostReport;
+    use crate::report::origin::Origin;
+    use crate::run::write_report::WriteReport;
     use jiff::Timestamp;
     use proptest::prelude::*;
     use std::fs;
@@ -211,7 +215,7 @@ pub(super) mod tests {
     use std::path::Path;
     use std::time::Duration;
 
-    pub(in crate::report) fn outcome(row: u64, kind: OutcomeKind) -> Outcome {
+    pub(crate) fn outcome(row: u64, kind: OutcomeKind) -> Outcome {
         Outcome {
             key: RowKey { row, line: row + 1 },
             target: target(row),
@@ -235,7 +239,7 @@ pub(super) mod tests {
         ])
     }
 
-    pub(in crate::report) fn open(path: &Path, if_exists: IfExists) -> LockedReport {
+    pub(crate) fn open(path: &Path, if_exists: IfExists) -> LockedReport {
         let plan = ReportPlan {
             path: path.to_owned(),
             if_exists,
@@ -244,10 +248,7 @@ pub(super) mod tests {
         LockedReport::open(&plan, Path::new("/nowhere/pairs.csv")).unwrap()
     }
 
-    pub(in crate::report) fn add(
-        report: &mut ReportFile,
-        outcomes: impl IntoIterator<Item = Outcome>,
-    ) {
+    pub(crate) fn add(report: &mut ReportFile, outcomes: impl IntoIterator<Item = Outcome>) {
         for outcome in outcomes {
             report.add(&outcome);
         }
@@ -341,7 +342,7 @@ pub(super) mod tests {
                     Ok(())
                 }
             }
-            let mut lines = crate::report::LineBuffer::default();
+            let mut lines = crate::report::line::LineBuffer::default();
             lines.add_header();
             let mut disk = Failing { kept: Vec::new(), room, piece };
             let mut taken = 0;

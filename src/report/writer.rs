@@ -5,13 +5,13 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::line::LineBuffer;
-use super::lock_file::LockFile;
-use super::locked_report::{LockedReport, ReportError};
-use super::lost::LostReport;
-use crate::atomic_file::{is_named, sync_folder};
-use crate::outcome::Outcome;
-use crate::run::{ReportJob, WriteReport};
+use crate::domain::outcome::Outcome;
+use crate::files::atomic_file::place::{is_named, sync_folder};
+use crate::files::lock_file::LockFile;
+use crate::report::line::LineBuffer;
+use crate::report::locked_report::{LockedReport, ReportError};
+use crate::report::lost::LostReport;
+use crate::run::write_report::{ReportJob, WriteReport};
 
 /// With this many bytes a write does not wait for more lines: the cost of a write is one wake-up, whatever its size.
 const FULL: usize = 128 * 1024;
@@ -92,7 +92,7 @@ impl Shared {
 
 impl ReportFile {
     /// Empties the file and writes the header.
-    pub(super) fn begin(locked: LockedReport) -> Result<Self, ReportError> {
+    pub(crate) fn begin(locked: LockedReport) -> Result<Self, ReportError> {
         let LockedReport {
             file,
             path,
@@ -130,7 +130,7 @@ impl ReportFile {
     }
 
     /// Opens the file to append after its last line.
-    pub(super) fn append(locked: LockedReport) -> Result<Self, ReportError> {
+    pub(crate) fn append(locked: LockedReport) -> Result<Self, ReportError> {
         let path = locked.path.clone();
         let end = (&locked.file).seek(SeekFrom::End(0));
         end.and_then(|_| Self::appending(locked))

@@ -11,9 +11,9 @@ use std::time::Duration;
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 use tokio::time::Instant;
 
-use super::reusable_timer::ReusableTimer;
-use super::{ReportJob, WriteReport};
-use crate::outcome::Outcome;
+use crate::domain::outcome::Outcome;
+use crate::run::reusable_timer::ReusableTimer;
+use crate::run::write_report::{ReportJob, WriteReport};
 
 /// Maximum time before an outcome is flushed.
 const FLUSH_WITHIN: Duration = Duration::from_millis(80);
@@ -28,7 +28,7 @@ type Running = JoinHandle<io::Result<()>>;
 
 /// Outcomes that were added to the report and are not flushed yet.
 #[derive(Debug)]
-pub(super) struct CommitQueue {
+pub(crate) struct CommitQueue {
     added: Vec<Outcome>,
     due: Option<Instant>,
     /// The flush in progress, and its outcomes.
@@ -41,7 +41,7 @@ pub(super) struct CommitQueue {
 
 /// The result of a step.
 #[derive(Debug)]
-pub(super) enum CommitStep {
+pub(crate) enum CommitStep {
     /// These outcomes were flushed and count from now on.
     Flushed(Vec<Outcome>),
     /// Everything that was flushed is on disk.
@@ -51,7 +51,7 @@ pub(super) enum CommitStep {
 }
 
 impl CommitQueue {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             added: Vec::new(),
             due: None,
@@ -64,7 +64,7 @@ impl CommitQueue {
     }
 
     /// Adds an outcome to the report.
-    pub(super) fn add(&mut self, outcome: Outcome, report: &mut impl WriteReport) {
+    pub(crate) fn add(&mut self, outcome: Outcome, report: &mut impl WriteReport) {
         report.add(&outcome);
         self.added.push(outcome);
         if self.flushing.is_none() && report.is_full() {
@@ -75,12 +75,12 @@ impl CommitQueue {
     }
 
     /// Whether the disk keeps up.
-    pub(super) fn has_room(&self) -> bool {
+    pub(crate) fn has_room(&self) -> bool {
         self.added.len() < MAX_WAITING
     }
 
     /// Number of outcomes that do not count yet.
-    pub(super) fn waiting(&self) -> usize {
+    pub(crate) fn waiting(&self) -> usize {
         self.added.len()
             + self
                 .flushing
@@ -90,7 +90,7 @@ impl CommitQueue {
 
     /// Waits until the next step is due, executes it, and returns its result. Cancel safe: a job that
     /// was started continues, and the next call waits for it.
-    pub(super) async fn step(&mut self, report: &mut impl WriteReport) -> CommitStep {
+    pub(crate) async fn step(&mut self, report: &mut impl WriteReport) -> CommitStep {
         loop {
             if self.flushing.is_none() && report.is_full() {
                 self.flush(report);
@@ -108,7 +108,7 @@ impl CommitQueue {
     }
 
     /// Executes the next step that is needed to bring everything to disk; `None` once it is there.
-    pub(super) async fn final_step(&mut self, report: &mut impl WriteReport) -> Option<CommitStep> {
+    pub(crate) async fn final_step(&mut self, report: &mut impl WriteReport) -> Option<CommitStep> {
         if self.flushing.is_none() && !self.added.is_empty() {
             self.flush(report);
         }

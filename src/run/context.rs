@@ -6,16 +6,17 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-use super::batch::BatchSettings;
-use super::counts::RunCounts;
-use super::daily_limit::DailyReset;
-use super::error_budget::ErrorBudget;
-use super::stop_reason::{StopReason, StopRequest};
-use super::time_limit::TimeLimits;
-use crate::input::{CheckedRow, InputError};
-use crate::outcome::Outcome;
-use crate::rate_limit::RateLimiter;
-use crate::verdict::RetryPolicy;
+use crate::domain::outcome::Outcome;
+use crate::domain::run_counts::RunCounts;
+use crate::input::error::InputError;
+use crate::input::row::CheckedRow;
+use crate::rate_limit::limiter::RateLimiter;
+use crate::run::batch::groups::BatchSettings;
+use crate::run::guards::daily_limit::DailyReset;
+use crate::run::guards::error_budget::ErrorBudget;
+use crate::run::guards::time_limit::TimeLimits;
+use crate::run::stop_reason::{StopReason, StopRequest};
+use crate::verdict::retry::RetryPolicy;
 
 /// Settings of a run.
 #[derive(Clone, Debug)]

@@ -4,15 +4,14 @@
 //! It owns all state, so nothing is shared or locked. The only `select!` of the run turns each event
 //! into one call of a synchronous method.
 
-mod batch_responses;
-mod day;
-mod machine;
-mod refusals;
-mod responses;
-mod token_refresh;
-
-mod events;
-mod shutdown;
+pub mod batch_responses;
+pub mod day;
+pub mod events;
+pub mod machine;
+pub mod refusals;
+pub mod responses;
+pub mod shutdown;
+pub mod token_refresh;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -20,28 +19,29 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 
-use super::WriteReport;
-use token_refresh::TokenRefresh;
-
-use super::batch::{BatchRequest, Batches};
-use super::commit_queue::CommitQueue;
-use super::context::{RunContext, RunOutcome, RunSettings};
-use super::counts::RunCounts;
-use super::daily_limit::DailyWait;
-use super::descriptors::Descriptors;
-use super::error_budget::Budget;
-use super::event::Observe;
-use super::outage::Outage;
-use super::queue::Queue;
-use super::reusable_timer::ReusableTimer;
-use super::row::{SendableRow, invalid_outcome, skipped_outcome};
-use super::stop_reason::{StopReason, UniformFailureDetector};
-use super::suspects::Suspects;
-use super::worker_pool::WorkerPool;
-use crate::api::Endpoint;
-use crate::input::{CheckedRow, InputError, RowContent, SkippedRow};
-use crate::outcome::Outcome;
-use crate::rate_limit::Permit;
+use crate::api::endpoint::Endpoint;
+use crate::domain::outcome::Outcome;
+use crate::domain::run_counts::RunCounts;
+use crate::input::error::InputError;
+use crate::input::row::{CheckedRow, RowContent, SkippedRow};
+use crate::rate_limit::limiter::Permit;
+use crate::run::batch::groups::Batches;
+use crate::run::batch::request::BatchRequest;
+use crate::run::commit_queue::CommitQueue;
+use crate::run::context::{RunContext, RunOutcome, RunSettings};
+use crate::run::dispatcher::token_refresh::TokenRefresh;
+use crate::run::event::Observe;
+use crate::run::guards::daily_limit::DailyWait;
+use crate::run::guards::descriptors::Descriptors;
+use crate::run::guards::error_budget::Budget;
+use crate::run::guards::outage::Outage;
+use crate::run::guards::suspects::Suspects;
+use crate::run::queue::Queue;
+use crate::run::reusable_timer::ReusableTimer;
+use crate::run::row::{SendableRow, invalid_outcome, skipped_outcome};
+use crate::run::stop_reason::{StopReason, UniformFailureDetector};
+use crate::run::worker_pool::WorkerPool;
+use crate::run::write_report::WriteReport;
 
 /// Number of rows taken from the input at a time: each receive may wake the reader thread.
 const ROWS_AT_ONCE: usize = 128;

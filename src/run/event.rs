@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::counts::RunCounts;
-use super::stop_reason::StopReason;
-use crate::outcome::Outcome;
-use crate::pair::{Pair, RowKey};
-use crate::rate_limit::Rate;
+use crate::domain::outcome::Outcome;
+use crate::domain::pair::{Pair, RowKey};
+use crate::domain::run_counts::RunCounts;
+use crate::rate_limit::rate::Rate;
+use crate::run::stop_reason::StopReason;
 
 /// One event, with its timestamp and the counts: observers never read a clock and never count.
 #[derive(Debug)]

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::row::SendableRow;
-use crate::pair::{Pair, Record};
+use crate::domain::pair::{Pair, Record};
+use crate::run::row::SendableRow;
 
 /// Maximum number of rows that wait for their next attempt. They hold no slot, so a few slow failures do
 /// not block other rows. Beyond this number no new row is read, which bounds memory.
@@ -15,7 +15,7 @@ const MAX_WAITING: usize = 1000;
 
 /// The rows between the input and the endpoint.
 #[derive(Debug, Default)]
-pub(super) struct Queue {
+pub(crate) struct Queue {
     ready: VecDeque<SendableRow>,
     /// By earliest time of the next attempt; the number makes equal times distinct.
     waiting: BTreeMap<(Instant, u64), SendableRow>,
@@ -26,7 +26,7 @@ pub(super) struct Queue {
 
 impl Queue {
     /// Adds a row that was just read.
-    pub(super) fn push(&mut self, row: SendableRow) {
+    pub(crate) fn push(&mut self, row: SendableRow) {
         match self.locked_until(&row.pair) {
             Some(until) => self.wait(row, until),
             None => self.ready.push_back(row),
@@ -34,12 +34,12 @@ impl Queue {
     }
 
     /// Queues a row for its next attempt.
-    pub(super) fn push_retry(&mut self, row: SendableRow, after: Duration) {
+    pub(crate) fn push_retry(&mut self, row: SendableRow, after: Duration) {
         self.wait(row, Instant::now() + after);
     }
 
     /// Queues a row whose records are locked, and delays every other row with one of these records.
-    pub(super) fn push_locked(&mut self, row: SendableRow, after: Duration) {
+    pub(crate) fn push_locked(&mut self, row: SendableRow, after: Duration) {
         let until = Instant::now() + after;
         for record in [&row.pair.from, &row.pair.to] {
             let known = self.locked.entry(record.clone()).or_insert(until);
@@ -65,27 +65,27 @@ impl Queue {
     }
 
     /// Takes the next row to send.
-    pub(super) fn pop(&mut self) -> Option<SendableRow> {
+    pub(crate) fn pop(&mut self) -> Option<SendableRow> {
         self.ready.pop_front()
     }
 
     /// Whether a row can be sent now.
-    pub(super) fn is_ready(&self) -> bool {
+    pub(crate) fn is_ready(&self) -> bool {
         !self.ready.is_empty()
     }
 
     /// Whether one more row can be read.
-    pub(super) fn has_capacity(&self) -> bool {
+    pub(crate) fn has_capacity(&self) -> bool {
         self.ready.is_empty() && self.waiting.len() < MAX_WAITING
     }
 
     /// When the first of the waiting rows can be sent again.
-    pub(super) fn next_due(&self) -> Option<Instant> {
+    pub(crate) fn next_due(&self) -> Option<Instant> {
         self.waiting.keys().next().map(|&(due, _)| due)
     }
 
     /// Makes the rows ready whose time has come; they are sent before rows that were read later.
-    pub(super) fn release_due(&mut self) {
+    pub(crate) fn release_due(&mut self) {
         let now = Instant::now();
         self.locked.retain(|_, until| *until > now);
         let later = self.waiting.split_off(&(now, u64::MAX));
@@ -96,12 +96,12 @@ impl Queue {
     }
 
     /// Number of rows that wait for their next attempt.
-    pub(super) fn waiting(&self) -> usize {
+    pub(crate) fn waiting(&self) -> usize {
         self.waiting.len()
     }
 
     /// Number of rows in the queue.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.ready.len() + self.waiting.len()
     }
 }
@@ -109,7 +109,7 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pair::{ObjectType, RecordId, RowKey};
+    use crate::domain::pair::{ObjectType, RecordId, RowKey};
 
     fn row(number: u64, from: &str, to: &str) -> SendableRow {
         let record = |object_type, id| Record {

@@ -7,13 +7,13 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 /// Keeps its registration with the runtime: waiting again for the same time costs nothing.
 #[derive(Debug)]
-pub(super) struct ReusableTimer {
+pub(crate) struct ReusableTimer {
     set: Option<Instant>,
     sleep: Pin<Box<Sleep>>,
 }
 
 impl ReusableTimer {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             set: None,
             sleep: Box::pin(sleep_until(Instant::now())),
@@ -21,7 +21,7 @@ impl ReusableTimer {
     }
 
     /// Waits until `time`, or forever if there is none. Cancel safe.
-    pub(super) async fn wait_until(&mut self, time: Option<Instant>) {
+    pub(crate) async fn wait_until(&mut self, time: Option<Instant>) {
         let Some(time) = time else {
             return pending().await;
         };

@@ -5,33 +5,36 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::input::{CheckedRow, InvalidRow, RawValues, RowContent, SkippedRow};
-use crate::outcome::{Details, Outcome, OutcomeKind, RowTarget};
-use crate::pair::{Pair, RowKey};
+use crate::domain::category::Category;
+use crate::domain::outcome::{Details, Outcome, OutcomeKind, RowTarget};
+use crate::domain::pair::{Pair, RowKey};
+use crate::input::row::{CheckedRow, RowContent, SkippedRow};
+use crate::input::validate::row_checker::{InvalidRow, RawValues};
 use crate::text::one_line;
-use crate::verdict::{AttemptCounts, Category, MAX_MESSAGE_CHARS};
+use crate::verdict::describe::MAX_MESSAGE_CHARS;
+use crate::verdict::retry::AttemptCounts;
 
 /// A row that can be sent, with the state of its attempts.
 #[derive(Debug)]
-pub(super) struct SendableRow {
-    pub(super) key: RowKey,
-    pub(super) pair: Pair,
-    pub(super) attempt_counts: AttemptCounts,
+pub(crate) struct SendableRow {
+    pub(crate) key: RowKey,
+    pub(crate) pair: Pair,
+    pub(crate) attempt_counts: AttemptCounts,
     /// Number of batches that it was sent in.
-    pub(super) batch_attempts: u32,
-    pub(super) first_sent: Option<Instant>,
+    pub(crate) batch_attempts: u32,
+    pub(crate) first_sent: Option<Instant>,
     /// The generation of the token that it was last sent with.
-    pub(super) generation: u32,
+    pub(crate) generation: u32,
     /// How often the process had stood still when it was last sent.
-    pub(super) standstills: u32,
+    pub(crate) standstills: u32,
     /// The number of the request that it was last sent with.
-    pub(super) request: u64,
+    pub(crate) request: u64,
     /// How often it was refused for the credentials, with any token.
-    pub(super) refusals: u32,
+    pub(crate) refusals: u32,
 }
 
 impl SendableRow {
-    pub(super) fn new(key: RowKey, pair: Pair) -> Self {
+    pub(crate) fn new(key: RowKey, pair: Pair) -> Self {
         Self {
             key,
             pair,
@@ -46,7 +49,7 @@ impl SendableRow {
     }
 
     /// Makes its outcome.
-    pub(super) fn outcome(self, kind: OutcomeKind, details: Details, now: Timestamp) -> Outcome {
+    pub(crate) fn outcome(self, kind: OutcomeKind, details: Details, now: Timestamp) -> Outcome {
         Outcome {
             key: self.key,
             target: RowTarget::Pair(self.pair),
@@ -77,7 +80,7 @@ pub fn target_of(row: &CheckedRow) -> RowTarget {
 }
 
 /// The outcome of a row that cannot be sent.
-pub(super) fn invalid_outcome(key: RowKey, invalid: &InvalidRow, now: Timestamp) -> Outcome {
+pub(crate) fn invalid_outcome(key: RowKey, invalid: &InvalidRow, now: Timestamp) -> Outcome {
     Outcome {
         key,
         target: raw(invalid.values.clone()),

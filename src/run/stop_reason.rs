@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use tokio::task::JoinError;
 
-use super::error_budget::BudgetExceeded;
-use super::time_limit::TimeLimit;
-use crate::exit::ExitStatus;
-use crate::input::InputError;
-use crate::outcome::{Outcome, OutcomeKind};
-use crate::verdict::{FatalCause, refuses_type};
+use crate::domain::cause::refuses_type;
+use crate::domain::outcome::{Outcome, OutcomeKind};
+use crate::exit_status::ExitStatus;
+use crate::input::error::InputError;
+use crate::run::guards::error_budget::BudgetExceeded;
+use crate::run::guards::time_limit::TimeLimit;
+use crate::verdict::retry::FatalCause;
 
 /// If this number of first rows get the same error about their types, the types are wrong.
 const TYPE_ERRORS: u32 = 3;
@@ -165,7 +166,7 @@ impl StopReason {
     }
 
     /// Makes the reason from a task that panicked.
-    pub(super) fn of_panic(error: JoinError) -> Self {
+    pub(crate) fn of_panic(error: JoinError) -> Self {
         let what = match error.try_into_panic() {
             Ok(panic) => match panic.downcast::<String>() {
                 Ok(text) => *text,
@@ -181,7 +182,7 @@ impl StopReason {
     }
 
     /// Replaces `known` with `later` if that is more severe.
-    pub(super) fn raise(known: &mut Option<Self>, later: Self) {
+    pub(crate) fn raise(known: &mut Option<Self>, later: Self) {
         match known {
             Some(known) if known.severity() >= later.severity() => {}
             _ => *known = Some(later),
@@ -191,7 +192,7 @@ impl StopReason {
 
 /// Detects that rows fail in a way that indicates wrong settings.
 #[derive(Debug, Default)]
-pub(super) struct UniformFailureDetector {
+pub(crate) struct UniformFailureDetector {
     streak: Option<(UniformFailure, u32, String)>,
     /// Whether some row ended differently: then the settings cannot be wrong for all rows.
     is_mixed: bool,
@@ -199,12 +200,12 @@ pub(super) struct UniformFailureDetector {
 
 impl UniformFailureDetector {
     /// Records a rejection that named a record of its own row: the path is correct.
-    pub(super) fn note_own(&mut self) {
+    pub(crate) fn note_own(&mut self) {
         self.is_mixed = true;
     }
 
     /// Records an outcome, in the order in which rows end.
-    pub(super) fn note(&mut self, outcome: &Outcome) -> Option<StopReason> {
+    pub(crate) fn note(&mut self, outcome: &Outcome) -> Option<StopReason> {
         if matches!(outcome.kind, OutcomeKind::Invalid | OutcomeKind::Skipped) {
             return None;
         }
@@ -253,8 +254,8 @@ fn uniform_failure(outcome: &Outcome) -> Option<UniformFailure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::{Details, RowTarget};
-    use crate::pair::RowKey;
+    use crate::domain::outcome::{Details, RowTarget};
+    use crate::domain::pair::RowKey;
     use jiff::Timestamp;
 
     fn outcome(kind: OutcomeKind, status: u16, message: &str) -> Outcome {

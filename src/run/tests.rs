@@ -16,14 +16,30 @@ use proptest::prelude::*;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::*;
-use crate::api::{Answer, Body, Endpoint, Quota, Reply, ReplyHeaders, Unreadable};
-use crate::exit::ExitStatus;
-use crate::input::{CheckedRow, ColumnSettings, Input, InputError, RowContent};
-use crate::outcome::{Outcome, OutcomeKind};
-use crate::pair::{ObjectType, Pair, Record, RecordId, RowKey};
-use crate::rate_limit::{RateController, RateLimiter, Share};
-use crate::verdict::{FatalCause, RetryPolicy};
+use crate::api::endpoint::Endpoint;
+use crate::api::response::body::{Body, Unreadable};
+use crate::api::response::headers::{Answer, Quota, Reply, ReplyHeaders};
+use crate::domain::outcome::{Outcome, OutcomeKind};
+use crate::domain::pair::{ObjectType, Pair, Record, RecordId, RowKey};
+use crate::domain::run_counts::RunCounts;
+use crate::exit_status::ExitStatus;
+use crate::input::columns::settings::ColumnSettings;
+use crate::input::csv_input::Input;
+use crate::input::error::InputError;
+use crate::input::row::{CheckedRow, RowContent};
+use crate::rate_limit::controller::RateController;
+use crate::rate_limit::limiter::RateLimiter;
+use crate::rate_limit::rate::Share;
+use crate::run::batch::groups::BatchSettings;
+use crate::run::context::{RunContext, RunOutcome, RunSettings};
+use crate::run::dispatcher::run;
+use crate::run::event::{Event, Observe, RunEvent};
+use crate::run::guards::daily_limit::DailyReset;
+use crate::run::guards::error_budget::ErrorBudget;
+use crate::run::guards::time_limit::TimeLimits;
+use crate::run::stop_reason::{Signal, StopReason, StopRequest};
+use crate::run::write_report::{ReportJob, WriteReport};
+use crate::verdict::retry::{FatalCause, RetryPolicy};
 
 fn pair(id: u64) -> Pair {
     let record = |object_type, id: u64| Record {

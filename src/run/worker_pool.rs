@@ -4,13 +4,14 @@
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{JoinError, JoinSet};
 
-use super::batch::BatchRequest;
-use super::row::SendableRow;
-use crate::api::{Endpoint, Reply};
-use crate::rate_limit::Permit;
+use crate::api::endpoint::Endpoint;
+use crate::api::response::headers::Reply;
+use crate::rate_limit::limiter::Permit;
+use crate::run::batch::request::BatchRequest;
+use crate::run::row::SendableRow;
 
 /// The work of one request.
-pub(super) trait Job: Send + 'static {
+pub(crate) trait Job: Send + 'static {
     /// Sends the request.
     fn execute<E: Endpoint>(&self, endpoint: &E) -> impl Future<Output = Reply> + Send;
 }
@@ -31,11 +32,11 @@ impl Job for BatchRequest {
 type Sent<J> = (J, Permit);
 
 /// A job with its permit and reply.
-pub(super) type Answered<J> = (J, Permit, Reply);
+pub(crate) type Answered<J> = (J, Permit, Reply);
 
 /// A pool that grows to the highest number of requests that were in flight at once.
 #[derive(Debug)]
-pub(super) struct WorkerPool<E, J> {
+pub(crate) struct WorkerPool<E, J> {
     endpoint: E,
     tasks: JoinSet<()>,
     /// The channel to each worker.
@@ -48,7 +49,7 @@ pub(super) struct WorkerPool<E, J> {
 }
 
 impl<E: Endpoint, J: Job> WorkerPool<E, J> {
-    pub(super) fn new(endpoint: E) -> Self {
+    pub(crate) fn new(endpoint: E) -> Self {
         let (sender, answered) = unbounded_channel();
         Self {
             endpoint,
@@ -62,12 +63,12 @@ impl<E: Endpoint, J: Job> WorkerPool<E, J> {
     }
 
     /// Number of requests without a reply yet.
-    pub(super) fn busy(&self) -> usize {
+    pub(crate) fn busy(&self) -> usize {
         self.busy
     }
 
     /// Sends a job immediately.
-    pub(super) fn send(&mut self, job: J, permit: Permit) {
+    pub(crate) fn send(&mut self, job: J, permit: Permit) {
         let worker = self.idle.pop().unwrap_or_else(|| self.spawn_worker());
         self.busy += 1;
         // An idle worker is blocked on `recv`, so this cannot fail.
@@ -91,7 +92,7 @@ impl<E: Endpoint, J: Job> WorkerPool<E, J> {
     }
 
     /// Waits for the next reply, or for the panic of a worker; each panic is returned once. Cancel safe.
-    pub(super) async fn next(&mut self) -> Result<Answered<J>, JoinError> {
+    pub(crate) async fn next(&mut self) -> Result<Answered<J>, JoinError> {
         tokio::select! {
             biased;
             Some((worker, answered)) = self.answered.recv() => Ok(self.release_worker(worker, answered)),
@@ -103,7 +104,7 @@ impl<E: Endpoint, J: Job> WorkerPool<E, J> {
     }
 
     /// Returns the next reply if one has arrived already.
-    pub(super) fn try_next(&mut self) -> Option<Answered<J>> {
+    pub(crate) fn try_next(&mut self) -> Option<Answered<J>> {
         let (worker, answered) = self.answered.try_recv().ok()?;
         Some(self.release_worker(worker, answered))
     }
@@ -115,7 +116,7 @@ impl<E: Endpoint, J: Job> WorkerPool<E, J> {
     }
 
     /// Aborts all workers: their replies are discarded.
-    pub(super) fn abandon(&mut self) {
+    pub(crate) fn abandon(&mut self) {
         self.tasks.abort_all();
     }
 }

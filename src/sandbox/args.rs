@@ -3,9 +3,9 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use super::durations::parse_argument as duration;
-use super::faults::Faults;
-use super::settings::{
+use crate::sandbox::data::durations::parse_argument as duration;
+use crate::sandbox::faults::spec::Faults;
+use crate::sandbox::settings::{
     BatchErrors, BodyForm, Latency, Others, RateLimit, SandboxSettings, SettingsError,
 };
 

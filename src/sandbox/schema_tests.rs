@@ -5,11 +5,11 @@ use std::time::{Duration, SystemTime};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
-use super::fault_table::{KNOWN_FAULTS, fault_id};
-use super::odd_responses::Action;
-use super::reply::Reply;
-use super::settings::{BatchErrors, BodyForm, Latency, SandboxSettings};
-use super::world::{Request, World};
+use crate::sandbox::faults::odd_responses::Action;
+use crate::sandbox::faults::table::{KNOWN_FAULTS, fault_id};
+use crate::sandbox::http::reply::Reply;
+use crate::sandbox::settings::{BatchErrors, BodyForm, Latency, SandboxSettings};
+use crate::sandbox::state::world::{Request, World};
 
 const SCHEMAS: &str = include_str!("api.schema.json");
 const PUT: &str = "/crm/v4/objects/contacts/1/associations/default/companies/2";

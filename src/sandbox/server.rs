@@ -23,14 +23,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::faults::Faults;
-use super::odd_responses::Action;
-use super::raw_connection;
-use super::raw_response::RawResponse;
-use super::reply::Reply;
-use super::seen::Seen;
-use super::settings::SandboxSettings;
-use super::world::{Request, World};
+use crate::sandbox::faults::odd_responses::Action;
+use crate::sandbox::faults::spec::Faults;
+use crate::sandbox::http::raw_connection;
+use crate::sandbox::http::raw_response::RawResponse;
+use crate::sandbox::http::reply::Reply;
+use crate::sandbox::settings::SandboxSettings;
+use crate::sandbox::state::seen::Seen;
+use crate::sandbox::state::world::{Request, World};
 
 /// The largest body read: far larger than the largest batch.
 const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;

@@ -6,8 +6,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::durations;
-use super::faults::Faults;
+use crate::sandbox::data::durations;
+use crate::sandbox::faults::spec::Faults;
 
 /// Requests per [`DEFAULT_WINDOW`] of the smallest accounts.
 const DEFAULT_LIMIT: u32 = 100;

@@ -4,9 +4,10 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use super::fault_table::fault_id;
-use super::settings::{Latency, SandboxSettings};
-use super::{Sandbox, Seen};
+use crate::sandbox::faults::table::fault_id;
+use crate::sandbox::server::Sandbox;
+use crate::sandbox::settings::{Latency, SandboxSettings};
+use crate::sandbox::state::seen::Seen;
 
 fn quick() -> SandboxSettings {
     SandboxSettings {

@@ -4,11 +4,11 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
-use super::fault_table::{KNOWN_FAULTS, fault_id};
-use super::odd_responses::Action;
-use super::reply::Reply;
-use super::settings::{BatchErrors, Latency, SandboxSettings};
-use super::world::{Plan, Request, World};
+use crate::sandbox::faults::odd_responses::Action;
+use crate::sandbox::faults::table::{KNOWN_FAULTS, fault_id};
+use crate::sandbox::http::reply::Reply;
+use crate::sandbox::settings::{BatchErrors, Latency, SandboxSettings};
+use crate::sandbox::state::world::{Plan, Request, World};
 
 const BATCH: &str = "/crm/v4/associations/contacts/companies/batch/associate/default";
 

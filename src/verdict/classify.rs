@@ -1,11 +1,11 @@
 //! Determines what a reply *is*: the table in [`crate::verdict`], line by line. Pure.
 
-use crate::api::{Answer, Body, Reply, Unreadable};
-use crate::outcome::OutcomeKind;
-use crate::pair::Pair;
-
-use super::confirm::{Confirmation, confirm};
-use super::describe::scopes;
+use crate::api::response::body::{Body, Unreadable};
+use crate::api::response::headers::{Answer, Reply};
+use crate::domain::outcome::OutcomeKind;
+use crate::domain::pair::Pair;
+use crate::verdict::confirm::{Confirmation, confirm};
+use crate::verdict::describe::scopes;
 
 /// The class of a reply, before any decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

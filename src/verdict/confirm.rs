@@ -1,13 +1,12 @@
 //! Checks whether a 2xx confirms the pair. The status code alone is not sufficient. Pure.
 
-use crate::api::{Envelope, Linked};
-use crate::pair::Pair;
-
-use super::category::Category;
+use crate::api::response::body::{Envelope, Linked};
+use crate::domain::category::Category;
+use crate::domain::pair::Pair;
 
 /// What a readable 2xx body says about the requested pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Confirmation {
+pub(crate) enum Confirmation {
     /// The association exists.
     Confirmed,
     /// The body contains errors.
@@ -18,7 +17,7 @@ pub(super) enum Confirmation {
     Missing(Category),
 }
 
-pub(super) fn confirm(envelope: &Envelope, pair: &Pair) -> Confirmation {
+pub(crate) fn confirm(envelope: &Envelope, pair: &Pair) -> Confirmation {
     if has_errors(envelope) {
         return Confirmation::Errors;
     }
@@ -35,7 +34,7 @@ pub(super) fn confirm(envelope: &Envelope, pair: &Pair) -> Confirmation {
     }
 }
 
-pub(super) fn has_errors(envelope: &Envelope) -> bool {
+pub(crate) fn has_errors(envelope: &Envelope) -> bool {
     envelope.num_errors.is_some_and(|count| count > 0)
         || !envelope.errors.is_empty()
         || envelope.top.category.is_some()
@@ -45,7 +44,7 @@ pub(super) fn has_errors(envelope: &Envelope) -> bool {
 
 /// The results about `pair`, the requested direction first. Their order in the reply has no meaning, and
 /// one of the two directions may be missing.
-pub(super) fn links_of<'e>(
+pub(crate) fn links_of<'e>(
     envelope: &'e Envelope,
     pair: &'e Pair,
 ) -> impl Iterator<Item = &'e Linked> {

@@ -1,14 +1,14 @@
 //! Describes a reply for the report: status, categories, message, correlation id. Pure.
 
-use crate::api::{Answer, Body, Entry, Envelope, Reply, Unreadable};
-use crate::outcome::Details;
-use crate::pair::Pair;
+use crate::api::response::body::{Body, Entry, Envelope, Unreadable};
+use crate::api::response::headers::{Answer, Reply};
+use crate::domain::category::Category;
+use crate::domain::outcome::Details;
+use crate::domain::pair::Pair;
 use crate::text::one_line;
-
-use super::category::Category;
-use super::confirm::{Confirmation, confirm, links_of};
-use super::error_matching::ErrorAbout;
-use super::unit::Part;
+use crate::verdict::batch::error_matching::ErrorAbout;
+use crate::verdict::batch::unit::Part;
+use crate::verdict::confirm::{Confirmation, confirm, links_of};
 
 /// Maximum length of a message, in characters.
 pub const MAX_MESSAGE_CHARS: usize = 1000;
@@ -64,7 +64,7 @@ pub fn describe_refusal(answer: &Answer) -> Details {
 }
 
 /// Limits text from a server to a single line of bounded length.
-pub(super) fn sanitize(details: &mut Details) {
+pub(crate) fn sanitize(details: &mut Details) {
     sanitize_text(&mut details.message, MAX_MESSAGE_CHARS);
     if let Some(id) = &mut details.correlation_id {
         sanitize_text(id, MAX_WORD_CHARS);
@@ -123,7 +123,7 @@ pub fn scopes(answer: &Answer) -> Vec<String> {
 
 /// Describes the errors that name one pair of a batch. `category` is the category of the whole reply,
 /// for errors that have none.
-pub(super) fn describe_named(
+pub(crate) fn describe_named(
     base: &Details,
     errors: &[ErrorAbout<'_>],
     category: Option<&str>,

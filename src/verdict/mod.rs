@@ -1,7 +1,7 @@
 //! Decides what a reply means for its row. Pure: no clock, no randomness, no network.
 //!
-//! Two steps: [`classify`] determines what a reply *is*; [`RetryPolicy::judge`] decides what to do
-//! *now*, given the previous attempts of the row. [`describe`] makes the text for the report.
+//! Two steps: [`classify`](crate::verdict::classify::classify) determines what a reply *is*; [`RetryPolicy::judge`](crate::verdict::retry::RetryPolicy::judge) decides what to do
+//! *now*, given the previous attempts of the row. [`describe`](crate::verdict::describe::describe) makes the text for the report.
 //!
 //! | reply | class | then |
 //! |---|---|---|
@@ -26,32 +26,15 @@
 //! While the API is unreachable, failures do not count as attempts, so `Transient` uses up no attempts;
 //! see `run`.
 //!
-//! The reply to a batch is first read pair by pair: [`attribute`]. A reply that mentions no pair is
+//! The reply to a batch is first read pair by pair: [`attribute`](crate::verdict::batch::attribute::attribute). A reply that mentions no pair is
 //! classified as above, for the batch as a whole.
 //!
 //! The statuses follow <https://developers.hubspot.com/docs/api-reference/error-handling>.
 
-mod attribute;
-mod category;
-mod cause;
-mod classify;
-mod confirm;
-mod describe;
-mod error_matching;
-mod input_limit;
-mod own;
-mod retry;
-mod sides;
+pub mod batch;
+pub mod classify;
+pub mod confirm;
+pub mod describe;
+pub mod retry;
 #[cfg(test)]
 mod tests;
-mod unit;
-
-pub use attribute::{BatchVerdict, PairResult, attribute};
-pub use category::{Category, shows_link};
-pub use cause::{Cause, refuses_type};
-pub use classify::{Class, classify, is_daily_limit};
-pub use describe::{MAX_MESSAGE_CHARS, describe, describe_refusal, scopes};
-pub use own::names_record;
-pub use retry::{
-    AttemptCounts, FatalCause, MAX_THROTTLED, MAX_WAIT, RetryPolicy, Verdict, cooldown,
-};

@@ -3,10 +3,9 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use crate::api::Reply;
-use crate::outcome::OutcomeKind;
-
-use super::classify::Class;
+use crate::api::response::headers::Reply;
+use crate::domain::outcome::OutcomeKind;
+use crate::verdict::classify::Class;
 
 /// Maximum number of 429s for a row before it counts as failed; they use up no attempts.
 pub const MAX_THROTTLED: u32 = 20;

@@ -3,10 +3,13 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use super::*;
-use crate::api::{Answer, Body, Quota, Reply, ReplyHeaders, Unreadable};
-use crate::outcome::OutcomeKind;
-use crate::pair::{ObjectType, Pair, Record, RecordId};
+use crate::api::response::body::{Body, Unreadable};
+use crate::api::response::headers::{Answer, Quota, Reply, ReplyHeaders};
+use crate::domain::outcome::OutcomeKind;
+use crate::domain::pair::{ObjectType, Pair, Record, RecordId};
+use crate::verdict::classify::{Class, classify};
+use crate::verdict::describe::{MAX_MESSAGE_CHARS, describe, scopes};
+use crate::verdict::retry::{AttemptCounts, FatalCause, RetryPolicy, Verdict, cooldown};
 
 fn pair() -> Pair {
     let record = |object_type, id| Record {

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use hubspot_associate::sandbox::{BatchErrors, BodyForm, Latency, SandboxSettings, fault_id};
-
 use crate::support::{Rehearsal, finish, good_rows, instant};
+
+use hubspot_associate::sandbox::faults::table::fault_id;
+use hubspot_associate::sandbox::settings::{BatchErrors, BodyForm, Latency, SandboxSettings};
 
 /// Enough rows to fill several calls.
 const ROWS: u64 = 8000;

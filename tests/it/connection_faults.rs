@@ -5,13 +5,18 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use httpmock::prelude::*;
-use hubspot_associate::api::{
-    ApiVersion, ClientSettings, Endpoint, HttpEndpoint, QueryResult, Reply, RootCertificates,
-    Token, TokenSource,
-};
-use hubspot_associate::pair::{ObjectType, Pair, Record, RecordId};
 
 use crate::support::{Rehearsal, TOKEN, finish, join};
+
+use hubspot_associate::api::auth::source::TokenSource;
+use hubspot_associate::api::auth::token::Token;
+use hubspot_associate::api::client::{ClientSettings, HttpEndpoint};
+use hubspot_associate::api::endpoint::Endpoint;
+use hubspot_associate::api::inspect::QueryResult;
+use hubspot_associate::api::request::ApiVersion;
+use hubspot_associate::api::response::headers::Reply;
+use hubspot_associate::api::tls::RootCertificates;
+use hubspot_associate::domain::pair::{ObjectType, Pair, Record, RecordId};
 
 fn pair(from_type: &str, to_type: &str) -> Pair {
     let record = |object_type, id| Record {

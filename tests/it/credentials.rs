@@ -4,9 +4,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
-use hubspot_associate::sandbox::{Latency, SandboxSettings};
-
 use crate::support::{Finished, Rehearsal, finish, good_rows, instant, wait_until};
+
+use hubspot_associate::sandbox::settings::{Latency, SandboxSettings};
 
 /// `import pairs.csv` without a token in the environment.
 fn import(rehearsal: &Rehearsal, flags: &[&str], environment: &[(&str, &str)]) -> Finished {

@@ -3,9 +3,9 @@
 use std::fs;
 use std::time::Duration;
 
-use hubspot_associate::sandbox::{Latency, SandboxSettings};
-
 use crate::support::{Rehearsal, good_rows, instant};
+
+use hubspot_associate::sandbox::settings::{Latency, SandboxSettings};
 
 const REPORT: &str = "pairs.report.csv";
 

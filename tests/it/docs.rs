@@ -8,9 +8,9 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use hubspot_associate::cli::Cli;
-
 use crate::support::{HEADER, PROGRAM, Program, Rehearsal, finish, good_rows, signal};
+
+use hubspot_associate::cli::command_line::Cli;
 
 /// A fenced block of a page.
 #[derive(Debug)]

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use httpmock::prelude::*;
-use hubspot_associate::sandbox::SandboxSettings;
 
 use crate::support::{Finished, Rehearsal, finish, instant};
+
+use hubspot_associate::sandbox::settings::SandboxSettings;
 
 fn doctor(rehearsal: &Rehearsal, flags: &[&str], environment: &[(&str, &str)]) -> Finished {
     let url = rehearsal.url();

@@ -3,9 +3,9 @@
 use std::fs;
 use std::time::Duration;
 
-use hubspot_associate::sandbox::{Latency, SandboxSettings};
-
 use crate::support::{Program, Rehearsal, finish, good_rows, insist, instant, wait_until};
+
+use hubspot_associate::sandbox::settings::{Latency, SandboxSettings};
 
 /// `command` under a shell that lets no file grow beyond `blocks` of 512 bytes.
 pub(crate) fn with_little_room(command: &Program, blocks: u32) -> Program {

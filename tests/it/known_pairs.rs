@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::support::{HEADER, Rehearsal, TOKEN, finish, good_rows, instant, signal};
-use hubspot_associate::sandbox::{Latency, SandboxSettings};
+
+use hubspot_associate::sandbox::settings::{Latency, SandboxSettings};
 
 const NIGHT: [&str; 3] = ["--overwrite", "--skip-associated-in", "pairs.report.csv"];
 

@@ -3,9 +3,9 @@
 use std::thread;
 use std::time::Duration;
 
-use hubspot_associate::sandbox::{Latency, SandboxSettings};
-
 use crate::support::{Rehearsal, finish, good_rows, instant, signal, wait_until};
+
+use hubspot_associate::sandbox::settings::{Latency, SandboxSettings};
 
 fn with_latency(latency: Duration) -> SandboxSettings {
     SandboxSettings {

@@ -2,9 +2,10 @@
 
 use std::net::{SocketAddr, TcpListener};
 
-use hubspot_associate::sandbox::{Sandbox, SandboxSettings};
-
 use crate::support::{Printed, Rehearsal, Running, good_rows, instant, signal};
+
+use hubspot_associate::sandbox::server::Sandbox;
+use hubspot_associate::sandbox::settings::SandboxSettings;
 
 /// An address without a listener. Other tests use any free port of 127.0.0.1.
 fn unused_address() -> SocketAddr {

@@ -1,8 +1,8 @@
 //! Shell completions complete the command line, and manual pages have all sections and flags.
 
-use hubspot_associate::cli::NOTES;
-
 use crate::support::{Rehearsal, finish};
+
+use hubspot_associate::cli::help::NOTES;
 
 /// The completions that bash offers for the last of these words.
 fn offered(rehearsal: &Rehearsal, words: &[&str]) -> Vec<String> {

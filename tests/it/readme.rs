@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use hubspot_associate::outcome::OutcomeKind;
-use hubspot_associate::verdict::Category;
-
 use crate::support::{Rehearsal, finish};
+
+use hubspot_associate::domain::category::Category;
+use hubspot_associate::domain::outcome::OutcomeKind;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -89,7 +89,10 @@ fn the_flags_in_the_readme_are_those_of_the_program() {
 fn the_readme_names_every_column_outcome_and_exit_status() {
     let page = readme();
     let kinds = OutcomeKind::ALL.map(OutcomeKind::as_str);
-    for name in hubspot_associate::report::COLUMNS.iter().chain(&kinds) {
+    for name in hubspot_associate::report::column::COLUMNS
+        .iter()
+        .chain(&kinds)
+    {
         assert!(page.contains(&format!("`{name}`")), "{name}");
     }
     let categories = Category::ALL.map(Category::as_str);

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::support::{EXPORT, Rehearsal, finish, instant};
-use hubspot_associate::sandbox::SandboxSettings;
+
+use hubspot_associate::sandbox::settings::SandboxSettings;
 
 /// A server without faults.
 fn fixed() -> Rehearsal {

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hubspot_associate::sandbox::{KNOWN_FAULTS, fault_id};
-
 use crate::support::{Line, Rehearsal};
+
+use hubspot_associate::sandbox::faults::table::{KNOWN_FAULTS, fault_id};
 
 /// fault, how often (0 is always), outcome, status, categories, attempts
 type Expected = (

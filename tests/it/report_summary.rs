@@ -1,7 +1,8 @@
 //! The summary of a report that is read back.
 
 use crate::support::{Finished, Rehearsal, finish, good_rows, instant};
-use hubspot_associate::sandbox::SandboxSettings;
+
+use hubspot_associate::sandbox::settings::SandboxSettings;
 
 fn report(rehearsal: &Rehearsal, flags: &[&str]) -> Finished {
     let mut arguments = vec!["report", "pairs.report.csv"];

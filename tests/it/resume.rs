@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
 
-use hubspot_associate::sandbox::{Latency, SandboxSettings, fault_id};
-
 use crate::support::{Rehearsal, finish, good_rows, instant};
+
+use hubspot_associate::sandbox::faults::table::fault_id;
+use hubspot_associate::sandbox::settings::{Latency, SandboxSettings};
 
 /// A row that gets `fault` for its first `times` attempts; 0 means always.
 fn row_with(fault: &str, times: u32, serial: u32) -> String {

@@ -2,13 +2,15 @@
 
 use std::path::Path;
 
-use hubspot_associate::sandbox::{SandboxSettings, fault_id};
-use hubspot_associate::summary::REASONS;
 use jsonschema::Validator;
 use prometheus_parse::{Scrape, Value as MetricValue};
 use serde_json::Value;
 
 use crate::support::{HEADER, Rehearsal, finish, good_rows, instant, signal};
+
+use hubspot_associate::output::exit_reason::REASONS;
+use hubspot_associate::sandbox::faults::table::fault_id;
+use hubspot_associate::sandbox::settings::SandboxSettings;
 
 fn schema(name: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))

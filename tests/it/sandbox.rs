@@ -86,7 +86,7 @@ fn an_address_in_use_is_an_error_with_its_cause() {
 #[test]
 fn the_same_seed_brings_the_same_faults_at_any_speed() {
     let outcomes = |concurrency: &str| {
-        let settings = hubspot_associate::sandbox::SandboxSettings {
+        let settings = hubspot_associate::sandbox::settings::SandboxSettings {
             faults: "missing=10%,empty-results=10%,embedded-error=5%"
                 .parse()
                 .unwrap(),

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use hubspot_associate::sandbox::{Latency, SandboxSettings, fault_id};
-
 use crate::support::{Rehearsal, good_rows, insist, instant, signal, wait_until};
+
+use hubspot_associate::sandbox::faults::table::fault_id;
+use hubspot_associate::sandbox::settings::{Latency, SandboxSettings};
 
 const BEFORE: usize = 2000;
 

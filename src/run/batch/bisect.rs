@@ -1,6 +1,7 @@
 //! Splits batches: to find the bad rows in them, or because the API accepts fewer pairs per batch.
 
-use super::{BatchRequest, Batches, types_of};
+use crate::run::batch::groups::{Batches, types_of};
+use crate::run::batch::request::BatchRequest;
 use crate::run::row::SendableRow;
 
 /// Up to this number, suspects are sent one by one: bisecting would not save a request.
@@ -8,7 +9,7 @@ const MAX_SUSPECTS_SENT_ONE_BY_ONE: usize = 3;
 
 impl Batches {
     /// Searches for the bad rows among `suspects`, at least one of which is bad.
-    pub(in crate::run) fn search(&mut self, mut suspects: Vec<SendableRow>) {
+    pub(crate) fn search(&mut self, mut suspects: Vec<SendableRow>) {
         let Some(types) = suspects.first().map(types_of) else {
             return;
         };
@@ -24,7 +25,7 @@ impl Batches {
     }
 
     /// Sends rows again in two halves. The reply confirmed other rows and did not mention these.
-    pub(in crate::run) fn halve(&mut self, mut rows: Vec<SendableRow>) {
+    pub(crate) fn halve(&mut self, mut rows: Vec<SendableRow>) {
         if rows.len() <= MAX_SUSPECTS_SENT_ONE_BY_ONE {
             self.send_singly(rows);
             return;
@@ -36,7 +37,7 @@ impl Batches {
     }
 
     /// Lowers the maximum batch size for these types to `max` and splits `batch` accordingly.
-    pub(in crate::run) fn lower_max_size(&mut self, batch: BatchRequest, max: usize) {
+    pub(crate) fn lower_max_size(&mut self, batch: BatchRequest, max: usize) {
         if let Some(types) = batch.types() {
             self.sizer(&types).lower_max_size(max);
         }

@@ -8,7 +8,7 @@ use crate::run::row::SendableRow;
 
 /// Rows with the same two object types. Each pair of ids occurs once, in either order.
 #[derive(Debug)]
-pub(super) struct Group {
+pub(crate) struct Group {
     rows: Vec<SendableRow>,
     ids: HashSet<[u128; 2]>,
     /// Rows whose ids already occur in this group: they wait for the next batch.
@@ -29,7 +29,7 @@ impl Default for Group {
 
 impl Group {
     /// Adds a row. Returns it if the next batch already has its maximum of waiting rows.
-    pub(super) fn push(&mut self, row: SendableRow, max: usize) -> Result<(), Box<SendableRow>> {
+    pub(crate) fn push(&mut self, row: SendableRow, max: usize) -> Result<(), Box<SendableRow>> {
         let mut ids = [row.pair.from.id.number(), row.pair.to.id.number()];
         // Results name ids without their types, so a confirmed contact 1 -> company 2 looks like the
         // other direction of contact 2 -> company 1.
@@ -44,26 +44,26 @@ impl Group {
         Ok(())
     }
 
-    pub(super) fn is_full(&self, max: usize) -> bool {
+    pub(crate) fn is_full(&self, max: usize) -> bool {
         self.rows.len() >= max
     }
 
     /// When the group was created.
-    pub(super) fn since(&self) -> Instant {
+    pub(crate) fn since(&self) -> Instant {
         self.since
     }
 
     /// The number of rows in the group, including those that wait for the next batch.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.rows.len() + self.later.len()
     }
 
     /// The rows for this batch, and the rows for the next one.
-    pub(super) fn into_parts(self) -> (Vec<SendableRow>, Vec<SendableRow>) {
+    pub(crate) fn into_parts(self) -> (Vec<SendableRow>, Vec<SendableRow>) {
         (self.rows, self.later)
     }
 
-    pub(super) fn into_rows(self) -> impl Iterator<Item = SendableRow> {
+    pub(crate) fn into_rows(self) -> impl Iterator<Item = SendableRow> {
         self.rows.into_iter().chain(self.later)
     }
 }

@@ -1,9 +1,9 @@
 //! Builds batches from rows: collects rows in groups, and flushes a group when it is full or has waited
 //! long enough.
 
-use super::group::Group;
-use super::sizer::BatchSizer;
-use super::{Batches, Types, types_of};
+use crate::run::batch::group::Group;
+use crate::run::batch::groups::{Batches, Types, types_of};
+use crate::run::batch::sizer::BatchSizer;
 use crate::run::row::SendableRow;
 
 /// Maximum number of groups that collect rows at the same time. Their rows account for most of the
@@ -12,7 +12,7 @@ const MAX_GROUPS: usize = 32;
 
 impl Batches {
     /// Adds a row to the group of its types.
-    pub(in crate::run) fn push(&mut self, row: SendableRow) {
+    pub(crate) fn push(&mut self, row: SendableRow) {
         let types = types_of(&row);
         if !self.groups.contains_key(&types) {
             self.make_room();
@@ -29,7 +29,7 @@ impl Batches {
     }
 
     /// Adds rows that are not known to be good or bad.
-    pub(in crate::run) fn push_all(&mut self, rows: impl IntoIterator<Item = SendableRow>) {
+    pub(crate) fn push_all(&mut self, rows: impl IntoIterator<Item = SendableRow>) {
         for row in rows {
             self.push(row);
         }
@@ -50,7 +50,7 @@ impl Batches {
     }
 
     /// Makes batches from a group. Rows that do not fill a batch are included only if `all` is set.
-    pub(super) fn flush(&mut self, types: &Types, all: bool) {
+    pub(crate) fn flush(&mut self, types: &Types, all: bool) {
         let Some(group) = self.groups.remove(types) else {
             return;
         };
@@ -78,12 +78,12 @@ impl Batches {
 
     /// The input is over: makes batches from the groups that no pending batch can add rows to. Returns
     /// whether there were any.
-    pub(in crate::run) fn flush_last(&mut self) -> bool {
+    pub(crate) fn flush_last(&mut self) -> bool {
         self.flush_where(|_, sizer| sizer.is_none_or(|sizer| !sizer.is_active()))
     }
 
     /// Flushes every group that is due. Returns whether there were any.
-    pub(super) fn flush_where(
+    pub(crate) fn flush_where(
         &mut self,
         is_due: impl Fn(&Group, Option<&BatchSizer>) -> bool,
     ) -> bool {

@@ -12,7 +12,7 @@ const REMEMBERED: u64 = 20_000;
 
 /// Statistics about the batches for one pair of types.
 #[derive(Debug)]
-pub(super) struct BatchSizer {
+pub(crate) struct BatchSizer {
     /// Maximum number of pairs per batch.
     max_size: usize,
     /// The largest batch size that was not too large. Larger batches are sent one at a time, so that a
@@ -27,7 +27,7 @@ pub(super) struct BatchSizer {
 }
 
 impl BatchSizer {
-    pub(super) fn new(max_size: usize) -> Self {
+    pub(crate) fn new(max_size: usize) -> Self {
         Self {
             max_size,
             proven: 0,
@@ -39,14 +39,14 @@ impl BatchSizer {
     }
 
     /// Maximum number of pairs per batch.
-    pub(super) fn max_size(&self) -> usize {
+    pub(crate) fn max_size(&self) -> usize {
         self.max_size
     }
 
     /// Number of pairs that a group collects. Where a bad row is not named and costs a bisection, about
     /// every second batch should contain no bad row: a reply carries the most information when both
     /// results are equally likely.
-    pub(super) fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         let good = self.confirmed + ASSUMED_GOOD;
         let best = (good * 7).checked_div(self.bad * 10);
         let best = best.map_or(usize::MAX, |best| {
@@ -56,11 +56,11 @@ impl BatchSizer {
     }
 
     /// Whether a set of this number of suspects is likely to contain too many bad rows for a bisection.
-    pub(super) fn has_too_many_bad(&self, suspects: usize) -> bool {
+    pub(crate) fn has_too_many_bad(&self, suspects: usize) -> bool {
         suspects <= MIN_HALVED && self.bad > 0 && self.size() <= MIN_HALVED
     }
 
-    pub(super) fn record_success(&mut self, pairs: usize, confirmed: usize) {
+    pub(crate) fn record_success(&mut self, pairs: usize, confirmed: usize) {
         self.proven = self.proven.max(pairs);
         self.confirmed += confirmed as u64;
         if self.confirmed > REMEMBERED {
@@ -69,39 +69,39 @@ impl BatchSizer {
         }
     }
 
-    pub(super) fn is_known(&self) -> bool {
+    pub(crate) fn is_known(&self) -> bool {
         self.confirmed > 0
     }
 
-    pub(super) fn record_bad_row(&mut self) {
+    pub(crate) fn record_bad_row(&mut self) {
         self.bad += 1;
     }
 
-    pub(super) fn lower_max_size(&mut self, max_size: usize) {
+    pub(crate) fn lower_max_size(&mut self, max_size: usize) {
         self.max_size = self.max_size.min(max_size.max(1));
     }
 
-    pub(super) fn may_send(&self, pairs: usize) -> bool {
+    pub(crate) fn may_send(&self, pairs: usize) -> bool {
         pairs.min(self.max_size) <= self.proven || self.in_flight == 0
     }
 
-    pub(super) fn begin(&mut self) {
+    pub(crate) fn begin(&mut self) {
         self.active += 1;
     }
 
-    pub(super) fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         self.active -= 1;
     }
 
-    pub(super) fn sent(&mut self) {
+    pub(crate) fn sent(&mut self) {
         self.in_flight += 1;
     }
 
-    pub(super) fn reply_received(&mut self) {
+    pub(crate) fn reply_received(&mut self) {
         self.in_flight -= 1;
     }
 
-    pub(super) fn is_active(&self) -> bool {
+    pub(crate) fn is_active(&self) -> bool {
         self.active > 0
     }
 }

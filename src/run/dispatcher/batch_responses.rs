@@ -6,21 +6,24 @@ use std::time::Duration;
 use tokio::task::JoinError;
 use tokio::time::Instant;
 
-use super::token_refresh::Refused;
-use super::{Dispatcher, Phase};
-use crate::api::{Endpoint, Reply};
-use crate::outcome::{Details, OutcomeKind};
-use crate::rate_limit::Permit;
-use crate::run::WriteReport;
-use crate::run::batch::{BatchRequest, Batches};
+use crate::api::endpoint::Endpoint;
+use crate::api::response::headers::Reply;
+use crate::domain::outcome::{Details, OutcomeKind};
+use crate::rate_limit::limiter::Permit;
+use crate::run::batch::groups::Batches;
+use crate::run::batch::request::BatchRequest;
+use crate::run::dispatcher::token_refresh::Refused;
+use crate::run::dispatcher::{Dispatcher, Phase};
 use crate::run::event::{Observe, RunEvent};
-use crate::run::outage::RequestKind;
+use crate::run::guards::outage::RequestKind;
 use crate::run::row::SendableRow;
 use crate::run::stop_reason::StopReason;
 use crate::run::worker_pool::Answered;
-use crate::verdict::{
-    BatchVerdict, Class, FatalCause, PairResult, RetryPolicy, Verdict, attribute, describe, scopes,
-};
+use crate::run::write_report::WriteReport;
+use crate::verdict::batch::attribute::{BatchVerdict, PairResult, attribute};
+use crate::verdict::classify::Class;
+use crate::verdict::describe::{describe, scopes};
+use crate::verdict::retry::{FatalCause, RetryPolicy, Verdict};
 
 /// Maximum number of rows that wait to be sent one by one before reading pauses.
 const MAX_SINGLE_ROWS: usize = 2000;

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Dispatcher;
-use crate::api::{Endpoint, Reply};
-use crate::outcome::Details;
-use crate::run::WriteReport;
+use crate::api::endpoint::Endpoint;
+use crate::api::response::headers::Reply;
+use crate::domain::outcome::Details;
+use crate::run::dispatcher::Dispatcher;
 use crate::run::event::{Observe, RunEvent};
-use crate::verdict::{Class, FatalCause};
+use crate::run::write_report::WriteReport;
+use crate::verdict::classify::Class;
+use crate::verdict::retry::FatalCause;
 
 /// A pause that ends at most this much later than the current one is not reported again.
 const SAME_PAUSE: Duration = Duration::from_secs(1);

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Dispatcher, Phase};
-use crate::api::Endpoint;
-use crate::rate_limit::LimitingFactor;
-use crate::run::WriteReport;
-use crate::run::batch::Batches;
+use crate::api::endpoint::Endpoint;
+use crate::rate_limit::utilization::LimitingFactor;
+use crate::run::batch::groups::Batches;
 use crate::run::commit_queue::CommitStep;
+use crate::run::dispatcher::{Dispatcher, Phase};
 use crate::run::event::{Event, Observe, RunEvent};
 use crate::run::stop_reason::StopReason;
+use crate::run::write_report::WriteReport;
 
 impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     /// Handles a commit step: flushed outcomes are counted first, then shown.

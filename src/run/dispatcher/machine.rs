@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Dispatcher;
-use crate::api::{Endpoint, Reply};
-use crate::outcome::Details;
-use crate::run::WriteReport;
-use crate::run::descriptors::{OutageAction, PAUSE};
+use crate::api::endpoint::Endpoint;
+use crate::api::response::headers::Reply;
+use crate::domain::outcome::Details;
+use crate::run::dispatcher::Dispatcher;
 use crate::run::event::{Observe, RunEvent};
-use crate::run::standstill::standstill;
+use crate::run::guards::descriptors::{OutageAction, PAUSE};
+use crate::run::guards::standstill::standstill;
 use crate::run::stop_reason::StopReason;
+use crate::run::write_report::WriteReport;
 
 impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     /// Compares both clocks; returns whether the process stood still since the last call.

@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use super::{Dispatcher, Phase};
-use crate::api::Endpoint;
-use crate::outcome::{Details, OutcomeKind};
-use crate::run::WriteReport;
-use crate::run::batch::BatchRequest;
+use crate::api::endpoint::Endpoint;
+use crate::domain::outcome::{Details, OutcomeKind};
+use crate::run::batch::request::BatchRequest;
+use crate::run::dispatcher::{Dispatcher, Phase};
 use crate::run::event::Observe;
+use crate::run::guards::suspects::Refusal;
 use crate::run::row::SendableRow;
 use crate::run::stop_reason::StopReason;
-use crate::run::suspects::Refusal;
-use crate::verdict::{Class, FatalCause};
+use crate::run::write_report::WriteReport;
+use crate::verdict::classify::Class;
+use crate::verdict::retry::FatalCause;
 
 /// After this number of refusals, the row itself may be the cause.
 const REFUSALS: u32 = 2;

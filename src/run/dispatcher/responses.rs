@@ -5,22 +5,24 @@ use std::time::Duration;
 use tokio::task::JoinError;
 use tokio::time::Instant;
 
-use super::Dispatcher;
-use super::day::is_longer;
-use super::token_refresh::Refused;
-use crate::api::{Endpoint, Reply};
-use crate::outcome::{Details, OutcomeKind};
-use crate::rate_limit::Permit;
-use crate::run::WriteReport;
-use crate::run::counts::Daily;
+use crate::api::endpoint::Endpoint;
+use crate::api::response::headers::Reply;
+use crate::domain::outcome::{Details, OutcomeKind};
+use crate::domain::run_counts::Daily;
+use crate::rate_limit::limiter::Permit;
+use crate::run::dispatcher::Dispatcher;
+use crate::run::dispatcher::day::is_longer;
+use crate::run::dispatcher::token_refresh::Refused;
 use crate::run::event::{Observe, RunEvent};
-use crate::run::outage::{OutageAction, RequestKind};
+use crate::run::guards::outage::{OutageAction, RequestKind};
 use crate::run::row::SendableRow;
 use crate::run::stop_reason::StopReason;
 use crate::run::worker_pool::Answered;
-use crate::verdict::{
-    Class, FatalCause, Verdict, classify, cooldown, describe, names_record, scopes,
-};
+use crate::run::write_report::WriteReport;
+use crate::verdict::batch::own::names_record;
+use crate::verdict::classify::{Class, classify};
+use crate::verdict::describe::{describe, scopes};
+use crate::verdict::retry::{FatalCause, Verdict, cooldown};
 
 impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     pub(super) fn handle_reply(&mut self, done: Result<Answered<SendableRow>, JoinError>) {

@@ -6,16 +6,16 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use super::{Dispatcher, Phase};
-use crate::api::Endpoint;
-use crate::outcome::{Details, Outcome, OutcomeKind};
-use crate::run::WriteReport;
-use crate::run::batch::Batches;
+use crate::api::endpoint::Endpoint;
+use crate::domain::outcome::{Details, Outcome, OutcomeKind};
+use crate::run::batch::groups::Batches;
 use crate::run::commit_queue::CommitStep;
 use crate::run::context::RunOutcome;
+use crate::run::dispatcher::{Dispatcher, Phase};
 use crate::run::event::{Observe, RunEvent};
 use crate::run::stop_reason::{StopReason, StopRequest, UniformFailure};
-use crate::verdict::FatalCause;
+use crate::run::write_report::WriteReport;
+use crate::verdict::retry::FatalCause;
 
 /// How long a run that must end immediately still waits for the disk.
 const FINAL_WRITE_TIMEOUT: Duration = Duration::from_secs(1);

@@ -11,15 +11,15 @@ use std::time::Duration;
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::Instant;
 
-use super::{Dispatcher, Phase};
-use crate::api::{Endpoint, RefreshOutcome};
-use crate::outcome::Details;
-use crate::rate_limit::Permit;
-use crate::run::WriteReport;
+use crate::api::endpoint::{Endpoint, RefreshOutcome};
+use crate::domain::outcome::Details;
+use crate::rate_limit::limiter::Permit;
+use crate::run::dispatcher::{Dispatcher, Phase};
 use crate::run::event::{Observe, RunEvent};
 use crate::run::reusable_timer::ReusableTimer;
 use crate::run::stop_reason::StopReason;
-use crate::verdict::{AttemptCounts, FatalCause};
+use crate::run::write_report::WriteReport;
+use crate::verdict::retry::{AttemptCounts, FatalCause};
 
 /// Delay before the next refresh after a failed one; it doubles with each failure.
 const INITIAL_WAIT: Duration = Duration::from_secs(1);
@@ -277,17 +277,23 @@ mod tests {
     use tokio::sync::mpsc;
 
     use super::*;
-    use crate::api::{Answer, Body, Reply, ReplyHeaders};
-    use crate::exit::ExitStatus;
-    use crate::input::{CheckedRow, RowContent};
-    use crate::outcome::{Outcome, OutcomeKind};
-    use crate::pair::{ObjectType, Pair, Record, RecordId, RowKey};
-    use crate::rate_limit::{RateController, RateLimiter, Share};
-    use crate::run::{
-        ErrorBudget, Event, ReportJob, RunContext, RunCounts, RunOutcome, RunSettings, TimeLimits,
-        run,
-    };
-    use crate::verdict::RetryPolicy;
+    use crate::api::response::body::Body;
+    use crate::api::response::headers::{Answer, Reply, ReplyHeaders};
+    use crate::domain::outcome::{Outcome, OutcomeKind};
+    use crate::domain::pair::{ObjectType, Pair, Record, RecordId, RowKey};
+    use crate::domain::run_counts::RunCounts;
+    use crate::exit_status::ExitStatus;
+    use crate::input::row::{CheckedRow, RowContent};
+    use crate::rate_limit::controller::RateController;
+    use crate::rate_limit::limiter::RateLimiter;
+    use crate::rate_limit::rate::Share;
+    use crate::run::context::{RunContext, RunOutcome, RunSettings};
+    use crate::run::dispatcher::run;
+    use crate::run::event::Event;
+    use crate::run::guards::error_budget::ErrorBudget;
+    use crate::run::guards::time_limit::TimeLimits;
+    use crate::run::write_report::ReportJob;
+    use crate::verdict::retry::RetryPolicy;
 
     /// An endpoint where every token serves a fixed number of requests, and refresh results come from a
     /// script.

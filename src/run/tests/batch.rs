@@ -4,6 +4,23 @@ use std::collections::HashSet;
 
 use super::*;
 
+use crate::api::endpoint::Endpoint;
+use crate::api::response::headers::Reply;
+use crate::domain::outcome::{Outcome, OutcomeKind};
+use crate::domain::pair::{ObjectType, Pair, Record, RecordId, RowKey};
+use crate::domain::run_counts::RunCounts;
+use crate::input::row::{CheckedRow, RowContent};
+use crate::rate_limit::controller::RateController;
+use crate::rate_limit::limiter::RateLimiter;
+use crate::rate_limit::rate::Share;
+use crate::run::batch::groups::BatchSettings;
+use crate::run::context::{RunContext, RunOutcome, RunSettings};
+use crate::run::dispatcher::run;
+use crate::run::guards::error_budget::ErrorBudget;
+use crate::run::guards::time_limit::TimeLimits;
+use crate::run::stop_reason::{Signal, StopReason, StopRequest};
+use crate::verdict::retry::{FatalCause, RetryPolicy};
+
 /// How the API replies to a batch with bad pairs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {

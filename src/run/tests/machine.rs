@@ -2,6 +2,12 @@
 
 use super::*;
 
+use crate::api::response::headers::Reply;
+use crate::domain::outcome::OutcomeKind;
+use crate::exit_status::ExitStatus;
+use crate::run::guards::time_limit::TimeLimit;
+use crate::run::stop_reason::StopReason;
+
 fn disconnected() -> Reply {
     Reply::Disconnected {
         why: "connection reset".to_owned(),

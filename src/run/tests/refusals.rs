@@ -2,6 +2,11 @@
 
 use super::*;
 
+use crate::api::response::headers::Reply;
+use crate::domain::outcome::OutcomeKind;
+use crate::exit_status::ExitStatus;
+use crate::run::guards::daily_limit::DailyReset;
+
 const UNAUTHORIZED: &str = r#"{"category":"INVALID_AUTHENTICATION"}"#;
 const NO_SCOPES: &str =
     r#"{"category":"MISSING_SCOPES","errors":[{"context":{"requiredScopes":["a.b"]}}]}"#;

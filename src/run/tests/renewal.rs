@@ -1,7 +1,21 @@
 //! A stop while a token refresh is in progress.
 
 use super::*;
-use crate::api::RefreshOutcome;
+
+use crate::api::endpoint::{Endpoint, RefreshOutcome};
+use crate::api::response::headers::Reply;
+use crate::domain::pair::Pair;
+use crate::domain::run_counts::RunCounts;
+use crate::exit_status::ExitStatus;
+use crate::rate_limit::controller::RateController;
+use crate::rate_limit::limiter::RateLimiter;
+use crate::rate_limit::rate::Share;
+use crate::run::context::{RunContext, RunSettings};
+use crate::run::dispatcher::run;
+use crate::run::guards::error_budget::ErrorBudget;
+use crate::run::guards::time_limit::TimeLimits;
+use crate::run::stop_reason::{Signal, StopRequest};
+use crate::verdict::retry::RetryPolicy;
 
 /// An endpoint without a token; one arrives after ten seconds.
 #[derive(Clone)]

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hubspot_associate::sandbox::Seen;
-
 use super::input::{Expected, TYPES};
 use super::plan::{Interruption, Run};
 use super::runner::{SECRETS, Stage, printed};
 use crate::support::{Finished, Line, Rehearsal};
+
+use hubspot_associate::sandbox::state::seen::Seen;
 
 const OUTCOMES: [&str; 5] = ["associated", "rejected", "failed", "invalid", "skipped"];
 

@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 
 use fastrand::Rng;
-use hubspot_associate::sandbox::fault_id;
 
 use crate::support::HEADER;
+
+use hubspot_associate::sandbox::faults::table::fault_id;
 
 /// Temporary faults; a row that gets them too often has failed, and is sent again.
 const PASSING: [&str; 19] = [

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use hubspot_associate::sandbox::{BatchErrors, Faults, Latency, SandboxSettings};
 
 use super::input::{Rows, Shape};
 use crate::support::instant;
+
+use hubspot_associate::sandbox::faults::spec::Faults;
+use hubspot_associate::sandbox::settings::{BatchErrors, Latency, SandboxSettings};
 
 /// A server, an input, and runs until the input is finished.
 #[expect(clippy::struct_excessive_bools, reason = "each is drawn by itself")]

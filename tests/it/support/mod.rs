@@ -8,11 +8,14 @@ use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
-use hubspot_associate::sandbox::{Latency, Sandbox, SandboxSettings, Seen};
 use tempfile::TempDir;
 
 pub(crate) use program::{Program, Running, insist, signal};
 pub(crate) use waiting::{Printed, join, wait_until};
+
+use hubspot_associate::sandbox::server::Sandbox;
+use hubspot_associate::sandbox::settings::{Latency, SandboxSettings};
+use hubspot_associate::sandbox::state::seen::Seen;
 
 pub(crate) const HEADER: &str = "from_object_type,from_object_id,to_object_type,to_object_id";
 

@@ -1,0 +1,298 @@
+//! The output at the end of an import, or after a failed start: run outcome or error → text on the terminal, and the
+//! files that the flags name. Also decides the exit status.
+
+use std::time::Instant;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use tracing::warn;
+
+use crate::api::auth::token::CredentialsError;
+use crate::cli::import::ImportArgs;
+use crate::clock::now;
+use crate::commands::context::Context;
+use crate::commands::import::observers::{MetricsFile, Throttles};
+use crate::commands::import::target::Target;
+use crate::commands::next_steps;
+use crate::domain::run_counts::RunCounts;
+use crate::error::{Problem, RunError};
+use crate::exit_status::ExitStatus;
+use crate::input::decode::source::InputSource;
+use crate::output::daily_reset::daily_reset;
+use crate::output::exit_reason::{FINISHED, OUTPUT, reason_of_error, reason_of_stop};
+use crate::output::files::{Output, Outputs};
+use crate::output::hints::hint;
+use crate::output::html::page::Page;
+use crate::output::stop_message::StopMessage;
+use crate::output::summary::{NextStep, RejectsFile, Summary};
+use crate::process::stdout::print;
+use crate::report::locked_report::ReportError;
+use crate::report::lost::LostReport;
+use crate::report::rejects;
+use crate::report::stats::statistics::Statistics;
+use crate::run::context::RunOutcome;
+use crate::run::stop_reason::StopReason;
+use crate::settings::import::{Destination, ImportSettings, report_path};
+
+/// When a run began.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RunStart {
+    pub(crate) at: Timestamp,
+    pub(crate) clock: Instant,
+}
+
+/// Writes the summary and the metrics of a run that could not start. The caller prints the error.
+pub(crate) fn report_failed_start(
+    error: &RunError,
+    flags: &ImportArgs,
+    start: RunStart,
+    outputs: &Outputs,
+    ctx: &Context,
+) {
+    let counts = RunCounts::default();
+    let problem = Problem::new(error, hint(error, &ctx.arguments));
+    let report = report_path(flags);
+    let summary = Summary {
+        input: &flags.input.input.to_string_lossy(),
+        report: report.as_deref(),
+        rehearsed: flags.sandbox,
+        started_at: start.at,
+        elapsed: start.clock.elapsed(),
+        counts: &counts,
+        status: error.exit_status(),
+        reason: reason_of_error(error),
+        resumable: false,
+        problem: Some(&problem),
+        rejects: None,
+        html: None,
+        next: None,
+    };
+    // While another run holds the report, the metrics file belongs to that run.
+    let busy = matches!(error, RunError::Report(ReportError::Busy { .. }));
+    let metrics = outputs.metrics.as_ref().filter(|_| !busy);
+    let metrics = write_metrics(metrics, &summary);
+    let summary = write_summary(outputs, &summary);
+    // An error about an output file is already reported as the cause.
+    if matches!(error, RunError::Output(_)) {
+        return;
+    }
+    for error in metrics.into_iter().chain(summary) {
+        ctx.screen.problem(ctx.output, &Problem::new(&error, None));
+    }
+}
+
+/// A run that has ended, with what its summary needs.
+pub(crate) struct FinishedRun<'e> {
+    pub(crate) result: &'e RunOutcome,
+    pub(crate) start: RunStart,
+    pub(crate) settings: &'e ImportSettings,
+    pub(crate) target: &'e Target,
+    pub(crate) throttles: &'e Throttles,
+    /// The time zone of the account, if it is known.
+    pub(crate) zone: Option<&'e TimeZone>,
+}
+
+impl FinishedRun<'_> {
+    /// Prints and writes how the run ended, and returns the exit status. The report must be closed. `lost_token` is why a
+    /// new refresh token could not be kept.
+    pub(crate) fn finish(
+        &self,
+        lost_token: Option<CredentialsError>,
+        outputs: &Outputs,
+        ctx: &Context,
+    ) -> ExitStatus {
+        let settings = self.settings;
+        let mut unwritten: Vec<RunError> = lost_token.into_iter().map(RunError::from).collect();
+        let rejected = match self.write_rejects(ctx).transpose() {
+            Ok(rows) => rows,
+            Err(error) => {
+                unwritten.push(error);
+                None
+            }
+        };
+        let rejects = settings
+            .rejects
+            .as_deref()
+            .zip(rejected)
+            .map(|(path, rows)| RejectsFile { path, rows });
+        let stopped = self.result.stop.as_ref();
+        let stopped = stopped.map(|reason| self.stopped(reason, ctx));
+        let steps = next_steps::after_run(self.result, settings, rejects, ctx);
+        let input = settings.input.path.name();
+        let mut summary = Summary {
+            rejects,
+            next: steps.first(),
+            ..self.summary(&input, stopped.as_ref())
+        };
+        if let Some(html) = &outputs.html {
+            match self.write_page(html, &summary, &steps) {
+                Ok(()) => summary.html = Some(html.path()),
+                Err(error) => unwritten.push(error),
+            }
+        }
+        // Standard output gets either the JSON summary or the text.
+        if !outputs.prints_summary && !ctx.output.is_quiet() {
+            // If both streams go to the same place, the log comes first.
+            ctx.screen.flush();
+            unwritten.extend(print(&summary.to_text()).err());
+        }
+        if let Some(problem) = &stopped {
+            ctx.screen.problem(ctx.output, problem);
+        }
+        if !unwritten.is_empty() {
+            report_write_failures(&mut summary);
+        }
+        if let Some(error) = write_metrics(outputs.metrics.as_ref(), &summary) {
+            report_write_failures(&mut summary);
+            unwritten.push(error);
+        }
+        let unwritten: Vec<Problem> = unwritten
+            .iter()
+            .map(|error| Problem::new(error, error.hint()))
+            .collect();
+        for problem in &unwritten {
+            ctx.screen.problem(ctx.output, problem);
+        }
+        if summary.problem.is_none()
+            && let Some(problem) = unwritten.first()
+        {
+            summary.problem = Some(problem);
+        }
+        match write_summary(outputs, &summary) {
+            None => summary.status,
+            Some(error) => {
+                ctx.screen.problem(ctx.output, &Problem::new(&error, None));
+                status_with_write_failure(summary.status)
+            }
+        }
+    }
+
+    /// The summary before any file is written.
+    fn summary<'c>(&'c self, input: &'c str, stopped: Option<&'c Problem>) -> Summary<'c> {
+        let Self {
+            result, settings, ..
+        } = self;
+        Summary {
+            input,
+            report: Some(&settings.report.path),
+            rehearsed: matches!(settings.destination, Destination::Sandbox),
+            started_at: self.start.at,
+            elapsed: result.elapsed,
+            counts: &result.counts,
+            status: match &result.stop {
+                Some(reason) => reason.exit_status(),
+                None => result.counts.exit_status(),
+            },
+            reason: result.stop.as_ref().map_or(FINISHED, reason_of_stop),
+            resumable: stopped.is_some(),
+            problem: stopped,
+            rejects: None,
+            html: None,
+            next: None,
+        }
+    }
+
+    /// Writes the rejects file and returns the number of its rows. Skipped after a signal, to end quickly, and if the
+    /// report could not be written, since it is incomplete then.
+    fn write_rejects(&self, ctx: &Context) -> Option<Result<u64, RunError>> {
+        let status = self.result.stop.as_ref().map(StopReason::exit_status);
+        let skipped_for = [
+            ExitStatus::Interrupted,
+            ExitStatus::Terminated,
+            ExitStatus::CannotWrite,
+            ExitStatus::Bug,
+        ];
+        let path = self.settings.rejects.as_ref()?;
+        if status.is_some_and(|status| skipped_for.contains(&status)) {
+            let report = &self.settings.report.path;
+            let InputSource::File(input) = &self.settings.input.path else {
+                return None;
+            };
+            let later = next_steps::make_rejects(&ctx.arguments, report, Some(input));
+            warn!(
+                "the rejects file is not written: `{}` writes it at any time",
+                later.command
+            );
+            return None;
+        }
+        let settings = self.settings;
+        let written = rejects::write(path, &settings.input, &settings.report.path);
+        Some(written.map_err(RunError::from))
+    }
+
+    fn write_page(
+        &self,
+        html: &Output,
+        summary: &Summary<'_>,
+        steps: &[NextStep],
+    ) -> Result<(), RunError> {
+        let report = &self.settings.report.path;
+        let is_lost = matches!(&self.result.stop, Some(StopReason::Report(error)) if LostReport::cause_of(error).is_some());
+        if is_lost || !report.is_file() {
+            // The lines written to a device or a pipe cannot be read back, and a replaced file belongs to another run.
+            return Err(html.impossible("the report cannot be read back").into());
+        }
+        let mut statistics = Statistics::read(report)?;
+        statistics.add_to_timeline(self.throttles.timeline());
+        let page = Page {
+            statistics: &statistics,
+            report,
+            summary: Some(summary),
+            steps,
+            made_at: now(),
+        };
+        Ok(html.write(&page.to_html())?)
+    }
+
+    fn stopped(&self, reason: &StopReason, ctx: &Context) -> Problem {
+        let columns = &self.settings.input.columns;
+        let counts = &self.result.counts;
+        let reset = daily_reset(Timestamp::now(), self.zone, &TimeZone::system());
+        StopMessage {
+            reason,
+            counts,
+            region: self.target.region.as_deref(),
+            base_url: &self.target.base_url.to_string(),
+            daily_reset: &reset,
+            next: &next_steps::command_after_stop(reason, counts, columns, &ctx.arguments),
+        }
+        .problem()
+    }
+}
+
+/// Records that an output could not be written. If the run was stopped, the exit reason stays that of the stop.
+fn report_write_failures(summary: &mut Summary<'_>) {
+    summary.status = status_with_write_failure(summary.status);
+    if summary.problem.is_none() {
+        summary.reason = OUTPUT;
+    }
+}
+
+/// The exit status if an output could not be written. More serious statuses are kept.
+fn status_with_write_failure(status: ExitStatus) -> ExitStatus {
+    match status {
+        ExitStatus::Done | ExitStatus::SomeRowsNot | ExitStatus::StoppedEarly => {
+            ExitStatus::CannotWrite
+        }
+        other => other,
+    }
+}
+
+fn write_metrics(metrics: Option<&MetricsFile>, summary: &Summary<'_>) -> Option<RunError> {
+    let written = metrics?.write_last(
+        summary.counts,
+        summary.started_at,
+        summary.elapsed,
+        (summary.status, summary.reason),
+        summary.rehearsed,
+    );
+    written.err().map(RunError::from)
+}
+
+fn write_summary(outputs: &Outputs, summary: &Summary<'_>) -> Option<RunError> {
+    if outputs.prints_summary {
+        return print(&summary.to_json()).err();
+    }
+    let written = outputs.summary.as_ref()?.write(&summary.to_json());
+    written.err().map(RunError::from)
+}

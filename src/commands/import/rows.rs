@@ -1,0 +1,133 @@
+//! Feeds a run: input, skips and comparison → the rows that are not final yet, through a channel.
+
+use std::io;
+use std::num::NonZeroU64;
+use std::thread;
+
+use tokio::sync::mpsc;
+use tracing::warn;
+
+use crate::commands::import::prepare::changed;
+use crate::input::csv_input::{Input, InputSettings};
+use crate::input::error::InputError;
+use crate::input::row::{CheckedRow, RowContent, SkippedRow};
+use crate::input::skip::Skips;
+use crate::report::checkpoint::RowStatus;
+use crate::report::comparison::{Comparison, Mismatch};
+use crate::run::row::target_of;
+
+/// The lookahead: how many rows are read before they are sent.
+const ROWS_AHEAD: usize = 256;
+
+/// The rows of an input, without those that the report already contains.
+pub(crate) struct Rows {
+    input: Input,
+    /// With a limit on rows, the last row is not the end of the input.
+    first: Option<NonZeroU64>,
+    skips: Skips,
+    comparison: Option<Comparison>,
+    /// Whether the warning about quoted lines that look like rows was printed.
+    has_warned: bool,
+    /// The row that was read last; its buffers are reused if the row is skipped here.
+    row: CheckedRow,
+}
+
+impl Rows {
+    pub(crate) fn new(
+        input: Input,
+        settings: &InputSettings,
+        skips: Skips,
+        comparison: Option<Comparison>,
+    ) -> Self {
+        Self {
+            input,
+            first: settings.first,
+            skips,
+            comparison,
+            has_warned: false,
+            row: CheckedRow::default(),
+        }
+    }
+
+    /// Reads the rows on a separate thread and sends them to the returned channel, which limits the lookahead.
+    pub(crate) fn read(mut self) -> io::Result<mpsc::Receiver<Result<CheckedRow, InputError>>> {
+        let (sender, receiver) = mpsc::channel(ROWS_AHEAD);
+        let thread = thread::Builder::new().name("input".to_owned());
+        thread.spawn(move || {
+            while let Some(row) = self.next().transpose() {
+                let last = row.is_err();
+                // The channel is closed when the run stops.
+                if sender.blocking_send(row).is_err() || last {
+                    break;
+                }
+            }
+        })?;
+        Ok(receiver)
+    }
+
+    fn next(&mut self) -> Result<Option<CheckedRow>, InputError> {
+        loop {
+            if !self.input.read(&mut self.row)? {
+                return self.end().map(|()| None);
+            }
+            self.warn_of_quoted_rows();
+            // Rows that the report contains count too, for later duplicates.
+            self.skips.apply(&mut self.row.content);
+            if let Some(comparison) = &mut self.comparison {
+                let target = target_of(&self.row);
+                match comparison.check(self.row.key, &target) {
+                    Ok(RowStatus::Reported) => {
+                        // The run still counts a pair that is known as associated.
+                        if let RowContent::Skipped(SkippedRow::AlreadyAssociated(pair)) =
+                            &self.row.content
+                        {
+                            return Ok(Some(CheckedRow {
+                                key: self.row.key,
+                                content: RowContent::Skipped(SkippedRow::AlreadyReported(
+                                    pair.clone(),
+                                )),
+                            }));
+                        }
+                        continue;
+                    }
+                    Ok(RowStatus::ToBeSent) => {}
+                    Err(mismatch) => return Err(self.changed(mismatch, &target.to_string())),
+                }
+            }
+            return Ok(Some(std::mem::take(&mut self.row)));
+        }
+    }
+
+    /// Warns once. `check` shows how many there are.
+    fn warn_of_quoted_rows(&mut self) {
+        if self.has_warned {
+            return;
+        }
+        if let Some(line) = self.input.quoted_rows().first_line {
+            self.has_warned = true;
+            warn!(
+                line,
+                "a quoted field contains lines that look like rows of this file; they are not read as rows: check for a \
+                 missing or extra quote"
+            );
+        }
+    }
+
+    /// At the end of the input: fails if the report has lines for further rows.
+    fn end(&mut self) -> Result<(), InputError> {
+        let is_cut_short = self
+            .first
+            .is_some_and(|first| self.input.rows() >= first.get());
+        match &mut self.comparison {
+            Some(comparison) if !is_cut_short => {
+                let end = comparison.end();
+                end.map_err(|mismatch| self.changed(mismatch, ""))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn changed(&self, mismatch: Mismatch, found: &str) -> InputError {
+        changed(self.input.name(), mismatch, found, &[])
+    }
+}

@@ -1,0 +1,31 @@
+//! Reports of earlier runs → the pairs to skip as associated, and the rows that are known to fail.
+
+use tracing::{info, warn};
+
+use crate::error::RunError;
+use crate::input::skip::SkipSettings;
+use crate::report::known_pairs::KnownPairs;
+use crate::report::origin::Origin;
+
+/// Reads the reports of `--skip-associated-in` for a run of this `origin`. Must run before the report is replaced, which
+/// may be one of these.
+pub(crate) fn load(settings: &SkipSettings, origin: Origin) -> Result<KnownPairs, RunError> {
+    let mut known_pairs = KnownPairs::default();
+    for report in &settings.associated_in {
+        let damage = known_pairs.add(report, origin)?;
+        if !damage.is_none() {
+            warn!(
+                "the report `{}` is damaged: {damage}; its other lines are used, and pairs that only the damaged ones show as \
+                 associated are sent again",
+                report.display()
+            );
+        }
+    }
+    if !settings.associated_in.is_empty() {
+        info!(
+            pairs = known_pairs.associated.len(),
+            "read the associated pairs of earlier reports"
+        );
+    }
+    Ok(known_pairs)
+}

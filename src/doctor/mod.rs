@@ -1,0 +1,5 @@
+//! What can be found out about an import before it starts: the token, the account, its quota and its types. Pure.
+
+pub mod portal;
+pub mod quota;
+pub mod remarks;

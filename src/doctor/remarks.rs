@@ -1,0 +1,253 @@
+//! Reports before an import what is known about it: whether the token is valid, which account it would write to, and
+//! how much of the daily limit is left. Pure: facts → remarks.
+//!
+//! Unknown facts are reported as unknown, not guessed: some tokens may link records but not read the account.
+
+use std::num::NonZeroU64;
+
+use serde::Serialize;
+
+use crate::api::account::{Account, DailyUsage};
+use crate::api::endpoint::RefreshOutcome;
+use crate::api::inspect::QueryResult;
+use crate::domain::pair::ObjectType;
+use crate::exit_status::ExitStatus;
+use crate::text::one_line;
+use crate::verdict::describe::{describe_refusal, scopes};
+
+/// The maximum length of a remark, in characters.
+const MAX_CHARS: usize = 300;
+
+/// The severity of a remark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// As expected.
+    Ok,
+    /// Worth attention, or not known.
+    Warning,
+    /// An import would fail.
+    Problem,
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Remark {
+    /// The severity.
+    pub level: Level,
+    /// The subject.
+    pub about: &'static str,
+    /// The finding, on one line.
+    pub says: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// Whether the credentials are the cause.
+    #[serde(skip)]
+    is_credentials: bool,
+}
+
+/// The requests and their results.
+#[derive(Debug)]
+pub struct Facts {
+    /// The result of exchanging a refresh token, if there is one.
+    pub refresh: Option<RefreshOutcome>,
+    /// The region that the token names, if any.
+    pub region: Option<String>,
+    /// The base URL of the API.
+    pub base_url: String,
+    /// HubSpot's answers; `None` if there was no token to send.
+    pub answers: Option<Answers>,
+    /// The expected account.
+    pub expect_portal: Option<NonZeroU64>,
+}
+
+/// HubSpot's answers.
+#[derive(Debug)]
+pub struct Answers {
+    /// The scopes of the token, if HubSpot can list them.
+    pub scopes: Option<Vec<String>>,
+    /// The account.
+    pub account: QueryResult<Account>,
+    /// The daily usage.
+    pub usage: QueryResult<DailyUsage>,
+    /// Two types, and whether they can be read.
+    pub types: Option<(ObjectType, ObjectType, QueryResult<()>)>,
+}
+
+impl Answers {
+    /// Whether any reply shows that HubSpot accepts the token.
+    fn prove_token(&self) -> bool {
+        let types = self.types.as_ref().map(|(_, _, result)| result);
+        self.scopes.is_some()
+            || matches!(self.account, QueryResult::Known(_))
+            || matches!(self.usage, QueryResult::Known(_))
+            || matches!(types, Some(QueryResult::Known(())))
+    }
+}
+
+/// The exit status of `doctor` for these remarks.
+#[must_use]
+pub fn exit_status(remarks: &[Remark]) -> ExitStatus {
+    let problems = || {
+        remarks
+            .iter()
+            .filter(|remark| remark.level == Level::Problem)
+    };
+    if problems().any(|remark| remark.is_credentials) {
+        ExitStatus::Credentials
+    } else if problems().next().is_some() {
+        ExitStatus::SomeRowsNot
+    } else {
+        ExitStatus::Done
+    }
+}
+
+/// Derives the remarks from the facts, in the order in which they are shown.
+#[must_use]
+pub fn remarks(facts: &Facts) -> Vec<Remark> {
+    let mut remarks = vec![token(facts)];
+    let Some(answers) = &facts.answers else {
+        return remarks;
+    };
+    if let QueryResult::Unreachable(why) = &answers.account {
+        let hint = "check the network, the proxy variables and `--base-url`";
+        let says = format!("`{}` is unreachable: {why}", facts.base_url);
+        remarks.push(remark(Level::Problem, "api", &says).hint(hint));
+        return remarks;
+    }
+    remarks.extend(crate::doctor::portal::remarks(facts, answers));
+    remarks.push(crate::doctor::quota::quota(&answers.usage));
+    remarks.push(match &answers.scopes {
+        Some(scopes) if scopes.is_empty() => remark(Level::Warning, "scopes", "none"),
+        Some(scopes) => remark(Level::Ok, "scopes", &scopes.join(", ")),
+        None if facts.refresh.is_some() => remark(
+            Level::Warning,
+            "scopes",
+            "not known: HubSpot did not list them",
+        ),
+        None => remark(
+            Level::Warning,
+            "scopes",
+            "not known: HubSpot lists them for OAuth tokens only",
+        ),
+    });
+    if let Some((from, to, result)) = &answers.types {
+        remarks.push(types(&format!("{from} and {to}"), result));
+    }
+    remarks
+}
+
+fn token(facts: &Facts) -> Remark {
+    let says = match (&facts.refresh, &facts.region) {
+        (Some(RefreshOutcome::Refused(why)), _) => {
+            let says = format!("the refresh token is not accepted: {why}");
+            return remark(Level::Problem, "token", &says)
+                .credentials()
+                .hint("install the app in the account again");
+        }
+        (Some(refresh @ (RefreshOutcome::Failed(_) | RefreshOutcome::OtherPortal { .. })), _) => {
+            let says = format!("could not refresh the access token: {refresh}");
+            return remark(Level::Problem, "token", &says).credentials();
+        }
+        (Some(RefreshOutcome::New | RefreshOutcome::Same), _) => "an OAuth app's".to_owned(),
+        (None, Some(region)) => format!("a service key's or private app's, of region {region}"),
+        (None, None) => "of unknown kind".to_owned(),
+    };
+    let is_proved = matches!(facts.refresh, Some(RefreshOutcome::New))
+        || facts.answers.as_ref().is_some_and(Answers::prove_token);
+    if is_proved {
+        remark(Level::Ok, "token", &says)
+    } else {
+        let says = format!("{says}; no reply shows that it is accepted");
+        remark(Level::Warning, "token", &says)
+    }
+}
+
+/// A success reply with a body that cannot be parsed.
+pub(crate) fn unreadable(about: &'static str, status: u16, body: &str) -> Remark {
+    let body = if body.is_empty() {
+        "it is empty".to_owned()
+    } else {
+        format!("it begins with `{body}`")
+    };
+    let says = format!("not known: the reply (status {status}) is not valid: {body}");
+    remark(Level::Warning, about, &says)
+}
+
+fn types(types: &str, query_result: &QueryResult<()>) -> Remark {
+    let answer = match query_result {
+        QueryResult::Known(()) => {
+            return remark(
+                Level::Ok,
+                "types",
+                &format!("{types} are known and can be read"),
+            );
+        }
+        QueryResult::Unreadable(status, body) => return unreadable("types", *status, body),
+        QueryResult::Unreachable(why) => {
+            return remark(Level::Warning, "types", &format!("not known: {why}"));
+        }
+        QueryResult::Refused(answer) => answer,
+    };
+    let message = describe_refusal(answer).message;
+    let says = |what: &str| format!("{types}: {what}: {message}");
+    match answer.status {
+        400 => remark(
+            Level::Problem,
+            "types",
+            &says("HubSpot does not know one of the types"),
+        )
+        .hint("a custom object needs its id, such as 2-1234567, or its full name"),
+        401 => remark(Level::Problem, "types", &says("the token is refused")).credentials(),
+        403 => {
+            let missing = scopes(answer).join(", ");
+            if missing.is_empty() {
+                return remark(Level::Problem, "types", &says("access is refused")).credentials();
+            }
+            remark(Level::Problem, "types", &says("the token lacks a scope"))
+                .credentials()
+                .hint(&format!("add one of these scopes: {missing}"))
+        }
+        404 => remark(Level::Warning, "types", &says("not known (status 404)"))
+            .hint("the path may not exist: check `--base-url` and `--api-version`"),
+        status => {
+            let says = format!("{types}: not known (status {status})");
+            remark(Level::Warning, "types", &says)
+        }
+    }
+}
+
+pub(crate) fn remark(level: Level, about: &'static str, says: &str) -> Remark {
+    Remark {
+        level,
+        about,
+        says: one_line(says, MAX_CHARS),
+        hint: None,
+        is_credentials: false,
+    }
+}
+
+impl Remark {
+    pub(crate) fn hint(self, hint: &str) -> Self {
+        let hint = Some(one_line(hint, MAX_CHARS));
+        Self { hint, ..self }
+    }
+
+    pub(crate) fn problem(self) -> Self {
+        let level = Level::Problem;
+        Self { level, ..self }
+    }
+
+    pub(crate) fn warning(self) -> Self {
+        let level = Level::Warning;
+        Self { level, ..self }
+    }
+
+    pub(crate) fn credentials(self) -> Self {
+        let is_credentials = true;
+        Self {
+            is_credentials,
+            ..self
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The words of the program: pairs, their outcomes, and what is counted of them.
+//!
+//! It depends on nothing but how text is shown.
+
+pub mod category;
+pub mod cause;
+pub mod outcome;
+pub mod pair;
+pub mod pair_set;
+pub mod run_counts;
+pub mod standard_type;

@@ -1,0 +1,10 @@
+//! Header and settings resolved to the columns that hold the ids and types.
+
+pub mod error;
+pub mod find_header;
+pub mod header;
+pub mod header_name;
+pub mod headerless;
+pub mod hubspot_export;
+pub mod resolve;
+pub mod settings;

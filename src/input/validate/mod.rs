@@ -1,0 +1,10 @@
+//! Records checked and turned into pairs, or into problems that name column, value and cause.
+
+pub mod diagnose;
+pub mod excel;
+pub mod id_list;
+pub mod list_side;
+pub mod pair_expander;
+pub mod problem;
+pub mod row_checker;
+pub mod shape;

@@ -1,0 +1,380 @@
+//! One record → a [`Pair`], or all of its problems.
+//!
+//! Pure, and strict: a value is the cell without surrounding blanks and without the `="…"` of a spreadsheet's
+//! text form. Nothing is repaired, because a guessed id would link the wrong record.
+
+use std::fmt;
+
+use crate::domain::pair;
+use crate::domain::pair::{ObjectType, Pair, RecordId};
+use crate::input::columns::resolve::{Column, Columns, TypeSource};
+use crate::input::csv::record::Record;
+use crate::input::decode::encoding::TextEncoding;
+use crate::input::row::{RowContent, SkippedRow};
+use crate::input::validate::diagnose::{id_problem, type_problem};
+use crate::input::validate::excel::unwrapped;
+use crate::input::validate::id_list::{IdOrProblem, Separator, split};
+use crate::input::validate::pair_expander::PairExpander;
+use crate::input::validate::problem::{MOST_PAIRS, RowProblem, ValueProblem};
+use crate::input::validate::shape::RowShape;
+use crate::text::excerpt;
+
+/// Characters of a value that a message shows.
+const MAX_SHOWN_VALUE_LENGTH: usize = 60;
+
+/// Characters of a value that an invalid row keeps.
+const MAX_RAW_VALUE_LENGTH: usize = 200;
+
+/// A row that will not be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidRow {
+    /// The problems, one at least, in the order of the four values.
+    pub problems: Vec<RowProblem>,
+    /// The four values of the row.
+    pub values: RawValues,
+}
+
+impl fmt::Display for InvalidRow {
+    /// All problems on one line.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, problem) in self.problems.iter().enumerate() {
+            let separator = if place == 0 { "" } else { "; " };
+            write!(formatter, "{separator}{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The four values as the file has them, but without surrounding blanks, as UTF-8 and cut to 200 characters;
+/// blank where the row has no such field. Not escaped.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RawValues {
+    /// The type of the record named first.
+    pub from_type: String,
+    /// The id of the record named first.
+    pub from_id: String,
+    /// The type of the record named second.
+    pub to_type: String,
+    /// The id of the record named second.
+    pub to_id: String,
+}
+
+/// Checks the rows of one file. It caches the last types, so that a row with the same types as the row before
+/// allocates nothing.
+#[derive(Debug)]
+pub(crate) struct Checker {
+    columns: Columns,
+    shape: RowShape,
+    encoding: TextEncoding,
+    last_from_type: Option<ObjectType>,
+    last_to_type: Option<ObjectType>,
+}
+
+impl Checker {
+    /// For text that was decoded to UTF-8 from `encoding`.
+    pub(crate) fn new(columns: Columns, shape: RowShape, encoding: TextEncoding) -> Self {
+        Self {
+            columns,
+            shape,
+            encoding,
+            last_from_type: None,
+            last_to_type: None,
+        }
+    }
+
+    pub(crate) fn encoding(&self) -> TextEncoding {
+        self.encoding
+    }
+
+    pub(crate) fn columns(&self) -> &Columns {
+        &self.columns
+    }
+
+    /// Checks a row whose cells hold one id each. `content` has the result of an earlier row, and is replaced.
+    pub(crate) fn check(&mut self, record: Record<'_>, content: &mut RowContent) {
+        if self.check_fast(record, content).is_none() {
+            *content = self.check_fully(record).into();
+        }
+    }
+
+    /// The fast path for nearly every row: ids without blanks, and the types of the row before, which are
+    /// already in `content`. `None` means that the row needs the full check.
+    fn check_fast(&self, record: Record<'_>, content: &mut RowContent) -> Option<()> {
+        let columns = &self.columns;
+        if !self.shape.fits(record) || record.has_misquoted() {
+            return None;
+        }
+        let id = |column: &Column| RecordId::of_digits(record.field(column.index)?);
+        let (from_id, to_id) = (id(&columns.from_id)?, id(&columns.to_id)?);
+        let from_type = cached_type(&columns.from_type, record, self.last_from_type.as_ref())?;
+        let to_type = cached_type(&columns.to_type, record, self.last_to_type.as_ref())?;
+        match content {
+            RowContent::Pair(Pair { from, to })
+                if from.object_type == *from_type && to.object_type == *to_type =>
+            {
+                from.id = from_id;
+                to.id = to_id;
+            }
+            _ => {
+                let record = |object_type: &ObjectType, id| pair::Record {
+                    object_type: object_type.clone(),
+                    id,
+                };
+                *content = RowContent::Pair(Pair {
+                    from: record(from_type, from_id),
+                    to: record(to_type, to_id),
+                });
+            }
+        }
+        Some(())
+    }
+
+    fn check_fully(&mut self, record: Record<'_>) -> Result<Pair, InvalidRow> {
+        let columns = &self.columns;
+        check_field_count(self.shape, columns, record)?;
+        let from_type = check_type(
+            &columns.from_type,
+            record,
+            self.encoding,
+            &mut self.last_from_type,
+        );
+        let from_id = check_id(&columns.from_id, record, self.encoding);
+        let to_type = check_type(
+            &columns.to_type,
+            record,
+            self.encoding,
+            &mut self.last_to_type,
+        );
+        let to_id = check_id(&columns.to_id, record, self.encoding);
+        match (from_type, from_id, to_type, to_id) {
+            (Ok(from_type), Ok(from_id), Ok(to_type), Ok(to_id)) => Ok(Pair {
+                from: pair::Record {
+                    object_type: from_type,
+                    id: from_id,
+                },
+                to: pair::Record {
+                    object_type: to_type,
+                    id: to_id,
+                },
+            }),
+            (from_type, from_id, to_type, to_id) => {
+                let problems = [from_type.err(), from_id.err(), to_type.err(), to_id.err()];
+                let problems = problems.into_iter().flatten().collect();
+                Err(invalid(problems, columns, record))
+            }
+        }
+    }
+
+    /// Checks a row whose cells may hold several ids each. Problems that do not concern one of the ids are
+    /// reported once, for the row as a whole; otherwise the pairs are in `expander`, and this returns `None`.
+    pub(crate) fn check_lists(
+        &mut self,
+        record: Record<'_>,
+        separator: &Separator,
+        expander: &mut PairExpander,
+    ) -> Option<RowContent> {
+        let columns = &self.columns;
+        expander.clear();
+        if let Err(invalid) = check_field_count(self.shape, columns, record) {
+            return Some(RowContent::Invalid(invalid));
+        }
+        let from_type = check_type(
+            &columns.from_type,
+            record,
+            self.encoding,
+            &mut self.last_from_type,
+        );
+        let to_type = check_type(
+            &columns.to_type,
+            record,
+            self.encoding,
+            &mut self.last_to_type,
+        );
+        let types = match (from_type, to_type) {
+            (Ok(from_type), Ok(to_type)) => [from_type, to_type],
+            (from_type, to_type) => {
+                let problems = [from_type.err(), to_type.err()].into_iter().flatten();
+                let invalid = invalid(problems.collect(), columns, record);
+                return Some(RowContent::Invalid(invalid));
+            }
+        };
+        let separated = (separator, self.encoding);
+        split_cell(&columns.from_id, record, separated, &mut expander.from);
+        split_cell(&columns.to_id, record, separated, &mut expander.to);
+        let missing = columns.list_side.missing(&expander.from, &expander.to);
+        if missing != [false, false] {
+            let ids = [&columns.from_id, &columns.to_id];
+            let blank = ids.into_iter().zip(missing).filter(|(_, missing)| *missing);
+            let problems = blank.map(|(column, _)| value_problem(column, b"", ValueProblem::Blank));
+            let invalid = invalid(problems.collect(), columns, record);
+            return Some(RowContent::Invalid(invalid));
+        }
+        if expander.is_empty() {
+            let values = raw_values(columns, record);
+            return Some(RowContent::Skipped(SkippedRow::NothingToLink(values)));
+        }
+        let ids = [expander.from.len(), expander.to.len()];
+        // A longer list was not read to its end.
+        if ids[0].saturating_mul(ids[1]) > MOST_PAIRS {
+            expander.clear();
+            let problem = RowProblem::TooManyPairs { ids };
+            return Some(RowContent::Invalid(invalid(vec![problem], columns, record)));
+        }
+        expander.open(types);
+        None
+    }
+}
+
+/// A row with too many or too few fields may have its values in the wrong columns.
+fn check_field_count(
+    shape: RowShape,
+    columns: &Columns,
+    record: Record<'_>,
+) -> Result<(), InvalidRow> {
+    if shape.fits(record) {
+        return Ok(());
+    }
+    let problem = RowProblem::FieldCount {
+        expected: columns.field_count,
+        found: record.field_count(),
+    };
+    Err(invalid(vec![problem], columns, record))
+}
+
+/// The ids of a cell.
+fn split_cell(
+    column: &Column,
+    record: Record<'_>,
+    (separator, encoding): (&Separator, TextEncoding),
+    ids: &mut Vec<IdOrProblem>,
+) {
+    let cell = record.field(column.index).unwrap_or_default();
+    if record.is_misquoted(column.index) {
+        ids.push(IdOrProblem::bad(cell, ValueProblem::Misquoted));
+    } else {
+        split(cell, separator, encoding, ids);
+    }
+}
+
+/// The problem of a trimmed value that is not an id, in a text that was decoded to UTF-8 from `encoding`.
+pub(crate) fn bad_id(text: &str, encoding: TextEncoding) -> ValueProblem {
+    if was_damaged(text, encoding) {
+        ValueProblem::NotInEncoding(encoding)
+    } else {
+        id_problem(text)
+    }
+}
+
+/// Whether `text` has the replacement character that a decoder inserts for invalid bytes.
+fn was_damaged(text: &str, encoding: TextEncoding) -> bool {
+    encoding != TextEncoding::UTF_8 && text.contains(char::REPLACEMENT_CHARACTER)
+}
+
+/// The type of the row, if it is the cached one.
+fn cached_type<'t>(
+    source: &'t TypeSource,
+    record: Record<'_>,
+    last: Option<&'t ObjectType>,
+) -> Option<&'t ObjectType> {
+    match source {
+        TypeSource::Fixed(object_type) => Some(object_type),
+        TypeSource::Column(column) => {
+            let field = record.field(column.index)?;
+            last.filter(|last| last.as_str().as_bytes() == field)
+        }
+    }
+}
+
+fn check_id(
+    column: &Column,
+    record: Record<'_>,
+    encoding: TextEncoding,
+) -> Result<RecordId, RowProblem> {
+    let bytes = record.field(column.index).unwrap_or_default();
+    if record.is_misquoted(column.index) {
+        return Err(value_problem(column, bytes, ValueProblem::Misquoted));
+    }
+    match str::from_utf8(bytes) {
+        Ok(text) => {
+            let text = unwrapped(text.trim());
+            RecordId::new(text).ok_or_else(|| value_problem(column, bytes, bad_id(text, encoding)))
+        }
+        Err(_) => Err(value_problem(column, bytes, ValueProblem::NotUtf8)),
+    }
+}
+
+fn check_type(
+    source: &TypeSource,
+    record: Record<'_>,
+    encoding: TextEncoding,
+    last: &mut Option<ObjectType>,
+) -> Result<ObjectType, RowProblem> {
+    let column = match source {
+        TypeSource::Fixed(object_type) => return Ok(object_type.clone()),
+        TypeSource::Column(column) => column,
+    };
+    let bytes = record.field(column.index).unwrap_or_default();
+    if record.is_misquoted(column.index) {
+        return Err(value_problem(column, bytes, ValueProblem::Misquoted));
+    }
+    let Ok(text) = str::from_utf8(bytes) else {
+        return Err(value_problem(column, bytes, ValueProblem::NotUtf8));
+    };
+    let text = unwrapped(text.trim());
+    if let Some(last) = last
+        && last.as_str() == text
+    {
+        return Ok(last.clone());
+    }
+    match ObjectType::new(text) {
+        Some(object_type) => {
+            *last = Some(object_type.clone());
+            Ok(object_type)
+        }
+        None if was_damaged(text, encoding) => {
+            let problem = ValueProblem::NotInEncoding(encoding);
+            Err(value_problem(column, bytes, problem))
+        }
+        None => Err(value_problem(column, bytes, type_problem(text))),
+    }
+}
+
+fn value_problem(column: &Column, bytes: &[u8], problem: ValueProblem) -> RowProblem {
+    problem_of(column, &truncated(bytes), problem)
+}
+
+/// The problem of a value that [`RawValues`] has.
+pub(crate) fn problem_of(column: &Column, value: &str, problem: ValueProblem) -> RowProblem {
+    RowProblem::Value {
+        column: column.clone(),
+        value: excerpt(value, MAX_SHOWN_VALUE_LENGTH),
+        problem,
+    }
+}
+
+fn invalid(problems: Vec<RowProblem>, columns: &Columns, record: Record<'_>) -> InvalidRow {
+    InvalidRow {
+        problems,
+        values: raw_values(columns, record),
+    }
+}
+
+fn raw_values(columns: &Columns, record: Record<'_>) -> RawValues {
+    let value = |column: &Column| truncated(record.field(column.index).unwrap_or_default());
+    let type_value = |source: &TypeSource| match source {
+        TypeSource::Fixed(object_type) => object_type.to_string(),
+        TypeSource::Column(column) => value(column),
+    };
+    RawValues {
+        from_type: type_value(&columns.from_type),
+        from_id: value(&columns.from_id),
+        to_type: type_value(&columns.to_type),
+        to_id: value(&columns.to_id),
+    }
+}
+
+/// A value as [`RawValues`] stores it.
+pub(crate) fn truncated(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    text.trim().chars().take(MAX_RAW_VALUE_LENGTH).collect()
+}

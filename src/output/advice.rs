@@ -1,0 +1,125 @@
+//! One line of advice for each error category. Pure.
+
+use crate::domain::cause::Cause;
+use crate::domain::outcome::OutcomeKind;
+use crate::domain::run_counts::CategoryCount;
+
+/// What to do about rows that ended with this category.
+#[must_use]
+pub fn advice(entry: &CategoryCount) -> &'static str {
+    match entry.cause {
+        Cause::Limit => {
+            return "a record has reached its limit of associations: raise the limit in HubSpot";
+        }
+        Cause::UnknownType => {
+            return "HubSpot does not know the object type: check the type columns or --from-type, --to-type";
+        }
+        Cause::Category => {}
+    }
+    match entry.category.as_str() {
+        "CLIENT_INVALID_ROW" => "fix the rows in the input: the report says which column and why",
+        "CLIENT_NOTHING_TO_LINK" => "nothing to do: the list of ids is empty",
+        "CLIENT_DUPLICATE" => "nothing to do: an earlier row has the same pair",
+        "CLIENT_ALREADY_ASSOCIATED" => "nothing to do: an earlier report shows the link",
+        "CLIENT_TIMEOUT" => {
+            "no reply in time: run the rows again; if it happens again, raise --timeout"
+        }
+        "CLIENT_CONNECTION" => "the API could not be reached: check network, proxy and --base-url",
+        "CLIENT_UNREADABLE_REPLY" => {
+            "the reply did not come from the API: check proxy and --base-url"
+        }
+        "CLIENT_NO_RESULT" => "accepted, but nothing was linked: look at one pair in HubSpot",
+        "CLIENT_RESULT_MISMATCH" => {
+            "the reply names another record, perhaps after a merge: see the id in the report"
+        }
+        "CLIENT_NOT_COMPLETE" => "HubSpot did not finish: run the rows again later",
+        "VALIDATION_ERROR" => "a record does not exist, is deleted, or the token may not see it",
+        "OBJECT_NOT_FOUND" => "the record does not exist or is deleted: check the id and its type",
+        "CONFLICT" => "another program is changing these records: run the rows again later",
+        "RATE_LIMIT" | "RATE_LIMITS" => {
+            "other programs use the same quota: lower --rate or run at another hour"
+        }
+        "HTTP_404" => "not found: if all rows have this error, check --base-url and --api-version",
+        "HTTP_423" => "the record is locked by another change: run the rows again later",
+        category if category.starts_with("HTTP_2") => {
+            "HubSpot counted errors without naming them: look at one pair in HubSpot"
+        }
+        category if category.starts_with("HTTP_3") => {
+            "the request was redirected: check --base-url"
+        }
+        category if category.starts_with("HTTP_5") => {
+            "HubSpot had a server error: run the rows again later"
+        }
+        _ if entry.kind == OutcomeKind::Failed => "this may be temporary: run the rows again later",
+        _ => "HubSpot refused these rows: the report has its reason",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::category::Category;
+    use crate::domain::pair::RowKey;
+    use crate::domain::run_counts::Example;
+
+    fn entry(category: &str, kind: OutcomeKind, example: &str) -> CategoryCount {
+        CategoryCount {
+            category: category.into(),
+            cause: Cause::of(category, example),
+            kind,
+            rows: 1,
+            examples: vec![Example {
+                key: RowKey { row: 1, line: 2 },
+                values: Default::default(),
+                http_status: None,
+                message: example.into(),
+                correlation_id: None,
+            }],
+        }
+    }
+
+    #[test]
+    fn every_category_of_this_program_has_its_own_advice() {
+        let fallback = advice(&entry("BRAND_NEW", OutcomeKind::Rejected, ""));
+        for category in Category::ALL {
+            assert_ne!(
+                advice(&entry(category.as_str(), OutcomeKind::Rejected, "")),
+                fallback
+            );
+        }
+    }
+
+    #[test]
+    fn advice_depends_on_the_message_where_the_category_is_ambiguous() {
+        for (category, example, start) in [
+            (
+                "VALIDATION_ERROR",
+                "One or more associations are invalid",
+                "a record does not exist",
+            ),
+            (
+                "VALIDATION_ERROR",
+                "Association Limit exceeded",
+                "a record has reached",
+            ),
+            (
+                "HTTP_400",
+                "Unable to infer object type from: widgets",
+                "HubSpot does not know",
+            ),
+            ("HTTP_400", "<html>", "HubSpot refused"),
+            ("HTTP_302", "", "the request was redirected"),
+            ("HTTP_502", "", "HubSpot had a server error"),
+        ] {
+            let advice = advice(&entry(category, OutcomeKind::Rejected, example));
+            assert!(advice.starts_with(start), "{category}: {advice}");
+        }
+    }
+
+    #[test]
+    fn advice_fits_the_line_of_a_summary() {
+        for category in Category::ALL {
+            assert!(advice(&entry(category.as_str(), OutcomeKind::Failed, "")).len() <= 90);
+        }
+    }
+}

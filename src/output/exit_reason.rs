@@ -1,0 +1,172 @@
+//! The reason word of a run, for scripts. The words are a stable interface; docs/summary.md explains them.
+
+use crate::error::RunError;
+use crate::report::locked_report::ReportError;
+use crate::run::guards::time_limit::TimeLimit;
+use crate::run::stop_reason::{Signal, StopReason, UniformFailure};
+use crate::verdict::retry::FatalCause;
+
+/// Every row has its line.
+pub const FINISHED: &str = "finished";
+
+/// A file besides the report cannot be written.
+pub const OUTPUT: &str = "output";
+
+/// All reason words.
+pub const REASONS: [&str; 28] = [
+    FINISHED,
+    "interrupted",
+    "terminated",
+    "daily-limit",
+    "long-wait",
+    "error-budget",
+    "api-failing",
+    "no-descriptors",
+    "max-duration",
+    "until",
+    "unauthorized",
+    "no-token",
+    "missing-scopes",
+    "forbidden",
+    "untrusted",
+    "type-error",
+    "not-found",
+    "tls-failure",
+    "input",
+    "settings",
+    "credentials",
+    "portal",
+    "report",
+    "report-busy",
+    OUTPUT,
+    "client",
+    "system",
+    "bug",
+];
+
+/// The reason word of a run that ended before every row had its line.
+#[must_use]
+pub fn reason_of_stop(reason: &StopReason) -> &'static str {
+    match reason {
+        StopReason::Signal(Signal::Interrupt) => "interrupted",
+        StopReason::Signal(Signal::Terminate) => "terminated",
+        StopReason::Fatal { cause, .. } => match cause {
+            FatalCause::DailyLimit => "daily-limit",
+            FatalCause::LongWait(_) => "long-wait",
+            FatalCause::Unauthorized => "unauthorized",
+            FatalCause::NoToken => "no-token",
+            FatalCause::OtherPortal => "portal",
+            FatalCause::MissingScopes => "missing-scopes",
+            FatalCause::Forbidden => "forbidden",
+            FatalCause::Untrusted => "untrusted",
+        },
+        StopReason::UniformFailures { what, .. } => match what {
+            UniformFailure::TypeError => "type-error",
+            UniformFailure::NotFound => "not-found",
+            UniformFailure::TlsFailure => "tls-failure",
+        },
+        StopReason::Input(_) => "input",
+        StopReason::BudgetExceeded(spent) if spent.transient => "api-failing",
+        StopReason::ApiUnreachable { .. } => "api-failing",
+        StopReason::NoDescriptor { .. } => "no-descriptors",
+        StopReason::BudgetExceeded(_) => "error-budget",
+        StopReason::TimeIsUp(TimeLimit::MaxDuration(_)) => "max-duration",
+        StopReason::TimeIsUp(TimeLimit::Until(_)) => "until",
+        StopReason::Bug(_) => "bug",
+        StopReason::Report(_) => "report",
+    }
+}
+
+/// The reason word of a run that could not start, or whose files could not be written.
+#[must_use]
+pub fn reason_of_error(error: &RunError) -> &'static str {
+    match error {
+        RunError::Settings(_) | RunError::SandboxSettings(_) => "settings",
+        RunError::Credentials(_) => "credentials",
+        RunError::Portal(_) => "portal",
+        RunError::Input(_) => "input",
+        RunError::Report(ReportError::Busy { .. }) => "report-busy",
+        RunError::Report(_) => "report",
+        RunError::Rejects(_) | RunError::Output(_) | RunError::Stdout(_) => OUTPUT,
+        RunError::Client(_) => "client",
+        RunError::Stopped(Signal::Interrupt) => "interrupted",
+        RunError::Stopped(Signal::Terminate) => "terminated",
+        RunError::SandboxStart(_) | RunError::System(_) => "system",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+    use std::io;
+    use std::time::Duration;
+
+    fn fatal(cause: FatalCause) -> StopReason {
+        StopReason::Fatal {
+            cause,
+            message: String::new(),
+            scopes: vec![],
+            correlation_id: None,
+        }
+    }
+
+    #[test]
+    fn every_early_stop_has_its_own_reason_word() {
+        let alike = |what| StopReason::UniformFailures {
+            what,
+            rows: 3,
+            message: String::new(),
+        };
+        let reasons = [
+            StopReason::Signal(Signal::Interrupt),
+            StopReason::Signal(Signal::Terminate),
+            fatal(FatalCause::DailyLimit),
+            fatal(FatalCause::LongWait(Duration::ZERO)),
+            fatal(FatalCause::Unauthorized),
+            fatal(FatalCause::NoToken),
+            fatal(FatalCause::MissingScopes),
+            fatal(FatalCause::Forbidden),
+            fatal(FatalCause::Untrusted),
+            alike(UniformFailure::TypeError),
+            alike(UniformFailure::NotFound),
+            alike(UniformFailure::TlsFailure),
+            StopReason::ApiUnreachable {
+                lasted: Duration::ZERO,
+                was_reachable: true,
+                message: String::new(),
+            },
+            StopReason::NoDescriptor {
+                lasted: Duration::ZERO,
+                message: String::new(),
+            },
+            StopReason::TimeIsUp(TimeLimit::MaxDuration(Duration::ZERO)),
+            StopReason::TimeIsUp(TimeLimit::Until(Timestamp::UNIX_EPOCH)),
+            StopReason::Bug(String::new()),
+            StopReason::Report(io::Error::other("full")),
+        ];
+        let mut words: Vec<_> = reasons.iter().map(reason_of_stop).collect();
+        assert!(words.iter().all(|word| REASONS.contains(word)));
+        words.sort_unstable();
+        words.dedup();
+        assert_eq!(words.len(), reasons.len());
+    }
+
+    #[test]
+    fn a_run_that_could_not_start_has_a_reason_word() {
+        let busy = ReportError::Busy {
+            path: "r.csv".into(),
+            by: None,
+            lock_file: None,
+        };
+        for (error, word) in [
+            (RunError::Report(busy), "report-busy"),
+            (RunError::System(io::Error::other("x")), "system"),
+            (RunError::Stopped(Signal::Interrupt), "interrupted"),
+            (RunError::Stopped(Signal::Terminate), "terminated"),
+        ] {
+            assert_eq!(reason_of_error(&error), word);
+            assert!(REASONS.contains(&word));
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Hints with a command that keeps the typed flags: error and arguments → hint. Pure.
+
+use std::ffi::OsString;
+
+use crate::error::RunError;
+use crate::input::error::InputError;
+use crate::output::command_line::CommandLine;
+
+/// The hint for an error of the command with these arguments.
+#[must_use]
+pub fn hint(error: &RunError, arguments: &[OsString]) -> Option<String> {
+    match error {
+        RunError::Input(InputError::Columns { problem, .. }) => match problem.export() {
+            Some(export) => {
+                let command_line = CommandLine::new(arguments).with_missing(export.flags());
+                Some(export.hint(&command_line.line()))
+            }
+            None => error.hint(),
+        },
+        RunError::Portal(_) => {
+            let doctor = CommandLine::new(arguments)
+                .without_files()
+                .only_flags_of("doctor")
+                .command("doctor");
+            Some(format!(
+                "nothing was sent; run `{}` to check the token",
+                doctor.line()
+            ))
+        }
+        _ => error.hint(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::import::portal::PortalError;
+    use crate::input::columns::resolve::Columns;
+    use crate::input::columns::settings::ColumnSettings;
+    use std::num::NonZeroU64;
+
+    fn arguments(line: &str) -> Vec<OsString> {
+        line.split(' ').map(OsString::from).collect()
+    }
+
+    #[test]
+    fn the_command_for_an_export_keeps_the_typed_flags() {
+        let headers = ["Record ID", "Last Name", "Associated Deal IDs"].map(str::to_owned);
+        let problem = Columns::resolve(&headers, &ColumnSettings::default()).unwrap_err();
+        let error = RunError::Input(InputError::Columns {
+            input: "-e.csv".to_owned(),
+            line: 1,
+            hint: problem.hint("-e.csv"),
+            problem: Box::new(problem),
+        });
+        let command_line = arguments("check --delimiter ; --from-type 0-1 --json -- -e.csv");
+        assert_eq!(
+            hint(&error, &command_line).unwrap(),
+            "this looks like an export from HubSpot; run `hubspot-associate check --delimiter ';' --from-type 0-1 --json \
+             ./-e.csv --from-id-column 'Record ID' --to-type deals --to-id-column 'Associated Deal IDs' --split ';'`"
+        );
+    }
+
+    #[test]
+    fn the_doctor_command_has_the_credentials_of_the_run() {
+        let error = RunError::Portal(PortalError::Other {
+            expected: NonZeroU64::MIN,
+            found: 2,
+        });
+        let command_line = arguments("-v import p.csv --token-file t --split ; --rate unlimited");
+        assert_eq!(
+            hint(&error, &command_line).unwrap(),
+            "nothing was sent; run `hubspot-associate -v doctor --token-file t` to check the token"
+        );
+    }
+}

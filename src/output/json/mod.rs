@@ -1,0 +1,4 @@
+//! Results as JSON for scripts.
+
+pub mod format;
+pub mod run;

@@ -1,0 +1,272 @@
+//! Renders the summary of a run as one JSON object for scripts. docs/summary.schema.json is its schema; an
+//! incompatible change increases the version.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::outcome::OutcomeKind;
+use crate::domain::run_counts::{CategoryCount, Example, RunCounts};
+use crate::output::advice::advice;
+use crate::output::json::format::pretty;
+use crate::output::summary::{NextStep, RejectsFile, Summary};
+use crate::process::program::Program;
+use crate::rate_limit::utilization::LimitingFactor;
+
+/// The version of the JSON format.
+const VERSION: u32 = 1;
+
+impl Summary<'_> {
+    /// The summary as one JSON object that ends with a line break.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let utilization = self.counts.utilization.of(self.counts.requests);
+        let ended_at = self.started_at.checked_add(self.elapsed);
+        pretty(&Json {
+            version: VERSION,
+            program: Program::THIS,
+            input: self.input,
+            report: self.report.map(|path| path.to_string_lossy().into_owned()),
+            rehearsal: self.rehearsed,
+            started_at: stamp(self.started_at),
+            ended_at: stamp(ended_at.unwrap_or(self.started_at)),
+            elapsed_seconds: self.elapsed.as_secs_f64(),
+            exit: Exit {
+                status: self.status.code(),
+                reason: self.reason,
+                resumable: self.resumable,
+                message: self.problem.map(|problem| problem.what.as_str()),
+                causes: self.problem.map_or(&[], |problem| &problem.causes),
+                hint: self.problem.and_then(|problem| problem.hint.as_deref()),
+            },
+            rows: Rows {
+                settled: self.counts.finished(),
+                earlier: self.counts.already_reported,
+                outcomes: Outcomes::of(self.counts),
+            },
+            categories: categories(self.counts),
+            requests: Requests {
+                sent: self.counts.requests,
+                throttled: self.counts.throttled,
+            },
+            quota: QuotaUse {
+                used_ratio: utilization.map(|(share, _)| share),
+                why_less: utilization
+                    .and_then(|(_, why)| why)
+                    .map(LimitingFactor::as_str),
+                daily_limit: self.counts.daily.map(|daily| daily.limit),
+                daily_remaining: self.counts.daily.map(|daily| daily.remaining),
+            },
+            files: Files {
+                rejects: self.rejects.map(Rejects::from),
+                html: self.html.map(|path| path.to_string_lossy().into_owned()),
+            },
+            next: self.next.map(Next::of),
+        })
+    }
+}
+
+/// Whether this content is a summary that this program wrote.
+#[must_use]
+pub fn is_summary(content: &[u8]) -> bool {
+    /// The fields that identify a summary.
+    #[derive(Deserialize)]
+    struct Mark<'m> {
+        #[serde(borrow)]
+        program: Named<'m>,
+        #[serde(rename = "version")]
+        _version: u32,
+        #[serde(rename = "exit")]
+        _exit: IgnoredAny,
+    }
+    #[derive(Deserialize)]
+    struct Named<'m> {
+        #[serde(borrow)]
+        name: Cow<'m, str>,
+    }
+    let mark = serde_json::from_slice::<Mark<'_>>(content);
+    mark.is_ok_and(|mark| mark.program.name == Program::THIS.name)
+}
+
+/// RFC 3339 in UTC, as in the report.
+pub(crate) fn stamp(time: Timestamp) -> String {
+    format!("{time:.3}")
+}
+
+/// The categories, most frequent first, with what to do about them.
+pub(crate) fn categories(counts: &RunCounts) -> Vec<Category<'_>> {
+    counts.categories().into_iter().map(Category::of).collect()
+}
+
+#[derive(Serialize)]
+struct Json<'s> {
+    version: u32,
+    program: Program,
+    input: &'s str,
+    report: Option<String>,
+    rehearsal: bool,
+    started_at: String,
+    ended_at: String,
+    elapsed_seconds: f64,
+    exit: Exit<'s>,
+    rows: Rows,
+    categories: Vec<Category<'s>>,
+    requests: Requests,
+    quota: QuotaUse,
+    files: Files,
+    next: Option<Next<'s>>,
+}
+
+#[derive(Serialize)]
+struct Exit<'s> {
+    status: u8,
+    reason: &'static str,
+    resumable: bool,
+    message: Option<&'s str>,
+    causes: &'s [String],
+    hint: Option<&'s str>,
+}
+
+#[derive(Serialize)]
+struct Rows {
+    settled: u64,
+    earlier: u64,
+    #[serde(flatten)]
+    outcomes: Outcomes,
+}
+
+/// Rows by outcome.
+#[derive(Serialize)]
+pub(crate) struct Outcomes {
+    associated: u64,
+    rejected: u64,
+    failed: u64,
+    invalid: u64,
+    skipped: u64,
+}
+
+impl Outcomes {
+    pub(crate) fn of(counts: &RunCounts) -> Self {
+        Self {
+            associated: counts.of(OutcomeKind::Associated),
+            rejected: counts.of(OutcomeKind::Rejected),
+            failed: counts.of(OutcomeKind::Failed),
+            invalid: counts.of(OutcomeKind::Invalid),
+            skipped: counts.of(OutcomeKind::Skipped),
+        }
+    }
+}
+
+/// A category of rows that are not associated.
+#[derive(Serialize)]
+pub(crate) struct Category<'t> {
+    #[serde(rename = "category")]
+    name: &'t str,
+    cause: Option<&'static str>,
+    outcome: &'static str,
+    rows: u64,
+    advice: &'static str,
+    examples: Vec<ExampleRow<'t>>,
+}
+
+impl<'t> Category<'t> {
+    fn of(count: &'t CategoryCount) -> Self {
+        Self {
+            name: &count.category,
+            cause: count.cause.as_str(),
+            outcome: count.kind.as_str(),
+            rows: count.rows,
+            advice: advice(count),
+            examples: count.examples.iter().map(ExampleRow::of).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct ExampleRow<'t> {
+    row: u64,
+    line: u64,
+    from_object_type: &'t str,
+    from_object_id: &'t str,
+    to_object_type: &'t str,
+    to_object_id: &'t str,
+    http_status: Option<u16>,
+    message: &'t str,
+    correlation_id: Option<&'t str>,
+}
+
+impl<'t> ExampleRow<'t> {
+    fn of(example: &'t Example) -> Self {
+        let [
+            from_object_type,
+            from_object_id,
+            to_object_type,
+            to_object_id,
+        ] = example.values.each_ref().map(String::as_str);
+        Self {
+            row: example.key.row,
+            line: example.key.line,
+            from_object_type,
+            from_object_id,
+            to_object_type,
+            to_object_id,
+            http_status: example.http_status,
+            message: &example.message,
+            correlation_id: example.correlation_id.as_deref(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Requests {
+    sent: u64,
+    throttled: u64,
+}
+
+#[derive(Serialize)]
+struct QuotaUse {
+    used_ratio: Option<f64>,
+    why_less: Option<&'static str>,
+    daily_limit: Option<u64>,
+    daily_remaining: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Files {
+    rejects: Option<Rejects>,
+    html: Option<String>,
+}
+
+/// What to do next.
+#[derive(Serialize)]
+pub(crate) struct Next<'s> {
+    what: &'s str,
+    command: &'s str,
+}
+
+impl<'s> Next<'s> {
+    pub(crate) fn of(step: &'s NextStep) -> Self {
+        Self {
+            what: &step.what,
+            command: &step.command,
+        }
+    }
+}
+
+/// A file of rows that are not associated.
+#[derive(Serialize)]
+pub(crate) struct Rejects {
+    path: String,
+    rows: u64,
+}
+
+impl From<RejectsFile<'_>> for Rejects {
+    fn from(file: RejectsFile<'_>) -> Self {
+        Self {
+            path: file.path.to_string_lossy().into_owned(),
+            rows: file.rows,
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! What users, scripts and monitoring see.
+//! Pure text, except for `terminal` and the files themselves.
+
+pub mod advice;
+pub mod command_line;
+pub mod daily_reset;
+pub mod exit_reason;
+pub mod files;
+pub mod hints;
+pub mod html;
+pub mod json;
+pub mod metrics;
+pub mod next_command;
+pub mod own_files;
+pub mod stop_message;
+pub mod summary;
+pub mod terminal;
+pub mod text;
+pub mod write_failure;

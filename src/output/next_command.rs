@@ -1,0 +1,416 @@
+//! Builds the command to run next from the typed arguments, quoted for a shell. Pure.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use crate::output::command_line::CommandLine;
+
+/// Flags that an import of the rejects must not repeat: the output files of the first run, and the encoding, since the
+/// rejects are UTF-8. The layout of the lines is unchanged, including those above the header.
+const NOT_FOR_REJECTS: [&str; 15] = [
+    "report",
+    "resume",
+    "retry-rejected",
+    "repair",
+    "overwrite",
+    "rejects",
+    "html",
+    "summary",
+    "metrics",
+    "dry-run",
+    "first",
+    "skip-associated-in",
+    "encoding",
+    "json",
+    "input",
+];
+
+/// The folder of the sample files. Their records exist in no account.
+const SAMPLES: &str = "sample-data";
+
+/// The typed command with `--resume`.
+#[must_use]
+pub(crate) fn resumed(arguments: &[OsString]) -> String {
+    to_resume(arguments).line()
+}
+
+/// The same, with `--retry-rejected`.
+#[must_use]
+pub(crate) fn resumed_with_rejected(arguments: &[OsString]) -> String {
+    to_resume(arguments).with("retry-rejected").line()
+}
+
+fn to_resume(arguments: &[OsString]) -> CommandLine {
+    CommandLine::new(arguments)
+        .without(&["overwrite", "repair"])
+        .with("resume")
+}
+
+/// The typed command without the `wrong` flags, as a new run that replaces the last one.
+#[must_use]
+pub(crate) fn started_again_without(arguments: &[OsString], wrong: &[&str]) -> String {
+    let command_line = CommandLine::new(arguments).without(wrong).without(&[
+        "resume",
+        "retry-rejected",
+        "repair",
+        "overwrite",
+    ]);
+    // The default report of a rehearsal is replaced without the flag.
+    if command_line.has("sandbox") && !command_line.has("report") {
+        command_line.line()
+    } else {
+        command_line.with("overwrite").line()
+    }
+}
+
+/// The import of the checked input, or a rehearsal of it if the file is one of the samples.
+#[must_use]
+pub(crate) fn import_of_checked(arguments: &[OsString], input: &OsStr) -> String {
+    let command_line = CommandLine::new(arguments)
+        .without(&["json", "duplicates-memory", "dry-run"])
+        .command("import");
+    let command_line = if is_sample(input) && !command_line.has("sandbox") {
+        command_line.without(&["base-url"]).with("sandbox")
+    } else {
+        command_line
+    };
+    // Standard input has no default place for a report.
+    let is_stdin = input == "-";
+    command_line
+        .with_missing(is_stdin.then_some(("report", "pairs.report.csv")))
+        .line()
+}
+
+/// The real run after a rehearsal; none for the samples. It writes a new report and replaces none.
+#[must_use]
+pub(crate) fn real_run(arguments: &[OsString], input: &OsStr, report: &Path) -> Option<String> {
+    if is_sample(input) {
+        return None;
+    }
+    let rehearsed = [
+        "sandbox",
+        "overwrite",
+        "resume",
+        "retry-rejected",
+        "repair",
+        "report",
+    ];
+    let command_line = CommandLine::new(arguments).without(&rehearsed);
+    // Standard input has no default place for a report.
+    Some(if input == "-" {
+        command_line
+            .with_value("report", report_of_real_run(report))
+            .line()
+    } else {
+        command_line.line()
+    })
+}
+
+/// `x.sandbox.report.csv` → `x.report.csv`, `x.csv` → `x.real.csv`
+fn report_of_real_run(rehearsed: &Path) -> PathBuf {
+    let name = rehearsed.file_name().unwrap_or_default().to_string_lossy();
+    let name = match name.strip_suffix(".sandbox.report.csv") {
+        Some(stem) => format!("{stem}.report.csv"),
+        None => format!("{}.real.csv", name.strip_suffix(".csv").unwrap_or(&name)),
+    };
+    rehearsed.with_file_name(name)
+}
+
+/// The import of a rejects file, with the flags of the run, or of the `report` command that made it.
+#[must_use]
+pub(crate) fn import_of_rejects(
+    arguments: &[OsString],
+    rejects: &Path,
+    is_rehearsed: bool,
+) -> String {
+    let command_line = CommandLine::new(arguments)
+        .without(&NOT_FOR_REJECTS)
+        .command("import")
+        .file(rejects);
+    if is_rehearsed {
+        command_line.with("sandbox").line()
+    } else {
+        command_line.line()
+    }
+}
+
+/// The command that writes a rejects file from a report, reading the input as the run did. `input` is given if `report`
+/// would not find that file itself.
+#[must_use]
+pub(crate) fn rejects_of(arguments: &[OsString], report: &Path, input: Option<&Path>) -> String {
+    let command_line = CommandLine::new(arguments)
+        .without(&["rejects", "html", "json", "input"])
+        .only_flags_of("report")
+        .command("report")
+        .file(report)
+        .with_value("rejects", rejects_name(report));
+    match input {
+        Some(input) => command_line.with_value("input", input).line(),
+        None => command_line.line(),
+    }
+}
+
+/// A name other than the input's: the rejects of `rejects.csv` are `rejects-2.csv`.
+fn rejects_name(report: &Path) -> String {
+    let name = report.file_name().unwrap_or_default().to_string_lossy();
+    let stem = name.split('.').next().unwrap_or_default();
+    let number = match stem.strip_prefix("rejects") {
+        Some("") => Some(1_u32),
+        Some(rest) => rest
+            .strip_prefix('-')
+            .and_then(|number| number.parse().ok()),
+        None => None,
+    };
+    match number {
+        Some(number) => format!("rejects-{}.csv", number.saturating_add(1)),
+        None => "rejects.csv".to_owned(),
+    }
+}
+
+fn is_sample(input: &OsStr) -> bool {
+    let path = std::path::absolute(input).unwrap_or_default();
+    path.parent()
+        .and_then(Path::file_name)
+        .is_some_and(|folder| folder == SAMPLES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arguments(words: &[&str]) -> Vec<OsString> {
+        words.iter().map(OsString::from).collect()
+    }
+
+    #[test]
+    fn the_command_to_resume_is_the_typed_one_with_resume_instead_of_overwrite() {
+        let command_line = arguments(&["import", "pairs.csv", "--rate", "50/10s"]);
+        let resume = "hubspot-associate import pairs.csv --rate 50/10s --resume";
+        assert_eq!(resumed(&command_line), resume);
+        let rejected = format!("{resume} --retry-rejected");
+        assert_eq!(resumed_with_rejected(&command_line), rejected);
+        for flag in ["--overwrite", "--resume"] {
+            let command_line = arguments(&["import", "pairs.csv", "--rate", "50/10s", flag]);
+            assert_eq!(
+                (resumed(&command_line), resumed_with_rejected(&command_line)),
+                (resume.to_owned(), rejected.clone())
+            );
+        }
+    }
+
+    #[test]
+    fn words_are_quoted_for_a_shell() {
+        let command_line = arguments(&[
+            "import",
+            "my pairs.csv",
+            "--from-id-column",
+            "Bob's #3",
+            "--delimiter",
+            ";",
+            "--split=",
+        ]);
+        assert_eq!(
+            resumed(&command_line),
+            r"hubspot-associate import 'my pairs.csv' --from-id-column 'Bob'\''s #3' --delimiter ';' --split= --resume"
+        );
+    }
+
+    #[test]
+    fn a_file_that_looks_like_a_flag_stays_a_file() {
+        for words in [
+            &["-v", "import", "--", "--overwrite"][..],
+            &["-v", "import", "./--overwrite"],
+        ] {
+            assert_eq!(
+                resumed(&arguments(words)),
+                "hubspot-associate -v import ./--overwrite --resume"
+            );
+        }
+        let command_line = arguments(&["import", "--report", "--overwrite", "-"]);
+        assert_eq!(
+            resumed(&command_line),
+            "hubspot-associate import --report --overwrite - --resume"
+        );
+        let command_line = arguments(&["import", "pairs.csv"]);
+        assert_eq!(
+            rejects_of(
+                &command_line,
+                Path::new("-r.csv"),
+                Some(Path::new("-i.csv"))
+            ),
+            "hubspot-associate report ./-r.csv --rejects rejects.csv --input=-i.csv"
+        );
+        assert_eq!(
+            import_of_rejects(&command_line, Path::new("-r.csv"), false),
+            "hubspot-associate import ./-r.csv"
+        );
+    }
+
+    #[test]
+    fn after_a_check_comes_the_import_with_the_same_flags() {
+        let command_line = arguments(&[
+            "check",
+            "check",
+            "--json",
+            "--duplicates-memory",
+            "1GB",
+            "--from-type",
+            "check",
+        ]);
+        assert_eq!(
+            import_of_checked(&command_line, OsStr::new("check")),
+            "hubspot-associate import check --from-type check"
+        );
+        assert_eq!(
+            import_of_checked(&arguments(&["check", "-"]), OsStr::new("-")),
+            "hubspot-associate import - --report pairs.report.csv"
+        );
+        let command_line = arguments(&["import", "pairs.csv", "--dry-run"]);
+        assert_eq!(
+            import_of_checked(&command_line, OsStr::new("pairs.csv")),
+            "hubspot-associate import pairs.csv"
+        );
+    }
+
+    #[test]
+    fn samples_are_only_rehearsed() {
+        for file in ["sample-data/pairs.csv", "/x/sample-data/pairs.csv"] {
+            let command_line = arguments(&["check", file]);
+            assert_eq!(
+                import_of_checked(&command_line, OsStr::new(file)),
+                format!("hubspot-associate import {file} --sandbox")
+            );
+            let command_line = arguments(&["import", file, "--sandbox"]);
+            assert_eq!(
+                real_run(&command_line, OsStr::new(file), Path::new("r.csv")),
+                None
+            );
+        }
+    }
+
+    #[test]
+    fn the_real_run_replaces_no_report() {
+        let command_line = arguments(&[
+            "import",
+            "p.csv",
+            "--sandbox",
+            "--overwrite",
+            "--report",
+            "r.csv",
+            "--split",
+            ";",
+        ]);
+        assert_eq!(
+            real_run(&command_line, OsStr::new("p.csv"), Path::new("r.csv")).unwrap(),
+            "hubspot-associate import p.csv --split ';'"
+        );
+        for (rehearsed, real) in [
+            ("x/r.sandbox.report.csv", "x/r.report.csv"),
+            ("r.csv", "r.real.csv"),
+            ("r", "r.real.csv"),
+        ] {
+            let command_line = arguments(&["import", "-", "--sandbox", "--report", rehearsed]);
+            assert_eq!(
+                real_run(&command_line, OsStr::new("-"), Path::new(rehearsed)).unwrap(),
+                format!("hubspot-associate import - --report {real}")
+            );
+        }
+    }
+
+    #[test]
+    fn the_rejects_are_imported_with_the_flags_of_the_run() {
+        let command_line = arguments(&[
+            "-v",
+            "import",
+            "export.csv",
+            "--from-type",
+            "contacts",
+            "--split=;",
+            "--encoding",
+            "windows-1252",
+            "--no-header",
+            "--skip-lines",
+            "2",
+            "--comment=#",
+            "--rate",
+            "unlimited",
+            "--base-url",
+            "http://127.0.0.1:1",
+            "--overwrite",
+            "--report",
+            "r.csv",
+            "--rejects",
+            "x.csv",
+        ]);
+        assert_eq!(
+            import_of_rejects(&command_line, Path::new("x.csv"), false),
+            "hubspot-associate -v import x.csv --from-type contacts '--split=;' --no-header --skip-lines 2 \
+             '--comment=#' --rate unlimited \
+             --base-url http://127.0.0.1:1"
+        );
+        assert_eq!(
+            rejects_of(
+                &command_line,
+                Path::new("r.csv"),
+                Some(Path::new("export.csv"))
+            ),
+            "hubspot-associate -v report r.csv --from-type contacts '--split=;' --encoding windows-1252 \
+             --no-header --skip-lines 2 '--comment=#' --rejects rejects.csv --input export.csv"
+        );
+        let command_line = arguments(&[
+            "report",
+            "p.sandbox.report.csv",
+            "--rejects",
+            "x.csv",
+            "--to-id-column",
+            "#2",
+        ]);
+        assert_eq!(
+            import_of_rejects(&command_line, Path::new("x.csv"), true),
+            "hubspot-associate import x.csv --to-id-column '#2' --sandbox"
+        );
+    }
+
+    #[test]
+    fn the_rejects_of_rejects_have_another_name() {
+        for (report, name) in [
+            ("pairs.report.csv", "rejects.csv"),
+            ("a/rejects.report.csv", "rejects-2.csv"),
+            ("rejects-2.sandbox.report.csv", "rejects-3.csv"),
+            ("rejects-x.report.csv", "rejects.csv"),
+        ] {
+            assert_eq!(rejects_name(Path::new(report)), name);
+        }
+    }
+
+    #[test]
+    fn wrong_flags_are_removed() {
+        let command_line = arguments(&[
+            "import",
+            "p.csv",
+            "--from-type",
+            "contactz",
+            "--to-type=deals",
+            "--resume",
+        ]);
+        assert_eq!(
+            started_again_without(&command_line, &["from-type"]),
+            "hubspot-associate import p.csv --to-type=deals --overwrite"
+        );
+        for (more, end) in [
+            ("", " --overwrite"),
+            ("--sandbox --overwrite", " --sandbox"),
+            (
+                "--sandbox --report r.csv",
+                " --sandbox --report r.csv --overwrite",
+            ),
+        ] {
+            let words = format!("import p.csv --from-type x {more}");
+            let command_line: Vec<_> = words.split_whitespace().map(OsString::from).collect();
+            assert_eq!(
+                started_again_without(&command_line, &["from-type"]),
+                format!("hubspot-associate import p.csv{end}")
+            );
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Turns the events of a run into progress and log lines.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tracing::{Level, debug, enabled, event, info, warn};
+
+use crate::domain::outcome::{Outcome, OutcomeKind, RowTarget};
+use crate::input::progress::ReadProgress;
+use crate::number::span;
+use crate::output::terminal::progress::{Progress, ProgressSnapshot};
+use crate::output::terminal::screen::{OutputOptions, Screen};
+use crate::run::event::{Event, Observe, RunEvent};
+use crate::run::stop_reason::StopReason;
+use crate::text::excerpt;
+
+/// The interval between updates of a bar, short enough for smooth movement.
+const BAR_TICK: Duration = Duration::from_millis(100);
+
+/// The interval between ticks without a bar, where only time limits and progress lines need them.
+const NO_BAR_TICK: Duration = Duration::from_millis(500);
+
+/// From this length on, a pause is logged as a warning.
+const LONG_WAIT: Duration = Duration::from_mins(1);
+
+/// The maximum length of a message in a log line.
+const MAX_LOGGED_CHARS: usize = 300;
+
+/// Shows the progress and the log of a run.
+#[derive(Debug)]
+pub struct Display {
+    progress: Progress,
+}
+
+impl Display {
+    /// `read` is the progress of reading the input; `first` is the number of rows to send, if not all.
+    #[must_use]
+    pub fn new(
+        output: OutputOptions,
+        screen: Screen,
+        read: Arc<ReadProgress>,
+        first: Option<u64>,
+    ) -> Self {
+        Self {
+            progress: Progress::new(output, screen, read, first),
+        }
+    }
+
+    /// Removes the bar.
+    pub fn finish(&self) {
+        self.progress.finish();
+    }
+}
+
+impl Observe for Display {
+    fn tick_every(&self) -> Duration {
+        if self.progress.is_bar() {
+            BAR_TICK
+        } else {
+            NO_BAR_TICK
+        }
+    }
+
+    fn on(&mut self, event: &Event<'_>) {
+        match &event.kind {
+            RunEvent::Tick {
+                rate,
+                pause_remaining,
+                waiting,
+                ..
+            } => self.progress.tick(ProgressSnapshot {
+                at: event.at,
+                finished: event.counts.finished(),
+                not_good: event.counts.with_problems(),
+                total: None,
+                counted: false,
+                rate_limit: *rate,
+                pause_remaining: *pause_remaining,
+                waiting: *waiting,
+            }),
+            RunEvent::RowFinished(outcome) => log_outcome(outcome),
+            RunEvent::AttemptFailed {
+                key,
+                pair,
+                attempts,
+                why,
+                correlation_id,
+                next_in,
+            } => debug!(
+                row = key.row,
+                line = key.line,
+                attempts,
+                correlation_id,
+                next_in_ms = u64::try_from(next_in.as_millis()).unwrap_or(u64::MAX),
+                "{pair} will be retried: {}",
+                excerpt(why, MAX_LOGGED_CHARS)
+            ),
+            RunEvent::BatchFailed {
+                pairs,
+                attempts,
+                why,
+                correlation_id,
+                next_in,
+            } => debug!(
+                pairs,
+                attempts,
+                correlation_id,
+                next_in_ms = u64::try_from(next_in.as_millis()).unwrap_or(u64::MAX),
+                "a batch request will be retried: {}",
+                excerpt(why, MAX_LOGGED_CHARS)
+            ),
+            RunEvent::Paused { period, why } => {
+                let seconds = period.as_secs_f64();
+                let why = excerpt(why, MAX_LOGGED_CHARS);
+                // Short pauses are a normal part of the rate limit; a long one needs an explanation.
+                if *period >= LONG_WAIT {
+                    warn!(seconds, "pausing all requests: {why}");
+                } else {
+                    info!(seconds, "pausing all requests: {why}");
+                }
+            }
+            RunEvent::ApiUnreachable { why, give_up_after } => {
+                let (why, give_up_after) = (excerpt(why, MAX_LOGGED_CHARS), span(*give_up_after));
+                warn!(
+                    "HubSpot is unreachable ({why}); probing with single requests for up to {give_up_after}"
+                );
+            }
+            RunEvent::ApiRecovered { after } => {
+                warn!("HubSpot is reachable again after {}", span(*after));
+            }
+            RunEvent::FewerConnections { max, why } => {
+                let requests = if *max == 1 { "request" } else { "requests" };
+                let why = excerpt(why, MAX_LOGGED_CHARS);
+                warn!(
+                    "no file descriptor for another connection ({why}): at most {max} {requests} in flight; `ulimit -n` shows the limit on open files"
+                );
+            }
+            RunEvent::StoodStill { lasted } => {
+                let lasted = span(*lasted);
+                info!("the process was stopped, or the machine slept, for {lasted}");
+            }
+            RunEvent::TokenRefreshed => info!("the access token was refreshed"),
+            RunEvent::RateChanged(Some(rate)) => info!("the rate limit is now {rate}"),
+            RunEvent::RateChanged(None) | RunEvent::Stopping { in_flight: 0, .. } => {}
+            RunEvent::Stopping { in_flight, reason } => {
+                let replies = if *in_flight == 1 { "reply" } else { "replies" };
+                let waiting = format!("stopping: waiting for {in_flight} {replies} in flight");
+                // Confirm the interrupt immediately.
+                if let StopReason::Signal(_) = reason {
+                    warn!("{waiting}; press Ctrl-C again to stop immediately");
+                } else {
+                    info!("{waiting}");
+                }
+            }
+        }
+    }
+}
+
+fn log_outcome(outcome: &Outcome) {
+    let details = &outcome.details;
+    let pair = match &outcome.target {
+        RowTarget::Pair(pair) if outcome.kind == OutcomeKind::Associated => {
+            if !enabled!(Level::TRACE) {
+                return;
+            }
+            pair.to_string()
+        }
+        RowTarget::Pair(pair) => pair.to_string(),
+        RowTarget::Raw(_) => "the row".to_owned(),
+    };
+    macro_rules! log {
+        ($level:expr) => {
+            event!(
+                $level,
+                row = outcome.key.row,
+                line = outcome.key.line,
+                outcome = outcome.kind.as_str(),
+                http_status = details.http_status,
+                category = details
+                    .categories
+                    .first()
+                    .map(|text| excerpt(text, MAX_LOGGED_CHARS)),
+                correlation_id = details
+                    .correlation_id
+                    .as_ref()
+                    .map(|text| excerpt(text, MAX_LOGGED_CHARS)),
+                attempts = outcome.attempts,
+                "{pair} is {}: {}",
+                outcome.kind,
+                excerpt(&details.message, MAX_LOGGED_CHARS)
+            )
+        };
+    }
+    match outcome.kind {
+        OutcomeKind::Associated | OutcomeKind::Skipped => log!(Level::TRACE),
+        OutcomeKind::Rejected | OutcomeKind::Failed | OutcomeKind::Invalid => log!(Level::INFO),
+    }
+}

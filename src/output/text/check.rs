@@ -1,0 +1,388 @@
+//! Renders the findings of `check` as text and as JSON. Pure.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use crate::check::duplicates::Duplicates;
+use crate::check::findings::{Findings, SelfLinks, TypesCount};
+use crate::check::tiers::{TIERS, Tier, TimeNeeded};
+use crate::input::csv::quoted_rows::QuotedRows;
+use crate::input::validate::problem::RowProblem;
+use crate::number::{grouped, span};
+use crate::output::json::format::pretty;
+use crate::output::text::run::ONLY_EMPTY_LISTS;
+
+/// The maximum number of type combinations in the list.
+const MAX_TYPES: usize = 20;
+
+/// The data for the text.
+#[derive(Debug)]
+pub struct Checked<'c> {
+    /// The findings.
+    pub findings: &'c Findings,
+    /// The input's name, escaped.
+    pub input: &'c str,
+    /// Whether the input was read to its end.
+    pub complete: bool,
+    /// The suggested next command, if there is one.
+    pub next: Option<&'c str>,
+}
+
+impl Checked<'_> {
+    /// The findings as text; each line ends with a line break.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let findings = self.findings;
+        let mut text = String::new();
+        let mut line = |content: String| {
+            text.push_str(content.trim_end());
+            text.push('\n');
+        };
+        let rows = if findings.rows == 1 { "row" } else { "rows" };
+        let end = if self.complete {
+            ""
+        } else {
+            ", up to the place where reading failed"
+        };
+        line(format!(
+            "checked: {} {rows} of {}{end}",
+            grouped(findings.rows),
+            self.input
+        ));
+        for (what, count) in [
+            ("to send", findings.to_send),
+            ("invalid", findings.invalid),
+            ("nothing to link", findings.nothing_to_link),
+            ("duplicates, skipped", findings.skipped_duplicates),
+            ("already associated", findings.already_associated),
+        ] {
+            if count > 0 {
+                line(format!("  {what:<20}{:>12}", grouped(count)));
+            }
+        }
+        if findings.has_only_empty_lists() {
+            line(ONLY_EMPTY_LISTS.to_owned());
+        }
+        self.problems(&mut line);
+        self.types(&mut line);
+        if let Some(duplicates) = findings.duplicates() {
+            line(format!("duplicates: {}", about(duplicates)));
+        }
+        if let SelfLinks {
+            pairs,
+            first_line: Some(first),
+        } = findings.self_links
+        {
+            line(format!(
+                "self-links: {}, the first on line {first}: a record associated with itself",
+                grouped(pairs)
+            ));
+        }
+        if let QuotedRows {
+            rows,
+            first_line: Some(first),
+        } = findings.quoted_rows
+        {
+            line(format!(
+                "rows in quotes: {}, the first on line {first}: a quoted field contains lines that look like rows; \
+                 check for a missing or extra quote there",
+                grouped(rows)
+            ));
+        }
+        self.calls(&mut line);
+        if let Some(next) = self.next {
+            line(format!("next: {next}"));
+        }
+        text
+    }
+
+    fn problems(&self, line: &mut impl FnMut(String)) {
+        let kinds = self.findings.problems();
+        let total: u64 = kinds.iter().map(|(_, count)| count).sum();
+        if total == 0 {
+            return;
+        }
+        line("problems:".to_owned());
+        for example in &self.findings.examples {
+            let mut shown = format!("  {}:{}", self.input, example.key.line);
+            if let RowProblem::Value { column, .. } = &example.problem {
+                let _infallible = write!(shown, ":{}", column.number());
+            }
+            line(format!("{shown}: {}", example.problem));
+        }
+        let more = total - self.findings.examples.len() as u64;
+        if more > 0 {
+            line(format!("  and {} more", grouped(more)));
+        }
+        line("problems by kind:".to_owned());
+        for (kind, count) in kinds {
+            line(format!("{:>12}  {kind}", grouped(count)));
+        }
+    }
+
+    fn types(&self, line: &mut impl FnMut(String)) {
+        let types = self.findings.types();
+        if types.is_empty() {
+            return;
+        }
+        line("to send by types:".to_owned());
+        let shown = &types[..types.len().min(MAX_TYPES)];
+        for TypesCount {
+            from_type,
+            to_type,
+            pairs,
+        } in shown
+        {
+            line(format!("{:>12}  {from_type} -> {to_type}", grouped(*pairs)));
+        }
+        let listed: u64 = shown.iter().map(|count| count.pairs).sum();
+        let more = self.findings.to_send - listed;
+        if more > 0 {
+            line(format!("{:>12}  of other types", grouped(more)));
+        }
+    }
+
+    fn calls(&self, line: &mut impl FnMut(String)) {
+        let calls = [self.findings.to_send, self.findings.batch_calls()];
+        if calls[0] == 0 {
+            return;
+        }
+        let [single, batch] = calls.map(grouped);
+        line(format!(
+            "calls: {single}, or {batch} by `--mode batch` with up to {} pairs each",
+            grouped(self.findings.per_call)
+        ));
+        line(format!(
+            "{:<43}{:>17}{:>17}",
+            "time at each quota (per 10 s, per day):", "single", "batch"
+        ));
+        for tier in TIERS {
+            let a_day = tier.per_day.map_or("none stated".to_owned(), grouped);
+            let name = format!("  {}: {}, {a_day}", tier.name, tier.per_10_seconds);
+            let [single, batch] = calls.map(|calls| needed(tier.time_for(calls)));
+            line(format!("{name:<43}{single:>17}{batch:>17}"));
+        }
+    }
+
+    /// The findings as one JSON object that ends with a line break. docs/check.md describes it.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let findings = self.findings;
+        let calls = Calls {
+            single: findings.to_send,
+            batch: findings.batch_calls(),
+        };
+        let json = Json {
+            version: 1,
+            input: self.input,
+            complete: self.complete,
+            rows: findings.rows,
+            to_send: findings.to_send,
+            invalid: findings.invalid,
+            nothing_to_link: findings.nothing_to_link,
+            skipped_duplicates: findings.skipped_duplicates,
+            already_associated: findings.already_associated,
+            types: findings.types(),
+            problems: Problems {
+                kinds: findings
+                    .problems()
+                    .into_iter()
+                    .map(|(kind, count)| KindCount { kind, count })
+                    .collect(),
+                first: findings
+                    .examples
+                    .iter()
+                    .map(|example| ProblemAt {
+                        row: example.key.row,
+                        line: example.key.line,
+                        column: match &example.problem {
+                            RowProblem::Value { column, .. } => Some(column.number()),
+                            RowProblem::FieldCount { .. } | RowProblem::TooManyPairs { .. } => None,
+                        },
+                        kind: example.problem.kind(),
+                        message: example.problem.to_string(),
+                    })
+                    .collect(),
+            },
+            duplicates: findings.duplicates(),
+            self_links: findings.self_links,
+            quoted_rows: findings.quoted_rows,
+            quotas: TIERS
+                .into_iter()
+                .map(|tier| Quota {
+                    tier,
+                    single: tier.time_for(calls.single),
+                    batch: tier.time_for(calls.batch),
+                })
+                .collect(),
+            calls,
+        };
+        pretty(&json)
+    }
+}
+
+fn needed(time: TimeNeeded) -> String {
+    let days = match time.days {
+        0 | 1 => "1 day".to_owned(),
+        days => format!("{} days", grouped(days)),
+    };
+    let sending = match time.seconds {
+        seconds @ 0..60 => format!("{seconds}s"),
+        _ => span(time.duration()),
+    };
+    format!("{sending}, {days}")
+}
+
+fn about(Duplicates { pairs, exact }: Duplicates) -> String {
+    let advice = "sent again unless --skip-duplicates is given";
+    match (pairs, exact) {
+        (0, true) => "none".to_owned(),
+        (0, false) => {
+            "none in a sample: the pairs are more than --duplicates-memory holds".to_owned()
+        }
+        (pairs, true) => format!("{}, {advice}", grouped(pairs)),
+        (pairs, false) => format!(
+            "about {}, {advice}; estimated, as the pairs are more than --duplicates-memory holds",
+            grouped(pairs)
+        ),
+    }
+}
+
+#[derive(Serialize)]
+struct Json<'j> {
+    version: u32,
+    input: &'j str,
+    complete: bool,
+    rows: u64,
+    to_send: u64,
+    invalid: u64,
+    nothing_to_link: u64,
+    skipped_duplicates: u64,
+    already_associated: u64,
+    types: Vec<TypesCount>,
+    problems: Problems,
+    duplicates: Option<Duplicates>,
+    self_links: SelfLinks,
+    quoted_rows: QuotedRows,
+    calls: Calls,
+    quotas: Vec<Quota>,
+}
+
+#[derive(Serialize)]
+struct Problems {
+    kinds: Vec<KindCount>,
+    first: Vec<ProblemAt>,
+}
+
+#[derive(Serialize)]
+struct KindCount {
+    kind: &'static str,
+    count: u64,
+}
+
+#[derive(Serialize)]
+struct ProblemAt {
+    row: u64,
+    line: u64,
+    column: Option<usize>,
+    kind: &'static str,
+    message: String,
+}
+
+#[derive(Clone, Copy, Serialize)]
+struct Calls {
+    single: u64,
+    batch: u64,
+}
+
+#[derive(Serialize)]
+struct Quota {
+    #[serde(flatten)]
+    tier: Tier,
+    single: TimeNeeded,
+    batch: TimeNeeded,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::csv_input::Input;
+    use crate::input::row::CheckedRow;
+
+    fn checked(rows: &str) -> (Findings, String) {
+        let csv = format!("from_type,from_id,to_type,to_id\n{rows}");
+        let source = std::io::Cursor::new(csv);
+        let columns = crate::input::columns::settings::ColumnSettings::default();
+        let mut input = Input::from_reader("pairs.csv", source, None, &columns).unwrap();
+        let mut findings = Findings::new(1 << 20);
+        let mut row = CheckedRow::default();
+        while input.read(&mut row).unwrap() {
+            findings.add(&row);
+        }
+        let text = Checked {
+            findings: &findings,
+            input: "pairs.csv",
+            complete: true,
+            next: Some("do this"),
+        }
+        .to_text();
+        (findings, text)
+    }
+
+    #[test]
+    fn it_shows_what_would_be_sent_the_problems_and_the_time_needed() {
+        let (_, text) = checked(
+            "contacts,1,deals,2\ncontacts,1,deals,02\ncontacts,5.1E+3,deals,\n0-1,7,0-1,7\n0-1,3\n",
+        );
+        assert_eq!(
+            text,
+            "\
+checked: 5 rows of pairs.csv
+  to send                        3
+  invalid                        2
+problems:
+  pairs.csv:4:2: `from_id` (column 2): `5.1E+3` is in scientific notation, a spreadsheet rounded it: re-export the column as text
+  pairs.csv:4:4: `to_id` (column 4) is blank
+  pairs.csv:6: expected 4 fields, found 2
+problems by kind:
+           1  blank
+           1  scientific notation
+           1  too few or too many fields
+to send by types:
+           2  contacts -> deals
+           1  0-1 -> 0-1
+duplicates: 1, sent again unless --skip-duplicates is given
+self-links: 1, the first on line 5: a record associated with itself
+calls: 3, or 2 by `--mode batch` with up to 2,000 pairs each
+time at each quota (per 10 s, per day):               single            batch
+  Free, Starter: 100, 250,000                      1s, 1 day        1s, 1 day
+  public app (OAuth): 110, none stated             1s, 1 day        1s, 1 day
+  Professional, Enterprise: 150, 500,000           1s, 1 day        1s, 1 day
+  with API limit increase: 200, 1,000,000          1s, 1 day        1s, 1 day
+next: do this
+"
+        );
+    }
+
+    #[test]
+    fn only_the_first_problems_are_shown_and_all_are_counted() {
+        let (findings, text) = checked(&"contacts,x,deals,0\n".repeat(30));
+        assert_eq!(findings.examples.len(), 20);
+        assert_eq!(text.matches("pairs.csv:").count(), 20);
+        assert!(text.contains("\n  and 40 more\nproblems by kind:\n          30  letters in an id\n          30  zero\n"));
+        assert!(!text.contains("calls:"), "{text}");
+    }
+
+    #[test]
+    fn a_damaged_column_of_types_takes_no_more_memory_and_loses_no_count() {
+        let rows: Vec<_> = (1..=1500)
+            .map(|id| format!("p_{id},1,deals,{id}"))
+            .collect();
+        let (findings, text) = checked(&rows.join("\n"));
+        assert_eq!(findings.types().len(), 1001);
+        assert_eq!(findings.to_send, 1500);
+        assert_eq!(findings.batch_calls(), 1002);
+        assert!(text.contains("       1,480  of other types\n"), "{text}");
+    }
+}

@@ -1,0 +1,6 @@
+//! Results as text for people.
+
+pub mod check;
+pub mod doctor;
+pub mod report;
+pub mod run;

@@ -1,0 +1,265 @@
+//! Renders the final summary as text: rows by outcome, errors by category, and the next step. Pure.
+
+use std::fmt::Write as _;
+
+use crate::domain::outcome::OutcomeKind;
+use crate::domain::run_counts::RunCounts;
+use crate::number::{grouped, per_second, span};
+use crate::output::advice::advice;
+use crate::output::summary::{Summary, WORTH_A_REASON, shown};
+use crate::text::excerpt;
+
+/// The maximum number of categories in the list.
+const MAX_CATEGORIES: usize = 5;
+
+/// The maximum length of a category.
+const MAX_CATEGORY_CHARS: usize = 40;
+
+impl Summary<'_> {
+    /// The summary as text; each line ends with a line break.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        let finished = self.counts.finished();
+        let here = finished - self.counts.already_reported;
+        let state = match self.problem {
+            None => "finished",
+            Some(_) => "stopped",
+        };
+        let seconds = self.elapsed.as_secs_f64();
+        let rate = if seconds > 0.0 {
+            here as f64 / seconds
+        } else {
+            0.0
+        };
+        let rows = if finished == 1 { "row" } else { "rows" };
+        let mut line = |content: String| {
+            text.push_str(content.trim_end());
+            text.push('\n');
+        };
+        let earlier = match self.counts.already_reported {
+            0 => String::new(),
+            earlier => format!(
+                ", {} of them in earlier runs; {}",
+                grouped(earlier),
+                grouped(here)
+            ),
+        };
+        line(format!(
+            "{state}: {} {rows}{earlier} in {}, {} rows per second",
+            grouped(finished),
+            span(self.elapsed),
+            per_second(rate)
+        ));
+        add_outcomes(self.counts, &mut line);
+        add_categories(self.counts, &mut line);
+        let throttled = match self.counts.throttled {
+            0 => "no 429 replies".to_owned(),
+            some => format!("{} with a 429 reply", grouped(some)),
+        };
+        line(format!(
+            "requests: {}, {throttled}",
+            grouped(self.counts.requests)
+        ));
+        if let Some((share, why)) = self.counts.utilization.of(self.counts.requests) {
+            let why = why.filter(|_| share < WORTH_A_REASON);
+            let why = why
+                .map(|why| format!(", {}", why.as_str()))
+                .unwrap_or_default();
+            line(format!(
+                "quota: {:.0} % of the limit used{why}",
+                share * 100.0
+            ));
+        }
+        if let Some(report) = self.report {
+            line(format!("report: {}", shown(report)));
+        }
+        if let Some(rejects) = self.rejects {
+            line(format!("rejects: {rejects}"));
+        }
+        if let Some(html) = self.html {
+            line(format!("page: {}", shown(html)));
+        }
+        // After an early stop, the error shows the next command.
+        if let Some(next) = self.next.filter(|_| self.problem.is_none()) {
+            line(format!("next: {next}"));
+        }
+        text
+    }
+}
+
+/// Adds a line for each outcome that occurred.
+pub(crate) fn add_outcomes(counts: &RunCounts, line: &mut impl FnMut(String)) {
+    for kind in OutcomeKind::ALL {
+        if counts.of(kind) > 0 {
+            line(format!("  {kind:<11}{:>12}", grouped(counts.of(kind))));
+        }
+    }
+}
+
+/// The message for an input whose lists of ids are all empty.
+pub const ONLY_EMPTY_LISTS: &str =
+    "nothing could be sent: the list of ids is empty in every row; is it the right column?";
+
+/// Adds the categories of the rows that are not associated.
+pub(crate) fn add_categories(counts: &RunCounts, line: &mut impl FnMut(String)) {
+    if counts.has_only_empty_lists() {
+        line(ONLY_EMPTY_LISTS.to_owned());
+    }
+    let categories = counts.categories();
+    if categories.is_empty() {
+        return;
+    }
+    let shown = &categories[..categories.len().min(MAX_CATEGORIES)];
+    line("why:".to_owned());
+    for entry in shown {
+        let category = excerpt(&entry.category, MAX_CATEGORY_CHARS);
+        let mut first = String::new();
+        let _infallible = write!(
+            first,
+            "  {:>8}  {} {category}",
+            grouped(entry.rows),
+            entry.kind
+        );
+        line(first);
+        line(format!("            {}", advice(entry)));
+    }
+    let more: u64 = categories[shown.len()..]
+        .iter()
+        .map(|entry| entry.rows)
+        .sum();
+    if more > 0 {
+        line(format!("  {:>8}  other, see the report", grouped(more)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::outcome::{Details, Outcome, RowTarget};
+    use crate::domain::pair::RowKey;
+    use crate::exit_status::ExitStatus;
+    use crate::output::exit_reason::FINISHED;
+    use crate::output::summary::{NextStep, RejectsFile};
+    use jiff::Timestamp;
+    use std::path::Path;
+    use std::time::Duration;
+
+    fn summary(counts: &RunCounts, elapsed: Duration) -> Summary<'_> {
+        Summary {
+            input: "pairs.csv",
+            report: Some(Path::new("pairs.report.csv")),
+            rehearsed: false,
+            started_at: Timestamp::UNIX_EPOCH,
+            elapsed,
+            counts,
+            status: ExitStatus::Done,
+            reason: FINISHED,
+            resumable: false,
+            problem: None,
+            rejects: None,
+            html: None,
+            next: None,
+        }
+    }
+
+    fn counts(outcomes: &[(OutcomeKind, &str, u64)]) -> RunCounts {
+        let mut counts = RunCounts::default();
+        counts.requests = 1300;
+        counts.throttled = 2;
+        for &(kind, category, rows) in outcomes {
+            for _ in 0..rows {
+                counts.count(&Outcome {
+                    key: RowKey { row: 1, line: 2 },
+                    target: RowTarget::Raw(Default::default()),
+                    kind,
+                    details: Details {
+                        categories: vec![category.into()],
+                        ..Details::default()
+                    },
+                    attempts: 1,
+                    duration: Duration::ZERO,
+                    finished_at: Timestamp::UNIX_EPOCH,
+                });
+            }
+        }
+        counts
+    }
+
+    #[test]
+    fn it_shows_outcomes_causes_requests_and_next_steps() {
+        let counts = counts(&[
+            (OutcomeKind::Associated, "", 1200),
+            (OutcomeKind::Rejected, "OBJECT_NOT_FOUND", 3),
+            (OutcomeKind::Failed, "HTTP_502", 1),
+        ]);
+        let next = NextStep {
+            what: "later".into(),
+            command: "do this".into(),
+        };
+        let summary = Summary {
+            rejects: Some(RejectsFile {
+                path: Path::new("rejects.csv"),
+                rows: 4,
+            }),
+            html: Some(Path::new("page.html")),
+            next: Some(&next),
+            ..summary(&counts, Duration::from_secs(130))
+        };
+        assert_eq!(
+            summary.to_text(),
+            "\
+finished: 1,204 rows in 2m 10s, 9.3 rows per second
+  associated        1,200
+  rejected              3
+  failed                1
+why:
+         3  rejected OBJECT_NOT_FOUND
+            the record does not exist or is deleted: check the id and its type
+         1  failed HTTP_502
+            HubSpot had a server error: run the rows again later
+requests: 1,300, 2 with a 429 reply
+report: pairs.report.csv
+rejects: rejects.csv, 4 rows
+page: page.html
+next: later: do this
+"
+        );
+    }
+
+    #[test]
+    fn a_run_that_could_send_nothing_says_so() {
+        let empty = counts(&[(OutcomeKind::Skipped, "CLIENT_NOTHING_TO_LINK", 3)]);
+        let known = counts(&[(OutcomeKind::Skipped, "CLIENT_ALREADY_ASSOCIATED", 3)]);
+        for (counts, said) in [(empty, true), (known, false)] {
+            let text = summary(&counts, Duration::ZERO).to_text();
+            assert_eq!(text.contains(ONLY_EMPTY_LISTS), said, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_run_without_rows_says_so() {
+        let counts = RunCounts::default();
+        let summary = summary(&counts, Duration::ZERO);
+        assert_eq!(
+            summary.to_text(),
+            "finished: 0 rows in 0.0s, 0.0 rows per second\nrequests: 0, no 429 replies\nreport: pairs.report.csv\n"
+        );
+    }
+
+    #[test]
+    fn categories_from_a_server_cannot_fill_or_recolour_the_terminal() {
+        let names: Vec<String> = (0..9).map(|index| format!("\u{1b}[31m{index}")).collect();
+        let outcomes: Vec<_> = names
+            .iter()
+            .map(|name| (OutcomeKind::Rejected, name.as_str(), 1))
+            .collect();
+        let counts = counts(&outcomes);
+        let text = summary(&counts, Duration::from_secs(1)).to_text();
+        assert!(!text.contains('\u{1b}'));
+        assert!(
+            text.contains("         4  other, see the report\n"),
+            "{text}"
+        );
+    }
+}

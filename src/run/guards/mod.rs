@@ -1,0 +1,9 @@
+//! Conditions that pause or stop a run. Pure: the time is an argument.
+
+pub mod daily_limit;
+pub mod descriptors;
+pub mod error_budget;
+pub mod outage;
+pub mod standstill;
+pub mod suspects;
+pub mod time_limit;

@@ -1,0 +1,8 @@
+//! The endpoints, one file each, and the bodies they return.
+
+pub mod account;
+pub mod batch;
+pub mod bodies;
+pub mod oauth;
+pub mod pair;
+pub mod refusals;

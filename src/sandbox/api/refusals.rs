@@ -1,0 +1,290 @@
+//! The error bodies, in HubSpot's envelope.
+//!
+//! Each function takes the correlation id and returns status and body. Every body has the fields that the published
+//! schema requires. Captures lack the `category` where a limit is exceeded, or a type or the path is unknown; those
+//! bodies use the requested form.
+
+use serde_json::{Map, Value, json};
+
+use crate::sandbox::http::pages;
+use crate::sandbox::http::reply::Reply;
+use crate::sandbox::settings::BodyForm;
+
+fn refusal(status: u16, message: &str, correlation: &str, more: Value) -> Reply {
+    let mut body = Map::new();
+    body.insert("status".to_owned(), json!("error"));
+    body.insert("message".to_owned(), json!(message));
+    body.insert("correlationId".to_owned(), json!(correlation));
+    if let Value::Object(more) = more {
+        body.extend(more);
+    }
+    Reply::json(status, &Value::Object(body))
+}
+
+/// With only status, message and correlation id.
+pub(crate) fn bare(status: u16, message: &str, correlation: &str) -> Reply {
+    refusal(status, message, correlation, Value::Null)
+}
+
+/// With a category too, unless the captured form lacks it.
+pub(crate) fn of_category(
+    status: u16,
+    category: &str,
+    message: &str,
+    form: BodyForm,
+    correlation: &str,
+) -> Reply {
+    let more = categorized(json!({}), category, form);
+    refusal(status, message, correlation, more)
+}
+
+fn categorized(mut more: Value, category: &str, form: BodyForm) -> Value {
+    if form == BodyForm::Schema {
+        more["category"] = json!(category);
+    }
+    more
+}
+
+/// The category of replies to requests over a limit; the schema requires one.
+const RATE_LIMITS: &str = "RATE_LIMITS";
+
+pub(crate) fn validation(message: &str, correlation: &str) -> Reply {
+    refusal(
+        400,
+        message,
+        correlation,
+        json!({"category": "VALIDATION_ERROR"}),
+    )
+}
+
+pub(crate) fn invalid_identifier(id: &str, correlation: &str) -> Reply {
+    refusal(
+        400,
+        &format!("Invalid identifier: {id}"),
+        correlation,
+        json!({
+            "category": "VALIDATION_ERROR",
+            "subCategory": "crm.associations.INVALID_IDENTIFIER",
+            "context": {"id": [id]},
+        }),
+    )
+}
+
+const ASSOCIATIONS_INVALID: &str = "One or more associations are invalid";
+
+/// Records that do not exist: their types in upper case, and their ids.
+pub(crate) fn invalid_object_ids(
+    records: &[(String, String)],
+    old_form: bool,
+    correlation: &str,
+) -> Reply {
+    let lines: Vec<String> = records
+        .iter()
+        .map(|(label, id)| format!("{label}={id} is not valid"))
+        .collect();
+    let mut context = json!({"INVALID_OBJECT_IDS": lines});
+    if !old_form {
+        let (labels, ids): (Vec<&String>, Vec<&String>) =
+            records.iter().map(|(label, id)| (label, id)).unzip();
+        context["objectId"] = json!(ids);
+        context["objectType"] = json!(labels);
+    }
+    refusal(
+        400,
+        ASSOCIATIONS_INVALID,
+        correlation,
+        json!({"category": "VALIDATION_ERROR", "context": context}),
+    )
+}
+
+/// The same refusal without naming any record.
+pub(crate) fn associations_invalid(correlation: &str) -> Reply {
+    validation(ASSOCIATIONS_INVALID, correlation)
+}
+
+pub(crate) fn association_limit(correlation: &str) -> Reply {
+    let message = "The record has reached its limit of associations to this object type";
+    validation(message, correlation)
+}
+
+pub(crate) fn unauthenticated(correlation: &str) -> Reply {
+    refusal(
+        401,
+        "Authentication credentials not found. This API supports OAuth 2.0 authentication and you \
+         can find more details at https://developers.hubspot.com/docs/methods/auth/oauth-overview",
+        correlation,
+        json!({"category": "INVALID_AUTHENTICATION"}),
+    )
+}
+
+pub(crate) fn expired(ago: u64, since: &str, correlation: &str) -> Reply {
+    refusal(
+        401,
+        &format!("The OAuth token used to make this call expired {ago} second(s) ago."),
+        correlation,
+        json!({
+            "category": "EXPIRED_AUTHENTICATION",
+            "context": {"expire time": [since]},
+        }),
+    )
+}
+
+/// Where a refusal for missing scopes lists them.
+#[derive(Clone, Copy)]
+pub(crate) enum ScopesForm {
+    /// `errors[].context.requiredGranularScopes`, the form of 2026.
+    Granular,
+    /// `errors[].context.requiredScopes`, the form of 2022.
+    Required,
+    /// `context.missingScopes`, the form of the published description.
+    Missing,
+}
+
+pub(crate) fn missing_scopes(form: ScopesForm, correlation: &str) -> Reply {
+    let scopes = ["crm.objects.contacts.write", "crm.objects.companies.write"];
+    let explained = |key: &str| {
+        json!([{
+            "message": "One or more of the following scopes are required.",
+            "context": {key: scopes},
+        }])
+    };
+    let mut more = json!({
+        "category": "MISSING_SCOPES",
+        "links": {"scopes": "https://developers.hubspot.com/scopes"},
+    });
+    match form {
+        ScopesForm::Granular => more["errors"] = explained("requiredGranularScopes"),
+        ScopesForm::Required => more["errors"] = explained("requiredScopes"),
+        ScopesForm::Missing => more["context"] = json!({"missingScopes": scopes}),
+    }
+    refusal(
+        403,
+        "This app hasn't been granted all required scopes to make this call. Read more about \
+         required scopes here: https://developers.hubspot.com/scopes.",
+        correlation,
+        more,
+    )
+}
+
+pub(crate) fn burst(portal_id: u64, form: BodyForm, correlation: &str) -> Reply {
+    let more = json!({
+        "errorType": "RATE_LIMIT",
+        "policyName": "TEN_SECONDLY_ROLLING",
+        "groupName": format!("publicapi:private_app-api-calls-ten-secondly:1000001:{portal_id}"),
+    });
+    let message = "You have reached your ten_secondly_rolling limit.";
+    refusal(
+        429,
+        message,
+        correlation,
+        categorized(more, RATE_LIMITS, form),
+    )
+}
+
+pub(crate) fn secondly(form: BodyForm, correlation: &str) -> Reply {
+    let more = json!({"errorType": "RATE_LIMIT", "policyName": "SECONDLY"});
+    let message = "You have reached your secondly limit.";
+    refusal(
+        429,
+        message,
+        correlation,
+        categorized(more, RATE_LIMITS, form),
+    )
+}
+
+pub(crate) fn daily(form: BodyForm, correlation: &str) -> Reply {
+    let more = json!({"errorType": "RATE_LIMIT", "policyName": "DAILY", "requestId": correlation});
+    let message = "You have reached your daily limit.";
+    refusal(
+        429,
+        message,
+        correlation,
+        categorized(more, RATE_LIMITS, form),
+    )
+}
+
+/// A method that a path does not support.
+pub(crate) fn wrong_method(allowed: &'static str, form: BodyForm, correlation: &str) -> Reply {
+    let message = "method not allowed";
+    of_category(405, "METHOD_NOT_ALLOWED", message, form, correlation).with("allow", allowed)
+}
+
+/// The usual reply of a status without a specific fault.
+pub(crate) fn of_status(status: u16, portal_id: u64, form: BodyForm, correlation: &str) -> Reply {
+    match status {
+        400 => validation("Invalid input", correlation),
+        401 => unauthenticated(correlation),
+        403 => missing_scopes(ScopesForm::Granular, correlation),
+        404 => bare(404, "resource not found", correlation),
+        409 => refusal(
+            409,
+            "conflict",
+            correlation,
+            json!({"category": "CONFLICT"}),
+        ),
+        423 => bare(423, "locked", correlation),
+        429 => burst(portal_id, form, correlation),
+        414 | 502..=504 | 520..=530 => Reply::page(status, pages::page(status)),
+        500 => bare(500, "internal error", correlation),
+        _ => bare(status, "error", correlation),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(reply: &Reply) -> Value {
+        serde_json::from_slice(&reply.body).unwrap()
+    }
+
+    #[test]
+    fn a_missing_record_is_named_with_its_type_and_id() {
+        let records = [("CONTACT".to_owned(), "99000111".to_owned())];
+        let reply = invalid_object_ids(&records, false, "c");
+        assert_eq!(reply.status, 400);
+        assert_eq!(
+            body(&reply),
+            json!({
+                "status": "error", "message": "One or more associations are invalid",
+                "correlationId": "c",
+                "context": {"INVALID_OBJECT_IDS": ["CONTACT=99000111 is not valid"],
+                            "objectId": ["99000111"], "objectType": ["CONTACT"]},
+                "category": "VALIDATION_ERROR",
+            })
+        );
+        let old = body(&invalid_object_ids(&records, true, "c"));
+        assert_eq!(
+            old["context"],
+            json!({"INVALID_OBJECT_IDS": ["CONTACT=99000111 is not valid"]})
+        );
+    }
+
+    #[test]
+    fn throttling_names_its_policy_and_has_a_category_except_in_captured_form() {
+        for form in [BodyForm::Schema, BodyForm::Captured] {
+            for (reply, policy) in [
+                (burst(2, form, "c"), "TEN_SECONDLY_ROLLING"),
+                (daily(form, "c"), "DAILY"),
+                (secondly(form, "c"), "SECONDLY"),
+            ] {
+                let body = body(&reply);
+                assert_eq!(reply.status, 429);
+                assert_eq!(body["policyName"], policy);
+                assert_eq!(body["errorType"], "RATE_LIMIT");
+                let category = (form == BodyForm::Schema).then_some("RATE_LIMITS");
+                assert_eq!(body.get("category").and_then(Value::as_str), category);
+            }
+        }
+    }
+
+    #[test]
+    fn the_three_forms_of_missing_scopes_name_them_in_three_places() {
+        let of = |form| body(&missing_scopes(form, "c"));
+        let granular = of(ScopesForm::Granular);
+        assert!(granular["errors"][0]["context"]["requiredGranularScopes"].is_array());
+        assert!(of(ScopesForm::Required)["errors"][0]["context"]["requiredScopes"].is_array());
+        assert!(of(ScopesForm::Missing)["context"]["missingScopes"].is_array());
+        assert_eq!(granular["category"], "MISSING_SCOPES");
+    }
+}

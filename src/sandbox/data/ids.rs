@@ -1,0 +1,75 @@
+//! Record ids as the sandbox stores them: decimal numbers of at most 20 digits, in 12 bytes.
+
+/// The longest id accepted, in digits.
+const MAX_DIGITS: usize = 20;
+
+/// A record id as a number, most significant part first so that ids sort by value.
+///
+/// Three 32-bit words rather than a `u128`, which would take 16 bytes and increase the alignment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct RecordId([u32; 3]);
+
+impl RecordId {
+    pub(crate) const MIN: Self = Self([0; 3]);
+    pub(crate) const MAX: Self = Self([u32::MAX; 3]);
+
+    /// Parses a positive decimal number.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        if text.is_empty() || text.len() > MAX_DIGITS || !digits {
+            return None;
+        }
+        text.parse().ok().filter(|value| *value > 0).map(Self::of)
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "each word takes its own 32 bits of a number below 2^96"
+    )]
+    fn of(value: u128) -> Self {
+        Self([(value >> 64) as u32, (value >> 32) as u32, value as u32])
+    }
+
+    pub(crate) fn value(self) -> u128 {
+        self.0
+            .iter()
+            .fold(0, |value, word| (value << 32) | u128::from(*word))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_up_to_twenty_digits_are_read_whole() {
+        for text in [
+            "1",
+            "566274304862",
+            "18446744073709551616",
+            "99999999999999999999",
+        ] {
+            let id = RecordId::parse(text).unwrap();
+            assert_eq!(id.value().to_string(), text);
+        }
+        assert!(RecordId::parse("9").unwrap() < RecordId::parse("18446744073709551616").unwrap());
+    }
+
+    #[test]
+    fn anything_else_is_no_id() {
+        for text in [
+            "",
+            "0",
+            "-1",
+            "+1",
+            "1.0",
+            "5e11",
+            "abc",
+            " 1",
+            "١",
+            "100000000000000000000",
+        ] {
+            assert_eq!(RecordId::parse(text), None, "{text:?}");
+        }
+    }
+}

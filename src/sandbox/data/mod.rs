@@ -1,0 +1,6 @@
+//! Fixed data: object types, association types, and the form of ids and durations.
+
+pub mod association_types;
+pub mod durations;
+pub mod ids;
+pub mod object_types;

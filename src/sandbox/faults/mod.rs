@@ -1,0 +1,8 @@
+//! The faults the sandbox can produce on request or at random.
+
+pub mod connection;
+pub mod fault;
+pub mod odd_responses;
+pub mod random;
+pub mod spec;
+pub mod table;

@@ -1,0 +1,89 @@
+//! What the sandbox received: the server's side of a rehearsal, for tests and for the final summary.
+
+use std::collections::BTreeMap;
+
+use crate::sandbox::data::ids::RecordId;
+use crate::sandbox::data::object_types::ObjectTypes;
+use crate::sandbox::state::store::{Link, Store};
+
+/// A snapshot. Taking one copies the state of every pair.
+#[derive(Clone)]
+pub struct Seen {
+    /// All requests that arrived.
+    pub requests: u64,
+    /// Complete replies by status.
+    pub replies: BTreeMap<u16, u64>,
+    /// Connections that a fault took over instead of a complete reply.
+    pub broken: u64,
+    /// Requests refused because the rolling window was full.
+    pub over_window: u64,
+    /// Requests refused because the daily limit was used up.
+    pub over_day: u64,
+    /// The most requests that arrived in any rolling window, including refused ones and excluding exempt ones.
+    pub peak_in_window: usize,
+    /// Requests that counted against the current day.
+    pub used_today: u64,
+    /// Access tokens issued.
+    pub tokens_issued: usize,
+    /// Pairs requested by single calls, each direction counted separately.
+    pub pairs_put: usize,
+    /// Pairs that are associated, both directions counted as one.
+    pub pairs_associated: usize,
+    pub(crate) store: Store,
+    pub(crate) types: ObjectTypes,
+}
+
+/// What was received for one pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PairSeen {
+    /// Single calls for exactly this direction, including refused ones; saturates at 65,535.
+    pub puts: u16,
+    /// Whether the two records are associated.
+    pub associated: bool,
+}
+
+impl Seen {
+    /// How many requests were throttled, by the limits or by a fault.
+    #[must_use]
+    pub fn throttled(&self) -> u64 {
+        self.replies.get(&429).copied().unwrap_or_default()
+    }
+
+    /// The counts of a pair; types in any spelling. Zero if a type or an id is unknown.
+    #[must_use]
+    pub fn pair(&self, from_type: &str, from_id: &str, to_type: &str, to_id: &str) -> PairSeen {
+        let link = || {
+            Some(Link {
+                from_type: self.types.find(from_type)?,
+                from: RecordId::parse(from_id)?,
+                to_type: self.types.find(to_type)?,
+                to: RecordId::parse(to_id)?,
+            })
+        };
+        let state = link()
+            .map(|link| self.store.state(link))
+            .unwrap_or_default();
+        PairSeen {
+            puts: state.puts,
+            associated: state.associated,
+        }
+    }
+}
+
+impl std::fmt::Debug for Seen {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Seen")
+            .field("requests", &self.requests)
+            .field("replies", &self.replies)
+            .field("broken", &self.broken)
+            .field("over_window", &self.over_window)
+            .field("over_day", &self.over_day)
+            .field("peak_in_window", &self.peak_in_window)
+            .field("used_today", &self.used_today)
+            .field("tokens_issued", &self.tokens_issued)
+            .field("pairs_put", &self.pairs_put)
+            .field("pairs_associated", &self.pairs_associated)
+            .finish_non_exhaustive()
+    }
+}

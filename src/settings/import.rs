@@ -1,0 +1,466 @@
+//! The settings of an import, checked.
+
+use std::ffi::OsStr;
+use std::num::NonZeroU64;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::civil::Time;
+use jiff::{Timestamp, ZonedDateTime};
+
+use crate::api::auth::bare_value::Surplus;
+use crate::api::auth::oauth::OAUTH_VARIABLES;
+use crate::api::auth::source::TokenSource;
+use crate::api::auth::token::CredentialsError;
+use crate::api::client::ClientSettings;
+use crate::api::request::{ApiVersion, BaseUrl, BaseUrlError};
+use crate::api::tls::{RootCertificates, RootCertificatesError};
+use crate::cli::connection::ConnectionArgs;
+use crate::cli::import::{ImportArgs, Mode};
+use crate::input::csv_input::InputSettings;
+use crate::input::decode::source::InputSource;
+use crate::input::skip::SkipSettings;
+use crate::rate_limit::rate::{RateSetting, Share};
+use crate::report::locked_report::{IfExists, ReportPlan};
+use crate::report::origin::Origin;
+use crate::report::resume::Resume;
+use crate::run::batch::groups::BatchSettings;
+use crate::run::context::RunSettings;
+use crate::run::guards::error_budget::ErrorBudget;
+use crate::run::guards::time_limit::TimeLimits;
+use crate::settings::token_source::{Credentials, token_source};
+use crate::text::shell_path;
+use crate::verdict::retry::RetryPolicy;
+
+/// The values that are read from the environment, once, by `main`.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    /// Credentials.
+    pub credentials: Credentials,
+    /// The current time in the local time zone.
+    pub now: ZonedDateTime,
+}
+
+/// Flags and environment are not valid settings.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// No usable token.
+    #[error(transparent)]
+    Credentials(#[from] CredentialsError),
+    /// There is more than one source of the token.
+    #[error("the token comes from more than one place: {}", given.join(", "))]
+    TwoSources {
+        /// The sources.
+        given: Vec<&'static str>,
+    },
+    /// `--token-command` cannot be split into words.
+    #[error("`--token-command` is not a valid command: it is empty, or a quote is not closed")]
+    TokenCommand,
+    /// One of an OAuth app's variables is missing.
+    #[error("`{name}` is not set: an OAuth app needs it")]
+    OAuthVariable {
+        /// The name of the variable.
+        name: &'static str,
+    },
+    /// `--ca-file` is invalid.
+    #[error(transparent)]
+    RootCertificates(#[from] RootCertificatesError),
+    /// `--base-url` is invalid.
+    #[error("`--base-url` cannot be used")]
+    BaseUrl(#[from] BaseUrlError),
+    /// A stream has no default place for a report.
+    #[error("{input} needs `--report PATH`: only an input file has a default report")]
+    NoReportPath {
+        /// The name of the input.
+        input: String,
+    },
+}
+
+impl SettingsError {
+    /// What the user can do.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Credentials(error) => credentials_hint(error),
+            Self::TwoSources { .. } => Some("keep one of them and remove the others".to_owned()),
+            Self::TokenCommand => Some(
+                "e.g. `--token-command 'pass show hubspot'`; it runs without a shell".to_owned(),
+            ),
+            Self::OAuthVariable { .. } => Some(format!(
+                "set all of {}, or name a file with `--oauth-file`",
+                OAUTH_VARIABLES.map(|name| format!("`{name}`")).join(", ")
+            )),
+            Self::RootCertificates(_) => None,
+            Self::BaseUrl(_) => Some(format!("HubSpot's API is at `{}`", BaseUrl::DEFAULT)),
+            Self::NoReportPath { .. } => Some("e.g. `--report pairs.report.csv`".to_owned()),
+        }
+    }
+}
+
+/// What the user can do about invalid credentials.
+#[must_use]
+pub fn credentials_hint(error: &CredentialsError) -> Option<String> {
+    let hint = match error {
+        CredentialsError::Missing => {
+            "put a service key's or private app's token into `HUBSPOT_ACCESS_TOKEN`, or rehearse with `--sandbox`"
+        }
+        CredentialsError::Malformed | CredentialsError::NoToken { .. } => {
+            "the token is the only thing that belongs there, on one line"
+        }
+        CredentialsError::NotBare { surplus, .. } => match surplus {
+            Surplus::Quotes => "remove the quotes: they count as part of the value",
+            Surplus::Name => "remove the name and the `=`",
+            Surplus::Scheme => "remove `Bearer`: it is added when the token is sent",
+            Surplus::Json => {
+                "put only the value there; `--oauth-file` reads JSON with an OAuth app's values"
+            }
+        },
+        CredentialsError::Exposed { path } => {
+            let path = shell_path(path);
+            return Some(format!("it holds secrets that last: `chmod 600 {path}`"));
+        }
+        CredentialsError::NotKept { .. } => {
+            "HubSpot may replace the refresh token at every exchange: make the file writable, or, if HubSpot never does that \
+             for this app, set `HUBSPOT_CLIENT_ID`, `HUBSPOT_CLIENT_SECRET` and `HUBSPOT_REFRESH_TOKEN` in place of `--oauth-file`"
+        }
+        CredentialsError::File { .. }
+        | CredentialsError::Command { .. }
+        | CredentialsError::OAuthFile { .. } => return None,
+    };
+    Some(hint.to_owned())
+}
+
+/// The destination of requests.
+#[derive(Clone, Debug)]
+pub enum Destination {
+    /// The API.
+    Api {
+        /// Its URL.
+        base_url: BaseUrl,
+        /// The source of the token.
+        source: TokenSource,
+    },
+    /// An imitation of the API in this process.
+    Sandbox,
+}
+
+/// The URL of the API, and the source of its token.
+pub fn api(
+    flags: &ConnectionArgs,
+    environment: &Environment,
+) -> Result<(BaseUrl, TokenSource), SettingsError> {
+    Ok((
+        flags.base_url.parse()?,
+        token_source(&flags.credentials, &environment.credentials)?,
+    ))
+}
+
+/// The settings for sending requests.
+#[derive(Clone, Debug)]
+pub struct Transport {
+    /// Certificates to trust besides the system's.
+    pub roots: RootCertificates,
+    /// The version of the API path.
+    pub version: ApiVersion,
+    /// The timeout for one attempt.
+    pub timeout: Duration,
+}
+
+impl Transport {
+    /// Reads the certificate file, if there is one.
+    pub fn resolve(flags: &ConnectionArgs) -> Result<Self, SettingsError> {
+        Ok(Self {
+            roots: match &flags.ca_file {
+                Some(path) => RootCertificates::read(path)?,
+                None => RootCertificates::default(),
+            },
+            version: flags.api_version,
+            timeout: flags.timeout,
+        })
+    }
+
+    /// The settings of the HTTP client, which keeps up to `concurrency` connections.
+    #[must_use]
+    pub fn client(
+        &self,
+        base_url: BaseUrl,
+        source: TokenSource,
+        concurrency: usize,
+    ) -> ClientSettings {
+        ClientSettings {
+            base_url,
+            version: self.version,
+            source,
+            roots: self.roots.clone(),
+            timeout: self.timeout,
+            concurrency,
+        }
+    }
+}
+
+/// All settings of an import, validated.
+#[derive(Clone, Debug)]
+pub struct ImportSettings {
+    /// The input.
+    pub input: InputSettings,
+    /// Which pairs to skip.
+    pub skip: SkipSettings,
+    /// The report.
+    pub report: ReportPlan,
+    /// The path of the rejects file.
+    pub rejects: Option<PathBuf>,
+    /// The destination of requests.
+    pub destination: Destination,
+    /// How to send requests there.
+    pub transport: Transport,
+    /// The only account that the run may write to, if `--expect-portal` is given.
+    pub expect_portal: Option<NonZeroU64>,
+    /// The rate limit.
+    pub rate: RateSetting,
+    /// The share of the account's limit to use.
+    pub share: Share,
+    /// Whether to wait for the reset of the daily limit.
+    pub wait_for_daily_reset: bool,
+    /// How to send rows.
+    pub run: RunSettings,
+}
+
+impl ImportSettings {
+    /// Fails with the first error in the settings.
+    pub fn resolve(flags: ImportArgs, environment: &Environment) -> Result<Self, SettingsError> {
+        let connection = &flags.connection;
+        let report = ReportPlan {
+            path: report_path(&flags).ok_or_else(|| SettingsError::NoReportPath {
+                input: InputSource::from(flags.input.input.clone())
+                    .stream_name()
+                    .unwrap_or_default(),
+            })?,
+            if_exists: if flags.resume {
+                IfExists::Resume(Resume {
+                    retry_rejected: flags.retry_rejected,
+                    repair: flags.repair,
+                })
+            } else if flags.overwrite {
+                IfExists::Overwrite
+            } else if flags.sandbox && flags.report.is_none() {
+                // The default path of rehearsals: the report of an earlier one can be replaced.
+                IfExists::ReplaceSameOrigin
+            } else {
+                IfExists::Refuse
+            },
+            origin: origin(&flags),
+        };
+        let transport = Transport::resolve(connection)?;
+        // Last, so that other errors are reported before a missing token.
+        let destination = if flags.sandbox {
+            Destination::Sandbox
+        } else {
+            let (base_url, source) = api(connection, environment)?;
+            Destination::Api { base_url, source }
+        };
+        Ok(Self {
+            skip: flags.input.skip_settings(),
+            rejects: flags.rejects,
+            input: flags.input.into_settings(),
+            report,
+            destination,
+            transport,
+            expect_portal: connection.expect_portal,
+            rate: flags.rate,
+            share: flags.share,
+            wait_for_daily_reset: flags.wait_for_daily_reset,
+            run: RunSettings {
+                error_budget: ErrorBudget {
+                    max_failed: flags.max_failed,
+                    max_failed_percent: flags.max_failed_percent,
+                },
+                time_limits: TimeLimits {
+                    max_duration: flags.max_duration,
+                    until: flags.until.and_then(|time| next(time, &environment.now)),
+                },
+                daily_reset: None,
+                concurrency: flags.concurrency,
+                batch: (flags.mode == Mode::Batch).then_some(BatchSettings {
+                    size: flags.batch_size,
+                    concurrency: flags.batch_concurrency,
+                }),
+                retry: RetryPolicy {
+                    max_attempts: flags.max_attempts,
+                },
+            },
+        })
+    }
+
+    /// The settings of the HTTP client.
+    #[must_use]
+    pub fn client(&self, base_url: BaseUrl, source: TokenSource) -> ClientSettings {
+        let calls = self.run.batch.map_or(0, |batch| batch.concurrency.get());
+        let concurrency = self.run.concurrency.get().saturating_add(calls);
+        self.transport.client(base_url, source, concurrency)
+    }
+}
+
+/// The next moment with this time of day. A time skipped by daylight saving time is an hour later.
+fn next(time: Time, now: &ZonedDateTime) -> Option<Timestamp> {
+    let zone = now.time_zone();
+    let days = [now.date(), now.date().tomorrow().ok()?];
+    let mut moments = days
+        .into_iter()
+        .filter_map(|day| day.to_datetime(time).to_zoned_datetime(zone.clone()).ok());
+    moments
+        .find(|moment| moment > now)
+        .map(|moment| moment.timestamp())
+}
+
+/// The kind of run that these flags select.
+#[must_use]
+pub fn origin(flags: &ImportArgs) -> Origin {
+    if flags.sandbox {
+        Origin::Rehearsal
+    } else {
+        Origin::RealRun
+    }
+}
+
+/// The path of the report; `None` if no flag gives it and the input is a stream.
+#[must_use]
+pub fn report_path(flags: &ImportArgs) -> Option<PathBuf> {
+    let beside = || default_report(&flags.input.input, flags.sandbox);
+    flags.report.clone().or_else(beside)
+}
+
+/// `<input stem>.report.csv` beside the input, or `<input stem>.sandbox.report.csv` for a rehearsal.
+fn default_report(input: &Path, sandbox: bool) -> Option<PathBuf> {
+    if InputSource::from(input.to_owned()).stream_name().is_some() {
+        return None;
+    }
+    let packed = ["gz", "zst"];
+    let is_packed = input
+        .extension()
+        .is_some_and(|end| packed.iter().any(|packed| end.eq_ignore_ascii_case(packed)));
+    let unpacked = if is_packed {
+        input.file_stem().map_or(input, Path::new)
+    } else {
+        input
+    };
+    let stem = unpacked.file_stem().unwrap_or(OsStr::new("pairs"));
+    let mut name = stem.to_owned();
+    name.push(if sandbox {
+        ".sandbox.report.csv"
+    } else {
+        ".report.csv"
+    });
+    Some(input.with_file_name(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::command_line::{Cli, Command};
+    use clap::FromArgMatches;
+
+    fn environment(access_token: Option<&str>) -> Environment {
+        Environment {
+            credentials: Credentials {
+                access_token: access_token.map(Into::into),
+                ..Credentials::default()
+            },
+            now: "2026-05-04T09:00:00[UTC]".parse().unwrap(),
+        }
+    }
+
+    fn resolve(flags: &[&str], token: Option<&str>) -> Result<ImportSettings, SettingsError> {
+        let words = ["hubspot-associate", "import"].iter().chain(flags);
+        let matches = Cli::described(&[], |_| None).get_matches_from(words);
+        let Command::Import(flags) = Cli::from_arg_matches(&matches).unwrap().command else {
+            panic!("not an import");
+        };
+        ImportSettings::resolve(*flags, &environment(token))
+    }
+
+    #[test]
+    fn the_report_lies_beside_the_input_unless_a_path_is_given() {
+        for (flags, path) in [
+            (&["pairs.csv"][..], "pairs.report.csv"),
+            (&["data/x/pairs.csv"], "data/x/pairs.report.csv"),
+            (&["/a/pairs"], "/a/pairs.report.csv"),
+            (&["pairs.tar.csv"], "pairs.tar.report.csv"),
+            (&["data/pairs.csv.gz"], "data/pairs.report.csv"),
+            (&["pairs.csv.ZST"], "pairs.report.csv"),
+            (&["pairs.gz"], "pairs.report.csv"),
+            (&["pairs.csv", "--sandbox"], "pairs.sandbox.report.csv"),
+            (&["pairs.csv", "--report", "r.csv"], "r.csv"),
+            (&["-", "--report", "r.csv"], "r.csv"),
+        ] {
+            let settings = resolve(flags, Some("t")).unwrap();
+            assert_eq!(settings.report.path, Path::new(path), "{flags:?}");
+        }
+        let error = resolve(&["-"], Some("t")).unwrap_err();
+        assert!(matches!(error, SettingsError::NoReportPath { .. }));
+    }
+
+    #[test]
+    fn only_a_rehearsal_needs_no_token_and_never_uses_one() {
+        for token in [None, Some(""), Some("  ")] {
+            assert!(matches!(
+                resolve(&["pairs.csv"], token).unwrap_err(),
+                SettingsError::Credentials(CredentialsError::Missing)
+            ));
+        }
+        let settings = resolve(&["pairs.csv", "--sandbox"], Some("t")).unwrap();
+        assert!(matches!(settings.destination, Destination::Sandbox));
+    }
+
+    #[test]
+    fn an_existing_report_is_refused_replaced_or_resumed() {
+        let how = |retry_rejected, repair| {
+            IfExists::Resume(Resume {
+                retry_rejected,
+                repair,
+            })
+        };
+        let resume = |retry_rejected| how(retry_rejected, false);
+        for (flags, if_exists) in [
+            (&[][..], IfExists::Refuse),
+            (&["--overwrite"], IfExists::Overwrite),
+            (&["--sandbox"], IfExists::ReplaceSameOrigin),
+            (&["--sandbox", "--overwrite"], IfExists::Overwrite),
+            (&["--sandbox", "--report", "r.csv"], IfExists::Refuse),
+            (&["--resume"], resume(false)),
+            (&["--resume", "--retry-rejected"], resume(true)),
+            (&["--resume", "--repair"], how(false, true)),
+            (&["--sandbox", "--resume"], resume(false)),
+        ] {
+            let flags: Vec<_> = ["pairs.csv"].iter().chain(flags).copied().collect();
+            let settings = resolve(&flags, Some("t")).unwrap();
+            assert_eq!(settings.report.if_exists, if_exists, "{flags:?}");
+        }
+    }
+
+    #[test]
+    fn a_time_of_day_is_the_next_one_also_when_daylight_saving_time_changes() {
+        for (time, now, expected) in [
+            ("09:30", "2026-05-04T09:00:00[UTC]", "2026-05-04T09:30:00Z"),
+            ("09:00", "2026-05-04T09:00:00[UTC]", "2026-05-05T09:00:00Z"),
+            (
+                "06:00",
+                "2026-05-04T22:00:00[Europe/Berlin]",
+                "2026-05-05T04:00:00Z",
+            ),
+            // The nights in which daylight saving time starts at two, and ends.
+            (
+                "02:30",
+                "2026-03-28T22:00:00[Europe/Berlin]",
+                "2026-03-29T01:30:00Z",
+            ),
+            (
+                "06:00",
+                "2026-10-24T22:00:00[Europe/Berlin]",
+                "2026-10-25T05:00:00Z",
+            ),
+        ] {
+            let moment = next(time.parse().unwrap(), &now.parse().unwrap());
+            assert_eq!(moment, expected.parse().ok(), "{time} after {now}");
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! The reply to a batch, attributed to its rows.
+
+pub mod attribute;
+pub mod error_matching;
+pub mod input_limit;
+pub mod own;
+pub mod sides;
+pub mod unit;
