@@ -9,9 +9,9 @@ use crate::domain::pair::ObjectType;
 use crate::input::columns::settings::{ColumnName, ColumnSettings};
 use crate::input::csv::comment::Comment;
 use crate::input::csv::delimiter::Delimiter;
-use crate::input::csv_input::InputSettings;
 use crate::input::decode::encoding::TextEncoding;
 use crate::input::decode::source::InputSource;
+use crate::input::settings::InputSettings;
 use crate::input::skip::SkipSettings;
 use crate::input::validate::id_list::Separator;
 

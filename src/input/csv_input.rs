@@ -5,48 +5,25 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use crate::domain::pair::RowKey;
+use crate::input::columns::column::Column;
 use crate::input::columns::header::{Header, open_reader, read_header};
-use crate::input::columns::resolve::{Column, Columns};
+use crate::input::columns::resolve::Columns;
 use crate::input::columns::settings::ColumnSettings;
-use crate::input::csv::comment::Comment;
 use crate::input::csv::delimiter::Delimiter;
 use crate::input::csv::quoted_rows::{QuotedRows, holds_rows};
 use crate::input::csv::quotes::raw_fields;
 use crate::input::csv::reader::RecordReader;
 use crate::input::csv::record::{Record, RecordError};
 use crate::input::decode::encoding::TextEncoding;
-use crate::input::decode::source::InputSource;
 use crate::input::decode::utf8::{Decoded, decode};
 use crate::input::error::InputError;
 use crate::input::progress::ReadProgress;
 use crate::input::row::{CheckedRow, RowContent};
+use crate::input::settings::InputSettings;
 use crate::input::validate::id_list::Separator;
 use crate::input::validate::pair_expander::PairExpander;
 use crate::input::validate::row_checker::Checker;
 use crate::input::validate::shape::RowShape;
-
-/// The input to read, and the user's settings for it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct InputSettings {
-    /// The source of the text.
-    pub path: InputSource,
-    /// The encoding, unless a byte order mark states it; UTF-8 if not given.
-    pub encoding: Option<TextEncoding>,
-    /// The field delimiter; guessed from the header if not given.
-    pub delimiter: Option<Delimiter>,
-    /// Lines above the header that are skipped.
-    pub skip_lines: u64,
-    /// The character that marks comment lines.
-    pub comment: Option<Comment>,
-    /// Whether the first line is a row: columns have numbers and no names.
-    pub no_header: bool,
-    /// The settings for the columns.
-    pub columns: ColumnSettings,
-    /// The separator between the ids of a cell, if it may hold several.
-    pub split: Option<Separator>,
-    /// The number of rows to read; `None` means all.
-    pub first: Option<NonZeroU64>,
-}
 
 /// An input whose header has been read.
 pub struct Input {
@@ -58,10 +35,10 @@ pub struct Input {
     has_first_row: bool,
     quoted_rows: QuotedRows,
     checker: Checker,
-    split: Option<Separator>,
+    pub(crate) split: Option<Separator>,
     /// The remaining pairs of a row that makes several.
     expander: PairExpander,
-    first: u64,
+    pub(crate) first: u64,
     /// The row that was read last.
     key: RowKey,
     /// Items returned so far: more than rows, where a row makes several pairs.

@@ -12,7 +12,9 @@ pub mod decode;
 pub mod error;
 pub mod progress;
 pub mod row;
+pub mod settings;
 pub mod skip;
+pub mod stdin_name;
 #[cfg(test)]
 mod tests;
 pub mod validate;

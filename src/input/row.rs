@@ -1,8 +1,11 @@
 //! The result of reading and checking a row. Under `--split` one row makes several of these, with the same
 //! position and distinguished by their ids.
 
+use std::fmt;
+
+use crate::domain::outcome::RowTarget;
 use crate::domain::pair::{Pair, RowKey};
-use crate::input::validate::row_checker::{InvalidRow, RawValues};
+use crate::input::validate::problem::RowProblem;
 
 /// A row of the input, or one of its pairs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,4 +57,75 @@ impl From<Result<Pair, InvalidRow>> for RowContent {
             Err(invalid) => Self::Invalid(invalid),
         }
     }
+}
+
+/// Characters of a value that a message shows.
+pub(crate) const MAX_SHOWN_VALUE_LENGTH: usize = 60;
+
+/// Characters of a value that an invalid row keeps.
+const MAX_RAW_VALUE_LENGTH: usize = 200;
+
+/// A row that will not be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidRow {
+    /// The problems, one at least, in the order of the four values.
+    pub problems: Vec<RowProblem>,
+    /// The four values of the row.
+    pub values: RawValues,
+}
+
+impl fmt::Display for InvalidRow {
+    /// All problems on one line.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, problem) in self.problems.iter().enumerate() {
+            let separator = if place == 0 { "" } else { "; " };
+            write!(formatter, "{separator}{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The four values as the file has them, but without surrounding blanks, as UTF-8 and cut to 200 characters;
+/// blank where the row has no such field. Not escaped.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RawValues {
+    /// The type of the record named first.
+    pub from_type: String,
+    /// The id of the record named first.
+    pub from_id: String,
+    /// The type of the record named second.
+    pub to_type: String,
+    /// The id of the record named second.
+    pub to_id: String,
+}
+
+/// A value as [`RawValues`] stores it.
+pub(crate) fn truncated(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    text.trim().chars().take(MAX_RAW_VALUE_LENGTH).collect()
+}
+
+/// The target of a row, as shown in its report line.
+#[must_use]
+pub fn target_of(row: &CheckedRow) -> RowTarget {
+    match &row.content {
+        RowContent::Invalid(invalid) => raw(invalid.values.clone()),
+        RowContent::Skipped(SkippedRow::NothingToLink(values)) => raw(values.clone()),
+        RowContent::Pair(pair)
+        | RowContent::Skipped(
+            SkippedRow::Duplicate(pair)
+            | SkippedRow::AlreadyAssociated(pair)
+            | SkippedRow::AlreadyReported(pair),
+        ) => RowTarget::Pair(pair.clone()),
+    }
+}
+
+pub(crate) fn raw(values: RawValues) -> RowTarget {
+    let RawValues {
+        from_type,
+        from_id,
+        to_type,
+        to_id,
+    } = values;
+    RowTarget::Raw([from_type, from_id, to_type, to_id])
 }

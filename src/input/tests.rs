@@ -9,12 +9,12 @@ use crate::domain::pair::{ObjectType, Pair};
 use crate::input::columns::settings::ColumnSettings;
 use crate::input::csv::quoted_rows::QuotedRows;
 use crate::input::csv::record;
-use crate::input::csv_input::{Input, InputSettings};
+use crate::input::csv_input::Input;
 use crate::input::decode::source::InputSource;
 use crate::input::error::InputError;
-use crate::input::row::{CheckedRow, RowContent, SkippedRow};
+use crate::input::row::{CheckedRow, InvalidRow, RawValues, RowContent, SkippedRow};
+use crate::input::settings::InputSettings;
 use crate::input::validate::problem::RowProblem;
-use crate::input::validate::row_checker::{InvalidRow, RawValues};
 
 const HEADER: &str = "from_object_type,from_object_id,to_object_type,to_object_id";
 

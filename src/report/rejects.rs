@@ -11,18 +11,17 @@ use std::path::{Path, PathBuf};
 use crate::files::atomic_file::AtomicFile;
 use crate::files::atomic_file::place::is_same_file;
 use crate::input::csv::comment::Comment;
-use crate::input::csv_input::{Input, InputSettings};
+use crate::input::csv_input::Input;
 use crate::input::decode::encoding::TextEncoding;
 use crate::input::error::InputError;
-use crate::input::row::{CheckedRow, RowContent};
+use crate::input::row::{CheckedRow, InvalidRow, RawValues, RowContent, target_of};
+use crate::input::settings::InputSettings;
 use crate::input::validate::problem::RowProblem;
-use crate::input::validate::row_checker::{InvalidRow, RawValues};
 use crate::input::validate::shape::{ERROR_COLUMNS, has_error_columns};
 use crate::report::comparison::Mismatch;
 use crate::report::failed_rows::{FailedRows, FailureReason};
 use crate::report::locked_report::ReportError;
 use crate::report::reader::ReadBackError;
-use crate::run::row::target_of;
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 

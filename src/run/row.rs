@@ -8,8 +8,7 @@ use tokio::time::Instant;
 use crate::domain::category::Category;
 use crate::domain::outcome::{Details, Outcome, OutcomeKind, RowTarget};
 use crate::domain::pair::{Pair, RowKey};
-use crate::input::row::{CheckedRow, RowContent, SkippedRow};
-use crate::input::validate::row_checker::{InvalidRow, RawValues};
+use crate::input::row::{InvalidRow, SkippedRow, raw};
 use crate::text::one_line;
 use crate::verdict::describe::MAX_MESSAGE_CHARS;
 use crate::verdict::retry::AttemptCounts;
@@ -64,21 +63,6 @@ impl SendableRow {
     }
 }
 
-/// The target of a row, as shown in its report line.
-#[must_use]
-pub fn target_of(row: &CheckedRow) -> RowTarget {
-    match &row.content {
-        RowContent::Invalid(invalid) => raw(invalid.values.clone()),
-        RowContent::Skipped(SkippedRow::NothingToLink(values)) => raw(values.clone()),
-        RowContent::Pair(pair)
-        | RowContent::Skipped(
-            SkippedRow::Duplicate(pair)
-            | SkippedRow::AlreadyAssociated(pair)
-            | SkippedRow::AlreadyReported(pair),
-        ) => RowTarget::Pair(pair.clone()),
-    }
-}
-
 /// The outcome of a row that cannot be sent.
 pub(crate) fn invalid_outcome(key: RowKey, invalid: &InvalidRow, now: Timestamp) -> Outcome {
     Outcome {
@@ -130,14 +114,4 @@ pub fn skipped_outcome(key: RowKey, skipped: SkippedRow, now: Timestamp) -> Outc
         duration: Duration::ZERO,
         finished_at: now,
     }
-}
-
-fn raw(values: RawValues) -> RowTarget {
-    let RawValues {
-        from_type,
-        from_id,
-        to_type,
-        to_id,
-    } = values;
-    RowTarget::Raw([from_type, from_id, to_type, to_id])
 }

@@ -7,9 +7,10 @@ use jiff::Timestamp;
 
 use crate::error::RunError;
 use crate::files::atomic_file::place::is_same_file;
-use crate::input::csv_input::{Input, InputSettings};
+use crate::input::csv_input::Input;
 use crate::input::decode::source::InputSource;
 use crate::input::row::{CheckedRow, RowContent, SkippedRow};
+use crate::input::settings::InputSettings;
 use crate::report::known_pairs::KnownPairs;
 use crate::report::locked_report::{IfExists, LockedReport, ReportError, ReportPlan};
 use crate::run::row::skipped_outcome;

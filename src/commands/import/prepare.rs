@@ -6,10 +6,11 @@ use tracing::{info, warn};
 use crate::commands::import::carry;
 use crate::domain::run_counts::RunCounts;
 use crate::error::RunError;
-use crate::input::csv_input::{Input, InputSettings};
+use crate::input::csv_input::Input;
 use crate::input::decode::source::InputSource;
 use crate::input::error::InputError;
-use crate::input::row::CheckedRow;
+use crate::input::row::{CheckedRow, target_of};
+use crate::input::settings::InputSettings;
 use crate::input::skip::{SkipSettings, Skips};
 use crate::report::comparison::{Comparison, Mismatch};
 use crate::report::known_failures::KnownFailures;
@@ -17,7 +18,6 @@ use crate::report::known_pairs::KnownPairs;
 use crate::report::locked_report::{IfExists, LockedReport, ReportError, ReportPlan};
 use crate::report::resume::Resume;
 use crate::report::writer::ReportFile;
-use crate::run::row::target_of;
 
 /// A report that is ready for a run.
 pub(crate) struct PreparedReport {

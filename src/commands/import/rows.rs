@@ -8,13 +8,13 @@ use tokio::sync::mpsc;
 use tracing::warn;
 
 use crate::commands::import::prepare::changed;
-use crate::input::csv_input::{Input, InputSettings};
+use crate::input::csv_input::Input;
 use crate::input::error::InputError;
-use crate::input::row::{CheckedRow, RowContent, SkippedRow};
+use crate::input::row::{CheckedRow, RowContent, SkippedRow, target_of};
+use crate::input::settings::InputSettings;
 use crate::input::skip::Skips;
 use crate::report::checkpoint::RowStatus;
 use crate::report::comparison::{Comparison, Mismatch};
-use crate::run::row::target_of;
 
 /// The lookahead: how many rows are read before they are sent.
 const ROWS_AHEAD: usize = 256;

@@ -5,8 +5,8 @@ use std::fmt;
 use std::num::NonZeroUsize;
 
 use crate::domain::pair::{ObjectType, RecordId};
+use crate::input::columns::column::Column;
 use crate::input::columns::hubspot_export::HubSpotExport;
-use crate::input::columns::resolve::Column;
 use crate::input::columns::settings::Role;
 
 /// Headers that a message lists before it counts the rest.

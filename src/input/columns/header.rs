@@ -6,9 +6,9 @@ use crate::input::columns::resolve::Columns;
 use crate::input::csv::delimiter::{Delimiter, sniff};
 use crate::input::csv::layout::Layout;
 use crate::input::csv::reader::RecordReader;
-use crate::input::csv_input::InputSettings;
 use crate::input::decode::encoding::TextEncoding;
 use crate::input::error::InputError;
+use crate::input::settings::InputSettings;
 
 /// The length of text that is searched for a header that is not in its place.
 const SEARCHED_LENGTH: usize = 16 * 1024;

@@ -4,7 +4,8 @@
 use std::fmt;
 use std::num::NonZeroUsize;
 
-use crate::input::columns::resolve::{Column, Columns};
+use crate::input::columns::column::Column;
+use crate::input::columns::resolve::Columns;
 use crate::input::columns::settings::{ColumnName, ColumnSettings, Role};
 use crate::text::excerpt;
 

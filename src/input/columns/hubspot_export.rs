@@ -5,7 +5,7 @@
 
 use crate::domain::standard_type::standard;
 use crate::input::columns::header_name::{normalize_header, visible};
-use crate::input::decode::source::STDIN_NAME;
+use crate::input::stdin_name::STDIN_NAME;
 use crate::text::{excerpt, shell_flag, shell_path};
 
 /// The header of the column with the record's own id, in the languages that are known, normalized as `columns`

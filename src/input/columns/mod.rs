@@ -1,5 +1,6 @@
 //! Header and settings resolved to the columns that hold the ids and types.
 
+pub mod column;
 pub mod error;
 pub mod find_header;
 pub mod header;

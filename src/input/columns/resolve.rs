@@ -4,47 +4,13 @@
 //! spaces, `_`, `-` and invisible characters. Two matching columns are an error: neither is chosen. All
 //! problems of a header are reported at once.
 
-use std::fmt;
-
 use crate::domain::pair::ObjectType;
+use crate::input::columns::column::{Column, MAX_SHOWN_HEADER_LENGTH};
 use crate::input::columns::error::{ColumnProblem, ColumnsError};
 use crate::input::columns::header_name::{normalize_header, visible};
 use crate::input::columns::settings::{ColumnName, ColumnSettings, Role};
 use crate::input::validate::list_side::ListSide;
 use crate::text::excerpt;
-
-/// Characters of a header that a message shows.
-const MAX_SHOWN_HEADER_LENGTH: usize = 60;
-
-/// A column of the file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Column {
-    /// Its index, counted from 0.
-    pub index: usize,
-    /// Its header as messages show it: escaped and shortened.
-    pub header: String,
-}
-
-impl Column {
-    pub(crate) fn new(headers: &[String], index: usize) -> Self {
-        Self {
-            index,
-            header: excerpt(headers[index].trim(), MAX_SHOWN_HEADER_LENGTH),
-        }
-    }
-
-    /// Its number, counted from 1.
-    #[must_use]
-    pub fn number(&self) -> usize {
-        self.index + 1
-    }
-}
-
-impl fmt::Display for Column {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "`{}` (column {})", self.header, self.number())
-    }
-}
 
 /// The source of an object type.
 #[derive(Clone, Debug, PartialEq, Eq)]

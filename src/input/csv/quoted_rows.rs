@@ -4,8 +4,9 @@
 //! rows between are part of a cell. It may also be intended, so it only causes a warning.
 
 use crate::domain::pair::{ObjectType, RecordId};
+use crate::input::columns::column::Column;
 use crate::input::columns::headerless::looks_like_ids;
-use crate::input::columns::resolve::{Column, Columns, TypeSource};
+use crate::input::columns::resolve::{Columns, TypeSource};
 use crate::input::csv::record::Record;
 
 /// How often a quoted field contained lines that look like rows.

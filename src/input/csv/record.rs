@@ -3,7 +3,7 @@
 
 use std::io;
 
-use crate::input::validate::row_checker::truncated;
+use crate::input::row::truncated;
 
 /// One record, borrowed from the reader until the next one is read.
 #[derive(Clone, Copy, Debug)]
@@ -118,7 +118,7 @@ impl<'reader> Record<'reader> {
         self.raw
     }
 
-    /// Whether a field, by its index counted from 0, is what [`RawValues`](crate::input::validate::row_checker::RawValues) keeps as `value`.
+    /// Whether a field, by its index counted from 0, is what [`RawValues`](crate::input::row::RawValues) keeps as `value`.
     #[must_use]
     pub fn has_value(&self, index: usize, value: &str) -> bool {
         truncated(self.field(index).unwrap_or_default()) == value

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::input::columns::error::HEADER_EXAMPLE;
 use crate::input::decode::compression::Compression;
-use crate::input::decode::source::STDIN_NAME;
+use crate::input::stdin_name::STDIN_NAME;
 use crate::text::shell_path;
 
 /// The length of the longest signature below.

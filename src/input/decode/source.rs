@@ -7,10 +7,8 @@ use std::path::{Path, PathBuf};
 
 use crate::input::decode::watched_file::WatchedFile;
 use crate::input::error::InputError;
+use crate::input::stdin_name::STDIN_NAME;
 use crate::text::excerpt;
-
-/// The name of standard input in messages.
-pub(crate) const STDIN_NAME: &str = "standard input";
 
 /// The source of the input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

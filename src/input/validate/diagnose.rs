@@ -3,6 +3,7 @@
 //! Pure. Only called for values that have been refused, so every path returns a problem.
 
 use crate::domain::pair::{MAX_ID_DIGITS, MAX_TYPE_LENGTH};
+use crate::input::decode::encoding::TextEncoding;
 use crate::input::validate::problem::ValueProblem;
 use crate::text::is_invisible;
 
@@ -134,6 +135,20 @@ fn other_character_problem(text: &str) -> ValueProblem {
             .find(|character| !(character.is_ascii_digit() || character.is_whitespace()));
         other.map_or(ValueProblem::Blank, ValueProblem::NotADigit)
     }
+}
+
+/// The problem of a trimmed value that is not an id, in a text that was decoded to UTF-8 from `encoding`.
+pub(crate) fn bad_id(text: &str, encoding: TextEncoding) -> ValueProblem {
+    if was_damaged(text, encoding) {
+        ValueProblem::NotInEncoding(encoding)
+    } else {
+        id_problem(text)
+    }
+}
+
+/// Whether `text` has the replacement character that a decoder inserts for invalid bytes.
+pub(crate) fn was_damaged(text: &str, encoding: TextEncoding) -> bool {
+    encoding != TextEncoding::UTF_8 && text.contains(char::REPLACEMENT_CHARACTER)
 }
 
 #[cfg(test)]

@@ -10,10 +10,10 @@ use memchr::memmem;
 
 use crate::domain::pair::RecordId;
 use crate::input::decode::encoding::TextEncoding;
-use crate::input::validate::diagnose::{is_digits, is_thousands, separates_thousands};
+use crate::input::row::truncated;
+use crate::input::validate::diagnose::{bad_id, is_digits, is_thousands, separates_thousands};
 use crate::input::validate::excel::unwrapped;
 use crate::input::validate::problem::{MOST_PAIRS, ValueProblem};
-use crate::input::validate::row_checker::{bad_id, truncated};
 
 /// The separator between the ids of one cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +66,7 @@ pub(crate) enum IdOrProblem {
     Id(RecordId),
     /// Not an id.
     Bad {
-        /// The value, as [`crate::input::validate::row_checker::RawValues`] has it.
+        /// The value, as [`crate::input::row::RawValues`] has it.
         value: String,
         /// Why it is not an id.
         problem: ValueProblem,

@@ -1,5 +1,6 @@
 //! Records checked and turned into pairs, or into problems that name column, value and cause.
 
+pub mod cell;
 pub mod diagnose;
 pub mod excel;
 pub mod id_list;

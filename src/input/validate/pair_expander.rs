@@ -4,11 +4,12 @@
 //! demand, so that only the two lists take memory.
 
 use crate::domain::pair::{ObjectType, Pair, Record};
-use crate::input::columns::resolve::{Column, Columns};
-use crate::input::row::RowContent;
+use crate::input::columns::column::Column;
+use crate::input::columns::resolve::Columns;
+use crate::input::row::{InvalidRow, RawValues, RowContent};
+use crate::input::validate::cell::problem_of;
 use crate::input::validate::id_list::IdOrProblem;
 use crate::input::validate::problem::RowProblem;
-use crate::input::validate::row_checker::{InvalidRow, RawValues, problem_of};
 
 /// The remaining pairs of one row.
 #[derive(Debug, Default)]

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use crate::domain::pair::{MAX_ID_DIGITS, MAX_TYPE_LENGTH};
-use crate::input::columns::resolve::Column;
+use crate::input::columns::column::Column;
 use crate::input::decode::encoding::TextEncoding;
 
 /// Why a value is not a valid id or type.

@@ -3,61 +3,20 @@
 //! Pure, and strict: a value is the cell without surrounding blanks and without the `="…"` of a spreadsheet's
 //! text form. Nothing is repaired, because a guessed id would link the wrong record.
 
-use std::fmt;
-
 use crate::domain::pair;
 use crate::domain::pair::{ObjectType, Pair, RecordId};
-use crate::input::columns::resolve::{Column, Columns, TypeSource};
+use crate::input::columns::column::Column;
+use crate::input::columns::resolve::{Columns, TypeSource};
 use crate::input::csv::record::Record;
 use crate::input::decode::encoding::TextEncoding;
-use crate::input::row::{RowContent, SkippedRow};
-use crate::input::validate::diagnose::{id_problem, type_problem};
+use crate::input::row::{InvalidRow, RawValues, RowContent, SkippedRow, truncated};
+use crate::input::validate::cell::value_problem;
+use crate::input::validate::diagnose::{bad_id, type_problem, was_damaged};
 use crate::input::validate::excel::unwrapped;
 use crate::input::validate::id_list::{IdOrProblem, Separator, split};
 use crate::input::validate::pair_expander::PairExpander;
 use crate::input::validate::problem::{MOST_PAIRS, RowProblem, ValueProblem};
 use crate::input::validate::shape::RowShape;
-use crate::text::excerpt;
-
-/// Characters of a value that a message shows.
-const MAX_SHOWN_VALUE_LENGTH: usize = 60;
-
-/// Characters of a value that an invalid row keeps.
-const MAX_RAW_VALUE_LENGTH: usize = 200;
-
-/// A row that will not be sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvalidRow {
-    /// The problems, one at least, in the order of the four values.
-    pub problems: Vec<RowProblem>,
-    /// The four values of the row.
-    pub values: RawValues,
-}
-
-impl fmt::Display for InvalidRow {
-    /// All problems on one line.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, problem) in self.problems.iter().enumerate() {
-            let separator = if place == 0 { "" } else { "; " };
-            write!(formatter, "{separator}{problem}")?;
-        }
-        Ok(())
-    }
-}
-
-/// The four values as the file has them, but without surrounding blanks, as UTF-8 and cut to 200 characters;
-/// blank where the row has no such field. Not escaped.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RawValues {
-    /// The type of the record named first.
-    pub from_type: String,
-    /// The id of the record named first.
-    pub from_id: String,
-    /// The type of the record named second.
-    pub to_type: String,
-    /// The id of the record named second.
-    pub to_id: String,
-}
 
 /// Checks the rows of one file. It caches the last types, so that a row with the same types as the row before
 /// allocates nothing.
@@ -65,7 +24,7 @@ pub struct RawValues {
 pub(crate) struct Checker {
     columns: Columns,
     shape: RowShape,
-    encoding: TextEncoding,
+    pub(crate) encoding: TextEncoding,
     last_from_type: Option<ObjectType>,
     last_to_type: Option<ObjectType>,
 }
@@ -256,20 +215,6 @@ fn split_cell(
     }
 }
 
-/// The problem of a trimmed value that is not an id, in a text that was decoded to UTF-8 from `encoding`.
-pub(crate) fn bad_id(text: &str, encoding: TextEncoding) -> ValueProblem {
-    if was_damaged(text, encoding) {
-        ValueProblem::NotInEncoding(encoding)
-    } else {
-        id_problem(text)
-    }
-}
-
-/// Whether `text` has the replacement character that a decoder inserts for invalid bytes.
-fn was_damaged(text: &str, encoding: TextEncoding) -> bool {
-    encoding != TextEncoding::UTF_8 && text.contains(char::REPLACEMENT_CHARACTER)
-}
-
 /// The type of the row, if it is the cached one.
 fn cached_type<'t>(
     source: &'t TypeSource,
@@ -339,20 +284,11 @@ fn check_type(
     }
 }
 
-fn value_problem(column: &Column, bytes: &[u8], problem: ValueProblem) -> RowProblem {
-    problem_of(column, &truncated(bytes), problem)
-}
-
-/// The problem of a value that [`RawValues`] has.
-pub(crate) fn problem_of(column: &Column, value: &str, problem: ValueProblem) -> RowProblem {
-    RowProblem::Value {
-        column: column.clone(),
-        value: excerpt(value, MAX_SHOWN_VALUE_LENGTH),
-        problem,
-    }
-}
-
-fn invalid(problems: Vec<RowProblem>, columns: &Columns, record: Record<'_>) -> InvalidRow {
+pub(crate) fn invalid(
+    problems: Vec<RowProblem>,
+    columns: &Columns,
+    record: Record<'_>,
+) -> InvalidRow {
     InvalidRow {
         problems,
         values: raw_values(columns, record),
@@ -371,10 +307,4 @@ fn raw_values(columns: &Columns, record: Record<'_>) -> RawValues {
         to_type: type_value(&columns.to_type),
         to_id: value(&columns.to_id),
     }
-}
-
-/// A value as [`RawValues`] stores it.
-pub(crate) fn truncated(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    text.trim().chars().take(MAX_RAW_VALUE_LENGTH).collect()
 }

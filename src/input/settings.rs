@@ -1,0 +1,33 @@
+//! How an input is read.
+
+use std::num::NonZeroU64;
+
+use crate::input::columns::settings::ColumnSettings;
+use crate::input::csv::comment::Comment;
+use crate::input::csv::delimiter::Delimiter;
+use crate::input::decode::encoding::TextEncoding;
+use crate::input::decode::source::InputSource;
+use crate::input::validate::id_list::Separator;
+
+/// The input to read, and the user's settings for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InputSettings {
+    /// The source of the text.
+    pub path: InputSource,
+    /// The encoding, unless a byte order mark states it; UTF-8 if not given.
+    pub encoding: Option<TextEncoding>,
+    /// The field delimiter; guessed from the header if not given.
+    pub delimiter: Option<Delimiter>,
+    /// Lines above the header that are skipped.
+    pub skip_lines: u64,
+    /// The character that marks comment lines.
+    pub comment: Option<Comment>,
+    /// Whether the first line is a row: columns have numbers and no names.
+    pub no_header: bool,
+    /// The settings for the columns.
+    pub columns: ColumnSettings,
+    /// The separator between the ids of a cell, if it may hold several.
+    pub split: Option<Separator>,
+    /// The number of rows to read; `None` means all.
+    pub first: Option<NonZeroU64>,
+}
