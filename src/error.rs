@@ -8,9 +8,9 @@ use std::io;
 
 use anstyle::{AnsiColor, Style};
 
-use crate::api::auth::token::CredentialsError;
+use crate::api::auth::error::CredentialsError;
 use crate::api::client::{ClientError, is_out_of_descriptors};
-use crate::commands::import::portal::PortalError;
+use crate::api::portal_error::PortalError;
 use crate::exit_status::ExitStatus;
 use crate::input::error::InputError;
 use crate::output::files::OutputError;

@@ -7,8 +7,7 @@ use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use tracing::warn;
 
-use hubspot_associate::api::auth::oauth::OAUTH_VARIABLES;
-use hubspot_associate::api::auth::token::ACCESS_TOKEN_VARIABLE;
+use hubspot_associate::api::auth::variables::{ACCESS_TOKEN_VARIABLE, OAUTH_VARIABLES};
 use hubspot_associate::cli::command_line::Cli;
 use hubspot_associate::cli::environment::unknown_variables;
 use hubspot_associate::clock;

@@ -17,11 +17,12 @@ use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use hyper::{Method, Request, Response, Uri};
 use tokio::time::Instant;
 
+use crate::api::auth::error::CredentialsError;
 use crate::api::auth::session::Session;
 use crate::api::auth::source::TokenSource;
-use crate::api::auth::token::CredentialsError;
 use crate::api::connect::Connections;
 use crate::api::endpoint::{Endpoint, RefreshOutcome};
+use crate::api::error_chain::{causes, chain};
 use crate::api::proxy::ProxyError;
 use crate::api::request::{ApiVersion, BaseUrl, inputs};
 use crate::api::response::body::{Body, Unreadable};
@@ -390,33 +391,4 @@ fn is_certificate_refused(error: &(dyn Error + 'static)) -> bool {
 
 fn is_not_http(error: &(dyn Error + 'static)) -> bool {
     error.downcast_ref().is_some_and(hyper::Error::is_parse)
-}
-
-/// The error and its causes, outermost first. An I/O error hides the error it wraps.
-fn causes<'e>(
-    error: &'e (dyn Error + 'static),
-) -> impl Iterator<Item = &'e (dyn Error + 'static)> + 'e {
-    std::iter::successors(Some(error), |&error| {
-        error
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref)
-            .map(|inner| inner as &(dyn Error + 'static))
-            .or_else(|| error.source())
-    })
-}
-
-/// The messages of an error and its causes on one line, each once.
-pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut parts: Vec<String> = Vec::new();
-    for cause in causes(error) {
-        let text = cause.to_string();
-        // The client's outermost layer only says that sending failed.
-        if text.starts_with("client error (") && cause.source().is_some() {
-            continue;
-        }
-        if !parts.iter().any(|part| part.contains(&text)) {
-            parts.push(text);
-        }
-    }
-    parts.join(": ")
 }

@@ -5,17 +5,14 @@
 use std::num::NonZeroU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::api::auth::session::Session;
-use crate::api::client::HttpEndpoint;
 use crate::api::endpoint::RefreshOutcome;
-use crate::api::inspect::QueryResult;
 
 /// The account that requests may be sent to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Known {
-    id: u64,
+pub(crate) struct Known {
+    pub(crate) id: u64,
     /// Whether the user named it: then every token must be verified to belong to this account.
-    named: bool,
+    pub(crate) named: bool,
 }
 
 /// Shared by all clones of an endpoint.
@@ -24,7 +21,7 @@ pub(crate) struct RunPortal(Arc<Mutex<Option<Known>>>);
 
 /// What to do with a new token.
 #[derive(Debug, PartialEq, Eq)]
-enum Decision {
+pub(crate) enum Decision {
     Use,
     /// HubSpot does not report its account, and the user did not ask for a check.
     UseUnchecked(String),
@@ -48,7 +45,7 @@ impl RunPortal {
         is_new
     }
 
-    fn known(&self) -> Option<Known> {
+    pub(crate) fn known(&self) -> Option<Known> {
         *self.lock()
     }
 
@@ -59,7 +56,7 @@ impl RunPortal {
 
 impl Known {
     /// Decides about a token by the account reported for it.
-    fn judge(self, found: Result<u64, String>) -> Decision {
+    pub(crate) fn judge(self, found: Result<u64, String>) -> Decision {
         match found {
             Ok(found) if found == self.id => Decision::Use,
             Ok(found) => Decision::Refuse(RefreshOutcome::OtherPortal {
@@ -70,56 +67,6 @@ impl Known {
                 "the portal of the new token is not known: {why}"
             ))),
             Err(why) => Decision::UseUnchecked(why),
-        }
-    }
-}
-
-impl HttpEndpoint {
-    /// Restricts the run to tokens of this account, named by the user.
-    pub fn require_portal(&self, id: NonZeroU64) {
-        self.portal.require(id);
-    }
-
-    /// Uses a new token, unless it belongs to another account than the run's. `query_result` is the account that came
-    /// with the token; without it, HubSpot is queried, which is the only earlier request made with the token.
-    pub(crate) async fn use_session(
-        &self,
-        session: Session,
-        query_result: Option<u64>,
-    ) -> RefreshOutcome {
-        if let Some(known) = self.portal.known() {
-            let found = match query_result {
-                Some(id) => Ok(id),
-                None => self.portal_of(&session).await,
-            };
-            match known.judge(found) {
-                Decision::Use => {}
-                Decision::UseUnchecked(why) => {
-                    tracing::warn!("the portal of the new token is not known: {why}");
-                }
-                Decision::Refuse(refresh) => return refresh,
-            }
-        } else if let Some(portal) = query_result
-            && self.portal.learn(portal)
-        {
-            tracing::info!(portal, "writing to the portal of the token");
-        }
-        self.begin_session(session);
-        RefreshOutcome::New
-    }
-
-    async fn portal_of(&self, session: &Session) -> Result<u64, String> {
-        match self.account_of(session).await {
-            QueryResult::Known(account) => account
-                .portal_id
-                .ok_or_else(|| "the reply does not name it".to_owned()),
-            QueryResult::Refused(answer) => {
-                Err(format!("HubSpot replied with status {}", answer.status))
-            }
-            QueryResult::Unreadable(status, _) => Err(format!(
-                "the reply (status {status}) does not describe an account"
-            )),
-            QueryResult::Unreachable(why) => Err(why),
         }
     }
 }

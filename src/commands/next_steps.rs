@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-use crate::api::auth::token::ACCESS_TOKEN_VARIABLE;
+use crate::api::auth::variables::ACCESS_TOKEN_VARIABLE;
 use crate::commands::context::Context;
 use crate::commands::report::input_of;
 use crate::domain::cause::Cause;

@@ -34,7 +34,7 @@ pub fn hint(error: &RunError, arguments: &[OsString]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::import::portal::PortalError;
+    use crate::api::portal_error::PortalError;
     use crate::input::columns::resolve::Columns;
     use crate::input::columns::settings::ColumnSettings;
     use std::num::NonZeroU64;

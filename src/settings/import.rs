@@ -8,10 +8,9 @@ use std::time::Duration;
 use jiff::civil::Time;
 use jiff::{Timestamp, ZonedDateTime};
 
-use crate::api::auth::bare_value::Surplus;
-use crate::api::auth::oauth::OAUTH_VARIABLES;
+use crate::api::auth::error::{CredentialsError, Surplus};
 use crate::api::auth::source::TokenSource;
-use crate::api::auth::token::CredentialsError;
+use crate::api::auth::variables::OAUTH_VARIABLES;
 use crate::api::client::ClientSettings;
 use crate::api::request::{ApiVersion, BaseUrl, BaseUrlError};
 use crate::api::tls::{RootCertificates, RootCertificatesError};

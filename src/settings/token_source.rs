@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::api::auth::bare_value::bare_value;
-use crate::api::auth::oauth::{OAUTH_VARIABLES, OAuthApp};
-use crate::api::auth::source::{SYSTEMD_CREDENTIAL, TokenSource};
-use crate::api::auth::token::{ACCESS_TOKEN_VARIABLE, CredentialsError, Token};
+use crate::api::auth::error::CredentialsError;
+use crate::api::auth::oauth::OAuthApp;
+use crate::api::auth::source::TokenSource;
+use crate::api::auth::token::Token;
 use crate::api::auth::token_command::TokenCommand;
+use crate::api::auth::variables::{ACCESS_TOKEN_VARIABLE, OAUTH_VARIABLES, SYSTEMD_CREDENTIAL};
 use crate::cli::credentials::CredentialArgs;
 use crate::settings::import::SettingsError;
 

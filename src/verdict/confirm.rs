@@ -1,6 +1,6 @@
 //! Checks whether a 2xx confirms the pair. The status code alone is not sufficient. Pure.
 
-use crate::api::response::body::{Envelope, Linked};
+use crate::api::response::envelope::{Envelope, Linked};
 use crate::domain::category::Category;
 use crate::domain::pair::Pair;
 

@@ -1,6 +1,7 @@
 //! Describes a reply for the report: status, categories, message, correlation id. Pure.
 
-use crate::api::response::body::{Body, Entry, Envelope, Unreadable};
+use crate::api::response::body::{Body, Unreadable};
+use crate::api::response::envelope::{Entry, Envelope};
 use crate::api::response::headers::{Answer, Reply};
 use crate::domain::category::Category;
 use crate::domain::outcome::Details;

@@ -6,26 +6,9 @@
 use encoding_rs::UTF_8;
 use secrecy::SecretString;
 
-use crate::api::auth::token::CredentialsError;
+use crate::api::auth::error::{CredentialsError, Surplus};
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
-
-/// What was found instead of the bare value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Surplus {
-    /// `"value"`
-    #[error("a value with quotes around it")]
-    Quotes,
-    /// `NAME=value`
-    #[error("a line `NAME=value`, not the value alone")]
-    Name,
-    /// `Bearer value`
-    #[error("a value with `Bearer` in front of it")]
-    Scheme,
-    /// `{"name": "value"}`
-    #[error("a JSON object, not the value alone")]
-    Json,
-}
 
 /// Decodes the contents of a file or the output of a command; `None` if it is not text. A byte order mark selects the
 /// encoding, as Notepad and PowerShell write it, and is not part of the text.
@@ -85,6 +68,14 @@ fn is_assignment(text: &str) -> bool {
     };
     let is_named = is_name(char::is_ascii_uppercase) || is_name(char::is_ascii_lowercase);
     is_named && !value.trim_start_matches('=').trim().is_empty()
+}
+
+/// The size limit of a token file or of a command's output.
+pub(crate) const MAX_TOKEN_BYTES: u64 = 16 * 1024;
+
+/// Parses a token, or a value that becomes one.
+pub(crate) fn secret(bytes: &[u8]) -> Option<SecretString> {
+    decoded(bytes)
 }
 
 #[cfg(test)]

@@ -13,18 +13,12 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::api::auth::error::CredentialsError;
 use crate::api::auth::mask::hide;
 use crate::api::auth::oauth_file::{AppFile, HeldFile, Values};
-use crate::api::auth::token::{CredentialsError, Token};
-use crate::api::client::chain;
+use crate::api::auth::token::Token;
+use crate::api::error_chain::chain;
 use crate::text::one_line;
-
-/// The environment variables of an app: client id, client secret and refresh token.
-pub const OAUTH_VARIABLES: [&str; 3] = [
-    "HUBSPOT_CLIENT_ID",
-    "HUBSPOT_CLIENT_SECRET",
-    "HUBSPOT_REFRESH_TOKEN",
-];
 
 /// The path of the token exchange.
 pub(crate) const PATH: &str = "/oauth/2026-03/token";

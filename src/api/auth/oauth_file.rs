@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep};
 
 use crate::api::auth::bare_value::{bare_value, decoded};
-use crate::api::auth::token::CredentialsError;
+use crate::api::auth::error::CredentialsError;
 use crate::files::atomic_file::beside::Beside;
 use crate::files::atomic_file::leftovers::remove_leftovers;
 use crate::files::atomic_file::overwrite;

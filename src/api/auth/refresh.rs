@@ -9,13 +9,14 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 use tracing::warn;
 
+use crate::api::auth::error::CredentialsError;
 use crate::api::auth::oauth::{IssuedToken, OAuthApp, RefreshError};
 use crate::api::auth::session::Session;
 use crate::api::auth::source::TokenSource;
-use crate::api::auth::token::CredentialsError;
-use crate::api::client::{HttpEndpoint, MAX_REPLY_BYTES, chain, whole_body};
+use crate::api::client::{HttpEndpoint, MAX_REPLY_BYTES, whole_body};
 use crate::api::connect::AGENT;
 use crate::api::endpoint::RefreshOutcome;
+use crate::api::error_chain::chain;
 use crate::api::response::coding;
 use crate::api::running_time::within;
 

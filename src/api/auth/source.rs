@@ -3,20 +3,14 @@
 use std::io;
 use std::path::PathBuf;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
-use crate::api::auth::bare_value::{bare_value, decoded};
+use crate::api::auth::bare_value::{MAX_TOKEN_BYTES, bare_value, secret};
+use crate::api::auth::error::CredentialsError;
 use crate::api::auth::oauth::OAuthApp;
-use crate::api::auth::token::{CredentialsError, Token};
+use crate::api::auth::token::Token;
 use crate::api::auth::token_command::TokenCommand;
 use crate::files::bounded_file;
-
-/// The name under which systemd passes a service its token
-/// (<https://systemd.io/CREDENTIALS/>).
-pub const SYSTEMD_CREDENTIAL: &str = "hubspot-access-token";
-
-/// The size limit of a token file or of a command's output.
-pub(crate) const MAX_TOKEN_BYTES: u64 = 16 * 1024;
 
 /// The source of the access token.
 #[derive(Clone, Debug)]
@@ -63,11 +57,6 @@ impl TokenSource {
     pub fn can_change(&self) -> bool {
         !matches!(self, Self::Fixed(_))
     }
-}
-
-/// Parses a token, or a value that becomes one.
-pub(crate) fn secret(bytes: &[u8]) -> Option<SecretString> {
-    decoded(bytes)
 }
 
 #[cfg(test)]

@@ -11,9 +11,9 @@ use tokio::io::AsyncReadExt;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use crate::api::auth::oauth::OAUTH_VARIABLES;
-use crate::api::auth::source::{MAX_TOKEN_BYTES, secret};
-use crate::api::auth::token::{ACCESS_TOKEN_VARIABLE, CredentialsError};
+use crate::api::auth::bare_value::{MAX_TOKEN_BYTES, secret};
+use crate::api::auth::error::CredentialsError;
+use crate::api::auth::variables::{ACCESS_TOKEN_VARIABLE, OAUTH_VARIABLES};
 
 /// The time limit of the command.
 const TIME: Duration = Duration::from_secs(30);

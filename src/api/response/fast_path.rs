@@ -6,7 +6,7 @@
 use memchr::memchr_iter;
 use serde::Deserialize;
 
-use crate::api::response::body::{Envelope, Linked};
+use crate::api::response::envelope::{Envelope, Linked};
 
 /// A success body with nothing but its links.
 #[derive(Deserialize)]

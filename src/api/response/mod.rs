@@ -2,5 +2,6 @@
 
 pub mod body;
 pub mod coding;
+pub mod envelope;
 pub mod fast_path;
 pub mod headers;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tracing::warn;
 
-use crate::api::auth::token::CredentialsError;
+use crate::api::auth::error::CredentialsError;
 use crate::cli::import::ImportArgs;
 use crate::clock::now;
 use crate::commands::context::Context;

@@ -11,33 +11,11 @@ use crate::api::account::Account;
 use crate::api::client::HttpEndpoint;
 use crate::api::endpoint::{Endpoint, RefreshOutcome};
 use crate::api::inspect::QueryResult;
+use crate::api::portal_error::PortalError;
 use crate::verdict::describe::describe_refusal;
 
 /// How long the end of a run may wait for the account's time zone.
 const TIME_ZONE_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// The account is not the expected one, or it is unknown.
-#[derive(Debug, thiserror::Error)]
-pub enum PortalError {
-    /// The token belongs to another account.
-    #[error("the token belongs to portal {found}, not to {expected} as `--expect-portal` says")]
-    Other {
-        /// The account of the token.
-        found: u64,
-        /// The expected account.
-        expected: NonZeroU64,
-    },
-    /// The account of the token is unknown.
-    #[error(
-        "`--expect-portal {expected}`: cannot determine which portal the token belongs to: {why}"
-    )]
-    Unknown {
-        /// The expected account.
-        expected: NonZeroU64,
-        /// Why it is unknown.
-        why: String,
-    },
-}
 
 /// Returns the account of the token, or fails unless it is `expected`. Sends one request, before the first row's.
 pub(crate) async fn check(

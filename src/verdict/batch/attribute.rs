@@ -13,7 +13,8 @@ use std::collections::HashMap;
 
 use smol_str::SmolStr;
 
-use crate::api::response::body::{Body, Envelope, Linked};
+use crate::api::response::body::Body;
+use crate::api::response::envelope::{Envelope, Linked};
 use crate::api::response::headers::{Answer, Reply};
 use crate::domain::cause::refuses_type;
 use crate::domain::outcome::Details;

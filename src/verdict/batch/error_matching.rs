@@ -12,7 +12,7 @@
 
 use std::collections::HashMap;
 
-use crate::api::response::body::{Entry, Envelope};
+use crate::api::response::envelope::{Entry, Envelope};
 use crate::domain::pair::Pair;
 use crate::verdict::batch::sides::{Clues, IdKey, Side, Sides};
 use crate::verdict::batch::unit::{Id, Kept, Part, Unit, each_once, ordered};

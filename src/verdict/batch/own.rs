@@ -1,7 +1,7 @@
 //! Checks whether a rejection names a record of its row: then it concerns the row, not the settings.
 //! Pure.
 
-use crate::api::response::body::{Entry, Envelope};
+use crate::api::response::envelope::{Entry, Envelope};
 use crate::api::response::headers::Reply;
 use crate::domain::pair::Pair;
 use crate::verdict::batch::sides::IdKey;

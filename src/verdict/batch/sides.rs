@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::api::response::body::Entry;
+use crate::api::response::envelope::Entry;
 use crate::domain::pair::{ObjectType, Pair, RecordId};
 
 /// The side of a pair on which a record is.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use crate::api::response::body::Entry;
+use crate::api::response::envelope::Entry;
 use crate::domain::pair::Pair;
 
 /// Maximum number of spellings of an id that are kept per list.

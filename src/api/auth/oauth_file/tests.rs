@@ -7,9 +7,9 @@ use tempfile::TempDir;
 
 use super::*;
 
+use crate::api::auth::error::CredentialsError;
 use crate::api::auth::oauth::OAuthApp;
-use crate::api::auth::token::CredentialsError;
-use crate::api::client::chain;
+use crate::api::error_chain::chain;
 
 const TEXT: &str =
     r#"{"note":"ours","client_id":"c","client_secret":"s","refresh_token":"refresh-1"}"#;

@@ -1,7 +1,8 @@
 //! Reference implementation for tests: which errors are about a pair, checked for each pair and error
 //! separately. Far too slow for a large reply.
 
-use crate::api::response::body::{Body, Entry, Envelope};
+use crate::api::response::body::Body;
+use crate::api::response::envelope::{Entry, Envelope};
 use crate::api::response::headers::{Answer, ReplyHeaders};
 use crate::domain::outcome::Details;
 use crate::domain::pair::Pair;
