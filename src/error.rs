@@ -14,7 +14,7 @@ use crate::api::portal_error::PortalError;
 use crate::exit_status::ExitStatus;
 use crate::input::error::InputError;
 use crate::output::files::OutputError;
-use crate::report::locked_report::ReportError;
+use crate::report::error::ReportError;
 use crate::report::origin::Origin;
 use crate::report::reader::ReadBackError;
 use crate::report::rejects::RejectsError;

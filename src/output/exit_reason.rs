@@ -1,7 +1,7 @@
 //! The reason word of a run, for scripts. The words are a stable interface; docs/summary.md explains them.
 
 use crate::error::RunError;
-use crate::report::locked_report::ReportError;
+use crate::report::error::ReportError;
 use crate::run::guards::time_limit::TimeLimit;
 use crate::run::stop_reason::{Signal, StopReason, UniformFailure};
 use crate::verdict::retry::FatalCause;

@@ -2,8 +2,9 @@
 //! begins with the known pairs of the new input.
 
 use crate::domain::outcome::Outcome;
+use crate::report::error::ReportError;
 use crate::report::line::LineBuffer;
-use crate::report::locked_report::{LockedReport, ReportError};
+use crate::report::locked_report::LockedReport;
 
 /// Lines are written once the buffer has this many bytes.
 const PIECE: usize = 64 * 1024;

@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Chain, Cursor, Read};
 use std::path::Path;
 
 use crate::input::decode::compression::{CompressedReader, Compression};
-use crate::report::locked_report::ReportError;
+use crate::report::error::ReportError;
 
 /// The number of compressed bytes that are read at once.
 const BUFFER_LENGTH: usize = 64 * 1024;

@@ -2,9 +2,10 @@
 
 use std::io::{self, Read};
 
+use crate::domain::outcome::OutcomeKind;
 use crate::input::decode::compression::Compression;
 use crate::report::column::COLUMNS;
-use crate::report::locked_report::IfExists;
+use crate::report::damage::OnDamage;
 use crate::report::origin::Origin;
 use crate::report::reader::{ReadBackError, ReportReader};
 
@@ -75,6 +76,47 @@ impl ExistingFile {
     }
 }
 
+/// How a report is resumed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Resume {
+    /// Whether rejected rows are sent again too.
+    pub retry_rejected: bool,
+    /// Whether damaged lines are dropped and their rows sent again.
+    pub repair: bool,
+}
+
+impl Resume {
+    /// Whether the line of a row with this outcome is kept.
+    pub(crate) fn keeps(self, kind: OutcomeKind) -> bool {
+        match kind {
+            OutcomeKind::Associated | OutcomeKind::Invalid | OutcomeKind::Skipped => true,
+            OutcomeKind::Rejected => !self.retry_rejected,
+            OutcomeKind::Failed => false,
+        }
+    }
+
+    pub(crate) fn on_damage(self) -> OnDamage {
+        if self.repair {
+            OnDamage::Repair
+        } else {
+            OnDamage::Refuse
+        }
+    }
+}
+
+/// What may happen to an existing report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IfExists {
+    /// Refuse: it is an error.
+    Refuse,
+    /// Replace it, if it is a report.
+    Overwrite,
+    /// Replace it, if it is a report that the same kind of run wrote.
+    ReplaceSameOrigin,
+    /// Continue after its last line.
+    Resume(Resume),
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,7 +164,7 @@ mod tests {
     #[test]
     fn a_run_replaces_or_continues_only_files_that_it_may() {
         use ExistingFile::{Compressed, Nothing, Other, Report};
-        let resume = IfExists::Resume(crate::report::resume::Resume::default());
+        let resume = IfExists::Resume(Resume::default());
         let gzip = Compression::Gzip;
         let own = Report(Some(Origin::Rehearsal));
         let foreign = Report(Some(Origin::RealRun));

@@ -11,8 +11,8 @@ use crate::domain::pair::RowKey;
 use crate::report::column::Column;
 use crate::report::comparison::Mismatch;
 use crate::report::compressed::{ReportSource, open_to_read};
+use crate::report::error::ReportError;
 use crate::report::line::{fingerprint, fingerprint_of};
-use crate::report::locked_report::ReportError;
 use crate::report::reader::{ReadBackError, ReportLine, ReportReader};
 
 /// The lines of a report whose rows were rejected, failed or invalid.

@@ -9,8 +9,9 @@ use crate::domain::pair_set::PairSet;
 use crate::report::column::Column;
 use crate::report::compressed::open_to_read;
 use crate::report::damage::{Damage, OnDamage};
+use crate::report::error::ReportError;
 use crate::report::known_failures::KnownFailures;
-use crate::report::locked_report::{LockedReport, ReportError};
+use crate::report::locked_report::LockedReport;
 use crate::report::origin::Origin;
 use crate::report::reader::{ReadBackError, ReportLine, ReportReader};
 

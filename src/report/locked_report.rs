@@ -11,26 +11,10 @@ use crate::files::atomic_file::leftovers::remove_leftovers;
 use crate::files::atomic_file::place::{is_named, is_same_file};
 use crate::files::lock::{Lock, TryLock};
 use crate::files::lock_file::LockFile;
-use crate::files::lock_owner::LockOwner;
-use crate::input::decode::compression::Compression;
-use crate::report::existing_file::{ExistingFile, Refusal};
+use crate::report::error::ReportError;
+use crate::report::existing_file::ExistingFile;
+use crate::report::existing_file::IfExists;
 use crate::report::origin::Origin;
-use crate::report::reader::ReadBackError;
-use crate::report::resume::Resume;
-use crate::report::writer::ReportFile;
-
-/// What may happen to an existing report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IfExists {
-    /// Refuse: it is an error.
-    Refuse,
-    /// Replace it, if it is a report.
-    Overwrite,
-    /// Replace it, if it is a report that the same kind of run wrote.
-    ReplaceSameOrigin,
-    /// Continue after its last line.
-    Resume(Resume),
-}
 
 /// The path of the report, and what may happen to an existing one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,131 +25,6 @@ pub struct ReportPlan {
     pub if_exists: IfExists,
     /// The kind of run that writes it.
     pub origin: Origin,
-}
-
-/// Why a report cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ReportError {
-    /// It would replace an earlier one.
-    #[error("the report `{}` exists already", path.display())]
-    Exists {
-        /// The path.
-        path: PathBuf,
-    },
-    /// Another kind of run wrote it. Real runs and rehearsals must not use each other's lines.
-    #[error("`{}` is the report of {origin} (line {line})", path.display())]
-    OtherOrigin {
-        /// The path.
-        path: PathBuf,
-        /// The first such line.
-        line: u64,
-        /// The kind of run that wrote it.
-        origin: Origin,
-    },
-    /// It was given as a source of known pairs to a real run, but a rehearsal wrote it.
-    #[error("`{}` is the report of a rehearsal (line {line}): nothing in it was linked in HubSpot", path.display())]
-    RehearsedKnownPairs {
-        /// The path.
-        path: PathBuf,
-        /// The first such line.
-        line: u64,
-    },
-    /// A compressed file cannot be written to.
-    #[error("the report `{}` is compressed ({compression}): a run cannot write to it", path.display())]
-    Packed {
-        /// The path.
-        path: PathBuf,
-        /// The compression.
-        compression: Compression,
-    },
-    /// It is another kind of file, which would be destroyed.
-    #[error("`{}` is not a report of this program", path.display())]
-    NotReport {
-        /// The path.
-        path: PathBuf,
-    },
-    /// Its path names the input, which would be destroyed.
-    #[error("the report `{}` is the input itself", path.display())]
-    IsInput {
-        /// The path.
-        path: PathBuf,
-    },
-    /// Another run writes to it.
-    #[error("another run holds the report `{}`{}", path.display(), owner(by.as_ref()))]
-    Busy {
-        /// The path.
-        path: PathBuf,
-        /// The process, if known.
-        by: Option<LockOwner>,
-        /// The file beside the report that names it, where the file system has no locks.
-        lock_file: Option<PathBuf>,
-    },
-    /// It cannot be written.
-    #[error("cannot write the report `{}`", path.display())]
-    Io {
-        /// The path.
-        path: PathBuf,
-        /// The cause.
-        source: io::Error,
-    },
-    /// It was given for reading, but does not exist.
-    #[error("there is no report `{}`", path.display())]
-    Missing {
-        /// The path.
-        path: PathBuf,
-    },
-    /// It was given as a source of known pairs, but does not exist.
-    #[error("there is no report `{}`", path.display())]
-    MissingKnownPairs {
-        /// The path.
-        path: PathBuf,
-    },
-    /// It is a source of known pairs and would be replaced, but its lines cannot be carried over.
-    #[error(
-        "cannot replace the report `{}`, which `--skip-associated-in` reads too: the input can be read only once",
-        path.display()
-    )]
-    OnlyKnownPairs {
-        /// The path.
-        path: PathBuf,
-    },
-    /// It cannot be resumed or shown.
-    #[error("cannot read the report `{}`", path.display())]
-    ReadBack {
-        /// The path.
-        path: PathBuf,
-        /// The cause.
-        source: ReadBackError,
-    },
-}
-
-impl ReportError {
-    fn refused(path: PathBuf, refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::Exists => Self::Exists { path },
-            // The first line after the header.
-            Refusal::OtherOrigin(origin) => Self::OtherOrigin {
-                path,
-                line: 2,
-                origin,
-            },
-            Refusal::Compressed(compression) => Self::Packed { path, compression },
-            Refusal::NotReport => Self::NotReport { path },
-        }
-    }
-
-    /// Creates the error for a report at `path` that cannot be read.
-    pub(crate) fn of_reading(path: &Path, source: ReadBackError) -> Self {
-        let path = path.to_owned();
-        match source {
-            ReadBackError::OtherOrigin { line, origin } => Self::OtherOrigin { path, line, origin },
-            source => Self::ReadBack { path, source },
-        }
-    }
-}
-
-fn owner(by: Option<&LockOwner>) -> String {
-    by.map(|owner| format!(": {owner}")).unwrap_or_default()
 }
 
 /// The locked file of the report, not yet changed.
@@ -267,11 +126,6 @@ impl LockedReport {
         self.file.rewind()?;
         ExistingFile::of(&self.file)
     }
-
-    /// Starts a new report: discards the content of the file.
-    pub fn begin(self) -> Result<ReportFile, ReportError> {
-        ReportFile::begin(self)
-    }
 }
 
 /// Opens the file without truncating it: it must be locked first. Every write appends, even if another program
@@ -291,6 +145,8 @@ fn open_or_create(path: &Path) -> io::Result<File> {
 mod tests {
     use super::*;
     use crate::report::column::COLUMNS;
+    use crate::report::existing_file::Resume;
+    use crate::report::writer::ReportFile;
     use crate::run::write_report::WriteReport;
 
     const NO_INPUT: &str = "/nowhere/pairs.csv";

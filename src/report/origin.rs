@@ -6,11 +6,8 @@
 
 use std::fmt;
 
-use crate::report::column::Column;
-use crate::report::reader::{ReadBackError, ReportLine};
-
 /// The prefix of the `correlation_id` in the lines of a rehearsal.
-const MARK: &str = "sandbox";
+pub(crate) const MARK: &str = "sandbox";
 
 /// The separator between the mark and an id.
 const SEPARATOR: char = ':';
@@ -34,37 +31,7 @@ impl fmt::Display for Origin {
     }
 }
 
-impl ReportLine<'_> {
-    /// The kind of run that wrote the line.
-    #[must_use]
-    pub fn origin(&self) -> Origin {
-        if is_marked(self.field(Column::CorrelationId)) {
-            Origin::Rehearsal
-        } else {
-            Origin::RealRun
-        }
-    }
-
-    /// The correlation id of the reply that ended the row; empty if there was no reply.
-    #[must_use]
-    pub fn reply_id(&self) -> &[u8] {
-        let id = self.field(Column::CorrelationId);
-        if id == MARK.as_bytes() { &[] } else { id }
-    }
-
-    /// Fails if another kind of run wrote the line.
-    pub(crate) fn check_origin(&self, wanted: Origin) -> Result<(), ReadBackError> {
-        match self.origin() {
-            origin if origin == wanted => Ok(()),
-            origin => Err(ReadBackError::OtherOrigin {
-                line: self.number,
-                origin,
-            }),
-        }
-    }
-}
-
-fn is_marked(correlation_id: &[u8]) -> bool {
+pub(crate) fn is_marked(correlation_id: &[u8]) -> bool {
     match correlation_id.strip_prefix(MARK.as_bytes()) {
         Some(rest) => rest.first().is_none_or(|&byte| byte == SEPARATOR as u8),
         None => false,

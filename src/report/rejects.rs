@@ -19,8 +19,8 @@ use crate::input::settings::InputSettings;
 use crate::input::validate::problem::RowProblem;
 use crate::input::validate::shape::{ERROR_COLUMNS, has_error_columns};
 use crate::report::comparison::Mismatch;
+use crate::report::error::ReportError;
 use crate::report::failed_rows::{FailedRows, FailureReason};
-use crate::report::locked_report::ReportError;
 use crate::report::reader::ReadBackError;
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";

@@ -10,9 +10,9 @@ use proptest::prelude::*;
 use crate::domain::outcome::{Outcome, OutcomeKind};
 use crate::report::checkpoint::RowStatus;
 use crate::report::comparison::Comparison;
-use crate::report::locked_report::{IfExists, ReportError};
+use crate::report::error::ReportError;
+use crate::report::existing_file::{IfExists, Resume};
 use crate::report::reader::ReadBackError;
-use crate::report::resume::Resume;
 use crate::report::resume::tests::{add, open, outcome};
 use crate::run::write_report::WriteReport;
 

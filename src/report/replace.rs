@@ -5,7 +5,8 @@ use std::io::{self, BufWriter, Write};
 
 use crate::files::atomic_file::beside::Beside;
 use crate::files::lock::lock;
-use crate::report::locked_report::{LockedReport, ReportError};
+use crate::report::error::ReportError;
+use crate::report::locked_report::LockedReport;
 
 impl LockedReport {
     /// Replaces the report with what `content` writes, once that is synced to disk. On an error the report is

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::io::Seek;
 
-use crate::domain::outcome::OutcomeKind;
 use crate::report::checkpoint::Checkpoint;
 use crate::report::damage::{Damage, OnDamage};
+use crate::report::error::ReportError;
+use crate::report::existing_file::Resume;
 use crate::report::line::fingerprint;
-use crate::report::locked_report::{LockedReport, ReportError};
+use crate::report::locked_report::LockedReport;
 use crate::report::reader::{OTHER_COLUMNS, ReadBackError, ReportLine, ReportReader};
 use crate::report::writer::ReportFile;
 use crate::text::excerpt;
@@ -29,15 +30,6 @@ pub struct PreviousReport {
     resume: Resume,
 }
 
-/// How a report is resumed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Resume {
-    /// Whether rejected rows are sent again too.
-    pub retry_rejected: bool,
-    /// Whether damaged lines are dropped and their rows sent again.
-    pub repair: bool,
-}
-
 impl PreviousReport {
     /// The number of lines that are dropped because their rows are sent again.
     #[must_use]
@@ -49,25 +41,6 @@ impl PreviousReport {
     #[must_use]
     pub fn damage(&self) -> Damage {
         self.damage
-    }
-}
-
-impl Resume {
-    /// Whether the line of a row with this outcome is kept.
-    fn keeps(self, kind: OutcomeKind) -> bool {
-        match kind {
-            OutcomeKind::Associated | OutcomeKind::Invalid | OutcomeKind::Skipped => true,
-            OutcomeKind::Rejected => !self.retry_rejected,
-            OutcomeKind::Failed => false,
-        }
-    }
-
-    fn on_damage(self) -> OnDamage {
-        if self.repair {
-            OnDamage::Repair
-        } else {
-            OnDamage::Refuse
-        }
     }
 }
 
@@ -200,11 +173,13 @@ impl LockedReport {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::domain::outcome::OutcomeKind;
     use crate::domain::outcome::{Details, Outcome, RowTarget};
     use crate::domain::pair::RowKey;
     use crate::report::checkpoint::RowStatus;
     use crate::report::comparison::Comparison;
-    use crate::report::locked_report::{IfExists, ReportPlan};
+    use crate::report::existing_file::IfExists;
+    use crate::report::locked_report::ReportPlan;
     use crate::report::lost::LostReport;
     use crate::report::origin::Origin;
     use crate::run::write_report::WriteReport;

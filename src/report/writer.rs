@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::domain::outcome::Outcome;
 use crate::files::atomic_file::place::{is_named, sync_folder};
 use crate::files::lock_file::LockFile;
+use crate::report::error::ReportError;
 use crate::report::line::LineBuffer;
-use crate::report::locked_report::{LockedReport, ReportError};
+use crate::report::locked_report::LockedReport;
 use crate::report::lost::LostReport;
 use crate::run::write_report::{ReportJob, WriteReport};
 
@@ -197,5 +198,12 @@ impl Drop for ReportFile {
             // An error cannot be reported from here.
             drop(self.shared.write(&bytes).and_then(|()| self.shared.sync()));
         }
+    }
+}
+
+impl LockedReport {
+    /// Starts a new report: discards the content of the file.
+    pub fn begin(self) -> Result<ReportFile, ReportError> {
+        ReportFile::begin(self)
     }
 }

@@ -11,8 +11,10 @@ use crate::input::csv_input::Input;
 use crate::input::decode::source::InputSource;
 use crate::input::row::{CheckedRow, RowContent, SkippedRow};
 use crate::input::settings::InputSettings;
+use crate::report::error::ReportError;
+use crate::report::existing_file::IfExists;
 use crate::report::known_pairs::KnownPairs;
-use crate::report::locked_report::{IfExists, LockedReport, ReportError, ReportPlan};
+use crate::report::locked_report::{LockedReport, ReportPlan};
 use crate::run::row::skipped_outcome;
 
 /// Whether the report to replace is also one of the reports of known pairs.

@@ -26,7 +26,7 @@ use crate::output::html::page::Page;
 use crate::output::stop_message::StopMessage;
 use crate::output::summary::{NextStep, RejectsFile, Summary};
 use crate::process::stdout::print;
-use crate::report::locked_report::ReportError;
+use crate::report::error::ReportError;
 use crate::report::lost::LostReport;
 use crate::report::rejects;
 use crate::report::stats::statistics::Statistics;

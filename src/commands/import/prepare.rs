@@ -13,10 +13,11 @@ use crate::input::row::{CheckedRow, target_of};
 use crate::input::settings::InputSettings;
 use crate::input::skip::{SkipSettings, Skips};
 use crate::report::comparison::{Comparison, Mismatch};
+use crate::report::error::ReportError;
+use crate::report::existing_file::{IfExists, Resume};
 use crate::report::known_failures::KnownFailures;
 use crate::report::known_pairs::KnownPairs;
-use crate::report::locked_report::{IfExists, LockedReport, ReportError, ReportPlan};
-use crate::report::resume::Resume;
+use crate::report::locked_report::{LockedReport, ReportPlan};
 use crate::report::writer::ReportFile;
 
 /// A report that is ready for a run.

@@ -17,7 +17,7 @@ use crate::domain::outcome::OutcomeKind;
 use crate::domain::run_counts::RunCounts;
 use crate::report::column::Column;
 use crate::report::compressed::open_to_read;
-use crate::report::locked_report::ReportError;
+use crate::report::error::ReportError;
 use crate::report::origin::Origin;
 use crate::report::reader::{ReadBackError, ReportLine, ReportReader};
 use crate::report::stats::durations::Durations;

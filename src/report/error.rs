@@ -1,0 +1,136 @@
+//! Why a report cannot be opened, locked or written.
+
+use std::io;
+use std::path::Path;
+use std::path::PathBuf;
+
+use crate::files::lock_owner::LockOwner;
+use crate::input::decode::compression::Compression;
+use crate::report::existing_file::Refusal;
+use crate::report::origin::Origin;
+use crate::report::reader::ReadBackError;
+
+/// Why a report cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// It would replace an earlier one.
+    #[error("the report `{}` exists already", path.display())]
+    Exists {
+        /// The path.
+        path: PathBuf,
+    },
+    /// Another kind of run wrote it. Real runs and rehearsals must not use each other's lines.
+    #[error("`{}` is the report of {origin} (line {line})", path.display())]
+    OtherOrigin {
+        /// The path.
+        path: PathBuf,
+        /// The first such line.
+        line: u64,
+        /// The kind of run that wrote it.
+        origin: Origin,
+    },
+    /// It was given as a source of known pairs to a real run, but a rehearsal wrote it.
+    #[error("`{}` is the report of a rehearsal (line {line}): nothing in it was linked in HubSpot", path.display())]
+    RehearsedKnownPairs {
+        /// The path.
+        path: PathBuf,
+        /// The first such line.
+        line: u64,
+    },
+    /// A compressed file cannot be written to.
+    #[error("the report `{}` is compressed ({compression}): a run cannot write to it", path.display())]
+    Packed {
+        /// The path.
+        path: PathBuf,
+        /// The compression.
+        compression: Compression,
+    },
+    /// It is another kind of file, which would be destroyed.
+    #[error("`{}` is not a report of this program", path.display())]
+    NotReport {
+        /// The path.
+        path: PathBuf,
+    },
+    /// Its path names the input, which would be destroyed.
+    #[error("the report `{}` is the input itself", path.display())]
+    IsInput {
+        /// The path.
+        path: PathBuf,
+    },
+    /// Another run writes to it.
+    #[error("another run holds the report `{}`{}", path.display(), owner(by.as_ref()))]
+    Busy {
+        /// The path.
+        path: PathBuf,
+        /// The process, if known.
+        by: Option<LockOwner>,
+        /// The file beside the report that names it, where the file system has no locks.
+        lock_file: Option<PathBuf>,
+    },
+    /// It cannot be written.
+    #[error("cannot write the report `{}`", path.display())]
+    Io {
+        /// The path.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// It was given for reading, but does not exist.
+    #[error("there is no report `{}`", path.display())]
+    Missing {
+        /// The path.
+        path: PathBuf,
+    },
+    /// It was given as a source of known pairs, but does not exist.
+    #[error("there is no report `{}`", path.display())]
+    MissingKnownPairs {
+        /// The path.
+        path: PathBuf,
+    },
+    /// It is a source of known pairs and would be replaced, but its lines cannot be carried over.
+    #[error(
+        "cannot replace the report `{}`, which `--skip-associated-in` reads too: the input can be read only once",
+        path.display()
+    )]
+    OnlyKnownPairs {
+        /// The path.
+        path: PathBuf,
+    },
+    /// It cannot be resumed or shown.
+    #[error("cannot read the report `{}`", path.display())]
+    ReadBack {
+        /// The path.
+        path: PathBuf,
+        /// The cause.
+        source: ReadBackError,
+    },
+}
+
+impl ReportError {
+    pub(crate) fn refused(path: PathBuf, refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Exists => Self::Exists { path },
+            // The first line after the header.
+            Refusal::OtherOrigin(origin) => Self::OtherOrigin {
+                path,
+                line: 2,
+                origin,
+            },
+            Refusal::Compressed(compression) => Self::Packed { path, compression },
+            Refusal::NotReport => Self::NotReport { path },
+        }
+    }
+
+    /// Creates the error for a report at `path` that cannot be read.
+    pub(crate) fn of_reading(path: &Path, source: ReadBackError) -> Self {
+        let path = path.to_owned();
+        match source {
+            ReadBackError::OtherOrigin { line, origin } => Self::OtherOrigin { path, line, origin },
+            source => Self::ReadBack { path, source },
+        }
+    }
+}
+
+pub(crate) fn owner(by: Option<&LockOwner>) -> String {
+    by.map(|owner| format!(": {owner}")).unwrap_or_default()
+}
