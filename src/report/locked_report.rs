@@ -12,8 +12,7 @@ use crate::files::atomic_file::place::{is_named, is_same_file};
 use crate::files::lock::{Lock, TryLock};
 use crate::files::lock_file::LockFile;
 use crate::report::error::ReportError;
-use crate::report::existing_file::ExistingFile;
-use crate::report::existing_file::IfExists;
+use crate::report::existing_file::{ExistingFile, IfExists};
 use crate::report::origin::Origin;
 
 /// The path of the report, and what may happen to an existing one.

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
-use crate::sandbox::faults::odd_responses::Action;
+use crate::sandbox::faults::effect::Action;
 use crate::sandbox::faults::table::{KNOWN_FAULTS, fault_id};
 use crate::sandbox::http::reply::Reply;
 use crate::sandbox::settings::{BatchErrors, BodyForm, Latency, SandboxSettings};

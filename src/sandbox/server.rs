@@ -23,7 +23,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::sandbox::faults::odd_responses::Action;
+use crate::sandbox::faults::effect::Action;
 use crate::sandbox::faults::spec::Faults;
 use crate::sandbox::http::raw_connection;
 use crate::sandbox::http::raw_response::RawResponse;

@@ -7,9 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::sandbox::api::bodies::Directions;
+use crate::sandbox::faults::effect::{Action, Effect, FaultContext};
 use crate::sandbox::faults::fault::Fault;
-use crate::sandbox::faults::odd_responses;
-use crate::sandbox::faults::odd_responses::{Action, Effect, FaultContext};
 use crate::sandbox::http::raw_response;
 use crate::sandbox::http::raw_response::{End, Framing, RawResponse, Step};
 use crate::sandbox::http::reply::Reply;
@@ -22,7 +21,10 @@ const BEFORE_RESET: Duration = Duration::from_millis(20);
 
 /// Builds the faults of the connection: all faults without a complete reply.
 pub(crate) fn connection_fault(fault: Fault, context: &FaultContext<'_>) -> (Effect, Action) {
-    let reply = Reply::json(200, &odd_responses::success(context, Directions::Usual));
+    let reply = Reply::json(
+        200,
+        &crate::sandbox::faults::effect::success(context, Directions::Usual),
+    );
     let body = reply.body.clone();
     let half = body.slice(..body.len() / 2);
     let begun = |framing: Framing, part: &[u8]| {

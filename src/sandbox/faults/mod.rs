@@ -1,6 +1,7 @@
 //! The faults the sandbox can produce on request or at random.
 
 pub mod connection;
+pub mod effect;
 pub mod fault;
 pub mod odd_responses;
 pub mod random;

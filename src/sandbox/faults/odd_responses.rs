@@ -1,52 +1,22 @@
 //! Builds the response of each fault: a reply or a sequence of bytes, and whether the pairs are associated despite it.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::sandbox::api::bodies::{Directions, Pair, Side, Span};
+use crate::sandbox::api::bodies::{Directions, Side};
 use crate::sandbox::api::refusals::ScopesForm;
 use crate::sandbox::api::{bodies, refusals};
 use crate::sandbox::faults::connection;
+use crate::sandbox::faults::effect::{Action, Effect, FaultContext, success};
 use crate::sandbox::faults::fault::Fault;
 use crate::sandbox::http::pages;
-use crate::sandbox::http::raw_response::RawResponse;
 use crate::sandbox::http::reply::Reply;
-use crate::sandbox::settings::SandboxSettings;
 
 /// Large enough to be slow to receive, small enough to create quickly.
 const HUGE: usize = 8 * 1024 * 1024;
 /// The age of an expired token's expiry in its message, in seconds.
 const EXPIRED_AGO: u64 = 12;
-
-/// The request, and the data that a fault's reply may contain.
-pub(crate) struct FaultContext<'a> {
-    pub(crate) pairs: &'a [Pair<'a>],
-    /// The records that the fault is about.
-    pub(crate) culprits: &'a [(usize, Side)],
-    pub(crate) span: &'a Span,
-    pub(crate) correlation: &'a str,
-    pub(crate) settings: &'a SandboxSettings,
-    pub(crate) wall: SystemTime,
-}
-
-/// What a fault sends.
-#[derive(Clone, Debug)]
-pub(crate) enum Action {
-    Answer(Reply),
-    /// Replies after this additional delay.
-    AnswerLate(Reply, Duration),
-    TakeOver(RawResponse),
-}
-
-/// What happens to the pairs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Effect {
-    Nothing,
-    Associate,
-    /// Associates them with this id in place of the first culprit's.
-    AssociateOther(String),
-}
 
 /// Builds the response of a fault.
 pub(crate) fn build_response(fault: Fault, context: &FaultContext<'_>) -> (Effect, Action) {
@@ -135,11 +105,6 @@ pub(crate) fn errors(context: &FaultContext<'_>) -> Vec<Value> {
         }
     }
     errors
-}
-
-/// The body of an ordinary success.
-pub(crate) fn success(context: &FaultContext<'_>, directions: Directions) -> Value {
-    bodies::complete(&bodies::results(context.pairs, directions), context.span)
 }
 
 /// The success body with other fields in place of the results.

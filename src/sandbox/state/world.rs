@@ -11,7 +11,7 @@ use crate::sandbox::api::refusals::ScopesForm;
 use crate::sandbox::api::{account, oauth, refusals};
 use crate::sandbox::data::ids::RecordId;
 use crate::sandbox::data::object_types::{ObjectTypes, UnknownType};
-use crate::sandbox::faults::odd_responses::Action;
+use crate::sandbox::faults::effect::Action;
 use crate::sandbox::faults::random;
 use crate::sandbox::faults::random::{Fingerprint, Purpose};
 use crate::sandbox::http::reply::Reply;
