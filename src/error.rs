@@ -2,18 +2,15 @@
 //!
 //! A row that fails is an outcome, not an error; an error here means that the run could not start.
 
-use std::error::Error;
-use std::fmt::Write as _;
 use std::io;
-
-use anstyle::{AnsiColor, Style};
 
 use crate::api::auth::error::CredentialsError;
 use crate::api::client::{ClientError, is_out_of_descriptors};
 use crate::api::portal_error::PortalError;
+
 use crate::exit_status::ExitStatus;
+use crate::files::output_error::OutputError;
 use crate::input::error::InputError;
-use crate::output::files::OutputError;
 use crate::report::error::ReportError;
 use crate::report::origin::Origin;
 use crate::report::reader::ReadBackError;
@@ -21,14 +18,7 @@ use crate::report::rejects::RejectsError;
 use crate::run::stop_reason::Signal;
 use crate::sandbox::settings::SettingsError as SandboxSettingsError;
 use crate::settings::import::{SettingsError, credentials_hint};
-use crate::text::{excerpt, shell_path};
-
-const ERROR: Style = AnsiColor::Red.on_default().bold();
-const CAUSE: Style = Style::new().bold();
-const HINT: Style = AnsiColor::Cyan.on_default().bold();
-
-/// The longest line of an error, in characters.
-const MAX_LINE_CHARS: usize = 4000;
+use crate::text::shell_path;
 
 /// A command failed.
 #[derive(Debug, thiserror::Error)]
@@ -198,51 +188,10 @@ fn read_back_hint(error: &ReadBackError) -> Option<String> {
     Some(hint.to_owned())
 }
 
-/// An error as it is printed: what is wrong, the causes, and at most one hint.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// What is wrong, as a fragment that fits after `error:`.
-    pub what: String,
-    /// The causes, outermost first.
-    pub causes: Vec<String>,
-    /// What the user can do.
-    pub hint: Option<String>,
-}
-
-impl Problem {
-    /// An error with its causes.
-    #[must_use]
-    pub fn new(error: &dyn Error, hint: Option<String>) -> Self {
-        let causes = std::iter::successors(error.source(), |&cause| cause.source());
-        Self {
-            what: error.to_string(),
-            causes: causes.map(ToString::to_string).collect(),
-            hint,
-        }
-    }
-
-    /// The lines for a terminal. The caller removes the colours if the output is not a terminal.
-    #[must_use]
-    pub fn to_text(&self) -> String {
-        let mut text = String::new();
-        let mut line = |style: Style, label: &str, indent: &str, content: &str| {
-            let content = excerpt(content, MAX_LINE_CHARS);
-            let _infallible = writeln!(text, "{indent}{style}{label}:{style:#} {content}");
-        };
-        line(ERROR, "error", "", &self.what);
-        for cause in &self.causes {
-            line(CAUSE, "caused by", "  ", cause);
-        }
-        if let Some(hint) = &self.hint {
-            line(HINT, "hint", "", hint);
-        }
-        text
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Problem;
     use std::path::PathBuf;
 
     fn plain(text: &str) -> String {

@@ -22,6 +22,7 @@ pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod commands;
+pub mod diagnostic;
 pub mod doctor;
 pub mod domain;
 pub mod error;

@@ -11,9 +11,9 @@ use hubspot_associate::api::auth::variables::{ACCESS_TOKEN_VARIABLE, OAUTH_VARIA
 use hubspot_associate::cli::command_line::Cli;
 use hubspot_associate::cli::environment::unknown_variables;
 use hubspot_associate::clock;
-use hubspot_associate::commands::context;
 use hubspot_associate::commands::context::Context;
-use hubspot_associate::error::{Problem, RunError};
+use hubspot_associate::diagnostic::Problem;
+use hubspot_associate::error::RunError;
 use hubspot_associate::exit_status::ExitStatus;
 use hubspot_associate::output::terminal::log::start_log;
 use hubspot_associate::output::terminal::screen::{OutputOptions, Screen};
@@ -62,7 +62,7 @@ fn run(
         arguments: std::env::args_os().skip(1).collect(),
     };
     warn_of_unknown_variables();
-    context::run(cli, &ctx)
+    hubspot_associate::commands::dispatch::run(cli, &ctx)
 }
 
 fn warn_of_unknown_variables() {

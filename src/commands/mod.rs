@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod context;
+pub mod dispatch;
 pub mod doctor;
 pub mod import;
 pub mod next_steps;

@@ -5,3 +5,4 @@ pub mod bounded_file;
 pub mod lock;
 pub mod lock_file;
 pub mod lock_owner;
+pub mod output_error;

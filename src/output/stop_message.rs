@@ -1,7 +1,8 @@
 //! Why a run ended early, as an error with the command that resumes it. Pure.
 
+use crate::diagnostic::Problem;
 use crate::domain::run_counts::{CategoryCount, RunCounts};
-use crate::error::{Problem, word_of};
+use crate::error::word_of;
 use crate::number::{grouped, span};
 use crate::output::write_failure::write_failure;
 use crate::report::lost::LostReport;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use scraper::{ElementRef, Html, Selector};
 
+use crate::diagnostic::Problem;
 use crate::domain::run_counts::RunCounts;
-use crate::error::Problem;
 use crate::exit_status::ExitStatus;
 use crate::output::html::chart::SeriesStyle;
 use crate::output::html::page::Page;

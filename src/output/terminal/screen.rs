@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cli::command_line::{LogFormat, OutputArgs, ProgressWhen};
 use crate::clock::now;
-use crate::error::Problem;
+use crate::diagnostic::Problem;
 use crate::output::terminal::capabilities::BarTerminal;
 use crate::output::terminal::stderr::StderrQueue;
 
