@@ -7,7 +7,6 @@ use std::io;
 use crate::api::auth::error::CredentialsError;
 use crate::api::client::{ClientError, is_out_of_descriptors};
 use crate::api::portal_error::PortalError;
-
 use crate::exit_status::ExitStatus;
 use crate::files::output_error::OutputError;
 use crate::input::error::InputError;
@@ -17,7 +16,7 @@ use crate::report::reader::ReadBackError;
 use crate::report::rejects::RejectsError;
 use crate::run::stop_reason::Signal;
 use crate::sandbox::settings::SettingsError as SandboxSettingsError;
-use crate::settings::import::{SettingsError, credentials_hint};
+use crate::settings::error::{SettingsError, credentials_hint};
 use crate::text::shell_path;
 
 /// A command failed.

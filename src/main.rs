@@ -18,8 +18,8 @@ use hubspot_associate::exit_status::ExitStatus;
 use hubspot_associate::output::terminal::log::start_log;
 use hubspot_associate::output::terminal::screen::{OutputOptions, Screen};
 use hubspot_associate::process::signals::Signals;
+use hubspot_associate::settings::credentials::Credentials;
 use hubspot_associate::settings::import::Environment;
-use hubspot_associate::settings::token_source::Credentials;
 
 fn main() -> ExitCode {
     // First, because as process 1 of a container, a signal that arrives before this is lost.

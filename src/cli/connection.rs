@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::api::request::{ApiVersion, BaseUrl};
 use crate::cli::credentials::CredentialArgs;
-use crate::cli::import::duration;
+use crate::cli::duration::duration;
 
 /// The URL of the API, and the credentials for it.
 #[derive(Args, Clone, Debug)]

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use jiff::SignedDuration;
+
 use jiff::civil::Time;
 
 use crate::cli::connection::ConnectionArgs;
+use crate::cli::duration::duration;
 use crate::cli::input::InputArgs;
 use crate::rate_limit::rate::{RateSetting, Share};
 
@@ -198,18 +199,6 @@ fn batch_size(text: &str) -> Result<NonZeroUsize, String> {
     size.ok_or_else(|| format!("expected a number from 1 to {most}"))
 }
 
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let duration: SignedDuration = text.trim().parse().map_err(|_| EXPECTED_TIME)?;
-    let duration = Duration::try_from(duration).map_err(|_| EXPECTED_TIME)?;
-    if duration.is_zero() {
-        Err(EXPECTED_TIME.to_owned())
-    } else if duration > MAX_TIME {
-        Err("expected a time of a year at most".to_owned())
-    } else {
-        Ok(duration)
-    }
-}
-
 /// The path of an output that is never printed. Refuses `-`, which would create a file of that name.
 pub(crate) fn file() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(|path| {
@@ -238,8 +227,3 @@ fn time_of_day(text: &str) -> Result<Time, String> {
         .or_else(|_| Time::strptime("%H:%M:%S", text))
         .map_err(|_| "expected a time of day such as `06:00` or `22:30`".to_owned())
 }
-
-/// Longer times are mistakes, and overflow some clocks.
-const MAX_TIME: Duration = Duration::from_hours(366 * 24);
-
-const EXPECTED_TIME: &str = "expected a time such as `30s`, `1m` or `500ms`";

@@ -5,6 +5,7 @@ pub mod command_line;
 pub mod connection;
 pub mod credentials;
 pub mod doctor;
+pub mod duration;
 pub mod environment;
 pub mod help;
 pub mod import;

@@ -44,7 +44,8 @@ use crate::run::context::{RunContext, RunSettings};
 use crate::run::dispatcher::run;
 use crate::run::guards::daily_limit::DailyReset;
 use crate::run::stop_reason::StopReason;
-use crate::settings::import::{Destination, ImportSettings, SettingsError, origin};
+use crate::settings::error::SettingsError;
+use crate::settings::import::{Destination, ImportSettings, origin};
 
 /// The first day on which using v4 causes a warning; its support ends on 2027-03-30
 /// (<https://developers.hubspot.com/changelog/legacy-apis-and-legacy-apps-whats-going-unsupported-and-when>).

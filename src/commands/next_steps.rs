@@ -5,7 +5,6 @@ use std::path::Path;
 
 use crate::api::auth::variables::ACCESS_TOKEN_VARIABLE;
 use crate::commands::context::Context;
-use crate::commands::report::input_of;
 use crate::domain::cause::Cause;
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::run_counts::RunCounts;
@@ -17,6 +16,7 @@ use crate::output::summary::{NextStep, RejectsFile};
 use crate::run::context::RunOutcome;
 use crate::run::stop_reason::{StopReason, UniformFailure};
 use crate::settings::import::{Destination, ImportSettings};
+use crate::settings::report_path::input_of;
 
 /// The next steps after a run.
 pub(crate) fn after_run(

@@ -1,7 +1,5 @@
 //! `report`: reads a report → a summary as text, JSON or HTML, and a rejects file.
 
-use std::path::{Path, PathBuf};
-
 use crate::cli::report::ReportArgs;
 use crate::clock::now;
 use crate::commands::context::Context;
@@ -19,15 +17,7 @@ use crate::process::stdout::print;
 use crate::report::rejects;
 use crate::report::rejects::RejectsError;
 use crate::report::stats::statistics::Statistics;
-
-/// The endings of the default names of reports; a compressed report has one more.
-const ENDINGS: [&str; 2] = [".sandbox.report.csv", ".report.csv"];
-
-/// The endings of compressed files.
-const PACKED_ENDINGS: [&str; 2] = [".gz", ".zst"];
-
-/// The possible endings of an input.
-const INPUT_ENDINGS: [&str; 7] = [".csv", ".csv.gz", ".csv.zst", ".tsv", ".txt", ".gz", ".zst"];
+use crate::settings::report_path::input_of;
 
 /// Runs `report`.
 pub(crate) fn report(flags: ReportArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
@@ -97,20 +87,4 @@ pub(crate) fn report(flags: ReportArgs, ctx: &Context) -> Result<ExitStatus, Run
         print(&summary.to_text())?;
     }
     Ok(counts.exit_status())
-}
-
-/// The input beside a report with a default name.
-pub(crate) fn input_of(report: &Path) -> Option<PathBuf> {
-    let name = report.file_name()?.to_str()?;
-    let mut endings = PACKED_ENDINGS.iter();
-    let name = endings
-        .find_map(|ending| name.strip_suffix(ending))
-        .unwrap_or(name);
-    let stem = ENDINGS
-        .iter()
-        .find_map(|ending| name.strip_suffix(ending))?;
-    let mut inputs = INPUT_ENDINGS
-        .iter()
-        .map(|ending| report.with_file_name(format!("{stem}{ending}")));
-    inputs.find(|input| input.is_file())
 }

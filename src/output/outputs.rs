@@ -8,7 +8,7 @@ use crate::input::decode::source::InputSource;
 use crate::output::files::{Output, ensure_distinct};
 use crate::output::metrics_file::MetricsFile;
 use crate::output::own_files::Kind;
-use crate::settings::import::report_path;
+use crate::settings::report_path::report_path;
 
 /// The output files of an import besides the report and the rejects.
 #[derive(Clone)]

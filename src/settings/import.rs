@@ -1,19 +1,16 @@
 //! The settings of an import, checked.
 
-use std::ffi::OsStr;
 use std::num::NonZeroU64;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::civil::Time;
 use jiff::{Timestamp, ZonedDateTime};
 
-use crate::api::auth::error::{CredentialsError, Surplus};
 use crate::api::auth::source::TokenSource;
-use crate::api::auth::variables::OAUTH_VARIABLES;
 use crate::api::client::ClientSettings;
-use crate::api::request::{ApiVersion, BaseUrl, BaseUrlError};
-use crate::api::tls::{RootCertificates, RootCertificatesError};
+use crate::api::request::{ApiVersion, BaseUrl};
+use crate::api::tls::RootCertificates;
 use crate::cli::connection::ConnectionArgs;
 use crate::cli::import::{ImportArgs, Mode};
 use crate::input::decode::source::InputSource;
@@ -27,8 +24,10 @@ use crate::run::batch::groups::BatchSettings;
 use crate::run::context::RunSettings;
 use crate::run::guards::error_budget::ErrorBudget;
 use crate::run::guards::time_limit::TimeLimits;
-use crate::settings::token_source::{Credentials, token_source};
-use crate::text::shell_path;
+use crate::settings::credentials::Credentials;
+use crate::settings::error::SettingsError;
+use crate::settings::report_path::report_path;
+use crate::settings::token_source::token_source;
 use crate::verdict::retry::RetryPolicy;
 
 /// The values that are read from the environment, once, by `main`.
@@ -38,95 +37,6 @@ pub struct Environment {
     pub credentials: Credentials,
     /// The current time in the local time zone.
     pub now: ZonedDateTime,
-}
-
-/// Flags and environment are not valid settings.
-#[derive(Debug, thiserror::Error)]
-pub enum SettingsError {
-    /// No usable token.
-    #[error(transparent)]
-    Credentials(#[from] CredentialsError),
-    /// There is more than one source of the token.
-    #[error("the token comes from more than one place: {}", given.join(", "))]
-    TwoSources {
-        /// The sources.
-        given: Vec<&'static str>,
-    },
-    /// `--token-command` cannot be split into words.
-    #[error("`--token-command` is not a valid command: it is empty, or a quote is not closed")]
-    TokenCommand,
-    /// One of an OAuth app's variables is missing.
-    #[error("`{name}` is not set: an OAuth app needs it")]
-    OAuthVariable {
-        /// The name of the variable.
-        name: &'static str,
-    },
-    /// `--ca-file` is invalid.
-    #[error(transparent)]
-    RootCertificates(#[from] RootCertificatesError),
-    /// `--base-url` is invalid.
-    #[error("`--base-url` cannot be used")]
-    BaseUrl(#[from] BaseUrlError),
-    /// A stream has no default place for a report.
-    #[error("{input} needs `--report PATH`: only an input file has a default report")]
-    NoReportPath {
-        /// The name of the input.
-        input: String,
-    },
-}
-
-impl SettingsError {
-    /// What the user can do.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Credentials(error) => credentials_hint(error),
-            Self::TwoSources { .. } => Some("keep one of them and remove the others".to_owned()),
-            Self::TokenCommand => Some(
-                "e.g. `--token-command 'pass show hubspot'`; it runs without a shell".to_owned(),
-            ),
-            Self::OAuthVariable { .. } => Some(format!(
-                "set all of {}, or name a file with `--oauth-file`",
-                OAUTH_VARIABLES.map(|name| format!("`{name}`")).join(", ")
-            )),
-            Self::RootCertificates(_) => None,
-            Self::BaseUrl(_) => Some(format!("HubSpot's API is at `{}`", BaseUrl::DEFAULT)),
-            Self::NoReportPath { .. } => Some("e.g. `--report pairs.report.csv`".to_owned()),
-        }
-    }
-}
-
-/// What the user can do about invalid credentials.
-#[must_use]
-pub fn credentials_hint(error: &CredentialsError) -> Option<String> {
-    let hint = match error {
-        CredentialsError::Missing => {
-            "put a service key's or private app's token into `HUBSPOT_ACCESS_TOKEN`, or rehearse with `--sandbox`"
-        }
-        CredentialsError::Malformed | CredentialsError::NoToken { .. } => {
-            "the token is the only thing that belongs there, on one line"
-        }
-        CredentialsError::NotBare { surplus, .. } => match surplus {
-            Surplus::Quotes => "remove the quotes: they count as part of the value",
-            Surplus::Name => "remove the name and the `=`",
-            Surplus::Scheme => "remove `Bearer`: it is added when the token is sent",
-            Surplus::Json => {
-                "put only the value there; `--oauth-file` reads JSON with an OAuth app's values"
-            }
-        },
-        CredentialsError::Exposed { path } => {
-            let path = shell_path(path);
-            return Some(format!("it holds secrets that last: `chmod 600 {path}`"));
-        }
-        CredentialsError::NotKept { .. } => {
-            "HubSpot may replace the refresh token at every exchange: make the file writable, or, if HubSpot never does that \
-             for this app, set `HUBSPOT_CLIENT_ID`, `HUBSPOT_CLIENT_SECRET` and `HUBSPOT_REFRESH_TOKEN` in place of `--oauth-file`"
-        }
-        CredentialsError::File { .. }
-        | CredentialsError::Command { .. }
-        | CredentialsError::OAuthFile { .. } => return None,
-    };
-    Some(hint.to_owned())
 }
 
 /// The destination of requests.
@@ -321,42 +231,13 @@ pub fn origin(flags: &ImportArgs) -> Origin {
     }
 }
 
-/// The path of the report; `None` if no flag gives it and the input is a stream.
-#[must_use]
-pub fn report_path(flags: &ImportArgs) -> Option<PathBuf> {
-    let beside = || default_report(&flags.input.input, flags.sandbox);
-    flags.report.clone().or_else(beside)
-}
-
-/// `<input stem>.report.csv` beside the input, or `<input stem>.sandbox.report.csv` for a rehearsal.
-fn default_report(input: &Path, sandbox: bool) -> Option<PathBuf> {
-    if InputSource::from(input.to_owned()).stream_name().is_some() {
-        return None;
-    }
-    let packed = ["gz", "zst"];
-    let is_packed = input
-        .extension()
-        .is_some_and(|end| packed.iter().any(|packed| end.eq_ignore_ascii_case(packed)));
-    let unpacked = if is_packed {
-        input.file_stem().map_or(input, Path::new)
-    } else {
-        input
-    };
-    let stem = unpacked.file_stem().unwrap_or(OsStr::new("pairs"));
-    let mut name = stem.to_owned();
-    name.push(if sandbox {
-        ".sandbox.report.csv"
-    } else {
-        ".report.csv"
-    });
-    Some(input.with_file_name(name))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::auth::error::CredentialsError;
     use crate::cli::command_line::{Cli, Command};
     use clap::FromArgMatches;
+    use std::path::Path;
 
     fn environment(access_token: Option<&str>) -> Environment {
         Environment {

@@ -1,4 +1,7 @@
 //! Flags and environment turned into checked settings. Nothing after this asks whether a flag was given.
 
+pub mod credentials;
+pub mod error;
 pub mod import;
+pub mod report_path;
 pub mod token_source;

@@ -1,8 +1,6 @@
 //! Flags and environment → the source of the token. Fails unless there is exactly one: with two, it would be unclear which
 //! account the run writes to.
 
-use std::path::PathBuf;
-
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::api::auth::bare_value::bare_value;
@@ -13,18 +11,8 @@ use crate::api::auth::token::Token;
 use crate::api::auth::token_command::TokenCommand;
 use crate::api::auth::variables::{ACCESS_TOKEN_VARIABLE, OAUTH_VARIABLES, SYSTEMD_CREDENTIAL};
 use crate::cli::credentials::CredentialArgs;
-use crate::settings::import::SettingsError;
-
-/// The credentials in the environment, not validated; never printed.
-#[derive(Clone, Debug, Default)]
-pub struct Credentials {
-    /// The access token.
-    pub access_token: Option<SecretString>,
-    /// An OAuth app's id, secret and refresh token, as [`OAUTH_VARIABLES`] lists them.
-    pub oauth: [Option<SecretString>; 3],
-    /// The folder in which systemd puts a service's credentials.
-    pub systemd: Option<PathBuf>,
-}
+use crate::settings::credentials::Credentials;
+use crate::settings::error::SettingsError;
 
 /// Finds the only source of the token. Reads no file except that of an OAuth app.
 pub(crate) fn token_source(
