@@ -2,4 +2,5 @@
 
 pub mod portal;
 pub mod quota;
+pub mod remark;
 pub mod remarks;

@@ -3,7 +3,7 @@
 use crate::api::account::Account;
 use crate::api::inspect::QueryResult;
 use crate::api::response::headers::Answer;
-use crate::doctor::remarks::{Answers, Facts, Level, Remark, remark, unreadable};
+use crate::doctor::remark::{Answers, Facts, Level, Remark, remark, unreadable};
 use crate::domain::outcome::Details;
 use crate::verdict::classify::is_daily_limit;
 use crate::verdict::describe::describe_refusal;

@@ -2,7 +2,7 @@
 
 use crate::api::account::{DailyUsage, Pool};
 use crate::api::inspect::QueryResult;
-use crate::doctor::remarks::{Level, Remark, remark, unreadable};
+use crate::doctor::remark::{Level, Remark, remark, unreadable};
 use crate::verdict::classify::is_daily_limit;
 use crate::verdict::describe::describe_refusal;
 

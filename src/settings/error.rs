@@ -4,7 +4,6 @@ use crate::api::auth::error::{CredentialsError, Surplus};
 use crate::api::auth::variables::OAUTH_VARIABLES;
 use crate::api::request::{BaseUrl, BaseUrlError};
 use crate::api::tls::RootCertificatesError;
-
 use crate::text::shell_path;
 
 /// Flags and environment are not valid settings.

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use crate::number::{grouped, span};
 use crate::output::html::chart::{SeriesStyle, bars};
-use crate::output::html::figure::Figure;
-use crate::output::html::view::share;
+use crate::output::html::figure::{Figure, share};
 use crate::report::stats::durations::Durations;
 use crate::report::stats::statistics::{MANY_ATTEMPTS, Statistics};
 

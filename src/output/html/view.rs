@@ -8,7 +8,7 @@ use crate::number::{grouped, span};
 use crate::output::advice::advice;
 use crate::output::html::chart::{SeriesStyle, shares};
 use crate::output::html::duration_chart::DurationChart;
-use crate::output::html::figure::Figure;
+use crate::output::html::figure::{Figure, share};
 use crate::output::html::page::Page;
 use crate::output::html::time_axis::formatted;
 use crate::output::html::timeline_chart::TimelineChart;
@@ -48,7 +48,7 @@ struct Outcome {
     color: String,
     word: &'static str,
     rows: String,
-    share: String,
+    pub(crate) share: String,
     meaning: &'static str,
 }
 
@@ -122,7 +122,7 @@ impl View {
 }
 
 /// Untrusted text, with control and invisible characters escaped.
-fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     excerpt(text, usize::MAX)
 }
 
@@ -254,21 +254,6 @@ fn outcomes(counts: &RunCounts) -> Vec<Outcome> {
             meaning: meaning(kind),
         })
         .collect()
-}
-
-/// `3.4 %`; a part above 0 is never shown as 0 %, and a part below the whole never as 100 %.
-pub(crate) fn share(part: u64, whole: u64) -> String {
-    if whole == 0 || part == 0 {
-        return "0 %".to_owned();
-    }
-    if part == whole {
-        return "100 %".to_owned();
-    }
-    match part as f64 / whole as f64 * 100.0 {
-        share if share < 0.1 => "under 0.1 %".to_owned(),
-        share if share > 99.9 => "over 99.9 %".to_owned(),
-        share => format!("{share:.1} %"),
-    }
 }
 
 fn outcome_figure(counts: &RunCounts) -> Figure {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-use crate::doctor::remarks::{Level, Remark};
+use crate::doctor::remark::{Level, Remark};
 use crate::output::json::format::pretty;
 
 const OK: Style = AnsiColor::Green.on_default();

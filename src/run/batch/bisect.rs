@@ -1,7 +1,7 @@
 //! Splits batches: to find the bad rows in them, or because the API accepts fewer pairs per batch.
 
-use crate::run::batch::groups::{Batches, types_of};
-use crate::run::batch::request::BatchRequest;
+use crate::run::batch::groups::Batches;
+use crate::run::batch::request::{BatchRequest, types_of};
 use crate::run::row::SendableRow;
 
 /// Up to this number, suspects are sent one by one: bisecting would not save a request.

@@ -2,7 +2,8 @@
 //! long enough.
 
 use crate::run::batch::group::Group;
-use crate::run::batch::groups::{Batches, Types, types_of};
+use crate::run::batch::groups::Batches;
+use crate::run::batch::request::{Types, types_of};
 use crate::run::batch::sizer::BatchSizer;
 use crate::run::row::SendableRow;
 

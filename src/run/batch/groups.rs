@@ -7,9 +7,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::domain::outcome::Details;
-use crate::domain::pair::ObjectType;
 use crate::run::batch::group::Group;
-use crate::run::batch::request::BatchRequest;
+use crate::run::batch::request::{BatchRequest, Types};
 use crate::run::batch::sizer::BatchSizer;
 use crate::run::row::SendableRow;
 
@@ -27,9 +26,6 @@ pub struct BatchSettings {
     /// Maximum number of batches in flight.
     pub concurrency: NonZeroUsize,
 }
-
-/// The two types that all pairs of a batch have.
-pub(crate) type Types = (ObjectType, ObjectType);
 
 /// The rows of batch mode that are not sent one by one.
 #[derive(Debug)]
@@ -246,9 +242,4 @@ impl Batches {
     pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
     }
-}
-
-pub(crate) fn types_of(row: &SendableRow) -> Types {
-    let pair = &row.pair;
-    (pair.from.object_type.clone(), pair.to.object_type.clone())
 }

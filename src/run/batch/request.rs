@@ -1,8 +1,7 @@
 //! One batch request: the rows it sends, and the rows that wait for its reply. Pure.
 
 use crate::domain::outcome::Details;
-use crate::domain::pair::Pair;
-use crate::run::batch::groups::{Types, types_of};
+use crate::domain::pair::{ObjectType, Pair};
 use crate::run::row::SendableRow;
 use crate::verdict::retry::AttemptCounts;
 
@@ -75,4 +74,12 @@ impl AsRef<Pair> for SendableRow {
     fn as_ref(&self) -> &Pair {
         &self.pair
     }
+}
+
+/// The two types that all pairs of a batch have.
+pub(crate) type Types = (ObjectType, ObjectType);
+
+pub(crate) fn types_of(row: &SendableRow) -> Types {
+    let pair = &row.pair;
+    (pair.from.object_type.clone(), pair.to.object_type.clone())
 }
