@@ -191,6 +191,7 @@ macro_rules! pages_that_run {
 pages_that_run! {
     the_readme_runs: "README.md",
     alerts_run: "docs/alerts.md",
+    architecture_runs: "docs/architecture.md",
     check_runs: "docs/check.md",
     container_runs: "docs/container.md",
     exit_status_runs: "docs/exit-status.md",
