@@ -32,7 +32,15 @@ fn pages() -> Vec<PathBuf> {
     let docs = docs.map(|entry| entry.unwrap().path());
     let mut pages: Vec<_> = docs
         .filter(|path| path.extension().is_some_and(|end| end == "md"))
-        .chain(["README.md", "SECURITY.md", "sample-data/README.md"].map(|name| root().join(name)))
+        .chain(
+            [
+                "README.md",
+                "CONTRIBUTING.md",
+                "SECURITY.md",
+                "sample-data/README.md",
+            ]
+            .map(|name| root().join(name)),
+        )
         .collect();
     pages.sort();
     pages
@@ -194,6 +202,7 @@ pages_that_run! {
     architecture_runs: "docs/architecture.md",
     check_runs: "docs/check.md",
     container_runs: "docs/container.md",
+    contributing_runs: "CONTRIBUTING.md",
     exit_status_runs: "docs/exit-status.md",
     migration_runs: "docs/migration.md",
     nightly_runs: "docs/nightly.md",
