@@ -12,7 +12,6 @@ mod changing_input; // inputs that change while they are read, or come only once
 mod check; // what is found before anything is sent
 mod coding; // compressed replies
 mod compressed_report; // reports that are packed
-mod connection_faults; // what a request looks like, byte for byte
 mod credentials; // tokens that change, expire or never come
 mod damaged; // reports that power cuts and other programs damage
 mod docs; // every command of the pages runs
@@ -47,3 +46,4 @@ mod stories; // random servers, interruptions and resumes, and what must hold af
 mod support; // how a test sets a run up and looks at what it left
 mod tls; // who a server is
 mod values; // what cells and column names are taken for
+mod wire; // what a request looks like, byte for byte
