@@ -3,26 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a bench fails by panicking")]
 
 use std::hint::black_box;
-use std::io::Cursor;
-use std::time::Duration;
+use std::io::Write as _;
 
-use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
-use hubspot_associate::api::response::body::Body;
-use hubspot_associate::api::response::headers::{Answer, Quota, Reply, ReplyHeaders};
-use hubspot_associate::domain::outcome::{Details, Outcome, OutcomeKind, RowTarget};
-use hubspot_associate::domain::pair::{ObjectType, Pair, Record, RecordId, RowKey};
-use hubspot_associate::input::columns::settings::ColumnSettings;
-use hubspot_associate::input::csv_input::Input;
-use hubspot_associate::rate_limit::controller::{Observation, RateController};
-use hubspot_associate::rate_limit::rate::Share;
-use hubspot_associate::report::line::LineBuffer;
-use hubspot_associate::report::reader::ReportReader;
-use hubspot_associate::report::stats::statistics::Statistics;
-use hubspot_associate::verdict::batch::attribute::attribute;
-use hubspot_associate::verdict::classify::classify;
-use hubspot_associate::verdict::describe::describe;
-use hubspot_associate::verdict::retry::{AttemptCounts, RetryPolicy};
+use hubspot_associate::bench::{
+    Batch, RateLimit, ReportLines, SingleReply, read_report, read_rows, summarize,
+};
 
 const ROWS: u64 = 10_000;
 
@@ -30,80 +17,38 @@ const CONFIRMED: &[u8] = br#"{"status":"COMPLETE","results":[{"from":{"id":"1000
 
 const REFUSED: &[u8] = br#"{"status":"error","message":"One or more associations are invalid","correlationId":"8f6e0a52-1f0b-4f3a-9d8a-0c6c5b0f9d11","context":{"ids":["100000000001"]},"category":"VALIDATION_ERROR"}"#;
 
-fn pair() -> Pair {
-    let record = |object_type, id| Record {
-        object_type: ObjectType::new(object_type).unwrap(),
-        id: RecordId::new(id).unwrap(),
-    };
-    Pair {
-        from: record("contacts", "100000000001"),
-        to: record("companies", "200000000001"),
-    }
-}
+const IDS: (&str, &str) = ("100000000001", "200000000001");
 
-fn reply(status: u16, body: &[u8]) -> Reply {
-    Reply::Answered(Answer {
-        status,
-        headers: ReplyHeaders::default(),
-        body: Body::parse(body),
-    })
-}
-
-fn outcome() -> Outcome {
-    Outcome {
-        key: RowKey {
-            row: 123_456,
-            line: 123_457,
-        },
-        target: RowTarget::Pair(pair()),
-        kind: OutcomeKind::Associated,
-        details: describe(&reply(200, CONFIRMED), &pair()),
-        attempts: 1,
-        duration: Duration::from_millis(87),
-        finished_at: "2026-05-04T09:15:22.118Z".parse().unwrap(),
-    }
+fn reply(status: u16, body: &[u8]) -> SingleReply {
+    SingleReply::new(IDS.0, IDS.1, status, body)
 }
 
 fn check(criterion: &mut Criterion) {
-    let row = |row| {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    writeln!(file, "from_type,from_id,to_type,to_id").unwrap();
+    for row in 0..ROWS {
         let (from, to) = (100_000_000_000 + row, 200_000_000_000_u64 + row);
-        format!("contacts,{from},companies,{to}\n")
-    };
-    let header = "from_type,from_id,to_type,to_id\n".to_owned();
-    let text: String = std::iter::once(header).chain((0..ROWS).map(row)).collect();
-    let open = || {
-        let bytes = Cursor::new(text.clone().into_bytes());
-        Input::from_reader("pairs.csv", bytes, None, &ColumnSettings::default()).unwrap()
-    };
+        writeln!(file, "contacts,{from},companies,{to}").unwrap();
+    }
     let mut group = criterion.benchmark_group("input");
     group.throughput(Throughput::Elements(ROWS));
     group.bench_function("read and check rows", |bench| {
-        let read = |mut input: Input| while input.next_row().unwrap().is_some() {};
-        bench.iter_batched(open, read, BatchSize::LargeInput);
+        bench.iter(|| assert_eq!(read_rows(file.path()), ROWS));
     });
     group.finish();
 }
 
 fn replies(criterion: &mut Criterion) {
-    let pair = pair();
     for (name, status, body) in [("confirmed", 200, CONFIRMED), ("refused", 400, REFUSED)] {
         criterion.bench_function(&format!("reply/parse/{name}"), |bench| {
-            bench.iter(|| Body::parse(black_box(body)));
+            bench.iter(|| SingleReply::parse(black_box(body)));
         });
         let reply = reply(status, body);
         criterion.bench_function(&format!("reply/judge/{name}"), |bench| {
-            let policy = RetryPolicy {
-                max_attempts: 6.try_into().unwrap(),
-            };
-            bench.iter(|| {
-                let class = classify(black_box(&reply), &pair);
-                let mut tries = AttemptCounts::default();
-                tries.count(class);
-                policy.judge(class, tries, None, 0.5)
-            });
+            bench.iter(|| reply.judge());
         });
         criterion.bench_function(&format!("reply/describe/{name}"), |bench| {
-            bench.iter(|| -> Details { describe(black_box(&reply), &pair) });
+            bench.iter(|| reply.describe());
         });
     }
 }
@@ -162,31 +107,21 @@ fn worst_single(criterion: &mut Criterion) {
             ),
         ),
     ];
-    let pair = pair();
+    let reply = reply(200, CONFIRMED);
     for (name, status, body) in cases {
         criterion.bench_function(&format!("worst reply/one pair/{name}"), |bench| {
-            bench.iter(|| {
-                let reply = reply(status, black_box(body.as_bytes()));
-                (classify(&reply, &pair), describe(&reply, &pair))
-            });
+            bench.iter(|| reply.process(status, black_box(body.as_bytes())));
         });
     }
 }
 
 /// 2,000 pairs, with one contact or with 2,000 different contacts.
-fn pairs_of_batch(has_one_contact: bool) -> Vec<Pair> {
-    let record = |object_type, id: usize| Record {
-        object_type: ObjectType::new(object_type).unwrap(),
-        id: RecordId::new(&id.to_string()).unwrap(),
-    };
-    let pair = |index: usize| {
+fn batch(has_one_contact: bool) -> Batch {
+    let ids = |index: usize| {
         let contact = if has_one_contact { 1 } else { 10_000 + index };
-        Pair {
-            from: record("contacts", contact),
-            to: record("companies", 20_000 + index),
-        }
+        (contact, 20_000 + index)
     };
-    (0..2000).map(pair).collect()
+    Batch::new((0..2000).map(ids))
 }
 
 /// The largest replies to a batch of 2,000 pairs, and whether the pairs share one contact.
@@ -284,65 +219,30 @@ fn worst_bodies() -> Vec<(&'static str, bool, String)> {
 /// The same for a batch of 2,000 pairs.
 fn worst_batch(criterion: &mut Criterion) {
     for (name, has_one_contact, body) in worst_bodies() {
-        let pairs = pairs_of_batch(has_one_contact);
+        let batch = batch(has_one_contact);
         criterion.bench_function(&format!("worst reply/2000 pairs/{name}"), |bench| {
-            bench.iter(|| attribute(&reply(207, black_box(body.as_bytes())), &pairs));
+            bench.iter(|| batch.process(207, black_box(body.as_bytes())));
         });
     }
 }
 
 fn rate_limit(criterion: &mut Criterion) {
-    let mut controller = RateController::new("100/10s".parse().unwrap(), Share::ALL);
-    let mut now = Duration::ZERO;
+    let mut rate_limit = RateLimit::default();
     criterion.bench_function("rate limit/permit and reply", |bench| {
-        bench.iter(|| {
-            now = controller.next_permit_at(now).max(now);
-            controller.take_permit(now);
-            controller.observe(Observation {
-                sent_at: now,
-                now: now + Duration::from_millis(80),
-                throttled: false,
-                quota: Quota {
-                    max: Some(100),
-                    remaining: Some(50),
-                    interval: Some(Duration::from_secs(10)),
-                    ..Quota::default()
-                },
-            })
-        });
+        bench.iter(|| rate_limit.permit_and_reply());
     });
 }
 
 fn report(criterion: &mut Criterion) {
-    let outcome = outcome();
-    let mut lines = LineBuffer::default();
-    criterion.bench_function("report/line", |bench| {
-        bench.iter(|| {
-            lines.add(black_box(&outcome));
-            if lines.bytes() > 1 << 16 {
-                black_box(lines.take());
-            }
-        });
-    });
-    lines = LineBuffer::default();
-    lines.add_header();
-    for _ in 0..ROWS {
-        lines.add(&outcome);
-    }
-    let text = lines.take();
+    let mut lines = ReportLines::new(&reply(200, CONFIRMED));
+    criterion.bench_function("report/line", |bench| bench.iter(|| lines.add()));
+    let text = lines.report(ROWS);
     let mut group = criterion.benchmark_group("report");
     group.throughput(Throughput::Elements(ROWS));
     group.bench_function("read lines back", |bench| {
-        bench.iter(|| {
-            let mut reader = ReportReader::new(text.as_slice()).unwrap();
-            while let Some(line) = reader.read().unwrap() {
-                black_box(line.row);
-            }
-        });
+        bench.iter(|| assert_eq!(read_report(&text), ROWS));
     });
-    group.bench_function("sum it up", |bench| {
-        bench.iter(|| black_box(Statistics::of(text.as_slice()).unwrap()));
-    });
+    group.bench_function("sum it up", |bench| bench.iter(|| summarize(&text)));
     group.finish();
 }
 

@@ -5,7 +5,7 @@
 //! | folder | what happens to a row there |
 //! |---|---|
 //! | [`input`] | bytes become a checked pair, or a row with the problems it has |
-//! | [`run`] | decides which row is sent when, and what follows from each reply |
+//! | [`mod@run`] | decides which row is sent when, and what follows from each reply |
 //! | [`rate_limit`] | gives the permit for each request |
 //! | [`api`] | one request, one reply |
 //! | [`verdict`] | what the reply means: finish the row, retry it, or stop the run |
@@ -16,26 +16,43 @@
 //! connects the parts, [`doctor`] and [`check`] look at an import before it starts, [`process`] is the program in its
 //! operating system, [`files`] reads and writes files safely. [`sandbox`] shares no code with the client. `docs/architecture.md`
 //! says which folder may use which.
+//!
+//! From outside, only [`run()`] and [`sandbox`] can be used. The other modules are internal.
 
-pub mod api;
-pub mod check;
-pub mod cli;
-pub mod clock;
-pub mod commands;
-pub mod diagnostic;
-pub mod doctor;
-pub mod domain;
-pub mod error;
-pub mod exit_status;
-pub mod files;
-pub mod input;
-pub mod number;
-pub mod output;
-pub mod process;
-pub mod rate_limit;
-pub mod report;
-pub mod run;
+use std::process::ExitCode;
+
+mod api;
+#[doc(hidden)]
+pub mod bench;
+mod check;
+mod cli;
+mod clock;
+mod commands;
+mod diagnostic;
+mod doctor;
+mod domain;
+mod error;
+mod exit_status;
+mod files;
+mod input;
+mod number;
+mod output;
+#[cfg(test)]
+mod page_tests;
+mod process;
+mod rate_limit;
+mod report;
+mod run;
 pub mod sandbox;
-pub mod settings;
-pub mod text;
-pub mod verdict;
+mod settings;
+mod text;
+mod verdict;
+
+/// Runs the program: reads the command line, the environment and the standard streams of this process, and returns its
+/// exit status.
+///
+/// To be called once, at the start of the process: it installs handlers for signals, and the log.
+#[must_use]
+pub fn run() -> ExitCode {
+    commands::entry::run()
+}

@@ -18,3 +18,5 @@ pub mod response;
 pub mod run_portal;
 pub mod running_time;
 pub mod tls;
+#[cfg(test)]
+mod wire_tests;

@@ -4,6 +4,7 @@ pub mod check;
 pub mod context;
 pub mod dispatch;
 pub mod doctor;
+pub mod entry;
 pub mod import;
 pub mod next_steps;
 pub mod packaging;

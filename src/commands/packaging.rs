@@ -130,6 +130,9 @@ mod tests {
                 command => format!(".TH hubspot-associate-{command} 1"),
             };
             assert!(page.contains(&title), "{page}");
+            for (status, _) in notes.statuses {
+                assert!(page.contains(&format!("\\fB{status}\\fR\n")), "{status}");
+            }
         }
     }
 }

@@ -2,11 +2,11 @@
 //!
 //! It shares no code with the client, so that a mistake in one is not hidden by the same mistake in the other.
 
-pub mod api;
-pub mod args;
-pub mod data;
+pub(crate) mod api;
+pub(crate) mod args;
+pub(crate) mod data;
 pub mod faults;
-pub mod http;
+pub(crate) mod http;
 #[cfg(test)]
 mod schema_tests;
 pub mod server;

@@ -5,98 +5,10 @@
 //! `<!-- serves -->` marks a server that is stopped once it listens, `<!-- run: … -->` a block with a separate test, and
 //! `<!-- not run: why -->` a block that no test can run; even there, the command lines of the program must be valid.
 
-use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use crate::pages::{blocks, pages, root};
 use crate::support::{HEADER, PROGRAM, Program, Rehearsal, finish, good_rows, signal};
-
-use hubspot_associate::cli::command_line::Cli;
-
-/// A fenced block of a page.
-#[derive(Debug)]
-struct Block {
-    /// The line where the block begins.
-    line: usize,
-    language: String,
-    /// The text of the remark above the block.
-    remark: Option<String>,
-    text: String,
-}
-
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn pages() -> Vec<PathBuf> {
-    let docs = std::fs::read_dir(root().join("docs")).unwrap();
-    let docs = docs.map(|entry| entry.unwrap().path());
-    let mut pages: Vec<_> = docs
-        .filter(|path| path.extension().is_some_and(|end| end == "md"))
-        .chain(
-            [
-                "README.md",
-                "CONTRIBUTING.md",
-                "SECURITY.md",
-                "sample-data/README.md",
-            ]
-            .map(|name| root().join(name)),
-        )
-        .collect();
-    pages.sort();
-    pages
-}
-
-fn blocks(page: &str) -> Vec<Block> {
-    let mut blocks = Vec::new();
-    let mut open: Option<Block> = None;
-    let mut above = "";
-    for (line, text) in (1..).zip(page.lines()) {
-        match (&mut open, text.trim_start().strip_prefix("```")) {
-            (Some(_), Some("")) => blocks.extend(open.take()),
-            (Some(block), _) => {
-                let _infallible = writeln!(block.text, "{text}");
-            }
-            (None, Some(language)) => {
-                let remark = above
-                    .strip_prefix("<!-- ")
-                    .and_then(|rest| rest.strip_suffix(" -->"));
-                open = Some(Block {
-                    line,
-                    language: language.to_owned(),
-                    remark: remark.map(str::to_owned),
-                    text: String::new(),
-                });
-            }
-            (None, None) => {}
-        }
-        above = text.trim();
-    }
-    assert!(open.is_none(), "a block is not closed");
-    blocks
-}
-
-/// The words of each command line of the program in a block.
-fn command_lines(block: &str) -> Vec<Vec<String>> {
-    let joined = block.replace("\\\n", " ");
-    let words = joined.lines().flat_map(|line| {
-        let line = line.replace("cargo run --release -- ", "hubspot-associate ");
-        let starts: Vec<usize> = line
-            .match_indices("hubspot-associate ")
-            .filter(|&(at, _)| at == 0 || line[..at].ends_with([' ', '(', '"', '\'']))
-            .map(|(at, _)| at)
-            .collect();
-        let lines: Vec<_> = starts.iter().map(|&at| line[at..].to_owned()).collect();
-        lines
-    });
-    let ends = [" > ", " | ", " || ", " && ", " ;", "  #"];
-    words
-        .map(|line| {
-            let cuts = ends.iter().filter_map(|end| line.find(end));
-            let end = cuts.min().unwrap_or(line.len());
-            shlex::split(&line[..end]).expect("words of a shell")
-        })
-        .collect()
-}
 
 /// A folder with the files that the pages assume: the program on the path, pairs of which a few are rejected, an export,
 /// and the sample data.
@@ -233,33 +145,6 @@ fn every_page_is_tested_and_every_command_is_in_a_block_that_runs() {
             assert!(!block.text.lines().any(is_command), "{name}:{}", block.line);
         }
     }
-}
-
-#[test]
-fn command_lines_that_no_test_can_run_are_valid() {
-    let mut lines = 0;
-    for page in pages() {
-        let text = std::fs::read_to_string(&page).unwrap();
-        for block in blocks(&text) {
-            let remark = block.remark.as_deref().unwrap_or_default();
-            let is_run = block.language == "sh" && !remark.starts_with("not run: ");
-            let is_shown = ["sh", "yaml", "make"].contains(&block.language.as_str());
-            if is_run || !is_shown {
-                continue;
-            }
-            for words in command_lines(&block.text) {
-                let parsed = Cli::described(&[], |_| None).try_get_matches_from(&words);
-                let place = format!("{}:{}", page.display(), block.line);
-                assert!(
-                    parsed.is_ok(),
-                    "{place}: {words:?}: {}",
-                    parsed.unwrap_err()
-                );
-                lines += 1;
-            }
-        }
-    }
-    assert!(lines >= 5, "{lines}");
 }
 
 #[test]

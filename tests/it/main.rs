@@ -28,7 +28,9 @@ mod nightly; // what is known already is not sent again
 mod outage; // an unreachable API
 mod output_options; // what is said where: stdout, stderr, logs, environment variables
 mod packaging; // completions and manual pages
+mod pages; // the blocks of the pages, and the command lines in them
 mod portal; // a token that replaces another one is of the same account
+mod proxy; // what a proxy sees
 mod readme; // the README and the sample data are true
 mod rehearsals; // a rehearsal and a real run never mix
 mod rejects; // what is not associated, fed back
@@ -46,4 +48,3 @@ mod stories; // random servers, interruptions and resumes, and what must hold af
 mod support; // how a test sets a run up and looks at what it left
 mod tls; // who a server is
 mod values; // what cells and column names are taken for
-mod wire; // what a request looks like, byte for byte

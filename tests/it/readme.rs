@@ -4,9 +4,6 @@ use std::path::{Path, PathBuf};
 
 use crate::support::{Rehearsal, finish};
 
-use hubspot_associate::domain::category::Category;
-use hubspot_associate::domain::outcome::OutcomeKind;
-
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
@@ -83,23 +80,4 @@ fn the_flags_in_the_readme_are_those_of_the_program() {
         flags.trim_end(),
         "run `hubspot-associate import -h` and copy it"
     );
-}
-
-#[test]
-fn the_readme_names_every_column_outcome_and_exit_status() {
-    let page = readme();
-    let kinds = OutcomeKind::ALL.map(OutcomeKind::as_str);
-    for name in hubspot_associate::report::column::COLUMNS
-        .iter()
-        .chain(&kinds)
-    {
-        assert!(page.contains(&format!("`{name}`")), "{name}");
-    }
-    let categories = Category::ALL.map(Category::as_str);
-    for name in categories {
-        assert!(page.contains(&format!("`{name}`")), "{name}");
-    }
-    for status in [0, 1, 2, 3, 4, 5, 6, 130, 143] {
-        assert!(page.contains(&format!("\n| {status} |")), "{status}");
-    }
 }
