@@ -8,6 +8,7 @@ use crate::domain::pair::RowKey;
 use crate::input::columns::column::Column;
 use crate::input::columns::header::{Header, open_reader, read_header};
 use crate::input::columns::resolve::Columns;
+#[cfg(test)]
 use crate::input::columns::settings::ColumnSettings;
 use crate::input::csv::delimiter::Delimiter;
 use crate::input::csv::quoted_rows::{QuotedRows, holds_rows};
@@ -52,29 +53,6 @@ impl Input {
     pub fn open(settings: &InputSettings) -> Result<Self, InputError> {
         let (source, size) = settings.path.open()?;
         Self::new(settings.path.name(), source, size, settings)
-    }
-
-    /// Like [`Input::open`], for a reader instead of a file. Messages call it `name`.
-    pub fn from_reader(
-        name: &str,
-        source: impl Read + Send + 'static,
-        delimiter: Option<Delimiter>,
-        columns: &ColumnSettings,
-    ) -> Result<Self, InputError> {
-        let settings = InputSettings {
-            delimiter,
-            columns: columns.clone(),
-            ..InputSettings::default()
-        };
-        Self::new(name.to_owned(), Box::new(source), None, &settings)
-    }
-
-    /// Like [`Input::open`], but with the bytes from `source`.
-    pub fn from_source(
-        source: impl Read + Send + 'static,
-        settings: &InputSettings,
-    ) -> Result<Self, InputError> {
-        Self::new(settings.path.name(), Box::new(source), None, settings)
     }
 
     fn new(
@@ -194,14 +172,8 @@ impl Input {
         Arc::clone(&self.progress)
     }
 
-    /// The next row, or the next pair of the last row, or `None` at the end. After an error there are no more.
-    pub fn next_row(&mut self) -> Result<Option<CheckedRow>, InputError> {
-        let mut row = CheckedRow::default();
-        Ok(self.read(&mut row)?.then_some(row))
-    }
-
-    /// Like [`Input::next_row`], but reuses `row`: types that are the same as before are not allocated again.
-    /// `false` at the end.
+    /// Reads the next row, or the next pair of the last row, into `row`, which is reused: types that are the same as before
+    /// are not allocated again. `false` at the end, and after an error.
     pub fn read(&mut self, row: &mut CheckedRow) -> Result<bool, InputError> {
         let left = match self.split {
             Some(_) => self.expander.next(self.checker.columns()),
@@ -260,6 +232,38 @@ impl Input {
         }
         self.progress.set_decoded(self.reader.taken());
         Ok(true)
+    }
+}
+
+#[cfg(test)]
+impl Input {
+    /// Like [`Input::open`], for a reader instead of a file. Messages call it `name`.
+    pub fn from_reader(
+        name: &str,
+        source: impl Read + Send + 'static,
+        delimiter: Option<Delimiter>,
+        columns: &ColumnSettings,
+    ) -> Result<Self, InputError> {
+        let settings = InputSettings {
+            delimiter,
+            columns: columns.clone(),
+            ..InputSettings::default()
+        };
+        Self::new(name.to_owned(), Box::new(source), None, &settings)
+    }
+
+    /// Like [`Input::open`], but with the bytes from `source`.
+    pub fn from_source(
+        source: impl Read + Send + 'static,
+        settings: &InputSettings,
+    ) -> Result<Self, InputError> {
+        Self::new(settings.path.name(), Box::new(source), None, settings)
+    }
+
+    /// The next row, or the next pair of the last row, or `None` at the end. After an error there are no more.
+    pub fn next_row(&mut self) -> Result<Option<CheckedRow>, InputError> {
+        let mut row = CheckedRow::default();
+        Ok(self.read(&mut row)?.then_some(row))
     }
 }
 

@@ -33,11 +33,6 @@ impl ReadProgress {
         self.rows.load(Relaxed)
     }
 
-    /// The size of the file in bytes, if it is a regular file.
-    pub fn size(&self) -> Option<u64> {
-        self.size
-    }
-
     /// Whether the last row has been returned.
     pub fn is_finished(&self) -> bool {
         self.finished.load(Relaxed)

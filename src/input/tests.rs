@@ -747,7 +747,6 @@ fn progress_covers_only_rows_already_returned() {
             input.next_row().unwrap().unwrap();
         }
         assert_eq!(progress.rows(), 4);
-        assert_eq!(progress.size(), Some(bytes.len() as u64));
         assert_eq!(progress.estimated_rows(), Some(10), "{kind}");
         assert_eq!(rows(&mut input).unwrap().len(), 6);
         assert!(progress.is_finished());

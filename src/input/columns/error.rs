@@ -144,12 +144,6 @@ impl ColumnsError {
         }
     }
 
-    /// The problems, in the order of the four values.
-    #[must_use]
-    pub fn problems(&self) -> &[ColumnProblem] {
-        &self.problems
-    }
-
     /// The export from HubSpot that the header looks like, if the hint is about it.
     #[must_use]
     pub fn export(&self) -> Option<&HubSpotExport> {
