@@ -3,6 +3,10 @@
 /// A column of the report. Order and meaning are stable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
+#[allow(
+    dead_code,
+    reason = "a variant is also the position of its column, and no command reads every column"
+)]
 pub enum Column {
     /// The number of the data record, from 1.
     Row,

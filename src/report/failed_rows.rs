@@ -89,18 +89,6 @@ impl FailedRows {
         })
     }
 
-    /// The number of lines.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.lines.len()
-    }
-
-    /// Whether there are no lines.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.lines.is_empty()
-    }
-
     /// Whether every row that has such a line was looked up.
     #[must_use]
     pub fn are_all_visited(&self) -> bool {
@@ -249,7 +237,7 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
     }
 
     fn are_found(mut bad: FailedRows) {
-        assert_eq!(bad.len(), 3);
+        assert_eq!(bad.lines.len(), 3);
         let mut found = Vec::new();
         for (row, from, to) in [
             (1, "1", "9"),
