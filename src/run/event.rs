@@ -101,8 +101,6 @@ pub enum RunEvent<'e> {
         rate: Option<Rate>,
         /// How long all requests are still paused, if they are.
         pause_remaining: Option<Duration>,
-        /// Requests without a reply yet.
-        in_flight: usize,
         /// Rows that wait for their next attempt.
         waiting: usize,
     },

@@ -67,7 +67,6 @@ impl Observe for Display {
                 rate,
                 pause_remaining,
                 waiting,
-                ..
             } => self.progress.tick(ProgressSnapshot {
                 at: event.at,
                 finished: event.counts.finished(),

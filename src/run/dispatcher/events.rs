@@ -58,7 +58,6 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
         let event = RunEvent::Tick {
             rate: self.context.rate_limiter.rate_limit(),
             pause_remaining: self.context.rate_limiter.pause_remaining(),
-            in_flight: self.requests_in_flight(),
             waiting: self.queue.waiting() + self.batches.as_ref().map_or(0, Batches::waiting),
         };
         self.emit(event);
