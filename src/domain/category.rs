@@ -43,6 +43,7 @@ pub fn shows_link(kind: OutcomeKind, category: &str) -> bool {
 
 impl Category {
     /// All categories.
+    #[cfg(test)]
     pub const ALL: [Self; 10] = [
         Self::InvalidRow,
         Self::NothingToLink,
