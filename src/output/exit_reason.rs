@@ -13,6 +13,7 @@ pub const FINISHED: &str = "finished";
 pub const OUTPUT: &str = "output";
 
 /// All reason words.
+#[cfg(test)]
 pub const REASONS: [&str; 28] = [
     FINISHED,
     "interrupted",

@@ -88,7 +88,7 @@ pub fn is_metrics(content: &[u8]) -> bool {
 }
 
 /// The data that the metrics are rendered from.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Metrics<'m> {
     /// The value of the label `import`, which distinguishes several imports on one machine.
     pub name: &'m str,
@@ -100,7 +100,7 @@ pub struct Metrics<'m> {
     pub elapsed: Duration,
     /// When the metrics are written.
     pub now: Timestamp,
-    /// The exit status and the reason word, one of [`REASONS`](crate::output::exit_reason::REASONS); none during the run.
+    /// The exit status and the reason word, one of those in [`exit_reason`](crate::output::exit_reason); none during the run.
     pub end: Option<(ExitStatus, &'static str)>,
     /// When the last good runs ended.
     pub last: LastEnds,

@@ -29,7 +29,7 @@ pub struct Summary<'c> {
     pub counts: &'c RunCounts,
     /// The exit status.
     pub status: ExitStatus,
-    /// The reason word, one of [`REASONS`](crate::output::exit_reason::REASONS).
+    /// The reason word, one of those in [`exit_reason`](crate::output::exit_reason).
     pub reason: &'static str,
     /// Whether the same command with `--resume` continues the run.
     pub resumable: bool,
