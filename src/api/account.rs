@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 /// An account, which HubSpot calls a portal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_field_names, reason = "the names are HubSpot's")]
 pub struct Account {
     /// Its id.
     pub portal_id: Option<u64>,

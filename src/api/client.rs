@@ -74,7 +74,7 @@ impl ClientError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Tls(_) => None,
-            Self::Proxy(error) => Some(error.hint()),
+            Self::Proxy(_) => Some(ProxyError::HINT.to_owned()),
         }
     }
 }

@@ -30,12 +30,8 @@ pub enum ProxyError {
 
 impl ProxyError {
     /// What to do about it.
-    #[must_use]
-    pub fn hint(&self) -> String {
-        "such as http://host:port or http://user:password@host:port, with special characters of the password \
-         percent-encoded; the value is not shown because it may hold one"
-            .to_owned()
-    }
+    pub const HINT: &str = "such as http://host:port or http://user:password@host:port, with special characters of the password \
+                            percent-encoded; the value is not shown because it may hold one";
 }
 
 /// Fails if a variable names an unusable proxy.

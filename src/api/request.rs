@@ -122,12 +122,6 @@ impl BaseUrl {
         self.url.scheme() == "https"
     }
 
-    /// The host's name or address.
-    #[must_use]
-    pub fn host(&self) -> &str {
-        self.url.host_str().unwrap_or_default()
-    }
-
     /// The URL of the account's details
     /// (<https://developers.hubspot.com/docs/api-reference/account-account-info-v3/guide>).
     #[must_use]

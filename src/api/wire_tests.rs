@@ -82,7 +82,7 @@ fn play(answer: &'static [u8]) -> (String, Reply) {
         sent.send(String::from_utf8(request).unwrap())
     });
     let reply = ask(&url, ApiVersion::V4, &pair("contacts", "companies"));
-    let request = request.recv_timeout(Duration::from_secs(60)).unwrap();
+    let request = request.recv_timeout(Duration::from_mins(1)).unwrap();
     (request, reply)
 }
 
