@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 /// The help of a command besides its flags.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Notes {
     /// The command's name; empty for the program itself.
     pub command: &'static str,
