@@ -18,6 +18,7 @@ use crate::report::existing_file::{IfExists, Resume};
 use crate::report::known_failures::KnownFailures;
 use crate::report::known_pairs::KnownPairs;
 use crate::report::locked_report::{LockedReport, ReportPlan};
+use crate::report::resume::PreviousReport;
 use crate::report::writer::ReportFile;
 
 /// A report that is ready for a run.
@@ -41,123 +42,160 @@ pub(crate) fn prepare(
     mut known_pairs: KnownPairs,
 ) -> Result<PreparedReport, RunError> {
     let mut locked = LockedReport::open(plan, input.path.path())?;
-    let failed = |source| ReportError::Io {
-        path: plan.path.clone(),
-        source,
-    };
     if let Some(lock_file) = locked.lock_file() {
         info!(
             "the file system of the report has no locks: using the lock file `{}`",
             lock_file.display()
         );
     }
-    let carried =
-        locked.has_lines().map_err(failed)? && carry::is_needed(plan, &skip.associated_in);
+    let carried = has_lines(&mut locked)? && carry::is_needed(plan, &skip.associated_in);
     if carried {
         locked = carry::carry(locked, input, &mut known_pairs)?;
     }
     let resume = match plan.if_exists {
-        IfExists::Resume(resume) if locked.has_lines().map_err(failed)? => resume,
-        _ if carried && locked.has_lines().map_err(failed)? => Resume::default(),
-        _ => {
-            if let IfExists::Resume(_) = plan.if_exists {
-                warn!(
-                    "there is no earlier run to resume in `{}`: starting at row 1",
-                    plan.path.display()
-                );
-            }
-            return Ok(PreparedReport {
-                report: locked.begin()?,
-                comparison: None,
-                previous_counts: RunCounts::default(),
-                skips: Skips::new(known_pairs.associated, skip.duplicates),
-                failures: known_pairs.failures,
-            });
-        }
+        IfExists::Resume(resume) => Some(resume),
+        _ => carried.then(Resume::default),
     };
-    let mut previous_counts = RunCounts::default();
-    let mut found = locked.read_back(resume, |line, is_kept| {
-        if is_kept {
-            line.count_in(&mut previous_counts);
-        } else {
-            known_pairs.failures.add(line);
+    match resume {
+        Some(resume) if has_lines(&mut locked)? => ExistingReport {
+            locked,
+            carried,
+            input,
+            skip,
         }
-    })?;
-    if carried {
-        let known = previous_counts.finished();
-        info!(
-            known,
-            "carried over the pairs that the report shows as associated"
-        );
-    } else {
-        previous_counts.already_reported = previous_counts.finished();
-        info!(
-            kept = previous_counts.finished(),
-            sent_again = found.replaced(),
-            "resuming the report"
-        );
+        .resume(resume, known_pairs),
+        _ => begin(locked, plan, skip, known_pairs),
     }
-    if !found.damage().is_none() {
+}
+
+fn has_lines(locked: &mut LockedReport) -> Result<bool, ReportError> {
+    locked.has_lines().map_err(|source| ReportError::Io {
+        path: locked.path().to_owned(),
+        source,
+    })
+}
+
+/// Begins a report without lines.
+fn begin(
+    locked: LockedReport,
+    plan: &ReportPlan,
+    skip: &SkipSettings,
+    known_pairs: KnownPairs,
+) -> Result<PreparedReport, RunError> {
+    if let IfExists::Resume(_) = plan.if_exists {
         warn!(
-            "the report `{}` is damaged: {}; the rest is kept, and rows without a line are sent again",
-            plan.path.display(),
-            found.damage()
+            "there is no earlier run to resume in `{}`: starting at row 1",
+            plan.path.display()
         );
-    }
-    let mut comparison =
-        Comparison::new(std::mem::take(&mut found.checkpoint), input.split.is_some());
-    // The rows of a stream can be read only once: they are compared while they are sent.
-    if let InputSource::File(_) = input.path
-        && !carried
-    {
-        compare(&mut comparison, input, &mut locked)?;
-        comparison.rewind();
     }
     Ok(PreparedReport {
-        report: locked.resume(&found)?,
-        comparison: Some(comparison),
-        previous_counts,
+        report: locked.begin()?,
+        comparison: None,
+        previous_counts: RunCounts::default(),
         skips: Skips::new(known_pairs.associated, skip.duplicates),
         failures: known_pairs.failures,
     })
 }
 
-/// Compares the input with the lines of the report.
-fn compare(
-    comparison: &mut Comparison,
-    settings: &InputSettings,
-    locked: &mut LockedReport,
-) -> Result<(), RunError> {
-    // A pilot sends only the first rows, but the report may have lines for more.
-    let mut input = Input::open(&InputSettings {
-        first: None,
-        ..settings.clone()
-    })?;
-    let name = settings.path.name();
-    let mut found = String::new();
-    let mut row = CheckedRow::default();
-    let mismatch = loop {
-        if !input.read(&mut row)? {
-            break comparison.end().err();
+/// A report with lines, which a run continues.
+struct ExistingReport<'p> {
+    locked: LockedReport,
+    /// Whether the lines are those of carried pairs.
+    carried: bool,
+    input: &'p InputSettings,
+    skip: &'p SkipSettings,
+}
+
+impl ExistingReport<'_> {
+    /// Reads the lines, compares them with the input, and removes those of the rows to send again.
+    fn resume(
+        mut self,
+        resume: Resume,
+        mut known_pairs: KnownPairs,
+    ) -> Result<PreparedReport, RunError> {
+        let mut previous_counts = RunCounts::default();
+        let mut found = self.locked.read_back(resume, |line, is_kept| {
+            if is_kept {
+                line.count_in(&mut previous_counts);
+            } else {
+                known_pairs.failures.add(line);
+            }
+        })?;
+        if !self.carried {
+            previous_counts.already_reported = previous_counts.finished();
         }
-        if row.key.row > comparison.last_row() {
-            break comparison.check(row.key, &target_of(&row)).err();
+        self.log(&previous_counts, &found);
+        let mut comparison = Comparison::new(
+            std::mem::take(&mut found.checkpoint),
+            self.input.split.is_some(),
+        );
+        // The rows of a stream can be read only once: they are compared while they are sent.
+        if let InputSource::File(_) = self.input.path
+            && !self.carried
+        {
+            self.compare(&mut comparison)?;
+            comparison.rewind();
         }
-        let target = target_of(&row);
-        if let Err(mismatch) = comparison.check(row.key, &target) {
-            found = target.to_string();
-            break Some(mismatch);
+        Ok(PreparedReport {
+            report: self.locked.resume(&found)?,
+            comparison: Some(comparison),
+            previous_counts,
+            skips: Skips::new(known_pairs.associated, self.skip.duplicates),
+            failures: known_pairs.failures,
+        })
+    }
+
+    /// Logs what the lines are, and whether some are damaged.
+    fn log(&self, counts: &RunCounts, found: &PreviousReport) {
+        let kept = counts.finished();
+        if self.carried {
+            info!(
+                known = kept,
+                "carried over the pairs that the report shows as associated"
+            );
+        } else {
+            info!(kept, sent_again = found.replaced(), "resuming the report");
         }
-    };
-    match mismatch {
-        None => Ok(()),
-        Some(mismatch) => {
-            let path = locked.path().to_owned();
-            let reported = locked
-                .lines_shown(mismatch.row)
-                .map_err(|source| ReportError::ReadBack { path, source })?;
-            Err(changed(&name, mismatch, &found, &reported).into())
+        if !found.damage().is_none() {
+            warn!(
+                "the report `{}` is damaged: {}; the rest is kept, and rows without a line are sent again",
+                self.locked.path().display(),
+                found.damage()
+            );
         }
+    }
+
+    /// Compares the input with the lines of the report.
+    fn compare(&mut self, comparison: &mut Comparison) -> Result<(), RunError> {
+        // A pilot sends only the first rows, but the report may have lines for more.
+        let mut input = Input::open(&InputSettings {
+            first: None,
+            ..self.input.clone()
+        })?;
+        let mut found = String::new();
+        let mut row = CheckedRow::default();
+        let mismatch = loop {
+            if !input.read(&mut row)? {
+                break comparison.end().err();
+            }
+            if row.key.row > comparison.last_row() {
+                break comparison.check(row.key, &target_of(&row)).err();
+            }
+            let target = target_of(&row);
+            if let Err(mismatch) = comparison.check(row.key, &target) {
+                found = target.to_string();
+                break Some(mismatch);
+            }
+        };
+        let Some(mismatch) = mismatch else {
+            return Ok(());
+        };
+        let path = self.locked.path().to_owned();
+        let reported = self
+            .locked
+            .lines_shown(mismatch.row)
+            .map_err(|source| ReportError::ReadBack { path, source })?;
+        Err(changed(&self.input.path.name(), mismatch, &found, &reported).into())
     }
 }
 
