@@ -19,30 +19,25 @@ pub(crate) fn token_source(
     flags: &CredentialArgs,
     environment: &Credentials,
 ) -> Result<TokenSource, SettingsError> {
-    let is_given = |text: &Option<SecretString>| {
-        let text = text.as_ref().map(|text| text.expose_secret().trim());
-        text.is_some_and(|text| !text.is_empty())
-    };
     let systemd = environment
         .systemd
         .as_ref()
         .map(|folder| folder.join(SYSTEMD_CREDENTIAL))
         .filter(|path| path.is_file());
-    let has_oauth = environment.oauth.iter().any(is_given);
-    let given: Vec<&'static str> = [
+    let has_oauth = environment.oauth.iter().flatten().any(is_given);
+    let given = [
         ("`--token-command`", flags.token_command.is_some()),
         ("`--token-file`", flags.token_file.is_some()),
         ("`--oauth-file`", flags.oauth_file.is_some()),
         ("`HUBSPOT_REFRESH_TOKEN` or a related variable", has_oauth),
         (
             "`HUBSPOT_ACCESS_TOKEN`",
-            is_given(&environment.access_token),
+            environment.access_token.as_ref().is_some_and(is_given),
         ),
         ("the service's credential", systemd.is_some()),
-    ]
-    .into_iter()
-    .filter_map(|(name, given)| given.then_some(name))
-    .collect();
+    ];
+    let given = given.into_iter().filter(|(_, is_given)| *is_given);
+    let given: Vec<_> = given.map(|(name, _)| name).collect();
     if given.len() > 1 {
         return Err(SettingsError::TwoSources { given });
     }
@@ -57,20 +52,36 @@ pub(crate) fn token_source(
         return Ok(TokenSource::OAuth(OAuthApp::from_file(path)?));
     }
     if has_oauth {
-        let mut values = Vec::new();
-        for (name, value) in OAUTH_VARIABLES.into_iter().zip(&environment.oauth) {
-            let text = value.as_ref().map_or("", |text| text.expose_secret());
-            let value = bare_value(text, &format!("`{name}`"))?;
-            if value.is_empty() {
-                return Err(SettingsError::OAuthVariable { name });
-            }
-            values.push(value.to_owned());
-        }
-        let [id, secret, refresh_token] = <[String; 3]>::try_from(values).unwrap_or_default();
-        let app = OAuthApp::new(id, secret.into(), refresh_token.into());
-        return Ok(TokenSource::OAuth(app));
+        return Ok(TokenSource::OAuth(app_of_variables(&environment.oauth)?));
     }
-    let token = environment.access_token.as_ref();
+    fixed_token(environment.access_token.as_ref())
+}
+
+fn is_given(text: &SecretString) -> bool {
+    !text.expose_secret().trim().is_empty()
+}
+
+/// The OAuth app of the three variables. Fails if one of them is not set.
+fn app_of_variables(values: &[Option<SecretString>; 3]) -> Result<OAuthApp, SettingsError> {
+    let value = |index: usize| {
+        let name = OAUTH_VARIABLES[index];
+        let text = values[index].as_ref();
+        let text = text.map_or("", |text| text.expose_secret());
+        match bare_value(text, &format!("`{name}`"))? {
+            "" => Err(SettingsError::OAuthVariable { name }),
+            value => Ok(value),
+        }
+    };
+    let (id, secret, refresh_token) = (value(0)?, value(1)?, value(2)?);
+    Ok(OAuthApp::new(
+        id.to_owned(),
+        secret.into(),
+        refresh_token.into(),
+    ))
+}
+
+/// The token of the variable.
+fn fixed_token(token: Option<&SecretString>) -> Result<TokenSource, SettingsError> {
     let token = token.ok_or(CredentialsError::Missing)?;
     let from = format!("`{ACCESS_TOKEN_VARIABLE}`");
     let token = bare_value(token.expose_secret(), &from)?;
