@@ -4,6 +4,7 @@ use crate::api::auth::source::TokenSource;
 use crate::api::client::HttpEndpoint;
 use crate::api::endpoint::{Endpoint, RefreshOutcome};
 use crate::cli::doctor::DoctorArgs;
+use crate::commands::connection::Connection;
 use crate::commands::context::Context;
 use crate::doctor::remark::{Answers, Facts};
 use crate::doctor::remarks::{exit_status, remarks};
@@ -11,18 +12,17 @@ use crate::domain::pair::ObjectType;
 use crate::error::RunError;
 use crate::exit_status::ExitStatus;
 use crate::output::text::doctor::{remarks_to_json, remarks_to_text};
-use crate::process::engine::Engine;
 use crate::process::stdout::print;
 use crate::run::stop_reason::StopReason;
-use crate::settings::import::{Transport, api};
+use crate::settings::import::{Destination, Transport, api};
 
 pub(crate) fn doctor(flags: DoctorArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
     let transport = Transport::resolve(&flags.connection)?;
     let (base_url, source) = api(&flags.connection, &ctx.environment)?;
     let is_oauth = matches!(source, TokenSource::OAuth(_));
-    let shown_url = base_url.to_string();
-    let endpoint = HttpEndpoint::new(transport.client(base_url, source, 1))?;
-    let runtime = Engine::start().map_err(RunError::System)?;
+    let destination = Destination::Api { base_url, source };
+    let connection = Connection::open(&destination, &transport, 1, &ctx.signals)?;
+    let endpoint = &connection.endpoint;
     let queries = async {
         endpoint.prepare().await?;
         let refresh = if is_oauth {
@@ -38,18 +38,16 @@ pub(crate) fn doctor(flags: DoctorArgs, ctx: &Context) -> Result<ExitStatus, Run
         Ok::<_, RunError>(Facts {
             refresh,
             region: endpoint.region(),
-            base_url: shown_url,
+            base_url: connection.base_url.to_string(),
             answers: if has_token {
-                Some(query(&endpoint, types).await)
+                Some(query(endpoint, types).await)
             } else {
                 None
             },
             expect_portal: flags.connection.expect_portal,
         })
     };
-    // A signal does not interrupt a token exchange, whose new refresh token must be saved, nor a running token command.
-    let must_finish = || endpoint.is_exchanging();
-    let facts = match ctx.signals.wait_for(&runtime, queries, must_finish) {
+    let facts = match connection.wait_for(queries) {
         Ok(facts) => facts?,
         Err(signal) => return Ok(StopReason::Signal(signal).exit_status()),
     };

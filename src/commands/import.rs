@@ -3,49 +3,41 @@
 pub mod carry;
 pub mod finish;
 pub mod observers;
-pub mod portal;
 pub mod prepare;
 pub mod rows;
 pub mod skips;
-pub mod target;
 
 use std::num::NonZeroU64;
 use std::time::Instant;
 
-use jiff::tz::TimeZone;
 use tracing::warn;
 
-use crate::api::client::HttpEndpoint;
-use crate::api::inspect::QueryResult;
 use crate::api::request::ApiVersion;
 use crate::cli::check::ByteSize;
 use crate::cli::import::ImportArgs;
 use crate::clock::now;
 use crate::commands::check::{CheckPlan, show};
+use crate::commands::connection::Connection;
 use crate::commands::context::Context;
 use crate::commands::import::finish::{FinishedRun, RunStart, report_failed_start};
-use crate::commands::import::observers::{LiveMetrics, Observers, Throttles};
+use crate::commands::import::observers::Observers;
 use crate::commands::import::prepare::{PreparedReport, prepare};
 use crate::commands::import::rows::Rows;
-use crate::commands::import::target::Target;
 use crate::diagnostic::Problem;
 use crate::error::RunError;
 use crate::exit_status::ExitStatus;
 use crate::input::csv_input::Input;
-use crate::output::metrics_file::MetricsFile;
 use crate::output::next_command;
 use crate::output::outputs::Outputs;
-use crate::output::terminal::observer::Display;
-use crate::process::engine::Engine;
+use crate::process::signals::Signals;
 use crate::rate_limit::controller::RateController;
 use crate::rate_limit::limiter::RateLimiter;
 use crate::report::rejects;
-use crate::run::context::{RunContext, RunSettings};
+use crate::run::context::{RunContext, RunOutcome, RunSettings};
 use crate::run::dispatcher::run;
-use crate::run::guards::daily_limit::DailyReset;
 use crate::run::stop_reason::StopReason;
 use crate::settings::error::SettingsError;
-use crate::settings::import::{Destination, ImportSettings, origin};
+use crate::settings::import::{ImportSettings, origin};
 
 /// The first day on which using v4 causes a warning; its support ends on 2027-03-30
 /// (<https://developers.hubspot.com/changelog/legacy-apis-and-legacy-apps-whats-going-unsupported-and-when>).
@@ -113,100 +105,90 @@ fn link(
     let input = Input::open(&settings.input)?;
     warn_of(&settings, &input);
     let known = skips::load(&settings.skip, settings.report.origin)?;
-    let mut target = Target::open(&settings)?;
-    let client = settings.client(target.base_url.clone(), target.source.clone());
-    let endpoint = HttpEndpoint::new(client)?;
-    let runtime = Engine::start().map_err(RunError::System)?;
-    let signals = &ctx.signals;
-    let must_finish = || endpoint.is_exchanging();
-    signals
-        .wait_for(&runtime, endpoint.prepare(), must_finish)
-        .map_err(RunError::Stopped)??;
-    let mut zone = None;
-    if let (Some(expected), Destination::Api { .. }) =
-        (settings.expect_portal, &settings.destination)
-    {
-        let check = portal::check(&endpoint, expected);
-        let account = signals
-            .wait_for(&runtime, check, must_finish)
-            .map_err(RunError::Stopped)??;
-        zone = portal::zone_of(&account);
-    }
-    let PreparedReport {
-        mut report,
-        comparison,
-        previous_counts,
-        skips,
-        failures,
-    } = prepare(&settings.report, &settings.input, &settings.skip, known)?;
+    let mut connection = Connection::open(
+        &settings.destination,
+        &settings.transport,
+        settings.connections(),
+        &ctx.signals,
+    )?;
+    connection.prepare(settings.expect_portal)?;
+    let report = prepare(&settings.report, &settings.input, &settings.skip, known)?;
+    let daily_reset = if settings.wait_for_daily_reset {
+        Some(connection.daily_reset()?)
+    } else {
+        None
+    };
     // With --split, one row can become several pairs, so the number of rows is not the total.
-    let first = match &settings.input.split {
+    let total = match &settings.input.split {
         Some(_) => None,
         None => settings.input.first.map(NonZeroU64::get),
     };
-    let daily_reset = settings
-        .wait_for_daily_reset
-        .then(|| signals.wait_for(&runtime, daily_reset(&endpoint, zone.clone()), must_finish))
-        .transpose()
-        .map_err(RunError::Stopped)?;
     let metrics = outputs.metrics.clone();
-    let metrics = metrics.filter(MetricsFile::is_replaceable);
-    let mut observers = Observers {
-        display: Display::new(ctx.output, ctx.screen.clone(), input.progress(), first),
-        metrics: metrics
-            .map(|file| LiveMetrics::start(file, start.at))
-            .transpose()?,
-        throttles: Throttles::since(start.at),
+    let mut observers = Observers::start(ctx, metrics, input.progress(), total, start.at)?;
+    let run_settings = RunSettings {
+        daily_reset,
+        ..settings.run.clone()
     };
-
-    let result = {
-        let _inside = runtime.enter();
-        let parts = RunContext {
-            endpoint: endpoint.clone(),
-            rate_limiter: RateLimiter::new(RateController::new(settings.rate, settings.share)),
-            report: &mut report,
-            observer: &mut observers,
-            rows: Rows::new(input, &settings.input, skips, comparison)
-                .read()
-                .map_err(RunError::System)?,
-            previous_counts,
-            failed_before: Box::new(move |outcome| failures.contains(outcome)),
-            stop: signals.begin_run(),
-            now,
-            draw: Box::new(fastrand::f64),
-        };
-        let run_settings = RunSettings {
-            daily_reset,
-            ..settings.run.clone()
-        };
-        runtime.block_on(run(run_settings, parts))
+    let ready = ReadyRun {
+        settings: &settings,
+        input,
+        report,
+        signals: &ctx.signals,
     };
-    let Observers {
-        display,
-        metrics,
-        throttles,
-    } = observers;
-    display.finish();
-    if let Some(metrics) = metrics {
-        metrics.finish();
-    }
-    if zone.is_none() && result.stop.as_ref().is_some_and(StopReason::is_daily_limit) {
-        zone = runtime.block_on(portal::zone_at_the_end(&endpoint));
-    }
-    let lost_token = runtime.block_on(endpoint.keep_refresh_token()).err();
-    // Requests in flight and threads blocked on a pipe must not delay the exit.
-    drop(runtime);
-    drop(report);
-    target.region = endpoint.region();
+    let result = ready.send(run_settings, &connection, &mut observers)?;
+    let throttles = observers.finish();
+    let is_daily_limit = result.stop.as_ref().is_some_and(StopReason::is_daily_limit);
+    let mut connection = connection.close(is_daily_limit);
+    let lost_token = connection.lost_token.take();
     let finished = FinishedRun {
         result: &result,
         start,
         settings: &settings,
-        target: &target,
+        connection: &connection,
         throttles: &throttles,
-        zone: zone.as_ref(),
     };
     Ok(finished.finish(lost_token, outputs, ctx))
+}
+
+/// A run that can start.
+struct ReadyRun<'r> {
+    settings: &'r ImportSettings,
+    input: Input,
+    report: PreparedReport,
+    signals: &'r Signals,
+}
+
+impl ReadyRun<'_> {
+    /// Sends the rows, and closes the report.
+    fn send(
+        self,
+        settings: RunSettings,
+        connection: &Connection,
+        observer: &mut Observers,
+    ) -> Result<RunOutcome, RunError> {
+        let PreparedReport {
+            mut report,
+            comparison,
+            previous_counts,
+            skips,
+            failures,
+        } = self.report;
+        let rate = RateController::new(self.settings.rate, self.settings.share);
+        let rows = Rows::new(self.input, &self.settings.input, skips, comparison);
+        let context = RunContext {
+            endpoint: connection.endpoint.clone(),
+            rate_limiter: RateLimiter::new(rate),
+            report: &mut report,
+            observer,
+            rows: rows.read().map_err(RunError::System)?,
+            previous_counts,
+            failed_before: Box::new(move |outcome| failures.contains(outcome)),
+            stop: self.signals.begin_run(),
+            now,
+            draw: Box::new(fastrand::f64),
+        };
+        Ok(connection.block_on(async { run(settings, context).await }))
+    }
 }
 
 /// Runs `--dry-run`. Needs no token and writes no report.
@@ -223,30 +205,6 @@ fn dry_run(flags: ImportArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
         input,
     };
     show(&plan, ctx)
-}
-
-/// Reads the time zone in which the daily limit resets. If it is not known yet, this sends one request before the first
-/// row's.
-async fn daily_reset(endpoint: &HttpEndpoint, known: Option<TimeZone>) -> DailyReset {
-    if known.is_some() {
-        return DailyReset { zone: known };
-    }
-    let account = match portal::obtain_token(endpoint).await {
-        Ok(()) => endpoint.account().await,
-        // Without a token the request would be refused. The run reports why there is none.
-        Err(refresh) => QueryResult::Unreachable(refresh.to_string()),
-    };
-    let zone = match account {
-        QueryResult::Known(account) => {
-            portal::log_account(&account);
-            portal::zone_of(&account)
-        }
-        QueryResult::Refused(_) | QueryResult::Unreadable(..) | QueryResult::Unreachable(_) => None,
-    };
-    if zone.is_none() {
-        warn!("could not read the account's time zone; after the daily limit, retrying hourly");
-    }
-    DailyReset { zone }
 }
 
 fn warn_of(settings: &ImportSettings, input: &Input) {

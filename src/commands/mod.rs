@@ -1,6 +1,7 @@
 //! One file per command. Each only connects parts; decisions are made elsewhere.
 
 pub mod check;
+pub mod connection;
 pub mod context;
 pub mod dispatch;
 pub mod doctor;
@@ -8,5 +9,6 @@ pub mod entry;
 pub mod import;
 pub mod next_steps;
 pub mod packaging;
+pub mod portal;
 pub mod report;
 pub mod sandbox;

@@ -1,4 +1,4 @@
-//! The account that an import writes to: compares it with `--expect-portal`, and reads its time zone.
+//! The account that requests are sent to: compares it with `--expect-portal`, and reads its time zone.
 
 use std::num::NonZeroU64;
 use std::time::Duration;
@@ -51,7 +51,7 @@ pub(crate) async fn check(
 
 /// Gets a token if there is none: an OAuth app has none before its first exchange. The error is the outcome of a failed
 /// exchange.
-pub(crate) async fn obtain_token(endpoint: &HttpEndpoint) -> Result<(), RefreshOutcome> {
+async fn obtain_token(endpoint: &HttpEndpoint) -> Result<(), RefreshOutcome> {
     let is_due = endpoint
         .refresh_due()
         .is_some_and(|due| due <= Instant::now());
@@ -64,9 +64,29 @@ pub(crate) async fn obtain_token(endpoint: &HttpEndpoint) -> Result<(), RefreshO
     }
 }
 
-/// The account's time zone, if it is known.
+/// The account's time zone, if the reply has it.
 pub(crate) fn zone_of(account: &Account) -> Option<TimeZone> {
     TimeZone::get(account.time_zone.as_deref()?).ok()
+}
+
+/// Reads the time zone in which the daily limit resets. Sends a request, before the first row's.
+pub(crate) async fn zone_before_a_run(endpoint: &HttpEndpoint) -> Option<TimeZone> {
+    let account = match obtain_token(endpoint).await {
+        Ok(()) => endpoint.account().await,
+        // Without a token the request would be refused. The run reports why there is none.
+        Err(refresh) => QueryResult::Unreachable(refresh.to_string()),
+    };
+    let zone = match account {
+        QueryResult::Known(account) => {
+            log_account(&account);
+            zone_of(&account)
+        }
+        QueryResult::Refused(_) | QueryResult::Unreadable(..) | QueryResult::Unreachable(_) => None,
+    };
+    if zone.is_none() {
+        warn!("could not read the account's time zone; after the daily limit, retrying hourly");
+    }
+    zone
 }
 
 /// The same after a run stopped at the daily limit. Sends one more request, which may be refused.
@@ -78,7 +98,7 @@ pub(crate) async fn zone_at_the_end(endpoint: &HttpEndpoint) -> Option<TimeZone>
 }
 
 /// Logs which portal the run writes to.
-pub(crate) fn log_account(account: &Account) {
+fn log_account(account: &Account) {
     let Some(portal) = account.portal_id else {
         return;
     };

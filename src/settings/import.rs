@@ -122,7 +122,7 @@ pub struct ImportSettings {
     pub destination: Destination,
     /// How to send requests there.
     pub transport: Transport,
-    /// The only account that the run may write to, if `--expect-portal` is given.
+    /// The only account that the run may write to, if `--expect-portal` is given. A rehearsal has no account.
     pub expect_portal: Option<NonZeroU64>,
     /// The rate limit.
     pub rate: RateSetting,
@@ -138,27 +138,7 @@ impl ImportSettings {
     /// Fails with the first error in the settings.
     pub fn resolve(flags: ImportArgs, environment: &Environment) -> Result<Self, SettingsError> {
         let connection = &flags.connection;
-        let report = ReportPlan {
-            path: report_path(&flags).ok_or_else(|| SettingsError::NoReportPath {
-                input: InputSource::from(flags.input.input.clone())
-                    .stream_name()
-                    .unwrap_or_default(),
-            })?,
-            if_exists: if flags.resume {
-                IfExists::Resume(Resume {
-                    retry_rejected: flags.retry_rejected,
-                    repair: flags.repair,
-                })
-            } else if flags.overwrite {
-                IfExists::Overwrite
-            } else if flags.sandbox && flags.report.is_none() {
-                // The default path of rehearsals: the report of an earlier one can be replaced.
-                IfExists::ReplaceSameOrigin
-            } else {
-                IfExists::Refuse
-            },
-            origin: origin(&flags),
-        };
+        let report = report_plan(&flags)?;
         let transport = Transport::resolve(connection)?;
         // Last, so that other errors are reported before a missing token.
         let destination = if flags.sandbox {
@@ -168,44 +148,75 @@ impl ImportSettings {
             Destination::Api { base_url, source }
         };
         Ok(Self {
+            run: run_settings(&flags, &environment.now),
             skip: flags.input.skip_settings(),
             rejects: flags.rejects,
             input: flags.input.into_settings(),
             report,
             destination,
             transport,
-            expect_portal: connection.expect_portal,
+            expect_portal: connection.expect_portal.filter(|_| !flags.sandbox),
             rate: flags.rate,
             share: flags.share,
             wait_for_daily_reset: flags.wait_for_daily_reset,
-            run: RunSettings {
-                error_budget: ErrorBudget {
-                    max_failed: flags.max_failed,
-                    max_failed_percent: flags.max_failed_percent,
-                },
-                time_limits: TimeLimits {
-                    max_duration: flags.max_duration,
-                    until: flags.until.and_then(|time| next(time, &environment.now)),
-                },
-                daily_reset: None,
-                concurrency: flags.concurrency,
-                batch: (flags.mode == Mode::Batch).then_some(BatchSettings {
-                    size: flags.batch_size,
-                    concurrency: flags.batch_concurrency,
-                }),
-                retry: RetryPolicy {
-                    max_attempts: flags.max_attempts,
-                },
-            },
         })
     }
 
-    /// The settings of the HTTP client.
+    /// The most requests in flight at once, each on a connection of its own.
     #[must_use]
-    pub fn client(&self, base_url: BaseUrl, source: TokenSource) -> ClientSettings {
+    pub fn connections(&self) -> usize {
         let calls = self.run.batch.map_or(0, |batch| batch.concurrency.get());
-        let concurrency = self.run.concurrency.get().saturating_add(calls);
-        self.transport.client(base_url, source, concurrency)
+        self.run.concurrency.get().saturating_add(calls)
+    }
+}
+
+/// Where the report is, and what to do if it exists.
+fn report_plan(flags: &ImportArgs) -> Result<ReportPlan, SettingsError> {
+    let path = report_path(flags).ok_or_else(|| SettingsError::NoReportPath {
+        input: InputSource::from(flags.input.input.clone())
+            .stream_name()
+            .unwrap_or_default(),
+    })?;
+    let if_exists = if flags.resume {
+        IfExists::Resume(Resume {
+            retry_rejected: flags.retry_rejected,
+            repair: flags.repair,
+        })
+    } else if flags.overwrite {
+        IfExists::Overwrite
+    } else if flags.sandbox && flags.report.is_none() {
+        // The default path of rehearsals: the report of an earlier one can be replaced.
+        IfExists::ReplaceSameOrigin
+    } else {
+        IfExists::Refuse
+    };
+    Ok(ReportPlan {
+        path,
+        if_exists,
+        origin: origin(flags),
+    })
+}
+
+/// How to send rows. Whether to wait for the reset of the daily limit is decided when the account is known.
+fn run_settings(flags: &ImportArgs, now: &ZonedDateTime) -> RunSettings {
+    RunSettings {
+        error_budget: ErrorBudget {
+            max_failed: flags.max_failed,
+            max_failed_percent: flags.max_failed_percent,
+        },
+        time_limits: TimeLimits {
+            max_duration: flags.max_duration,
+            until: flags.until.and_then(|time| next(time, now)),
+        },
+        daily_reset: None,
+        concurrency: flags.concurrency,
+        batch: (flags.mode == Mode::Batch).then_some(BatchSettings {
+            size: flags.batch_size,
+            concurrency: flags.batch_concurrency,
+        }),
+        retry: RetryPolicy {
+            max_attempts: flags.max_attempts,
+        },
     }
 }
 

@@ -10,9 +10,9 @@ use tracing::warn;
 use crate::api::auth::error::CredentialsError;
 use crate::cli::import::ImportArgs;
 use crate::clock::now;
+use crate::commands::connection::ClosedConnection;
 use crate::commands::context::Context;
 use crate::commands::import::observers::Throttles;
-use crate::commands::import::target::Target;
 use crate::commands::next_steps;
 use crate::diagnostic::Problem;
 use crate::domain::run_counts::RunCounts;
@@ -90,10 +90,8 @@ pub(crate) struct FinishedRun<'e> {
     pub(crate) result: &'e RunOutcome,
     pub(crate) start: RunStart,
     pub(crate) settings: &'e ImportSettings,
-    pub(crate) target: &'e Target,
+    pub(crate) connection: &'e ClosedConnection,
     pub(crate) throttles: &'e Throttles,
-    /// The time zone of the account, if it is known.
-    pub(crate) zone: Option<&'e TimeZone>,
 }
 
 impl FinishedRun<'_> {
@@ -105,24 +103,15 @@ impl FinishedRun<'_> {
         outputs: &Outputs,
         ctx: &Context,
     ) -> ExitStatus {
-        let settings = self.settings;
         let mut unwritten: Vec<RunError> = lost_token.into_iter().map(RunError::from).collect();
-        let rejected = match self.write_rejects(ctx).transpose() {
-            Ok(rows) => rows,
-            Err(error) => {
-                unwritten.push(error);
-                None
-            }
-        };
-        let rejects = settings
-            .rejects
-            .as_deref()
-            .zip(rejected)
-            .map(|(path, rows)| RejectsFile { path, rows });
+        let rejects = self.write_rejects(ctx).unwrap_or_else(|error| {
+            unwritten.push(error);
+            None
+        });
         let stopped = self.result.stop.as_ref();
         let stopped = stopped.map(|reason| self.stopped(reason, ctx));
-        let steps = next_steps::after_run(self.result, settings, rejects, ctx);
-        let input = settings.input.path.name();
+        let steps = next_steps::after_run(self.result, self.settings, rejects, ctx);
+        let input = self.settings.input.path.name();
         let mut summary = Summary {
             rejects,
             next: steps.first(),
@@ -143,32 +132,7 @@ impl FinishedRun<'_> {
         if let Some(problem) = &stopped {
             ctx.screen.problem(ctx.output, problem);
         }
-        if !unwritten.is_empty() {
-            report_write_failures(&mut summary);
-        }
-        if let Some(error) = write_metrics(outputs.metrics.as_ref(), &summary) {
-            report_write_failures(&mut summary);
-            unwritten.push(error);
-        }
-        let unwritten: Vec<Problem> = unwritten
-            .iter()
-            .map(|error| Problem::new(error, error.hint()))
-            .collect();
-        for problem in &unwritten {
-            ctx.screen.problem(ctx.output, problem);
-        }
-        if summary.problem.is_none()
-            && let Some(problem) = unwritten.first()
-        {
-            summary.problem = Some(problem);
-        }
-        match write_summary(outputs, &summary) {
-            None => summary.status,
-            Some(error) => {
-                ctx.screen.problem(ctx.output, &Problem::new(&error, None));
-                status_with_write_failure(summary.status)
-            }
-        }
+        write_for_scripts(summary, unwritten, outputs, ctx)
     }
 
     /// The summary before any file is written.
@@ -196,9 +160,13 @@ impl FinishedRun<'_> {
         }
     }
 
-    /// Writes the rejects file and returns the number of its rows. Skipped after a signal, to end quickly, and if the
-    /// report could not be written, since it is incomplete then.
-    fn write_rejects(&self, ctx: &Context) -> Option<Result<u64, RunError>> {
+    /// Writes the rejects file, if a flag names one. Skipped after a signal, to end quickly, and if the report could not be
+    /// written, since it is incomplete then.
+    fn write_rejects(&self, ctx: &Context) -> Result<Option<RejectsFile<'_>>, RunError> {
+        let settings = self.settings;
+        let Some(path) = &settings.rejects else {
+            return Ok(None);
+        };
         let status = self.result.stop.as_ref().map(StopReason::exit_status);
         let skipped_for = [
             ExitStatus::Interrupted,
@@ -206,22 +174,19 @@ impl FinishedRun<'_> {
             ExitStatus::CannotWrite,
             ExitStatus::Bug,
         ];
-        let path = self.settings.rejects.as_ref()?;
-        if status.is_some_and(|status| skipped_for.contains(&status)) {
-            let report = &self.settings.report.path;
-            let InputSource::File(input) = &self.settings.input.path else {
-                return None;
-            };
-            let later = next_steps::make_rejects(&ctx.arguments, report, Some(input));
+        if status.is_none_or(|status| !skipped_for.contains(&status)) {
+            let rows = rejects::write(path, &settings.input, &settings.report.path)?;
+            return Ok(Some(RejectsFile { path, rows }));
+        }
+        if let InputSource::File(input) = &settings.input.path {
+            let later =
+                next_steps::make_rejects(&ctx.arguments, &settings.report.path, Some(input));
             warn!(
                 "the rejects file is not written: `{}` writes it at any time",
                 later.command
             );
-            return None;
         }
-        let settings = self.settings;
-        let written = rejects::write(path, &settings.input, &settings.report.path);
-        Some(written.map_err(RunError::from))
+        Ok(None)
     }
 
     fn write_page(
@@ -251,16 +216,55 @@ impl FinishedRun<'_> {
     fn stopped(&self, reason: &StopReason, ctx: &Context) -> Problem {
         let columns = &self.settings.input.columns;
         let counts = &self.result.counts;
-        let reset = daily_reset(Timestamp::now(), self.zone, &TimeZone::system());
+        let reset = daily_reset(
+            Timestamp::now(),
+            self.connection.zone.as_ref(),
+            &TimeZone::system(),
+        );
         StopMessage {
             reason,
             counts,
-            region: self.target.region.as_deref(),
-            base_url: &self.target.base_url.to_string(),
+            region: self.connection.region.as_deref(),
+            base_url: &self.connection.base_url.to_string(),
             daily_reset: &reset,
             next: &next_steps::command_after_stop(reason, counts, columns, &ctx.arguments),
         }
         .problem()
+    }
+}
+
+/// Writes the metrics and the JSON summary, which also record that an output could not be written (`unwritten`), and
+/// returns the exit status.
+fn write_for_scripts(
+    mut summary: Summary<'_>,
+    mut unwritten: Vec<RunError>,
+    outputs: &Outputs,
+    ctx: &Context,
+) -> ExitStatus {
+    if !unwritten.is_empty() {
+        report_write_failures(&mut summary);
+    }
+    if let Some(error) = write_metrics(outputs.metrics.as_ref(), &summary) {
+        report_write_failures(&mut summary);
+        unwritten.push(error);
+    }
+    let unwritten: Vec<Problem> = unwritten
+        .iter()
+        .map(|error| Problem::new(error, error.hint()))
+        .collect();
+    for problem in &unwritten {
+        ctx.screen.problem(ctx.output, problem);
+    }
+    let summary = Summary {
+        problem: summary.problem.or(unwritten.first()),
+        ..summary
+    };
+    match write_summary(outputs, &summary) {
+        None => summary.status,
+        Some(error) => {
+            ctx.screen.problem(ctx.output, &Problem::new(&error, None));
+            status_with_write_failure(summary.status)
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The observers of a run: run events → terminal output, the metrics file, and a timeline of throttled requests.
 
+use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -7,8 +8,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tracing::warn;
 
+use crate::commands::context::Context;
 use crate::diagnostic::Problem;
 use crate::error::RunError;
+use crate::input::progress::ReadProgress;
 use crate::output::metrics_file::MetricsFile;
 use crate::output::terminal::observer::Display;
 use crate::report::stats::timeline::Timeline;
@@ -19,9 +22,38 @@ const METRICS_EVERY: Duration = Duration::from_secs(15);
 
 /// All observers, in the order in which they receive an event.
 pub(crate) struct Observers {
-    pub(crate) display: Display,
-    pub(crate) metrics: Option<LiveMetrics>,
-    pub(crate) throttles: Throttles,
+    display: Display,
+    metrics: Option<LiveMetrics>,
+    throttles: Throttles,
+}
+
+impl Observers {
+    /// The observers of a run that started at `started_at`; `total` is the number of its rows, if it is limited.
+    pub(crate) fn start(
+        ctx: &Context,
+        metrics: Option<MetricsFile>,
+        progress: Arc<ReadProgress>,
+        total: Option<u64>,
+        started_at: Timestamp,
+    ) -> Result<Self, RunError> {
+        let metrics = metrics.filter(MetricsFile::is_replaceable);
+        Ok(Self {
+            display: Display::new(ctx.output, ctx.screen.clone(), progress, total),
+            metrics: metrics
+                .map(|file| LiveMetrics::start(file, started_at))
+                .transpose()?,
+            throttles: Throttles::since(started_at),
+        })
+    }
+
+    /// Ends the output of the run; what is left is the timeline for its page.
+    pub(crate) fn finish(self) -> Throttles {
+        self.display.finish();
+        if let Some(metrics) = self.metrics {
+            metrics.finish();
+        }
+        self.throttles
+    }
 }
 
 impl Observe for Observers {

@@ -1,0 +1,137 @@
+//! What every command that sends requests works with: settings → an open endpoint, the runtime that drives it, and the
+//! signals that cancel it.
+
+use std::num::NonZeroU64;
+
+use jiff::tz::TimeZone;
+
+use crate::api::auth::error::CredentialsError;
+use crate::api::auth::source::TokenSource;
+use crate::api::auth::token::Token;
+use crate::api::client::HttpEndpoint;
+use crate::api::request::BaseUrl;
+use crate::commands::portal;
+use crate::error::RunError;
+use crate::process::engine::Engine;
+use crate::process::signals::Signals;
+use crate::run::guards::daily_limit::DailyReset;
+use crate::run::stop_reason::Signal;
+use crate::sandbox::server::Sandbox;
+use crate::sandbox::settings::SandboxSettings;
+use crate::settings::import::{Destination, Transport};
+
+/// An open endpoint with its runtime.
+pub(crate) struct Connection {
+    pub(crate) endpoint: HttpEndpoint,
+    pub(crate) base_url: BaseUrl,
+    runtime: Engine,
+    signals: Signals,
+    /// The time zone of the account, if it is known.
+    zone: Option<TimeZone>,
+    /// Serves until it is dropped.
+    _sandbox: Option<Sandbox>,
+}
+
+/// What is known of the destination once no more requests are sent.
+pub(crate) struct ClosedConnection {
+    pub(crate) base_url: BaseUrl,
+    /// The region in the token.
+    pub(crate) region: Option<String>,
+    /// The time zone of the account, if it is known.
+    pub(crate) zone: Option<TimeZone>,
+    /// Why a new refresh token could not be stored.
+    pub(crate) lost_token: Option<CredentialsError>,
+}
+
+impl Connection {
+    /// Opens the destination; sends nothing. Up to `concurrency` connections are kept.
+    pub(crate) fn open(
+        destination: &Destination,
+        transport: &Transport,
+        concurrency: usize,
+        signals: &Signals,
+    ) -> Result<Self, RunError> {
+        let (base_url, source, sandbox) = match destination {
+            Destination::Api { base_url, source } => (base_url.clone(), source.clone(), None),
+            Destination::Sandbox => {
+                let sandbox = Sandbox::start(SandboxSettings::default());
+                let sandbox = sandbox.map_err(RunError::SandboxStart)?;
+                let url = sandbox.url().parse();
+                let token = Token::new("sandbox").expect("a word is a token");
+                (
+                    url.expect("the sandbox listens on loopback"),
+                    TokenSource::Fixed(token),
+                    Some(sandbox),
+                )
+            }
+        };
+        let client = transport.client(base_url.clone(), source, concurrency);
+        Ok(Self {
+            endpoint: HttpEndpoint::new(client)?,
+            base_url,
+            runtime: Engine::start().map_err(RunError::System)?,
+            signals: signals.clone(),
+            zone: None,
+            _sandbox: sandbox,
+        })
+    }
+
+    /// Waits for `future`, which the first signal cancels. It does not cancel a token exchange, whose new refresh token
+    /// must be stored, nor a running token command.
+    pub(crate) fn wait_for<T>(&self, future: impl Future<Output = T>) -> Result<T, Signal> {
+        let must_finish = || self.endpoint.is_exchanging();
+        self.signals.wait_for(&self.runtime, future, must_finish)
+    }
+
+    /// Runs a future that handles signals itself.
+    pub(crate) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+
+    /// Prepares the endpoint, and fails unless the account is `expected`.
+    pub(crate) fn prepare(&mut self, expected: Option<NonZeroU64>) -> Result<(), RunError> {
+        self.wait_for(self.endpoint.prepare())
+            .map_err(RunError::Stopped)??;
+        if let Some(expected) = expected {
+            let account = self
+                .wait_for(portal::check(&self.endpoint, expected))
+                .map_err(RunError::Stopped)??;
+            self.zone = portal::zone_of(&account);
+        }
+        Ok(())
+    }
+
+    /// When the daily limit resets. If the account's time zone is not known yet, this sends a request.
+    pub(crate) fn daily_reset(&self) -> Result<DailyReset, RunError> {
+        let zone = match &self.zone {
+            Some(zone) => Some(zone.clone()),
+            None => self
+                .wait_for(portal::zone_before_a_run(&self.endpoint))
+                .map_err(RunError::Stopped)?,
+        };
+        Ok(DailyReset { zone })
+    }
+
+    /// Ends the connection: stores a refresh token that could not be stored before. If `needs_zone`, this may send one more
+    /// request.
+    pub(crate) fn close(self, needs_zone: bool) -> ClosedConnection {
+        let zone = match self.zone {
+            None if needs_zone => self
+                .runtime
+                .block_on(portal::zone_at_the_end(&self.endpoint)),
+            zone => zone,
+        };
+        let lost_token = self
+            .runtime
+            .block_on(self.endpoint.keep_refresh_token())
+            .err();
+        // Requests in flight and threads blocked on a pipe must not delay the exit.
+        drop(self.runtime);
+        ClosedConnection {
+            base_url: self.base_url,
+            region: self.endpoint.region(),
+            zone,
+            lost_token,
+        }
+    }
+}
