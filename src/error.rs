@@ -10,6 +10,7 @@ use crate::api::portal_error::PortalError;
 use crate::exit_status::ExitStatus;
 use crate::files::output_error::OutputError;
 use crate::input::error::InputError;
+use crate::process::stdout::StdoutError;
 use crate::report::error::ReportError;
 use crate::report::origin::Origin;
 use crate::report::reader::ReadBackError;
@@ -44,8 +45,8 @@ pub enum RunError {
     #[error(transparent)]
     Output(#[from] OutputError),
     /// Data cannot be written to standard output.
-    #[error("cannot write to standard output")]
-    Stdout(#[source] io::Error),
+    #[error(transparent)]
+    Stdout(#[from] StdoutError),
     /// The HTTP client cannot be set up.
     #[error(transparent)]
     Client(#[from] ClientError),

@@ -15,7 +15,6 @@ use crate::cli::import::ImportArgs;
 use crate::cli::packaging::{CompletionsArgs, ManArgs};
 use crate::cli::report::ReportArgs;
 use crate::diagnostic::Problem;
-use crate::error::RunError;
 use crate::exit_status::ExitStatus;
 use crate::process::program::Program;
 use crate::process::stdout::unless_reader_left;
@@ -153,7 +152,7 @@ fn end(error: &clap::Error) -> ! {
     if !error.use_stderr()
         && let Err(error) = unless_reader_left(printed)
     {
-        let problem = Problem::new(&RunError::Stdout(error), None).to_text();
+        let problem = Problem::new(&error, None).to_text();
         drop(anstream::stderr().write_all(problem.as_bytes()));
         process::exit(ExitStatus::CannotWrite.code().into());
     }

@@ -2,22 +2,25 @@
 
 use std::io::{self, Write};
 
-use crate::error::RunError;
+/// Data cannot be written to standard output.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write to standard output")]
+pub(crate) struct StdoutError(#[source] io::Error);
 
 /// Prints data. A closed pipe (`| head`) is not an error; any other failure to write is one.
-pub(crate) fn print(text: &str) -> Result<(), RunError> {
+pub(crate) fn print(text: &str) -> Result<(), StdoutError> {
     let mut stdout = anstream::stdout().lock();
     let written = stdout
         .write_all(text.as_bytes())
         .and_then(|()| stdout.flush());
-    unless_reader_left(written).map_err(RunError::Stdout)
+    unless_reader_left(written)
 }
 
 /// Ignores the error of a pipe whose reader has closed it.
-pub(crate) fn unless_reader_left(written: io::Result<()>) -> io::Result<()> {
+pub(crate) fn unless_reader_left(written: io::Result<()>) -> Result<(), StdoutError> {
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written,
+        written => written.map_err(StdoutError),
     }
 }
 

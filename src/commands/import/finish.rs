@@ -127,7 +127,8 @@ impl FinishedRun<'_> {
         if !outputs.prints_summary && !ctx.output.is_quiet() {
             // If both streams go to the same place, the log comes first.
             ctx.screen.flush();
-            unwritten.extend(print(&summary.to_text()).err());
+            let printed = print(&summary.to_text());
+            unwritten.extend(printed.err().map(RunError::from));
         }
         if let Some(problem) = &stopped {
             ctx.screen.problem(ctx.output, problem);
@@ -299,7 +300,7 @@ fn write_metrics(metrics: Option<&MetricsFile>, summary: &Summary<'_>) -> Option
 
 fn write_summary(outputs: &Outputs, summary: &Summary<'_>) -> Option<RunError> {
     if outputs.prints_summary {
-        return print(&summary.to_json()).err();
+        return print(&summary.to_json()).err().map(RunError::from);
     }
     let written = outputs.summary.as_ref()?.write(&summary.to_json());
     written.err().map(RunError::from)
