@@ -7,9 +7,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::api::response::body::Body;
-use crate::api::response::headers::{Answer, Quota, Reply, ReplyHeaders};
+use crate::api::response::headers::{Answer, Reply, ReplyHeaders};
 use crate::domain::outcome::{Outcome, OutcomeKind, RowTarget};
 use crate::domain::pair::{ObjectType, Pair, Record, RecordId, RowKey};
+use crate::domain::quota::Quota;
 use crate::input::csv_input::Input;
 use crate::input::decode::source::InputSource;
 use crate::input::row::CheckedRow;

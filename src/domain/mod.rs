@@ -7,5 +7,7 @@ pub mod cause;
 pub mod outcome;
 pub mod pair;
 pub mod pair_set;
+pub mod quota;
 pub mod run_counts;
 pub mod standard_type;
+pub mod utilization;

@@ -4,8 +4,8 @@ use crate::domain::category::Category;
 use crate::domain::cause::Cause;
 use crate::domain::outcome::{Outcome, OutcomeKind};
 use crate::domain::pair::RowKey;
+use crate::domain::utilization::Utilization;
 use crate::exit_status::ExitStatus;
-use crate::rate_limit::utilization::Utilization;
 
 /// Maximum number of distinct categories that are counted by name. Categories come from a server:
 /// without this limit, a server that invents a new one for each row would make memory grow with the

@@ -13,13 +13,13 @@
 
 use std::time::Duration;
 
-use crate::api::response::headers::Quota;
+use crate::domain::quota::Quota;
+use crate::domain::utilization::LimitingFactor;
 use crate::rate_limit::competing_usage::CompetingUsage;
 use crate::rate_limit::jitter::JitterMargin;
 use crate::rate_limit::learned_limit::LearnedLimit;
 use crate::rate_limit::rate::{Rate, RateSetting, Share};
 use crate::rate_limit::rolling_window::RollingWindow;
-use crate::rate_limit::utilization::LimitingFactor;
 
 /// The window of HubSpot's burst limit, unless the headers name another
 /// (<https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines>).

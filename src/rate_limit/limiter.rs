@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::api::response::headers::Quota;
+use crate::domain::quota::Quota;
+use crate::domain::utilization::LimitingFactor;
 use crate::rate_limit::controller::{Observation, RateController};
 use crate::rate_limit::rate::Rate;
-use crate::rate_limit::utilization::LimitingFactor;
 
 /// Permission to send one request, with the time at which it was granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,4 +17,3 @@ pub mod rolling_window;
 mod simulation;
 #[cfg(test)]
 mod tests;
-pub mod utilization;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::api::response::headers::Quota;
+use crate::domain::quota::Quota;
 use crate::rate_limit::controller::{Observation, RateController};
 
 /// A scenario file: one behaviour, and what must hold.

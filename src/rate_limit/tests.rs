@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use tokio::time::Instant;
 
-use crate::api::response::headers::Quota;
+use crate::domain::quota::Quota;
 use crate::rate_limit::controller::{Observation, RateController};
 use crate::rate_limit::limiter::RateLimiter;
 use crate::rate_limit::rate::{Rate, RateSetting, Share};

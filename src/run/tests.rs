@@ -18,9 +18,10 @@ use tokio::time::Instant;
 
 use crate::api::endpoint::Endpoint;
 use crate::api::response::body::{Body, Unreadable};
-use crate::api::response::headers::{Answer, Quota, Reply, ReplyHeaders};
+use crate::api::response::headers::{Answer, Reply, ReplyHeaders};
 use crate::domain::outcome::{Outcome, OutcomeKind};
 use crate::domain::pair::{ObjectType, Pair, Record, RecordId, RowKey};
+use crate::domain::quota::Quota;
 use crate::domain::run_counts::RunCounts;
 use crate::exit_status::ExitStatus;
 use crate::input::columns::settings::ColumnSettings;

@@ -4,9 +4,10 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::api::response::body::{Body, Unreadable};
-use crate::api::response::headers::{Answer, Quota, Reply, ReplyHeaders};
+use crate::api::response::headers::{Answer, Reply, ReplyHeaders};
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::pair::{ObjectType, Pair, Record, RecordId};
+use crate::domain::quota::Quota;
 use crate::verdict::classify::{Class, classify};
 use crate::verdict::describe::{MAX_MESSAGE_CHARS, describe, scopes};
 use crate::verdict::retry::{AttemptCounts, FatalCause, RetryPolicy, Verdict, cooldown};

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use hyper::header::HeaderMap;
 
 use crate::api::response::body::Body;
+use crate::domain::quota::Quota;
 
 /// The kept length of a header's text.
 const MAX_HEADER_CHARS: usize = 200;
@@ -68,22 +69,6 @@ pub struct ReplyHeaders {
     pub location: Option<String>,
     /// The remaining quota.
     pub quota: Quota,
-}
-
-/// The quota in a reply's headers; each of them may be missing
-/// (<https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines>).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Quota {
-    /// Requests per window, of the general limit.
-    pub max: Option<u32>,
-    /// Requests left in the window.
-    pub remaining: Option<u32>,
-    /// The window's length.
-    pub interval: Option<Duration>,
-    /// Requests per day.
-    pub daily: Option<u64>,
-    /// Requests left today.
-    pub daily_remaining: Option<u64>,
 }
 
 impl ReplyHeaders {

@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::run_counts::{CategoryCount, Example, RunCounts};
+use crate::domain::utilization::LimitingFactor;
 use crate::output::advice::advice;
 use crate::output::json::format::pretty;
 use crate::output::summary::{NextStep, RejectsFile, Summary};
 use crate::process::program::Program;
-use crate::rate_limit::utilization::LimitingFactor;
 
 /// The version of the JSON format.
 const VERSION: u32 = 1;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::api::endpoint::Endpoint;
-use crate::rate_limit::utilization::LimitingFactor;
+use crate::domain::utilization::LimitingFactor;
 use crate::run::batch::groups::Batches;
 use crate::run::commit_queue::CommitStep;
 use crate::run::dispatcher::{Dispatcher, Phase};
@@ -45,7 +45,9 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             let no_row = running && rows == 0 && !full;
             let why = why.or(no_row.then_some(LimitingFactor::NoRow));
             let passed = self.last_tick.elapsed();
-            self.counts.utilization.add(passed, account, why);
+            self.counts
+                .utilization
+                .add(passed, account.per_second(), why);
         }
         self.last_tick = Instant::now();
         if let Some(limit) = self

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use crate::rate_limit::rate::Rate;
-
 /// The minimum duration for a meaningful share: the length of HubSpot's window.
 const MIN_TIME: Duration = Duration::from_secs(10);
 
@@ -67,10 +65,10 @@ pub struct Utilization {
 }
 
 impl Utilization {
-    /// Adds a period in which the account allowed this rate, and less was used because of `why`, if so.
-    pub fn add(&mut self, time: Duration, account: Rate, why: Option<LimitingFactor>) {
+    /// Adds a period in which the account allowed `per_second` requests, and less was used because of `why`, if so.
+    pub fn add(&mut self, time: Duration, per_second: f64, why: Option<LimitingFactor>) {
         self.time += time;
-        self.allowed += account.per_second() * time.as_secs_f64();
+        self.allowed += per_second * time.as_secs_f64();
         if let Some(why) = why {
             self.lost[why as usize] += time;
         }
@@ -99,20 +97,15 @@ mod tests {
 
     #[test]
     fn the_share_is_used_over_allowed_and_the_factor_is_the_longest_lasting() {
-        let rate_limit: Rate = "100/10s".parse().unwrap();
         let mut utilization = Utilization::default();
         assert_eq!(utilization.of(0), None);
-        utilization.add(Duration::from_secs(9), rate_limit, None);
+        utilization.add(Duration::from_secs(9), 10.0, None);
         assert_eq!(utilization.of(90), None, "too short to be meaningful");
-        utilization.add(Duration::from_secs(51), rate_limit, None);
-        utilization.add(
-            Duration::from_secs(10),
-            rate_limit,
-            Some(LimitingFactor::Paused),
-        );
+        utilization.add(Duration::from_secs(51), 10.0, None);
+        utilization.add(Duration::from_secs(10), 10.0, Some(LimitingFactor::Paused));
         utilization.add(
             Duration::from_secs(30),
-            rate_limit,
+            10.0,
             Some(LimitingFactor::CompetingUsage),
         );
         assert_eq!(
