@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::files::atomic_file::AtomicFile;
-use crate::files::atomic_file::place::is_same_file;
+use crate::files::atomic_file::place::same_as;
 use crate::files::output_error::OutputError;
 use crate::output::own_files::Kind;
 
@@ -81,10 +81,9 @@ pub(crate) fn ensure_distinct(
     path: &Path,
     others: &[(&Path, &'static str)],
 ) -> Result<(), OutputError> {
-    let same = |&&(other, _): &&(&Path, _)| is_same_file(path, other);
-    match others.iter().find(same) {
+    match same_as(path, others) {
         None => Ok(()),
-        Some(&(_, what)) => Err(OutputError::IsOther {
+        Some(what) => Err(OutputError::IsOther {
             flag,
             path: path.to_owned(),
             what,

@@ -9,7 +9,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::files::atomic_file::AtomicFile;
-use crate::files::atomic_file::place::is_same_file;
+use crate::files::atomic_file::place::same_as;
 use crate::input::csv::comment::Comment;
 use crate::input::csv_input::Input;
 use crate::input::decode::encoding::TextEncoding;
@@ -90,11 +90,9 @@ pub fn prepare(path: &Path, settings: &InputSettings, report: &Path) -> Result<(
         return Err(RejectsError::ComesOnce { input });
     }
     let input = settings.path.path();
-    for (other, what) in [(input, "input"), (report, "report")] {
-        if is_same_file(path, other) {
-            let path = path.to_owned();
-            return Err(RejectsError::IsOther { path, what });
-        }
+    if let Some(what) = same_as(path, &[(input, "input"), (report, "report")]) {
+        let path = path.to_owned();
+        return Err(RejectsError::IsOther { path, what });
     }
     let failed = |source| RejectsError::Io {
         path: path.to_owned(),

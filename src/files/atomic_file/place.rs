@@ -45,6 +45,12 @@ pub fn is_same_file(one: &Path, other: &Path) -> bool {
     }
 }
 
+/// Which of `others` is the file of `path`, and would be lost if `path` was written. Each has a name for messages.
+pub(crate) fn same_as(path: &Path, others: &[(&Path, &'static str)]) -> Option<&'static str> {
+    let same = others.iter().find(|(other, _)| is_same_file(path, other));
+    same.map(|&(_, name)| name)
+}
+
 fn has_same_inode(one: &Path, other: &Path) -> bool {
     match (one.metadata(), other.metadata()) {
         (Ok(one), Ok(other)) => (one.dev(), one.ino()) == (other.dev(), other.ino()),
