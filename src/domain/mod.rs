@@ -4,6 +4,7 @@
 
 pub mod category;
 pub mod cause;
+pub mod file_names;
 pub mod outcome;
 pub mod pair;
 pub mod pair_set;

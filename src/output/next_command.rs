@@ -1,8 +1,9 @@
 //! Builds the command to run next from the typed arguments, quoted for a shell. Pure.
 
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use crate::domain::file_names::{self, REPORT_OF_STREAM};
 use crate::output::command_line::CommandLine;
 
 /// Flags that an import of the rejects must not repeat: the output files of the first run, and the encoding, since the
@@ -77,7 +78,7 @@ pub(crate) fn import_of_checked(arguments: &[OsString], input: &OsStr) -> String
     // Standard input has no default place for a report.
     let is_stdin = input == "-";
     command_line
-        .with_missing(is_stdin.then_some(("report", "pairs.report.csv")))
+        .with_missing(is_stdin.then_some(("report", REPORT_OF_STREAM)))
         .line()
 }
 
@@ -99,21 +100,11 @@ pub(crate) fn real_run(arguments: &[OsString], input: &OsStr, report: &Path) -> 
     // Standard input has no default place for a report.
     Some(if input == "-" {
         command_line
-            .with_value("report", report_of_real_run(report))
+            .with_value("report", file_names::report_of_real_run(report))
             .line()
     } else {
         command_line.line()
     })
-}
-
-/// `x.sandbox.report.csv` → `x.report.csv`, `x.csv` → `x.real.csv`
-fn report_of_real_run(rehearsed: &Path) -> PathBuf {
-    let name = rehearsed.file_name().unwrap_or_default().to_string_lossy();
-    let name = match name.strip_suffix(".sandbox.report.csv") {
-        Some(stem) => format!("{stem}.report.csv"),
-        None => format!("{}.real.csv", name.strip_suffix(".csv").unwrap_or(&name)),
-    };
-    rehearsed.with_file_name(name)
 }
 
 /// The import of a rejects file, with the flags of the run, or of the `report` command that made it.
@@ -143,27 +134,10 @@ pub(crate) fn rejects_of(arguments: &[OsString], report: &Path, input: Option<&P
         .only_flags_of("report")
         .command("report")
         .file(report)
-        .with_value("rejects", rejects_name(report));
+        .with_value("rejects", file_names::rejects_of(report));
     match input {
         Some(input) => command_line.with_value("input", input).line(),
         None => command_line.line(),
-    }
-}
-
-/// A name other than the input's: the rejects of `rejects.csv` are `rejects-2.csv`.
-fn rejects_name(report: &Path) -> String {
-    let name = report.file_name().unwrap_or_default().to_string_lossy();
-    let stem = name.split('.').next().unwrap_or_default();
-    let number = match stem.strip_prefix("rejects") {
-        Some("") => Some(1_u32),
-        Some(rest) => rest
-            .strip_prefix('-')
-            .and_then(|number| number.parse().ok()),
-        None => None,
-    };
-    match number {
-        Some(number) => format!("rejects-{}.csv", number.saturating_add(1)),
-        None => "rejects.csv".to_owned(),
     }
 }
 
@@ -369,18 +343,6 @@ mod tests {
             import_of_rejects(&command_line, Path::new("x.csv"), true),
             "hubspot-associate import x.csv --to-id-column '#2' --sandbox"
         );
-    }
-
-    #[test]
-    fn the_rejects_of_rejects_have_another_name() {
-        for (report, name) in [
-            ("pairs.report.csv", "rejects.csv"),
-            ("a/rejects.report.csv", "rejects-2.csv"),
-            ("rejects-2.sandbox.report.csv", "rejects-3.csv"),
-            ("rejects-x.report.csv", "rejects.csv"),
-        ] {
-            assert_eq!(rejects_name(Path::new(report)), name);
-        }
     }
 
     #[test]

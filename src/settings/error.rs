@@ -4,6 +4,7 @@ use crate::api::auth::error::{CredentialsError, Surplus};
 use crate::api::auth::variables::OAUTH_VARIABLES;
 use crate::api::request::{BaseUrl, BaseUrlError};
 use crate::api::tls::RootCertificatesError;
+use crate::domain::file_names::REPORT_OF_STREAM;
 use crate::text::shell_path;
 
 /// Flags and environment are not valid settings.
@@ -57,7 +58,7 @@ impl SettingsError {
             )),
             Self::RootCertificates(_) => None,
             Self::BaseUrl(_) => Some(format!("HubSpot's API is at `{}`", BaseUrl::DEFAULT)),
-            Self::NoReportPath { .. } => Some("e.g. `--report pairs.report.csv`".to_owned()),
+            Self::NoReportPath { .. } => Some(format!("e.g. `--report {REPORT_OF_STREAM}`")),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Recognition alone imports nothing: a file with other column names needs flags, and a header that looks like
 //! an export only makes the hint name them.
 
+use crate::domain::file_names::REPORT_OF_STREAM;
 use crate::domain::standard_type::standard;
 use crate::input::columns::header_name::{normalize_header, visible};
 use crate::input::stdin_name::STDIN_NAME;
@@ -97,7 +98,7 @@ impl HubSpotExport {
     /// The command that imports the file called `input`, without any other flags that were typed.
     pub(crate) fn command(&self, input: &str) -> String {
         let mut command = if input == STDIN_NAME {
-            "hubspot-associate import - --report pairs.report.csv".to_owned()
+            format!("hubspot-associate import - --report {REPORT_OF_STREAM}")
         } else {
             format!("hubspot-associate import {}", shell_path(input))
         };

@@ -1,7 +1,9 @@
 //! Files that are not CSV text: recognised by their first bytes, with a hint how to convert them. Pure.
 
 use std::fmt;
+use std::path::Path;
 
+use crate::domain::file_names::report_beside;
 use crate::input::columns::error::HEADER_EXAMPLE;
 use crate::input::decode::compression::Compression;
 use crate::input::stdin_name::STDIN_NAME;
@@ -187,12 +189,7 @@ impl FileType {
         if file.is_empty() {
             return format!("convert it in a pipe: `{unpack} | hubspot-associate import - …`");
         }
-        let stem = ["gz", "zst", "xz", "bz2"]
-            .iter()
-            .find_map(|ending| input.strip_suffix(ending)?.strip_suffix('.'))
-            .unwrap_or(input);
-        let stem = stem.strip_suffix(".csv").unwrap_or(stem);
-        let report = shell_path(format!("{stem}.report.csv"));
+        let report = shell_path(report_beside(Path::new(input), false));
         format!("run `{unpack}{file} | hubspot-associate import - --report {report}`")
     }
 }
