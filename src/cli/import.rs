@@ -1,6 +1,6 @@
 //! The flags of `import`.
 
-use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use jiff::civil::Time;
 use crate::cli::connection::ConnectionArgs;
 use crate::cli::duration::duration;
 use crate::cli::input::InputArgs;
-use crate::rate_limit::rate::{RateSetting, Share};
+use crate::cli::rate_limit::RateLimitArgs;
 
 /// The flags of `import`.
 #[derive(Args, Clone, Debug)]
@@ -132,47 +132,9 @@ pub struct ImportArgs {
     )]
     pub batch_concurrency: NonZeroUsize,
 
-    /// Maximum rate of requests: auto, 100/10s, 15/s, unlimited
-    ///
-    /// `auto` starts at 100 per 10 s and then uses the account's limit, which HubSpot sends in the headers of its replies.
-    /// A number is a maximum that headers can lower but never raise. `unlimited` is for the sandbox and for tests.
-    #[arg(
-        long,
-        value_name = "RATE",
-        default_value_t,
-        help_heading = "Rate limit"
-    )]
-    pub rate: RateSetting,
-    /// Share of the account's limit to use; the rest is left to other programs
-    ///
-    /// For several runs with the same token, or to leave capacity for another program.
-    #[arg(long, value_name = "P%", default_value_t, help_heading = "Rate limit")]
-    pub share: Share,
-    /// At the daily limit, wait until it resets instead of stopping
-    ///
-    /// It resets at midnight in the account's time zone.
-    #[arg(long, help_heading = "Rate limit")]
-    pub wait_for_daily_reset: bool,
-    /// Maximum number of requests in flight
-    ///
-    /// A higher number helps only if replies take longer than a second.
-    #[arg(
-        long,
-        value_name = "N",
-        default_value = "16",
-        help_heading = "Rate limit"
-    )]
-    pub concurrency: NonZeroUsize,
-    /// Maximum number of attempts per row, for transient failures
-    ///
-    /// Requests with the reply 429 do not count.
-    #[arg(
-        long,
-        value_name = "N",
-        default_value = "6",
-        help_heading = "Rate limit"
-    )]
-    pub max_attempts: NonZeroU32,
+    /// How fast requests are sent.
+    #[command(flatten)]
+    pub rate_limit: RateLimitArgs,
 
     /// The URL of the API, and the credentials for it.
     #[command(flatten)]

@@ -11,5 +11,6 @@ pub mod help;
 pub mod import;
 pub mod input;
 pub mod packaging;
+pub mod rate_limit;
 pub mod report;
 pub mod typed_token;

@@ -2,7 +2,6 @@
 
 pub mod carry;
 pub mod finish;
-pub mod observers;
 pub mod prepare;
 pub mod rows;
 pub mod skips;
@@ -20,9 +19,9 @@ use crate::commands::check::{CheckPlan, show};
 use crate::commands::connection::Connection;
 use crate::commands::context::Context;
 use crate::commands::import::finish::{FinishedRun, RunStart, report_failed_start};
-use crate::commands::import::observers::Observers;
 use crate::commands::import::prepare::{PreparedReport, prepare};
 use crate::commands::import::rows::Rows;
+use crate::commands::observers::Observers;
 use crate::diagnostic::Problem;
 use crate::error::RunError;
 use crate::exit_status::ExitStatus;

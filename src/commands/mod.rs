@@ -8,6 +8,7 @@ pub mod doctor;
 pub mod entry;
 pub mod import;
 pub mod next_steps;
+pub mod observers;
 pub mod packaging;
 pub mod portal;
 pub mod report;

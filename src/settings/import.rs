@@ -156,9 +156,9 @@ impl ImportSettings {
             destination,
             transport,
             expect_portal: connection.expect_portal.filter(|_| !flags.sandbox),
-            rate: flags.rate,
-            share: flags.share,
-            wait_for_daily_reset: flags.wait_for_daily_reset,
+            rate: flags.rate_limit.rate,
+            share: flags.rate_limit.share,
+            wait_for_daily_reset: flags.rate_limit.wait_for_daily_reset,
         })
     }
 
@@ -209,13 +209,13 @@ fn run_settings(flags: &ImportArgs, now: &ZonedDateTime) -> RunSettings {
             until: flags.until.and_then(|time| next(time, now)),
         },
         daily_reset: None,
-        concurrency: flags.concurrency,
+        concurrency: flags.rate_limit.concurrency,
         batch: (flags.mode == Mode::Batch).then_some(BatchSettings {
             size: flags.batch_size,
             concurrency: flags.batch_concurrency,
         }),
         retry: RetryPolicy {
-            max_attempts: flags.max_attempts,
+            max_attempts: flags.rate_limit.max_attempts,
         },
     }
 }
