@@ -18,7 +18,7 @@ use crate::run::guards::daily_limit::DailyReset;
 use crate::run::stop_reason::Signal;
 use crate::sandbox::server::Sandbox;
 use crate::sandbox::settings::SandboxSettings;
-use crate::settings::import::{Destination, Transport};
+use crate::settings::connection::{Destination, Transport};
 
 /// An open endpoint with its runtime.
 pub(crate) struct Connection {

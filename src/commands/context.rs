@@ -4,9 +4,9 @@ use std::ffi::OsString;
 
 use crate::output::terminal::screen::{OutputOptions, Screen};
 use crate::process::signals::Signals;
-use crate::settings::import::Environment;
+use crate::settings::connection::Environment;
 
-/// What every command needs, as collected by `main`.
+/// What every command needs, as collected when the program starts.
 #[derive(Clone, Debug)]
 pub struct Context {
     /// Credentials from the environment, and the time.

@@ -14,7 +14,7 @@ use crate::exit_status::ExitStatus;
 use crate::output::text::doctor::{remarks_to_json, remarks_to_text};
 use crate::process::stdout::print;
 use crate::run::stop_reason::StopReason;
-use crate::settings::import::{Destination, Transport, api};
+use crate::settings::connection::{Destination, Transport, api};
 
 pub(crate) fn doctor(flags: DoctorArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
     let transport = Transport::resolve(&flags.connection)?;

@@ -20,8 +20,8 @@ use crate::output::hints::hint;
 use crate::output::terminal::log::start_log;
 use crate::output::terminal::screen::{OutputOptions, Screen};
 use crate::process::signals::Signals;
+use crate::settings::connection::Environment;
 use crate::settings::credentials::Credentials;
-use crate::settings::import::Environment;
 
 /// Parses the command line, runs the command, and prints its error.
 pub(crate) fn run() -> ExitCode {

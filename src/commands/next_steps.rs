@@ -15,7 +15,8 @@ use crate::output::stop_message::FollowUpCommand;
 use crate::output::summary::{NextStep, RejectsFile};
 use crate::run::context::RunOutcome;
 use crate::run::stop_reason::{StopReason, UniformFailure};
-use crate::settings::import::{Destination, ImportSettings};
+use crate::settings::connection::Destination;
+use crate::settings::import::ImportSettings;
 use crate::settings::report_path::input_of;
 
 /// The next steps after a run.

@@ -2,16 +2,10 @@
 
 use std::num::NonZeroU64;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use jiff::civil::Time;
 use jiff::{Timestamp, ZonedDateTime};
 
-use crate::api::auth::source::TokenSource;
-use crate::api::client::ClientSettings;
-use crate::api::request::{ApiVersion, BaseUrl};
-use crate::api::tls::RootCertificates;
-use crate::cli::connection::ConnectionArgs;
 use crate::cli::import::{ImportArgs, Mode};
 use crate::input::decode::source::InputSource;
 use crate::input::settings::InputSettings;
@@ -24,88 +18,10 @@ use crate::run::batch::groups::BatchSettings;
 use crate::run::context::RunSettings;
 use crate::run::guards::error_budget::ErrorBudget;
 use crate::run::guards::time_limit::TimeLimits;
-use crate::settings::credentials::Credentials;
+use crate::settings::connection::{Destination, Environment, Transport, api};
 use crate::settings::error::SettingsError;
 use crate::settings::report_path::report_path;
-use crate::settings::token_source::token_source;
 use crate::verdict::retry::RetryPolicy;
-
-/// The values that are read from the environment, once, by `main`.
-#[derive(Clone, Debug)]
-pub struct Environment {
-    /// Credentials.
-    pub credentials: Credentials,
-    /// The current time in the local time zone.
-    pub now: ZonedDateTime,
-}
-
-/// The destination of requests.
-#[derive(Clone, Debug)]
-pub enum Destination {
-    /// The API.
-    Api {
-        /// Its URL.
-        base_url: BaseUrl,
-        /// The source of the token.
-        source: TokenSource,
-    },
-    /// An imitation of the API in this process.
-    Sandbox,
-}
-
-/// The URL of the API, and the source of its token.
-pub fn api(
-    flags: &ConnectionArgs,
-    environment: &Environment,
-) -> Result<(BaseUrl, TokenSource), SettingsError> {
-    Ok((
-        flags.base_url.parse()?,
-        token_source(&flags.credentials, &environment.credentials)?,
-    ))
-}
-
-/// The settings for sending requests.
-#[derive(Clone, Debug)]
-pub struct Transport {
-    /// Certificates to trust besides the system's.
-    pub roots: RootCertificates,
-    /// The version of the API path.
-    pub version: ApiVersion,
-    /// The timeout for one attempt.
-    pub timeout: Duration,
-}
-
-impl Transport {
-    /// Reads the certificate file, if there is one.
-    pub fn resolve(flags: &ConnectionArgs) -> Result<Self, SettingsError> {
-        Ok(Self {
-            roots: match &flags.ca_file {
-                Some(path) => RootCertificates::read(path)?,
-                None => RootCertificates::default(),
-            },
-            version: flags.api_version,
-            timeout: flags.timeout,
-        })
-    }
-
-    /// The settings of the HTTP client, which keeps up to `concurrency` connections.
-    #[must_use]
-    pub fn client(
-        &self,
-        base_url: BaseUrl,
-        source: TokenSource,
-        concurrency: usize,
-    ) -> ClientSettings {
-        ClientSettings {
-            base_url,
-            version: self.version,
-            source,
-            roots: self.roots.clone(),
-            timeout: self.timeout,
-            concurrency,
-        }
-    }
-}
 
 /// All settings of an import, validated.
 #[derive(Clone, Debug)]
@@ -247,6 +163,7 @@ mod tests {
     use super::*;
     use crate::api::auth::error::CredentialsError;
     use crate::cli::command_line::{Cli, Command};
+    use crate::settings::credentials::Credentials;
     use clap::FromArgMatches;
     use std::path::Path;
 

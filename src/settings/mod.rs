@@ -1,5 +1,6 @@
 //! Flags and environment turned into checked settings. Nothing after this asks whether a flag was given.
 
+pub mod connection;
 pub mod credentials;
 pub mod error;
 pub mod import;

@@ -35,7 +35,8 @@ use crate::report::rejects;
 use crate::report::stats::statistics::Statistics;
 use crate::run::context::RunOutcome;
 use crate::run::stop_reason::StopReason;
-use crate::settings::import::{Destination, ImportSettings};
+use crate::settings::connection::Destination;
+use crate::settings::import::ImportSettings;
 use crate::settings::report_path::report_path;
 
 /// When a run began.
