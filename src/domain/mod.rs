@@ -5,6 +5,8 @@
 pub mod category;
 pub mod cause;
 pub mod file_names;
+#[cfg(test)]
+pub(crate) mod fixtures;
 pub mod outcome;
 pub mod pair;
 pub mod pair_set;

@@ -165,19 +165,15 @@ fn small(ids: [RecordId; 2]) -> Option<[u64; 2]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::pair::{ObjectType, Record};
+    use crate::domain::fixtures;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
     fn pair(from_type: &str, from_id: &str, to_type: &str, to_id: &str) -> Pair {
-        let record = |object_type, id| Record {
-            object_type: ObjectType::new(object_type).unwrap(),
-            id: RecordId::new(id).unwrap(),
-        };
-        Pair {
-            from: record(from_type, from_id),
-            to: record(to_type, to_id),
-        }
+        fixtures::pair(
+            &format!("{from_type} {from_id}"),
+            &format!("{to_type} {to_id}"),
+        )
     }
 
     #[test]

@@ -203,23 +203,13 @@ impl RunCounts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::outcome::{Details, RowTarget};
-    use jiff::Timestamp;
-    use std::time::Duration;
+    use crate::domain::fixtures;
+    use crate::domain::fixtures::details;
 
     fn outcome(kind: OutcomeKind, category: &str) -> Outcome {
         Outcome {
-            key: RowKey { row: 1, line: 2 },
-            target: RowTarget::Raw(Default::default()),
-            kind,
-            details: Details {
-                categories: vec![category.to_owned()],
-                message: format!("about {category}"),
-                ..Details::default()
-            },
-            attempts: 1,
-            duration: Duration::ZERO,
-            finished_at: Timestamp::UNIX_EPOCH,
+            details: details(category, &format!("about {category}")),
+            ..fixtures::outcome(1, kind)
         }
     }
 

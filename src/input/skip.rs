@@ -52,28 +52,22 @@ impl Skips {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::pair::{ObjectType, Pair, Record, RecordId};
+    use crate::domain::fixtures::pair;
+    use crate::domain::pair::Pair;
 
-    fn pair(to: &str) -> Pair {
-        let record = |object_type, id| Record {
-            object_type: ObjectType::new(object_type).unwrap(),
-            id: RecordId::new(id).unwrap(),
-        };
-        Pair {
-            from: record("contacts", "1"),
-            to: record("deals", to),
-        }
+    fn contact_and_deal(to: &str) -> Pair {
+        pair("contacts 1", &format!("deals {to}"))
     }
 
     #[test]
     fn a_pair_is_sent_once_and_not_at_all_if_it_is_linked() {
         let associated = || {
             let mut associated = PairSet::default();
-            associated.insert(&pair("7"));
+            associated.insert(&contact_and_deal("7"));
             associated
         };
-        let send = |to| RowContent::Pair(pair(to));
-        let linked = |to| RowContent::Skipped(SkippedRow::AlreadyAssociated(pair(to)));
+        let send = |to| RowContent::Pair(contact_and_deal(to));
+        let linked = |to| RowContent::Skipped(SkippedRow::AlreadyAssociated(contact_and_deal(to)));
         let mut skips = Skips::new(associated(), true);
         let seen = |skips: &mut Skips, to| {
             let mut content = send(to);
@@ -81,7 +75,7 @@ mod tests {
             content
         };
         let first = ["5", "7", "5", "05", "6", "7"].map(|to| seen(&mut skips, to));
-        let repeated = |to| RowContent::Skipped(SkippedRow::Duplicate(pair(to)));
+        let repeated = |to| RowContent::Skipped(SkippedRow::Duplicate(contact_and_deal(to)));
         assert_eq!(
             first,
             [

@@ -99,14 +99,10 @@ impl Comparison {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::fixtures::{key, raw};
 
     fn target(name: &str) -> RowTarget {
-        RowTarget::Raw([
-            "contacts".into(),
-            name.into(),
-            "companies".into(),
-            "1".into(),
-        ])
+        raw(["contacts", name, "companies", "1"])
     }
 
     fn comparison(lines: &[(u64, &str, bool)], splits: bool) -> Comparison {
@@ -122,8 +118,7 @@ mod tests {
     fn sent(comparison: &mut Comparison, input: &[(u64, &str)]) -> Result<Vec<String>, Mismatch> {
         let mut sent = Vec::new();
         for &(row, name) in input {
-            let key = RowKey { row, line: row + 1 };
-            if comparison.check(key, &target(name))? == RowStatus::ToBeSent {
+            if comparison.check(key(row), &target(name))? == RowStatus::ToBeSent {
                 sent.push(format!("{row}{name}"));
             }
         }
@@ -131,7 +126,7 @@ mod tests {
     }
 
     fn differs(row: u64, in_input: bool) -> Result<Vec<String>, Mismatch> {
-        let key = in_input.then_some(RowKey { row, line: row + 1 });
+        let key = in_input.then_some(key(row));
         Err(Mismatch { row, key })
     }
 

@@ -198,6 +198,7 @@ impl FailedRow {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::fixtures::{key, raw};
 
     const REPORT: &str = "\
 row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_categories,error_message
@@ -210,11 +211,7 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
 5,contacts,5,deals,9,fail";
 
     fn target(from: &str, to: &str) -> RowTarget {
-        RowTarget::Raw(["contacts".into(), from.into(), "deals".into(), to.into()])
-    }
-
-    fn key(row: u64) -> RowKey {
-        RowKey { row, line: row + 1 }
+        raw(["contacts", from, "deals", to])
     }
 
     fn bad_lines(folder: &Path) -> FailedRows {

@@ -61,27 +61,17 @@ fn mark(target: u64, category: &str, message: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::outcome::{Details, OutcomeKind, RowTarget};
-    use crate::domain::pair::RowKey;
+    use crate::domain::fixtures;
+    use crate::domain::fixtures::{details, raw};
+    use crate::domain::outcome::OutcomeKind;
     use crate::report::line::LineBuffer;
     use crate::report::reader::ReportReader;
-    use jiff::Timestamp;
-    use std::time::Duration;
 
     fn outcome(row: u64, id: &str, kind: OutcomeKind, category: &str, message: &str) -> Outcome {
-        let categories = Some(category.to_owned()).filter(|category| !category.is_empty());
         Outcome {
-            key: RowKey { row, line: row + 1 },
-            target: RowTarget::Raw(["contacts", id, "deals", "9"].map(str::to_owned)),
-            kind,
-            details: Details {
-                categories: categories.into_iter().collect(),
-                message: message.to_owned(),
-                ..Details::default()
-            },
-            attempts: 1,
-            duration: Duration::ZERO,
-            finished_at: Timestamp::UNIX_EPOCH,
+            target: raw(["contacts", id, "deals", "9"]),
+            details: details(category, message),
+            ..fixtures::outcome(row, kind)
         }
     }
 

@@ -212,8 +212,9 @@ fn formula_safe(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::fixtures::{outcome, pair};
     use crate::domain::outcome::OutcomeKind;
-    use crate::domain::pair::{ObjectType, Pair, Record, RowKey};
+    use crate::domain::pair::RowKey;
     use proptest::prelude::*;
     use std::time::Duration;
 
@@ -226,17 +227,9 @@ mod tests {
     }
 
     fn associated() -> Outcome {
-        let record = |object_type, id| Record {
-            object_type: ObjectType::new(object_type).unwrap(),
-            id: RecordId::new(id).unwrap(),
-        };
         Outcome {
             key: RowKey { row: 7, line: 9 },
-            target: RowTarget::Pair(Pair {
-                from: record("contacts", "041001"),
-                to: record("2-1234567", "52002"),
-            }),
-            kind: OutcomeKind::Associated,
+            target: RowTarget::Pair(pair("contacts 041001", "2-1234567 52002")),
             details: Details {
                 http_status: Some(200),
                 batch_status: Some("COMPLETE".into()),
@@ -247,6 +240,7 @@ mod tests {
             attempts: 2,
             duration: Duration::from_micros(1_234_567),
             finished_at: "2026-05-04T09:15:22.1189Z".parse().unwrap(),
+            ..outcome(7, OutcomeKind::Associated)
         }
     }
 

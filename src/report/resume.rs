@@ -173,9 +173,9 @@ impl LockedReport {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::domain::outcome::OutcomeKind;
-    use crate::domain::outcome::{Details, Outcome, RowTarget};
-    use crate::domain::pair::RowKey;
+    use crate::domain::fixtures;
+    use crate::domain::fixtures::{details, raw};
+    use crate::domain::outcome::{Outcome, OutcomeKind};
     use crate::report::checkpoint::RowStatus;
     use crate::report::comparison::Comparison;
     use crate::report::existing_file::IfExists;
@@ -183,35 +183,17 @@ pub(crate) mod tests {
     use crate::report::lost::LostReport;
     use crate::report::origin::Origin;
     use crate::run::write_report::WriteReport;
-    use jiff::Timestamp;
     use proptest::prelude::*;
     use std::fs;
     use std::io::{self, Write};
     use std::path::Path;
-    use std::time::Duration;
 
     pub(crate) fn outcome(row: u64, kind: OutcomeKind) -> Outcome {
         Outcome {
-            key: RowKey { row, line: row + 1 },
-            target: target(row),
-            kind,
-            details: Details {
-                message: format!("\"{kind}\", row {row}"),
-                ..Details::default()
-            },
-            attempts: 1,
-            duration: Duration::ZERO,
-            finished_at: Timestamp::UNIX_EPOCH,
+            target: raw(["contacts", &row.to_string(), "companies", "x,1"]),
+            details: details("", &format!("\"{kind}\", row {row}")),
+            ..fixtures::outcome(row, kind)
         }
-    }
-
-    fn target(row: u64) -> RowTarget {
-        RowTarget::Raw([
-            "contacts".into(),
-            row.to_string(),
-            "companies".into(),
-            "x,1".into(),
-        ])
     }
 
     pub(crate) fn open(path: &Path, if_exists: IfExists) -> LockedReport {
