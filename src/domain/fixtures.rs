@@ -49,7 +49,10 @@ pub(crate) fn details(category: &str, message: &str) -> Details {
 pub(crate) fn outcome(row: u64, kind: OutcomeKind) -> Outcome {
     Outcome {
         key: key(row),
-        target: RowTarget::Pair(pair(&format!("contacts {row}"), &format!("companies {row}"))),
+        target: RowTarget::Pair(pair(
+            &format!("contacts {row}"),
+            &format!("companies {row}"),
+        )),
         kind,
         details: Details::default(),
         attempts: 1,

@@ -8,8 +8,6 @@ use crate::domain::pair::RowKey;
 use crate::input::columns::column::Column;
 use crate::input::columns::header::{Header, open_reader, read_header};
 use crate::input::columns::resolve::Columns;
-#[cfg(test)]
-use crate::input::columns::settings::ColumnSettings;
 use crate::input::csv::delimiter::Delimiter;
 use crate::input::csv::quoted_rows::{QuotedRows, holds_rows};
 use crate::input::csv::quotes::raw_fields;
@@ -55,7 +53,8 @@ impl Input {
         Self::new(settings.path.name(), source, size, settings)
     }
 
-    fn new(
+    /// Like [`Input::open`], for any source. Messages call it `name`; `size` is its length, if it is a file.
+    pub(super) fn new(
         name: String,
         source: Box<dyn Read + Send>,
         size: Option<u64>,
@@ -172,8 +171,8 @@ impl Input {
         Arc::clone(&self.progress)
     }
 
-    /// Reads the next row, or the next pair of the last row, into `row`, which is reused: types that are the same as before
-    /// are not allocated again. `false` at the end, and after an error.
+    /// Reads the next row, or the next pair of the last row, into `row`; `false` at the end and after an error. Types
+    /// that are the same as before are not allocated again.
     pub fn read(&mut self, row: &mut CheckedRow) -> Result<bool, InputError> {
         let left = match self.split {
             Some(_) => self.expander.next(self.checker.columns()),
@@ -232,38 +231,6 @@ impl Input {
         }
         self.progress.set_decoded(self.reader.taken());
         Ok(true)
-    }
-}
-
-#[cfg(test)]
-impl Input {
-    /// Like [`Input::open`], for a reader instead of a file. Messages call it `name`.
-    pub fn from_reader(
-        name: &str,
-        source: impl Read + Send + 'static,
-        delimiter: Option<Delimiter>,
-        columns: &ColumnSettings,
-    ) -> Result<Self, InputError> {
-        let settings = InputSettings {
-            delimiter,
-            columns: columns.clone(),
-            ..InputSettings::default()
-        };
-        Self::new(name.to_owned(), Box::new(source), None, &settings)
-    }
-
-    /// Like [`Input::open`], but with the bytes from `source`.
-    pub fn from_source(
-        source: impl Read + Send + 'static,
-        settings: &InputSettings,
-    ) -> Result<Self, InputError> {
-        Self::new(settings.path.name(), Box::new(source), None, settings)
-    }
-
-    /// The next row, or the next pair of the last row, or `None` at the end. After an error there are no more.
-    pub fn next_row(&mut self) -> Result<Option<CheckedRow>, InputError> {
-        let mut row = CheckedRow::default();
-        Ok(self.read(&mut row)?.then_some(row))
     }
 }
 

@@ -10,6 +10,8 @@ pub mod csv;
 pub mod csv_input;
 pub mod decode;
 pub mod error;
+#[cfg(test)]
+pub(crate) mod fixtures;
 pub mod progress;
 pub mod row;
 pub mod settings;

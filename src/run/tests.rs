@@ -24,9 +24,8 @@ use crate::domain::pair::{ObjectType, Pair, Record, RecordId, RowKey};
 use crate::domain::quota::Quota;
 use crate::domain::run_counts::RunCounts;
 use crate::exit_status::ExitStatus;
-use crate::input::columns::settings::ColumnSettings;
-use crate::input::csv_input::Input;
 use crate::input::error::InputError;
+use crate::input::fixtures;
 use crate::input::row::{CheckedRow, RowContent};
 use crate::rate_limit::controller::RateController;
 use crate::rate_limit::limiter::RateLimiter;
@@ -905,15 +904,9 @@ async fn a_slow_server_does_not_keep_outcomes_from_the_report() {
 async fn rows_before_a_broken_one_are_sent_to_their_end() {
     let text =
         "from_type,from_id,to_type,to_id\ncontacts,1,companies,2\ncontacts,\"3,companies,4\n";
-    let mut input = Input::from_reader(
-        "pairs.csv",
-        text.as_bytes(),
-        None,
-        &ColumnSettings::default(),
-    )
-    .unwrap();
-    let first = input.next_row().unwrap().unwrap();
-    let error = input.next_row().unwrap_err();
+    let mut input = fixtures::open(text).unwrap();
+    let first = fixtures::next_row(&mut input).unwrap().unwrap();
+    let error = fixtures::next_row(&mut input).unwrap_err();
     let mut rehearsal = TestRun::of(0).server_says(1, [answer(502, "")]);
     rehearsal.rows = vec![Ok(first), Err(error)];
     let done = rehearsal.run().await;
@@ -924,15 +917,9 @@ async fn rows_before_a_broken_one_are_sent_to_their_end() {
 #[tokio::test(start_paused = true)]
 async fn an_invalid_row_is_never_sent_and_lists_all_its_problems() {
     let text = "from_type,from_id,to_type,to_id\ncontacts,,companies,1.0\n";
-    let mut input = Input::from_reader(
-        "pairs.csv",
-        text.as_bytes(),
-        None,
-        &ColumnSettings::default(),
-    )
-    .unwrap();
+    let mut input = fixtures::open(text).unwrap();
     let mut rehearsal = TestRun::of(0);
-    rehearsal.rows = vec![Ok(input.next_row().unwrap().unwrap())];
+    rehearsal.rows = vec![Ok(fixtures::next_row(&mut input).unwrap().unwrap())];
     let done = rehearsal.run().await;
     assert_eq!(
         (done.requests(), done.lines()),

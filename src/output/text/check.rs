@@ -307,14 +307,12 @@ struct Quota {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::csv_input::Input;
+    use crate::input::fixtures;
     use crate::input::row::CheckedRow;
 
     fn checked(rows: &str) -> (Findings, String) {
         let csv = format!("from_type,from_id,to_type,to_id\n{rows}");
-        let source = std::io::Cursor::new(csv);
-        let columns = crate::input::columns::settings::ColumnSettings::default();
-        let mut input = Input::from_reader("pairs.csv", source, None, &columns).unwrap();
+        let mut input = fixtures::open(csv).unwrap();
         let mut findings = Findings::new(1 << 20);
         let mut row = CheckedRow::default();
         while input.read(&mut row).unwrap() {
