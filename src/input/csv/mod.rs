@@ -3,9 +3,11 @@
 pub mod buffer;
 pub mod comment;
 pub mod delimiter;
+pub mod fields;
 pub mod layout;
 pub mod lines;
 pub mod quoted_rows;
 pub mod quotes;
 pub mod reader;
 pub mod record;
+pub mod splitter;

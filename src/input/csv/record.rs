@@ -3,60 +3,46 @@
 
 use std::io;
 
+use crate::input::csv::fields::Fields;
 use crate::input::row::truncated;
 
 /// One record, borrowed from the reader until the next one is read.
 #[derive(Clone, Copy, Debug)]
 pub struct Record<'reader> {
     line: u64,
-    bytes: &'reader [u8],
+    fields: Fields<'reader>,
     raw: &'reader [u8],
-    ends: &'reader [usize],
-    /// Bytes between two fields: the length of the delimiter, or zero.
-    gap: usize,
     misquoted: &'reader [usize],
     spans_lines: bool,
 }
 
 impl<'reader> Record<'reader> {
-    /// The fields in `bytes` follow one another; `ends` has the end of each, `misquoted` those with text after
-    /// their closing quote. `raw` is the record verbatim.
-    pub(crate) fn new(
+    /// A record without quotes; `raw` is the record verbatim.
+    pub(crate) fn plain(line: u64, fields: Fields<'reader>, raw: &'reader [u8]) -> Self {
+        Self {
+            line,
+            fields,
+            raw,
+            misquoted: &[],
+            spans_lines: false,
+        }
+    }
+
+    /// A record with quotes: `misquoted` has the fields with text after their closing quote, and `spans_lines` is
+    /// true if there are line breaks inside quotes.
+    pub(crate) fn quoted(
         line: u64,
-        bytes: &'reader [u8],
+        fields: Fields<'reader>,
         raw: &'reader [u8],
-        ends: &'reader [usize],
         misquoted: &'reader [usize],
+        spans_lines: bool,
     ) -> Self {
         Self {
             line,
-            bytes,
+            fields,
             raw,
-            ends,
-            gap: 0,
             misquoted,
-            spans_lines: false,
-        }
-    }
-
-    /// The same record, with or without line breaks inside quotes.
-    pub(crate) fn over_lines(self, spans_lines: bool) -> Self {
-        Self {
             spans_lines,
-            ..self
-        }
-    }
-
-    /// The same for fields without quotes that still have the delimiter between them.
-    pub(crate) fn with_delimiters(line: u64, bytes: &'reader [u8], ends: &'reader [usize]) -> Self {
-        Self {
-            line,
-            bytes,
-            raw: bytes,
-            ends,
-            gap: 1,
-            misquoted: &[],
-            spans_lines: false,
         }
     }
 
@@ -83,7 +69,12 @@ impl<'reader> Record<'reader> {
     #[must_use]
     pub(crate) fn is_blank(&self) -> bool {
         // Fast path: nearly every row starts with a letter or a digit.
-        if self.bytes.first().is_some_and(u8::is_ascii_alphanumeric) {
+        if self
+            .fields
+            .bytes()
+            .first()
+            .is_some_and(u8::is_ascii_alphanumeric)
+        {
             return false;
         }
         self.fields().all(is_blank)
@@ -98,18 +89,13 @@ impl<'reader> Record<'reader> {
     /// The number of fields, at least one.
     #[must_use]
     pub fn field_count(&self) -> usize {
-        self.ends.len()
+        self.fields.count()
     }
 
     /// A field's bytes without its quotes, by its index counted from 0.
     #[must_use]
     pub fn field(&self, index: usize) -> Option<&'reader [u8]> {
-        let end = *self.ends.get(index)?;
-        let start = match index.checked_sub(1) {
-            Some(before) => self.ends[before] + self.gap,
-            None => 0,
-        };
-        Some(&self.bytes[start..end])
+        self.fields.get(index)
     }
 
     /// The record verbatim, with its quotes and delimiters, without its line end.
@@ -126,7 +112,7 @@ impl<'reader> Record<'reader> {
 
     /// All fields in order.
     pub fn fields(&self) -> impl Iterator<Item = &'reader [u8]> {
-        (0..self.field_count()).filter_map(|index| self.field(index))
+        self.fields.iter()
     }
 }
 
