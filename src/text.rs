@@ -8,6 +8,9 @@ use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::path::Path;
 
+/// The mark that some programs write at the start of a text in UTF-8.
+pub const BYTE_ORDER_MARK: &str = "\u{feff}";
+
 /// Whether `character` is invisible: a control character, or one that only joins, marks or reorders its
 /// neighbours.
 #[must_use]

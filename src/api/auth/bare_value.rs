@@ -7,8 +7,7 @@ use encoding_rs::UTF_8;
 use secrecy::SecretString;
 
 use crate::api::auth::error::{CredentialsError, Surplus};
-
-const BYTE_ORDER_MARK: char = '\u{feff}';
+use crate::text::BYTE_ORDER_MARK;
 
 /// Decodes the contents of a file or the output of a command; `None` if it is not text. A byte order mark selects the
 /// encoding, as Notepad and PowerShell write it, and is not part of the text.
@@ -20,7 +19,7 @@ pub(crate) fn decoded(bytes: &[u8]) -> Option<SecretString> {
 /// Extracts the value from `text`; `from` names its source in errors. The error does not repeat the surrounding text,
 /// which may be part of the secret.
 pub fn bare_value<'t>(text: &'t str, from: &str) -> Result<&'t str, CredentialsError> {
-    let text = text.trim_matches(|c: char| c.is_whitespace() || c == BYTE_ORDER_MARK);
+    let text = text.trim_matches(|c: char| c.is_whitespace() || BYTE_ORDER_MARK.contains(c));
     match surplus(text) {
         None => Ok(text),
         Some(surplus) => Err(CredentialsError::NotBare {

@@ -9,12 +9,10 @@ use serde_json::Value;
 
 use crate::api::response::envelope::Envelope;
 use crate::api::response::fast_path;
-use crate::text::one_line;
+use crate::text::{BYTE_ORDER_MARK, one_line};
 
 /// The kept length of an unreadable body, in characters.
 const SNIPPET_CHARS: usize = 200;
-
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The content of a reply body.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,7 +56,9 @@ impl Body {
 
     /// Parses a body that may be incomplete.
     fn parse_any(bytes: &[u8]) -> Self {
-        let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+        let bytes = bytes
+            .strip_prefix(BYTE_ORDER_MARK.as_bytes())
+            .unwrap_or(bytes);
         // Invalid UTF-8 in a message must not hide the category beside it.
         match serde_json::from_str(&String::from_utf8_lossy(bytes)) {
             Ok(Value::Object(object)) => Self::Json(Box::new(Envelope::read(object))),
@@ -402,7 +402,7 @@ mod tests {
                 body.truncate(cut);
             }
             if mark {
-                body.splice(0..0, BYTE_ORDER_MARK.iter().copied());
+                body.splice(0..0, BYTE_ORDER_MARK.bytes());
             }
             if let Some(fast) = fast_path::read(&body) {
                 prop_assert_eq!(Body::Json(Box::new(fast)), Body::parse_any(&body));

@@ -7,7 +7,7 @@ use crate::domain::file_names::report_beside;
 use crate::input::columns::error::HEADER_EXAMPLE;
 use crate::input::decode::compression::Compression;
 use crate::input::stdin_name::STDIN_NAME;
-use crate::text::shell_path;
+use crate::text::{BYTE_ORDER_MARK, shell_path};
 
 /// The length of the longest signature below.
 pub(crate) const SIGNATURE_LENGTH: usize = 15;
@@ -221,7 +221,8 @@ fn is_utf_32(prefix: &[u8]) -> bool {
 
 /// Text that is not CSV.
 fn other_text(prefix: &[u8]) -> Option<FileType> {
-    let text = prefix.strip_prefix(b"\xef\xbb\xbf").unwrap_or(prefix);
+    let mark = BYTE_ORDER_MARK.as_bytes();
+    let text = prefix.strip_prefix(mark).unwrap_or(prefix);
     let text = text.trim_ascii_start();
     let begins = |start: &[u8]| {
         let length = start.len();

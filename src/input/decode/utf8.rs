@@ -16,8 +16,7 @@ use crate::input::decode::encoding::TextEncoding;
 use crate::input::decode::file_type::{FileType, PREFIX_LENGTH, SIGNATURE_LENGTH};
 use crate::input::error::InputError;
 use crate::input::progress::ReadProgress;
-
-const UTF_8_MARK: &[u8] = b"\xef\xbb\xbf";
+use crate::text::BYTE_ORDER_MARK;
 
 /// Bytes of a compressed file that are read at once.
 const BUFFER_LENGTH: usize = 64 * 1024;
@@ -82,10 +81,10 @@ fn decode_text(
 /// Programs that prepend a byte order mark to a file that has one leave two.
 fn without_marks<R: Read>(mut text: R) -> io::Result<impl Read + use<R>> {
     loop {
-        let mut start = Vec::with_capacity(UTF_8_MARK.len());
-        let length = UTF_8_MARK.len() as u64;
+        let mut start = Vec::with_capacity(BYTE_ORDER_MARK.len());
+        let length = BYTE_ORDER_MARK.len() as u64;
         (&mut text).take(length).read_to_end(&mut start)?;
-        if start != UTF_8_MARK {
+        if start != BYTE_ORDER_MARK.as_bytes() {
             return Ok(Cursor::new(start).chain(text));
         }
     }
