@@ -13,7 +13,7 @@ use crate::input::error::InputError;
 use crate::process::stdout::StdoutError;
 use crate::report::error::ReportError;
 use crate::report::origin::Origin;
-use crate::report::reader::ReadBackError;
+use crate::report::read_error::ReadBackError;
 use crate::report::rejects::RejectsError;
 use crate::run::stop_reason::Signal;
 use crate::sandbox::settings::SettingsError as SandboxSettingsError;

@@ -4,7 +4,7 @@ use crate::domain::cause::Cause;
 use crate::domain::pair::RowKey;
 use crate::domain::run_counts::{Example, RunCounts};
 use crate::report::column::Column;
-use crate::report::reader::ReportLine;
+use crate::report::report_line::ReportLine;
 
 impl ReportLine<'_> {
     /// Counts the row of this line.
@@ -36,12 +36,5 @@ impl ReportLine<'_> {
             correlation_id: Some(self.text(Column::CorrelationId).into_owned())
                 .filter(|id| !id.is_empty()),
         }
-    }
-
-    /// The number in `column`; 0 if there is none.
-    #[must_use]
-    pub fn number_in(&self, column: Column) -> u64 {
-        let text = str::from_utf8(self.field(column)).ok();
-        text.and_then(|text| text.parse().ok()).unwrap_or_default()
     }
 }

@@ -8,7 +8,7 @@ use crate::files::lock_owner::LockOwner;
 use crate::input::decode::compression::Compression;
 use crate::report::existing_file::Refusal;
 use crate::report::origin::Origin;
-use crate::report::reader::ReadBackError;
+use crate::report::read_error::ReadBackError;
 
 /// Why a report cannot be used.
 #[derive(Debug, thiserror::Error)]

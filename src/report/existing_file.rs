@@ -7,7 +7,8 @@ use crate::input::decode::compression::Compression;
 use crate::report::column::COLUMNS;
 use crate::report::damage::OnDamage;
 use crate::report::origin::Origin;
-use crate::report::reader::{ReadBackError, ReportReader};
+use crate::report::read_error::ReadBackError;
+use crate::report::reader::ReportReader;
 
 /// The kind of file at the path of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,7 +13,9 @@ use crate::report::comparison::Mismatch;
 use crate::report::compressed::{ReportSource, open_to_read};
 use crate::report::error::ReportError;
 use crate::report::line::{fingerprint, fingerprint_of};
-use crate::report::reader::{ReadBackError, ReportLine, ReportReader};
+use crate::report::read_error::ReadBackError;
+use crate::report::reader::ReportReader;
+use crate::report::report_line::ReportLine;
 
 /// The lines of a report whose rows were rejected, failed or invalid.
 pub struct FailedRows {

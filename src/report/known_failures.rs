@@ -10,7 +10,7 @@ use crate::domain::cause::Cause;
 use crate::domain::outcome::Outcome;
 use crate::report::column::Column;
 use crate::report::line::{fingerprint, fingerprint_of};
-use crate::report::reader::ReportLine;
+use crate::report::report_line::ReportLine;
 
 /// The rows that failed earlier, in 64 bits each. Two rows with the same hash (a probability of one in 10^18 per
 /// pair) would only be counted incorrectly for the limit.

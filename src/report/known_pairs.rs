@@ -13,7 +13,9 @@ use crate::report::error::ReportError;
 use crate::report::known_failures::KnownFailures;
 use crate::report::locked_report::LockedReport;
 use crate::report::origin::Origin;
-use crate::report::reader::{ReadBackError, ReportLine, ReportReader};
+use crate::report::read_error::ReadBackError;
+use crate::report::reader::ReportReader;
+use crate::report::report_line::ReportLine;
 
 /// The known pairs and rows of earlier reports.
 #[derive(Debug, Default)]

@@ -21,9 +21,8 @@ use crate::input::validate::shape::{ERROR_COLUMNS, has_error_columns};
 use crate::report::comparison::Mismatch;
 use crate::report::error::ReportError;
 use crate::report::failed_rows::{FailedRows, FailureReason};
-use crate::report::reader::ReadBackError;
-
-const BYTE_ORDER_MARK: &str = "\u{feff}";
+use crate::report::read_error::ReadBackError;
+use crate::text::BYTE_ORDER_MARK;
 
 /// Why a rejects file cannot be written.
 #[derive(Debug, thiserror::Error)]

@@ -12,7 +12,7 @@ use crate::report::checkpoint::RowStatus;
 use crate::report::comparison::Comparison;
 use crate::report::error::ReportError;
 use crate::report::existing_file::{IfExists, Resume};
-use crate::report::reader::ReadBackError;
+use crate::report::read_error::ReadBackError;
 use crate::report::resume::tests::{add, open, outcome};
 use crate::run::write_report::WriteReport;
 

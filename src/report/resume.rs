@@ -9,7 +9,9 @@ use crate::report::error::ReportError;
 use crate::report::existing_file::Resume;
 use crate::report::line::fingerprint;
 use crate::report::locked_report::LockedReport;
-use crate::report::reader::{OTHER_COLUMNS, ReadBackError, ReportLine, ReportReader};
+use crate::report::read_error::ReadBackError;
+use crate::report::reader::ReportReader;
+use crate::report::report_line::ReportLine;
 use crate::report::writer::ReportFile;
 use crate::text::excerpt;
 
@@ -64,8 +66,7 @@ impl LockedReport {
         self.file.rewind()?;
         let mut reader = ReportReader::with(&self.file, resume.on_damage())?;
         if !reader.is_standard() {
-            let why = OTHER_COLUMNS.to_owned();
-            return Err(ReadBackError::Damaged { line: 1, why });
+            return Err(ReadBackError::other_columns());
         }
         let mut checkpoint = Checkpoint::default();
         let mut replaced = 0;

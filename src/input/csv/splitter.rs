@@ -4,7 +4,7 @@
 //! any other record, whose fields are copied. Buffers are reused; splitting allocates nothing per record.
 
 use csv_core::ReadRecordResult;
-use memchr::{memchr, memchr2_iter};
+use memchr::{memchr, memchr_iter, memchr2_iter};
 
 use crate::input::csv::fields::Fields;
 
@@ -167,11 +167,13 @@ impl Splitter {
             }
         };
         if !is_whole {
-            // The next line is not part of this record.
+            // The next line is not part of this one.
             self.core.reset();
             ignore_byte_order_marks(&mut self.core);
         }
-        is_whole.then_some(())
+        // Quotes come in pairs, including escaped ones: an odd number leaves one open.
+        let is_closed = memchr_iter(b'"', line).count() % 2 == 0;
+        (is_whole && is_closed).then_some(())
     }
 
     /// The fields of the last record; `plain` is that record without its line end, in case it was not copied.

@@ -1,0 +1,96 @@
+//! The header of a report: which column is where.
+//!
+//! Columns are found by name: a report of another version may have more or fewer, in any order.
+
+use crate::input::csv::fields::Fields;
+use crate::report::column::{COLUMNS, Column};
+use crate::report::damage::{OnDamage, is_text};
+use crate::report::read_error::ReadBackError;
+use crate::text::BYTE_ORDER_MARK;
+
+/// The position of each known column in a file; `None` if the file has no such column.
+pub(crate) type Places = [Option<usize>; COLUMNS.len()];
+
+/// The header of a report.
+#[derive(Debug)]
+pub(crate) struct Header {
+    /// The line, with its line break; empty if the file ends before it.
+    pub(crate) raw: Vec<u8>,
+    pub(crate) places: Places,
+    /// The number of fields of every line.
+    pub(crate) field_count: usize,
+    /// Whether this version writes the same header, so that lines can be appended.
+    pub(crate) is_standard: bool,
+}
+
+impl Header {
+    /// The header of a file that ends before it.
+    pub(crate) fn missing() -> Self {
+        Self {
+            raw: Vec::new(),
+            places: [None; COLUMNS.len()],
+            field_count: 0,
+            is_standard: true,
+        }
+    }
+
+    /// The header that this version writes.
+    pub(crate) fn standard() -> Self {
+        Self {
+            raw: (COLUMNS.join(",") + "\n").into_bytes(),
+            places: std::array::from_fn(Some),
+            field_count: COLUMNS.len(),
+            is_standard: true,
+        }
+    }
+
+    /// The header with these fields.
+    pub(crate) fn of(raw: &[u8], fields: Fields<'_>) -> Result<Self, ReadBackError> {
+        let names: Vec<&[u8]> = fields.iter().collect();
+        let place = |name: &str| names.iter().position(|found| *found == name.as_bytes());
+        let places = COLUMNS.map(place);
+        let missing = Column::NEEDED
+            .into_iter()
+            .filter(|&column| places[column as usize].is_none());
+        let missing: Vec<Column> = missing.collect();
+        if !missing.is_empty() {
+            return Err(ReadBackError::no_report(missing));
+        }
+        let standard = COLUMNS.iter().map(|name| name.as_bytes());
+        Ok(Self {
+            raw: raw.to_vec(),
+            places,
+            field_count: names.len(),
+            is_standard: names.iter().copied().eq(standard),
+        })
+    }
+
+    /// Fails if the header may be damaged, in a report whose damage is not refused.
+    pub(crate) fn check(&self, on_damage: OnDamage) -> Result<(), ReadBackError> {
+        let is_usable = match on_damage {
+            OnDamage::Refuse => true,
+            OnDamage::Skip => is_text(&self.raw),
+            // A header that is cut short could still name the columns that are needed.
+            OnDamage::Repair => self.is_standard,
+        };
+        if is_usable {
+            Ok(())
+        } else {
+            Err(ReadBackError::other_columns())
+        }
+    }
+}
+
+/// The line without a byte order mark at its start.
+pub(crate) fn without_mark(line: &[u8]) -> &[u8] {
+    line.strip_prefix(BYTE_ORDER_MARK.as_bytes())
+        .unwrap_or(line)
+}
+
+/// Whether a file without a line break may be the beginning of a report: the header or a part of it, possibly
+/// followed by zeros, as a power cut leaves them. A file that has only zeros may be anything.
+pub(crate) fn is_start_of_header(file: &[u8]) -> bool {
+    let zeros = file.iter().rev().take_while(|&&byte| byte == 0).count();
+    let text = &file[..file.len() - zeros];
+    COLUMNS.join(",").as_bytes().starts_with(text) && (zeros == 0 || !text.is_empty())
+}
