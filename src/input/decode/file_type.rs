@@ -140,34 +140,35 @@ impl FileType {
             STDIN_NAME => String::new(),
             file => format!(" {}", shell_path(file)),
         };
-        let unpack = match self {
+        let Some(unpack) = self.unpack_command() else {
+            return self.advice(&file);
+        };
+        if file.is_empty() {
+            return format!("convert it in a pipe: `{unpack} | hubspot-associate import - …`");
+        }
+        let report = shell_path(report_beside(Path::new(input), false));
+        format!("run `{unpack}{file} | hubspot-associate import - --report {report}`")
+    }
+
+    /// The command that writes the file as text to its standard output, if there is one.
+    fn unpack_command(self) -> Option<&'static str> {
+        Some(match self {
             Self::Gzip => "gzip -dc",
             Self::Zstd => "zstd -dc",
             Self::Xz => "xz -dc",
             Self::Bzip2 => "bzip2 -dc",
             Self::Utf32 => "iconv -f UTF-32 -t UTF-8",
-            Self::Zip => return "save the sheet as CSV UTF-8, or unpack the archive".to_owned(),
-            Self::Tar if file.is_empty() => {
-                return "unpack it, and pass the CSV file in it".to_owned();
-            }
-            Self::Tar => {
+            _ => return None,
+        })
+    }
+
+    /// How to convert a file that no command writes as text. `file` is its path as an argument of a command; empty
+    /// for standard input.
+    fn advice(self, file: &str) -> String {
+        let advice = match self {
+            Self::Tar if !file.is_empty() => {
                 return format!("unpack it with `tar -xf{file}`, and pass the CSV file in it");
             }
-            Self::SevenZip | Self::Rar => {
-                return "unpack it, and pass the CSV file in it".to_owned();
-            }
-            Self::Xlsx | Self::Ods | Self::Xls => {
-                return "save the sheet as CSV UTF-8".to_owned();
-            }
-            Self::Pdf | Self::Rtf | Self::Image => {
-                return "export the table as CSV from the program that holds the data".to_owned();
-            }
-            Self::Html => {
-                return "open it in a browser: it may be a sign-in page or an error page instead of the download; \
-                        download the file again, as CSV"
-                    .to_owned();
-            }
-            Self::Xml => return "save or export the table as CSV UTF-8".to_owned(),
             Self::Json | Self::JsonLines => {
                 return format!(
                     "convert it to CSV, with a header such as {HEADER_EXAMPLE} and one line per pair, e.g. with \
@@ -180,17 +181,24 @@ impl FileType {
                      with the table's name in place of `pairs`"
                 );
             }
-            Self::Parquet | Self::Table(_) => {
-                return "export it as CSV with the program that wrote it".to_owned();
+            Self::Zip => "save the sheet as CSV UTF-8, or unpack the archive",
+            Self::Tar | Self::SevenZip | Self::Rar => "unpack it, and pass the CSV file in it",
+            Self::Xlsx | Self::Ods | Self::Xls => "save the sheet as CSV UTF-8",
+            Self::Pdf | Self::Rtf | Self::Image => {
+                "export the table as CSV from the program that holds the data"
             }
-            Self::Encrypted => return "decrypt it first".to_owned(),
-            Self::Program => return "pass the CSV file instead".to_owned(),
+            Self::Html => {
+                "open it in a browser: it may be a sign-in page or an error page instead of the download; \
+                 download the file again, as CSV"
+            }
+            Self::Xml => "save or export the table as CSV UTF-8",
+            Self::Parquet | Self::Table(_) => "export it as CSV with the program that wrote it",
+            Self::Encrypted => "decrypt it first",
+            Self::Program => "pass the CSV file instead",
+            // These have a command.
+            Self::Gzip | Self::Zstd | Self::Xz | Self::Bzip2 | Self::Utf32 => "unpack it",
         };
-        if file.is_empty() {
-            return format!("convert it in a pipe: `{unpack} | hubspot-associate import - …`");
-        }
-        let report = shell_path(report_beside(Path::new(input), false));
-        format!("run `{unpack}{file} | hubspot-associate import - --report {report}`")
+        advice.to_owned()
     }
 }
 
