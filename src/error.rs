@@ -117,7 +117,7 @@ impl RunError {
             Self::Report(ReportError::RehearsedKnownPairs { .. }) => {
                 Some("name the report of a real run, or rehearse with `--sandbox`".to_owned())
             }
-            Self::Report(ReportError::Packed { .. }) => Some(
+            Self::Report(ReportError::Compressed { .. }) => Some(
                 "unpack it and name the unpacked file, or write another with `--report PATH`"
                     .to_owned(),
             ),

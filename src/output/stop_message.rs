@@ -5,7 +5,7 @@ use crate::domain::run_counts::{CategoryCount, RunCounts};
 use crate::error::word_of;
 use crate::number::{grouped, span};
 use crate::output::write_failure::write_failure;
-use crate::report::lost::LostReport;
+use crate::report::lost_report::LostReport;
 use crate::run::guards::error_budget::{BudgetExceeded, BudgetLimit};
 use crate::run::guards::time_limit::TimeLimit;
 use crate::run::stop_reason::{StopReason, UniformFailure};

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::report::lost::LostReport;
+use crate::report::lost_report::LostReport;
 
 /// The failure and the advice.
 pub(crate) fn write_failure(error: &io::Error) -> (&'static str, &'static str) {

@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 
-use crate::report::marks::{CHUNK, Mark, Marks};
+use crate::report::checkpoint_chunk::{CHUNK_ROWS, Chunk, Mark};
 
 /// The bit of a mark that is set if the line is kept.
 const IS_KEPT: Mark = 1;
@@ -25,7 +25,7 @@ pub enum RowStatus {
 /// The rows that have lines, with the content of these lines.
 #[derive(Debug, Default)]
 pub struct Checkpoint {
-    chunks: HashMap<u64, Marks>,
+    chunks: HashMap<u64, Chunk>,
     /// The second and further lines of each row, sorted by row once all are inserted.
     more: Vec<(u64, Mark)>,
     last_row: u64,
@@ -126,11 +126,11 @@ fn mark(fingerprint: u64, is_kept: bool) -> Mark {
 }
 
 fn place(row: u64) -> (u64, u16) {
-    (row / CHUNK, (row % CHUNK) as u16)
+    (row / CHUNK_ROWS, (row % CHUNK_ROWS) as u16)
 }
 
 fn row_at(chunk: u64, place: u16) -> u64 {
-    chunk * CHUNK + u64::from(place)
+    chunk * CHUNK_ROWS + u64::from(place)
 }
 
 #[cfg(test)]
@@ -157,7 +157,15 @@ mod tests {
     #[test]
     fn the_next_row_with_a_line_is_found_however_far_it_is() {
         let mut checkpoint = Checkpoint::default();
-        let rows = [1, 2, CHUNK - 1, CHUNK, 5 * CHUNK, 10_u64.pow(12), u64::MAX];
+        let rows = [
+            1,
+            2,
+            CHUNK_ROWS - 1,
+            CHUNK_ROWS,
+            5 * CHUNK_ROWS,
+            10_u64.pow(12),
+            u64::MAX,
+        ];
         for row in rows {
             checkpoint.insert(row, 10, true);
         }

@@ -39,7 +39,7 @@ pub enum ReportError {
     },
     /// A compressed file cannot be written to.
     #[error("the report `{}` is compressed ({compression}): a run cannot write to it", path.display())]
-    Packed {
+    Compressed {
         /// The path.
         path: PathBuf,
         /// The compression.
@@ -116,7 +116,7 @@ impl ReportError {
                 line: 2,
                 origin,
             },
-            Refusal::Compressed(compression) => Self::Packed { path, compression },
+            Refusal::Compressed(compression) => Self::Compressed { path, compression },
             Refusal::NotReport => Self::NotReport { path },
         }
     }

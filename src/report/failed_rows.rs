@@ -10,12 +10,12 @@ use crate::domain::outcome::RowTarget;
 use crate::domain::pair::RowKey;
 use crate::report::column::Column;
 use crate::report::comparison::Mismatch;
-use crate::report::compressed::{ReportSource, open_to_read};
 use crate::report::error::ReportError;
 use crate::report::line::{fingerprint, fingerprint_of};
 use crate::report::read_error::ReadBackError;
 use crate::report::reader::ReportReader;
 use crate::report::report_line::ReportLine;
+use crate::report::report_source::{ReportSource, open_to_read};
 
 /// The lines of a report whose rows were rejected, failed or invalid.
 pub struct FailedRows {
@@ -31,14 +31,14 @@ pub struct FailedRows {
 /// Where the text of the lines is.
 enum Place {
     File(File),
-    KnownPairs(Cursor<Vec<u8>>),
+    Memory(Cursor<Vec<u8>>),
 }
 
 impl Read for Place {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::File(file) => file.read(buffer),
-            Self::KnownPairs(text) => text.read(buffer),
+            Self::Memory(text) => text.read(buffer),
         }
     }
 }
@@ -47,7 +47,7 @@ impl Seek for Place {
     fn seek(&mut self, place: SeekFrom) -> io::Result<u64> {
         match self {
             Self::File(file) => file.seek(place),
-            Self::KnownPairs(text) => text.seek(place),
+            Self::Memory(text) => text.seek(place),
         }
     }
 }
@@ -182,7 +182,7 @@ fn find_in_compressed(report: ReportSource) -> Result<Found, ReadBackError> {
             text.extend_from_slice(line.raw);
         }
     }
-    let reader = ReportReader::new(Place::KnownPairs(Cursor::new(text)))?;
+    let reader = ReportReader::new(Place::Memory(Cursor::new(text)))?;
     Ok((reader, lines))
 }
 

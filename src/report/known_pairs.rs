@@ -7,7 +7,6 @@ use crate::domain::category::shows_link;
 use crate::domain::pair::RecordId;
 use crate::domain::pair_set::PairSet;
 use crate::report::column::Column;
-use crate::report::compressed::open_to_read;
 use crate::report::damage::{Damage, OnDamage};
 use crate::report::error::ReportError;
 use crate::report::known_failures::KnownFailures;
@@ -16,6 +15,7 @@ use crate::report::origin::Origin;
 use crate::report::read_error::ReadBackError;
 use crate::report::reader::ReportReader;
 use crate::report::report_line::ReportLine;
+use crate::report::report_source::open_to_read;
 
 /// The known pairs and rows of earlier reports.
 #[derive(Debug, Default)]

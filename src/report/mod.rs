@@ -3,12 +3,10 @@
 //! Users read it, and it is what the program knows about earlier runs. A line is written once its row has an outcome,
 //! and never changed.
 
-pub mod carry;
 pub mod checkpoint;
+pub mod checkpoint_chunk;
 pub mod column;
 pub mod comparison;
-pub mod compressed;
-pub mod counted;
 pub mod damage;
 pub mod error;
 pub mod existing_file;
@@ -17,10 +15,10 @@ pub mod header;
 pub mod known_failures;
 pub mod known_pairs;
 pub mod line;
+pub mod line_counts;
 pub mod line_source;
 pub mod locked_report;
-pub mod lost;
-pub mod marks;
+pub mod lost_report;
 pub mod origin;
 pub mod read_error;
 pub mod reader;
@@ -29,6 +27,7 @@ pub mod rejects;
 mod repair_tests;
 pub mod replace;
 pub mod report_line;
+pub mod report_source;
 pub mod resume;
 pub mod stats;
 pub mod writer;

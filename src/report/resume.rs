@@ -181,7 +181,7 @@ pub(crate) mod tests {
     use crate::report::comparison::Comparison;
     use crate::report::existing_file::IfExists;
     use crate::report::locked_report::ReportPlan;
-    use crate::report::lost::LostReport;
+    use crate::report::lost_report::LostReport;
     use crate::report::origin::Origin;
     use crate::run::write_report::WriteReport;
     use proptest::prelude::*;

@@ -11,7 +11,7 @@ use crate::files::lock_file::LockFile;
 use crate::report::error::ReportError;
 use crate::report::line::LineBuffer;
 use crate::report::locked_report::LockedReport;
-use crate::report::lost::LostReport;
+use crate::report::lost_report::LostReport;
 use crate::run::write_report::{ReportJob, WriteReport};
 
 /// With this many bytes a write does not wait for more lines: the cost of a write is one wake-up, whatever its size.

@@ -50,7 +50,7 @@ pub(crate) fn carry(
         ..settings.clone()
     })?;
     let mut row = CheckedRow::default();
-    locked.carry(|add| {
+    locked.replace_with_lines(|add| {
         while input.read(&mut row)? {
             if let RowContent::Pair(pair) = &row.content
                 && known_pairs.associated.contains(pair)

@@ -30,7 +30,7 @@ use crate::output::stop_message::StopMessage;
 use crate::output::summary::{NextStep, RejectsFile, Summary};
 use crate::process::stdout::print;
 use crate::report::error::ReportError;
-use crate::report::lost::LostReport;
+use crate::report::lost_report::LostReport;
 use crate::report::rejects;
 use crate::report::stats::statistics::Statistics;
 use crate::run::context::RunOutcome;

@@ -1,16 +1,16 @@
-//! The marks of the lines of a chunk of rows, one mark per row. Pure.
+//! A chunk of the checkpoint: the marks of the lines of some thousand rows, one mark per row. Pure.
 //!
 //! A chunk is sparse until it has many lines: a genuine report fills one chunk after the other, but a damaged one may
 //! have a single line in each. So a chunk takes at most 64 bytes per line, and 8 when it is full.
 
 /// The number of rows that share one chunk.
-pub(crate) const CHUNK: u64 = 4096;
+pub(crate) const CHUNK_ROWS: u64 = 4096;
 
 #[expect(
     clippy::cast_possible_truncation,
-    reason = "`CHUNK` fits in any `usize`"
+    reason = "`CHUNK_ROWS` fits in any `usize`"
 )]
-const LENGTH: usize = CHUNK as usize;
+const LENGTH: usize = CHUNK_ROWS as usize;
 
 /// With more lines than this, one slot per row takes at most 64 bytes per line.
 const MAX_SPARSE: usize = LENGTH / 8;
@@ -18,22 +18,22 @@ const MAX_SPARSE: usize = LENGTH / 8;
 /// The mark of one line: never 0, which means no line.
 pub(crate) type Mark = u64;
 
-/// The marks of one chunk.
+/// The marks of the rows of one chunk.
 #[derive(Debug)]
-pub(crate) enum Marks {
+pub(crate) enum Chunk {
     /// Sorted by position.
     Sparse(Vec<(u16, Mark)>),
     /// One for each row.
     Dense(Box<[Mark]>),
 }
 
-impl Default for Marks {
+impl Default for Chunk {
     fn default() -> Self {
         Self::Sparse(Vec::new())
     }
 }
 
-impl Marks {
+impl Chunk {
     /// Inserts a mark at a position; `false` if there is one already.
     pub(crate) fn insert(&mut self, place: u16, mark: Mark) -> bool {
         if let Self::Sparse(marks) = self
@@ -97,9 +97,9 @@ mod tests {
 
     #[test]
     fn few_lines_take_little_memory_and_many_take_a_place_for_each_row() {
-        let mut marks = Marks::default();
+        let mut marks = Chunk::default();
         for place in 0..u16::try_from(LENGTH).unwrap() {
-            let Marks::Sparse(sparse) = &marks else {
+            let Chunk::Sparse(sparse) = &marks else {
                 assert!(usize::from(place) > MAX_SPARSE);
                 return;
             };
@@ -115,7 +115,7 @@ mod tests {
             marks in prop::collection::vec((0..4096_u16, 1..9_u64), 0..900),
             places in prop::collection::vec(0..4096_u16, 50),
         ) {
-            let mut known = Marks::default();
+            let mut known = Chunk::default();
             let mut map = BTreeMap::new();
             for (place, mark) in marks {
                 let is_new = !map.contains_key(&place);
