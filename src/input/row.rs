@@ -109,14 +109,37 @@ pub(crate) fn truncated(bytes: &[u8]) -> String {
 #[must_use]
 pub fn target_of(row: &CheckedRow) -> RowTarget {
     match &row.content {
+        RowContent::Pair(pair) => RowTarget::Pair(pair.clone()),
         RowContent::Invalid(invalid) => raw(invalid.values.clone()),
-        RowContent::Skipped(SkippedRow::NothingToLink(values)) => raw(values.clone()),
-        RowContent::Pair(pair)
-        | RowContent::Skipped(
-            SkippedRow::Duplicate(pair)
-            | SkippedRow::AlreadyAssociated(pair)
-            | SkippedRow::AlreadyReported(pair),
-        ) => RowTarget::Pair(pair.clone()),
+        RowContent::Skipped(skipped) => skipped.target(),
+    }
+}
+
+impl RowContent {
+    /// The two ids as the row has them, or the text in their place; `None` if the row is skipped.
+    pub(crate) fn ids(&self) -> Option<[&str; 2]> {
+        match self {
+            Self::Pair(pair) => Some([pair.from.id.as_str(), pair.to.id.as_str()]),
+            Self::Invalid(InvalidRow { values, .. }) => Some([&values.from_id, &values.to_id]),
+            Self::Skipped(_) => None,
+        }
+    }
+
+    /// Whether the row has too many or too few fields.
+    pub(crate) fn has_wrong_field_count(&self) -> bool {
+        let is_count = |problem: &RowProblem| matches!(problem, RowProblem::FieldCount { .. });
+        matches!(self, Self::Invalid(InvalidRow { problems, .. }) if problems.iter().any(is_count))
+    }
+}
+
+impl SkippedRow {
+    fn target(&self) -> RowTarget {
+        match self {
+            Self::NothingToLink(values) => raw(values.clone()),
+            Self::Duplicate(pair) | Self::AlreadyAssociated(pair) | Self::AlreadyReported(pair) => {
+                RowTarget::Pair(pair.clone())
+            }
+        }
     }
 }
 

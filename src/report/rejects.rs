@@ -14,9 +14,8 @@ use crate::input::csv::comment::Comment;
 use crate::input::csv_input::Input;
 use crate::input::decode::encoding::TextEncoding;
 use crate::input::error::InputError;
-use crate::input::row::{CheckedRow, InvalidRow, RawValues, RowContent, target_of};
+use crate::input::row::{CheckedRow, RowContent, target_of};
 use crate::input::settings::InputSettings;
-use crate::input::validate::problem::RowProblem;
 use crate::input::validate::shape::{ERROR_COLUMNS, has_error_columns};
 use crate::report::comparison::Mismatch;
 use crate::report::error::ReportError;
@@ -267,20 +266,11 @@ impl<W: Write> Rejects<W> {
     fn add(&mut self, input: &Input, content: &RowContent, why: &FailureReason) -> io::Result<()> {
         let record = input.record();
         let mut fields = owned(input.raw_row());
-        if !has_wrong_length(content) {
+        if !content.has_wrong_field_count() {
             // Missing or extra empty cells at the end would shift the added columns.
             fields.resize(self.width, Vec::new());
         }
-        let values = match content {
-            RowContent::Pair(pair) => [pair.from.id.as_str(), pair.to.id.as_str()],
-            RowContent::Invalid(invalid) => {
-                let RawValues { from_id, to_id, .. } = &invalid.values;
-                [from_id.as_str(), to_id.as_str()]
-            }
-            RowContent::Skipped(_) => {
-                return self.add_line(fields, [&why.categories, &why.message]);
-            }
-        };
+        let values = content.ids().into_iter().flatten();
         for (index, value) in self.ids.into_iter().zip(values) {
             // One of several ids replaces the list. A cell with text after its closing quote must stay as it is.
             if !record.is_misquoted(index) && !record.has_value(index, value) {
@@ -316,12 +306,6 @@ impl<W: Write> Rejects<W> {
         bytes.pop();
         bytes
     }
-}
-
-/// Whether a row has too many or too few fields.
-fn has_wrong_length(content: &RowContent) -> bool {
-    let is_length = |problem: &RowProblem| matches!(problem, RowProblem::FieldCount { .. });
-    matches!(content, RowContent::Invalid(InvalidRow { problems, .. }) if problems.iter().any(is_length))
 }
 
 /// The lines with LF line breaks, whatever line breaks they had.

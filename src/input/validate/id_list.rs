@@ -11,8 +11,9 @@ use memchr::memmem;
 use crate::domain::pair::RecordId;
 use crate::input::decode::encoding::TextEncoding;
 use crate::input::row::truncated;
-use crate::input::validate::diagnose::{bad_id, is_digits, is_thousands, separates_thousands};
+use crate::input::validate::diagnose::{is_digits, is_thousands, separates_thousands};
 use crate::input::validate::excel::unwrapped;
+use crate::input::validate::id::parse_id;
 use crate::input::validate::problem::{MOST_PAIRS, ValueProblem};
 
 /// The separator between the ids of one cell.
@@ -75,17 +76,10 @@ pub(crate) enum IdOrProblem {
 
 impl IdOrProblem {
     fn of(bytes: &[u8], encoding: TextEncoding) -> Self {
-        let problem = match str::from_utf8(bytes) {
-            Ok(text) => {
-                let text = unwrapped(text.trim());
-                match RecordId::new(text) {
-                    Some(id) => return Self::Id(id),
-                    None => bad_id(text, encoding),
-                }
-            }
-            Err(_) => ValueProblem::NotUtf8,
-        };
-        Self::bad(bytes, problem)
+        match parse_id(bytes, encoding) {
+            Ok(id) => Self::Id(id),
+            Err(problem) => Self::bad(bytes, problem),
+        }
     }
 
     pub(crate) fn bad(bytes: &[u8], problem: ValueProblem) -> Self {

@@ -3,6 +3,7 @@
 pub mod cell;
 pub mod diagnose;
 pub mod excel;
+pub mod id;
 pub mod id_list;
 pub mod list_side;
 pub mod pair_expander;

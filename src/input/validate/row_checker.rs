@@ -11,8 +11,9 @@ use crate::input::csv::record::Record;
 use crate::input::decode::encoding::TextEncoding;
 use crate::input::row::{InvalidRow, RawValues, RowContent, SkippedRow, truncated};
 use crate::input::validate::cell::value_problem;
-use crate::input::validate::diagnose::{bad_id, type_problem, was_damaged};
+use crate::input::validate::diagnose::{type_problem, was_damaged};
 use crate::input::validate::excel::unwrapped;
+use crate::input::validate::id::parse_id;
 use crate::input::validate::id_list::{IdOrProblem, Separator, split};
 use crate::input::validate::pair_expander::PairExpander;
 use crate::input::validate::problem::{MOST_PAIRS, RowProblem, ValueProblem};
@@ -239,13 +240,7 @@ fn check_id(
     if record.is_misquoted(column.index) {
         return Err(value_problem(column, bytes, ValueProblem::Misquoted));
     }
-    match str::from_utf8(bytes) {
-        Ok(text) => {
-            let text = unwrapped(text.trim());
-            RecordId::new(text).ok_or_else(|| value_problem(column, bytes, bad_id(text, encoding)))
-        }
-        Err(_) => Err(value_problem(column, bytes, ValueProblem::NotUtf8)),
-    }
+    parse_id(bytes, encoding).map_err(|problem| value_problem(column, bytes, problem))
 }
 
 fn check_type(
