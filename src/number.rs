@@ -2,18 +2,12 @@
 
 use std::time::Duration;
 
+use indicatif::HumanCount;
+
 /// `1234567` as `1,234,567`.
 #[must_use]
 pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() * 4 / 3);
-    for (index, digit) in digits.char_indices() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    HumanCount(number).to_string()
 }
 
 /// The two largest units: `4d 3h`, `2h 5m`, `3m 7s`, `42s`; below ten seconds with a tenth.
