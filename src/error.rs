@@ -14,7 +14,7 @@ use crate::process::stdout::StdoutError;
 use crate::report::error::ReportError;
 use crate::report::origin::Origin;
 use crate::report::read_error::ReadBackError;
-use crate::report::rejects::RejectsError;
+use crate::report::rejects_error::RejectsError;
 use crate::run::stop_reason::Signal;
 use crate::sandbox::settings::SettingsError as SandboxSettingsError;
 use crate::settings::error::{SettingsError, credentials_hint};

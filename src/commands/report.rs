@@ -17,7 +17,7 @@ use crate::output::summary::{NextStep, RejectsFile};
 use crate::output::text::report::ReportSummary;
 use crate::process::stdout::print;
 use crate::report::rejects;
-use crate::report::rejects::RejectsError;
+use crate::report::rejects_error::RejectsError;
 use crate::report::stats::statistics::Statistics;
 use crate::settings::report_path::input_of;
 

@@ -23,6 +23,7 @@ pub mod origin;
 pub mod read_error;
 pub mod reader;
 pub mod rejects;
+pub mod rejects_error;
 #[cfg(test)]
 mod repair_tests;
 pub mod replace;
