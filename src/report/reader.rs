@@ -297,6 +297,7 @@ fn shown(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::column::COLUMNS;
     use proptest::prelude::*;
 
     /// The row, outcome and message of every line.
@@ -335,6 +336,31 @@ mod tests {
         assert_eq!(line.target()[1], b"1,2");
         assert!(reader.read().unwrap().is_none());
         assert_eq!(reader.whole_length(), text.len() as u64);
+    }
+
+    #[test]
+    fn a_report_with_columns_after_the_known_ones_is_read_by_name() {
+        let header = COLUMNS.join(",");
+        let mut values = vec!["x"; COLUMNS.len()];
+        values[Column::Row as usize] = "7";
+        values[Column::Outcome as usize] = "skipped";
+        values[Column::FinishedAt as usize] = "2026-05-04T09:15:22.118Z";
+        let values = values.join(",");
+        for (more, added) in [("", ""), (",labels,to_key", ",,\"a,b\""), (",\"a b\"", ",")] {
+            let text = format!("{header}{more}\n{values}{added}\n");
+            let mut reader = ReportReader::new(text.as_bytes()).unwrap();
+            let line = reader.read().unwrap().unwrap();
+            assert_eq!((line.row, line.outcome), (7, OutcomeKind::Skipped));
+            assert_eq!(line.text(Column::FinishedAt), "2026-05-04T09:15:22.118Z");
+            assert_eq!(reader.is_standard(), more.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_before_a_quoted_header_is_not_part_of_a_name() {
+        let quoted = SHORT.replace(',', "\",\"");
+        let text = format!("\u{feff}\"{quoted}\"\nfailed,7,,a,1,b,2\n");
+        assert_eq!(read(text.as_bytes()).unwrap().len(), 1);
     }
 
     #[test]
