@@ -14,6 +14,7 @@ use std::collections::HashMap;
 
 use crate::api::response::envelope::{Entry, Envelope};
 use crate::domain::pair::Pair;
+use crate::verdict::batch::mention::{FaultCertainty, Mention, names};
 use crate::verdict::batch::sides::{Clues, IdKey, Side, Sides};
 use crate::verdict::batch::unit::{Id, Kept, Part, Unit, each_once, ordered};
 
@@ -23,37 +24,6 @@ pub(crate) const MAX_ERRORS: usize = 10;
 
 /// Maximum number of their inner errors.
 const MAX_INNER: usize = 20;
-
-/// How certain it is that a record itself is at fault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum FaultCertainty {
-    /// Not stated.
-    Unstated,
-    /// The error states it of a record, and may mean either of the two that it names.
-    Likely,
-    /// The error states it of this record.
-    Certain,
-}
-
-impl FaultCertainty {
-    /// For a record on `side`. `in_sentence` says whether a sentence calls it not valid there.
-    fn of(in_sentence: bool, side: Side, clues: Clues) -> Self {
-        if in_sentence || clues.fault_side == Some(side) {
-            Self::Certain
-        } else if clues.is_missing && clues.fault_side.is_none() {
-            Self::Likely
-        } else {
-            Self::Unstated
-        }
-    }
-}
-
-/// A mention of a record in an error.
-#[derive(Clone, Copy, Debug)]
-struct Mention {
-    unit: usize,
-    fault: FaultCertainty,
-}
 
 /// An error and its inner errors.
 struct Group {
@@ -355,13 +325,6 @@ fn first_of(numbers: impl Iterator<Item = usize>, max: usize) -> Vec<usize> {
     numbers.dedup();
     numbers.truncate(max);
     numbers
-}
-
-/// Whether this error is among these mentions, which are in the order of the errors.
-fn names(mentions: &[Mention], unit: usize) -> bool {
-    mentions
-        .binary_search_by_key(&unit, |mention| mention.unit)
-        .is_ok()
 }
 
 /// The only element of a list.

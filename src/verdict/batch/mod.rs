@@ -3,6 +3,7 @@
 pub mod attribute;
 pub mod error_matching;
 pub mod input_limit;
+pub mod mention;
 pub mod own;
 pub mod sides;
 pub mod unit;
