@@ -1,7 +1,8 @@
-//! The rate limit of all requests. Every request, retries included, takes a permit from the [`RateLimiter`](crate::rate_limit::limiter::RateLimiter).
+//! The rate limit of all requests. Every request, retries included, takes a permit from the
+//! [`RateLimiter`](limiter::RateLimiter).
 //!
-//! [`RateController`](crate::rate_limit::controller::RateController) decides (pure: observations in, the time of the next permit out); [`RateLimiter`](crate::rate_limit::limiter::RateLimiter) waits until
-//! then. The owner of the limiter takes a permit, sends the request, and passes the reply to the limiter.
+//! [`RateController`](controller::RateController) decides (pure: observations in, the time of the next permit
+//! out); the limiter waits until then. The owner of the limiter takes a permit, sends the request, and passes the reply to the limiter.
 //!
 //! HubSpot's limit is a *rolling* window. A token bucket with a window's capacity and an even refill would allow twice
 //! the limit in one window; so requests are spaced evenly, and a log of them enforces the limit of the window itself.

@@ -10,8 +10,8 @@ use crate::domain::outcome::{Details, Outcome, OutcomeKind, RowTarget};
 use crate::domain::pair::{Pair, RowKey};
 use crate::input::row::{InvalidRow, SkippedRow, raw};
 use crate::text::one_line;
-use crate::verdict::describe::MAX_MESSAGE_CHARS;
 use crate::verdict::retry::AttemptCounts;
+use crate::verdict::sanitize::MAX_MESSAGE_CHARS;
 
 /// A row that can be sent, with the state of its attempts.
 #[derive(Debug)]

@@ -1,7 +1,8 @@
 //! Decides what a reply means for its row. Pure: no clock, no randomness, no network.
 //!
-//! Two steps: [`classify`](crate::verdict::classify::classify) determines what a reply *is*; [`RetryPolicy::judge`](crate::verdict::retry::RetryPolicy::judge) decides what to do
-//! *now*, given the previous attempts of the row. [`describe`](crate::verdict::describe::describe) makes the text for the report.
+//! Two steps: [`classify`](classify::classify) determines what a reply *is*;
+//! [`judge`](retry::RetryPolicy::judge) decides what to do *now*, given the previous attempts of the row.
+//! [`describe`](describe::describe) makes the text for the report.
 //!
 //! | reply | class | then |
 //! |---|---|---|
@@ -26,7 +27,7 @@
 //! While the API is unreachable, failures do not count as attempts, so `Transient` uses up no attempts;
 //! see `run`.
 //!
-//! The reply to a batch is first read pair by pair: [`attribute`](crate::verdict::batch::attribute::attribute). A reply that mentions no pair is
+//! The reply to a batch is first read pair by pair: [`attribute`](batch::attribute::attribute). A reply that mentions no pair is
 //! classified as above, for the batch as a whole.
 //!
 //! The statuses follow <https://developers.hubspot.com/docs/api-reference/error-handling>.
@@ -35,6 +36,8 @@ pub mod batch;
 pub mod classify;
 pub mod confirm;
 pub mod describe;
+pub mod error_text;
 pub mod retry;
+pub mod sanitize;
 #[cfg(test)]
 mod tests;

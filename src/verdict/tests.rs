@@ -9,8 +9,9 @@ use crate::domain::outcome::OutcomeKind;
 use crate::domain::pair::{ObjectType, Pair, Record, RecordId};
 use crate::domain::quota::Quota;
 use crate::verdict::classify::{Class, classify};
-use crate::verdict::describe::{MAX_MESSAGE_CHARS, describe, scopes};
+use crate::verdict::describe::{describe, scopes};
 use crate::verdict::retry::{AttemptCounts, FatalCause, RetryPolicy, Verdict, cooldown};
+use crate::verdict::sanitize::MAX_MESSAGE_CHARS;
 
 fn pair() -> Pair {
     let record = |object_type, id| Record {

@@ -23,7 +23,8 @@ use crate::verdict::batch::error_matching::ErrorMatches;
 use crate::verdict::batch::input_limit::max_inputs;
 use crate::verdict::classify::{Class, classify};
 use crate::verdict::confirm::has_errors;
-use crate::verdict::describe::{describe_named, sanitize};
+use crate::verdict::describe::describe_named;
+use crate::verdict::sanitize::sanitize;
 
 /// What a reply says about one pair.
 #[derive(Clone, Debug, PartialEq, Eq)]

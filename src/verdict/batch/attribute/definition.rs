@@ -7,7 +7,8 @@ use crate::api::response::headers::{Answer, ReplyHeaders};
 use crate::domain::outcome::Details;
 use crate::domain::pair::Pair;
 use crate::verdict::batch::sides::{Clues, IdKey, Side, Sides};
-use crate::verdict::describe::{describe_refusal, sanitize};
+use crate::verdict::describe::describe_refusal;
+use crate::verdict::sanitize::sanitize;
 
 /// An error, and the errors that contain it and that it contains.
 struct Error<'e> {
