@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod definition;
 #[cfg(test)]
+mod reference_tests;
+#[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;

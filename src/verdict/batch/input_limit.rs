@@ -51,17 +51,11 @@ pub(crate) fn max_inputs(answer: &Answer, sent: usize) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::response::body::Body;
-    use crate::api::response::headers::ReplyHeaders;
+    use crate::verdict::tests::support::answer;
 
     fn max(status: u16, message: &str, sent: usize) -> Option<usize> {
         let body = serde_json::json!({"status": "error", "message": message}).to_string();
-        let answer = Answer {
-            status,
-            headers: ReplyHeaders::default(),
-            body: Body::parse(body.as_bytes()),
-        };
-        max_inputs(&answer, sent)
+        max_inputs(answer(status, &body).answer().unwrap(), sent)
     }
 
     #[test]

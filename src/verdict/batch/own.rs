@@ -44,20 +44,11 @@ fn message_names(entry: &Entry, pair: &Pair) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::response::body::Body;
-    use crate::api::response::headers::{Answer, ReplyHeaders};
-    use crate::domain::pair::{ObjectType, Record, RecordId};
+    use crate::verdict::tests::support::{answer, pair};
 
     #[test]
     fn a_refusal_names_its_row_by_an_id_in_its_context_or_in_the_words_of_the_api() {
-        let record = |object_type, id| Record {
-            object_type: ObjectType::new(object_type).unwrap(),
-            id: RecordId::new(id).unwrap(),
-        };
-        let pair = Pair {
-            from: record("contacts", "41001"),
-            to: record("companies", "52002"),
-        };
+        let pair = pair();
         for (body, expected) in [
             (r#"{"context":{"id":["41001"]}}"#, true),
             (
@@ -100,12 +91,7 @@ mod tests {
             ("<html>41001</html>", false),
             ("", false),
         ] {
-            let reply = Reply::Answered(Answer {
-                status: 404,
-                headers: ReplyHeaders::default(),
-                body: Body::parse(body.as_bytes()),
-            });
-            assert_eq!(names_record(&reply, &pair), expected, "{body}");
+            assert_eq!(names_record(&answer(404, body), &pair), expected, "{body}");
         }
         assert!(!names_record(&Reply::TimedOut, &pair));
     }

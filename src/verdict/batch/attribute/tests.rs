@@ -1,45 +1,21 @@
 //! Tests of replies to batches and the pairs that they mention.
 
-use std::collections::BTreeSet;
-
 use proptest::prelude::*;
 
 use super::*;
-
-use crate::api::response::body::{Body, Unreadable};
-use crate::api::response::headers::{Answer, Reply, ReplyHeaders};
-use crate::domain::outcome::Details;
-use crate::domain::pair::{ObjectType, Pair, Record, RecordId};
-use crate::verdict::batch::attribute::definition::Definition;
-use crate::verdict::classify::Class;
-
-fn pair(types: [&str; 2], ids: [&str; 2]) -> Pair {
-    let record = |index: usize| Record {
-        object_type: ObjectType::new(types[index]).unwrap(),
-        id: RecordId::new(ids[index]).unwrap(),
-    };
-    Pair {
-        from: record(0),
-        to: record(1),
-    }
-}
-
-const CONTACTS: [&str; 2] = ["contacts", "companies"];
+use crate::api::response::body::Unreadable;
+use crate::verdict::tests::support::{CONTACTS, answer_with_id, pair_of, unread};
 
 /// 1 -> 10, 2 -> 20, 3 -> 1, 4 -> 20.
 fn pairs(types: [&str; 2]) -> [Pair; 4] {
-    [["1", "10"], ["2", "20"], ["3", "1"], ["4", "20"]].map(|ids| pair(types, ids))
+    [["1", "10"], ["2", "20"], ["3", "1"], ["4", "20"]].map(|ids| pair_of(types, ids))
 }
 
-fn answer(status: u16, body: &str) -> Reply {
-    Reply::Answered(Answer {
-        status,
-        headers: ReplyHeaders {
-            correlation_id: Some("8f6e".to_owned()),
-            ..ReplyHeaders::default()
-        },
-        body: Body::parse(body.as_bytes()),
-    })
+/// The correlation id of the headers of [`answer`].
+pub(super) const HEADER_ID: &str = "8f6e";
+
+pub(super) fn answer(status: u16, body: &str) -> Reply {
+    answer_with_id(status, HEADER_ID, body)
 }
 
 /// One letter per pair: `c`onfirmed, `n`amed or `-`.
@@ -196,7 +172,7 @@ fn a_named_pair_gets_only_its_own_errors() {
             panic!("{results:?}");
         };
         assert_eq!(details.categories, [category]);
-        assert_eq!(details.correlation_id.as_deref(), Some("8f6e"));
+        assert_eq!(details.correlation_id.as_deref(), Some(HEADER_ID));
     }
 }
 
@@ -237,13 +213,6 @@ fn a_pair_that_only_an_inner_error_names_keeps_all_that_the_error_says() {
 #[test]
 fn a_reply_that_names_no_pair_is_classified_as_a_whole() {
     let pending = r#"{"status":"PENDING","results":[]}"#;
-    let unread = |status, why| {
-        Reply::Answered(Answer {
-            status,
-            headers: ReplyHeaders::default(),
-            body: Body::Unread(why),
-        })
-    };
     for (reply, class) in [
         (Reply::TimedOut, Class::Transient),
         (Reply::Untrusted { why: String::new() }, Class::Untrusted),
@@ -344,7 +313,7 @@ proptest! {
         let mut requested = Vec::new();
         for from in 1..8_u8 {
             for to in from..8_u8 {
-                requested.push(pair(types, [&from.to_string(), &to.to_string()]));
+                requested.push(pair_of(types, [&from.to_string(), &to.to_string()]));
             }
         }
         let verdict = attribute(&answer(status, &body.to_string()), &requested);
@@ -378,121 +347,10 @@ proptest! {
     }
 }
 
-/// One of a few ids, in any spelling.
-fn any_id() -> impl Strategy<Value = String> {
-    (1..6_u8, 0..8_u8).prop_map(|(id, spelling)| match spelling {
-        0 => format!("\"00{id}\""),
-        1 => id.to_string(),
-        _ => format!("\"{id}\""),
-    })
-}
-
-fn any_context() -> impl Strategy<Value = String> {
-    let list =
-        || proptest::collection::vec(any_id(), 1..4).prop_map(|ids| format!("[{}]", ids.join(",")));
-    let sentence = (
-        1..6_u8,
-        proptest::sample::select(vec!["CONTACT", "COMPANY", "VENDOR"]),
-    )
-        .prop_map(|(id, name)| format!(r#""INVALID_OBJECT_IDS":["{name}={id} is not valid"]"#));
-    let keys = vec![
-        "id",
-        "ids",
-        "objectId",
-        "fromObjectId",
-        "toObjectId",
-        "limit",
-    ];
-    let field = prop_oneof![
-        8 => (proptest::sample::select(keys), list()).prop_map(|(key, ids)| format!("\"{key}\":{ids}")),
-        2 => sentence,
-        2 => proptest::sample::select(vec![r#""objectType":["CONTACT"]"#, r#""objectType":["COMPANY","COMPANY"]"#])
-            .prop_map(str::to_owned),
-    ];
-    proptest::collection::vec(field, 0..3)
-        .prop_map(|fields| format!("\"context\":{{{}}}", fields.join(",")))
-}
-
-fn any_words() -> impl Strategy<Value = String> {
-    let words = vec![
-        r#""category":"VALIDATION_ERROR""#,
-        r#""category":"OBJECT_NOT_FOUND""#,
-        r#""subCategory":"crm.associations.FROM_OBJECT_NOT_FOUND""#,
-        r#""subCategory":"crm.associations.TO_OBJECT_NOT_FOUND""#,
-        r#""code":"OBJECT_DELETED""#,
-        r#""message":"m""#,
-        r#""message":"other""#,
-        r#""in":"fromObjectId""#,
-        r#""in":"inputs[2].to.id""#,
-    ];
-    proptest::sample::subsequence(words, 0..4).prop_map(|words| words.join(","))
-}
-
-fn fields(parts: &[String]) -> String {
-    let parts: Vec<&str> = parts
-        .iter()
-        .map(String::as_str)
-        .filter(|part| !part.is_empty())
-        .collect();
-    format!("{{{}}}", parts.join(","))
-}
-
-fn any_error() -> impl Strategy<Value = String> {
-    let alone =
-        || (any_words(), any_context()).prop_map(|(words, context)| fields(&[words, context]));
-    (
-        any_words(),
-        any_context(),
-        proptest::collection::vec(alone(), 0..3),
-    )
-        .prop_map(|(words, context, inner)| {
-            let inner = if inner.is_empty() {
-                String::new()
-            } else {
-                format!("\"errors\":[{}]", inner.join(","))
-            };
-            fields(&[words, context, inner])
-        })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1500))]
-
-    #[test]
-    fn indexed_errors_give_the_same_result_as_the_reference_implementation(
-        errors in proptest::collection::vec(any_error(), 0..3),
-        top in (any_words(), any_context()),
-        ids in proptest::collection::btree_set((1..6_u8, 1..6_u8), 1..8),
-        one_type: bool,
-    ) {
-        let types = if one_type { ["contacts", "0-1"] } else { CONTACTS };
-        // No two pairs have the same two ids, in either order.
-        let ids: BTreeSet<_> = ids.into_iter().map(|(from, to)| (from.min(to), from.max(to))).collect();
-        let pairs: Vec<Pair> = ids
-            .iter()
-            .map(|(from, to)| pair(types, [from.to_string().as_str(), to.to_string().as_str()]))
-            .collect();
-        let errors = format!("\"errors\":[{}]", errors.join(","));
-        let body = fields(&[top.0, top.1, errors]);
-        let reply = answer(400, &body);
-        let answered = reply.answer().unwrap();
-        let definition = Definition::of(answered.body.envelope().unwrap(), pairs.iter().collect());
-        let BatchVerdict::PerPair { results, .. } = attribute(&reply, &pairs) else {
-            return Err(TestCaseError::fail(body));
-        };
-        for (pair, results) in pairs.iter().zip(results) {
-            let expected = definition.details(pair).map_or(PairResult::NotMentioned, |details| {
-                PairResult::Named(Details { correlation_id: Some("8f6e".to_owned()), ..details })
-            });
-            prop_assert_eq!(results, expected, "{} of {}", pair, body);
-        }
-    }
-}
-
 #[test]
 fn each_pair_of_a_record_that_thousands_of_errors_name_gets_the_first_ten_of_them() {
     let pairs: Vec<Pair> = (1..=50)
-        .map(|to| pair(CONTACTS, ["1", (1000 + to).to_string().as_str()]))
+        .map(|to| pair_of(CONTACTS, ["1", (1000 + to).to_string().as_str()]))
         .collect();
     let errors: Vec<String> = (0..3000)
         .map(|index| format!(r#"{{"category":"OBJECT_NOT_FOUND","message":"no {index}","context":{{"id":["1"]}}}}"#))
