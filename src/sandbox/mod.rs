@@ -7,12 +7,8 @@ pub(crate) mod args;
 pub(crate) mod data;
 pub mod faults;
 pub(crate) mod http;
-#[cfg(test)]
-mod schema_tests;
 pub mod server;
 pub mod settings;
-#[cfg(test)]
-mod socket_tests;
 pub mod state;
 #[cfg(test)]
 mod tests;

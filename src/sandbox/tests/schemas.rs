@@ -1,6 +1,6 @@
 //! Every body matches the published descriptions, unless the captured form is requested.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use jsonschema::Validator;
 use serde_json::{Value, json};
@@ -10,10 +10,10 @@ use crate::sandbox::faults::table::{KNOWN_FAULTS, fault_id};
 use crate::sandbox::http::reply::Reply;
 use crate::sandbox::settings::{BatchErrors, BodyForm, Latency, SandboxSettings};
 use crate::sandbox::state::world::{Request, World};
+use crate::sandbox::tests::support::{BATCH, reply, unlimited, world};
 
-const SCHEMAS: &str = include_str!("api.schema.json");
+const SCHEMAS: &str = include_str!("../api.schema.json");
 const PUT: &str = "/crm/v4/objects/contacts/1/associations/default/companies/2";
-const BATCH: &str = "/crm/v4/associations/contacts/companies/batch/associate/default";
 const READ: &str = "/crm/v4/objects/contacts/1/associations/companies";
 
 /// Faults whose error body follows their description, not the schema.
@@ -65,19 +65,6 @@ fn check(name: &str, status: u16, reply: &Reply) {
     assert_eq!(faults(name, reply), Vec::<String>::new());
 }
 
-fn settings() -> SandboxSettings {
-    SandboxSettings {
-        limit: None,
-        latency: Latency::NONE,
-        ..SandboxSettings::default()
-    }
-}
-
-fn world(settings: SandboxSettings) -> World {
-    let started = SystemTime::UNIX_EPOCH + Duration::from_millis(1_777_886_122_031);
-    World::new(settings, started)
-}
-
 fn ask(world: &mut World, token: &str, method: &str, target: &str, body: &str) -> Action {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let bearer = format!("Bearer {token}");
@@ -91,13 +78,6 @@ fn ask(world: &mut World, token: &str, method: &str, target: &str, body: &str) -
     world.answer(request, Duration::ZERO).action
 }
 
-fn reply(world: &mut World, method: &str, target: &str, body: &str) -> Reply {
-    match ask(world, "x", method, target, body) {
-        Action::Answer(reply) => reply,
-        other => panic!("expected a reply, got {other:?}"),
-    }
-}
-
 fn put_to(id: &str) -> String {
     PUT.replace("companies/2", &format!("companies/{id}"))
 }
@@ -108,7 +88,7 @@ fn batch_of(id: &str) -> String {
 
 #[test]
 fn replies_to_pairs_batches_and_lists_match_the_schema() {
-    let mut world = world(settings());
+    let mut world = world(unlimited());
     check("linked", 200, &reply(&mut world, "PUT", PUT, ""));
     check("linked", 200, &reply(&mut world, "PUT", &put_to("3"), ""));
     let batch = reply(&mut world, "POST", BATCH, &batch_of("4"));
@@ -135,7 +115,7 @@ fn every_reply_to_invalid_pairs_matches_the_schema_and_only_nested_errors_name_t
     ] {
         let mut world = world(SandboxSettings {
             batch_errors: way,
-            ..settings()
+            ..unlimited()
         });
         let reply = reply(&mut world, "POST", BATCH, &batch_of(&missing));
         let name = if status == 400 { "error" } else { "linked" };
@@ -155,7 +135,7 @@ fn every_reply_to_invalid_pairs_matches_the_schema_and_only_nested_errors_name_t
 #[test]
 fn refusals_match_the_schema_unless_their_description_says_otherwise() {
     for known in KNOWN_FAULTS {
-        let mut world = world(settings());
+        let mut world = world(unlimited());
         let id = fault_id(known.name, 0, 1).unwrap();
         let Action::Answer(reply) = ask(&mut world, "x", "PUT", &put_to(&id), "") else {
             continue;
@@ -211,27 +191,27 @@ fn refusals_before_any_pair_is_checked_match_the_schema() {
         (405, "POST", PUT),
         (405, "GET", BATCH),
     ] {
-        check("error", status, &of(settings(), "x", method, target, ""));
+        check("error", status, &of(unlimited(), "x", method, target, ""));
     }
-    check("error", 401, &of(settings(), "", "PUT", PUT, ""));
+    check("error", 401, &of(unlimited(), "", "PUT", PUT, ""));
     let no_window = SandboxSettings {
         limit: Some(0),
-        ..settings()
+        ..unlimited()
     };
     check("error", 429, &of(no_window, "x", "PUT", PUT, ""));
     let no_day = SandboxSettings {
         daily_limit: Some(0),
-        ..settings()
+        ..unlimited()
     };
     check("error", 429, &of(no_day, "x", "PUT", PUT, ""));
     let no_scopes = SandboxSettings {
         missing_scopes: true,
-        ..settings()
+        ..unlimited()
     };
     check("error", 403, &of(no_scopes, "x", "PUT", PUT, ""));
     let no_account = SandboxSettings {
         account_access: false,
-        ..settings()
+        ..unlimited()
     };
     let details = "/account-info/v3/details";
     check("error", 401, &of(no_account, "x", "GET", details, ""));
@@ -239,7 +219,7 @@ fn refusals_before_any_pair_is_checked_match_the_schema() {
 
 #[test]
 fn an_unsupported_method_is_refused_with_the_supported_one() {
-    let mut world = world(settings());
+    let mut world = world(unlimited());
     for (method, target, allowed) in [
         ("POST", PUT, "PUT"),
         ("GET", BATCH, "POST"),
@@ -256,7 +236,7 @@ fn an_unsupported_method_is_refused_with_the_supported_one() {
 
 #[test]
 fn the_account_its_usage_and_the_token_calls_match_the_schema() {
-    let mut world = world(settings());
+    let mut world = world(unlimited());
     let details = reply(&mut world, "GET", "/account-info/v3/details", "");
     check("account", 200, &details);
     let path = "/account-info/2026-03/api-usage/daily/private-apps";
@@ -286,7 +266,7 @@ fn the_account_its_usage_and_the_token_calls_match_the_schema() {
 fn captured_forms_are_sent_on_request_and_do_not_match_the_schema() {
     let mut world = world(SandboxSettings {
         bodies: BodyForm::Captured,
-        ..settings()
+        ..unlimited()
     });
     let missing = fault_id("embedded-error", 0, 1).unwrap();
     check("linked", 200, &reply(&mut world, "PUT", PUT, ""));

@@ -35,7 +35,7 @@ fn request(from: &str, to: &str, more: &str) -> String {
 }
 
 /// Sends one request for a pair and reads until the connection ends.
-fn last_words(sandbox: &Sandbox, to: &str) -> (Vec<u8>, Option<ErrorKind>) {
+fn exchange(sandbox: &Sandbox, to: &str) -> (Vec<u8>, Option<ErrorKind>) {
     let mut stream = connect(sandbox);
     let sent = request("17", to, "Connection: close\r\n");
     stream.write_all(sent.as_bytes()).unwrap();
@@ -92,14 +92,14 @@ fn requests_follow_each_other_on_one_connection() {
 fn an_interrupted_body_is_shorter_than_announced() {
     let sandbox = Sandbox::start(quick()).unwrap();
     let id = fault_id("cut", 0, 1).unwrap();
-    let (received, failed) = last_words(&sandbox, &id);
+    let (received, failed) = exchange(&sandbox, &id);
     let received = text(&received);
     let (head, body) = received.split_once("\r\n\r\n").unwrap();
     let promised = head.split_once("content-length: ").unwrap().1;
     assert_eq!(promised.parse::<usize>().unwrap() / 2, body.len());
     assert_eq!(failed, None);
     let id = fault_id("cut-chunked", 0, 1).unwrap();
-    let (received, failed) = last_words(&sandbox, &id);
+    let (received, failed) = exchange(&sandbox, &id);
     let received = text(&received);
     assert!(received.contains("transfer-encoding: chunked\r\n\r\n"));
     assert!(!received.ends_with("0\r\n\r\n"));
@@ -117,11 +117,11 @@ fn connections_end_before_a_reply_by_reset_or_by_close() {
         ("stall", None, false),
     ] {
         let id = fault_id(name, 0, 1).unwrap();
-        assert_eq!(last_words(&sandbox, &id), (Vec::new(), failed), "{name}");
+        assert_eq!(exchange(&sandbox, &id), (Vec::new(), failed), "{name}");
         assert_eq!(associated(&sandbox.seen(), &id), done, "{name}");
     }
     let id = fault_id("reset-inside", 0, 1).unwrap();
-    let (received, failed) = last_words(&sandbox, &id);
+    let (received, failed) = exchange(&sandbox, &id);
     assert!(text(&received).starts_with("HTTP/1.1 200 "));
     assert_eq!(failed, Some(ErrorKind::ConnectionReset));
     assert_eq!(sandbox.seen().broken, 5);
@@ -130,16 +130,16 @@ fn connections_end_before_a_reply_by_reset_or_by_close() {
 #[test]
 fn other_odd_replies_arrive_as_described() {
     let sandbox = Sandbox::start(quick()).unwrap();
-    let words = |name| last_words(&sandbox, &fault_id(name, 0, 1).unwrap()).0;
-    assert!(!text(&words("garbage")).contains("HTTP/1.1"));
-    assert!(text(&words("slow")).contains("\"COMPLETE\""));
-    assert!(text(&words("status:477")).contains("HTTP/1.1 477 "));
-    assert!(text(&words("status:302")).contains("location: /crm/elsewhere"));
-    assert!(text(&words("burst-retry-date")).contains(" GMT\r\n"));
-    assert!(text(&words("burst-retry-seconds")).contains("retry-after: 1\r\n"));
-    assert!(text(&words("status:204")).starts_with("HTTP/1.1 204 No Content\r\n"));
-    assert!(!text(&words("stall-inside")).contains("startedAt\":"));
-    assert!(words("huge").len() > 8 * 1024 * 1024);
+    let received = |name| exchange(&sandbox, &fault_id(name, 0, 1).unwrap()).0;
+    assert!(!text(&received("garbage")).contains("HTTP/1.1"));
+    assert!(text(&received("slow")).contains("\"COMPLETE\""));
+    assert!(text(&received("status:477")).contains("HTTP/1.1 477 "));
+    assert!(text(&received("status:302")).contains("location: /crm/elsewhere"));
+    assert!(text(&received("burst-retry-date")).contains(" GMT\r\n"));
+    assert!(text(&received("burst-retry-seconds")).contains("retry-after: 1\r\n"));
+    assert!(text(&received("status:204")).starts_with("HTTP/1.1 204 No Content\r\n"));
+    assert!(!text(&received("stall-inside")).contains("startedAt\":"));
+    assert!(received("huge").len() > 8 * 1024 * 1024);
 }
 
 #[test]
