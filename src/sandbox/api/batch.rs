@@ -16,7 +16,7 @@ use crate::sandbox::faults::table::{fault_of_id, names_a_fault};
 use crate::sandbox::http::reply::Reply;
 use crate::sandbox::settings::{BatchErrors, BodyForm};
 use crate::sandbox::state::store::Link;
-use crate::sandbox::state::world::{Call, World, unknown_type};
+use crate::sandbox::state::world::{Call, World};
 
 #[derive(Deserialize)]
 struct BatchRequest {
@@ -103,7 +103,7 @@ impl World {
         let form = self.settings.bodies;
         let mut type_of = |segment: &str| -> Result<TypeNumber, Reply> {
             let resolved = self.types.resolve(segment);
-            resolved.map_err(|unknown| unknown_type(&unknown, form, correlation))
+            resolved.map_err(|unknown| refusals::unknown_type(&unknown, form, correlation))
         };
         let (from_type, to_type) = (type_of(from_type)?, type_of(to_type)?);
         if call.request.body.is_empty() {

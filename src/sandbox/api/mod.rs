@@ -3,6 +3,7 @@
 pub mod account;
 pub mod batch;
 pub mod bodies;
+pub mod dispatch;
 pub mod oauth;
 pub mod pair;
 pub mod refusals;

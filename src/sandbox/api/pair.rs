@@ -14,7 +14,7 @@ use crate::sandbox::faults::{odd_responses, random};
 use crate::sandbox::http::reply::Reply;
 use crate::sandbox::settings::BodyForm;
 use crate::sandbox::state::store::Link;
-use crate::sandbox::state::world::{Call, World, unknown_type};
+use crate::sandbox::state::world::{Call, World};
 
 /// The page size if the request does not set one.
 const PAGE: usize = 500;
@@ -69,7 +69,7 @@ impl World {
         let form = self.settings.bodies;
         let mut type_of = |segment: &str| {
             let resolved = self.types.resolve(segment);
-            resolved.map_err(|unknown| unknown_type(&unknown, form, correlation))
+            resolved.map_err(|unknown| refusals::unknown_type(&unknown, form, correlation))
         };
         let id_of = |id: &str| {
             RecordId::parse(id).ok_or_else(|| refusals::invalid_identifier(id, correlation))
@@ -153,7 +153,7 @@ impl World {
         let (from_type, to_type) = match types {
             (Ok(from_type), Ok(to_type)) => (from_type, to_type),
             (Err(unknown), _) | (_, Err(unknown)) => {
-                return unknown_type(&unknown, form, correlation);
+                return refusals::unknown_type(&unknown, form, correlation);
             }
         };
         let Some(from) = RecordId::parse(from_id) else {

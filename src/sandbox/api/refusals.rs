@@ -6,6 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::sandbox::data::object_types::UnknownType;
 use crate::sandbox::http::pages;
 use crate::sandbox::http::reply::Reply;
 use crate::sandbox::settings::BodyForm;
@@ -68,6 +69,15 @@ pub(crate) fn invalid_identifier(id: &str, correlation: &str) -> Reply {
             "context": {"id": [id]},
         }),
     )
+}
+
+/// A path segment that names no object type.
+pub(crate) fn unknown_type(unknown: &UnknownType, form: BodyForm, correlation: &str) -> Reply {
+    let message = match unknown {
+        UnknownType::Name(name) => format!("Unable to infer object type from: {name}"),
+        UnknownType::Id(id) => format!("Invalid object or event type id: {id}"),
+    };
+    of_category(400, "VALIDATION_ERROR", &message, form, correlation)
 }
 
 const ASSOCIATIONS_INVALID: &str = "One or more associations are invalid";

@@ -7,16 +7,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, SystemTime};
 
 use crate::sandbox::api::bodies::Span;
-use crate::sandbox::api::refusals::ScopesForm;
-use crate::sandbox::api::{account, oauth, refusals};
+use crate::sandbox::api::{oauth, refusals};
 use crate::sandbox::data::ids::RecordId;
-use crate::sandbox::data::object_types::{ObjectTypes, UnknownType};
+use crate::sandbox::data::object_types::ObjectTypes;
 use crate::sandbox::faults::effect::Action;
 use crate::sandbox::faults::random;
 use crate::sandbox::faults::random::{Fingerprint, Purpose};
-use crate::sandbox::http::reply::Reply;
 use crate::sandbox::http::route::Route;
-use crate::sandbox::settings::{BodyForm, SandboxSettings};
+use crate::sandbox::settings::SandboxSettings;
 use crate::sandbox::state::clock::Clock;
 use crate::sandbox::state::limits::{Day, Peak, RollingWindow};
 use crate::sandbox::state::seen::Seen;
@@ -56,7 +54,7 @@ pub(crate) struct World {
     pub(crate) types: ObjectTypes,
     pub(crate) store: Store,
     window: RollingWindow,
-    day: Day,
+    pub(crate) day: Day,
     peak: Peak,
     inbound: fastrand::Rng,
     tokens: Tokens,
@@ -223,7 +221,7 @@ impl World {
             self.day.take();
             let authorization = call.request.authorization;
             token_status = self.tokens.use_once(authorization, call.now);
-            self.act_for(token_status, route, call)
+            self.dispatch(token_status, route, call)
         };
         if let Action::Answer(reply) | Action::AnswerLate(reply, _) = &mut action
             && self.settings.limit_headers
@@ -238,71 +236,6 @@ impl World {
             }
         }
         action
-    }
-
-    fn act_for(&mut self, token_status: TokenStatus, route: &Route, call: &Call<'_>) -> Action {
-        let correlation = &call.correlation;
-        let form = self.settings.bodies;
-        let reply = match (token_status, route) {
-            (TokenStatus::Unknown, _) => refusals::unauthenticated(correlation),
-            (TokenStatus::Expired { since }, _) => refusals::expired(
-                call.now.saturating_sub(since).as_secs(),
-                &self.clock.stamp(since),
-                correlation,
-            ),
-            (
-                _,
-                Route::Pair {
-                    from_type,
-                    from_id,
-                    to_type,
-                    to_id,
-                },
-            ) if !self.settings.missing_scopes => {
-                return self.pair_call(call, [(from_type, from_id), (to_type, to_id)]);
-            }
-            (_, Route::Batch { from_type, to_type }) if !self.settings.missing_scopes => {
-                return self.batch_call(call, from_type, to_type);
-            }
-            (
-                _,
-                Route::Read {
-                    from_type,
-                    from_id,
-                    to_type,
-                },
-            ) => match self.read_call(call, from_type, from_id, to_type) {
-                // Types are resolved before scopes are checked.
-                reply if self.settings.missing_scopes && reply.status != 400 => {
-                    refusals::missing_scopes(ScopesForm::Granular, correlation)
-                }
-                reply => reply,
-            },
-            (_, Route::Pair { .. } | Route::Batch { .. }) => {
-                refusals::missing_scopes(ScopesForm::Granular, correlation)
-            }
-            (_, Route::Labelled) if call.request.body.is_empty() => refusals::validation(
-                "Invalid JSON input: a request body was expected, but none found",
-                correlation,
-            ),
-            (TokenStatus::Static, Route::AccountDetails | Route::ApiUsage)
-                if !self.settings.account_access =>
-            {
-                refusals::unauthenticated(correlation)
-            }
-            (_, Route::AccountDetails) => Reply::json(200, &account::details(&self.settings)),
-            (_, Route::ApiUsage) => {
-                Reply::json(200, &account::usage(&self.day, self.clock, call.now))
-            }
-            (_, Route::WrongMethod { allowed }) => {
-                refusals::wrong_method(allowed, form, correlation)
-            }
-            _ => {
-                let message = "resource not found";
-                refusals::of_category(404, "RESOURCE_NOT_FOUND", message, form, correlation)
-            }
-        };
-        Action::Answer(reply)
     }
 
     /// How many requests arrived so far.
@@ -327,13 +260,4 @@ impl World {
             types: self.types.clone(),
         }
     }
-}
-
-/// The refusal of an unknown type.
-pub(crate) fn unknown_type(unknown: &UnknownType, form: BodyForm, correlation: &str) -> Reply {
-    let message = match unknown {
-        UnknownType::Name(name) => format!("Unable to infer object type from: {name}"),
-        UnknownType::Id(id) => format!("Invalid object or event type id: {id}"),
-    };
-    refusals::of_category(400, "VALIDATION_ERROR", &message, form, correlation)
 }
