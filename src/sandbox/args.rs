@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use crate::sandbox::data::durations::parse_argument as duration;
 use crate::sandbox::faults::spec::Faults;
+use crate::sandbox::rate_setting::RateLimit;
+use crate::sandbox::read_args::ReadArgs;
 use crate::sandbox::settings::{
-    BatchErrors, BodyForm, Latency, Others, RateLimit, SandboxSettings, SettingsError,
+    BatchErrors, BodyForm, Latency, Others, SandboxSettings, SettingsError,
 };
 
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8787);
@@ -127,6 +129,10 @@ pub struct SandboxArgs {
     /// The form of bodies where captures differ from the published schemas
     #[arg(long, value_name = "FORM", value_enum, default_value_t)]
     pub bodies: BodyForm,
+
+    /// The calls that read.
+    #[command(flatten)]
+    pub reads: ReadArgs,
 }
 
 impl SandboxArgs {
@@ -165,6 +171,7 @@ impl SandboxArgs {
             account_access: !self.no_account_access,
             missing_scopes: self.missing_scopes,
             bodies: self.bodies,
+            reads: self.reads.settings(),
         };
         settings.check()?;
         Ok(settings)

@@ -149,6 +149,24 @@ impl Sandbox {
         self.shared.world().settings.faults = faults;
     }
 
+    /// Sets the records that a key of this type and property finds, in place of those that its spelling gives it. None
+    /// makes it a key without a record.
+    ///
+    /// Fails if the type, the property or an id is invalid.
+    pub fn assign_key(
+        &self,
+        object_type: &str,
+        property: &str,
+        key: &str,
+        ids: &[&str],
+    ) -> io::Result<()> {
+        let assigned = self
+            .shared
+            .world()
+            .assign_key(object_type, property, key, ids);
+        assigned.ok_or_else(|| io::ErrorKind::InvalidInput.into())
+    }
+
     /// A handle to stop it from another thread.
     #[must_use]
     pub fn stopper(&self) -> Stopper {

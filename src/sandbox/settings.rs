@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use crate::sandbox::data::durations;
 use crate::sandbox::faults::spec::Faults;
+use crate::sandbox::rate_setting::{DEFAULT_WINDOW, SettingError};
+use crate::sandbox::read_settings::ReadSettings;
 
 /// Requests per [`DEFAULT_WINDOW`] of the smallest accounts.
 const DEFAULT_LIMIT: u32 = 100;
-/// The length of HubSpot's rolling window.
-const DEFAULT_WINDOW: Duration = Duration::from_secs(10);
 /// Shorter than the 30 to 110 ms seen in captures, so that a rehearsal is fast.
 const DEFAULT_LATENCY: Latency = Latency {
     min: Duration::from_millis(20),
@@ -90,6 +90,8 @@ pub struct SandboxSettings {
     pub missing_scopes: bool,
     /// The form of bodies where captures differ from the published schemas.
     pub bodies: BodyForm,
+    /// The calls that read records and their associations.
+    pub reads: ReadSettings,
 }
 
 impl Default for SandboxSettings {
@@ -125,6 +127,7 @@ impl Default for SandboxSettings {
             account_access: true,
             missing_scopes: false,
             bodies: BodyForm::default(),
+            reads: ReadSettings::default(),
         }
     }
 }
@@ -193,21 +196,12 @@ impl Latency {
     }
 }
 
-/// Why a setting given as text is invalid.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected {expected}")]
-pub struct SettingError {
-    expected: &'static str,
-}
-
 impl FromStr for Latency {
     type Err = SettingError;
 
     /// Parses `40ms`, `40ms-1s`, `40-160ms` or `0`.
     fn from_str(text: &str) -> Result<Self, SettingError> {
-        let refused = SettingError {
-            expected: "a latency such as `40ms`, `40-160ms` or `0`",
-        };
+        let refused = SettingError::new("a latency such as `40ms`, `40-160ms` or `0`");
         let (min, max) = text.split_once('-').unwrap_or((text, text));
         let most_read = durations::parse(max).ok_or(refused.clone())?;
         let unit = max.trim_start_matches(|letter: char| letter.is_ascii_digit());
@@ -221,43 +215,6 @@ impl FromStr for Latency {
             min,
             max: most_read,
         })
-    }
-}
-
-/// A rolling-window limit as typed: `100/10s`, `100` (per ten seconds) or `off`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RateLimit {
-    /// Requests per window; `None` means no limit.
-    pub requests: Option<u32>,
-    /// The window.
-    pub window: Duration,
-}
-
-impl FromStr for RateLimit {
-    type Err = SettingError;
-
-    fn from_str(text: &str) -> Result<Self, SettingError> {
-        let refused = SettingError {
-            expected: "a limit such as `100/10s`, `100` or `off`",
-        };
-        if text == "off" {
-            return Ok(Self {
-                requests: None,
-                window: DEFAULT_WINDOW,
-            });
-        }
-        let (requests, window) = match text.split_once('/') {
-            Some((requests, window)) => (requests, durations::parse(window)),
-            None => (text, Some(DEFAULT_WINDOW)),
-        };
-        let window = window.filter(|window| !window.is_zero());
-        match (requests.trim().parse(), window) {
-            (Ok(requests), Some(window)) => Ok(Self {
-                requests: Some(requests),
-                window,
-            }),
-            _ => Err(refused),
-        }
     }
 }
 
@@ -283,9 +240,9 @@ impl FromStr for Others {
             .filter(|&requests| requests > 0);
         match (requests, durations::parse(after)) {
             (Some(requests), Some(after)) => Ok(Self { requests, after }),
-            _ => Err(SettingError {
-                expected: "requests per window, optionally with a start, such as `50` or `50@30s`",
-            }),
+            _ => Err(SettingError::new(
+                "requests per window, optionally with a start, such as `50` or `50@30s`",
+            )),
         }
     }
 }
@@ -347,22 +304,6 @@ mod tests {
         assert_eq!("0-5ms".parse::<Latency>(), latency(0, 5));
         for refused in ["", "fast", "40", "9s-1s", "40-"] {
             assert!(refused.parse::<Latency>().is_err(), "{refused:?}");
-        }
-    }
-
-    #[test]
-    fn a_limit_is_a_number_with_an_optional_window_or_off() {
-        let limit = |requests, seconds| {
-            Ok(RateLimit {
-                requests,
-                window: Duration::from_secs(seconds),
-            })
-        };
-        assert_eq!("150/5s".parse::<RateLimit>(), limit(Some(150), 5));
-        assert_eq!("150".parse::<RateLimit>(), limit(Some(150), 10));
-        assert_eq!("off".parse::<RateLimit>(), limit(None, 10));
-        for refused in ["", "x", "10/", "10/0", "/10s", "-1"] {
-            assert!(refused.parse::<RateLimit>().is_err(), "{refused:?}");
         }
     }
 

@@ -76,6 +76,7 @@ impl World {
             correlation: &call.correlation,
             settings: &self.settings,
             wall: self.clock.wall(call.now),
+            read: None,
         };
         if let Some(fault) = whole {
             let (effect, action) = odd_responses::build_response(fault, &context);
@@ -106,14 +107,7 @@ impl World {
             resolved.map_err(|unknown| refusals::unknown_type(&unknown, form, correlation))
         };
         let (from_type, to_type) = (type_of(from_type)?, type_of(to_type)?);
-        if call.request.body.is_empty() {
-            let message = "Invalid JSON input: a request body was expected, but none found";
-            return Err(refusals::validation(message, correlation));
-        }
-        let BatchRequest { inputs } =
-            serde_json::from_slice(call.request.body).map_err(|error| {
-                refusals::validation(&format!("Invalid JSON input: {error}"), correlation)
-            })?;
+        let BatchRequest { inputs } = refusals::parse_body(call.request.body, correlation)?;
         let max = self.settings.batch_limit;
         if inputs.is_empty() || inputs.len() > max {
             let given = inputs.len();

@@ -118,6 +118,13 @@ pub(crate) fn complete(results: &[Value], span: &Span) -> Value {
     })
 }
 
+/// Adds fields to a body.
+pub(crate) fn extend(body: &mut Value, fields: Value) {
+    if let (Value::Object(body), Value::Object(fields)) = (body, fields) {
+        body.extend(fields);
+    }
+}
+
 /// The fields of a body with these errors. The schemas also have times and links, which captures lack.
 pub(crate) fn with_errors(errors: &[Value], span: &Span, form: BodyForm) -> Value {
     let mut fields = json!({"numErrors": errors.len(), "errors": errors});

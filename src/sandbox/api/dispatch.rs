@@ -1,6 +1,6 @@
 //! Which call a request is for, after the limits and its token were checked.
 
-use crate::sandbox::api::refusals::ScopesForm;
+use crate::sandbox::api::refusals::{ScopesForm, WRITE_SCOPES};
 use crate::sandbox::api::{account, refusals};
 use crate::sandbox::faults::effect::Action;
 use crate::sandbox::http::reply::Reply;
@@ -39,7 +39,7 @@ impl World {
         let form = self.settings.bodies;
         let reply = match route {
             Route::Pair { .. } | Route::Batch { .. } if self.settings.missing_scopes => {
-                refusals::missing_scopes(ScopesForm::Granular, correlation)
+                refusals::missing_scopes(ScopesForm::Granular, &WRITE_SCOPES, correlation)
             }
             Route::Pair {
                 from_type,
@@ -57,14 +57,17 @@ impl World {
             } => match self.read_call(call, from_type, from_id, to_type) {
                 // Types are resolved before scopes are checked.
                 reply if self.settings.missing_scopes && reply.status != 400 => {
-                    refusals::missing_scopes(ScopesForm::Granular, correlation)
+                    refusals::missing_scopes(ScopesForm::Granular, &WRITE_SCOPES, correlation)
                 }
                 reply => reply,
             },
-            Route::Labelled if call.request.body.is_empty() => refusals::validation(
-                "Invalid JSON input: a request body was expected, but none found",
-                correlation,
-            ),
+            Route::Records { object_type } => return self.records_call(call, object_type),
+            Route::Search { object_type } => return self.search_call(call, object_type),
+            Route::Properties { object_type } => return self.properties_call(call, object_type),
+            Route::Property { object_type, name } => {
+                return self.property_call(call, object_type, name);
+            }
+            Route::Labelled if call.request.body.is_empty() => refusals::no_body(correlation),
             Route::AccountDetails => Reply::json(200, &account::details(&self.settings)),
             Route::ApiUsage => Reply::json(200, &account::usage(&self.day, self.clock, call.now)),
             Route::WrongMethod { allowed } => refusals::wrong_method(allowed, form, correlation),

@@ -6,4 +6,8 @@ pub mod bodies;
 pub mod dispatch;
 pub mod oauth;
 pub mod pair;
+pub mod properties;
+pub mod reads;
+pub mod records;
 pub mod refusals;
+pub mod search;

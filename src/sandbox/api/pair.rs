@@ -54,6 +54,7 @@ impl World {
                 correlation: &call.correlation,
                 settings: &self.settings,
                 wall: self.clock.wall(call.now),
+                read: None,
             },
         );
         self.take_effect(&effect, &[link], &culprits);

@@ -4,8 +4,10 @@
 //! schema requires. Captures lack the `category` where a limit is exceeded, or a type or the path is unknown; those
 //! bodies use the requested form.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::sandbox::data::object_types;
 use crate::sandbox::data::object_types::UnknownType;
 use crate::sandbox::http::pages;
 use crate::sandbox::http::reply::Reply;
@@ -69,6 +71,47 @@ pub(crate) fn invalid_identifier(id: &str, correlation: &str) -> Reply {
             "context": {"id": [id]},
         }),
     )
+}
+
+/// The request's body as JSON of this form.
+pub(crate) fn parse_body<'a, T: Deserialize<'a>>(
+    body: &'a [u8],
+    correlation: &str,
+) -> Result<T, Reply> {
+    if body.is_empty() {
+        return Err(no_body(correlation));
+    }
+    serde_json::from_slice(body)
+        .map_err(|error| validation(&format!("Invalid JSON input: {error}"), correlation))
+}
+
+pub(crate) fn no_body(correlation: &str) -> Reply {
+    let message = "Invalid JSON input: a request body was expected, but none found";
+    validation(message, correlation)
+}
+
+/// A property that the type does not have.
+pub(crate) fn unknown_property(property: &str, correlation: &str) -> Reply {
+    validation(
+        &format!("Property \"{property}\" does not exist"),
+        correlation,
+    )
+}
+
+/// A property by which records cannot be read, because several records may share a value.
+pub(crate) fn not_unique(
+    status: u16,
+    type_name: &str,
+    property: &str,
+    portal_id: u64,
+    correlation: &str,
+) -> Reply {
+    let id = object_types::type_id(type_name);
+    let message = format!(
+        "Unable to perform read by non-unique {id} property {property} in portal ID {portal_id}"
+    );
+    let category = json!({"category": "VALIDATION_ERROR"});
+    refusal(status, &message, correlation, category)
 }
 
 /// A path segment that names no object type.
@@ -150,8 +193,15 @@ pub(crate) enum ScopesForm {
     Missing,
 }
 
-pub(crate) fn missing_scopes(form: ScopesForm, correlation: &str) -> Reply {
-    let scopes = ["crm.objects.contacts.write", "crm.objects.companies.write"];
+/// The scopes that a refusal of an association lists.
+pub(crate) const WRITE_SCOPES: [&str; 2] =
+    ["crm.objects.contacts.write", "crm.objects.companies.write"];
+
+pub(crate) fn missing_scopes(
+    form: ScopesForm,
+    scopes: &[impl Serialize],
+    correlation: &str,
+) -> Reply {
     let explained = |key: &str| {
         json!([{
             "message": "One or more of the following scopes are required.",
@@ -224,7 +274,7 @@ pub(crate) fn of_status(status: u16, portal_id: u64, form: BodyForm, correlation
     match status {
         400 => validation("Invalid input", correlation),
         401 => unauthenticated(correlation),
-        403 => missing_scopes(ScopesForm::Granular, correlation),
+        403 => missing_scopes(ScopesForm::Granular, &WRITE_SCOPES, correlation),
         404 => bare(404, "resource not found", correlation),
         409 => refusal(
             409,
@@ -290,7 +340,7 @@ mod tests {
 
     #[test]
     fn the_three_forms_of_missing_scopes_name_them_in_three_places() {
-        let of = |form| body(&missing_scopes(form, "c"));
+        let of = |form| body(&missing_scopes(form, &WRITE_SCOPES, "c"));
         let granular = of(ScopesForm::Granular);
         assert!(granular["errors"][0]["context"]["requiredGranularScopes"].is_array());
         assert!(of(ScopesForm::Required)["errors"][0]["context"]["requiredScopes"].is_array());

@@ -22,6 +22,11 @@ impl RecordId {
         text.parse().ok().filter(|value| *value > 0).map(Self::of)
     }
 
+    /// An id with this value; `None` if it is zero or has too many digits.
+    pub(crate) fn of_value(value: u128) -> Option<Self> {
+        (value > 0 && value < 10_u128.pow(20)).then(|| Self::of(value))
+    }
+
     #[expect(
         clippy::cast_possible_truncation,
         reason = "each word takes its own 32 bits of a number below 2^96"

@@ -3,4 +3,6 @@
 pub mod association_types;
 pub mod durations;
 pub mod ids;
+pub mod keys;
 pub mod object_types;
+pub mod properties;

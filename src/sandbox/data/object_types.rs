@@ -119,6 +119,23 @@ pub(crate) fn is_custom(name: &str) -> bool {
         .is_some_and(|(portal, name)| !portal.is_empty() && digits(portal) && !name.is_empty())
 }
 
+/// The plural of a standard type's singular name; any other name unchanged.
+pub(crate) fn plural(name: &str) -> &str {
+    STANDARD
+        .iter()
+        .find(|(singular, ..)| *singular == name)
+        .map_or(name, |(_, plural, _)| plural)
+}
+
+/// The id of a standard type that has a published one; any other name unchanged.
+pub(crate) fn type_id(name: &str) -> &str {
+    STANDARD
+        .iter()
+        .find(|(singular, ..)| *singular == name)
+        .and_then(|(.., id)| *id)
+        .unwrap_or(name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,6 +19,8 @@ pub(crate) struct FaultContext<'a> {
     pub(crate) correlation: &'a str,
     pub(crate) settings: &'a SandboxSettings,
     pub(crate) wall: SystemTime,
+    /// The body of a call that reads, which has no pairs.
+    pub(crate) read: Option<&'a Value>,
 }
 
 /// What a fault sends.
@@ -41,5 +43,8 @@ pub(crate) enum Effect {
 
 /// The body of an ordinary success.
 pub(crate) fn success(context: &FaultContext<'_>, directions: Directions) -> Value {
-    bodies::complete(&bodies::results(context.pairs, directions), context.span)
+    match context.read {
+        Some(body) => body.clone(),
+        None => bodies::complete(&bodies::results(context.pairs, directions), context.span),
+    }
 }

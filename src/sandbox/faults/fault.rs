@@ -63,3 +63,22 @@ pub(crate) enum Fault {
     ResetInside,
     ResetAfter,
 }
+
+impl Fault {
+    /// Whether it can happen to a call that reads: it is not about the records of a pair.
+    pub(crate) fn applies_to_reads(self) -> bool {
+        !matches!(
+            self,
+            Self::Missing
+                | Self::MissingOldForm
+                | Self::AssociationLimit
+                | Self::EmbeddedError
+                | Self::OnlyErrors
+                | Self::Merged
+                | Self::ForwardOnly
+                | Self::InverseOnly
+                | Self::InverseFirst
+                | Self::NumericIds
+        )
+    }
+}

@@ -5,11 +5,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::sandbox::api::bodies::{Directions, Side};
-use crate::sandbox::api::refusals::ScopesForm;
+use crate::sandbox::api::refusals::{ScopesForm, WRITE_SCOPES};
 use crate::sandbox::api::{bodies, refusals};
 use crate::sandbox::faults::connection;
 use crate::sandbox::faults::effect::{Action, Effect, FaultContext, success};
 use crate::sandbox::faults::fault::Fault;
+use crate::sandbox::faults::table::merged_into;
 use crate::sandbox::http::pages;
 use crate::sandbox::http::reply::Reply;
 
@@ -48,8 +49,12 @@ fn refusal(fault: Fault, context: &FaultContext<'_>) -> Option<Reply> {
         Fault::BareRefusal => refusals::bare(400, "Invalid input", correlation),
         Fault::AssociationLimit => refusals::association_limit(correlation),
         Fault::ExpiredToken => refusals::expired(EXPIRED_AGO, &context.span.started, correlation),
-        Fault::OldScopes => refusals::missing_scopes(ScopesForm::Required, correlation),
-        Fault::SpecScopes => refusals::missing_scopes(ScopesForm::Missing, correlation),
+        Fault::OldScopes => {
+            refusals::missing_scopes(ScopesForm::Required, &WRITE_SCOPES, correlation)
+        }
+        Fault::SpecScopes => {
+            refusals::missing_scopes(ScopesForm::Missing, &WRITE_SCOPES, correlation)
+        }
         Fault::BlockedPage => Reply::page(403, pages::page(403)),
         Fault::DailyLimit => refusals::daily(form, correlation),
         Fault::BurstRetrySeconds => refusals::burst(portal_id, form, correlation)
@@ -109,7 +114,10 @@ pub(crate) fn errors(context: &FaultContext<'_>) -> Vec<Value> {
 
 /// The success body with other fields in place of the results.
 fn nothing_done(context: &FaultContext<'_>, fields: Value) -> (Effect, Value) {
-    let body = bodies::complete(&[], context.span);
+    let body = match context.read {
+        Some(body) => overlaid(body.clone(), json!({"results": []})),
+        None => bodies::complete(&[], context.span),
+    };
     (Effect::Nothing, overlaid(body, fields))
 }
 
@@ -122,9 +130,7 @@ fn done(context: &FaultContext<'_>, fields: Value) -> (Effect, Value) {
 }
 
 fn overlaid(mut body: Value, fields: Value) -> Value {
-    if let (Value::Object(body), Value::Object(fields)) = (&mut body, fields) {
-        body.extend(fields);
-    }
+    bodies::extend(&mut body, fields);
     body
 }
 
@@ -204,7 +210,7 @@ fn odd_body(fault: Fault, context: &FaultContext<'_>) -> Option<(Effect, Value)>
     Some(odd)
 }
 
-/// The first culprit was merged into another id: its first digit replaced by 8.
+/// The first culprit was merged into another id.
 fn merged(context: &FaultContext<'_>) -> (Effect, Value) {
     let Some((index, side)) = context.culprits.first().copied() else {
         return done(context, json!({}));
@@ -214,7 +220,7 @@ fn merged(context: &FaultContext<'_>) -> (Effect, Value) {
         return done(context, json!({}));
     };
     let id = pair.side(side).id;
-    let other = format!("8{}", id.get(1..).unwrap_or_default());
+    let other = merged_into(id);
     match side {
         Side::From => pair.from.id = &other,
         Side::To => pair.to.id = &other,

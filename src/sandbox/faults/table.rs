@@ -3,12 +3,15 @@
 //!
 //! An id of exactly 15 digits that begins with 99 names its own fault: `99`, three digits for the fault, two digits
 //! for how often (00 is always), eight digits to make ids unique. HubSpot's ids have at most 12 digits today, so no
-//! ordinary id matches, and 15 digits survive a spreadsheet.
+//! ordinary id matches, and 15 digits survive a spreadsheet. With 98 in place of 99 the fault is that of reading the
+//! record.
 
 use crate::sandbox::faults::fault::Fault;
 
 /// The prefix of every such id.
 const MARK: &str = "99";
+/// The prefix of ids whose fault is that of calls that read the record.
+const READ_MARK: &str = "98";
 /// The length of every such id.
 const LENGTH: usize = 15;
 /// How many digits make ids of one fault unique.
@@ -42,29 +45,73 @@ impl KnownFault {
 /// `None` if the name is unknown, `times` is over 99 or `serial` has more than eight digits.
 #[must_use]
 pub fn fault_id(fault: &str, times: u32, serial: u32) -> Option<String> {
+    marked_id(MARK, fault, times, serial)
+}
+
+/// [`fault_id`] for a record that exists and can be associated, while calls that read it get `fault`.
+#[must_use]
+pub fn read_fault_id(fault: &str, times: u32, serial: u32) -> Option<String> {
+    marked_id(READ_MARK, fault, times, serial)
+}
+
+fn marked_id(mark: &str, fault: &str, times: u32, serial: u32) -> Option<String> {
     let code = code_named(fault)?;
     if times > 99 || serial > 99_999_999 {
         return None;
     }
-    Some(format!("{MARK}{code:03}{times:02}{serial:08}"))
+    Some(format!("{mark}{code:03}{times:02}{serial:08}"))
 }
 
 /// The fault that a record id names for the request after `before` others, if any.
 pub(crate) fn fault_of_id(id: &str, before: u32) -> Option<Fault> {
-    let (fault, times) = read_id(id)?;
+    let (fault, times) = read_id(MARK, id)?;
     (times == 0 || before < times).then_some(fault)
+}
+
+/// The fault that a record id names for the read after `before` others, if any.
+pub(crate) fn fault_of_reading(id: &str, before: u32) -> Option<Fault> {
+    let (fault, times) = read_id(READ_MARK, id)?;
+    (times == 0 || before < times).then_some(fault)
+}
+
+/// Whether reading a record with this id may get a fault.
+pub(crate) fn names_a_read_fault(id: &str) -> bool {
+    read_id(READ_MARK, id).is_some()
+}
+
+/// What became of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum RecordFate {
+    Exists,
+    Deleted,
+    /// Merged into the record with this id.
+    MergedInto(String),
+}
+
+/// What became of the record with this id, as far as the id says so: one that is `missing` always was deleted.
+pub(crate) fn fate_of_id(id: &str) -> RecordFate {
+    match read_id(MARK, id) {
+        Some((Fault::Missing, 0)) => RecordFate::Deleted,
+        Some((Fault::Merged, 0)) => RecordFate::MergedInto(merged_into(id)),
+        _ => RecordFate::Exists,
+    }
+}
+
+/// The id of the record that one with this id was merged into: its first digit replaced by 8.
+pub(crate) fn merged_into(id: &str) -> String {
+    format!("8{}", id.get(1..).unwrap_or_default())
 }
 
 /// Whether a record id names a fault, even one whose count is used up.
 pub(crate) fn names_a_fault(id: &str) -> bool {
-    read_id(id).is_some()
+    read_id(MARK, id).is_some()
 }
 
-fn read_id(id: &str) -> Option<(Fault, u32)> {
+fn read_id(mark: &str, id: &str) -> Option<(Fault, u32)> {
     if id.len() != LENGTH || !id.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let rest = id.strip_prefix(MARK)?;
+    let rest = id.strip_prefix(mark)?;
     let (code, rest) = rest.split_at(3);
     let times = &rest[..rest.len() - SERIAL_DIGITS];
     let fault = fault_with_code(code.parse().ok()?)?;
@@ -210,6 +257,28 @@ mod tests {
         assert_eq!(fault_of_id(&id, 1), Some(Fault::Status(503)));
         assert_eq!(fault_of_id(&id, 2), None);
         assert!(names_a_fault(&id));
+    }
+
+    #[test]
+    fn an_id_with_the_other_prefix_has_its_fault_only_when_it_is_read() {
+        let id = read_fault_id("status:503", 1, 17).unwrap();
+        assert_eq!(id, "985030100000017");
+        assert_eq!(fault_of_id(&id, 0), None);
+        assert_eq!(fault_of_reading(&id, 0), Some(Fault::Status(503)));
+        assert_eq!(fault_of_reading(&id, 1), None);
+        assert!(names_a_read_fault(&id) && !names_a_fault(&id));
+    }
+
+    #[test]
+    fn an_id_says_whether_its_record_was_deleted_or_merged() {
+        let missing = fault_id("missing", 0, 1).unwrap();
+        assert_eq!(fate_of_id(&missing), RecordFate::Deleted);
+        let for_a_time = fault_id("missing", 1, 1).unwrap();
+        assert_eq!(fate_of_id(&for_a_time), RecordFate::Exists);
+        let merged = fault_id("merged", 0, 1).unwrap();
+        let survivor = RecordFate::MergedInto("896070000000001".to_owned());
+        assert_eq!(fate_of_id(&merged), survivor);
+        assert_eq!(fate_of_id("896070000000001"), RecordFate::Exists);
     }
 
     #[test]

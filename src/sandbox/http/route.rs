@@ -31,6 +31,23 @@ pub(crate) enum Route {
         from_id: String,
         to_type: String,
     },
+    /// Read records by id or by a unique property.
+    Records {
+        object_type: String,
+    },
+    /// Search for records by the values of a property.
+    Search {
+        object_type: String,
+    },
+    /// List a type's properties.
+    Properties {
+        object_type: String,
+    },
+    /// Read the definition of a property.
+    Property {
+        object_type: String,
+        name: String,
+    },
     AccountDetails,
     ApiUsage,
     Token,
@@ -68,16 +85,37 @@ impl Route {
         }
     }
 
+    /// The call's name in the counts of requests.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Pair { .. } => "pair",
+            Self::Labelled => "labelled",
+            Self::Batch { .. } => "batch",
+            Self::Read { .. } => "read",
+            Self::Records { .. } => "records",
+            Self::Search { .. } => "search",
+            Self::Properties { .. } | Self::Property { .. } => "properties",
+            Self::AccountDetails | Self::ApiUsage => "account",
+            Self::Token | Self::Introspection => "oauth",
+            Self::WrongMethod { .. } | Self::Unknown => "unknown",
+        }
+    }
+
     /// The call at a path, and its method.
     fn of_segments(segments: &[&str]) -> Option<(Self, &'static str)> {
         match segments {
             ["crm", "v4", "objects", rest @ ..] => Self::of_record(rest),
             ["crm", "objects", version, rest @ ..] if DATED.contains(version) => {
-                Self::of_record(rest)
+                Self::of_record(rest).or_else(|| Self::of_objects(rest))
             }
             ["crm", "v4", "associations", rest @ ..] => Self::of_types(rest),
             ["crm", "associations", version, rest @ ..] if DATED.contains(version) => {
                 Self::of_types(rest)
+            }
+            ["crm", "v3", "objects", rest @ ..] => Self::of_objects(rest),
+            ["crm", "v3", "properties", rest @ ..] => Self::of_properties(rest),
+            ["crm", "properties", version, rest @ ..] if DATED.contains(version) => {
+                Self::of_properties(rest)
             }
             ["account-info", version, rest @ ..] if *version == "v3" || DATED.contains(version) => {
                 match rest {
@@ -121,6 +159,44 @@ impl Route {
                     from_type: from_type.to_owned(),
                     from_id: from_id.to_owned(),
                     to_type: to_type.to_owned(),
+                },
+                "GET",
+            )),
+            _ => None,
+        }
+    }
+
+    /// The calls for records of one type.
+    fn of_objects(rest: &[&str]) -> Option<(Self, &'static str)> {
+        match *rest {
+            [object_type, "batch", "read"] => Some((
+                Self::Records {
+                    object_type: object_type.to_owned(),
+                },
+                "POST",
+            )),
+            [object_type, "search"] => Some((
+                Self::Search {
+                    object_type: object_type.to_owned(),
+                },
+                "POST",
+            )),
+            _ => None,
+        }
+    }
+
+    fn of_properties(rest: &[&str]) -> Option<(Self, &'static str)> {
+        match *rest {
+            [object_type] => Some((
+                Self::Properties {
+                    object_type: object_type.to_owned(),
+                },
+                "GET",
+            )),
+            [object_type, name] => Some((
+                Self::Property {
+                    object_type: object_type.to_owned(),
+                    name: name.to_owned(),
                 },
                 "GET",
             )),
@@ -182,6 +258,19 @@ mod tests {
             from_id: "7".into(),
             to_type: "companies".into(),
         };
+        let records = Route::Records {
+            object_type: "contacts".into(),
+        };
+        let search = Route::Search {
+            object_type: "0-2".into(),
+        };
+        let properties = Route::Properties {
+            object_type: "deals".into(),
+        };
+        let property = Route::Property {
+            object_type: "deals".into(),
+            name: "dealname".into(),
+        };
         let batch_tail = "contacts/companies/batch/associate/default";
         for (method, path, route) in [
             ("POST", format!("/crm/v4/associations/{batch_tail}"), &batch),
@@ -214,6 +303,26 @@ mod tests {
                 "GET",
                 "/account-info/v3/api-usage/daily/private-apps".into(),
                 &Route::ApiUsage,
+            ),
+            (
+                "POST",
+                "/crm/v3/objects/contacts/batch/read".into(),
+                &records,
+            ),
+            (
+                "POST",
+                "/crm/objects/2026-03/contacts/batch/read".into(),
+                &records,
+            ),
+            ("POST", "/crm/v3/objects/0-2/search".into(), &search),
+            ("POST", "/crm/objects/2026-09/0-2/search".into(), &search),
+            ("GET", "/crm/v3/properties/deals".into(), &properties),
+            ("GET", "/crm/properties/2026-03/deals".into(), &properties),
+            ("GET", "/crm/v3/properties/deals/dealname".into(), &property),
+            (
+                "GET",
+                "/crm/properties/2026-09/deals/dealname".into(),
+                &property,
             ),
             ("POST", "/oauth/v3/token".into(), &Route::Token),
             ("POST", "/oauth/2026-03/token".into(), &Route::Token),
@@ -249,6 +358,8 @@ mod tests {
             "/crm/objects/2024-03/contacts/7/associations/default/companies/8",
             "/CRM/v4/objects/contacts/7/associations/default/companies/8",
             "/oauth/v1/token",
+            "/crm/v4/objects/contacts/batch/read",
+            "/crm/v3/properties",
             "/account-info/v3",
         ] {
             assert_eq!(Route::of("PUT", path), Route::Unknown, "{path}");

@@ -1,6 +1,8 @@
 //! What the sandbox remembers: associations, tokens, limits and requests seen.
 
+pub mod buckets;
 pub mod clock;
+pub mod directory;
 pub mod limits;
 pub mod seen;
 pub mod store;

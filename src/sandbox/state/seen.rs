@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::sandbox::data::ids::RecordId;
 use crate::sandbox::data::object_types::ObjectTypes;
+use crate::sandbox::state::buckets::WindowSeen;
 use crate::sandbox::state::store::{Link, Store};
 
 /// A snapshot. Taking one copies the state of every pair.
@@ -21,6 +22,14 @@ pub struct Seen {
     pub over_day: u64,
     /// The most requests that arrived in any rolling window, including refused ones and excluding exempt ones.
     pub peak_in_window: usize,
+    /// The window of calls for records and properties.
+    pub general: WindowSeen,
+    /// The window of searches.
+    pub search: WindowSeen,
+    /// Requests by the name of their call: `pair`, `batch`, `read`, `records`, `search`, `properties` …
+    pub calls: BTreeMap<&'static str, u64>,
+    /// The keys and ids in accepted batch reads of records, repeated ones included.
+    pub records_asked: u64,
     /// Requests that counted against the current day.
     pub used_today: u64,
     /// Access tokens issued.
@@ -47,6 +56,12 @@ impl Seen {
     #[must_use]
     pub fn throttled(&self) -> u64 {
         self.replies.get(&429).copied().unwrap_or_default()
+    }
+
+    /// How many requests were for the call of this name.
+    #[must_use]
+    pub fn calls(&self, name: &str) -> u64 {
+        self.calls.get(name).copied().unwrap_or_default()
     }
 
     /// The counts of a pair; types in any spelling. Zero if a type or an id is unknown.
@@ -80,6 +95,10 @@ impl std::fmt::Debug for Seen {
             .field("over_window", &self.over_window)
             .field("over_day", &self.over_day)
             .field("peak_in_window", &self.peak_in_window)
+            .field("general", &self.general)
+            .field("search", &self.search)
+            .field("calls", &self.calls)
+            .field("records_asked", &self.records_asked)
             .field("used_today", &self.used_today)
             .field("tokens_issued", &self.tokens_issued)
             .field("pairs_put", &self.pairs_put)

@@ -13,10 +13,13 @@ use crate::sandbox::data::object_types::ObjectTypes;
 use crate::sandbox::faults::effect::Action;
 use crate::sandbox::faults::random;
 use crate::sandbox::faults::random::{Fingerprint, Purpose};
+use crate::sandbox::http::reply::Reply;
 use crate::sandbox::http::route::Route;
 use crate::sandbox::settings::SandboxSettings;
+use crate::sandbox::state::buckets::{Bucket, Buckets};
 use crate::sandbox::state::clock::Clock;
-use crate::sandbox::state::limits::{Day, Peak, RollingWindow};
+use crate::sandbox::state::directory::Directory;
+use crate::sandbox::state::limits::Day;
 use crate::sandbox::state::seen::Seen;
 use crate::sandbox::state::store::{Link, Store};
 use crate::sandbox::state::tokens::{TokenStatus, Tokens};
@@ -43,6 +46,8 @@ pub(crate) struct Call<'a> {
     pub(crate) now: Duration,
     /// The subject of its random draws.
     pub(crate) subject: u64,
+    /// How many requests this subject had before.
+    pub(crate) nth: u32,
     pub(crate) correlation: String,
     pub(crate) span: Span,
 }
@@ -53,17 +58,22 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) types: ObjectTypes,
     pub(crate) store: Store,
-    window: RollingWindow,
+    pub(crate) directory: Directory,
+    /// How often each record whose id names a read fault was read.
+    pub(crate) faulty_reads: HashMap<RecordId, u32>,
+    /// How many keys and ids accepted batch reads of records asked for.
+    pub(crate) records_asked: u64,
+    buckets: Buckets,
     pub(crate) day: Day,
-    peak: Peak,
     inbound: fastrand::Rng,
     tokens: Tokens,
     /// How often each call was made that is not for a single pair.
     asked: HashMap<u64, u32>,
     requests: u64,
+    /// Requests by the name of their call.
+    calls: BTreeMap<&'static str, u64>,
     replies: BTreeMap<u16, u64>,
     broken: u64,
-    over_window: u64,
     over_day: u64,
 }
 
@@ -75,15 +85,17 @@ impl World {
             types: ObjectTypes::new(settings.portal_id),
             store: Store::default(),
             inbound: fastrand::Rng::with_seed(settings.seed),
-            window: RollingWindow::new(settings.limit, settings.window, settings.others),
+            directory: Directory::default(),
+            faulty_reads: HashMap::new(),
+            records_asked: 0,
+            buckets: Buckets::new(&settings),
             day: Day::new(settings.daily_limit, settings.day_length, clock),
-            peak: Peak::new(settings.window),
             tokens: Tokens::new(&settings),
             asked: HashMap::new(),
             requests: 0,
+            calls: BTreeMap::new(),
             replies: BTreeMap::new(),
             broken: 0,
-            over_window: 0,
             over_day: 0,
             settings,
         }
@@ -104,6 +116,7 @@ impl World {
             request,
             now,
             subject,
+            nth,
             correlation: random::correlation_id(&mut draws(Purpose::CorrelationId)),
             span: Span {
                 started: self.clock.stamp(now),
@@ -121,6 +134,7 @@ impl World {
             reply.headers.push(("x-request-id", id.clone()));
         }
         self.requests += 1;
+        *self.calls.entry(route.name()).or_default() += 1;
         match &action {
             Action::Answer(reply) | Action::AnswerLate(reply, _) => {
                 *self.replies.entry(reply.status).or_default() += 1;
@@ -200,24 +214,16 @@ impl World {
 
     /// The limits are checked first, as at a gateway; then the token; then the call itself.
     fn act_within_limits(&mut self, route: &Route, call: &Call<'_>) -> Action {
-        let exempt = self.settings.batch_exempt && matches!(route, Route::Batch { .. });
+        let bucket = Bucket::of(route, &self.settings);
         self.day.start_day_if_over(call.now, self.clock);
-        if !exempt {
-            self.peak.note(call.now);
-        }
-        let form = self.settings.bodies;
         let mut token_status = TokenStatus::Static;
-        let mut action = if !exempt && !self.window.has_room(call.now) {
-            self.over_window += 1;
-            let portal_id = self.settings.portal_id;
-            Action::Answer(refusals::burst(portal_id, form, &call.correlation))
+        let mut action = if !self.buckets.arrive(bucket, call.now) {
+            Action::Answer(self.over_window(bucket, &call.correlation))
         } else if !self.day.has_room() {
             self.over_day += 1;
-            Action::Answer(refusals::daily(form, &call.correlation))
+            Action::Answer(refusals::daily(self.settings.bodies, &call.correlation))
         } else {
-            if !exempt {
-                self.window.take(call.now);
-            }
+            self.buckets.take(bucket, call.now);
             self.day.take();
             let authorization = call.request.authorization;
             token_status = self.tokens.use_once(authorization, call.now);
@@ -225,17 +231,24 @@ impl World {
         };
         if let Action::Answer(reply) | Action::AnswerLate(reply, _) = &mut action
             && self.settings.limit_headers
+            && bucket != Bucket::Search
         {
-            let announced = self.settings.announced_limit.or(self.settings.limit);
-            if let (Some(max), false) = (announced, exempt) {
-                reply.headers.extend(self.window.headers(max, call.now));
-            }
+            reply.headers.extend(self.buckets.headers(bucket, call.now));
             // HubSpot omits the daily headers for OAuth tokens.
             if token_status != TokenStatus::OAuth {
                 reply.headers.extend(self.day.headers());
             }
         }
         action
+    }
+
+    fn over_window(&self, bucket: Bucket, correlation: &str) -> Reply {
+        let form = self.settings.bodies;
+        if bucket == Bucket::Search {
+            refusals::secondly(form, correlation)
+        } else {
+            refusals::burst(self.settings.portal_id, form, correlation)
+        }
     }
 
     /// How many requests arrived so far.
@@ -245,13 +258,18 @@ impl World {
 
     /// What was received so far.
     pub(crate) fn seen(&self) -> Seen {
+        let associations = self.buckets.seen(Bucket::Associations);
         Seen {
             requests: self.requests,
             replies: self.replies.clone(),
             broken: self.broken,
-            over_window: self.over_window,
+            over_window: associations.refused,
             over_day: self.over_day,
-            peak_in_window: self.peak.value(),
+            peak_in_window: associations.peak,
+            general: self.buckets.seen(Bucket::General),
+            search: self.buckets.seen(Bucket::Search),
+            calls: self.calls.clone(),
+            records_asked: self.records_asked,
             used_today: self.day.used(),
             tokens_issued: self.tokens.issued(),
             pairs_put: self.store.pairs_put(),

@@ -4,6 +4,8 @@ mod batches;
 mod faults;
 mod limits;
 mod pairs;
+mod records;
 mod schemas;
+mod searches;
 mod sockets;
 mod support;

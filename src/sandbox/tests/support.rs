@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::sandbox::faults::effect::Action;
 use crate::sandbox::http::reply::Reply;
+use crate::sandbox::read_settings::ReadSettings;
 use crate::sandbox::settings::{Latency, SandboxSettings};
 use crate::sandbox::state::world::{Plan, Request, World};
 
@@ -20,6 +21,7 @@ pub(super) fn unlimited() -> SandboxSettings {
     SandboxSettings {
         limit: None,
         latency: Latency::NONE,
+        reads: ReadSettings::unlimited(),
         ..SandboxSettings::default()
     }
 }

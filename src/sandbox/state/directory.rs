@@ -1,0 +1,121 @@
+//! Which records exist, and which of them a key finds.
+//!
+//! The spelling of a key decides ([`keys`]), unless a test assigned records to it. Stored are only assignments, records
+//! that were deleted or merged, and keys that searches find after a time.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use crate::sandbox::data::ids::RecordId;
+use crate::sandbox::data::keys;
+use crate::sandbox::data::keys::Absence;
+use crate::sandbox::data::properties::PropertyKind;
+use crate::sandbox::faults::random::Fingerprint;
+use crate::sandbox::faults::table;
+use crate::sandbox::faults::table::RecordFate;
+
+/// A property of a type, by which records are looked up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lookup<'a> {
+    pub(crate) type_name: &'a str,
+    pub(crate) property: &'a str,
+    pub(crate) kind: PropertyKind,
+}
+
+/// A record as it is found, with the property's value and the secondary emails.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) id: RecordId,
+    pub(crate) value: String,
+    pub(crate) additional: Vec<String>,
+}
+
+#[derive(Default)]
+pub(crate) struct Directory {
+    /// The records of keys that do not follow the rules, by [`subject`].
+    assigned: HashMap<u64, Vec<RecordId>>,
+    /// When a search first asked for a key whose record is new.
+    searched: HashMap<u64, Duration>,
+}
+
+/// A stable name of a key.
+fn subject(lookup: Lookup<'_>, key: &str) -> u64 {
+    Fingerprint::of(&[lookup.type_name, lookup.property, &lookup.kind.fold(key)])
+}
+
+impl Directory {
+    /// Sets the records of a key, in place of those that its spelling gives it. None makes it a key without a record.
+    pub(crate) fn assign(&mut self, lookup: Lookup<'_>, key: &str, ids: Vec<RecordId>) {
+        self.assigned.insert(subject(lookup, key), ids);
+    }
+
+    /// The record that answers for this id: itself, or the one it was merged into; `None` if it was deleted.
+    pub(crate) fn survivor(&self, id: RecordId) -> Option<RecordId> {
+        match table::fate_of_id(&id.value().to_string()) {
+            RecordFate::Exists => Some(id),
+            RecordFate::Deleted => None,
+            RecordFate::MergedInto(other) => RecordId::parse(&other),
+        }
+    }
+
+    /// The records of a key.
+    pub(crate) fn find(&self, lookup: Lookup<'_>, key: &str) -> Result<Vec<Found>, Absence> {
+        if let Some(ids) = self.assigned.get(&subject(lookup, key)) {
+            let found: Vec<Found> = ids
+                .iter()
+                .filter_map(|id| self.survivor(*id))
+                .map(|id| Found {
+                    id,
+                    value: lookup.kind.fold(key).into_owned(),
+                    additional: Vec::new(),
+                })
+                .collect();
+            return Some(found)
+                .filter(|found| !found.is_empty())
+                .ok_or(Absence::Usual);
+        }
+        let found = keys::find(lookup.type_name, lookup.property, lookup.kind, key)?;
+        let records: Vec<Found> = (0..u128::from(found.count))
+            .filter_map(|nth| self.survivor(RecordId::of_value(found.first + nth)?))
+            .map(|id| Found {
+                id,
+                value: match lookup.kind {
+                    PropertyKind::RecordId => id.value().to_string(),
+                    _ => found.stored.clone(),
+                },
+                additional: found.additional.clone(),
+            })
+            .collect();
+        Some(records)
+            .filter(|records| !records.is_empty())
+            .ok_or(Absence::Usual)
+    }
+
+    /// The records that a search finds for a value. It finds neither secondary emails nor, within `lag` of its first
+    /// search, a record that is new.
+    pub(crate) fn search(
+        &mut self,
+        lookup: Lookup<'_>,
+        value: &str,
+        now: Duration,
+        lag: Duration,
+    ) -> Vec<Found> {
+        // Values must be in lower case where HubSpot folds the property.
+        if lookup.kind.is_folded() && value.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return Vec::new();
+        }
+        let rule = keys::find(lookup.type_name, lookup.property, lookup.kind, value);
+        if let Ok(rule) = rule {
+            if rule.is_secondary {
+                return Vec::new();
+            }
+            if rule.is_new {
+                let first = *self.searched.entry(subject(lookup, value)).or_insert(now);
+                if now < first + lag {
+                    return Vec::new();
+                }
+            }
+        }
+        self.find(lookup, value).unwrap_or_default()
+    }
+}
