@@ -40,6 +40,7 @@ mod report_summary; // the summary of a report, and the daily limit
 mod resume; // going on after kills, cuts, stops and failures
 mod run_summary; // the outputs for scripts and monitoring at the end of a run
 mod sandbox; // the sandbox as a program of its own
+mod sandbox_records; // looking records up in the sandbox
 mod secrets; // the token is nowhere to be seen
 mod signals; // signals before a run, and where something is stuck
 mod stdout; // what is printed, and cannot be

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 pub(crate) use program::{Program, Running, insist, signal};
 pub(crate) use waiting::{Printed, join, wait_until};
 
+use hubspot_associate::sandbox::read_settings::ReadSettings;
 use hubspot_associate::sandbox::server::Sandbox;
 use hubspot_associate::sandbox::settings::{Latency, SandboxSettings};
 use hubspot_associate::sandbox::state::seen::Seen;
@@ -57,6 +58,7 @@ pub(crate) fn instant() -> SandboxSettings {
         latency: Latency::NONE,
         slow: Duration::from_millis(50),
         stall: Duration::from_mins(1),
+        reads: ReadSettings::unlimited(),
         ..SandboxSettings::default()
     }
 }
