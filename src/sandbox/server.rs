@@ -167,6 +167,21 @@ impl Sandbox {
         assigned.ok_or_else(|| io::ErrorKind::InvalidInput.into())
     }
 
+    /// Deletes a record, as another client would. Fails if the type or the id is invalid.
+    pub fn delete_record(&self, object_type: &str, id: &str) -> io::Result<()> {
+        let deleted = self.shared.world().remove_record(object_type, id, None);
+        deleted.ok_or_else(|| io::ErrorKind::InvalidInput.into())
+    }
+
+    /// Merges a record into another one, as another client would. Fails if the type or an id is invalid.
+    pub fn merge_record(&self, object_type: &str, id: &str, into: &str) -> io::Result<()> {
+        let merged = self
+            .shared
+            .world()
+            .remove_record(object_type, id, Some(into));
+        merged.ok_or_else(|| io::ErrorKind::InvalidInput.into())
+    }
+
     /// A handle to stop it from another thread.
     #[must_use]
     pub fn stopper(&self) -> Stopper {

@@ -20,22 +20,12 @@ impl World {
             Ok([object_type]) => object_type,
             Err(refusal) => return Action::Answer(refusal),
         };
-        match properties::kind(self.types.name(object_type), name) {
-            Some(kind) => self.read_reply(call, [], 200, &definition(name, kind)),
-            None => {
-                let message = format!("property {name} does not exist");
-                let category = "OBJECT_NOT_FOUND";
-                let form = self.settings.bodies;
-                let correlation = &call.correlation;
-                Action::Answer(refusals::of_category(
-                    404,
-                    category,
-                    &message,
-                    form,
-                    correlation,
-                ))
-            }
-        }
+        let Some(kind) = properties::kind(self.types.name(object_type), name) else {
+            let message = format!("property {name} does not exist");
+            let form = self.settings.bodies;
+            return Action::Answer(refusals::not_found(&message, form, &call.correlation));
+        };
+        self.read_reply(call, [], 200, &definition(name, kind))
     }
 
     /// Lists the properties of a type.

@@ -59,21 +59,12 @@ impl World {
         };
         self.records_asked += request.inputs.len() as u64;
         let lookup = Lookup {
+            object_type,
             type_name: &type_name,
             property: request.id_property.as_deref().unwrap_or("hs_object_id"),
             kind,
         };
-        let mut found = BTreeMap::new();
-        let mut missing: Vec<Missing<'_>> = Vec::new();
-        for Input { id } in &request.inputs {
-            match self.directory.find(lookup, id) {
-                Ok(records) => found.extend(records.into_iter().map(|record| (record.id, record))),
-                Err(absence) if missing.iter().all(|(key, _)| key != id) => {
-                    missing.push((id, absence));
-                }
-                Err(_) => {}
-            }
-        }
+        let (found, missing) = self.find_all(lookup, &request.inputs);
         // In descending order: it is not the order of the request.
         let results: Vec<Value> = found
             .values()
@@ -89,15 +80,7 @@ impl World {
         let (results, named) = match absent {
             Absent::NotFound => {
                 let message = "The requested records do not exist";
-                let category = "OBJECT_NOT_FOUND";
-                let correlation = &call.correlation;
-                return Action::Answer(refusals::of_category(
-                    404,
-                    category,
-                    message,
-                    form,
-                    correlation,
-                ));
+                return Action::Answer(refusals::not_found(message, form, &call.correlation));
             }
             Absent::NoResults { named } => (Vec::new(), vec![named]),
             Absent::Listed { named } => (results, named),
@@ -112,6 +95,26 @@ impl World {
         self.read_reply(call, found.into_keys(), status, &body)
     }
 
+    /// The records of the inputs, and the keys without one, each once.
+    fn find_all<'a>(
+        &self,
+        lookup: Lookup<'_>,
+        inputs: &'a [Input],
+    ) -> (BTreeMap<RecordId, Found>, Vec<Missing<'a>>) {
+        let mut found = BTreeMap::new();
+        let mut missing: Vec<Missing<'_>> = Vec::new();
+        for Input { id } in inputs {
+            match self.directory.find(lookup, id) {
+                Ok(records) => found.extend(records.into_iter().map(|record| (record.id, record))),
+                Err(absence) if missing.iter().all(|(key, _)| key != id) => {
+                    missing.push((id, absence));
+                }
+                Err(_) => {}
+            }
+        }
+        (found, missing)
+    }
+
     /// Sets the records of a key; `None` if the type, the property or an id is invalid.
     pub(crate) fn assign_key(
         &mut self,
@@ -123,6 +126,7 @@ impl World {
         let object_type = self.types.resolve(object_type).ok()?;
         let type_name = self.types.name(object_type);
         let lookup = Lookup {
+            object_type,
             type_name,
             property,
             kind: properties::kind(type_name, property)?,
@@ -130,6 +134,23 @@ impl World {
         let ids = ids.iter().map(|id| RecordId::parse(id));
         self.directory
             .assign(lookup, key, ids.collect::<Option<_>>()?);
+        Some(())
+    }
+
+    /// Deletes a record, or merges it into another one; `None` if the type or an id is invalid.
+    pub(crate) fn remove_record(
+        &mut self,
+        object_type: &str,
+        id: &str,
+        merged_into: Option<&str>,
+    ) -> Option<()> {
+        let object_type = self.types.resolve(object_type).ok()?;
+        let into = match merged_into {
+            Some(other) => Some(RecordId::parse(other)?),
+            None => None,
+        };
+        self.directory
+            .remove(object_type, RecordId::parse(id)?, into);
         Some(())
     }
 

@@ -90,6 +90,11 @@ pub(crate) fn no_body(correlation: &str) -> Reply {
     validation(message, correlation)
 }
 
+/// 404 for something that does not exist, as opposed to a path.
+pub(crate) fn not_found(message: &str, form: BodyForm, correlation: &str) -> Reply {
+    of_category(404, "OBJECT_NOT_FOUND", message, form, correlation)
+}
+
 /// A property that the type does not have.
 pub(crate) fn unknown_property(property: &str, correlation: &str) -> Reply {
     validation(

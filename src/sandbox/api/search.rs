@@ -87,6 +87,7 @@ impl World {
                 return Action::Answer(refusal);
             };
             let lookup = Lookup {
+                object_type,
                 type_name: &type_name,
                 property,
                 kind,

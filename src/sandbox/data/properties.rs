@@ -82,9 +82,8 @@ pub(crate) fn kind(type_name: &str, property: &str) -> Option<PropertyKind> {
     Some(match (type_name, property) {
         (_, "hs_object_id") => PropertyKind::RecordId,
         ("contact", "email") => PropertyKind::Email,
-        (_, "email") => PropertyKind::Shared,
         ("company", "domain") => PropertyKind::Domain,
-        (_, "domain") => PropertyKind::Shared,
+        (_, "email" | "domain") => PropertyKind::Shared,
         _ if SHARED.contains(&property) || property.starts_with(PLAIN) => PropertyKind::Shared,
         _ => PropertyKind::Key,
     })

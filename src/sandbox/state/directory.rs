@@ -9,14 +9,19 @@ use std::time::Duration;
 use crate::sandbox::data::ids::RecordId;
 use crate::sandbox::data::keys;
 use crate::sandbox::data::keys::Absence;
+use crate::sandbox::data::object_types::TypeNumber;
 use crate::sandbox::data::properties::PropertyKind;
 use crate::sandbox::faults::random::Fingerprint;
 use crate::sandbox::faults::table;
 use crate::sandbox::faults::table::RecordFate;
 
+/// The longest chain of merges that is followed.
+const MAX_MERGES: u32 = 100;
+
 /// A property of a type, by which records are looked up.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lookup<'a> {
+    pub(crate) object_type: TypeNumber,
     pub(crate) type_name: &'a str,
     pub(crate) property: &'a str,
     pub(crate) kind: PropertyKind,
@@ -34,6 +39,8 @@ pub(crate) struct Found {
 pub(crate) struct Directory {
     /// The records of keys that do not follow the rules, by [`subject`].
     assigned: HashMap<u64, Vec<RecordId>>,
+    /// Records that were deleted, and the ones that others were merged into.
+    gone: HashMap<(TypeNumber, RecordId), Option<RecordId>>,
     /// When a search first asked for a key whose record is new.
     searched: HashMap<u64, Duration>,
 }
@@ -49,13 +56,31 @@ impl Directory {
         self.assigned.insert(subject(lookup, key), ids);
     }
 
+    /// Deletes a record, or merges it into another one.
+    pub(crate) fn remove(
+        &mut self,
+        object_type: TypeNumber,
+        id: RecordId,
+        merged_into: Option<RecordId>,
+    ) {
+        self.gone.insert((object_type, id), merged_into);
+    }
+
     /// The record that answers for this id: itself, or the one it was merged into; `None` if it was deleted.
-    pub(crate) fn survivor(&self, id: RecordId) -> Option<RecordId> {
-        match table::fate_of_id(&id.value().to_string()) {
-            RecordFate::Exists => Some(id),
-            RecordFate::Deleted => None,
-            RecordFate::MergedInto(other) => RecordId::parse(&other),
+    pub(crate) fn survivor(&self, object_type: TypeNumber, id: RecordId) -> Option<RecordId> {
+        let mut id = id;
+        // A merge into a record that was itself merged is followed; a circle ends as a deletion.
+        for _ in 0..MAX_MERGES {
+            id = match self.gone.get(&(object_type, id)) {
+                Some(other) => (*other)?,
+                None => match table::fate_of_id(&id.value().to_string()) {
+                    RecordFate::Exists => return Some(id),
+                    RecordFate::Deleted => return None,
+                    RecordFate::MergedInto(other) => RecordId::parse(&other)?,
+                },
+            };
         }
+        None
     }
 
     /// The records of a key.
@@ -63,7 +88,7 @@ impl Directory {
         if let Some(ids) = self.assigned.get(&subject(lookup, key)) {
             let found: Vec<Found> = ids
                 .iter()
-                .filter_map(|id| self.survivor(*id))
+                .filter_map(|id| self.survivor(lookup.object_type, *id))
                 .map(|id| Found {
                     id,
                     value: lookup.kind.fold(key).into_owned(),
@@ -76,7 +101,10 @@ impl Directory {
         }
         let found = keys::find(lookup.type_name, lookup.property, lookup.kind, key)?;
         let records: Vec<Found> = (0..u128::from(found.count))
-            .filter_map(|nth| self.survivor(RecordId::of_value(found.first + nth)?))
+            .filter_map(|nth| {
+                let id = RecordId::of_value(found.first + nth)?;
+                self.survivor(lookup.object_type, id)
+            })
             .map(|id| Found {
                 id,
                 value: match lookup.kind {

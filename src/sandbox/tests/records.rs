@@ -269,6 +269,24 @@ fn a_test_can_assign_other_records_to_a_key() {
 }
 
 #[test]
+fn a_deleted_record_is_not_found_and_a_merged_one_answers_with_its_survivor() {
+    let mut world = with(ReadSettings::unlimited());
+    for (id, into) in [("1", None), ("2", Some("3")), ("3", Some("4"))] {
+        assert_eq!(world.remove_record("0-1", id, into), Some(()));
+    }
+    assert_eq!(world.remove_record("contacts", "x", None), None);
+    let keys = [1, 2, 5].map(|id| format!("user{id}@example.com"));
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let (status, found, named) = read(&mut world, &keys);
+    assert_eq!((status, named), (207, vec![keys[0].to_owned()]));
+    let ids: Vec<&str> = found.iter().map(|(id, _)| id.as_str()).collect();
+    assert_eq!(ids, ["5", "4"]);
+    // A circle of merges has no survivor.
+    assert_eq!(world.remove_record("contacts", "4", Some("2")), Some(()));
+    assert_eq!(read(&mut world, &["user2@example.com"]).0, 207);
+}
+
+#[test]
 fn definitions_say_which_properties_are_unique() {
     let mut world = with(ReadSettings::unlimited());
     let mut unique = |path: &str| {
