@@ -4,6 +4,8 @@
 pub mod advice;
 pub mod command_line;
 pub mod daily_reset;
+#[cfg(test)]
+mod every_stop_tests;
 pub mod exit_reason;
 pub mod files;
 pub mod hints;

@@ -302,7 +302,8 @@ fn after_budget(excess: &BudgetExceeded) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::stop_reason::Signal;
+    use crate::output::every_stop_tests::{every_stop, fatal};
+    use std::fmt::Write as _;
 
     fn problem(reason: &StopReason, region: Option<&str>) -> Problem {
         let counts = RunCounts::default();
@@ -318,67 +319,27 @@ mod tests {
         .problem()
     }
 
-    fn fatal(cause: FatalCause, scopes: &[&str]) -> StopReason {
-        StopReason::Fatal {
-            cause,
-            message: "what it said".into(),
-            scopes: scopes.iter().map(ToString::to_string).collect(),
-            correlation_id: Some("8f6e".into()),
+    /// All messages as they are printed, each under its name.
+    fn shown(reasons: &[(&str, StopReason)]) -> String {
+        let mut text = String::new();
+        for (name, reason) in reasons {
+            let printed = problem(reason, None).to_text();
+            let printed = anstream::adapter::strip_str(&printed);
+            let _infallible = write!(text, "# {name}\n{printed}\n");
         }
-    }
-
-    fn away(was_reachable: bool) -> StopReason {
-        StopReason::ApiUnreachable {
-            lasted: std::time::Duration::from_hours(1),
-            was_reachable,
-            message: "no route to host".into(),
-        }
+        text
     }
 
     #[test]
-    fn every_early_stop_has_a_message_a_cause_and_a_way_to_resume() {
-        let rows = "; 0 rows have their line in the report";
-        for (reason, what, hint) in [
-            (
-                StopReason::Signal(Signal::Interrupt),
-                "interrupted",
-                "run `again`",
-            ),
-            (
-                StopReason::Signal(Signal::Terminate),
-                "terminated",
-                "run `again`",
-            ),
-            (
-                fatal(
-                    FatalCause::MissingScopes,
-                    &["crm.objects.contacts.write", "b"],
-                ),
-                "stopped: the token lacks a scope: crm.objects.contacts.write, b",
-                "give it one of these, with read and write for both object types; then run `again`",
-            ),
-            (
-                away(true),
-                "stopped: no usable response from `https://api.hubapi.com` for 1h 0m",
-                "wait until the network and HubSpot work again (https://status.hubspot.com); then run `again`",
-            ),
-            (
-                away(false),
-                "stopped: no usable response from `https://api.hubapi.com` for 1h 0m",
-                "check network, proxy and `--base-url`; if they are correct, wait until the network and HubSpot work again (https://status.hubspot.com); then run `again`",
-            ),
-            (
-                fatal(FatalCause::DailyLimit, &[]),
-                "stopped: the account's daily limit is used up",
-                "wait until it resets, at midnight; then run `again`",
-            ),
-        ] {
-            let problem = problem(&reason, None);
-            assert_eq!(problem.what, format!("{what}{rows}"));
-            assert_eq!(problem.hint.as_deref(), Some(hint));
+    fn every_early_stop_has_a_message_and_a_way_to_continue() {
+        let reasons = every_stop();
+        for (name, reason) in &reasons {
+            let hint = problem(reason, None).hint.unwrap();
+            assert!(hint.contains("run `again`"), "{name}: {hint}");
         }
-        let problem = problem(&fatal(FatalCause::Forbidden, &[]), None);
-        assert_eq!(problem.causes, ["what it said (correlation id 8f6e)"]);
+        insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+            insta::assert_snapshot!("stop-messages", shown(&reasons));
+        });
     }
 
     #[test]

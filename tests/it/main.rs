@@ -42,6 +42,7 @@ mod run_summary; // the outputs for scripts and monitoring at the end of a run
 mod sandbox; // the sandbox as a program of its own
 mod sandbox_records; // looking records up in the sandbox
 mod secrets; // the token is nowhere to be seen
+mod shown_text; // every text that users read, as a snapshot
 mod signals; // signals before a run, and where something is stuck
 mod stdout; // what is printed, and cannot be
 mod stop; // signals, credentials, limits: early ends
