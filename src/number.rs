@@ -10,6 +10,19 @@ pub fn grouped(number: u64) -> String {
     HumanCount(number).to_string()
 }
 
+/// A number and its noun, such as `1 reply` or `1,204 replies`.
+#[must_use]
+pub fn counted(number: u64, singular: &str, plural: &str) -> String {
+    let noun = if number == 1 { singular } else { plural };
+    format!("{} {noun}", HumanCount(number))
+}
+
+/// A number of rows, such as `1 row` or `1,204 rows`.
+#[must_use]
+pub fn rows(number: u64) -> String {
+    counted(number, "row", "rows")
+}
+
 /// The two largest units: `4d 3h`, `2h 5m`, `3m 7s`, `42s`; below ten seconds with a tenth.
 #[must_use]
 pub fn span(duration: Duration) -> String {
@@ -53,6 +66,14 @@ mod tests {
         ] {
             assert_eq!(grouped(number), text);
         }
+    }
+
+    #[test]
+    fn a_noun_has_the_form_of_its_number() {
+        for (number, text) in [(0, "0 rows"), (1, "1 row"), (1204, "1,204 rows")] {
+            assert_eq!(rows(number), text);
+        }
+        assert_eq!(counted(1, "reply", "replies"), "1 reply");
     }
 
     #[test]

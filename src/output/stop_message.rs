@@ -1,9 +1,11 @@
 //! Why a run ended early, as an error with the command that resumes it. Pure.
 
+use std::time::Duration;
+
 use crate::diagnostic::Problem;
 use crate::domain::run_counts::{CategoryCount, RunCounts};
 use crate::error::word_of;
-use crate::number::{grouped, span};
+use crate::number::{grouped, rows, span};
 use crate::output::write_failure::write_failure;
 use crate::report::lost_report::LostReport;
 use crate::run::guards::error_budget::{BudgetExceeded, BudgetLimit};
@@ -64,19 +66,60 @@ impl FollowUpCommand {
     }
 }
 
+/// What happened, and what to do before the next command.
+struct Stop {
+    what: String,
+    causes: Vec<String>,
+    advice: Option<String>,
+}
+
+impl Stop {
+    fn new(what: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            causes: Vec::new(),
+            advice: None,
+        }
+    }
+
+    fn because(self, cause: impl Into<String>) -> Self {
+        let causes = vec![cause.into()];
+        Self { causes, ..self }
+    }
+
+    fn advice(self, advice: impl Into<String>) -> Self {
+        let advice = Some(advice.into());
+        Self { advice, ..self }
+    }
+}
+
 impl StopMessage<'_> {
     /// The error to show.
     #[must_use]
     pub fn problem(&self) -> Problem {
-        let lines = match (self.counts.finished(), self.lost_report()) {
-            (1, None) => "1 row has its line in the report".to_owned(),
-            (rows, None) => format!("{} rows have their line in the report", grouped(rows)),
-            (1, Some(_)) => "1 row had its line in it".to_owned(),
-            (rows, Some(_)) => format!("{} rows had their line in it", grouped(rows)),
+        let Stop {
+            what,
+            causes,
+            advice,
+        } = self.stop();
+        let advice = advice
+            .map(|advice| format!("{advice}; then "))
+            .unwrap_or_default();
+        let command = &self.next.command;
+        let hint = match self.next.missing_flags_text() {
+            Some(flags) => format!("{advice}run `{command}`, with {flags} and that type"),
+            None => format!("{advice}run `{command}`"),
         };
-        let mut causes = Vec::new();
-        let (what, advice) = match self.reason {
-            StopReason::Signal(signal) => (word_of(*signal).to_owned(), None),
+        Problem {
+            what: format!("{what}; {}", self.lines_in_report()),
+            causes,
+            hint: Some(hint),
+        }
+    }
+
+    fn stop(&self) -> Stop {
+        match self.reason {
+            StopReason::Signal(signal) => Stop::new(word_of(*signal)),
             StopReason::Fatal {
                 cause,
                 message,
@@ -86,142 +129,99 @@ impl StopMessage<'_> {
                 let id = correlation_id
                     .as_ref()
                     .map(|id| format!(" (correlation id {id})"));
-                causes.push(format!("{message}{}", id.unwrap_or_default()));
                 self.fatal(*cause, scopes)
+                    .because(format!("{message}{}", id.unwrap_or_default()))
             }
             StopReason::UniformFailures {
                 what,
                 rows,
                 message,
-            } => {
-                causes.push(message.clone());
-                self.uniform_failures(*what, *rows)
-            }
+            } => self.uniform_failures(*what, *rows).because(message),
             StopReason::Input(error) => {
-                let problem = Problem::new(error, error.hint());
-                causes = problem.causes;
-                (problem.what, problem.hint)
+                let Problem { what, causes, hint } = Problem::new(error, error.hint());
+                Stop {
+                    what,
+                    causes,
+                    advice: hint,
+                }
             }
-            StopReason::BudgetExceeded(excess) => {
-                causes.extend(excess.common.as_ref().map(in_common));
-                (over_budget(excess), Some(after_budget(excess).to_owned()))
-            }
+            StopReason::BudgetExceeded(excess) => over_budget(excess),
             StopReason::ApiUnreachable {
                 lasted,
                 was_reachable,
                 message,
-            } => {
-                causes.push(message.clone());
-                let Self { base_url, .. } = self;
-                let what = format!(
-                    "stopped: no usable response from `{base_url}` for {}",
-                    span(*lasted)
-                );
-                let advice = match was_reachable {
-                    true => WHEN_API_WORKS.to_owned(),
-                    false => format!(
-                        "check network, proxy and `--base-url`; if they are correct, {WHEN_API_WORKS}"
-                    ),
-                };
-                (what, Some(advice))
-            }
-            StopReason::NoDescriptor { lasted, message } => {
-                causes.push(message.clone());
-                let what = format!(
-                    "stopped: no file descriptor was available for a connection for {}",
-                    span(*lasted)
-                );
-                let advice = "raise the limit on open files (`ulimit -n` shows it)";
-                (what, Some(advice.to_owned()))
-            }
-            StopReason::TimeIsUp(limit) => {
-                let limit = match limit {
-                    TimeLimit::MaxDuration(time) => format!("`--max-duration`, {}", span(*time)),
-                    TimeLimit::Until(moment) => format!("`--until`, {moment:.0}"),
-                };
-                let what = format!("stopped: the time limit was reached ({limit})");
-                (what, None)
-            }
-            StopReason::Bug(panic) => {
-                causes.push(excerpt(panic, 300));
-                let advice = "please report this".to_owned();
-                ("stopped by a bug in this program".to_owned(), Some(advice))
-            }
+            } => self.unreachable(*lasted, *was_reachable).because(message),
+            StopReason::NoDescriptor { lasted, message } => Stop::new(format!(
+                "stopped: no file descriptor was available for a connection for {}",
+                span(*lasted)
+            ))
+            .because(message)
+            .advice("raise the limit on open files (`ulimit -n` shows it)"),
+            StopReason::TimeIsUp(limit) => time_is_up(*limit),
+            StopReason::Bug(panic) => Stop::new("stopped by a bug in this program")
+                .because(excerpt(panic, 300))
+                .advice("please report this"),
             StopReason::Report(error) => {
-                causes.push(error.to_string());
                 let (what, advice) = write_failure(error);
-                (what.to_owned(), Some(advice.to_owned()))
+                Stop::new(what).because(error.to_string()).advice(advice)
             }
-        };
-        let advice = advice
-            .map(|advice| format!("{advice}; then "))
-            .unwrap_or_default();
-        Problem {
-            what: format!("{what}; {lines}"),
-            causes,
-            hint: Some(match self.next.missing_flags_text() {
-                Some(missing_flags_text) => format!(
-                    "{advice}run `{}`, with {missing_flags_text} and that type",
-                    self.next.command
-                ),
-                None => format!("{advice}run `{}`", self.next.command),
-            }),
         }
     }
 
-    /// How another program changed the report, if the run stopped for that.
-    fn lost_report(&self) -> Option<LostReport> {
-        match self.reason {
-            StopReason::Report(error) => LostReport::cause_of(error),
-            _ => None,
+    /// The number of rows that need not be sent again.
+    fn lines_in_report(&self) -> String {
+        let is_lost = match self.reason {
+            StopReason::Report(error) => LostReport::cause_of(error).is_some(),
+            _ => false,
+        };
+        let finished = self.counts.finished();
+        let its = if finished == 1 { "its" } else { "their" };
+        let rows = rows(finished);
+        match (is_lost, finished) {
+            (true, _) => format!("{rows} had {its} line in it"),
+            (false, 1) => format!("{rows} has {its} line in the report"),
+            (false, _) => format!("{rows} have {its} line in the report"),
         }
     }
 
-    fn fatal(&self, cause: FatalCause, scopes: &[String]) -> (String, Option<String>) {
-        let (what, advice) = match cause {
-            FatalCause::DailyLimit => (
-                "stopped: the account's daily limit is used up".to_owned(),
-                format!("wait until it resets, {}", self.daily_reset),
+    fn fatal(&self, cause: FatalCause, scopes: &[String]) -> Stop {
+        match cause {
+            FatalCause::DailyLimit => Stop::new("stopped: the account's daily limit is used up")
+                .advice(format!("wait until it resets, {}", self.daily_reset)),
+            FatalCause::LongWait(wait) => {
+                Stop::new("stopped: HubSpot asks for a pause of more than 15 minutes")
+                    .advice(format!("wait {}", span(wait)))
+            }
+            FatalCause::Unauthorized => Stop::new("stopped: HubSpot does not accept the token")
+                .advice(self.unauthorized()),
+            FatalCause::NoToken => Stop::new("stopped: could not refresh the access token").advice(
+                "check the source of the token: the file, the command, or the app's refresh token",
             ),
-            FatalCause::LongWait(wait) => (
-                "stopped: HubSpot asks for a pause of more than 15 minutes".to_owned(),
-                format!("wait {}", span(wait)),
+            FatalCause::OtherPortal => Stop::new(
+                "stopped: the new token belongs to another account, and nothing was sent with it",
+            )
+            .advice("put a token of the run's account into the token file, the command or the app"),
+            FatalCause::MissingScopes if scopes.is_empty() => {
+                Stop::new("stopped: the token lacks a permission")
+                    .advice("give it read and write scopes for both object types")
+            }
+            FatalCause::MissingScopes => Stop::new(format!(
+                "stopped: the token lacks a scope: {}",
+                scopes.join(", ")
+            ))
+            .advice("give it one of these, with read and write for both object types"),
+            FatalCause::Forbidden => Stop::new(
+                "stopped: HubSpot, or a firewall in front of it, forbids the requests",
+            )
+            .advice("ask HubSpot's support or your network administrator"),
+            FatalCause::Untrusted => Stop::new(format!(
+                "stopped: the certificate of `{}` is not trusted",
+                self.base_url
+            ))
+            .advice(
+                "check the base URL; if a proxy replaces the certificate, trust its certificate with `--ca-file`",
             ),
-            FatalCause::Unauthorized => (
-                "stopped: HubSpot does not accept the token".to_owned(),
-                self.unauthorized(),
-            ),
-            FatalCause::NoToken => (
-                "stopped: could not refresh the access token".to_owned(),
-                "check the source of the token: the file, the command, or the app's refresh token"
-                    .to_owned(),
-            ),
-            FatalCause::OtherPortal => (
-                "stopped: the new token belongs to another account, and nothing was sent with it".to_owned(),
-                "put a token of the run's account into the token file, the command or the app".to_owned(),
-            ),
-            FatalCause::MissingScopes if scopes.is_empty() => (
-                "stopped: the token lacks a permission".to_owned(),
-                "give it read and write scopes for both object types".to_owned(),
-            ),
-            FatalCause::MissingScopes => (
-                format!("stopped: the token lacks a scope: {}", scopes.join(", ")),
-                "give it one of these, with read and write for both object types".to_owned(),
-            ),
-            FatalCause::Forbidden => (
-                "stopped: HubSpot, or a firewall in front of it, forbids the requests".to_owned(),
-                "ask HubSpot's support or your network administrator".to_owned(),
-            ),
-            FatalCause::Untrusted => (
-                format!(
-                    "stopped: the certificate of `{}` is not trusted",
-                    self.base_url
-                ),
-                "check the base URL; if a proxy replaces the certificate, trust its certificate with `--ca-file`"
-                    .to_owned(),
-            ),
-        };
-        (what, Some(advice))
+        }
     }
 
     fn unauthorized(&self) -> String {
@@ -233,41 +233,66 @@ impl StopMessage<'_> {
         }
     }
 
-    fn uniform_failures(&self, what: UniformFailure, rows: u32) -> (String, Option<String>) {
-        let (what, advice) = match what {
-            UniformFailure::TypeError => (
-                format!("stopped: HubSpot does not know the object type of the first {rows} rows"),
-                if self.next.missing_flags.is_empty() {
-                    "correct the types in the file"
-                } else {
-                    "look up the right type, such as `contacts` or `2-1234567`"
-                },
-            ),
-            UniformFailure::NotFound => (
-                format!(
-                    "stopped: the first {rows} rows all got a 404: the path of the API seems to be wrong"
-                ),
-                "check `--base-url` and `--api-version`",
-            ),
-            UniformFailure::TlsFailure => (
-                format!("stopped: {rows} consecutive rows got a TLS error from HubSpot's servers"),
-                "ask HubSpot's support",
-            ),
-        };
-        (what, Some(advice.to_owned()))
+    fn uniform_failures(&self, what: UniformFailure, rows: u32) -> Stop {
+        match what {
+            UniformFailure::TypeError => Stop::new(format!(
+                "stopped: HubSpot does not know the object type of the first {rows} rows"
+            ))
+            .advice(if self.next.missing_flags.is_empty() {
+                "correct the types in the file"
+            } else {
+                "look up the right type, such as `contacts` or `2-1234567`"
+            }),
+            UniformFailure::NotFound => Stop::new(format!(
+                "stopped: the first {rows} rows all got a 404: the path of the API seems to be wrong"
+            ))
+            .advice("check `--base-url` and `--api-version`"),
+            UniformFailure::TlsFailure => Stop::new(format!(
+                "stopped: {rows} consecutive rows got a TLS error from HubSpot's servers"
+            ))
+            .advice("ask HubSpot's support"),
+        }
+    }
+
+    fn unreachable(&self, lasted: Duration, was_reachable: bool) -> Stop {
+        let stop = Stop::new(format!(
+            "stopped: no usable response from `{}` for {}",
+            self.base_url,
+            span(lasted)
+        ));
+        if was_reachable {
+            stop.advice(WHEN_API_WORKS)
+        } else {
+            stop.advice(format!(
+                "check network, proxy and `--base-url`; if they are correct, {WHEN_API_WORKS}"
+            ))
+        }
     }
 }
 
-fn over_budget(excess: &BudgetExceeded) -> String {
+fn time_is_up(limit: TimeLimit) -> Stop {
+    let limit = match limit {
+        TimeLimit::MaxDuration(time) => format!("`--max-duration`, {}", span(time)),
+        TimeLimit::Until(moment) => format!("`--until`, {moment:.0}"),
+    };
+    Stop::new(format!("stopped: the time limit was reached ({limit})"))
+}
+
+fn over_budget(excess: &BudgetExceeded) -> Stop {
     let BudgetExceeded { bad, of, .. } = excess;
     let (bad, of) = (grouped(*bad), grouped(*of));
-    match excess.limit {
+    let stop = Stop::new(match excess.limit {
         BudgetLimit::Rows(max) => {
             format!("stopped: {bad} of {of} rows were not associated (`--max-failed {max}`)")
         }
         BudgetLimit::Percent(percent) => format!(
             "stopped: {bad} of the last {of} rows were not associated (`--max-failed-percent {percent}`)"
         ),
+    });
+    let stop = stop.advice(after_budget(excess));
+    match &excess.common {
+        Some(common) => stop.because(in_common(common)),
+        None => stop,
     }
 }
 

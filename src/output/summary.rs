@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::diagnostic::Problem;
 use crate::domain::run_counts::RunCounts;
 use crate::exit_status::ExitStatus;
-use crate::number::grouped;
+use crate::number::rows;
 use crate::text::excerpt;
 
 /// The result of a run.
@@ -72,13 +72,7 @@ pub struct RejectsFile<'s> {
 
 impl fmt::Display for RejectsFile<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows = if self.rows == 1 { "row" } else { "rows" };
-        write!(
-            formatter,
-            "{}, {} {rows}",
-            shown(self.path),
-            grouped(self.rows)
-        )
+        write!(formatter, "{}, {}", shown(self.path), rows(self.rows))
     }
 }
 

@@ -4,7 +4,7 @@ use askama::Template;
 
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::run_counts::{CategoryCount, Example, RunCounts};
-use crate::number::{grouped, span};
+use crate::number::{grouped, rows, span};
 use crate::output::advice::advice;
 use crate::output::html::chart::{SeriesStyle, shares};
 use crate::output::html::duration_chart::DurationChart;
@@ -124,11 +124,6 @@ impl View {
 /// Untrusted text, with control and invisible characters escaped.
 pub(crate) fn shown(text: &str) -> String {
     excerpt(text, usize::MAX)
-}
-
-fn rows(count: u64) -> String {
-    let word = if count == 1 { "row" } else { "rows" };
-    format!("{} {word}", grouped(count))
 }
 
 /// The first sentence of the page, and its tone.

@@ -7,7 +7,7 @@ use tracing::{Level, debug, enabled, event, info, warn};
 
 use crate::domain::outcome::{Outcome, OutcomeKind, RowTarget};
 use crate::input::progress::ReadProgress;
-use crate::number::span;
+use crate::number::{counted, span};
 use crate::output::terminal::progress::{Progress, ProgressSnapshot};
 use crate::output::terminal::screen::{OutputOptions, Screen};
 use crate::run::event::{Event, Observe, RunEvent};
@@ -78,81 +78,98 @@ impl Observe for Display {
                 waiting: *waiting,
             }),
             RunEvent::RowFinished(outcome) => log_outcome(outcome),
-            RunEvent::AttemptFailed {
-                key,
-                pair,
-                attempts,
-                why,
-                correlation_id,
-                next_in,
-            } => debug!(
-                row = key.row,
-                line = key.line,
-                attempts,
-                correlation_id,
-                next_in_ms = u64::try_from(next_in.as_millis()).unwrap_or(u64::MAX),
-                "{pair} will be retried: {}",
-                excerpt(why, MAX_LOGGED_CHARS)
-            ),
-            RunEvent::BatchFailed {
-                pairs,
-                attempts,
-                why,
-                correlation_id,
-                next_in,
-            } => debug!(
-                pairs,
-                attempts,
-                correlation_id,
-                next_in_ms = u64::try_from(next_in.as_millis()).unwrap_or(u64::MAX),
-                "a batch request will be retried: {}",
-                excerpt(why, MAX_LOGGED_CHARS)
-            ),
-            RunEvent::Paused { period, why } => {
-                let seconds = period.as_secs_f64();
-                let why = excerpt(why, MAX_LOGGED_CHARS);
-                // Short pauses are a normal part of the rate limit; a long one needs an explanation.
-                if *period >= LONG_WAIT {
-                    warn!(seconds, "pausing all requests: {why}");
-                } else {
-                    info!(seconds, "pausing all requests: {why}");
-                }
-            }
-            RunEvent::ApiUnreachable { why, give_up_after } => {
-                let (why, give_up_after) = (excerpt(why, MAX_LOGGED_CHARS), span(*give_up_after));
-                warn!(
-                    "HubSpot is unreachable ({why}); probing with single requests for up to {give_up_after}"
-                );
-            }
-            RunEvent::ApiRecovered { after } => {
-                warn!("HubSpot is reachable again after {}", span(*after));
-            }
-            RunEvent::FewerConnections { max, why } => {
-                let requests = if *max == 1 { "request" } else { "requests" };
-                let why = excerpt(why, MAX_LOGGED_CHARS);
-                warn!(
-                    "no file descriptor for another connection ({why}): at most {max} {requests} in flight; `ulimit -n` shows the limit on open files"
-                );
-            }
-            RunEvent::StoodStill { lasted } => {
-                let lasted = span(*lasted);
-                info!("the process was stopped, or the machine slept, for {lasted}");
-            }
-            RunEvent::TokenRefreshed => info!("the access token was refreshed"),
-            RunEvent::RateChanged(Some(rate)) => info!("the rate limit is now {rate}"),
-            RunEvent::RateChanged(None) | RunEvent::Stopping { in_flight: 0, .. } => {}
-            RunEvent::Stopping { in_flight, reason } => {
-                let replies = if *in_flight == 1 { "reply" } else { "replies" };
-                let waiting = format!("stopping: waiting for {in_flight} {replies} in flight");
-                // Confirm the interrupt immediately.
-                if let StopReason::Signal(_) = reason {
-                    warn!("{waiting}; press Ctrl-C again to stop immediately");
-                } else {
-                    info!("{waiting}");
-                }
-            }
+            other => log_event(other),
         }
     }
+}
+
+/// Logs an event that concerns more than one finished row.
+fn log_event(event: &RunEvent<'_>) {
+    match event {
+        RunEvent::Tick { .. } | RunEvent::RowFinished(_) | RunEvent::RateChanged(None) => {}
+        RunEvent::AttemptFailed {
+            key,
+            pair,
+            attempts,
+            why,
+            correlation_id,
+            next_in,
+        } => debug!(
+            row = key.row,
+            line = key.line,
+            attempts,
+            correlation_id,
+            next_in_ms = milliseconds(*next_in),
+            "{pair} will be retried: {}",
+            logged(why)
+        ),
+        RunEvent::BatchFailed {
+            pairs,
+            attempts,
+            why,
+            correlation_id,
+            next_in,
+        } => debug!(
+            pairs,
+            attempts,
+            correlation_id,
+            next_in_ms = milliseconds(*next_in),
+            "a batch request will be retried: {}",
+            logged(why)
+        ),
+        RunEvent::Paused { period, why } => log_pause(*period, why),
+        RunEvent::ApiUnreachable { why, give_up_after } => warn!(
+            "HubSpot is unreachable ({}); probing with single requests for up to {}",
+            logged(why),
+            span(*give_up_after)
+        ),
+        RunEvent::ApiRecovered { after } => {
+            warn!("HubSpot is reachable again after {}", span(*after));
+        }
+        RunEvent::FewerConnections { max, why } => warn!(
+            "no file descriptor for another connection ({}): at most {} in flight; `ulimit -n` shows the limit on open files",
+            logged(why),
+            counted(*max as u64, "request", "requests")
+        ),
+        RunEvent::StoodStill { lasted } => info!(
+            "the process was stopped, or the machine slept, for {}",
+            span(*lasted)
+        ),
+        RunEvent::TokenRefreshed => info!("the access token was refreshed"),
+        RunEvent::RateChanged(Some(rate)) => info!("the rate limit is now {rate}"),
+        RunEvent::Stopping { in_flight, reason } => log_stop(*in_flight, reason),
+    }
+}
+
+/// Short pauses are a normal part of the rate limit; a long one needs an explanation.
+fn log_pause(period: Duration, why: &str) {
+    let (seconds, why) = (period.as_secs_f64(), logged(why));
+    if period >= LONG_WAIT {
+        warn!(seconds, "pausing all requests: {why}");
+    } else {
+        info!(seconds, "pausing all requests: {why}");
+    }
+}
+
+fn log_stop(in_flight: usize, reason: &StopReason) {
+    if in_flight == 0 {
+        return;
+    }
+    let replies = counted(in_flight as u64, "reply", "replies");
+    // Confirm the interrupt immediately.
+    if let StopReason::Signal(_) = reason {
+        warn!("stopping: waiting for {replies} in flight; press Ctrl-C again to stop immediately");
+    } else {
+        info!("stopping: waiting for {replies} in flight");
+    }
+}
+
+fn logged(text: &str) -> String {
+    excerpt(text, MAX_LOGGED_CHARS)
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn log_outcome(outcome: &Outcome) {
@@ -175,18 +192,12 @@ fn log_outcome(outcome: &Outcome) {
                 line = outcome.key.line,
                 outcome = outcome.kind.as_str(),
                 http_status = details.http_status,
-                category = details
-                    .categories
-                    .first()
-                    .map(|text| excerpt(text, MAX_LOGGED_CHARS)),
-                correlation_id = details
-                    .correlation_id
-                    .as_ref()
-                    .map(|text| excerpt(text, MAX_LOGGED_CHARS)),
+                category = details.categories.first().map(|text| logged(text)),
+                correlation_id = details.correlation_id.as_ref().map(|text| logged(text)),
                 attempts = outcome.attempts,
                 "{pair} is {}: {}",
                 outcome.kind,
-                excerpt(&details.message, MAX_LOGGED_CHARS)
+                logged(&details.message)
             )
         };
     }

@@ -9,8 +9,9 @@ use crate::check::findings::{Findings, SelfLinks, TypesCount};
 use crate::check::tiers::{TIERS, Tier, TimeNeeded};
 use crate::input::csv::quoted_rows::QuotedRows;
 use crate::input::validate::problem::RowProblem;
-use crate::number::{grouped, span};
+use crate::number::{grouped, rows, span};
 use crate::output::json::format::pretty;
+use crate::output::text::lines::Lines;
 use crate::output::text::run::ONLY_EMPTY_LISTS;
 
 /// The maximum number of type combinations in the list.
@@ -34,22 +35,26 @@ impl Checked<'_> {
     #[must_use]
     pub fn to_text(&self) -> String {
         let findings = self.findings;
-        let mut text = String::new();
-        let mut line = |content: String| {
-            text.push_str(content.trim_end());
-            text.push('\n');
-        };
-        let rows = if findings.rows == 1 { "row" } else { "rows" };
+        let mut lines = Lines::default();
         let end = if self.complete {
             ""
         } else {
             ", up to the place where reading failed"
         };
-        line(format!(
-            "checked: {} {rows} of {}{end}",
-            grouped(findings.rows),
-            self.input
-        ));
+        let read = rows(findings.rows);
+        lines.about("checked", format!("{read} of {}{end}", self.input));
+        self.add_counts(&mut lines);
+        self.add_problems(&mut lines);
+        self.add_types(&mut lines);
+        lines.about_some("duplicates", findings.duplicates().map(about));
+        self.add_odd_rows(&mut lines);
+        self.add_calls(&mut lines);
+        lines.about_some("next", self.next);
+        lines.into_text()
+    }
+
+    fn add_counts(&self, lines: &mut Lines) {
+        let findings = self.findings;
         for (what, count) in [
             ("to send", findings.to_send),
             ("invalid", findings.invalid),
@@ -58,75 +63,44 @@ impl Checked<'_> {
             ("already associated", findings.already_associated),
         ] {
             if count > 0 {
-                line(format!("  {what:<20}{:>12}", grouped(count)));
+                lines.add(format!("  {what:<20}{:>12}", grouped(count)));
             }
         }
         if findings.has_only_empty_lists() {
-            line(ONLY_EMPTY_LISTS.to_owned());
+            lines.add(ONLY_EMPTY_LISTS);
         }
-        self.problems(&mut line);
-        self.types(&mut line);
-        if let Some(duplicates) = findings.duplicates() {
-            line(format!("duplicates: {}", about(duplicates)));
-        }
-        if let SelfLinks {
-            pairs,
-            first_line: Some(first),
-        } = findings.self_links
-        {
-            line(format!(
-                "self-links: {}, the first on line {first}: a record associated with itself",
-                grouped(pairs)
-            ));
-        }
-        if let QuotedRows {
-            rows,
-            first_line: Some(first),
-        } = findings.quoted_rows
-        {
-            line(format!(
-                "rows in quotes: {}, the first on line {first}: a quoted field contains lines that look like rows; \
-                 check for a missing or extra quote there",
-                grouped(rows)
-            ));
-        }
-        self.calls(&mut line);
-        if let Some(next) = self.next {
-            line(format!("next: {next}"));
-        }
-        text
     }
 
-    fn problems(&self, line: &mut impl FnMut(String)) {
+    fn add_problems(&self, lines: &mut Lines) {
         let kinds = self.findings.problems();
         let total: u64 = kinds.iter().map(|(_, count)| count).sum();
         if total == 0 {
             return;
         }
-        line("problems:".to_owned());
+        lines.add("problems:");
         for example in &self.findings.examples {
             let mut shown = format!("  {}:{}", self.input, example.key.line);
             if let RowProblem::Value { column, .. } = &example.problem {
                 let _infallible = write!(shown, ":{}", column.number());
             }
-            line(format!("{shown}: {}", example.problem));
+            lines.about(&shown, &example.problem);
         }
         let more = total - self.findings.examples.len() as u64;
         if more > 0 {
-            line(format!("  and {} more", grouped(more)));
+            lines.add(format!("  and {} more", grouped(more)));
         }
-        line("problems by kind:".to_owned());
+        lines.add("problems by kind:");
         for (kind, count) in kinds {
-            line(format!("{:>12}  {kind}", grouped(count)));
+            lines.add(format!("{:>12}  {kind}", grouped(count)));
         }
     }
 
-    fn types(&self, line: &mut impl FnMut(String)) {
+    fn add_types(&self, lines: &mut Lines) {
         let types = self.findings.types();
         if types.is_empty() {
             return;
         }
-        line("to send by types:".to_owned());
+        lines.add("to send by types:");
         let shown = &types[..types.len().min(MAX_TYPES)];
         for TypesCount {
             from_type,
@@ -134,26 +108,51 @@ impl Checked<'_> {
             pairs,
         } in shown
         {
-            line(format!("{:>12}  {from_type} -> {to_type}", grouped(*pairs)));
+            lines.add(format!("{:>12}  {from_type} -> {to_type}", grouped(*pairs)));
         }
         let listed: u64 = shown.iter().map(|count| count.pairs).sum();
         let more = self.findings.to_send - listed;
         if more > 0 {
-            line(format!("{:>12}  of other types", grouped(more)));
+            lines.add(format!("{:>12}  of other types", grouped(more)));
         }
     }
 
-    fn calls(&self, line: &mut impl FnMut(String)) {
+    /// Adds rows that are valid, but may not be what the user meant.
+    fn add_odd_rows(&self, lines: &mut Lines) {
+        if let SelfLinks {
+            pairs,
+            first_line: Some(first),
+        } = self.findings.self_links
+        {
+            lines.add(format!(
+                "self-links: {}, the first on line {first}: a record associated with itself",
+                grouped(pairs)
+            ));
+        }
+        if let QuotedRows {
+            rows,
+            first_line: Some(first),
+        } = self.findings.quoted_rows
+        {
+            lines.add(format!(
+                "rows in quotes: {}, the first on line {first}: a quoted field contains lines that look like rows; \
+                 check for a missing or extra quote there",
+                grouped(rows)
+            ));
+        }
+    }
+
+    fn add_calls(&self, lines: &mut Lines) {
         let calls = [self.findings.to_send, self.findings.batch_calls()];
         if calls[0] == 0 {
             return;
         }
         let [single, batch] = calls.map(grouped);
-        line(format!(
+        lines.add(format!(
             "calls: {single}, or {batch} by `--mode batch` with up to {} pairs each",
             grouped(self.findings.per_call)
         ));
-        line(format!(
+        lines.add(format!(
             "{:<43}{:>17}{:>17}",
             "time at each quota (per 10 s, per day):", "single", "batch"
         ));
@@ -161,7 +160,7 @@ impl Checked<'_> {
             let a_day = tier.per_day.map_or("none stated".to_owned(), grouped);
             let name = format!("  {}: {}, {a_day}", tier.name, tier.per_10_seconds);
             let [single, batch] = calls.map(|calls| needed(tier.time_for(calls)));
-            line(format!("{name:<43}{single:>17}{batch:>17}"));
+            lines.add(format!("{name:<43}{single:>17}{batch:>17}"));
         }
     }
 
@@ -184,27 +183,7 @@ impl Checked<'_> {
             skipped_duplicates: findings.skipped_duplicates,
             already_associated: findings.already_associated,
             types: findings.types(),
-            problems: Problems {
-                kinds: findings
-                    .problems()
-                    .into_iter()
-                    .map(|(kind, count)| KindCount { kind, count })
-                    .collect(),
-                first: findings
-                    .examples
-                    .iter()
-                    .map(|example| ProblemAt {
-                        row: example.key.row,
-                        line: example.key.line,
-                        column: match &example.problem {
-                            RowProblem::Value { column, .. } => Some(column.number()),
-                            RowProblem::FieldCount { .. } | RowProblem::TooManyPairs { .. } => None,
-                        },
-                        kind: example.problem.kind(),
-                        message: example.problem.to_string(),
-                    })
-                    .collect(),
-            },
+            problems: Problems::of(findings),
             duplicates: findings.duplicates(),
             self_links: findings.self_links,
             quoted_rows: findings.quoted_rows,
@@ -275,6 +254,28 @@ struct Problems {
     first: Vec<ProblemAt>,
 }
 
+impl Problems {
+    fn of(findings: &Findings) -> Self {
+        let kinds = findings.problems().into_iter();
+        let first = findings.examples.iter().map(|example| ProblemAt {
+            row: example.key.row,
+            line: example.key.line,
+            column: match &example.problem {
+                RowProblem::Value { column, .. } => Some(column.number()),
+                RowProblem::FieldCount { .. } | RowProblem::TooManyPairs { .. } => None,
+            },
+            kind: example.problem.kind(),
+            message: example.problem.to_string(),
+        });
+        Self {
+            kinds: kinds
+                .map(|(kind, count)| KindCount { kind, count })
+                .collect(),
+            first: first.collect(),
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct KindCount {
     kind: &'static str,
@@ -326,41 +327,6 @@ mod tests {
         }
         .to_text();
         (findings, text)
-    }
-
-    #[test]
-    fn it_shows_what_would_be_sent_the_problems_and_the_time_needed() {
-        let (_, text) = checked(
-            "contacts,1,deals,2\ncontacts,1,deals,02\ncontacts,5.1E+3,deals,\n0-1,7,0-1,7\n0-1,3\n",
-        );
-        assert_eq!(
-            text,
-            "\
-checked: 5 rows of pairs.csv
-  to send                        3
-  invalid                        2
-problems:
-  pairs.csv:4:2: `from_id` (column 2): `5.1E+3` is in scientific notation, a spreadsheet rounded it: re-export the column as text
-  pairs.csv:4:4: `to_id` (column 4) is blank
-  pairs.csv:6: expected 4 fields, found 2
-problems by kind:
-           1  blank
-           1  scientific notation
-           1  too few or too many fields
-to send by types:
-           2  contacts -> deals
-           1  0-1 -> 0-1
-duplicates: 1, sent again unless --skip-duplicates is given
-self-links: 1, the first on line 5: a record associated with itself
-calls: 3, or 2 by `--mode batch` with up to 2,000 pairs each
-time at each quota (per 10 s, per day):               single            batch
-  Free, Starter: 100, 250,000                      1s, 1 day        1s, 1 day
-  public app (OAuth): 110, none stated             1s, 1 day        1s, 1 day
-  Professional, Enterprise: 150, 500,000           1s, 1 day        1s, 1 day
-  with API limit increase: 200, 1,000,000          1s, 1 day        1s, 1 day
-next: do this
-"
-        );
     }
 
     #[test]

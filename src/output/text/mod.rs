@@ -2,5 +2,6 @@
 
 pub mod check;
 pub mod doctor;
+mod lines;
 pub mod report;
 pub mod run;

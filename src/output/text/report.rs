@@ -5,10 +5,11 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::number::grouped;
+use crate::number::{grouped, rows};
 use crate::output::json::format::pretty;
 use crate::output::json::run::{Category, Next, Outcomes, Rejects, categories, stamp};
 use crate::output::summary::{NextStep, RejectsFile, shown};
+use crate::output::text::lines::Lines;
 use crate::output::text::run::{add_categories, add_outcomes};
 use crate::process::program::Program;
 use crate::report::stats::durations::Percentiles;
@@ -37,38 +38,28 @@ impl ReportSummary<'_> {
     #[must_use]
     pub fn to_text(&self) -> String {
         let counts = self.statistics.counts();
-        let mut text = String::new();
         let settled = counts.finished();
-        let rows = if settled == 1 { "row" } else { "rows" };
-        let mut line = |content: String| {
-            text.push_str(content.trim_end());
-            text.push('\n');
-        };
-        let report = shown(self.report);
-        line(format!("report: {report}, {} {rows}", grouped(settled)));
-        match self.statistics.rehearsed() {
-            0 => {}
-            all if all == settled => {
-                line("rehearsal: nothing in it was linked in HubSpot".to_owned());
-            }
-            some => line(format!(
-                "rehearsal: {} of its lines, which linked nothing in HubSpot",
+        let mut lines = Lines::default();
+        lines.about(
+            "report",
+            format!("{}, {}", shown(self.report), rows(settled)),
+        );
+        let rehearsed = match self.statistics.rehearsed() {
+            0 => None,
+            all if all == settled => Some("nothing in it was linked in HubSpot".to_owned()),
+            some => Some(format!(
+                "{} of its lines, which linked nothing in HubSpot",
                 grouped(some)
             )),
-        }
-        add_outcomes(counts, &mut line);
-        add_categories(counts, &mut line);
-        line(format!("requests: {}", self.statistics.requests()));
-        if let Some(rejects) = self.rejects {
-            line(format!("rejects: {rejects}"));
-        }
-        if let Some(html) = self.html {
-            line(format!("page: {}", shown(html)));
-        }
-        if let Some(next) = self.next {
-            line(format!("next: {next}"));
-        }
-        text
+        };
+        lines.about_some("rehearsal", rehearsed);
+        add_outcomes(counts, &mut lines);
+        add_categories(counts, &mut lines);
+        lines.about("requests", self.statistics.requests());
+        lines.about_some("rejects", self.rejects);
+        lines.about_some("page", self.html.map(shown));
+        lines.about_some("next", self.next);
+        lines.into_text()
     }
 
     /// The summary as one JSON object, with more details; it ends with a line break.

@@ -1,12 +1,11 @@
 //! Renders the final summary as text: rows by outcome, errors by category, and the next step. Pure.
 
-use std::fmt::Write as _;
-
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::run_counts::RunCounts;
-use crate::number::{grouped, per_second, span};
+use crate::number::{grouped, per_second, rows, span};
 use crate::output::advice::advice;
 use crate::output::summary::{Summary, WORTH_A_REASON, shown};
+use crate::output::text::lines::Lines;
 use crate::text::excerpt;
 
 /// The maximum number of categories in the list.
@@ -19,24 +18,28 @@ impl Summary<'_> {
     /// The summary as text; each line ends with a line break.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let mut text = String::new();
-        let finished = self.counts.finished();
-        let here = finished - self.counts.already_reported;
+        let mut lines = Lines::default();
+        lines.add(self.first_line());
+        add_outcomes(self.counts, &mut lines);
+        add_categories(self.counts, &mut lines);
+        lines.about("requests", self.requests());
+        lines.about_some("quota", self.quota());
+        lines.about_some("report", self.report.map(shown));
+        lines.about_some("rejects", self.rejects);
+        lines.about_some("page", self.html.map(shown));
+        // After an early stop, the error shows the next command.
+        lines.about_some("next", self.next.filter(|_| self.problem.is_none()));
+        lines.into_text()
+    }
+
+    /// How the run ended, the number of rows, the time and the speed.
+    fn first_line(&self) -> String {
         let state = match self.problem {
             None => "finished",
             Some(_) => "stopped",
         };
-        let seconds = self.elapsed.as_secs_f64();
-        let rate = if seconds > 0.0 {
-            here as f64 / seconds
-        } else {
-            0.0
-        };
-        let rows = if finished == 1 { "row" } else { "rows" };
-        let mut line = |content: String| {
-            text.push_str(content.trim_end());
-            text.push('\n');
-        };
+        let finished = self.counts.finished();
+        let here = finished - self.counts.already_reported;
         let earlier = match self.counts.already_reported {
             0 => String::new(),
             earlier => format!(
@@ -45,54 +48,44 @@ impl Summary<'_> {
                 grouped(here)
             ),
         };
-        line(format!(
-            "{state}: {} {rows}{earlier} in {}, {} rows per second",
-            grouped(finished),
+        let seconds = self.elapsed.as_secs_f64();
+        let rate = if seconds > 0.0 {
+            here as f64 / seconds
+        } else {
+            0.0
+        };
+        format!(
+            "{state}: {}{earlier} in {}, {} rows per second",
+            rows(finished),
             span(self.elapsed),
             per_second(rate)
-        ));
-        add_outcomes(self.counts, &mut line);
-        add_categories(self.counts, &mut line);
+        )
+    }
+
+    fn requests(&self) -> String {
         let throttled = match self.counts.throttled {
             0 => "no 429 replies".to_owned(),
             some => format!("{} with a 429 reply", grouped(some)),
         };
-        line(format!(
-            "requests: {}, {throttled}",
-            grouped(self.counts.requests)
-        ));
-        if let Some((share, why)) = self.counts.utilization.of(self.counts.requests) {
-            let why = why.filter(|_| share < WORTH_A_REASON);
-            let why = why
-                .map(|why| format!(", {}", why.as_str()))
-                .unwrap_or_default();
-            line(format!(
-                "quota: {:.0} % of the limit used{why}",
-                share * 100.0
-            ));
-        }
-        if let Some(report) = self.report {
-            line(format!("report: {}", shown(report)));
-        }
-        if let Some(rejects) = self.rejects {
-            line(format!("rejects: {rejects}"));
-        }
-        if let Some(html) = self.html {
-            line(format!("page: {}", shown(html)));
-        }
-        // After an early stop, the error shows the next command.
-        if let Some(next) = self.next.filter(|_| self.problem.is_none()) {
-            line(format!("next: {next}"));
-        }
-        text
+        format!("{}, {throttled}", grouped(self.counts.requests))
+    }
+
+    /// The used share of the rate limit, and why it is low.
+    fn quota(&self) -> Option<String> {
+        let (share, why) = self.counts.utilization.of(self.counts.requests)?;
+        let why = why
+            .filter(|_| share < WORTH_A_REASON)
+            .map(|why| format!(", {}", why.as_str()))
+            .unwrap_or_default();
+        Some(format!("{:.0} % of the limit used{why}", share * 100.0))
     }
 }
 
 /// Adds a line for each outcome that occurred.
-pub(crate) fn add_outcomes(counts: &RunCounts, line: &mut impl FnMut(String)) {
+pub(crate) fn add_outcomes(counts: &RunCounts, lines: &mut Lines) {
     for kind in OutcomeKind::ALL {
         if counts.of(kind) > 0 {
-            line(format!("  {kind:<11}{:>12}", grouped(counts.of(kind))));
+            lines.add(format!("  {kind:<11}{:>12}", grouped(counts.of(kind))));
         }
     }
 }
@@ -102,34 +95,25 @@ pub const ONLY_EMPTY_LISTS: &str =
     "nothing could be sent: the list of ids is empty in every row; is it the right column?";
 
 /// Adds the categories of the rows that are not associated.
-pub(crate) fn add_categories(counts: &RunCounts, line: &mut impl FnMut(String)) {
+pub(crate) fn add_categories(counts: &RunCounts, lines: &mut Lines) {
     if counts.has_only_empty_lists() {
-        line(ONLY_EMPTY_LISTS.to_owned());
+        lines.add(ONLY_EMPTY_LISTS);
     }
     let categories = counts.categories();
     if categories.is_empty() {
         return;
     }
-    let shown = &categories[..categories.len().min(MAX_CATEGORIES)];
-    line("why:".to_owned());
-    for entry in shown {
+    let (listed, others) = categories.split_at(categories.len().min(MAX_CATEGORIES));
+    lines.add("why:");
+    for entry in listed {
         let category = excerpt(&entry.category, MAX_CATEGORY_CHARS);
-        let mut first = String::new();
-        let _infallible = write!(
-            first,
-            "  {:>8}  {} {category}",
-            grouped(entry.rows),
-            entry.kind
-        );
-        line(first);
-        line(format!("            {}", advice(entry)));
+        let (rows, kind) = (grouped(entry.rows), entry.kind);
+        lines.add(format!("  {rows:>8}  {kind} {category}"));
+        lines.add(format!("            {}", advice(entry)));
     }
-    let more: u64 = categories[shown.len()..]
-        .iter()
-        .map(|entry| entry.rows)
-        .sum();
+    let more: u64 = others.iter().map(|entry| entry.rows).sum();
     if more > 0 {
-        line(format!("  {:>8}  other, see the report", grouped(more)));
+        lines.add(format!("  {:>8}  other, see the report", grouped(more)));
     }
 }
 
