@@ -14,7 +14,9 @@ pub struct CheckArgs {
     #[command(flatten)]
     pub input: InputArgs,
 
-    /// Memory to count duplicates exactly, estimated beyond it; 0 disables the count
+    /// Memory for an exact count of the duplicates; 0 disables the count
+    ///
+    /// If the pairs need more memory, the count is an estimate.
     #[arg(long, value_name = "SIZE", default_value_t = ByteSize::FOR_DUPLICATES, help_heading = "Input")]
     pub duplicates_memory: ByteSize,
     /// Print one JSON object instead of text

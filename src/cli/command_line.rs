@@ -49,11 +49,11 @@ pub struct Cli {
 pub enum Command {
     /// Link every pair of a CSV in HubSpot and report one outcome per row
     Import(Box<ImportArgs>),
-    /// Read and validate a CSV and show what an import would do; nothing is sent
+    /// Read and validate a CSV, and show what an import would do; sends nothing
     Check(Box<CheckArgs>),
-    /// Summarize the report of a run as text, HTML or JSON, or extract its rejects
+    /// Summarize a report as text, HTML or JSON, or write its rejects
     Report(Box<ReportArgs>),
-    /// Check the credentials: which portal, which quota, how much of it is used
+    /// Check the credentials, and show the portal and how much of its quota is used
     Doctor(Box<DoctorArgs>),
     /// Serve a local imitation of the API, for rehearsals
     Sandbox(Box<SandboxArgs>),
@@ -67,7 +67,7 @@ pub enum Command {
 #[derive(Args, Clone, Copy, Debug)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
-    /// Show progress: a bar on a terminal, otherwise a line per minute
+    /// When to show progress: auto shows a bar, or a line per minute without a terminal
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     pub progress: ProgressWhen,
     /// Format of the log on stderr
@@ -79,7 +79,7 @@ pub struct OutputArgs {
         value_name = "FORMAT"
     )]
     pub log_format: LogFormat,
-    /// Print more: -v rows that are not associated, -vv every retry, -vvv every row
+    /// Print more: -v adds rows that are not associated, -vv retries, -vvv every row
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// Print only errors
@@ -90,10 +90,10 @@ pub struct OutputArgs {
 /// When to show progress.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ProgressWhen {
-    /// A bar on a terminal, otherwise a line per minute
+    /// A bar on a terminal; without a terminal, one line per minute
     #[default]
     Auto,
-    /// Also with --quiet; without a terminal, a line every ten seconds
+    /// Also with --quiet; without a terminal, one line every ten seconds
     Always,
     /// No progress
     Never,
@@ -105,7 +105,7 @@ pub enum LogFormat {
     /// Plain text
     #[default]
     Text,
-    /// One JSON object per line; progress and the final error too
+    /// One JSON object per line, also for progress and the final error
     Json,
 }
 
@@ -163,8 +163,8 @@ fn end(error: &clap::Error) -> ! {
 fn refuse_typed_token(words: &[OsString]) {
     if let Some(place) = crate::cli::typed_token::typed_token(words, std::env::vars_os()) {
         let error = format!(
-            "{place} is a token, which is never read from there: other users can see the command line, and the shell's history keeps it\n\
-             hint: replace that token in HubSpot, and put the new one into a file for `--token-file`, or into \
+            "{place} is a token, and a token is never read from there: other users can see the command line, and the history of the shell keeps it\n\
+             hint: replace that token in HubSpot, and put the new token into a file for `--token-file`, or into \
              `HUBSPOT_ACCESS_TOKEN`\n"
         );
         end(&clap::Error::raw(

@@ -21,13 +21,13 @@ pub struct ConnectionArgs {
     pub expect_portal: Option<NonZeroU64>,
 
     // Parsed later: clap's error would repeat the value, which may contain a secret.
-    /// URL of the API: https, or http to loopback
+    /// URL of the API: https, or http on this machine only
     #[arg(long, value_name = "URL", default_value = BaseUrl::DEFAULT, help_heading = "API")]
     pub base_url: String,
-    /// PEM file of certificates to trust besides the system's, such as a proxy's
+    /// PEM file with more certificates to trust, such as the certificate of a proxy
     #[arg(long, value_name = "PATH", help_heading = "API")]
     pub ca_file: Option<PathBuf>,
-    /// Version of the API path to use
+    /// API version, which is a part of the path
     #[arg(
         long,
         value_enum,
@@ -36,7 +36,7 @@ pub struct ConnectionArgs {
         help_heading = "API"
     )]
     pub api_version: ApiVersion,
-    /// Timeout for one attempt, such as 30s or 1m
+    /// Maximum time for one attempt, such as 30s or 1m
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration, help_heading = "API")]
     pub timeout: Duration,
 }

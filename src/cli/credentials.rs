@@ -8,20 +8,20 @@ use clap::Args;
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Credentials")]
 pub struct CredentialArgs {
-    /// File with the token; read again when HubSpot refuses the token
+    /// File that contains the token; it is read again when HubSpot refuses the token
     ///
-    /// To rotate the key during a run, replace it in the file.
+    /// To change the token during a run, write the new token into the file.
     #[arg(long, value_name = "PATH")]
     pub token_file: Option<PathBuf>,
-    /// Command that prints the token; run without a shell, and again when refused
+    /// Command that prints the token; it is run again when HubSpot refuses the token
     ///
-    /// For example a password manager: --token-command 'pass show hubspot'.
+    /// It is run without a shell. It can be a password manager: --token-command 'pass show hubspot'.
     #[arg(long, value_name = "CMD")]
     pub token_command: Option<String>,
-    /// JSON file with an OAuth app's id, secret and refresh token; readable by you only
+    /// JSON file with the id, the secret and the refresh token of an OAuth app
     ///
-    /// Fields `client_id`, `client_secret`, `refresh_token`; mode 0600. When HubSpot replaces the refresh token, the new
-    /// one is written to the file.
+    /// Its fields are `client_id`, `client_secret` and `refresh_token`. Only you may have access to it (mode 0600). When
+    /// HubSpot replaces the refresh token, the new one is written to the file.
     #[arg(long, value_name = "PATH")]
     pub oauth_file: Option<PathBuf>,
 }

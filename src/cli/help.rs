@@ -15,31 +15,33 @@ pub struct Notes {
     pub statuses: &'static [(&'static str, &'static str)],
 }
 
-const VARIABLES: &str = "\
-Every flag can also be set in the environment, as HUBSPOT_ASSOCIATE_ and the flag's name: \
-HUBSPOT_ASSOCIATE_RATE=50/10s is --rate 50/10s. An empty variable counts as not set.";
+macro_rules! variables {
+    () => {
+        "Every flag can also be set by an environment variable. Its name is HUBSPOT_ASSOCIATE_ and the name of the flag: \
+         HUBSPOT_ASSOCIATE_RATE=50/10s is the same as --rate 50/10s. An empty variable has no effect."
+    };
+}
 
-const IMPORT: &str = "\
-The token comes from HUBSPOT_ACCESS_TOKEN, from a flag under Credentials, or from an OAuth app \
-(HUBSPOT_CLIENT_ID, HUBSPOT_CLIENT_SECRET, HUBSPOT_REFRESH_TOKEN); never from the command line. Every other flag can \
-also be set in the environment, as HUBSPOT_ASSOCIATE_ and its name: HUBSPOT_ASSOCIATE_RATE=50/10s is --rate 50/10s. An \
-empty variable counts as not set.
+const VARIABLES: &str = variables!();
 
-Use --resume to continue a run that stopped.";
+const IMPORT: &str = concat!(
+    "The token comes from HUBSPOT_ACCESS_TOKEN, from a flag under Credentials, or from an OAuth app (HUBSPOT_CLIENT_ID, \
+     HUBSPOT_CLIENT_SECRET, HUBSPOT_REFRESH_TOKEN). A token is never read from the command line. ",
+    variables!(),
+    "\n\nUse --resume to continue a run that stopped."
+);
 
 const PROGRAM: &str = "\
-Start with a rehearsal: it needs no token, and nothing leaves the machine. Each command has its own --help.";
+Start with a rehearsal: it needs no token and sends nothing to HubSpot. Each command has its own --help.";
 
-const DOCTOR: &str = "\
-The command changes nothing in HubSpot. Every flag can also be set in the environment, as HUBSPOT_ASSOCIATE_ and the flag's \
-name. An empty variable counts as not set.";
+const DOCTOR: &str = concat!("The command changes nothing in HubSpot. ", variables!());
 
 const SANDBOX: &str = "\
-An id of 15 digits that begins with 99 selects a fault, so that a CSV can cause every kind of reply: 99, three digits \
-for a status or fault, two for how often (00 is always), eight free digits.
+Some record ids select a fault, so that a CSV can cause every kind of reply. Such an id has 15 digits: 99, three digits \
+for a status or a fault, two digits for the number of times (00: always), and any eight digits.
 
-  995020200000017   502 twice, then associated
-  994040000000001   always 404
+  995020200000017   status 502 twice, then associated
+  994040000000001   always status 404
   997000000000001   a record that does not exist
 
 Other faults, and their names for --faults: 600 embedded-error, 604 empty-results, 607 merged, 620 pending, 800 reset, 802 stall, \
@@ -55,14 +57,18 @@ const IMPORT_STATUSES: &[(&str, &str)] = &[
         "2",
         "usage, settings or input are wrong; nothing (more) was sent",
     ),
-    ("3", "stopped by credentials or permissions"),
+    (
+        "3",
+        "stopped: the credentials are refused, or lack a permission",
+    ),
     (
         "4",
-        "stopped early on purpose: daily limit, failure limit, --until and others",
+        "stopped early: daily limit, failure limit, --until and others; --resume continues it",
     ),
-    ("5", "another run holds the report"),
+    ("5", "another run is using the report"),
     ("6", "the report or another output cannot be written"),
-    ("130", "interrupted (Ctrl-C); 143 terminated"),
+    ("130", "interrupted (Ctrl-C)"),
+    ("143", "terminated (SIGTERM)"),
 ];
 
 /// The notes of all commands; the program itself comes first.
@@ -92,15 +98,15 @@ pub const NOTES: [Notes; 8] = [
         text: IMPORT,
         examples: &[
             (
-                "rehearse against an imitation of the API in the same process",
+                "a rehearsal against the built-in imitation of the API",
                 "hubspot-associate import pairs.csv --sandbox",
             ),
             (
-                "a pilot of 100 rows, to check its report",
+                "a pilot: the first 100 rows only",
                 "hubspot-associate import pairs.csv --first 100",
             ),
             (
-                "the rest, also after Ctrl-C, a crash or the daily limit",
+                "the other rows; also after Ctrl-C, a crash or the daily limit",
                 "hubspot-associate import pairs.csv --resume --html report.html",
             ),
             (
@@ -109,7 +115,7 @@ pub const NOTES: [Notes; 8] = [
                  --to-type companies --to-id-column 'Associated Company IDs' --split ';'",
             ),
             (
-                "every night, with metrics for Prometheus",
+                "a nightly run, with metrics for Prometheus",
                 "hubspot-associate import pairs.csv --overwrite --skip-associated-in pairs.report.csv \
                  --metrics links.prom --quiet",
             ),
@@ -142,7 +148,7 @@ pub const NOTES: [Notes; 8] = [
                 "hubspot-associate report pairs.report.csv --html report.html",
             ),
             (
-                "the rows that are not associated, to fix and import again",
+                "a CSV of the rows that are not associated, to correct and import again",
                 "hubspot-associate report pairs.report.csv --rejects rejects.csv",
             ),
             (
@@ -174,7 +180,7 @@ pub const NOTES: [Notes; 8] = [
             ),
         ],
         statuses: &[
-            ("0", "no problem found that would prevent an import"),
+            ("0", "no problem was found that would prevent an import"),
             ("1", "a problem would prevent an import"),
             ("2", "usage or settings are wrong"),
             ("3", "the credentials are refused, or lack a permission"),
@@ -197,7 +203,7 @@ pub const NOTES: [Notes; 8] = [
     },
     Notes {
         command: "completions",
-        text: "Write the script to a place where the shell looks for it: see the examples, and the shell's manual.",
+        text: "Save the script where the shell looks for it: see the examples, and the manual of the shell.",
         examples: &[
             (
                 "bash, for the current user",
@@ -216,11 +222,11 @@ pub const NOTES: [Notes; 8] = [
     },
     Notes {
         command: "man",
-        text: "Without a command it prints the page of the program itself, which lists the others.",
+        text: "Without COMMAND, it prints the page of the program, which lists all commands.",
         examples: &[
-            ("read one", "hubspot-associate man import | man -l -"),
+            ("read a page", "hubspot-associate man import | man -l -"),
             (
-                "install one",
+                "install a page",
                 "hubspot-associate man import > /usr/local/share/man/man1/hubspot-associate-import.1",
             ),
         ],
@@ -240,7 +246,7 @@ impl Notes {
     pub fn to_text(&self) -> String {
         let mut text = format!("{}\n\nExamples:\n", self.text);
         for (what, line) in self.examples {
-            let _infallible = writeln!(text, "  # {what}\n  {line}");
+            let _infallible = writeln!(text, "  # {what}\n  {}", in_lines(line, 2));
         }
         text.push_str("\nExit status:\n");
         for (status, meaning) in self.statuses {
@@ -249,6 +255,39 @@ impl Notes {
         text.truncate(text.trim_end().len());
         text
     }
+}
+
+/// A command line in lines that fit a terminal, as a shell reads them: a line that is wrapped by a terminal or a pager
+/// cannot be pasted. `indent` is the number of blanks before the first line.
+pub(crate) fn in_lines(command: &str, indent: usize) -> String {
+    const WIDTH: usize = 80;
+    let mut lines = String::new();
+    let mut column = indent;
+    for part in parts(command) {
+        if column + part.len() + " \\".len() > WIDTH && !lines.is_empty() {
+            let indent = indent + 2;
+            let _infallible = write!(lines, " \\\n{:indent$}{}", "", part.trim_start());
+            column = indent + part.trim_start().len();
+        } else {
+            lines.push_str(part);
+            column += part.len();
+        }
+    }
+    lines
+}
+
+/// The parts of a command line that stay on one line: a flag with its value, or the target of the output.
+fn parts(command: &str) -> impl Iterator<Item = &str> {
+    let starts = [" --", " > "].map(|start| command.match_indices(start));
+    let mut cuts: Vec<usize> = starts.into_iter().flatten().map(|(at, _)| at).collect();
+    cuts.sort_unstable();
+    cuts.push(command.len());
+    let mut start = 0;
+    cuts.into_iter().map(move |end| {
+        let part = &command[start..end];
+        start = end;
+        part
+    })
 }
 
 #[cfg(test)]
@@ -266,6 +305,20 @@ mod tests {
             .collect();
         commands.insert(0, "");
         assert_eq!(commands, NOTES.map(|notes| notes.command));
+    }
+
+    #[test]
+    fn a_long_example_has_lines_that_fit_and_can_be_pasted() {
+        for notes in NOTES {
+            for (_, command) in notes.examples {
+                let shown = format!("  {}", in_lines(command, 2));
+                assert!(shown.lines().all(|line| line.len() <= 80), "{shown}");
+                let pasted = shown.replace("\\\n", "");
+                assert_eq!(shlex::split(&pasted), shlex::split(command));
+            }
+        }
+        let long = format!("x --flag {} --other", "y".repeat(90));
+        assert!(in_lines(&long, 2).ends_with(" \\\n    --other"));
     }
 
     #[test]

@@ -22,11 +22,11 @@ pub struct ImportArgs {
     #[command(flatten)]
     pub input: InputArgs,
 
-    /// Rehearse: run against an imitation of the API in this process; needs no token
+    /// Rehearse: run against a built-in imitation of the API; needs no token
     ///
-    /// Nothing leaves the machine. The report is named FILE's stem + .sandbox.report.csv, and the next rehearsal replaces
-    /// it; a report named with --report is replaced only with --overwrite. Its lines are marked as a rehearsal's, and a
-    /// real run does not use them.
+    /// Nothing is sent to HubSpot. The report of pairs.csv is pairs.sandbox.report.csv, and the next rehearsal replaces it.
+    /// A report that you name with --report is replaced only with --overwrite. The report is marked as a rehearsal, and a
+    /// real run does not use it.
     #[arg(long, conflicts_with = "base_url")]
     pub sandbox: bool,
 
@@ -34,84 +34,88 @@ pub struct ImportArgs {
     #[arg(long, conflicts_with = "resume")]
     pub dry_run: bool,
 
-    /// Path of the report [default: FILE's stem + .report.csv, beside FILE]
+    /// Path of the report [default: pairs.report.csv beside pairs.csv]
     #[arg(long, value_name = "PATH", help_heading = "Report")]
     pub report: Option<PathBuf>,
-    /// Continue the report of an earlier run, or start a new one if there is none
+    /// Continue an earlier run; if there is no report yet, start a new run
     ///
-    /// Rows that are associated, rejected, invalid or skipped are final; failed rows are sent again. The input must be the
-    /// same; rows may have been appended to it. A cron job can always use this flag.
+    /// Rows that are associated, rejected, invalid or skipped are not sent again. Failed rows, and rows without a line in
+    /// the report, are sent. The input must be the same, but it may have new rows at its end. A cron job can always use
+    /// this flag.
     #[arg(long, conflicts_with = "overwrite", help_heading = "Report")]
     pub resume: bool,
-    /// With --resume: send rejected rows again too, not only failed ones
+    /// With --resume: also send the rejected rows again
     #[arg(long, requires = "resume", help_heading = "Report")]
     pub retry_rejected: bool,
-    /// With --resume: drop the damaged lines of a report, and send their rows again
+    /// With --resume: remove damaged lines of the report, and send their rows again
     ///
-    /// A power cut or a bad disk may leave zeros or half a line in the middle of a report, which --resume alone refuses. All
-    /// complete lines are kept. The report stays unchanged until the repaired one is on the disk.
+    /// A power failure or a faulty disk can leave zeros or an incomplete line in the middle of a report. --resume alone
+    /// refuses such a report. With this flag, all complete lines are kept. The report stays unchanged until the repaired
+    /// report is on the disk.
     #[arg(long, requires = "resume", help_heading = "Report")]
     pub repair: bool,
     /// Replace an existing report
     ///
-    /// Only a report is replaced, never another kind of file. The files of --html, --summary, --metrics and --rejects are
-    /// replaced without this flag if an earlier run wrote them, and never otherwise.
+    /// A file that is not a report is never replaced. The files of --html, --summary, --metrics and --rejects do not need
+    /// this flag: a file that an earlier run wrote is replaced, any other file is not.
     #[arg(long, help_heading = "Report")]
     pub overwrite: bool,
-    /// At the end, write the rows that are not associated to a CSV, to import again
+    /// When the run ends, write a CSV of the rows that are not associated
     ///
-    /// The cells are those of the input, and two more columns give the reason. Not written after Ctrl-C; `report
-    /// --rejects` writes it at any time.
+    /// You can correct its rows and import it again. It has the columns of the input, and two more columns with the reason.
+    /// It is not written after Ctrl-C; `report --rejects` can write it at any time.
     #[arg(long, value_name = "PATH", help_heading = "Report")]
     pub rejects: Option<PathBuf>,
     /// Write an HTML report when the run ends, even if it fails
     ///
-    /// It shows what happened, why, when, how long rows took, and what to run next. It is one self-contained file, to
-    /// open, print or send.
+    /// It shows the outcomes, their reasons, the progress over time, the time per row, and the next command. It is one file
+    /// that needs no other file. You can open, print or send it.
     #[arg(long, value_name = "PATH", value_parser = file(), help_heading = "Report")]
     pub html: Option<PathBuf>,
     /// Write a JSON summary for scripts when the run ends; - prints it instead of text
     ///
-    /// Written atomically, also if the run fails or cannot start. docs/summary.md describes it; its schema is
-    /// docs/summary.schema.json.
+    /// It is also written if the run fails or cannot start, always as a complete file. docs/summary.md describes it. Its
+    /// schema is docs/summary.schema.json.
     #[arg(long, value_name = "PATH", help_heading = "Report")]
     pub summary: Option<PathBuf>,
-    /// Keep a metrics file for node_exporter's textfile collector up to date
+    /// Write metrics for node_exporter's textfile collector while the run lasts
     ///
-    /// Prometheus' text format, written atomically every 15 seconds and when the run ends, even if it fails. The file's
-    /// stem becomes the label `import`: links.prom is import="links". docs/alerts.md describes the metrics.
+    /// The file has Prometheus' text format. It is replaced by a complete new file every 15 seconds and when the run ends,
+    /// even if the run fails. The file name becomes the label `import`: links.prom gets import="links". docs/alerts.md
+    /// describes the metrics.
     #[arg(long, value_name = "PATH", value_parser = file(), help_heading = "Report")]
     pub metrics: Option<PathBuf>,
 
-    /// Stop when N rows are rejected, failed or invalid [default: never]
+    /// Stop when N rows are rejected, failed or invalid [default: no limit]
     ///
-    /// The run ends with status 4; --resume continues it. Rows that ended like this for the same cause in the report that
-    /// is resumed, or in one named by --skip-associated-in, do not count.
+    /// The run ends with status 4, and --resume continues it. A row does not count if it ended for the same cause in an
+    /// earlier report: in the report that is resumed, or in one that --skip-associated-in names.
     #[arg(long, value_name = "N", help_heading = "Stopping")]
     pub max_failed: Option<NonZeroU64>,
-    /// Stop at P % such rows among the last 1,000 (from the 100th on); 100 disables it
+    /// Stop when P % of the last 1,000 rows are not associated; 100 disables this limit
     ///
-    /// A run with the wrong column or file stops after its first hundred rows instead of sending a million. Pairs that are
-    /// skipped as associated count as good rows; rows that ended like this for the same cause in an earlier report do not
-    /// count. The run ends with status 4.
+    /// Rows count as not associated if they are rejected, failed or invalid. The limit applies from the 100th row on, so that a run with the wrong
+    /// column or the wrong file stops after 100 rows instead of sending a million. Pairs that are skipped as associated
+    /// count as good rows. A row does not count if it ended for the same cause in an earlier report. The run ends with
+    /// status 4, and --resume continues it.
     #[arg(long, value_name = "P", default_value = "50", value_parser = percent, help_heading = "Stopping")]
     pub max_failed_percent: u8,
     /// Stop after this time, such as 90m or 8h
     ///
-    /// Requests in flight are finished. The run ends with status 4; --resume continues it. Time in which the program was
-    /// stopped or the machine slept does not count.
+    /// The run waits for the replies to its last requests. It ends with status 4, and --resume continues it. Time does not
+    /// count while the process is suspended or the machine sleeps.
     #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Stopping")]
     pub max_duration: Option<Duration>,
     /// Stop at this time of day, such as 06:00
     ///
-    /// The next such time in the machine's time zone. Requests in flight are finished. The run ends with status 4;
-    /// --resume continues it.
+    /// The time is in the time zone of this machine, within the next 24 hours. The run waits for the replies to its last
+    /// requests. It ends with status 4, and --resume continues it.
     #[arg(long, value_name = "HH:MM", value_parser = time_of_day, help_heading = "Stopping")]
     pub until: Option<Time>,
 
-    /// One request per row, or batch calls of many pairs with the same two types
+    /// Send one request per row, or batch calls with many pairs of the same two types
     ///
-    /// The report is the same in both: each row has its own outcome.
+    /// The report is the same in both modes: each row has its own outcome.
     #[arg(
         long,
         value_enum,
@@ -120,7 +124,7 @@ pub struct ImportArgs {
         help_heading = "Batch mode"
     )]
     pub mode: Mode,
-    /// With --mode batch: maximum number of pairs per call, up to 2000
+    /// With --mode batch: maximum number of pairs per call, at most 2000
     #[arg(long, value_name = "N", default_value = BATCH_SIZE, value_parser = batch_size, help_heading = "Batch mode")]
     pub batch_size: NonZeroUsize,
     /// With --mode batch: maximum number of calls in flight
@@ -147,7 +151,7 @@ pub enum Mode {
     /// One request per row
     #[default]
     Single,
-    /// Batch calls of many pairs
+    /// Many pairs per request
     Batch,
 }
 

@@ -18,7 +18,7 @@ use crate::input::validate::id_list::Separator;
 /// The input and how to read it.
 #[derive(Args, Clone, Debug)]
 pub struct InputArgs {
-    /// The CSV, or its .gz or .zst, with one pair per row; `-` reads standard input
+    /// CSV with one pair per row, also as .gz or .zst; `-` reads standard input
     #[arg(value_name = "FILE")]
     pub input: PathBuf,
 
@@ -29,18 +29,19 @@ pub struct InputArgs {
     /// Skip repeated pairs: only the first of equal pairs is sent
     #[arg(long, help_heading = "Input")]
     pub skip_duplicates: bool,
-    /// Skip pairs that this earlier report shows as associated; repeatable
+    /// Skip pairs that this earlier report shows as associated; can be used repeatedly
     ///
-    /// For nightly runs: pairs that were linked are not sent again. It may be the report that --overwrite replaces: the
-    /// pairs of FILE that it shows as associated are carried over first. docs/nightly.md describes such a job.
+    /// Use it for nightly runs: pairs that are already linked are not sent again. You can name the report that --overwrite
+    /// replaces: the new report then begins with the pairs of FILE that the old report shows as associated. docs/nightly.md
+    /// describes such a job.
     ///
-    /// `HUBSPOT_ASSOCIATE_SKIP_ASSOCIATED_IN` can hold several reports, separated as in PATH (`:`, on Windows `;`), or one per
-    /// line.
+    /// The variable `HUBSPOT_ASSOCIATE_SKIP_ASSOCIATED_IN` can name several reports: separated as in PATH (`:`, on Windows
+    /// `;`), or one per line.
     #[arg(long, value_name = "REPORT", help_heading = "Input")]
     pub skip_associated_in: Vec<PathBuf>,
     /// Read only the first N rows, as a pilot
     ///
-    /// The run then ends as at the end of the input; a later run with --resume continues after these rows.
+    /// The run ends after these rows. A later run with --resume continues with the next row.
     #[arg(long, value_name = "N", help_heading = "Input")]
     pub first: Option<NonZeroU64>,
 }
@@ -48,10 +49,10 @@ pub struct InputArgs {
 /// How to read an input.
 #[derive(Args, Clone, Debug)]
 pub struct ReadingArgs {
-    /// Object type of the first record, for all rows, e.g. contacts or 0-1
+    /// Object type of the first record in all rows, such as contacts or 0-1
     #[arg(long, value_name = "TYPE", value_parser = object_type, help_heading = "Input")]
     pub from_type: Option<ObjectType>,
-    /// Object type of the second record, for all rows
+    /// Object type of the second record in all rows
     #[arg(long, value_name = "TYPE", value_parser = object_type, help_heading = "Input")]
     pub to_type: Option<ObjectType>,
     /// Column of the first record's type: a header name, or #3 for the third
@@ -80,10 +81,10 @@ pub struct ReadingArgs {
     /// A header name, or #3 for the third column [default: `to_object_id`, `to_id`].
     #[arg(long, value_name = "COLUMN", help_heading = "Input")]
     pub to_id_column: Option<ColumnName>,
-    /// An id cell may hold several ids separated by SEP; each makes one pair
+    /// Allow several ids in one id cell, separated by SEP; each id makes one pair
     ///
-    /// For HubSpot's exports: --split ';'. Each pair has its own line in the report. A row with an empty list is skipped; a
-    /// row without the record's own id is invalid.
+    /// HubSpot's exports need --split ';'. Each pair has its own line in the report. A row with an empty list is skipped. A
+    /// row in which the id of the record itself is missing is invalid.
     #[arg(long, value_name = "SEP", help_heading = "Input")]
     pub split: Option<Separator>,
     /// Field separator: a character, or tab [default: detected in the header]
@@ -104,7 +105,7 @@ pub struct ReadingArgs {
     /// Skip lines that begin with this character
     #[arg(long, value_name = "C", help_heading = "Input")]
     pub comment: Option<Comment>,
-    /// Encoding, such as windows-1252 [default: UTF-8; UTF-16 if marked by a BOM]
+    /// Encoding, such as windows-1252 [default: UTF-8, or UTF-16 after its BOM]
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub encoding: Option<TextEncoding>,
 }

@@ -9,10 +9,11 @@ use crate::rate_limit::rate::{RateSetting, Share};
 /// How fast requests are sent.
 #[derive(Args, Clone, Debug)]
 pub struct RateLimitArgs {
-    /// Maximum rate of requests: auto, 100/10s, 15/s, unlimited
+    /// Maximum rate of requests, such as 100/10s or 15/s, or auto, or unlimited
     ///
-    /// `auto` starts at 100 per 10 s and then uses the account's limit, which HubSpot sends in the headers of its replies.
-    /// A number is a maximum that headers can lower but never raise. `unlimited` is for the sandbox and for tests.
+    /// `auto` starts with 100 requests per 10 s. It then uses the account's limit, which HubSpot sends in the headers of
+    /// its replies. With a number, the headers can lower the rate but not raise it. `unlimited` is for the sandbox and for
+    /// tests.
     #[arg(
         long,
         value_name = "RATE",
@@ -22,12 +23,12 @@ pub struct RateLimitArgs {
     pub rate: RateSetting,
     /// Share of the account's limit to use; the rest is left to other programs
     ///
-    /// For several runs with the same token, or to leave capacity for another program.
+    /// Use it if several runs have the same token, or if other programs need a part of the limit.
     #[arg(long, value_name = "P%", default_value_t, help_heading = "Rate limit")]
     pub share: Share,
     /// At the daily limit, wait until it resets instead of stopping
     ///
-    /// It resets at midnight in the account's time zone.
+    /// The limit resets at midnight in the account's time zone.
     #[arg(long, help_heading = "Rate limit")]
     pub wait_for_daily_reset: bool,
     /// Maximum number of requests in flight
@@ -40,9 +41,9 @@ pub struct RateLimitArgs {
         help_heading = "Rate limit"
     )]
     pub concurrency: NonZeroUsize,
-    /// Maximum number of attempts per row, for transient failures
+    /// Maximum number of attempts per row when failures are temporary
     ///
-    /// Requests with the reply 429 do not count.
+    /// Attempts that get a 429 reply do not count.
     #[arg(
         long,
         value_name = "N",

@@ -10,11 +10,11 @@ use crate::cli::input::ReadingArgs;
 /// The flags of `report`.
 #[derive(Args, Clone, Debug)]
 pub struct ReportArgs {
-    /// The report of a run, which may still be running
+    /// Report of a run; the run does not need to be finished
     #[arg(value_name = "REPORT")]
     pub report: PathBuf,
 
-    /// Write the rows that are not associated to a CSV, to import again
+    /// Write a CSV of the rows that are not associated, to correct and import again
     #[arg(long, value_name = "PATH", help_heading = "Output")]
     pub rejects: Option<PathBuf>,
     /// Write an HTML report
@@ -24,7 +24,7 @@ pub struct ReportArgs {
     #[arg(long, help_heading = "Output")]
     pub json: bool,
 
-    /// With --rejects: the run's input [default: the CSV beside the report]
+    /// With --rejects: the input of the run [default: the CSV beside the report]
     #[arg(
         long,
         value_name = "FILE",

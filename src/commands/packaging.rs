@@ -5,7 +5,7 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
 use crate::cli::command_line::Cli;
-use crate::cli::help::Notes;
+use crate::cli::help::{Notes, in_lines};
 use crate::error::RunError;
 use crate::exit_status::ExitStatus;
 use crate::process::program::Program;
@@ -89,7 +89,10 @@ fn sections(notes: &Notes) -> String {
         roff.text([roman(format!("{what}:"))]);
         roff.control("PP", []);
         roff.control("RS", ["4"]);
-        roff.text([bold(*line)]);
+        // Not filled: a line that is wrapped cannot be pasted.
+        roff.control("nf", []);
+        roff.text([bold(in_lines(line, 2))]);
+        roff.control("fi", []);
         roff.control("RE", []);
     }
     roff.control("SH", ["EXIT STATUS"]);

@@ -17,7 +17,7 @@ const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr
 #[derive(clap::Args, Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an independent flag")]
 pub struct SandboxArgs {
-    /// Where to listen; port 0 takes any free port
+    /// Address and port to listen on; port 0 selects a free port
     #[arg(long, value_name = "ADDRESS", default_value_t = DEFAULT_LISTEN)]
     pub listen: SocketAddr,
 
@@ -25,7 +25,7 @@ pub struct SandboxArgs {
     #[arg(long)]
     pub allow_remote: bool,
 
-    /// Requests accepted per rolling window, e.g. `150/10s`, or `off`
+    /// Requests accepted per rolling window, such as `150/10s`, or `off`
     #[arg(long, value_name = "N/TIME", default_value = "100/10s")]
     pub limit: RateLimit,
 
@@ -49,7 +49,7 @@ pub struct SandboxArgs {
     #[arg(long)]
     pub count_batches: bool,
 
-    /// Let other clients use requests per window, optionally from a time on: `50@30s`
+    /// Requests per window that other clients use, also from a time on: `50@30s`
     #[arg(long, value_name = "N@TIME")]
     pub others: Option<Others>,
 
@@ -61,7 +61,7 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "TIME", default_value = "20-60ms")]
     pub latency: Latency,
 
-    /// Random faults with their shares, e.g. `status:502=1%,reset=0.5%`
+    /// Random faults with their shares, such as `status:502=1%,reset=0.5%`
     #[arg(
         long,
         value_name = "SPEC",
@@ -70,7 +70,7 @@ pub struct SandboxArgs {
     )]
     pub faults: Faults,
 
-    /// Seed of all random draws; the same seed gives the same faults
+    /// Seed of the random numbers; the same seed gives the same faults
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
 
@@ -110,7 +110,7 @@ pub struct SandboxArgs {
     #[arg(long)]
     pub refuse_refresh: bool,
 
-    /// The account's type, e.g. `STANDARD`
+    /// The account's type, such as `STANDARD`
     #[arg(long, value_name = "TYPE", default_value = "DEVELOPER_TEST")]
     pub account_type: String,
 
@@ -122,11 +122,11 @@ pub struct SandboxArgs {
     #[arg(long)]
     pub no_account_access: bool,
 
-    /// Reply with 403 to all record requests: the token lacks their scopes
+    /// Reply with 403 to all requests about records: the token lacks their scopes
     #[arg(long)]
     pub missing_scopes: bool,
 
-    /// The form of bodies where captures differ from the published schemas
+    /// The form of bodies where real replies differ from the published schemas
     #[arg(long, value_name = "FORM", value_enum, default_value_t)]
     pub bodies: BodyForm,
 

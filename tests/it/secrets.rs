@@ -104,8 +104,9 @@ fn a_token_in_place_of_another_value_is_refused_without_being_repeated() {
         "--skip-associated-in",
     ] {
         let finished = rehearsal.import(&[flag, token]);
-        let error =
-            format!("error: the value of `{flag}` is a token, which is never read from there");
+        let error = format!(
+            "error: the value of `{flag}` is a token, and a token is never read from there"
+        );
         assert_eq!(finished.code, 2, "{}", finished.stderr);
         assert!(finished.stderr.starts_with(&error), "{}", finished.stderr);
         assert!(!finished.stderr.contains("01234567"), "{}", finished.stderr);
