@@ -151,7 +151,8 @@ pub(crate) fn make_rejects(
 ) -> NextStep {
     let named = input.filter(|input| input_of(report).as_deref() != Some(input));
     NextStep {
-        what: "write the rows that are not associated to a CSV, to fix and import again".to_owned(),
+        what: "write a CSV of the rows that are not associated, to correct and import again"
+            .to_owned(),
         command: next_command::rejects_of(arguments, report, named),
     }
 }

@@ -31,11 +31,11 @@ pub(crate) fn remarks(facts: &Facts, answers: &Answers) -> Vec<Remark> {
             remark(
                 Level::Warning,
                 "portal",
-                "not known: the reply does not name it",
+                "not known: the reply does not name the portal",
             ),
         ),
         (Some(id), Some(expected)) if id != expected.get() => {
-            let says = format!("{id}, expected {expected}");
+            let says = format!("{id}, but {expected} is expected");
             vec![
                 remark(Level::Problem, "portal", &says)
                     .hint("use the token of the expected account, or change `--expect-portal`"),
@@ -47,18 +47,22 @@ pub(crate) fn remarks(facts: &Facts, answers: &Answers) -> Vec<Remark> {
         Some("STANDARD") => remark(
             Level::Warning,
             "account",
-            "STANDARD: THIS IS A PRODUCTION PORTAL, an import changes real data",
+            "STANDARD: THIS IS A PRODUCTION PORTAL; an import changes real data",
         )
-        .hint("rehearse with `--sandbox` or in a test account first"),
+        .hint("first rehearse with `--sandbox`, or in a test account"),
         Some(other @ ("SANDBOX" | "DEVELOPER_TEST" | "APP_DEVELOPER")) => {
             let says = format!("{other}, not a production portal");
             remark(Level::Ok, "account", &says)
         }
         Some(other) => {
-            let says = format!("{other}: it is not known whether this is a production portal");
+            let says = format!("{other}: this may be a production portal");
             remark(Level::Warning, "account", &says)
         }
-        None => remark(Level::Warning, "account", "its type is not known"),
+        None => remark(
+            Level::Warning,
+            "account",
+            "the type of the account is not known",
+        ),
     });
     remarks.push(place(account));
     remarks
@@ -67,7 +71,7 @@ pub(crate) fn remarks(facts: &Facts, answers: &Answers) -> Vec<Remark> {
 fn place(account: &Account) -> Remark {
     let known = |value: &Option<String>| value.clone().unwrap_or_else(|| "not known".to_owned());
     let says = format!(
-        "data hosted in {}, time zone {}",
+        "data location {}, time zone {}",
         known(&account.data_hosting_location),
         known(&account.time_zone)
     );
@@ -79,7 +83,7 @@ fn place(account: &Account) -> Remark {
 /// Adds a problem if a portal is expected but not known.
 fn no_portal(facts: &Facts, why: Remark) -> Vec<Remark> {
     let expected = facts.expect_portal.map(|expected| {
-        let says = format!("expected {expected}, which could not be verified");
+        let says = format!("{expected} is expected, but the portal of the token is not known");
         remark(Level::Problem, "portal", &says)
     });
     std::iter::once(why).chain(expected).collect()
@@ -101,12 +105,12 @@ fn refused_account(facts: &Facts, answers: &Answers, answer: &Answer) -> Remark 
     let remark = remark(Level::Warning, "portal", &says);
     match answer.status {
         401 if works => remark.hint(
-            "a service key without access to the account gets this reply; linking records works",
+            "this is normal for a service key without access to the account; it can link records",
         ),
         401 if category == "EXPIRED_AUTHENTICATION" => remark
             .problem()
             .credentials()
-            .hint("the token has expired: get a new one"),
+            .hint("the token has expired: use a new token"),
         401 => {
             let regional = facts
                 .region
@@ -118,8 +122,8 @@ fn refused_account(facts: &Facts, answers: &Answers, answer: &Answer) -> Remark 
                 )
             });
             remark.problem().credentials().hint(&format!(
-                "the token is refused, or is a service key without access to the account: \
-                 run again with `--from-type` and `--to-type` to find out which{host}"
+                "HubSpot refuses the token, or it is a service key without access to the account: to find out, \
+                 run again with `--from-type` and `--to-type`{host}"
             ))
         }
         _ => remark,

@@ -20,7 +20,7 @@ pub(crate) fn quota(result: &QueryResult<DailyUsage>) -> Remark {
                 "quota",
                 &format!("the daily limit is used up: {message}"),
             )
-            .hint("wait until it resets, at midnight in the account's time zone");
+            .hint("wait until the limit resets, at midnight in the account's time zone");
         }
         QueryResult::Refused(answer) => {
             let says = format!("not known (status {})", answer.status);
@@ -55,19 +55,19 @@ fn pool_remark(pool: &Pool, unknown: &str) -> Remark {
     let others = if unknown.is_empty() {
         String::new()
     } else {
-        format!("; not known for other pools ({unknown})")
+        format!("; other limits are not known ({unknown})")
     };
     let says = format!(
-        "{} of {} requests of the day used{resets}{others}",
+        "{} of {} requests used today{resets}{others}",
         pool.used, pool.limit
     );
     let remark = remark(Level::Ok, "quota", &says);
     if pool.used >= pool.limit {
-        remark.problem().hint("wait until it resets")
+        remark.problem().hint("wait until the limit resets")
     } else if pool.used.saturating_mul(100) >= pool.limit.saturating_mul(NEARLY_USED_PERCENT) {
         remark
             .warning()
-            .hint("nearly used up: an import ends at the limit, and `--resume` continues it")
+            .hint("almost used up: an import stops at the limit, and `--resume` continues it later")
     } else if unknown.is_empty() {
         remark
     } else {

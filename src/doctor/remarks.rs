@@ -73,8 +73,8 @@ pub(crate) fn token(facts: &Facts) -> Remark {
             let says = format!("could not refresh the access token: {refresh}");
             return remark(Level::Problem, "token", &says).credentials();
         }
-        (Some(RefreshOutcome::New | RefreshOutcome::Same), _) => "an OAuth app's".to_owned(),
-        (None, Some(region)) => format!("a service key's or private app's, of region {region}"),
+        (Some(RefreshOutcome::New | RefreshOutcome::Same), _) => "of an OAuth app".to_owned(),
+        (None, Some(region)) => format!("of a service key or a private app, region {region}"),
         (None, None) => "of unknown kind".to_owned(),
     };
     let is_proved = matches!(facts.refresh, Some(RefreshOutcome::New))
@@ -110,7 +110,7 @@ pub(crate) fn types(types: &str, query_result: &QueryResult<()>) -> Remark {
             "types",
             &says("HubSpot does not know one of the types"),
         )
-        .hint("a custom object needs its id, such as 2-1234567, or its full name"),
+        .hint("for a custom object, use its id, such as 2-1234567, or its full name"),
         401 => remark(Level::Problem, "types", &says("the token is refused")).credentials(),
         403 => {
             let missing = scopes(answer).join(", ");
@@ -122,7 +122,7 @@ pub(crate) fn types(types: &str, query_result: &QueryResult<()>) -> Remark {
                 .hint(&format!("add one of these scopes: {missing}"))
         }
         404 => remark(Level::Warning, "types", &says("not known (status 404)"))
-            .hint("the path may not exist: check `--base-url` and `--api-version`"),
+            .hint("maybe the path does not exist: check `--base-url` and `--api-version`"),
         status => {
             let says = format!("{types}: not known (status {status})");
             remark(Level::Warning, "types", &says)

@@ -17,32 +17,42 @@ pub fn advice(entry: &CategoryCount) -> &'static str {
         Cause::Category => {}
     }
     match entry.category.as_str() {
-        "CLIENT_INVALID_ROW" => "fix the rows in the input: the report says which column and why",
+        "CLIENT_INVALID_ROW" => {
+            "correct the rows in the input: the report shows the column and the reason"
+        }
         "CLIENT_NOTHING_TO_LINK" => "nothing to do: the list of ids is empty",
         "CLIENT_DUPLICATE" => "nothing to do: an earlier row has the same pair",
         "CLIENT_ALREADY_ASSOCIATED" => "nothing to do: an earlier report shows the link",
         "CLIENT_TIMEOUT" => {
-            "no reply in time: run the rows again; if it happens again, raise --timeout"
+            "no reply within the timeout: run the rows again; if this happens again, raise --timeout"
         }
-        "CLIENT_CONNECTION" => "the API could not be reached: check network, proxy and --base-url",
+        "CLIENT_CONNECTION" => {
+            "the API could not be reached: check the network, the proxy and --base-url"
+        }
         "CLIENT_UNREADABLE_REPLY" => {
-            "the reply did not come from the API: check proxy and --base-url"
+            "the reply did not come from the API: check the proxy and --base-url"
         }
-        "CLIENT_NO_RESULT" => "accepted, but nothing was linked: look at one pair in HubSpot",
+        "CLIENT_NO_RESULT" => {
+            "HubSpot accepted the request but linked nothing: check one pair in HubSpot"
+        }
         "CLIENT_RESULT_MISMATCH" => {
-            "the reply names another record, perhaps after a merge: see the id in the report"
+            "the reply names another record, maybe after a merge: the report shows its id"
         }
-        "CLIENT_NOT_COMPLETE" => "HubSpot did not finish: run the rows again later",
-        "VALIDATION_ERROR" => "a record does not exist, is deleted, or the token may not see it",
+        "CLIENT_NOT_COMPLETE" => "HubSpot did not complete the request: run the rows again later",
+        "VALIDATION_ERROR" => {
+            "a record does not exist or is deleted, or the token has no access to it"
+        }
         "OBJECT_NOT_FOUND" => "the record does not exist or is deleted: check the id and its type",
         "CONFLICT" => "another program is changing these records: run the rows again later",
         "RATE_LIMIT" | "RATE_LIMITS" => {
-            "other programs use the same quota: lower --rate or run at another hour"
+            "other programs use the same quota: lower --rate, or run at another time"
         }
-        "HTTP_404" => "not found: if all rows have this error, check --base-url and --api-version",
+        "HTTP_404" => {
+            "not found: check the ids; if all rows have this error, check --base-url, --api-version"
+        }
         "HTTP_423" => "the record is locked by another change: run the rows again later",
         category if category.starts_with("HTTP_2") => {
-            "HubSpot counted errors without naming them: look at one pair in HubSpot"
+            "HubSpot counted errors but did not describe them: check one pair in HubSpot"
         }
         category if category.starts_with("HTTP_3") => {
             "the request was redirected: check --base-url"
@@ -51,7 +61,7 @@ pub fn advice(entry: &CategoryCount) -> &'static str {
             "HubSpot had a server error: run the rows again later"
         }
         _ if entry.kind == OutcomeKind::Failed => "this may be temporary: run the rows again later",
-        _ => "HubSpot refused these rows: the report has its reason",
+        _ => "HubSpot refused these rows: the report shows the reason",
     }
 }
 

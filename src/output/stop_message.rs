@@ -1,5 +1,6 @@
 //! Why a run ended early, as an error with the command that resumes it. Pure.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::diagnostic::Problem;
@@ -70,7 +71,15 @@ impl FollowUpCommand {
 struct Stop {
     what: String,
     causes: Vec<String>,
-    advice: Option<String>,
+    advice: Option<Advice>,
+}
+
+/// What the user can do around the next command.
+enum Advice {
+    /// Do this before the command.
+    First(String),
+    /// Run the command with a change if the file, the columns and the types are correct; correct them otherwise.
+    IfCorrect(&'static str),
 }
 
 impl Stop {
@@ -88,7 +97,12 @@ impl Stop {
     }
 
     fn advice(self, advice: impl Into<String>) -> Self {
-        let advice = Some(advice.into());
+        let advice = Some(Advice::First(advice.into()));
+        Self { advice, ..self }
+    }
+
+    fn if_correct(self, change: &'static str) -> Self {
+        let advice = Some(Advice::IfCorrect(change));
         Self { advice, ..self }
     }
 }
@@ -102,13 +116,17 @@ impl StopMessage<'_> {
             causes,
             advice,
         } = self.stop();
-        let advice = advice
-            .map(|advice| format!("{advice}; then "))
-            .unwrap_or_default();
-        let command = &self.next.command;
-        let hint = match self.next.missing_flags_text() {
-            Some(flags) => format!("{advice}run `{command}`, with {flags} and that type"),
-            None => format!("{advice}run `{command}`"),
+        let mut run = format!("run `{}`", self.next.command);
+        if let Some(flags) = self.next.missing_flags_text() {
+            let _infallible = write!(run, ", with {flags} and that type");
+        }
+        let hint = match advice {
+            None => format!("to continue, {run}"),
+            Some(Advice::First(advice)) => format!("{advice}; then {run}"),
+            Some(Advice::IfCorrect(change)) => format!(
+                "if the file, the columns and the types are correct, {run} {change}; if not, correct them, and start again \
+                 with `--overwrite`"
+            ),
         };
         Problem {
             what: format!("{what}; {}", self.lines_in_report()),
@@ -142,7 +160,7 @@ impl StopMessage<'_> {
                 Stop {
                     what,
                     causes,
-                    advice: hint,
+                    advice: hint.map(Advice::First),
                 }
             }
             StopReason::BudgetExceeded(excess) => over_budget(excess),
@@ -160,7 +178,7 @@ impl StopMessage<'_> {
             StopReason::TimeIsUp(limit) => time_is_up(*limit),
             StopReason::Bug(panic) => Stop::new("stopped by a bug in this program")
                 .because(excerpt(panic, 300))
-                .advice("please report this"),
+                .advice("please report this bug"),
             StopReason::Report(error) => {
                 let (what, advice) = write_failure(error);
                 Stop::new(what).because(error.to_string()).advice(advice)
@@ -175,19 +193,19 @@ impl StopMessage<'_> {
             _ => false,
         };
         let finished = self.counts.finished();
-        let its = if finished == 1 { "its" } else { "their" };
         let rows = rows(finished);
         match (is_lost, finished) {
-            (true, _) => format!("{rows} had {its} line in it"),
-            (false, 1) => format!("{rows} has {its} line in the report"),
-            (false, _) => format!("{rows} have {its} line in the report"),
+            (true, 1) => format!("{rows} was in it"),
+            (true, _) => format!("{rows} were in it"),
+            (false, 1) => format!("{rows} is in the report"),
+            (false, _) => format!("{rows} are in the report"),
         }
     }
 
     fn fatal(&self, cause: FatalCause, scopes: &[String]) -> Stop {
         match cause {
             FatalCause::DailyLimit => Stop::new("stopped: the account's daily limit is used up")
-                .advice(format!("wait until it resets, {}", self.daily_reset)),
+                .advice(format!("wait until the limit resets, {}", self.daily_reset)),
             FatalCause::LongWait(wait) => {
                 Stop::new("stopped: HubSpot asks for a pause of more than 15 minutes")
                     .advice(format!("wait {}", span(wait)))
@@ -195,23 +213,23 @@ impl StopMessage<'_> {
             FatalCause::Unauthorized => Stop::new("stopped: HubSpot does not accept the token")
                 .advice(self.unauthorized()),
             FatalCause::NoToken => Stop::new("stopped: could not refresh the access token").advice(
-                "check the source of the token: the file, the command, or the app's refresh token",
+                "check where the token comes from: the file, the command, or the refresh token of the app",
             ),
             FatalCause::OtherPortal => Stop::new(
                 "stopped: the new token belongs to another account, and nothing was sent with it",
             )
-            .advice("put a token of the run's account into the token file, the command or the app"),
+            .advice("use a token of the account that this run writes to"),
             FatalCause::MissingScopes if scopes.is_empty() => {
                 Stop::new("stopped: the token lacks a permission")
-                    .advice("give it read and write scopes for both object types")
+                    .advice("add the scopes that read and write both object types")
             }
             FatalCause::MissingScopes => Stop::new(format!(
                 "stopped: the token lacks a scope: {}",
                 scopes.join(", ")
             ))
-            .advice("give it one of these, with read and write for both object types"),
+            .advice("add one of these scopes; the token must be able to read and write both object types"),
             FatalCause::Forbidden => Stop::new(
-                "stopped: HubSpot, or a firewall in front of it, forbids the requests",
+                "stopped: HubSpot, or a firewall in front of it, refuses the requests",
             )
             .advice("ask HubSpot's support or your network administrator"),
             FatalCause::Untrusted => Stop::new(format!(
@@ -219,7 +237,7 @@ impl StopMessage<'_> {
                 self.base_url
             ))
             .advice(
-                "check the base URL; if a proxy replaces the certificate, trust its certificate with `--ca-file`",
+                "check the base URL; if a proxy replaces the certificate, name the proxy's certificate with `--ca-file`",
             ),
         }
     }
@@ -227,9 +245,9 @@ impl StopMessage<'_> {
     fn unauthorized(&self) -> String {
         match self.region {
             Some(region) if region != "na1" && !self.base_url.contains(region) => format!(
-                "check that it is current; a `{region}` token may need `--base-url https://api-{region}.hubapi.com`"
+                "check that the token is still valid; a `{region}` token may need `--base-url https://api-{region}.hubapi.com`"
             ),
-            _ => "check that it is current and belongs to the right account".to_owned(),
+            _ => "check that the token is still valid and belongs to the right account".to_owned(),
         }
     }
 
@@ -244,7 +262,7 @@ impl StopMessage<'_> {
                 "look up the right type, such as `contacts` or `2-1234567`"
             }),
             UniformFailure::NotFound => Stop::new(format!(
-                "stopped: the first {rows} rows all got a 404: the path of the API seems to be wrong"
+                "stopped: each of the first {rows} rows got a 404 reply: the path of the API is probably wrong"
             ))
             .advice("check `--base-url` and `--api-version`"),
             UniformFailure::TlsFailure => Stop::new(format!(
@@ -264,7 +282,7 @@ impl StopMessage<'_> {
             stop.advice(WHEN_API_WORKS)
         } else {
             stop.advice(format!(
-                "check network, proxy and `--base-url`; if they are correct, {WHEN_API_WORKS}"
+                "check the network, the proxy and `--base-url`; if they are correct, {WHEN_API_WORKS}"
             ))
         }
     }
@@ -289,7 +307,14 @@ fn over_budget(excess: &BudgetExceeded) -> Stop {
             "stopped: {bad} of the last {of} rows were not associated (`--max-failed-percent {percent}`)"
         ),
     });
-    let stop = stop.advice(after_budget(excess));
+    let stop = if excess.transient {
+        stop.advice(WHEN_API_WORKS)
+    } else {
+        stop.if_correct(match excess.limit {
+            BudgetLimit::Rows(_) => "with a higher `--max-failed`",
+            BudgetLimit::Percent(_) => "with `--max-failed-percent 100`",
+        })
+    };
     match &excess.common {
         Some(common) => stop.because(in_common(common)),
         None => stop,
@@ -307,28 +332,15 @@ fn in_common(common: &CategoryCount) -> String {
     let row = examples.first().map_or(0, |example| example.key.row);
     let (category, message) = (excerpt(category, 40), excerpt(common.message(), 300));
     format!(
-        "{} of them: {kind} {category}, first in row {row}: {message}",
+        "{} of these rows have the same cause: {kind}, {category}; the first is row {row}: {message}",
         grouped(*rows)
     )
-}
-
-fn after_budget(excess: &BudgetExceeded) -> &'static str {
-    match excess.limit {
-        _ if excess.transient => WHEN_API_WORKS,
-        BudgetLimit::Rows(_) => {
-            "if file, columns and types are correct, raise `--max-failed`; if not, fix them and start again with `--overwrite`"
-        }
-        BudgetLimit::Percent(_) => {
-            "if file, columns and types are correct, add `--max-failed-percent 100`; if not, fix them and start again with `--overwrite`"
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::output::every_stop_tests::{every_stop, fatal};
-    use std::fmt::Write as _;
 
     fn problem(reason: &StopReason, region: Option<&str>) -> Problem {
         let counts = RunCounts::default();
@@ -403,7 +415,7 @@ mod tests {
         let problem = problem(&StopReason::Report(LostReport::Deleted.into()), None);
         assert_eq!(
             problem.what,
-            "the report is gone; nothing more was sent; 0 rows had their line in it"
+            "the report no longer exists; nothing more was sent; 0 rows were in it"
         );
         assert_eq!(problem.causes, ["it was deleted during the run"]);
         assert!(problem.hint.unwrap().ends_with("; then run `again`"));

@@ -7,37 +7,38 @@ use crate::report::lost_report::LostReport;
 /// The failure and the advice.
 pub(crate) fn write_failure(error: &io::Error) -> (&'static str, &'static str) {
     const CHANGED: &str = "the report was changed by another program; nothing more was sent";
-    const GONE: &str = "the report is gone; nothing more was sent";
+    const GONE: &str = "the report no longer exists; nothing more was sent";
     match (LostReport::cause_of(error), error.kind()) {
         (Some(LostReport::Deleted), _) => (
             GONE,
-            "find out what deleted it, or restore it; without it the run starts at row 1 again, which makes no duplicate associations",
+            "find out which program deleted it, and restore it; without the report, the run sends all rows again, which \
+             makes no duplicate associations",
         ),
         (Some(LostReport::Replaced), _) => (
             GONE,
-            "move the new file away, and restore the report; without it the run starts at row 1 again, which \
-             makes no duplicate associations",
+            "move the new file to another place, and restore the report; without the report, the run sends all rows again, \
+             which makes no duplicate associations",
         ),
         (Some(LostReport::Cut { .. }), _) => (
             CHANGED,
-            "keep other programs away from it, such as logrotate with `copytruncate`, and restore its lines if they were \
-             copied; rows without a line are sent again, which makes no duplicate associations",
+            "do not let other programs change the report, such as logrotate with `copytruncate`; if they copied its lines, \
+             restore them; rows without a line are sent again, which makes no duplicate associations",
         ),
         (Some(LostReport::Extended { .. }), _) => (
             CHANGED,
-            "keep other programs away from it, and delete the lines that the run did not write",
+            "do not let other programs write to the report, and delete the lines that the run did not write",
         ),
         (None, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => (
             UNWRITTEN,
-            "free some space or choose another path with `--report PATH`",
+            "free some disk space, or choose another path with `--report PATH`",
         ),
         (None, io::ErrorKind::FileTooLarge) => (
             UNWRITTEN,
-            "raise the limit of file sizes (`ulimit -f`) or choose another path with `--report PATH`",
+            "raise the limit of file sizes (`ulimit -f` shows it), or choose another path with `--report PATH`",
         ),
         (None, _) => (
             UNWRITTEN,
-            "check the disk or choose another path with `--report PATH`",
+            "check the disk, or choose another path with `--report PATH`",
         ),
     }
 }
@@ -54,13 +55,13 @@ mod tests {
         for (error, what, advised) in [
             (
                 LostReport::Deleted.into(),
-                "the report is gone",
-                "what deleted it",
+                "the report no longer exists",
+                "which program deleted it",
             ),
             (
                 LostReport::Replaced.into(),
-                "the report is gone",
-                "move the new file away",
+                "the report no longer exists",
+                "move the new file to another place",
             ),
             (
                 LostReport::Cut {
@@ -83,12 +84,12 @@ mod tests {
             (
                 of_kind(io::ErrorKind::StorageFull),
                 "cannot write",
-                "free some space",
+                "free some disk space",
             ),
             (
                 of_kind(io::ErrorKind::QuotaExceeded),
                 "cannot write",
-                "free some space",
+                "free some disk space",
             ),
             (
                 of_kind(io::ErrorKind::FileTooLarge),

@@ -248,7 +248,7 @@ fn rejects_first_and_the_plan_support_batch_mode() {
     let rejects = std::fs::read_to_string(rehearsal.path("rejects.csv")).unwrap();
     assert_eq!(rejects.lines().count(), 3);
     let plan = rehearsal.import(&["--mode", "batch", "--batch-size", "500", "--dry-run"]);
-    let expected = "calls: 8,000, or 16 by `--mode batch` with up to 500 pairs each";
+    let expected = "calls: 8,000, or 16 with `--mode batch` (up to 500 pairs per call)";
     assert!(plan.stdout.contains(expected), "{}", plan.stdout);
     for size in ["0", "2001", "many"] {
         let refused = rehearsal.import(&["--mode", "batch", "--batch-size", size]);

@@ -106,7 +106,7 @@ fn a_refused_refresh_token_ends_the_run_at_once() {
     assert_eq!(finished.code, 3, "{}", finished.stderr);
     assert!(
         finished.stderr.contains(
-            "error: stopped: could not refresh the access token; 0 rows have their line in the report\n  \
+            "error: stopped: could not refresh the access token; 0 rows are in the report\n  \
              caused by: refresh token is invalid, expired or revoked (status 400)\n"
         ),
         "{}",

@@ -45,7 +45,7 @@ fn a_production_portal_is_a_warning_and_an_unexpected_one_is_a_problem() {
     let said = &finished.stdout;
     assert!(
         said.contains(
-            "problem  portal   1234567, expected 7\n                  use the token of the expected account, or change `--expect-portal`\n"
+            "problem  portal   1234567, but 7 is expected\n                  use the token of the expected account, or change `--expect-portal`\n"
         ),
         "{said}"
     );
@@ -94,7 +94,7 @@ fn a_key_without_access_to_the_account_is_not_a_problem_if_links_can_be_read() {
     let finished = doctor(&rehearsal, &TYPES, &KEY);
     assert_eq!(finished.code, 0, "{}", finished.stdout);
     assert!(
-        finished.stdout.contains("linking records works"),
+        finished.stdout.contains("it can link records"),
         "{}",
         finished.stdout
     );
@@ -153,7 +153,7 @@ fn a_day_that_is_nearly_used_up_is_a_warning_and_a_used_up_one_a_problem() {
     assert!(
         finished
             .stdout
-            .contains("quota    4 of 4 requests of the day used"),
+            .contains("quota    4 of 4 requests used today"),
         "{}",
         finished.stdout
     );
@@ -173,7 +173,7 @@ fn doctor_shows_the_scopes_of_an_oauth_app_or_that_it_must_be_installed_again() 
     assert!(
         finished
             .stdout
-            .starts_with("ok       token    an OAuth app's\n")
+            .starts_with("ok       token    of an OAuth app\n")
     );
     assert!(
         finished
@@ -267,7 +267,7 @@ fn an_expired_token_is_distinguished_from_an_unknown_one() {
     assert!(
         finished
             .stdout
-            .contains("the token has expired: get a new one\n"),
+            .contains("the token has expired: use a new token\n"),
         "{}",
         finished.stdout
     );
@@ -350,7 +350,7 @@ fn a_pool_that_hubspot_could_not_count_is_unknown_and_does_not_hide_others() {
         (
             r#"{"results":[{"name":"a","usageLimit":0,"currentUsage":0,"fetchStatus":"NOTFOUND"},
                 {"name":"b","usageLimit":1000,"currentUsage":950,"fetchStatus":"CACHED"}]}"#,
-            "warning  quota    950 of 1000 requests of the day used; not known for other pools (a: NOTFOUND)\n                  nearly used up: ",
+            "warning  quota    950 of 1000 requests used today; other limits are not known (a: NOTFOUND)\n                  almost used up: ",
         ),
         (
             r#"{"results":[]}"#,
@@ -383,7 +383,7 @@ fn an_unreadable_account_is_reported() {
         ),
         (
             r#"{"timeZone":"UTC"}"#,
-            "warning  portal   not known: the reply does not name it\n",
+            "warning  portal   not known: the reply does not name the portal\n",
         ),
     ] {
         let server = server((200, body), (500, ""), (500, ""));
@@ -392,7 +392,8 @@ fn an_unreadable_account_is_reported() {
         assert!(finished.stdout.contains(line), "{}", finished.stdout);
         let finished = doctor_of(&server, &["--expect-portal", "7"]);
         assert_eq!(finished.code, 1, "{}", finished.stdout);
-        let expected = "problem  portal   expected 7, which could not be verified\n";
+        let expected =
+            "problem  portal   7 is expected, but the portal of the token is not known\n";
         assert!(finished.stdout.contains(expected), "{}", finished.stdout);
     }
     let server = server((200, "<html>"), USAGE, LINKS);
@@ -416,7 +417,7 @@ fn an_unreadable_account_is_reported() {
 fn a_token_that_no_reply_has_accepted_is_not_called_ok() {
     let silent = server((500, ""), (500, ""), (404, ""));
     let finished = doctor_of(&silent, &TYPES);
-    let line = "warning  token    a service key's or private app's, of region eu1; no reply shows that it is accepted\n";
+    let line = "warning  token    of a service key or a private app, region eu1; no reply shows that it is accepted\n";
     assert!(finished.stdout.starts_with(line), "{}", finished.stdout);
     assert!(!finished.stdout.contains("ok "), "{}", finished.stdout);
     for answers in [
@@ -425,7 +426,7 @@ fn a_token_that_no_reply_has_accepted_is_not_called_ok() {
         ((401, ""), (401, ""), LINKS),
     ] {
         let finished = doctor_of(&server(answers.0, answers.1, answers.2), &TYPES);
-        let line = "ok       token    a service key's or private app's, of region eu1\n";
+        let line = "ok       token    of a service key or a private app, region eu1\n";
         assert!(finished.stdout.starts_with(line), "{}", finished.stdout);
     }
 }

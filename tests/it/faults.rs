@@ -112,13 +112,13 @@ fn a_report_whose_folder_is_deleted_stops_the_run() {
     assert!(
         stopped
             .stderr
-            .contains("the report is gone; nothing more was sent; "),
+            .contains("the report no longer exists; nothing more was sent; "),
         "{}",
         stopped.stderr
     );
     for part in [
         "caused by: it was deleted during the run\n",
-        "\nhint: find out what deleted it, or restore it; ",
+        "\nhint: find out which program deleted it, and restore it; ",
     ] {
         assert!(stopped.stderr.contains(part), "{}", stopped.stderr);
     }

@@ -245,9 +245,9 @@ fn the_summary_names_the_causes_and_what_to_do_next() {
   invalid               1
 why:
          2  rejected VALIDATION_ERROR
-            a record does not exist, is deleted, or the token may not see it
+            a record does not exist or is deleted, or the token has no access to it
          1  invalid CLIENT_INVALID_ROW
-            fix the rows in the input: the report says which column and why
+            correct the rows in the input: the report shows the column and the reason
 requests: 5, no 429 replies
 report: pairs.report.csv
 next: fix the causes, then run: hubspot-associate import pairs.csv --base-url {} --rate unlimited --resume --retry-rejected

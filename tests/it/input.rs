@@ -158,7 +158,7 @@ fn an_unclosed_quote_stops_the_run_at_its_line_after_the_rows_before_it() {
         assert_eq!(finished.code, 2);
         let error = format!(
             "error: `pairs.csv` line 3: a quoted field opens here in `from_object_id` (column 2) and {end}; \
-             1 row has its line in the report\n"
+             1 row is in the report\n"
         );
         assert!(finished.stderr.starts_with(&error), "{}", finished.stderr);
         assert_eq!(

@@ -251,7 +251,7 @@ fn a_quote_that_swallows_rows_stops_the_run_at_its_line() {
     let finished = rehearsal.import(&[]);
     assert_eq!(finished.code, 2);
     let error = "error: `pairs.csv` line 3: a quoted field opens here in `note` (column 3) and spans lines, with text \
-                 after its closing quote; 1 row has its line in the report\n";
+                 after its closing quote; 1 row is in the report\n";
     assert!(finished.stderr.starts_with(error), "{}", finished.stderr);
     assert!(finished.stderr.contains("--resume`"), "{}", finished.stderr);
     assert_eq!(

@@ -64,7 +64,7 @@ fn replies_that_arrive_while_the_process_is_stopped_are_in_time() {
     thread::sleep(Duration::from_millis(3500));
     signal(&running, "CONT");
     let mut stderr = running.stderr();
-    stderr.until("the process was stopped, or the machine slept, for ");
+    stderr.until("the process was suspended, or the machine slept, for ");
     assert_eq!(running.ended().code(), Some(0), "{}", stderr.all());
     let report = rehearsal.report();
     assert_eq!(report.len(), 40);

@@ -101,7 +101,7 @@ fn a_token_of_another_account_is_not_used() {
         assert!(
             finished.stderr.contains(
                 "error: stopped: the new token belongs to another account, and nothing was sent with it; \
-                 1 row has its line in the report\n  \
+                 1 row is in the report\n  \
                  caused by: the new token belongs to portal 999, not to 111\n"
             ),
             "{}",

@@ -47,7 +47,7 @@ fn every_line_of_a_rehearsal_is_marked_and_no_line_of_a_real_run() {
         2,
         "the rows that were not sent"
     );
-    let said = "\nrehearsal: nothing in it was linked in HubSpot\n";
+    let said = "\nrehearsal: none of its rows was linked in HubSpot\n";
     let text = summed_up(&folder, &["pairs.sandbox.report.csv"]);
     assert!(text.stdout.contains(said), "{}", text.stdout);
     let json = summed_up(&folder, &["pairs.sandbox.report.csv", "--json"]);

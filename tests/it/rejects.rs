@@ -198,11 +198,11 @@ report: pairs.report.csv, 4 rows
   invalid               1
 why:
          2  rejected HTTP_404
-            not found: if all rows have this error, check --base-url and --api-version
+            not found: check the ids; if all rows have this error, check --base-url, --api-version
          1  invalid CLIENT_INVALID_ROW
-            fix the rows in the input: the report says which column and why
+            correct the rows in the input: the report shows the column and the reason
 requests: 3
-next: write the rows that are not associated to a CSV, to fix and import again: hubspot-associate report pairs.report.csv --rejects rejects.csv
+next: write a CSV of the rows that are not associated, to correct and import again: hubspot-associate report pairs.report.csv --rejects rejects.csv
 "
     );
     let finished = report(&["--rejects", "r.csv"]);

@@ -81,8 +81,7 @@ fn the_message_of_the_daily_limit_shows_the_time_of_the_reset() {
     let rehearsal = day_of_five();
     let finished = rehearsal.import(&[]);
     assert_eq!(finished.code, 4, "{}", finished.stderr);
-    let unknown =
-        "hint: wait until it resets, at midnight in the account's time zone, at the latest at 20";
+    let unknown = "hint: wait until the limit resets, at midnight in the account's time zone, at the latest at 20";
     assert!(finished.stderr.contains(unknown), "{}", finished.stderr);
     assert!(finished.stderr.contains(" UTC"), "{}", finished.stderr);
 

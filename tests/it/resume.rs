@@ -181,7 +181,7 @@ fn an_input_that_grew_at_its_end_is_continued() {
     assert!(
         grown
             .stdout
-            .starts_with("finished: 9 rows, 5 of them in earlier runs; 4 in "),
+            .starts_with("finished: 9 rows, 5 of them in earlier runs; this run: 4 rows in "),
         "{}",
         grown.stdout
     );
@@ -338,7 +338,7 @@ fn a_rehearsal_can_be_resumed_too() {
     assert_eq!(rest.code, 0);
     assert!(
         rest.stdout
-            .contains("12 rows, 3 of them in earlier runs; 9 in ")
+            .contains("12 rows, 3 of them in earlier runs; this run: 9 rows in ")
     );
     let lines = rehearsal.report_named("pairs.sandbox.report.csv");
     let rows: BTreeSet<_> = lines.iter().map(|line| line["row"].clone()).collect();

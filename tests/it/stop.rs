@@ -22,27 +22,27 @@ fn refused_credentials_stop_the_run_and_fail_no_row() {
         (
             "401",
             "stopped: HubSpot does not accept the token",
-            "check that it is current",
+            "check that the token is still valid",
         ),
         (
             "710",
             "stopped: HubSpot does not accept the token",
-            "check that it is current",
+            "check that the token is still valid",
         ),
         (
             "403",
             "stopped: the token lacks a scope: crm.objects.contacts.write, crm.objects.companies.write",
-            "give it one of these",
+            "add one of these scopes",
         ),
         (
             "711",
             "stopped: the token lacks a scope: ",
-            "give it one of these",
+            "add one of these scopes",
         ),
         (
             "712",
             "stopped: the token lacks a scope: ",
-            "give it one of these",
+            "add one of these scopes",
         ),
     ] {
         let mut rows = with_in_the_middle(&format!("99{code}0000000001"));
@@ -156,7 +156,7 @@ fn a_wrong_path_stops_before_many_rows_are_rejected() {
     assert!(
         finished
             .stderr
-            .contains("all got a 404: the path of the API seems to be wrong"),
+            .contains("got a 404 reply: the path of the API is probably wrong"),
         "{}",
         finished.stderr
     );
@@ -194,12 +194,12 @@ fn one_signal_lets_requests_in_flight_finish_and_prints_how_to_resume() {
         let lines = rehearsal.report().len();
         assert_eq!(
             error,
-            format!("error: {word}; {lines} rows have their line in the report")
+            format!("error: {word}; {lines} rows are in the report")
         );
         assert!(
-            finished
-                .stderr
-                .contains("\nhint: run `hubspot-associate import pairs.csv --base-url ")
+            finished.stderr.contains(
+                "\nhint: to continue, run `hubspot-associate import pairs.csv --base-url "
+            )
         );
         assert_eq!(
             rehearsal.seen().requests,
@@ -270,7 +270,7 @@ fn a_run_on_the_wrong_column_stops_after_a_hundred_rows_and_names_the_common_cau
     assert!(
         finished
             .stderr
-            .contains("\n  caused by: 100 of them: rejected VALIDATION_ERROR, first in row "),
+            .contains("\n  caused by: 100 of these rows have the same cause: rejected, VALIDATION_ERROR; the first is row "),
         "{}",
         finished.stderr
     );
@@ -300,7 +300,7 @@ fn an_api_that_fails_every_row_stops_the_run_and_resume_sends_the_rows_again() {
     assert!(
         ended
             .stderr
-            .contains(" of them: failed HTTP_500, first in row "),
+            .contains(" of these rows have the same cause: failed, HTTP_500; the first is row "),
         "{}",
         ended.stderr
     );

@@ -81,7 +81,7 @@ fn a_certificate_without_a_trusted_issuer_is_refused_unless_a_file_trusts_it() {
     let finished = import(&rehearsal, port, &[]);
     assert_eq!(finished.code, 2, "{}", finished.stderr);
     let refused = format!(
-        "error: stopped: the certificate of `https://localhost:{port}` is not trusted; 0 rows have their line in the report\n"
+        "error: stopped: the certificate of `https://localhost:{port}` is not trusted; 0 rows are in the report\n"
     );
     assert!(finished.stderr.starts_with(&refused), "{}", finished.stderr);
     assert!(

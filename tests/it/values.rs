@@ -53,7 +53,7 @@ fn a_run_without_a_row_to_send_reports_that_and_ends_with_1() {
                 (code, ""),
                 "{body}"
             );
-            let reports_it = finished.stdout.contains("nothing could be sent: ");
+            let reports_it = finished.stdout.contains("nothing was sent: ");
             assert_eq!(reports_it, code == 1, "{}", finished.stdout);
         }
     }

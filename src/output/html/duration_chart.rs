@@ -30,7 +30,7 @@ impl DurationChart {
             figure: figure(statistics.durations(), percentiles.p50, percentiles.p99),
             percentiles: vec![
                 ("shortest", milliseconds(percentiles.min)),
-                ("half of the rows within", milliseconds(percentiles.p50)),
+                ("50 % of the rows within", milliseconds(percentiles.p50)),
                 ("90 % within", milliseconds(percentiles.p90)),
                 ("95 % within", milliseconds(percentiles.p95)),
                 ("99 % within", milliseconds(percentiles.p99)),

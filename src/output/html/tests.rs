@@ -189,7 +189,7 @@ fn the_page_shows_outcomes_causes_timeline_and_durations() {
     assert_eq!(
         headings,
         [
-            "What to run next",
+            "Next commands",
             "Outcomes",
             "Why rows are not associated",
             "Progress over time",
@@ -235,7 +235,7 @@ fn only_the_page_of_a_run_shows_status_429() {
             "{page}"
         );
         assert!(page.contains(">status 429</th>"));
-        assert!(!page.contains("What to run next"));
+        assert!(!page.contains("Next commands"));
     });
     assert!(!page_of(&report(), None).contains(">status 429</th>"));
 }
@@ -272,7 +272,7 @@ fn a_page_stays_small_for_any_report() {
     }
     let page = page_of(&report, None);
     assert!(page.len() < 1_000_000, "{}", page.len());
-    assert!(page.contains("of other categories; the report lists all of them."));
+    assert!(page.contains("with other categories: the report lists them."));
 }
 
 /// The variables of the light page, and of the dark one.

@@ -31,9 +31,9 @@ impl TimelineChart {
             throughput: throughput(timeline, &slots, &axis),
             failures: failures(timeline, &slots, &axis, knows_throttled),
             note: if knows_throttled {
-                "Replies with status 429 are those of this run only; the report does not record those of earlier runs."
+                "The numbers of replies with status 429 are of this run only. The report does not record the replies of earlier runs."
             } else {
-                "The report records how often each row was sent, but not which replies had status 429; import --html counts these."
+                "The report does not record replies with status 429. The page that import --html writes counts them."
             },
             slot: slot_name(timeline.seconds()),
             has_throttled: knows_throttled,

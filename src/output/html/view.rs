@@ -99,7 +99,7 @@ impl View {
             categories: listed.iter().map(|count| category(count)).collect(),
             more_categories: (more > 0).then(|| {
                 format!(
-                    "{} of other categories; the report lists all of them.",
+                    "{} with other categories: the report lists them.",
                     rows(more)
                 )
             }),
@@ -180,10 +180,10 @@ fn facts(page: &Page<'_>, report: String) -> Vec<(&'static str, String)> {
         facts.push(("Exit status", status));
         let start = moment(summary.started_at.as_second());
         facts.push(("Started", format!("{start} UTC")));
-        facts.push(("Took", span(summary.elapsed)));
+        facts.push(("Duration", span(summary.elapsed)));
         if summary.counts.already_reported > 0 {
-            let earlier = format!("{} in earlier runs", rows(summary.counts.already_reported));
-            facts.push(("Of these", earlier));
+            let earlier = grouped(summary.counts.already_reported);
+            facts.push(("Rows of earlier runs", earlier));
         }
         let run = summary.counts;
         let throttled = match run.throttled {
@@ -206,8 +206,8 @@ fn facts(page: &Page<'_>, report: String) -> Vec<(&'static str, String)> {
     }
     if let Some((first, last)) = statistics.first_and_last() {
         let times = [first, last].map(|time| moment(time.as_second()));
-        facts.push(("First row sent ended", format!("{} UTC", times[0])));
-        facts.push(("Last", format!("{} UTC", times[1])));
+        facts.push(("First row ended", format!("{} UTC", times[0])));
+        facts.push(("Last row ended", format!("{} UTC", times[1])));
     }
     facts.push(("Requests for these rows", statistics.requests().to_string()));
     facts
@@ -227,13 +227,13 @@ fn meaning(kind: OutcomeKind) -> &'static str {
     match kind {
         OutcomeKind::Associated => "HubSpot’s reply confirms the association.",
         OutcomeKind::Rejected => {
-            "HubSpot refused the pair: fix the cause, then send the row again."
+            "HubSpot refused the pair. Correct the cause, then send the row again."
         }
         OutcomeKind::Failed => {
-            "Every attempt failed for a temporary cause: send the row again later."
+            "Every attempt failed for a temporary cause. Send the row again later."
         }
-        OutcomeKind::Invalid => "Not sent: the row is invalid.",
-        OutcomeKind::Skipped => "Not sent: nothing had to be done.",
+        OutcomeKind::Invalid => "The row is invalid and was not sent.",
+        OutcomeKind::Skipped => "The row did not have to be sent.",
     }
 }
 

@@ -132,7 +132,7 @@ fn log_event(event: &RunEvent<'_>) {
             counted(*max as u64, "request", "requests")
         ),
         RunEvent::StoodStill { lasted } => info!(
-            "the process was stopped, or the machine slept, for {}",
+            "the process was suspended, or the machine slept, for {}",
             span(*lasted)
         ),
         RunEvent::TokenRefreshed => info!("the access token was refreshed"),
@@ -158,9 +158,9 @@ fn log_stop(in_flight: usize, reason: &StopReason) {
     let replies = counted(in_flight as u64, "reply", "replies");
     // Confirm the interrupt immediately.
     if let StopReason::Signal(_) = reason {
-        warn!("stopping: waiting for {replies} in flight; press Ctrl-C again to stop immediately");
+        warn!("stopping: waiting for {replies}; press Ctrl-C again to stop immediately");
     } else {
-        info!("stopping: waiting for {replies} in flight");
+        info!("stopping: waiting for {replies}");
     }
 }
 

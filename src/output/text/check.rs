@@ -39,7 +39,7 @@ impl Checked<'_> {
         let end = if self.complete {
             ""
         } else {
-            ", up to the place where reading failed"
+            "; then reading failed"
         };
         let read = rows(findings.rows);
         lines.about("checked", format!("{read} of {}{end}", self.input));
@@ -100,7 +100,7 @@ impl Checked<'_> {
         if types.is_empty() {
             return;
         }
-        lines.add("to send by types:");
+        lines.add("to send, by object types:");
         let shown = &types[..types.len().min(MAX_TYPES)];
         for TypesCount {
             from_type,
@@ -113,7 +113,7 @@ impl Checked<'_> {
         let listed: u64 = shown.iter().map(|count| count.pairs).sum();
         let more = self.findings.to_send - listed;
         if more > 0 {
-            lines.add(format!("{:>12}  of other types", grouped(more)));
+            lines.add(format!("{:>12}  with other types", grouped(more)));
         }
     }
 
@@ -125,7 +125,7 @@ impl Checked<'_> {
         } = self.findings.self_links
         {
             lines.add(format!(
-                "self-links: {}, the first on line {first}: a record associated with itself",
+                "self-links: {}, the first on line {first}: the pair links a record to itself",
                 grouped(pairs)
             ));
         }
@@ -149,15 +149,15 @@ impl Checked<'_> {
         }
         let [single, batch] = calls.map(grouped);
         lines.add(format!(
-            "calls: {single}, or {batch} by `--mode batch` with up to {} pairs each",
+            "calls: {single}, or {batch} with `--mode batch` (up to {} pairs per call)",
             grouped(self.findings.per_call)
         ));
         lines.add(format!(
             "{:<43}{:>17}{:>17}",
-            "time at each quota (per 10 s, per day):", "single", "batch"
+            "time by quota (calls per 10 s, per day):", "single", "batch"
         ));
         for tier in TIERS {
-            let a_day = tier.per_day.map_or("none stated".to_owned(), grouped);
+            let a_day = tier.per_day.map_or("not stated".to_owned(), grouped);
             let name = format!("  {}: {}, {a_day}", tier.name, tier.per_10_seconds);
             let [single, batch] = calls.map(|calls| needed(tier.time_for(calls)));
             lines.add(format!("{name:<43}{single:>17}{batch:>17}"));
@@ -214,15 +214,13 @@ fn needed(time: TimeNeeded) -> String {
 }
 
 fn about(Duplicates { pairs, exact }: Duplicates) -> String {
-    let advice = "sent again unless --skip-duplicates is given";
+    let advice = "they are sent again unless you add --skip-duplicates";
     match (pairs, exact) {
         (0, true) => "none".to_owned(),
-        (0, false) => {
-            "none in a sample: the pairs are more than --duplicates-memory holds".to_owned()
-        }
-        (pairs, true) => format!("{}, {advice}", grouped(pairs)),
+        (0, false) => "none in a sample; --duplicates-memory is too small for all pairs".to_owned(),
+        (pairs, true) => format!("{}; {advice}", grouped(pairs)),
         (pairs, false) => format!(
-            "about {}, {advice}; estimated, as the pairs are more than --duplicates-memory holds",
+            "about {}; {advice}; this is an estimate, because --duplicates-memory is too small for all pairs",
             grouped(pairs)
         ),
     }
@@ -347,6 +345,6 @@ mod tests {
         assert_eq!(findings.types().len(), 1001);
         assert_eq!(findings.to_send, 1500);
         assert_eq!(findings.batch_calls(), 1002);
-        assert!(text.contains("       1,480  of other types\n"), "{text}");
+        assert!(text.contains("       1,480  with other types\n"), "{text}");
     }
 }

@@ -46,9 +46,9 @@ impl ReportSummary<'_> {
         );
         let rehearsed = match self.statistics.rehearsed() {
             0 => None,
-            all if all == settled => Some("nothing in it was linked in HubSpot".to_owned()),
+            all if all == settled => Some("none of its rows was linked in HubSpot".to_owned()),
             some => Some(format!(
-                "{} of its lines, which linked nothing in HubSpot",
+                "{} of its rows were not linked in HubSpot",
                 grouped(some)
             )),
         };
@@ -57,7 +57,7 @@ impl ReportSummary<'_> {
         add_categories(counts, &mut lines);
         lines.about("requests", self.statistics.requests());
         lines.about_some("rejects", self.rejects);
-        lines.about_some("page", self.html.map(shown));
+        lines.about_some("HTML report", self.html.map(shown));
         lines.about_some("next", self.next);
         lines.into_text()
     }

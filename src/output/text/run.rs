@@ -26,7 +26,7 @@ impl Summary<'_> {
         lines.about_some("quota", self.quota());
         lines.about_some("report", self.report.map(shown));
         lines.about_some("rejects", self.rejects);
-        lines.about_some("page", self.html.map(shown));
+        lines.about_some("HTML report", self.html.map(shown));
         // After an early stop, the error shows the next command.
         lines.about_some("next", self.next.filter(|_| self.problem.is_none()));
         lines.into_text()
@@ -43,9 +43,9 @@ impl Summary<'_> {
         let earlier = match self.counts.already_reported {
             0 => String::new(),
             earlier => format!(
-                ", {} of them in earlier runs; {}",
+                ", {} of them in earlier runs; this run: {}",
                 grouped(earlier),
-                grouped(here)
+                rows(here)
             ),
         };
         let seconds = self.elapsed.as_secs_f64();
@@ -92,7 +92,7 @@ pub(crate) fn add_outcomes(counts: &RunCounts, lines: &mut Lines) {
 
 /// The message for an input whose lists of ids are all empty.
 pub const ONLY_EMPTY_LISTS: &str =
-    "nothing could be sent: the list of ids is empty in every row; is it the right column?";
+    "nothing was sent: the list of ids is empty in every row; check whether it is the right column";
 
 /// Adds the categories of the rows that are not associated.
 pub(crate) fn add_categories(counts: &RunCounts, lines: &mut Lines) {
@@ -113,7 +113,10 @@ pub(crate) fn add_categories(counts: &RunCounts, lines: &mut Lines) {
     }
     let more: u64 = others.iter().map(|entry| entry.rows).sum();
     if more > 0 {
-        lines.add(format!("  {:>8}  other, see the report", grouped(more)));
+        lines.add(format!(
+            "  {:>8}  with other reasons: see the report",
+            grouped(more)
+        ));
     }
 }
 
@@ -205,7 +208,7 @@ why:
 requests: 1,300, 2 with a 429 reply
 report: pairs.report.csv
 rejects: rejects.csv, 4 rows
-page: page.html
+HTML report: page.html
 next: later: do this
 "
         );
@@ -242,7 +245,7 @@ next: later: do this
         let text = summary(&counts, Duration::from_secs(1)).to_text();
         assert!(!text.contains('\u{1b}'));
         assert!(
-            text.contains("         4  other, see the report\n"),
+            text.contains("         4  with other reasons: see the report\n"),
             "{text}"
         );
     }
