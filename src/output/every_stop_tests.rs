@@ -11,7 +11,7 @@ use crate::domain::outcome::OutcomeKind;
 use crate::domain::pair::RowKey;
 use crate::domain::run_counts::{CategoryCount, Example};
 use crate::input::error::InputError;
-use crate::report::lost::LostReport;
+use crate::report::lost_report::LostReport;
 use crate::run::guards::error_budget::{BudgetExceeded, BudgetLimit};
 use crate::run::guards::time_limit::TimeLimit;
 use crate::run::stop_reason::{Signal, StopReason, UniformFailure};

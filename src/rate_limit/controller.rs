@@ -8,8 +8,8 @@
 //! 3. the limit learned from a 429: no more than were accepted in the window before it. From there the bound is raised
 //!    in steps; the more steps failed, the longer the wait before the next.
 //!
-//! Requests are spaced evenly, and a log of sent requests ensures that no window ever holds more than its limit, not
-//! even where the rate changes within it.
+//! A permit must pass three checks, in this order: no pause; no window holds more than its limit, not even where the rate
+//! changes within it ([`RollingWindow`]); requests are spaced evenly ([`Spacing`]).
 
 use std::time::Duration;
 
@@ -18,8 +18,10 @@ use crate::domain::utilization::LimitingFactor;
 use crate::rate_limit::competing_usage::CompetingUsage;
 use crate::rate_limit::jitter::JitterMargin;
 use crate::rate_limit::learned_limit::LearnedLimit;
+use crate::rate_limit::permit::Permit;
 use crate::rate_limit::rate::{Rate, RateSetting, Share};
 use crate::rate_limit::rolling_window::RollingWindow;
+use crate::rate_limit::spacing::Spacing;
 
 /// The window of HubSpot's burst limit, unless the headers name another
 /// (<https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines>).
@@ -37,9 +39,6 @@ const EVIDENCE: u32 = 3;
 /// The length of the pause after a first 429 that names none; doubles with each consecutive 429.
 const INITIAL_PAUSE: Duration = Duration::from_secs(1);
 
-/// How late a timer may fire.
-const TIMER: Duration = Duration::from_millis(4);
-
 /// An observation from one reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Observation {
@@ -54,19 +53,18 @@ pub struct Observation {
 }
 
 /// The current rate, and the state it derives from.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct RateController {
     setting: RateSetting,
     share: Share,
     sent: RollingWindow,
-    /// When the next request is due for even spacing.
-    evenly_spaced_at: Duration,
+    spacing: Spacing,
     paused_until: Duration,
     /// How many consecutive 429s came for requests sent after the previous one.
     consecutive_throttles: u32,
     /// The limit in the headers, and its window.
     announced: Option<(u32, Duration)>,
-    /// Whether `Remaining` counts down from the announced limit rather than from the lower association limit.
+    /// Whether `Remaining` counts down from the announced limit rather than from the lower one that is enforced.
     counts_from_announced: bool,
     competing: CompetingUsage,
     jitter: JitterMargin,
@@ -81,7 +79,7 @@ impl RateController {
             setting,
             share,
             sent: RollingWindow::default(),
-            evenly_spaced_at: Duration::ZERO,
+            spacing: Spacing::default(),
             paused_until: Duration::ZERO,
             consecutive_throttles: 0,
             announced: None,
@@ -92,34 +90,32 @@ impl RateController {
         }
     }
 
-    /// When the next request may be sent; a time in the past means now.
-    #[must_use]
-    pub fn next_permit_at(&self, now: Duration) -> Duration {
-        let mut next = self.paused_until;
-        for rate_limit in self.bounds(now).into_iter().flatten() {
-            let margin = self.jitter.margin(rate_limit.window());
-            next = next.max(self.sent.next(rate_limit, margin));
+    /// Takes a permit if one is available now; otherwise returns how long to wait before trying again.
+    pub fn try_acquire(&mut self, now: Duration) -> Result<Permit, Duration> {
+        if let Some(left) = self.pause_remaining(now) {
+            return Err(left);
         }
-        if self.rate_limit(now).is_some() {
-            next.max(self.evenly_spaced_at)
-        } else {
-            next
-        }
-    }
-
-    /// Records that a request was sent.
-    pub fn take_permit(&mut self, now: Duration) {
-        let Some(rate_limit) = self.rate_limit(now) else {
-            return;
+        let permit = Permit { at: now };
+        let bounds = self.bounds(now);
+        let Some(rate_limit) = slowest(bounds) else {
+            return Ok(permit);
         };
-        let period =
-            (rate_limit.window() + self.jitter.margin(rate_limit.window())) / rate_limit.requests();
-        // A late permit does not delay the ones after it; the catch-up stays below a burst.
-        let made_up = period.max(TIMER);
-        self.evenly_spaced_at = self.evenly_spaced_at.max(now.saturating_sub(made_up)) + period;
-        let windows = self.bounds(now).into_iter().flatten().map(Rate::window);
-        let longest = windows.max().unwrap_or(WINDOW).max(WINDOW);
+        let mut has_room_at = now;
+        let mut longest = WINDOW;
+        for bound in bounds.into_iter().flatten() {
+            let margin = self.jitter.margin(bound.window());
+            has_room_at = has_room_at.max(self.sent.next(bound, margin));
+            longest = longest.max(bound.window());
+        }
+        let wait = has_room_at.saturating_sub(now);
+        if !wait.is_zero() {
+            return Err(wait);
+        }
+        let margin = self.jitter.margin(rate_limit.window());
+        self.spacing
+            .try_acquire(now, rate_limit.with_margin(margin))?;
         self.sent.push(now, longest * 2);
+        Ok(permit)
     }
 
     /// Grants no permit until `until`, or until the end of a longer pause that is already set.
@@ -138,14 +134,7 @@ impl RateController {
     /// The current rate: the lowest of the bounds. `None` means unlimited.
     #[must_use]
     pub fn rate_limit(&self, now: Duration) -> Option<Rate> {
-        let slower = |one: Rate, other: Rate| {
-            if other.period() > one.period() {
-                other
-            } else {
-                one
-            }
-        };
-        self.bounds(now).into_iter().flatten().reduce(slower)
+        slowest(self.bounds(now))
     }
 
     /// The lower of the user's rate and the account's rate.
@@ -266,7 +255,7 @@ impl RateController {
         self.competing.record(now, from.saturating_sub(seen));
     }
 
-    /// The remaining part of the association limit for this `Remaining` header.
+    /// The remaining part of the enforced limit for this `Remaining` header.
     fn remaining_of_limit(&self, remaining: u32) -> u32 {
         match self.announced {
             Some((announced, _)) if self.counts_from_announced => {
@@ -314,6 +303,18 @@ impl RateController {
             .learned
             .and_then(|learned| learned.raise(now, hold_time, full));
     }
+}
+
+/// The rate with the longest time between requests. `None` means unlimited.
+fn slowest(bounds: [Option<Rate>; 2]) -> Option<Rate> {
+    let slower = |one: Rate, other: Rate| {
+        if other.period() > one.period() {
+            other
+        } else {
+            one
+        }
+    };
+    bounds.into_iter().flatten().reduce(slower)
 }
 
 /// The integer part; the values here are small and not negative.

@@ -9,13 +9,8 @@ use tokio::time::Instant;
 use crate::domain::quota::Quota;
 use crate::domain::utilization::LimitingFactor;
 use crate::rate_limit::controller::{Observation, RateController};
+use crate::rate_limit::permit::Permit;
 use crate::rate_limit::rate::Rate;
-
-/// Permission to send one request, with the time at which it was granted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Permit {
-    at: Duration,
-}
 
 /// Grants one permit after the other.
 #[derive(Debug)]
@@ -38,7 +33,7 @@ impl RateLimiter {
     pub async fn acquire(&mut self) -> Permit {
         loop {
             match self.try_acquire() {
-                Ok(acquire) => return acquire,
+                Ok(permit) => return permit,
                 Err(next) => tokio::time::sleep_until(next).await,
             }
         }
@@ -47,19 +42,16 @@ impl RateLimiter {
     /// Takes a permit if one is available now; otherwise returns when to try again.
     pub fn try_acquire(&mut self) -> Result<Permit, Instant> {
         let now = self.start.elapsed();
-        let next = self.controller.next_permit_at(now);
-        if next > now {
-            return Err(self.start + next);
-        }
-        self.controller.take_permit(now);
-        Ok(Permit { at: now })
+        self.controller
+            .try_acquire(now)
+            .map_err(|wait| self.start + now + wait)
     }
 
-    /// Learns from the reply to the request that was sent with `acquire`. Returns how long the limiter pauses because
+    /// Learns from the reply to the request that was sent with `permit`. Returns how long the limiter pauses because
     /// of it: as long as the server asks, or else as long as the controller computes.
-    pub fn observe(&mut self, acquire: Permit, quota: Quota, throttled: bool) -> Option<Duration> {
+    pub fn observe(&mut self, permit: Permit, quota: Quota, throttled: bool) -> Option<Duration> {
         self.controller.observe(Observation {
-            sent_at: acquire.at,
+            sent_at: permit.at,
             now: self.start.elapsed(),
             throttled,
             quota,

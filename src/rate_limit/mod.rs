@@ -1,8 +1,9 @@
 //! The rate limit of all requests. Every request, retries included, takes a permit from the
 //! [`RateLimiter`](limiter::RateLimiter).
 //!
-//! [`RateController`](controller::RateController) decides (pure: observations in, the time of the next permit
-//! out); the limiter waits until then. The owner of the limiter takes a permit, sends the request, and passes the reply to the limiter.
+//! [`RateController`](controller::RateController) decides (pure: observations and the time in, a permit or the time to
+//! wait out); the limiter waits until then. The owner of the limiter takes a permit, sends the request, and passes the
+//! reply to the limiter.
 //!
 //! HubSpot's limit is a *rolling* window. A token bucket with a window's capacity and an even refill would allow twice
 //! the limit in one window; so requests are spaced evenly, and a log of them enforces the limit of the window itself.
@@ -12,9 +13,11 @@ pub mod controller;
 pub mod jitter;
 pub mod learned_limit;
 pub mod limiter;
+pub mod permit;
 pub mod rate;
 pub mod rolling_window;
 #[cfg(test)]
 mod simulation;
+mod spacing;
 #[cfg(test)]
 mod tests;

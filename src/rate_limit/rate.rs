@@ -28,8 +28,12 @@ pub struct RateError {
 impl Rate {
     /// Creates a rate: at least one request per window, and a window that is not empty.
     #[must_use]
-    pub fn new(requests: u32, window: Duration) -> Option<Self> {
-        (requests > 0 && !window.is_zero()).then_some(Self { requests, window })
+    pub const fn new(requests: u32, window: Duration) -> Option<Self> {
+        if requests == 0 || window.is_zero() {
+            None
+        } else {
+            Some(Self { requests, window })
+        }
     }
 
     /// Allowed requests per window.
@@ -42,6 +46,15 @@ impl Rate {
     #[must_use]
     pub fn window(self) -> Duration {
         self.window
+    }
+
+    /// The same requests in a window that is longer by `margin`.
+    #[must_use]
+    pub fn with_margin(self, margin: Duration) -> Self {
+        Self {
+            window: self.window + margin,
+            ..self
+        }
     }
 
     /// Requests per second.

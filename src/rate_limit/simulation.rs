@@ -1,13 +1,13 @@
 //! A simulated server with a strict rolling window, a client under [`RateController`], and a simulated clock.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use serde::Deserialize;
 
 use crate::domain::quota::Quota;
 use crate::rate_limit::controller::{Observation, RateController};
+use crate::rate_limit::permit::Permit;
 
 /// A scenario file: one behaviour, and what must hold.
 #[derive(Clone, Debug, Deserialize)]
@@ -169,85 +169,138 @@ impl Window {
     }
 }
 
-/// Sends all rows of a scenario. The clock advances only from one event to the next.
+/// An event after a request was sent with this permit.
+#[derive(Clone, Copy, Debug)]
+enum Event {
+    Arrives(Permit),
+    Replies {
+        permit: Permit,
+        fits: bool,
+        remaining: Option<u32>,
+    },
+}
+
+/// A run. The clock advances only from one event to the next.
+struct Simulation<'s> {
+    scenario: &'s Scenario,
+    chance: fastrand::Rng,
+    window: Window,
+    controller: RateController,
+    /// By their times, in microseconds; the second number orders events with equal times.
+    events: BTreeMap<(u64, u64), Event>,
+    sequence: u64,
+    now: f64,
+    in_flight: usize,
+    left: u32,
+    /// When requests arrived: those that fit, and all.
+    accepted: Vec<f64>,
+    all: Vec<f64>,
+}
+
+/// Sends all rows of a scenario.
 pub(super) fn simulate(scenario: &Scenario, seed: u64) -> Measured {
-    let mut chance = fastrand::Rng::with_seed(seed);
-    let mut between = |range: [f64; 2]| (range[0] + chance.f64() * (range[1] - range[0])) / 1000.0;
-    let server = &scenario.server;
-    let mut window = Window::new(scenario);
-    let mut controller = RateController::new(
-        scenario.rate.parse().unwrap(),
-        scenario.share.parse().unwrap(),
-    );
-    // Event times, in microseconds; the second number orders events with equal times.
-    let mut events: BinaryHeap<Reverse<(u64, u64, Event)>> = BinaryHeap::new();
-    let (mut accepted, mut all) = (Vec::new(), Vec::new());
-    let (mut now, mut in_flight, mut left, mut sequence) = (0.0_f64, 0, scenario.rows, 0);
-    while left > 0 || in_flight > 0 {
-        sequence += 1;
-        let permit = controller.next_permit_at(time(now)).as_secs_f64();
-        let next_event = events.peek().map(|Reverse((at, ..))| *at as f64 / 1e6);
-        if left > 0 && in_flight < CONCURRENCY && next_event.is_none_or(|at| permit.max(now) <= at)
-        {
-            now = now.max(permit);
-            controller.take_permit(time(now));
-            (in_flight, left) = (in_flight + 1, left - 1);
-            let there = micros(now + between(server.inbound_ms));
-            events.push(Reverse((
-                there,
-                sequence,
-                Event::Arrives {
-                    sent_at: micros(now),
-                },
-            )));
-            continue;
+    let mut run = Simulation::new(scenario, seed);
+    while run.left > 0 || run.in_flight > 0 {
+        let next_event = run.events.keys().next().map(|&(at, _)| at as f64 / 1e6);
+        if run.left > 0 && run.in_flight < CONCURRENCY {
+            match run.controller.try_acquire(time(run.now)) {
+                Ok(permit) => {
+                    run.send(permit);
+                    continue;
+                }
+                Err(wait) => {
+                    let at = run.now + wait.as_secs_f64();
+                    if next_event.is_none_or(|event| at <= event) {
+                        run.now = at;
+                        continue;
+                    }
+                }
+            }
         }
-        let Reverse((at, _, event)) = events.pop().unwrap();
-        now = now.max(at as f64 / 1e6);
-        match event {
-            Event::Arrives { sent_at } => {
-                let (fits, remaining) = window.arrive(now);
-                all.push(now);
-                if fits {
-                    accepted.push(now);
-                }
-                let back = micros(now + between(server.reply_ms));
-                events.push(Reverse((
-                    back,
-                    sequence,
-                    Event::Replies {
-                        sent_at,
-                        fits,
-                        remaining,
-                    },
-                )));
-            }
-            Event::Replies {
-                sent_at,
-                fits,
-                remaining,
-            } => {
-                in_flight -= 1;
-                left += u32::from(!fits);
-                let quota = Quota {
-                    max: server.announces,
-                    remaining,
-                    interval: server.announces.map(|_| time(server.window_seconds)),
-                    ..Quota::default()
-                };
-                let (sent_at, now) = (Duration::from_micros(sent_at), time(now));
-                if let Some(pause) = controller.observe(Observation {
-                    sent_at,
-                    now,
-                    throttled: !fits,
-                    quota,
-                }) {
-                    controller.pause(now + pause);
-                }
-            }
+        run.handle_next_event();
+    }
+    measure(scenario, &run.accepted, &run.all, run.window.length)
+}
+
+impl<'s> Simulation<'s> {
+    fn new(scenario: &'s Scenario, seed: u64) -> Self {
+        Self {
+            scenario,
+            chance: fastrand::Rng::with_seed(seed),
+            window: Window::new(scenario),
+            controller: RateController::new(
+                scenario.rate.parse().unwrap(),
+                scenario.share.parse().unwrap(),
+            ),
+            events: BTreeMap::new(),
+            sequence: 0,
+            now: 0.0,
+            in_flight: 0,
+            left: scenario.rows,
+            accepted: Vec::new(),
+            all: Vec::new(),
         }
     }
-    measure(scenario, &accepted, &all, window.length)
+
+    fn send(&mut self, permit: Permit) {
+        self.in_flight += 1;
+        self.left -= 1;
+        self.schedule(self.scenario.server.inbound_ms, Event::Arrives(permit));
+    }
+
+    /// Adds an event after a random delay.
+    fn schedule(&mut self, delay: [f64; 2], event: Event) {
+        let delay = (delay[0] + self.chance.f64() * (delay[1] - delay[0])) / 1000.0;
+        self.sequence += 1;
+        let at = micros(self.now + delay);
+        self.events.insert((at, self.sequence), event);
+    }
+
+    fn handle_next_event(&mut self) {
+        let ((at, _), event) = self.events.pop_first().unwrap();
+        self.now = self.now.max(at as f64 / 1e6);
+        match event {
+            Event::Arrives(permit) => {
+                let (fits, remaining) = self.window.arrive(self.now);
+                self.all.push(self.now);
+                if fits {
+                    self.accepted.push(self.now);
+                }
+                let reply = Event::Replies {
+                    permit,
+                    fits,
+                    remaining,
+                };
+                self.schedule(self.scenario.server.reply_ms, reply);
+            }
+            Event::Replies {
+                permit,
+                fits,
+                remaining,
+            } => self.handle_reply(permit, fits, remaining),
+        }
+    }
+
+    fn handle_reply(&mut self, permit: Permit, fits: bool, remaining: Option<u32>) {
+        self.in_flight -= 1;
+        self.left += u32::from(!fits);
+        let server = &self.scenario.server;
+        let now = time(self.now);
+        let observation = Observation {
+            sent_at: permit.at,
+            now,
+            throttled: !fits,
+            quota: Quota {
+                max: server.announces,
+                remaining,
+                interval: server.announces.map(|_| time(server.window_seconds)),
+                ..Quota::default()
+            },
+        };
+        if let Some(pause) = self.controller.observe(observation) {
+            self.controller.pause(now + pause);
+        }
+    }
 }
 
 fn measure(scenario: &Scenario, accepted: &[f64], all: &[f64], window: f64) -> Measured {
@@ -268,18 +321,6 @@ fn measure(scenario: &Scenario, accepted: &[f64], all: &[f64], window: f64) -> M
         peak: (0..all.len()).map(in_window).max().unwrap_or_default(),
         seconds: end,
     }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Event {
-    Arrives {
-        sent_at: u64,
-    },
-    Replies {
-        sent_at: u64,
-        fits: bool,
-        remaining: Option<u32>,
-    },
 }
 
 fn arrivals_of_others(others: &[Others], window: f64) -> VecDeque<f64> {

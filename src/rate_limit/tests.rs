@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use crate::domain::quota::Quota;
 use crate::rate_limit::controller::{Observation, RateController};
 use crate::rate_limit::limiter::RateLimiter;
+use crate::rate_limit::permit::Permit;
 use crate::rate_limit::rate::{Rate, RateSetting, Share};
 use crate::rate_limit::simulation::{Expect, Others, Scenario, Server, simulate};
 
@@ -115,6 +116,116 @@ proptest! {
     }
 }
 
+/// What happens between two requests for a permit.
+#[derive(Clone, Debug)]
+enum Change {
+    Nothing,
+    Announced {
+        max: u32,
+        remaining: u32,
+        milliseconds: u64,
+    },
+    Throttled,
+    Paused {
+        milliseconds: u64,
+    },
+}
+
+fn any_change() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        Just(Change::Nothing),
+        (1_u32..300, 0_u32..300, 100_u64..=10_000).prop_map(|(max, remaining, milliseconds)| {
+            Change::Announced {
+                max,
+                remaining,
+                milliseconds,
+            }
+        }),
+        Just(Change::Throttled),
+        (1_u64..3000).prop_map(|milliseconds| Change::Paused { milliseconds }),
+    ]
+}
+
+/// Applies a change; a reply is one to the last request of `sent`.
+fn apply(change: &Change, controller: &mut RateController, now: Duration, sent: &mut Vec<Permit>) {
+    let Some(&last) = sent.last() else {
+        return;
+    };
+    let mut observation = Observation {
+        sent_at: last.at,
+        now,
+        throttled: false,
+        quota: Quota::default(),
+    };
+    match *change {
+        Change::Nothing => return,
+        Change::Paused { milliseconds } => {
+            controller.pause(now + Duration::from_millis(milliseconds));
+            return;
+        }
+        Change::Announced {
+            max,
+            remaining,
+            milliseconds,
+        } => {
+            observation.quota = Quota {
+                max: Some(max),
+                remaining: Some(remaining),
+                interval: Some(Duration::from_millis(milliseconds)),
+                ..Quota::default()
+            };
+        }
+        Change::Throttled => {
+            // The server does not count it in its window.
+            sent.pop();
+            observation.throttled = true;
+        }
+    }
+    controller.observe(observation);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn however_the_rate_changes_no_window_exceeds_its_limit_and_no_more_than_two_requests_are_sent_at_once(
+        setting in prop_oneof![Just("auto"), Just("100/10s"), Just("300/s"), Just("3/10s")],
+        steps in proptest::collection::vec(
+            (prop_oneof![Just(0), 0_u64..400], any_change(), 0_usize..8),
+            1..400,
+        ),
+    ) {
+        let mut controller = RateController::new(setting.parse().unwrap(), Share::ALL);
+        let mut sent: Vec<Permit> = Vec::new();
+        let mut now = Duration::ZERO;
+        for (elapsed, change, attempts) in steps {
+            now += Duration::from_millis(elapsed);
+            apply(&change, &mut controller, now, &mut sent);
+            for _ in 0..attempts {
+                match controller.try_acquire(now) {
+                    Ok(permit) => sent.push(permit),
+                    Err(wait) => {
+                        prop_assert!(!wait.is_zero());
+                        break;
+                    }
+                }
+                let at_once = sent.iter().filter(|permit| permit.at == now).count();
+                prop_assert!(at_once <= 2, "{} at once", at_once);
+                let rate = controller.rate_limit(now).unwrap();
+                let in_window = sent.iter().filter(|permit| permit.at + rate.window() > now).count();
+                prop_assert!(in_window <= rate.requests() as usize, "{} with {}", in_window, rate);
+            }
+        }
+        // At most one wait each for the pause, the window and the even spacing.
+        let mut refusals = 0;
+        while let Err(wait) = controller.try_acquire(now) {
+            now += wait;
+            refusals += 1;
+            prop_assert!(refusals <= 3);
+        }
+    }
+}
+
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
@@ -210,7 +321,9 @@ fn unlimited_stays_unlimited() {
 fn replies_to_requests_sent_before_a_429_do_not_lower_the_limit_again() {
     let mut controller = RateController::new(RateSetting::Auto, Share::ALL);
     for index in 0..60 {
-        controller.take_permit(Duration::from_millis(index * 101));
+        controller
+            .try_acquire(Duration::from_millis(index * 101))
+            .unwrap();
     }
     let at = |milliseconds| Duration::from_millis(milliseconds);
     let mut quiets = vec![];
@@ -235,7 +348,9 @@ fn a_429_with_room_in_the_headers_pauses_and_lowers_the_limit_only_if_repeated()
     };
     let mut controller = RateController::new(RateSetting::Auto, Share::ALL);
     for index in 0..10 {
-        controller.take_permit(Duration::from_millis(index * 101));
+        controller
+            .try_acquire(Duration::from_millis(index * 101))
+            .unwrap();
     }
     assert_eq!(
         observe(&mut controller, seconds(2), true, quota(90)),
@@ -249,7 +364,7 @@ fn a_429_with_room_in_the_headers_pauses_and_lowers_the_limit_only_if_repeated()
     assert_eq!(requests(&controller, seconds(4)), Some(10));
 
     let mut controller = RateController::new(RateSetting::Auto, Share::ALL);
-    controller.take_permit(seconds(0));
+    controller.try_acquire(seconds(0)).unwrap();
     observe(&mut controller, seconds(1), true, quota(0));
     assert_eq!(
         requests(&controller, seconds(1)),

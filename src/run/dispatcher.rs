@@ -24,7 +24,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::run_counts::RunCounts;
 use crate::input::error::InputError;
 use crate::input::row::{CheckedRow, RowContent, SkippedRow};
-use crate::rate_limit::limiter::Permit;
+use crate::rate_limit::permit::Permit;
 use crate::run::batch::groups::Batches;
 use crate::run::batch::request::BatchRequest;
 use crate::run::commit_queue::CommitQueue;

@@ -6,7 +6,7 @@ use tokio::task::{JoinError, JoinSet};
 
 use crate::api::endpoint::Endpoint;
 use crate::api::response::headers::Reply;
-use crate::rate_limit::limiter::Permit;
+use crate::rate_limit::permit::Permit;
 use crate::run::batch::request::BatchRequest;
 use crate::run::row::SendableRow;
 

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::api::endpoint::Endpoint;
 use crate::api::response::headers::Reply;
 use crate::domain::outcome::{Details, OutcomeKind};
-use crate::rate_limit::limiter::Permit;
+use crate::rate_limit::permit::Permit;
 use crate::run::batch::groups::Batches;
 use crate::run::batch::request::BatchRequest;
 use crate::run::dispatcher::token_refresh::Refused;

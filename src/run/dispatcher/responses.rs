@@ -9,7 +9,7 @@ use crate::api::endpoint::Endpoint;
 use crate::api::response::headers::Reply;
 use crate::domain::outcome::{Details, OutcomeKind};
 use crate::domain::run_counts::Daily;
-use crate::rate_limit::limiter::Permit;
+use crate::rate_limit::permit::Permit;
 use crate::run::dispatcher::Dispatcher;
 use crate::run::dispatcher::day::is_longer;
 use crate::run::dispatcher::token_refresh::Refused;

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::api::endpoint::{Endpoint, RefreshOutcome};
 use crate::domain::outcome::Details;
-use crate::rate_limit::limiter::Permit;
+use crate::rate_limit::permit::Permit;
 use crate::run::dispatcher::{Dispatcher, Phase};
 use crate::run::event::{Observe, RunEvent};
 use crate::run::reusable_timer::ReusableTimer;
