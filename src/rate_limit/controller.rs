@@ -3,8 +3,8 @@
 //! Three bounds apply to the requests of a window; the lowest counts:
 //!
 //! 1. the rate that the user allows ([`RateSetting`]);
-//! 2. the account's limit: the limit that the headers announce, mapped through the table of the association limits,
-//!    minus the observed usage of other clients ([`CompetingUsage`]);
+//! 2. the account's limit: the limit that applies where the headers announce theirs ([`BurstLimit`]), minus the observed
+//!    usage of other clients ([`CompetingUsage`]);
 //! 3. the limit learned from a 429: no more than were accepted in the window before it. From there the bound is raised
 //!    in steps; the more steps failed, the longer the wait before the next.
 //!
@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use crate::domain::quota::Quota;
 use crate::domain::utilization::LimitingFactor;
+use crate::rate_limit::burst_limit::BurstLimit;
 use crate::rate_limit::competing_usage::CompetingUsage;
 use crate::rate_limit::jitter::JitterMargin;
 use crate::rate_limit::learned_limit::LearnedLimit;
@@ -22,16 +23,6 @@ use crate::rate_limit::permit::Permit;
 use crate::rate_limit::rate::{Rate, RateSetting, Share};
 use crate::rate_limit::rolling_window::RollingWindow;
 use crate::rate_limit::spacing::Spacing;
-
-/// The window of HubSpot's burst limit, unless the headers name another
-/// (<https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines>).
-const WINDOW: Duration = Duration::from_secs(10);
-
-/// The lowest of the association limits; safe for every account.
-const INITIAL_LIMIT: u32 = 100;
-
-/// The highest of the association limits: a second API limit increase does not raise it further.
-const MAX_ASSOCIATIONS: u32 = 200;
 
 /// How much higher than announced `Remaining` must be to count as evidence: requests overtake each other.
 const EVIDENCE: u32 = 3;
@@ -55,6 +46,7 @@ pub struct Observation {
 /// The current rate, and the state it derives from.
 #[derive(Debug)]
 pub struct RateController {
+    limit: BurstLimit,
     setting: RateSetting,
     share: Share,
     sent: RollingWindow,
@@ -72,10 +64,18 @@ pub struct RateController {
 }
 
 impl RateController {
-    /// Starts at the rate of `setting`, and never uses more than `share` of the account's limit.
+    /// The rate of association calls: starts at the rate of `setting`, and never uses more than `share` of the account's
+    /// limit.
     #[must_use]
     pub fn new(setting: RateSetting, share: Share) -> Self {
+        Self::with_limit(BurstLimit::ASSOCIATIONS, setting, share)
+    }
+
+    /// The same for requests with another limit, which is counted separately.
+    #[must_use]
+    pub fn with_limit(limit: BurstLimit, setting: RateSetting, share: Share) -> Self {
         Self {
+            limit,
             setting,
             share,
             sent: RollingWindow::default(),
@@ -101,7 +101,7 @@ impl RateController {
             return Ok(permit);
         };
         let mut has_room_at = now;
-        let mut longest = WINDOW;
+        let mut longest = self.limit.initial.window();
         for bound in bounds.into_iter().flatten() {
             let margin = self.jitter.margin(bound.window());
             has_room_at = has_room_at.max(self.sent.next(bound, margin));
@@ -198,20 +198,19 @@ impl RateController {
     }
 
     fn window(&self) -> Duration {
-        self.announced.map_or(WINDOW, |(_, window)| window)
+        let initial = self.limit.initial.window();
+        self.announced.map_or(initial, |(_, window)| window)
     }
 
-    /// The limit of association calls that corresponds to the general limit in the headers
-    /// (<https://developers.hubspot.com/docs/api-reference/latest/crm/associations/associate-records/guide>).
+    /// The limit per window.
     fn account_limit(&self) -> u32 {
         match (self.announced, self.setting) {
-            (Some((190, _)), _) => 150,
-            (Some((announced, _)), _) => announced.min(MAX_ASSOCIATIONS),
+            (Some((announced, _)), _) => (self.limit.enforced)(announced),
             (None, RateSetting::AtMost(rate_limit)) => {
-                let share = WINDOW.as_secs_f64() / rate_limit.window().as_secs_f64();
+                let share = self.window().as_secs_f64() / rate_limit.window().as_secs_f64();
                 whole(f64::from(rate_limit.requests()) * share).max(1)
             }
-            (None, _) => INITIAL_LIMIT,
+            (None, _) => self.limit.initial.requests(),
         }
     }
 
@@ -224,7 +223,7 @@ impl RateController {
             quota,
         } = observation;
         if let Some(max) = quota.max.filter(|&max| max > 0) {
-            self.announced = Some((max, quota.interval.unwrap_or(WINDOW)));
+            self.announced = Some((max, quota.interval.unwrap_or(self.limit.initial.window())));
         }
         if throttled {
             self.sent.remove(sent_at);

@@ -7,7 +7,9 @@
 //!
 //! HubSpot's limit is a *rolling* window. A token bucket with a window's capacity and an even refill would allow twice
 //! the limit in one window; so requests are spaced evenly, and a log of them enforces the limit of the window itself.
+//! Requests with limits of their own ([`BurstLimit`](crate::rate_limit::burst_limit::BurstLimit)) each have their own limiter.
 
+pub mod burst_limit;
 pub mod competing_usage;
 pub mod controller;
 pub mod jitter;

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use tokio::time::Instant;
 
 use crate::domain::quota::Quota;
+use crate::rate_limit::burst_limit::BurstLimit;
 use crate::rate_limit::controller::{Observation, RateController};
 use crate::rate_limit::limiter::RateLimiter;
 use crate::rate_limit::permit::Permit;
@@ -281,6 +282,30 @@ fn auto_starts_at_the_lowest_limit_and_learns_the_tier_from_the_headers() {
         Some(200),
         "a limit of zero is ignored"
     );
+}
+
+#[test]
+fn requests_with_another_limit_have_a_rate_of_their_own() {
+    let general = BurstLimit {
+        initial: "5/s".parse().unwrap(),
+        enforced: |announced| announced,
+    };
+    let mut controller = RateController::with_limit(general, RateSetting::Auto, Share::ALL);
+    let rate = |controller: &RateController| controller.rate_limit(seconds(1)).unwrap();
+    assert_eq!(rate(&controller).to_string(), "5/s");
+    observe(&mut controller, seconds(1), false, Quota::default());
+    assert_eq!(rate(&controller).to_string(), "5/s", "nothing is announced");
+    for announced in [100, 190, 250] {
+        let quota = Quota {
+            interval: Some(seconds(10)),
+            ..max(announced)
+        };
+        observe(&mut controller, seconds(1), false, quota);
+        assert_eq!(
+            rate(&controller),
+            Rate::new(announced, seconds(10)).unwrap()
+        );
+    }
 }
 
 #[test]

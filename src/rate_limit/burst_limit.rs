@@ -1,0 +1,30 @@
+//! The limits that an account has per rolling window, each for one kind of requests. Pure.
+
+use std::time::Duration;
+
+use crate::rate_limit::rate::Rate;
+
+/// The highest of the association limits: a second API limit increase does not raise it further.
+const MAX_ASSOCIATIONS: u32 = 200;
+
+/// The limit of one kind of requests. Each kind has its own [`RateController`](crate::rate_limit::controller::RateController).
+#[derive(Clone, Copy, Debug)]
+pub struct BurstLimit {
+    /// Used until a reply announces a limit; safe for every account.
+    pub initial: Rate,
+    /// The limit that applies to these requests, by the general limit that the headers announce.
+    pub enforced: fn(announced: u32) -> u32,
+}
+
+impl BurstLimit {
+    /// The limit of association calls
+    /// (<https://developers.hubspot.com/docs/api-reference/latest/crm/associations/associate-records/guide>). The window
+    /// is the one of the general limit (<https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines>).
+    pub const ASSOCIATIONS: Self = Self {
+        initial: Rate::new(100, Duration::from_secs(10)).expect("neither is zero"),
+        enforced: |announced| match announced {
+            190 => 150,
+            other => other.min(MAX_ASSOCIATIONS),
+        },
+    };
+}
