@@ -140,8 +140,9 @@ impl Default for RateLimit {
 impl RateLimit {
     /// Takes a permit, and observes the reply to its request.
     pub fn permit_and_reply(&mut self) {
-        self.now = self.controller.next_permit_at(self.now).max(self.now);
-        self.controller.take_permit(self.now);
+        while let Err(wait) = self.controller.try_acquire(self.now) {
+            self.now += wait;
+        }
         black_box(self.controller.observe(Observation {
             sent_at: self.now,
             now: self.now + Duration::from_millis(80),
