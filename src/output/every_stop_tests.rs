@@ -12,7 +12,7 @@ use crate::domain::pair::RowKey;
 use crate::domain::run_counts::{CategoryCount, Example};
 use crate::input::error::InputError;
 use crate::report::lost_report::LostReport;
-use crate::run::guards::error_budget::{BudgetExceeded, BudgetLimit};
+use crate::run::guards::failure_limit::{FailureLimitReached, ReachedLimit};
 use crate::run::guards::time_limit::TimeLimit;
 use crate::run::stop_reason::{Signal, StopReason, UniformFailure};
 use crate::verdict::retry::FatalCause;
@@ -42,7 +42,7 @@ fn unreachable(was_reachable: bool) -> StopReason {
     }
 }
 
-fn over_budget(limit: BudgetLimit, transient: bool) -> StopReason {
+fn over_budget(limit: ReachedLimit, transient: bool) -> StopReason {
     let example = Example {
         key: RowKey { row: 7, line: 8 },
         values: Default::default(),
@@ -50,7 +50,7 @@ fn over_budget(limit: BudgetLimit, transient: bool) -> StopReason {
         message: "resource not found".into(),
         correlation_id: None,
     };
-    StopReason::BudgetExceeded(BudgetExceeded {
+    StopReason::FailureLimit(FailureLimitReached {
         limit,
         bad: 1200,
         of: 2345,
@@ -67,7 +67,7 @@ fn over_budget(limit: BudgetLimit, transient: bool) -> StopReason {
 
 /// Every message has a reason here, and a name.
 pub(crate) fn every_stop() -> Vec<(&'static str, StopReason)> {
-    let rows = BudgetLimit::Rows(NonZeroU64::new(1200).unwrap());
+    let rows = ReachedLimit::Rows(NonZeroU64::new(1200).unwrap());
     let lost = |lost: LostReport| StopReason::Report(lost.into());
     let io = |kind: io::ErrorKind| StopReason::Report(kind.into());
     let wait = Duration::from_mins(40);
@@ -104,7 +104,7 @@ pub(crate) fn every_stop() -> Vec<(&'static str, StopReason)> {
         ("failure limit in rows", over_budget(rows, false)),
         (
             "failure limit in percent",
-            over_budget(BudgetLimit::Percent(50), false),
+            over_budget(ReachedLimit::Percent(50), false),
         ),
         ("failing API", over_budget(rows, true)),
         ("API no longer reachable", unreachable(true)),

@@ -9,7 +9,7 @@ use crate::error::word_of;
 use crate::number::{grouped, rows, span};
 use crate::output::write_failure::write_failure;
 use crate::report::lost_report::LostReport;
-use crate::run::guards::error_budget::{BudgetExceeded, BudgetLimit};
+use crate::run::guards::failure_limit::{FailureLimitReached, ReachedLimit};
 use crate::run::guards::time_limit::TimeLimit;
 use crate::run::stop_reason::{StopReason, UniformFailure};
 use crate::text::excerpt;
@@ -163,7 +163,7 @@ impl StopMessage<'_> {
                     advice: hint.map(Advice::First),
                 }
             }
-            StopReason::BudgetExceeded(excess) => over_budget(excess),
+            StopReason::FailureLimit(excess) => over_budget(excess),
             StopReason::ApiUnreachable {
                 lasted,
                 was_reachable,
@@ -296,14 +296,14 @@ fn time_is_up(limit: TimeLimit) -> Stop {
     Stop::new(format!("stopped: the time limit was reached ({limit})"))
 }
 
-fn over_budget(excess: &BudgetExceeded) -> Stop {
-    let BudgetExceeded { bad, of, .. } = excess;
+fn over_budget(excess: &FailureLimitReached) -> Stop {
+    let FailureLimitReached { bad, of, .. } = excess;
     let (bad, of) = (grouped(*bad), grouped(*of));
     let stop = Stop::new(match excess.limit {
-        BudgetLimit::Rows(max) => {
+        ReachedLimit::Rows(max) => {
             format!("stopped: {bad} of {of} rows were not associated (`--max-failed {max}`)")
         }
-        BudgetLimit::Percent(percent) => format!(
+        ReachedLimit::Percent(percent) => format!(
             "stopped: {bad} of the last {of} rows were not associated (`--max-failed-percent {percent}`)"
         ),
     });
@@ -311,8 +311,8 @@ fn over_budget(excess: &BudgetExceeded) -> Stop {
         stop.advice(WHEN_API_WORKS)
     } else {
         stop.if_correct(match excess.limit {
-            BudgetLimit::Rows(_) => "with a higher `--max-failed`",
-            BudgetLimit::Percent(_) => "with `--max-failed-percent 100`",
+            ReachedLimit::Rows(_) => "with a higher `--max-failed`",
+            ReachedLimit::Percent(_) => "with `--max-failed-percent 100`",
         })
     };
     match &excess.common {

@@ -13,7 +13,7 @@ use crate::input::row::CheckedRow;
 use crate::rate_limit::limiter::RateLimiter;
 use crate::run::batch::groups::BatchSettings;
 use crate::run::guards::daily_limit::DailyReset;
-use crate::run::guards::error_budget::ErrorBudget;
+use crate::run::guards::failure_limit::FailureLimit;
 use crate::run::guards::time_limit::TimeLimits;
 use crate::run::stop_reason::{StopReason, StopRequest};
 use crate::verdict::retry::RetryPolicy;
@@ -28,7 +28,7 @@ pub struct RunSettings {
     /// How often a row is attempted.
     pub retry: RetryPolicy,
     /// How many rows may end badly before the run stops.
-    pub error_budget: ErrorBudget,
+    pub failure_limit: FailureLimit,
     /// When the run ends by itself.
     pub time_limits: TimeLimits,
     /// When the daily limit resets, if the run waits for that; without it the run stops at the daily

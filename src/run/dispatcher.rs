@@ -33,7 +33,7 @@ use crate::run::dispatcher::token_refresh::TokenRefresh;
 use crate::run::event::Observe;
 use crate::run::guards::daily_limit::DailyWait;
 use crate::run::guards::descriptors::Descriptors;
-use crate::run::guards::error_budget::Budget;
+use crate::run::guards::failure_limit::FailureTracker;
 use crate::run::guards::outage::Outage;
 use crate::run::guards::suspects::Suspects;
 use crate::run::queue::Queue;
@@ -56,7 +56,7 @@ pub async fn run<E: Endpoint, W: WriteReport, O: Observe>(
     let can_refresh = context.endpoint.can_refresh();
     let now = (context.now)();
     let dispatcher = Dispatcher {
-        budget: Budget::new(settings.error_budget),
+        failure_tracker: FailureTracker::new(settings.failure_limit),
         counts: context.previous_counts.clone(),
         batches: settings.batch.map(Batches::new),
         settings,
@@ -79,7 +79,7 @@ pub async fn run<E: Endpoint, W: WriteReport, O: Observe>(
         token_refresh: TokenRefresh::new(can_refresh),
         tick,
         last_tick: Instant::now(),
-        told_at_wall: now,
+        last_tick_wall: now,
         standstills: 0,
         stood_still: Duration::ZERO,
     };
@@ -119,12 +119,12 @@ struct Dispatcher<'p, E, W, O> {
     outage: Outage,
     daily_wait: DailyWait,
     descriptors: Descriptors,
-    budget: Budget,
+    failure_tracker: FailureTracker,
     token_refresh: TokenRefresh,
     tick: Interval,
     /// When the last tick happened, by both clocks.
     last_tick: Instant,
-    told_at_wall: Timestamp,
+    last_tick_wall: Timestamp,
     /// How often the process stood still.
     standstills: u32,
     /// The part of that time that the monotonic clock counted.
@@ -265,7 +265,9 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
                 RowContent::Invalid(invalid) => {
                     self.finish_with(invalid_outcome(key, &invalid, (self.context.now)()));
                 }
-                RowContent::Skipped(SkippedRow::AlreadyReported(_)) => self.budget.note_good(),
+                RowContent::Skipped(SkippedRow::AlreadyReported(_)) => {
+                    self.failure_tracker.note_good()
+                }
                 RowContent::Skipped(skipped) => {
                     self.finish_with(skipped_outcome(key, skipped, (self.context.now)()));
                 }
@@ -298,8 +300,8 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             if let Some(reason) = self.uniform_failures.note(&outcome) {
                 self.stop(reason);
             }
-            if let Some(excess) = self.budget.note(&outcome) {
-                self.stop(StopReason::BudgetExceeded(excess));
+            if let Some(reached) = self.failure_tracker.note(&outcome) {
+                self.stop(StopReason::FailureLimit(reached));
             }
         }
         self.clear_uniform_failure(&outcome);

@@ -10,7 +10,7 @@ use crate::domain::cause::refuses_type;
 use crate::domain::outcome::{Outcome, OutcomeKind};
 use crate::exit_status::ExitStatus;
 use crate::input::error::InputError;
-use crate::run::guards::error_budget::BudgetExceeded;
+use crate::run::guards::failure_limit::FailureLimitReached;
 use crate::run::guards::time_limit::TimeLimit;
 use crate::verdict::retry::FatalCause;
 
@@ -70,7 +70,7 @@ pub enum StopReason {
     /// The input could not be read further, or is not the one that the report was made from.
     Input(InputError),
     /// The failure limit was reached.
-    BudgetExceeded(BudgetExceeded),
+    FailureLimit(FailureLimitReached),
     /// The API was unreachable for so long that the run gave up.
     ApiUnreachable {
         /// How long.
@@ -126,7 +126,7 @@ impl StopReason {
                 UniformFailure::TlsFailure => ExitStatus::StoppedEarly,
             },
             Self::Input(_) => ExitStatus::Usage,
-            Self::BudgetExceeded(_)
+            Self::FailureLimit(_)
             | Self::ApiUnreachable { .. }
             | Self::NoDescriptor { .. }
             | Self::TimeIsUp(_) => ExitStatus::StoppedEarly,
@@ -157,7 +157,7 @@ impl StopReason {
             }
             | Self::ApiUnreachable { .. }
             | Self::NoDescriptor { .. } => 1,
-            Self::BudgetExceeded(_) => 2,
+            Self::FailureLimit(_) => 2,
             Self::UniformFailures { .. } | Self::Input(_) => 3,
             Self::Fatal { .. } => 4,
             Self::Bug(_) => 5,

@@ -3,7 +3,7 @@
 mod batch;
 mod machine;
 mod refusals;
-mod renewal;
+mod stop_during_refresh;
 
 use std::collections::HashMap;
 use std::io;
@@ -35,7 +35,7 @@ use crate::run::context::{RunContext, RunOutcome, RunSettings};
 use crate::run::dispatcher::run;
 use crate::run::event::{Event, Observe, RunEvent};
 use crate::run::guards::daily_limit::DailyReset;
-use crate::run::guards::error_budget::ErrorBudget;
+use crate::run::guards::failure_limit::FailureLimit;
 use crate::run::guards::time_limit::TimeLimits;
 use crate::run::stop_reason::{Signal, StopReason, StopRequest};
 use crate::run::write_report::{ReportJob, WriteReport};
@@ -224,7 +224,7 @@ struct TestRun {
     stops: Vec<(Duration, StopRequest)>,
     draw: f64,
     daily_reset: Option<DailyReset>,
-    error_budget: ErrorBudget,
+    failure_limit: FailureLimit,
     time_limits: TimeLimits,
     batch: Option<BatchSettings>,
     /// Whether the input stays open after its rows.
@@ -234,7 +234,7 @@ struct TestRun {
 struct Done {
     ending: RunOutcome,
     flushed: Vec<Outcome>,
-    watcher: TestObserver,
+    observer: TestObserver,
     seen: Arc<Mutex<Seen>>,
     took: Duration,
 }
@@ -253,7 +253,7 @@ impl TestRun {
             stops: vec![],
             draw: 0.5,
             daily_reset: None,
-            error_budget: ErrorBudget {
+            failure_limit: FailureLimit {
                 max_failed: None,
                 max_failed_percent: 100,
             },
@@ -305,7 +305,7 @@ impl TestRun {
             refuse_after: self.refuse_after,
             ..Memory::default()
         };
-        let mut watcher = TestObserver::default();
+        let mut observer = TestObserver::default();
         let draw = self.draw;
         let context = RunContext {
             endpoint,
@@ -314,7 +314,7 @@ impl TestRun {
                 Share::ALL,
             )),
             report: &mut report,
-            observer: &mut watcher,
+            observer: &mut observer,
             rows,
             previous_counts: RunCounts::default(),
             failed_before: Box::new(|_| false),
@@ -327,7 +327,7 @@ impl TestRun {
             retry: RetryPolicy {
                 max_attempts: self.max_attempts.try_into().unwrap(),
             },
-            error_budget: self.error_budget,
+            failure_limit: self.failure_limit,
             time_limits: self.time_limits,
             daily_reset: self.daily_reset,
             batch: self.batch,
@@ -337,7 +337,7 @@ impl TestRun {
         Done {
             ending,
             flushed,
-            watcher,
+            observer,
             seen,
             took: started.elapsed(),
         }
@@ -390,9 +390,9 @@ async fn an_empty_input_is_no_error() {
 async fn an_outcome_is_flushed_then_counted_then_shown() {
     let done = TestRun::of(120).run().await;
     let written: Vec<_> = done.flushed.iter().map(|outcome| outcome.key.row).collect();
-    assert_eq!(done.watcher.shown, written);
+    assert_eq!(done.observer.shown, written);
     assert_eq!(
-        done.watcher.counted_when_shown,
+        done.observer.counted_when_shown,
         (1..=120).collect::<Vec<_>>()
     );
 }
@@ -406,9 +406,9 @@ async fn a_throttled_row_is_sent_again_and_reported_once() {
 
 #[tokio::test(start_paused = true)]
 async fn one_429_pauses_all_requests() {
-    let mut rehearsal = TestRun::of(100).server_says(1, [throttled(30)]);
-    rehearsal.concurrency = 8;
-    let done = rehearsal.run().await;
+    let mut test_run = TestRun::of(100).server_says(1, [throttled(30)]);
+    test_run.concurrency = 8;
+    let done = test_run.run().await;
     let seen = done.seen.lock().unwrap();
     let first = seen.requests[0].1;
     let mut times: Vec<_> = seen
@@ -424,7 +424,7 @@ async fn one_429_pauses_all_requests() {
     );
     assert_eq!(seen.requests.len(), 101);
     assert_eq!(
-        done.watcher
+        done.observer
             .kinds
             .iter()
             .filter(|kind| *kind == "Paused")
@@ -435,12 +435,12 @@ async fn one_429_pauses_all_requests() {
 
 #[tokio::test(start_paused = true)]
 async fn retries_need_permits_like_first_attempts() {
-    let mut rehearsal = TestRun::of(40);
+    let mut test_run = TestRun::of(40);
     for row in 1..=40 {
-        rehearsal = rehearsal.server_says(row, vec![answer(502, ""); 3]);
+        test_run = test_run.server_says(row, vec![answer(502, ""); 3]);
     }
-    rehearsal.rate = "10/s";
-    let done = rehearsal.run().await;
+    test_run.rate = "10/s";
+    let done = test_run.run().await;
     let seen = done.seen.lock().unwrap();
     assert_eq!(seen.requests.len(), 160);
     for window in seen.requests.windows(11) {
@@ -450,13 +450,13 @@ async fn retries_need_permits_like_first_attempts() {
 
 #[tokio::test(start_paused = true)]
 async fn a_row_waiting_for_its_next_attempt_delays_no_other_row() {
-    let mut rehearsal = TestRun::of(100);
+    let mut test_run = TestRun::of(100);
     for row in 1..=8 {
-        rehearsal = rehearsal.server_says(row, vec![answer(503, ""); 5]);
+        test_run = test_run.server_says(row, vec![answer(503, ""); 5]);
     }
-    rehearsal.concurrency = 2;
-    rehearsal.draw = 1.0;
-    let done = rehearsal.run().await;
+    test_run.concurrency = 2;
+    test_run.draw = 1.0;
+    let done = test_run.run().await;
     let seen = done.seen.lock().unwrap();
     let first = seen.requests[0].1;
     let new = seen
@@ -609,13 +609,13 @@ fn kinds() -> Vec<(&'static str, Vec<Reply>, OutcomeKind, u32, &'static str)> {
 
 #[tokio::test(start_paused = true)]
 async fn every_kind_of_reply_gives_the_outcome_in_the_table() {
-    let mut rehearsal = TestRun::of(0);
+    let mut test_run = TestRun::of(0);
     for (index, (_, replies, ..)) in kinds().into_iter().enumerate() {
         let number = index as u64 + 1;
-        rehearsal.rows.push(Ok(row(number)));
-        rehearsal = rehearsal.server_says(number, replies);
+        test_run.rows.push(Ok(row(number)));
+        test_run = test_run.server_says(number, replies);
     }
-    let done = rehearsal.run().await;
+    let done = test_run.run().await;
     for (index, (name, _, kind, attempts, category)) in kinds().into_iter().enumerate() {
         let lines: Vec<_> = done
             .flushed
@@ -652,12 +652,12 @@ async fn refused_credentials_in_the_middle_stop_the_run_and_fail_no_row() {
         (scopes, FatalCause::MissingScopes),
         (forbidden, FatalCause::Forbidden),
     ] {
-        let mut rehearsal = TestRun::of(20_000);
-        rehearsal.concurrency = 16;
+        let mut test_run = TestRun::of(20_000);
+        test_run.concurrency = 16;
         for row in 1000..=20_000 {
-            rehearsal = rehearsal.server_says(row, vec![reply.clone(); 30]);
+            test_run = test_run.server_says(row, vec![reply.clone(); 30]);
         }
-        let done = rehearsal.run().await;
+        let done = test_run.run().await;
         let expected: Vec<_> = (1..1000)
             .map(|row| (row, OutcomeKind::Associated, 1))
             .collect();
@@ -677,12 +677,12 @@ async fn refused_credentials_in_the_middle_stop_the_run_and_fail_no_row() {
 #[tokio::test(start_paused = true)]
 async fn after_one_401_among_good_replies_the_row_is_sent_once_more_after_a_pause() {
     let unauthorized = || answer(401, r#"{"category":"INVALID_AUTHENTICATION"}"#);
-    let mut rehearsal = TestRun::of(200);
+    let mut test_run = TestRun::of(200);
     // Two at once, and later a single one.
     for row in [50, 51, 120] {
-        rehearsal = rehearsal.server_says(row, vec![unauthorized()]);
+        test_run = test_run.server_says(row, vec![unauthorized()]);
     }
-    let done = rehearsal.run().await;
+    let done = test_run.run().await;
     assert_eq!(done.status(), ExitStatus::Done);
     let lines = done.lines();
     assert_eq!(lines.len(), 200);
@@ -696,11 +696,11 @@ async fn after_one_401_among_good_replies_the_row_is_sent_once_more_after_a_paus
 #[tokio::test(start_paused = true)]
 async fn a_token_that_was_never_good_is_not_tried_again() {
     let unauthorized = answer(401, "{}");
-    let mut rehearsal = TestRun::of(100);
+    let mut test_run = TestRun::of(100);
     for row in 1..=100 {
-        rehearsal = rehearsal.server_says(row, vec![unauthorized.clone(); 30]);
+        test_run = test_run.server_says(row, vec![unauthorized.clone(); 30]);
     }
-    let done = rehearsal.run().await;
+    let done = test_run.run().await;
     assert_eq!(done.status(), ExitStatus::Credentials);
     assert_eq!((done.lines().len(), done.requests()), (0, 4));
     assert!(done.took < Duration::from_secs(1), "{:?}", done.took);
@@ -717,9 +717,9 @@ async fn the_daily_limit_stops_the_run_on_a_refusal_or_a_header() {
         };
     }
     for (reply, lines) in [(refused, 9), (last, 10)] {
-        let mut rehearsal = TestRun::of(50).server_says(10, vec![reply]);
-        rehearsal.concurrency = 1;
-        let done = rehearsal.run().await;
+        let mut test_run = TestRun::of(50).server_says(10, vec![reply]);
+        test_run.concurrency = 1;
+        let done = test_run.run().await;
         assert_eq!((done.lines().len(), done.requests()), (lines, 10));
         assert_eq!(done.status(), ExitStatus::StoppedEarly);
     }
@@ -736,11 +736,11 @@ async fn a_run_that_waits_for_the_daily_reset_resumes_after_midnight() {
         };
     }
     for reply in [refused, last] {
-        let mut rehearsal = TestRun::of(50).server_says(10, vec![reply]);
+        let mut test_run = TestRun::of(50).server_says(10, vec![reply]);
         // A zone in which the test's clock shows 23:00.
         let zone = Some(jiff::tz::TimeZone::fixed(jiff::tz::offset(23)));
-        rehearsal.daily_reset = Some(DailyReset { zone });
-        let done = rehearsal.run().await;
+        test_run.daily_reset = Some(DailyReset { zone });
+        let done = test_run.run().await;
         assert_eq!((done.lines().len(), done.status()), (50, ExitStatus::Done));
         assert!(done.took > Duration::from_hours(1) && done.took < Duration::from_mins(62));
     }
@@ -755,17 +755,17 @@ async fn a_reason_to_stop_that_comes_with_the_last_row_is_ignored() {
             ..Quota::default()
         };
     }
-    let mut rehearsal = TestRun::of(3).server_says(3, [last]);
-    rehearsal.concurrency = 1;
-    let done = rehearsal.run().await;
+    let mut test_run = TestRun::of(3).server_says(3, [last]);
+    test_run.concurrency = 1;
+    let done = test_run.run().await;
     assert_eq!((done.lines().len(), done.status()), (3, ExitStatus::Done));
 }
 
 #[tokio::test(start_paused = true)]
 async fn three_identical_type_errors_at_the_start_stop_the_run() {
-    let mut rehearsal = TestRun::of(1000);
+    let mut test_run = TestRun::of(1000);
     for row in 1..=1000 {
-        rehearsal = rehearsal.server_says(
+        test_run = test_run.server_says(
             row,
             [answer(
                 400,
@@ -773,7 +773,7 @@ async fn three_identical_type_errors_at_the_start_stop_the_run() {
             )],
         );
     }
-    let done = rehearsal.run().await;
+    let done = test_run.run().await;
     assert_eq!(done.status(), ExitStatus::Usage);
     assert!(done.requests() <= 3 + 4);
     assert_eq!(
@@ -785,12 +785,12 @@ async fn three_identical_type_errors_at_the_start_stop_the_run() {
 
 #[tokio::test(start_paused = true)]
 async fn a_row_associated_meanwhile_clears_the_uniform_failure() {
-    let mut rehearsal = TestRun::of(50);
+    let mut test_run = TestRun::of(50);
     for row in 1..=3 {
         let refused = answer(400, r#"{"message":"Unable to infer object type from: x"}"#);
-        rehearsal = rehearsal.server_says(row, [refused]);
+        test_run = test_run.server_says(row, [refused]);
     }
-    let done = rehearsal.run().await;
+    let done = test_run.run().await;
     assert_eq!(
         (done.lines().len(), done.status()),
         (50, ExitStatus::SomeRowsNot)
@@ -799,30 +799,30 @@ async fn a_row_associated_meanwhile_clears_the_uniform_failure() {
 
 #[tokio::test(start_paused = true)]
 async fn a_429_without_retry_after_still_pauses() {
-    let mut rehearsal = TestRun::of(1).server_says(1, vec![throttled(0); 30]);
-    rehearsal.rate = "unlimited";
-    let done = rehearsal.run().await;
+    let mut test_run = TestRun::of(1).server_says(1, vec![throttled(0); 30]);
+    test_run.rate = "unlimited";
+    let done = test_run.run().await;
     assert_eq!(done.lines(), [(1, OutcomeKind::Failed, 20)]);
     assert!(done.took > Duration::from_secs(100), "{:?}", done.took);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_first_request_to_stop_waits_for_the_requests_in_flight() {
-    let mut rehearsal = TestRun::of(100).server_says(1, vec![answer(502, ""); 6]);
-    rehearsal.draw = 1.0;
-    rehearsal.concurrency = 3;
-    rehearsal.stops = vec![(
+    let mut test_run = TestRun::of(100).server_says(1, vec![answer(502, ""); 6]);
+    test_run.draw = 1.0;
+    test_run.concurrency = 3;
+    test_run.stops = vec![(
         Duration::from_millis(450),
         StopRequest::Gracefully(Signal::Interrupt),
     )];
-    let done = rehearsal.run().await;
+    let done = test_run.run().await;
     assert_eq!(done.status(), ExitStatus::Interrupted);
     assert_eq!(done.took, Duration::from_millis(500));
     // Row 1 was waiting for its second attempt; every other row that was sent has a line.
     assert_eq!(done.lines().len(), done.requests() - 1);
     assert!(done.lines().iter().all(|(row, ..)| *row != 1));
     assert_eq!(done.ending.counts.without_outcome, 1);
-    assert!(done.watcher.kinds.contains(&"Stopping".to_owned()));
+    assert!(done.observer.kinds.contains(&"Stopping".to_owned()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -838,8 +838,8 @@ async fn a_stop_is_handled_while_requests_are_paused_and_while_the_input_is_idle
         Duration::from_secs(5),
         StopRequest::Gracefully(Signal::Terminate),
     )];
-    for rehearsal in [paused, idle] {
-        let done = rehearsal.run().await;
+    for test_run in [paused, idle] {
+        let done = test_run.run().await;
         assert_eq!(done.took, Duration::from_secs(5));
         assert_eq!(done.status(), ExitStatus::Terminated);
         assert!(!done.lines().is_empty());
@@ -848,16 +848,16 @@ async fn a_stop_is_handled_while_requests_are_paused_and_while_the_input_is_idle
 
 #[tokio::test(start_paused = true)]
 async fn the_second_request_to_stop_waits_for_no_reply() {
-    let mut rehearsal = TestRun::of(10);
-    rehearsal.latency = Duration::from_secs(30);
-    rehearsal.stops = vec![
+    let mut test_run = TestRun::of(10);
+    test_run.latency = Duration::from_secs(30);
+    test_run.stops = vec![
         (
             Duration::from_secs(1),
             StopRequest::Gracefully(Signal::Interrupt),
         ),
         (Duration::from_secs(2), StopRequest::Now(Signal::Interrupt)),
     ];
-    let done = rehearsal.run().await;
+    let done = test_run.run().await;
     assert_eq!(
         (done.took, done.status()),
         (Duration::from_secs(2), ExitStatus::Interrupted)
@@ -870,9 +870,9 @@ async fn the_second_request_to_stop_waits_for_no_reply() {
 
 #[tokio::test(start_paused = true)]
 async fn a_report_that_cannot_be_written_stops_the_run_at_once() {
-    let mut rehearsal = TestRun::of(1000);
-    rehearsal.refuse_after = Some(20);
-    let done = rehearsal.run().await;
+    let mut test_run = TestRun::of(1000);
+    test_run.refuse_after = Some(20);
+    let done = test_run.run().await;
     assert_eq!(done.status(), ExitStatus::CannotWrite);
     assert!(done.lines().len() < 30);
     assert!(
@@ -889,15 +889,15 @@ async fn a_report_that_cannot_be_written_stops_the_run_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_slow_server_does_not_keep_outcomes_from_the_report() {
-    let mut rehearsal =
+    let mut test_run =
         TestRun::of(2).server_says(2, [answer(502, ""), answer(502, ""), answer(502, "")]);
-    rehearsal.draw = 1.0;
-    rehearsal.stops = vec![(
+    test_run.draw = 1.0;
+    test_run.stops = vec![(
         Duration::from_millis(200),
         StopRequest::Now(Signal::Interrupt),
     )];
-    let done = rehearsal.run().await;
-    assert_eq!(done.watcher.shown, [1]);
+    let done = test_run.run().await;
+    assert_eq!(done.observer.shown, [1]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -907,9 +907,9 @@ async fn rows_before_a_broken_one_are_sent_to_their_end() {
     let mut input = fixtures::open(text).unwrap();
     let first = fixtures::next_row(&mut input).unwrap().unwrap();
     let error = fixtures::next_row(&mut input).unwrap_err();
-    let mut rehearsal = TestRun::of(0).server_says(1, [answer(502, "")]);
-    rehearsal.rows = vec![Ok(first), Err(error)];
-    let done = rehearsal.run().await;
+    let mut test_run = TestRun::of(0).server_says(1, [answer(502, "")]);
+    test_run.rows = vec![Ok(first), Err(error)];
+    let done = test_run.run().await;
     assert_eq!(done.flushed.len(), 1);
     assert_eq!(done.status(), ExitStatus::Usage);
 }
@@ -918,9 +918,9 @@ async fn rows_before_a_broken_one_are_sent_to_their_end() {
 async fn an_invalid_row_is_never_sent_and_lists_all_its_problems() {
     let text = "from_type,from_id,to_type,to_id\ncontacts,,companies,1.0\n";
     let mut input = fixtures::open(text).unwrap();
-    let mut rehearsal = TestRun::of(0);
-    rehearsal.rows = vec![Ok(fixtures::next_row(&mut input).unwrap().unwrap())];
-    let done = rehearsal.run().await;
+    let mut test_run = TestRun::of(0);
+    test_run.rows = vec![Ok(fixtures::next_row(&mut input).unwrap().unwrap())];
+    let done = test_run.run().await;
     assert_eq!(
         (done.requests(), done.lines()),
         (0, vec![(1, OutcomeKind::Invalid, 0)])
@@ -966,19 +966,19 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time().start_paused(true).build().unwrap();
         let rows = scripts.len() as u64;
-        let mut rehearsal = TestRun::of(rows);
-        rehearsal.scripts = (1..).zip(scripts).collect();
-        rehearsal.concurrency = concurrency;
-        rehearsal.draw = draw;
-        rehearsal.rate = "20/s";
-        rehearsal.away = away.map(|(start, lasted)| {
+        let mut test_run = TestRun::of(rows);
+        test_run.scripts = (1..).zip(scripts).collect();
+        test_run.concurrency = concurrency;
+        test_run.draw = draw;
+        test_run.rate = "20/s";
+        test_run.away = away.map(|(start, lasted)| {
             let start = Duration::from_millis(start);
             start..start + Duration::from_millis(lasted)
         });
-        rehearsal.stops = stop_at
+        test_run.stops = stop_at
             .map(|at| (Duration::from_millis(at), StopRequest::Gracefully(Signal::Interrupt)))
             .into_iter().collect();
-        let done = runtime.block_on(rehearsal.run());
+        let done = runtime.block_on(test_run.run());
 
         let mut lines: Vec<u64> = done.lines().into_iter().map(|(row, ..)| row).collect();
         let written = lines.len();
@@ -1009,12 +1009,12 @@ proptest! {
 
 /// A run of 5,000 rows at 10 per second, 16 at a time, while the API is unreachable for some time.
 async fn outage(away: Range<Duration>) -> Done {
-    let mut rehearsal = TestRun::of(5000);
-    rehearsal.rate = "100/10s";
-    rehearsal.concurrency = 16;
-    rehearsal.error_budget = ErrorBudget::default();
-    rehearsal.away = Some(away);
-    rehearsal.run().await
+    let mut test_run = TestRun::of(5000);
+    test_run.rate = "100/10s";
+    test_run.concurrency = 16;
+    test_run.failure_limit = FailureLimit::default();
+    test_run.away = Some(away);
+    test_run.run().await
 }
 
 #[tokio::test(start_paused = true)]
@@ -1037,7 +1037,7 @@ async fn an_outage_costs_time_and_no_row() {
         "{after}: the rate is unchanged"
     );
     let events: Vec<_> = done
-        .watcher
+        .observer
         .kinds
         .iter()
         .filter(|kind| kind.starts_with("Api"))
@@ -1069,11 +1069,11 @@ async fn an_outage_that_does_not_end_ends_the_run_and_fails_no_row() {
 
 #[tokio::test(start_paused = true)]
 async fn rows_that_each_get_their_own_error_are_no_outage() {
-    let mut rehearsal = TestRun::of(200);
+    let mut test_run = TestRun::of(200);
     for row in 1..=200 {
-        rehearsal = rehearsal.server_says(row, vec![answer(500, ""); 3]);
+        test_run = test_run.server_says(row, vec![answer(500, ""); 3]);
     }
-    let done = rehearsal.run().await;
+    let done = test_run.run().await;
     assert!(
         done.lines()
             .iter()
@@ -1083,13 +1083,13 @@ async fn rows_that_each_get_their_own_error_are_no_outage() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_error_budget_stops_the_run_after_about_a_hundred_rows() {
-    let mut rehearsal = TestRun::of(5000);
-    rehearsal.error_budget = ErrorBudget::default();
+async fn the_failure_limit_stops_the_run_after_about_a_hundred_rows() {
+    let mut test_run = TestRun::of(5000);
+    test_run.failure_limit = FailureLimit::default();
     for row in 1..=5000 {
-        rehearsal = rehearsal.server_says(row, [answer(400, r#"{"category":"VALIDATION_ERROR"}"#)]);
+        test_run = test_run.server_says(row, [answer(400, r#"{"category":"VALIDATION_ERROR"}"#)]);
     }
-    let done = rehearsal.run().await;
+    let done = test_run.run().await;
     assert_eq!(done.status(), ExitStatus::StoppedEarly);
     assert!(done.requests() < 100 + 4, "{}", done.requests());
     assert_eq!(
@@ -1102,10 +1102,10 @@ async fn the_error_budget_stops_the_run_after_about_a_hundred_rows() {
 #[tokio::test(start_paused = true)]
 async fn a_run_ends_at_its_time_limit_even_while_it_waits_for_the_quota() {
     for (rate, least) in [("unlimited", 300), ("1/10s", 1)] {
-        let mut rehearsal = TestRun::of(5000);
-        rehearsal.rate = rate;
-        rehearsal.time_limits.max_duration = Some(Duration::from_secs(9));
-        let done = rehearsal.run().await;
+        let mut test_run = TestRun::of(5000);
+        test_run.rate = rate;
+        test_run.time_limits.max_duration = Some(Duration::from_secs(9));
+        let done = test_run.run().await;
         assert_eq!(done.status(), ExitStatus::StoppedEarly);
         assert!(done.took < Duration::from_millis(9500), "{:?}", done.took);
         assert!(done.lines().len() >= least, "{}", done.lines().len());
@@ -1134,7 +1134,7 @@ async fn a_panic_in_a_worker_is_reported_and_every_other_reply_is_kept() {
     drop(sender);
     let (_asker, stop) = mpsc::channel(1);
     let mut report = Memory::default();
-    let mut watcher = TestObserver::default();
+    let mut observer = TestObserver::default();
     let endpoint = Scripted {
         latency: Duration::from_millis(100),
         ..Scripted::default()
@@ -1145,7 +1145,7 @@ async fn a_panic_in_a_worker_is_reported_and_every_other_reply_is_kept() {
             retry: RetryPolicy {
                 max_attempts: 6.try_into().unwrap(),
             },
-            error_budget: ErrorBudget::default(),
+            failure_limit: FailureLimit::default(),
             time_limits: TimeLimits::default(),
             daily_reset: None,
             batch: None,
@@ -1157,7 +1157,7 @@ async fn a_panic_in_a_worker_is_reported_and_every_other_reply_is_kept() {
                 Share::ALL,
             )),
             report: &mut report,
-            observer: &mut watcher,
+            observer: &mut observer,
             rows,
             previous_counts: RunCounts::default(),
             failed_before: Box::new(|_| false),

@@ -16,7 +16,7 @@ use crate::report::locked_report::ReportPlan;
 use crate::report::origin::Origin;
 use crate::run::batch::groups::BatchSettings;
 use crate::run::context::RunSettings;
-use crate::run::guards::error_budget::ErrorBudget;
+use crate::run::guards::failure_limit::FailureLimit;
 use crate::run::guards::time_limit::TimeLimits;
 use crate::settings::connection::{Destination, Environment, Transport, api};
 use crate::settings::error::SettingsError;
@@ -116,7 +116,7 @@ fn report_plan(flags: &ImportArgs) -> Result<ReportPlan, SettingsError> {
 /// How to send rows. Whether to wait for the reset of the daily limit is decided when the account is known.
 fn run_settings(flags: &ImportArgs, now: &ZonedDateTime) -> RunSettings {
     RunSettings {
-        error_budget: ErrorBudget {
+        failure_limit: FailureLimit {
             max_failed: flags.max_failed,
             max_failed_percent: flags.max_failed_percent,
         },

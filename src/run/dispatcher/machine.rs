@@ -19,8 +19,8 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
     /// Compares both clocks; returns whether the process stood still since the last call.
     pub(super) fn update_standstill(&mut self) -> bool {
         let now = (self.context.now)();
-        let wall = now.duration_since(self.told_at_wall);
-        self.told_at_wall = now;
+        let wall = now.duration_since(self.last_tick_wall);
+        self.last_tick_wall = now;
         let found = standstill(self.tick.period(), self.last_tick.elapsed(), wall);
         let Some(found) = found else {
             return false;

@@ -290,7 +290,7 @@ mod tests {
     use crate::run::context::{RunContext, RunOutcome, RunSettings};
     use crate::run::dispatcher::run;
     use crate::run::event::Event;
-    use crate::run::guards::error_budget::ErrorBudget;
+    use crate::run::guards::failure_limit::FailureLimit;
     use crate::run::guards::time_limit::TimeLimits;
     use crate::run::write_report::ReportJob;
     use crate::verdict::retry::RetryPolicy;
@@ -429,7 +429,7 @@ mod tests {
             retry: RetryPolicy {
                 max_attempts: 3.try_into().unwrap(),
             },
-            error_budget: ErrorBudget::default(),
+            failure_limit: FailureLimit::default(),
             time_limits: TimeLimits::default(),
             daily_reset: None,
             batch: None,

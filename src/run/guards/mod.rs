@@ -2,7 +2,7 @@
 
 pub mod daily_limit;
 pub mod descriptors;
-pub mod error_budget;
+pub mod failure_limit;
 pub mod outage;
 pub mod standstill;
 pub mod suspects;

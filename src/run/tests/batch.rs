@@ -16,7 +16,7 @@ use crate::rate_limit::rate::Share;
 use crate::run::batch::groups::BatchSettings;
 use crate::run::context::{RunContext, RunOutcome, RunSettings};
 use crate::run::dispatcher::run;
-use crate::run::guards::error_budget::ErrorBudget;
+use crate::run::guards::failure_limit::FailureLimit;
 use crate::run::guards::time_limit::TimeLimits;
 use crate::run::stop_reason::{Signal, StopReason, StopRequest};
 use crate::verdict::retry::{FatalCause, RetryPolicy};
@@ -333,7 +333,7 @@ async fn send(
         asker.closed().await;
     });
     let mut report = Memory::default();
-    let mut watcher = TestObserver::default();
+    let mut observer = TestObserver::default();
     api.request_sizes.lock().unwrap().clear();
     let context = RunContext {
         endpoint: api.clone(),
@@ -342,7 +342,7 @@ async fn send(
             Share::ALL,
         )),
         report: &mut report,
-        observer: &mut watcher,
+        observer: &mut observer,
         rows: receiver,
         previous_counts: RunCounts::default(),
         failed_before: Box::new(|_| false),
@@ -356,7 +356,7 @@ async fn send(
         retry: RetryPolicy {
             max_attempts: 6.try_into().unwrap(),
         },
-        error_budget: ErrorBudget {
+        failure_limit: FailureLimit {
             max_failed: None,
             max_failed_percent: 100,
         },
@@ -700,7 +700,7 @@ fn rows_from_a_slow_pipe_are_sent_after_a_second() {
         let (_asker, stop) = mpsc::channel(4);
         let mut report = Memory::default();
         let lines = Arc::clone(&report.flushed);
-        let mut watcher = TestObserver::default();
+        let mut observer = TestObserver::default();
         tokio::spawn(async move {
             for row in contacts(5) {
                 sender.send(Ok(row)).await.unwrap();
@@ -716,7 +716,7 @@ fn rows_from_a_slow_pipe_are_sent_after_a_second() {
                 Share::ALL,
             )),
             report: &mut report,
-            observer: &mut watcher,
+            observer: &mut observer,
             rows,
             previous_counts: RunCounts::default(),
             failed_before: Box::new(|_| false),
@@ -730,7 +730,7 @@ fn rows_from_a_slow_pipe_are_sent_after_a_second() {
             retry: RetryPolicy {
                 max_attempts: 6.try_into().unwrap(),
             },
-            error_budget: ErrorBudget::default(),
+            failure_limit: FailureLimit::default(),
             time_limits: TimeLimits::default(),
             daily_reset: None,
         };

@@ -26,13 +26,13 @@ fn kinds(done: &Done) -> Vec<OutcomeKind> {
 
 /// Six rows of which the first four lose their connections, with one attempt each.
 fn four_lose_their_connections() -> TestRun {
-    let mut rehearsal = TestRun::of(6);
+    let mut test_run = TestRun::of(6);
     for row in 1..=4 {
-        rehearsal = rehearsal.server_says(row, [disconnected()]);
+        test_run = test_run.server_says(row, [disconnected()]);
     }
-    rehearsal.latency = Duration::from_secs(1);
-    rehearsal.max_attempts = 1;
-    rehearsal
+    test_run.latency = Duration::from_secs(1);
+    test_run.max_attempts = 1;
+    test_run
 }
 
 /// Makes the process stand still for an hour, half a second after the start.
@@ -54,15 +54,15 @@ async fn rows_whose_connections_broke_while_the_process_was_stopped_do_not_fail(
     let done = four_lose_their_connections().run().await;
     assert_eq!(kinds(&done), [OutcomeKind::Associated; 6]);
     assert!(done.took >= Duration::from_hours(1));
-    assert!(done.watcher.kinds.contains(&"StoodStill".to_owned()));
+    assert!(done.observer.kinds.contains(&"StoodStill".to_owned()));
 }
 
 #[tokio::test(start_paused = true)]
 async fn time_in_which_the_process_stood_still_is_not_taken_from_the_run() {
     let with_limit = |limit| {
-        let mut rehearsal = four_lose_their_connections();
-        rehearsal.time_limits.max_duration = Some(limit);
-        rehearsal
+        let mut test_run = four_lose_their_connections();
+        test_run.time_limits.max_duration = Some(limit);
+        test_run
     };
     stand_still();
     let done = with_limit(Duration::from_mins(1)).run().await;
@@ -77,31 +77,31 @@ async fn time_in_which_the_process_stood_still_is_not_taken_from_the_run() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lack_of_descriptors_fails_no_row_and_lowers_the_requests_in_flight() {
-    let mut rehearsal = TestRun::of(60);
-    rehearsal.concurrency = 20;
-    rehearsal.max_attempts = 1;
+    let mut test_run = TestRun::of(60);
+    test_run.concurrency = 20;
+    test_run.max_attempts = 1;
     for row in 1..=20 {
-        rehearsal = rehearsal.server_says(row, [no_descriptor(), no_descriptor()]);
+        test_run = test_run.server_says(row, [no_descriptor(), no_descriptor()]);
     }
-    let done = rehearsal.run().await;
+    let done = test_run.run().await;
     assert_eq!(kinds(&done), [OutcomeKind::Associated; 60]);
     assert!(done.ending.stop.is_none(), "{:?}", done.ending.stop);
-    let warnings = done.watcher.kinds.iter();
+    let warnings = done.observer.kinds.iter();
     let warnings = warnings.filter(|kind| *kind == "FewerConnections").count();
     assert_eq!(warnings, 1);
-    assert!(!done.watcher.kinds.contains(&"ApiUnreachable".to_owned()));
+    assert!(!done.observer.kinds.contains(&"ApiUnreachable".to_owned()));
     // After the first twenty, one at a time: 0.1 s each.
     assert!(done.took >= Duration::from_secs(6), "{:?}", done.took);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_run_that_gets_no_connection_for_lack_of_descriptors_ends_and_fails_no_row() {
-    let mut rehearsal = TestRun::of(30);
-    rehearsal.max_attempts = 1;
+    let mut test_run = TestRun::of(30);
+    test_run.max_attempts = 1;
     for row in 1..=30 {
-        rehearsal = rehearsal.server_says(row, vec![no_descriptor(); 1000]);
+        test_run = test_run.server_says(row, vec![no_descriptor(); 1000]);
     }
-    let done = rehearsal.run().await;
+    let done = test_run.run().await;
     let stop = done.ending.stop.unwrap();
     assert_eq!(stop.exit_status(), ExitStatus::StoppedEarly);
     assert!(matches!(stop, StopReason::NoDescriptor { .. }), "{stop:?}");

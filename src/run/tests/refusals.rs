@@ -25,11 +25,11 @@ async fn a_row_that_alone_is_refused_is_rejected_and_the_others_are_sent() {
     for (reply, category) in refusals() {
         // In the middle, two of them together, and last.
         for rows in [&[50][..], &[50, 51], &[7, 80, 90, 91], &[100]] {
-            let mut rehearsal = TestRun::of(100);
+            let mut test_run = TestRun::of(100);
             for &row in rows {
-                rehearsal = rehearsal.server_says(row, vec![reply.clone(); 30]);
+                test_run = test_run.server_says(row, vec![reply.clone(); 30]);
             }
-            let done = rehearsal.run().await;
+            let done = test_run.run().await;
             assert!(
                 done.ending.stop.is_none(),
                 "{category} {rows:?}: {:?}",
@@ -84,19 +84,19 @@ async fn missing_records_at_the_start_do_not_look_like_a_wrong_path() {
         let body = serde_json::json!({"category": "OBJECT_NOT_FOUND", "message": "gone", "context": {"id": [id]}});
         answer(404, &body.to_string())
     };
-    let mut rehearsal = TestRun::of(100);
+    let mut test_run = TestRun::of(100);
     for row in 1..=60 {
-        rehearsal = rehearsal.server_says(row, [missing(row)]);
+        test_run = test_run.server_says(row, [missing(row)]);
     }
-    let done = rehearsal.run().await;
+    let done = test_run.run().await;
     assert!(done.ending.stop.is_none(), "{:?}", done.ending.stop);
     assert_eq!(done.lines().len(), 100);
     // A path that does not exist says nothing about any row.
-    let mut rehearsal = TestRun::of(100);
+    let mut test_run = TestRun::of(100);
     for row in 1..=100 {
-        rehearsal = rehearsal.server_says(row, [answer(404, r#"{"message":"no such path"}"#)]);
+        test_run = test_run.server_says(row, [answer(404, r#"{"message":"no such path"}"#)]);
     }
-    assert_eq!(rehearsal.run().await.status(), ExitStatus::Usage);
+    assert_eq!(test_run.run().await.status(), ExitStatus::Usage);
 }
 
 /// A refusal for the daily limit, at this time by the server's clock.
@@ -114,14 +114,14 @@ async fn a_daily_limit_that_has_not_reset_after_midnight_is_retried_after_minute
     // By the test's clock it is 23:00; the server's clock says half past eleven, or nothing.
     let zone = || Some(jiff::tz::TimeZone::fixed(jiff::tz::offset(23)));
     for (date, first) in [(None, 3630), (Some(1800), 1830)] {
-        let mut rehearsal = TestRun::of(5).server_says(3, vec![day_is_over(date); 3]);
-        rehearsal.concurrency = 1;
-        rehearsal.daily_reset = Some(DailyReset { zone: zone() });
-        let done = rehearsal.run().await;
+        let mut test_run = TestRun::of(5).server_says(3, vec![day_is_over(date); 3]);
+        test_run.concurrency = 1;
+        test_run.daily_reset = Some(DailyReset { zone: zone() });
+        let done = test_run.run().await;
         assert_eq!((done.lines().len(), done.status()), (5, ExitStatus::Done));
         assert_eq!(done.took.as_secs(), first + 2 * 300, "{date:?}");
         // Each pause is reported once.
-        let pauses = done.watcher.kinds.iter().filter(|kind| *kind == "Paused");
-        assert_eq!(pauses.count(), 3, "{:?}", done.watcher.kinds);
+        let pauses = done.observer.kinds.iter().filter(|kind| *kind == "Paused");
+        assert_eq!(pauses.count(), 3, "{:?}", done.observer.kinds);
     }
 }

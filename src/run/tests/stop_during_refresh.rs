@@ -12,7 +12,7 @@ use crate::rate_limit::limiter::RateLimiter;
 use crate::rate_limit::rate::Share;
 use crate::run::context::{RunContext, RunSettings};
 use crate::run::dispatcher::run;
-use crate::run::guards::error_budget::ErrorBudget;
+use crate::run::guards::failure_limit::FailureLimit;
 use crate::run::guards::time_limit::TimeLimits;
 use crate::run::stop_reason::{Signal, StopRequest};
 use crate::verdict::retry::RetryPolicy;
@@ -78,13 +78,13 @@ async fn stop_during(
         retry: RetryPolicy {
             max_attempts: 1.try_into().unwrap(),
         },
-        error_budget: ErrorBudget::default(),
+        failure_limit: FailureLimit::default(),
         time_limits: TimeLimits::default(),
         daily_reset: None,
         batch: None,
     };
     let mut report = Memory::default();
-    let mut watcher = TestObserver::default();
+    let mut observer = TestObserver::default();
     let context = RunContext {
         endpoint: Tokenless {
             exchanging,
@@ -96,7 +96,7 @@ async fn stop_during(
             Share::ALL,
         )),
         report: &mut report,
-        observer: &mut watcher,
+        observer: &mut observer,
         rows,
         previous_counts: RunCounts::default(),
         failed_before: Box::new(|_| false),

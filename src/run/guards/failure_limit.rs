@@ -22,14 +22,14 @@ const MAX_SHAPES: usize = 200;
 
 /// How many rows may end badly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ErrorBudget {
+pub struct FailureLimit {
     /// The run stops at this number of rejected, failed or invalid rows.
     pub max_failed: Option<NonZeroU64>,
     /// The run stops when this percentage of the latest rows ended badly; 100 disables the check.
     pub max_failed_percent: u8,
 }
 
-impl Default for ErrorBudget {
+impl Default for FailureLimit {
     fn default() -> Self {
         Self {
             max_failed: None,
@@ -40,7 +40,7 @@ impl Default for ErrorBudget {
 
 /// Which part of the limit was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BudgetLimit {
+pub enum ReachedLimit {
     /// The number of bad rows.
     Rows(NonZeroU64),
     /// The percentage of the latest rows.
@@ -49,9 +49,9 @@ pub enum BudgetLimit {
 
 /// The failure limit was reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BudgetExceeded {
+pub struct FailureLimitReached {
     /// Which part of it.
-    pub limit: BudgetLimit,
+    pub limit: ReachedLimit,
     /// Number of rows that ended badly.
     pub bad: u64,
     /// Number of rows among which they were counted.
@@ -82,8 +82,8 @@ fn first_category(outcome: &Outcome) -> &str {
 /// Tracks how rows end. A row that was skipped because its pair is already linked is a good row; other
 /// skipped rows do not count.
 #[derive(Debug)]
-pub(crate) struct Budget {
-    allowed: ErrorBudget,
+pub(crate) struct FailureTracker {
+    allowed: FailureLimit,
     /// The latest rows; a bad row has the index of its shape.
     last: VecDeque<Option<usize>>,
     bad_among_last: usize,
@@ -92,8 +92,8 @@ pub(crate) struct Budget {
     shapes: Vec<ErrorShape>,
 }
 
-impl Budget {
-    pub(crate) fn new(allowed: ErrorBudget) -> Self {
+impl FailureTracker {
+    pub(crate) fn new(allowed: FailureLimit) -> Self {
         Self {
             allowed,
             last: VecDeque::with_capacity(WINDOW_ROWS),
@@ -105,7 +105,7 @@ impl Budget {
     }
 
     /// Records how a row ended; returns the details if that reaches the limit.
-    pub(crate) fn note(&mut self, outcome: &Outcome) -> Option<BudgetExceeded> {
+    pub(crate) fn note(&mut self, outcome: &Outcome) -> Option<FailureLimitReached> {
         if outcome.kind.is_good() {
             if shows_link(outcome.kind, first_category(outcome)) {
                 self.note_good();
@@ -136,8 +136,8 @@ impl Budget {
         self.last.push_back(shape);
     }
 
-    fn exceeded(&self) -> Option<BudgetExceeded> {
-        let exceeded = |limit, bad, of| BudgetExceeded {
+    fn exceeded(&self) -> Option<FailureLimitReached> {
+        let exceeded = |limit, bad, of| FailureLimitReached {
             limit,
             bad,
             of,
@@ -147,14 +147,14 @@ impl Budget {
         if let Some(max) = self.allowed.max_failed
             && self.bad >= max.get()
         {
-            return Some(exceeded(BudgetLimit::Rows(max), self.bad, self.rows));
+            return Some(exceeded(ReachedLimit::Rows(max), self.bad, self.rows));
         }
         let percent = self.allowed.max_failed_percent;
         let enough = self.last.len() >= MIN_ROWS;
         let is_exceeded = self.bad_among_last * 100 >= self.last.len() * usize::from(percent);
         (percent < 100 && enough && is_exceeded).then(|| {
             let (bad, of) = (self.bad_among_last as u64, self.last.len() as u64);
-            exceeded(BudgetLimit::Percent(percent), bad, of)
+            exceeded(ReachedLimit::Percent(percent), bad, of)
         })
     }
 
@@ -237,8 +237,8 @@ mod tests {
     }
 
     /// After how many rows the limit is reached; `bad` says which rows end badly.
-    fn exceeded_after(budget: ErrorBudget, rows: u64, bad: impl Fn(u64) -> bool) -> Option<u64> {
-        let mut watch = Budget::new(budget);
+    fn exceeded_after(limit: FailureLimit, rows: u64, bad: impl Fn(u64) -> bool) -> Option<u64> {
+        let mut watch = FailureTracker::new(limit);
         (1..=rows).find(|&row| {
             let kind = if bad(row) {
                 OutcomeKind::Rejected
@@ -249,8 +249,8 @@ mod tests {
         })
     }
 
-    fn percent(max_failed_percent: u8) -> ErrorBudget {
-        ErrorBudget {
+    fn percent(max_failed_percent: u8) -> FailureLimit {
+        FailureLimit {
             max_failed: None,
             max_failed_percent,
         }
@@ -258,7 +258,7 @@ mod tests {
 
     #[test]
     fn a_share_counts_from_the_hundredth_row_on_and_over_the_last_thousand() {
-        for (budget, bad, after) in [
+        for (limit, bad, after) in [
             (percent(50), (|_| true) as fn(u64) -> bool, Some(100)),
             (percent(100), |_| true, None),
             (percent(50), |row| row % 2 == 0, Some(100)),
@@ -269,18 +269,18 @@ mod tests {
             (percent(1), |row| row == 100, Some(100)),
             (percent(1), |row| row == 101, None),
         ] {
-            assert_eq!(exceeded_after(budget, 6000, bad), after, "{budget:?}");
+            assert_eq!(exceeded_after(limit, 6000, bad), after, "{limit:?}");
         }
     }
 
     #[test]
     fn max_failed_counts_over_the_whole_run() {
-        let budget = ErrorBudget {
+        let limit = FailureLimit {
             max_failed: NonZeroU64::new(3),
             max_failed_percent: 100,
         };
         assert_eq!(
-            exceeded_after(budget, 6000, |row| row % 1500 == 0),
+            exceeded_after(limit, 6000, |row| row % 1500 == 0),
             Some(4500)
         );
     }
@@ -299,7 +299,7 @@ mod tests {
             // Half of the last thousand rows are bad.
             (Category::AlreadyAssociated, 1000),
         ] {
-            let mut watch = Budget::new(percent(50));
+            let mut watch = FailureTracker::new(percent(50));
             for row in 0..5000 {
                 assert_eq!(watch.note(&skipped(row, category)), None);
             }
@@ -312,7 +312,7 @@ mod tests {
 
     #[test]
     fn it_shows_what_most_bad_rows_have_in_common() {
-        let mut watch = Budget::new(percent(50));
+        let mut watch = FailureTracker::new(percent(50));
         let exceeded = (1..=100).find_map(|row| match row % 10 {
             0 => watch.note(&outcome(row, OutcomeKind::Failed, "late")),
             3 => watch.note(&outcome(row, OutcomeKind::Associated, "")),
@@ -325,7 +325,7 @@ mod tests {
         let exceeded = exceeded.unwrap();
         assert_eq!(
             (exceeded.bad, exceeded.of, exceeded.limit),
-            (90, 100, BudgetLimit::Percent(50))
+            (90, 100, ReachedLimit::Percent(50))
         );
         let common = exceeded.common.unwrap();
         assert_eq!((common.rows, common.examples[0].key.row), (80, 1));
@@ -336,7 +336,7 @@ mod tests {
     #[test]
     fn rows_that_failed_in_many_ways_together_exceed_the_most_frequent_cause() {
         let one_in = |failed: usize| {
-            let mut watch = Budget::new(percent(50));
+            let mut watch = FailureTracker::new(percent(50));
             let mut rows = (1..=100).zip((0..5).cycle()).map(|(row, way)| {
                 if way < failed {
                     outcome(row, OutcomeKind::Failed, &"x".repeat(way))
@@ -352,7 +352,7 @@ mod tests {
 
     #[test]
     fn shapes_are_bounded_and_the_last_rows_are_those_that_count() {
-        let mut watch = Budget::new(percent(100));
+        let mut watch = FailureTracker::new(percent(100));
         for row in 0..10_000 {
             let name: String =
                 std::iter::repeat_n('x', usize::try_from(row).unwrap() % 900).collect();
