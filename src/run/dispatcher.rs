@@ -36,10 +36,11 @@ use crate::run::guards::descriptors::Descriptors;
 use crate::run::guards::failure_limit::FailureTracker;
 use crate::run::guards::outage::Outage;
 use crate::run::guards::suspects::Suspects;
+use crate::run::guards::uniform_failures::UniformFailureDetector;
 use crate::run::queue::Queue;
 use crate::run::reusable_timer::ReusableTimer;
 use crate::run::row::{SendableRow, invalid_outcome, skipped_outcome};
-use crate::run::stop_reason::{StopReason, UniformFailureDetector};
+use crate::run::stop_reason::StopReason;
 use crate::run::worker_pool::WorkerPool;
 use crate::run::write_report::WriteReport;
 

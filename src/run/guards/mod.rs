@@ -7,3 +7,4 @@ pub mod outage;
 pub mod standstill;
 pub mod suspects;
 pub mod time_limit;
+pub mod uniform_failures;
