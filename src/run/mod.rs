@@ -20,6 +20,7 @@
 pub mod batch;
 pub mod commit_queue;
 pub mod context;
+pub mod delay_queue;
 pub mod dispatcher;
 pub mod event;
 pub mod guards;

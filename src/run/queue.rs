@@ -1,12 +1,13 @@
 //! Queue of the rows that are not in flight: rows ready to send, and rows that wait for their next
 //! attempt.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::domain::pair::{Pair, Record};
+use crate::run::delay_queue::DelayQueue;
 use crate::run::row::SendableRow;
 
 /// Maximum number of rows that wait for their next attempt. They hold no slot, so a few slow failures do
@@ -17,9 +18,7 @@ const MAX_WAITING: usize = 1000;
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     ready: VecDeque<SendableRow>,
-    /// By earliest time of the next attempt; the number makes equal times distinct.
-    waiting: BTreeMap<(Instant, u64), SendableRow>,
-    sequence: u64,
+    waiting: DelayQueue<SendableRow>,
     /// Records that are locked on the server, and the time before which no row with them is sent.
     locked: HashMap<Record, Instant>,
 }
@@ -28,14 +27,14 @@ impl Queue {
     /// Adds a row that was just read.
     pub(crate) fn push(&mut self, row: SendableRow) {
         match self.locked_until(&row.pair) {
-            Some(until) => self.wait(row, until),
+            Some(until) => self.waiting.push(row, until),
             None => self.ready.push_back(row),
         }
     }
 
     /// Queues a row for its next attempt.
     pub(crate) fn push_retry(&mut self, row: SendableRow, after: Duration) {
-        self.wait(row, Instant::now() + after);
+        self.waiting.push(row, Instant::now() + after);
     }
 
     /// Queues a row whose records are locked, and delays every other row with one of these records.
@@ -45,15 +44,10 @@ impl Queue {
             let known = self.locked.entry(record.clone()).or_insert(until);
             *known = until.max(*known);
         }
-        self.wait(row, until);
+        self.waiting.push(row, until);
         for row in std::mem::take(&mut self.ready) {
             self.push(row);
         }
-    }
-
-    fn wait(&mut self, row: SendableRow, until: Instant) {
-        self.sequence += 1;
-        self.waiting.insert((until, self.sequence), row);
     }
 
     fn locked_until(&self, pair: &Pair) -> Option<Instant> {
@@ -81,16 +75,14 @@ impl Queue {
 
     /// When the first of the waiting rows can be sent again.
     pub(crate) fn next_due(&self) -> Option<Instant> {
-        self.waiting.keys().next().map(|&(due, _)| due)
+        self.waiting.next_due()
     }
 
     /// Makes the rows ready whose time has come; they are sent before rows that were read later.
     pub(crate) fn release_due(&mut self) {
         let now = Instant::now();
         self.locked.retain(|_, until| *until > now);
-        let later = self.waiting.split_off(&(now, u64::MAX));
-        let due = std::mem::replace(&mut self.waiting, later);
-        for row in due.into_values().rev() {
+        for row in self.waiting.take_due(now).rev() {
             self.ready.push_front(row);
         }
     }

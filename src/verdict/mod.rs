@@ -32,6 +32,7 @@
 //!
 //! The statuses follow <https://developers.hubspot.com/docs/api-reference/error-handling>.
 
+pub mod backoff;
 pub mod batch;
 pub mod classify;
 pub mod confirm;

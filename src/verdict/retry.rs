@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::api::response::headers::Reply;
 use crate::domain::outcome::OutcomeKind;
+use crate::verdict::backoff::{exponential, jittered};
 use crate::verdict::classify::Class;
 
 /// Maximum number of 429s for a row before it counts as failed; they use up no attempts.
@@ -182,13 +183,10 @@ impl RetryPolicy {
     }
 }
 
-/// Full jitter: a random delay between zero and a limit that doubles with each attempt.
+/// A random delay between zero and a limit that doubles with each attempt.
 fn backoff(attempt: u32, draw: f64) -> Duration {
-    let doublings = attempt.saturating_sub(1).min(16);
-    let bound = INITIAL_BACKOFF
-        .saturating_mul(1 << doublings)
-        .min(MAX_BACKOFF);
-    bound.mul_f64(draw.clamp(0.0, 1.0))
+    let limit = exponential(INITIAL_BACKOFF, MAX_BACKOFF, attempt.saturating_sub(1));
+    jittered(limit, draw)
 }
 
 /// How long this reply requires all requests to pause, if it does. After a 429 without a `Retry-After`,

@@ -1,6 +1,6 @@
 //! Batches: rows collected by object types, batches that wait for their next attempt, and rows sent alone.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use crate::domain::outcome::Details;
 use crate::run::batch::group::Group;
 use crate::run::batch::request::{BatchRequest, Types};
 use crate::run::batch::sizer::BatchSizer;
+use crate::run::delay_queue::DelayQueue;
 use crate::run::row::SendableRow;
 
 /// Maximum number of type pairs for which batch statistics are kept.
@@ -34,9 +35,8 @@ pub(crate) struct Batches {
     pub(crate) groups: HashMap<Types, Group>,
     pub(crate) sizers: HashMap<Types, BatchSizer>,
     ready: VecDeque<BatchRequest>,
-    /// By earliest time of the next attempt; the number makes equal times distinct.
-    waiting: BTreeMap<(Instant, u64), BatchRequest>,
-    sequence: u64,
+    /// Batches that wait for their next attempt.
+    waiting: DelayQueue<BatchRequest>,
     /// Rows that must be sent one by one.
     pub(crate) single_rows: Vec<SendableRow>,
     /// Rows that a reply named and that no longer have to wait for other rows.
@@ -52,8 +52,7 @@ impl Batches {
             groups: HashMap::new(),
             sizers: HashMap::new(),
             ready: VecDeque::new(),
-            waiting: BTreeMap::new(),
-            sequence: 0,
+            waiting: DelayQueue::default(),
             single_rows: Vec::new(),
             named: Vec::new(),
             in_flight: 0,
@@ -191,15 +190,13 @@ impl Batches {
         if let Some(types) = batch.types() {
             self.sizer(&types).begin();
         }
-        self.sequence += 1;
-        self.waiting
-            .insert((Instant::now() + after, self.sequence), batch);
+        self.waiting.push(batch, Instant::now() + after);
     }
 
     /// The time of the next scheduled action. If a slot is free and no batch is ready, partial groups
     /// are flushed as soon as possible.
     pub(crate) fn next_due(&self, has_slot: bool) -> Option<Instant> {
-        let again = self.waiting.keys().next().map(|&(due, _)| due);
+        let again = self.waiting.next_due();
         let is_idle = has_slot && self.ready.is_empty();
         let linger_due = self
             .groups
@@ -213,9 +210,7 @@ impl Batches {
     /// Makes every batch and group ready that has waited long enough.
     pub(crate) fn release_due(&mut self) {
         let now = Instant::now();
-        let later = self.waiting.split_off(&(now, u64::MAX));
-        let due = std::mem::replace(&mut self.waiting, later);
-        for batch in due.into_values().rev() {
+        for batch in self.waiting.take_due(now).rev() {
             self.ready.push_front(batch);
         }
         if self.ready.is_empty() {
@@ -225,12 +220,12 @@ impl Batches {
 
     /// Rows in batches that wait for their next attempt.
     pub(crate) fn waiting(&self) -> usize {
-        self.waiting.values().map(BatchRequest::len).sum()
+        self.waiting.iter().map(BatchRequest::len).sum()
     }
 
     /// All rows of batch mode, including those in flight.
     pub(crate) fn len(&self) -> usize {
-        let pending = self.ready.iter().chain(self.waiting.values());
+        let pending = self.ready.iter().chain(self.waiting.iter());
         self.in_flight
             + self.named.len()
             + self.single_rows.len()

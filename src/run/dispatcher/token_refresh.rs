@@ -19,6 +19,7 @@ use crate::run::event::{Observe, RunEvent};
 use crate::run::reusable_timer::ReusableTimer;
 use crate::run::stop_reason::StopReason;
 use crate::run::write_report::WriteReport;
+use crate::verdict::backoff::exponential;
 use crate::verdict::retry::{AttemptCounts, FatalCause};
 
 /// Delay before the next refresh after a failed one; it doubles with each failure.
@@ -197,8 +198,7 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
             self.handle_refused_refresh(why);
             return;
         }
-        let period = INITIAL_WAIT.saturating_mul(1 << (failures - 1).min(10));
-        let period = period.min(MAX_WAIT);
+        let period = exponential(INITIAL_WAIT, MAX_WAIT, failures - 1);
         self.token_refresh.pause = Some(Instant::now() + period);
         let why = format!("could not refresh the access token: {why}");
         self.emit(RunEvent::Paused { period, why: &why });

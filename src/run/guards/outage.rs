@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::api::response::headers::Reply;
+use crate::verdict::backoff::exponential;
 
 /// An outage begins once this number of consecutive rows got no usable reply to their first request.
 /// Retries do not count: a few rows at the end of a file that never get a reply are no outage.
@@ -162,9 +163,9 @@ impl Outage {
                 if is_paused {
                     return OutageAction::Nothing;
                 }
-                let pause = INITIAL_PAUSE * (1 << self.pauses.min(5));
+                let pause = exponential(INITIAL_PAUSE, MAX_PAUSE, self.pauses);
                 self.pauses += 1;
-                OutageAction::Pause(pause.min(MAX_PAUSE))
+                OutageAction::Pause(pause)
             }
         }
     }
