@@ -1,12 +1,13 @@
 //! A machine that stops the process, or has no file descriptors left.
 
-use super::*;
+use std::time::Duration;
 
 use crate::api::response::headers::Reply;
 use crate::domain::outcome::OutcomeKind;
 use crate::exit_status::ExitStatus;
 use crate::run::guards::time_limit::TimeLimit;
 use crate::run::stop_reason::StopReason;
+use crate::run::tests::support::*;
 
 fn disconnected() -> Reply {
     Reply::Disconnected {

@@ -1,11 +1,14 @@
 //! Refusals that concern some rows only: credentials, path, daily limit.
 
-use super::*;
+use std::time::Duration;
 
 use crate::api::response::headers::Reply;
 use crate::domain::outcome::OutcomeKind;
 use crate::exit_status::ExitStatus;
 use crate::run::guards::daily_limit::DailyReset;
+use crate::run::stop_reason::StopReason;
+use crate::run::tests::support::*;
+use crate::verdict::retry::FatalCause;
 
 const UNAUTHORIZED: &str = r#"{"category":"INVALID_AUTHENTICATION"}"#;
 const NO_SCOPES: &str =
@@ -124,4 +127,68 @@ async fn a_daily_limit_that_has_not_reset_after_midnight_is_retried_after_minute
         let pauses = done.observer.kinds.iter().filter(|kind| *kind == "Paused");
         assert_eq!(pauses.count(), 3, "{:?}", done.observer.kinds);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn refused_credentials_in_the_middle_stop_the_run_and_fail_no_row() {
+    let unauthorized = answer(401, r#"{"category":"INVALID_AUTHENTICATION"}"#);
+    let scopes = answer(403, r#"{"category":"MISSING_SCOPES"}"#);
+    let forbidden = answer(403, "<html>");
+    for (reply, cause) in [
+        (unauthorized, FatalCause::Unauthorized),
+        (scopes, FatalCause::MissingScopes),
+        (forbidden, FatalCause::Forbidden),
+    ] {
+        let mut test_run = TestRun::of(20_000);
+        test_run.concurrency = 16;
+        for row in 1000..=20_000 {
+            test_run = test_run.server_says(row, vec![reply.clone(); 30]);
+        }
+        let done = test_run.run().await;
+        let expected: Vec<_> = (1..1000)
+            .map(|row| (row, OutcomeKind::Associated, 1))
+            .collect();
+        assert_eq!(done.lines(), expected, "{cause:?}");
+        assert!(
+            matches!(&done.ending.stop, Some(StopReason::Fatal { cause: stopped, .. }) if *stopped == cause)
+        );
+        assert_eq!(done.status(), ExitStatus::Credentials);
+        assert!(
+            done.requests() < 1000 + 50,
+            "{cause:?}: {}",
+            done.requests()
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_one_401_among_good_replies_the_row_is_sent_once_more_after_a_pause() {
+    let unauthorized = || answer(401, r#"{"category":"INVALID_AUTHENTICATION"}"#);
+    let mut test_run = TestRun::of(200);
+    // Two at once, and later a single one.
+    for row in [50, 51, 120] {
+        test_run = test_run.server_says(row, vec![unauthorized()]);
+    }
+    let done = test_run.run().await;
+    assert_eq!(done.status(), ExitStatus::Done);
+    let lines = done.lines();
+    assert_eq!(lines.len(), 200);
+    assert!(lines.iter().all(|line| line.1 == OutcomeKind::Associated));
+    // The request that brought the token into doubt counts; the other one was already in flight.
+    assert_eq!(done.requests(), 203);
+    assert_eq!((lines[49].2, lines[119].2), (2, 2));
+    assert!(done.took >= Duration::from_secs(2 + 2), "{:?}", done.took);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_was_never_good_is_not_tried_again() {
+    let unauthorized = answer(401, "{}");
+    let mut test_run = TestRun::of(100);
+    for row in 1..=100 {
+        test_run = test_run.server_says(row, vec![unauthorized.clone(); 30]);
+    }
+    let done = test_run.run().await;
+    assert_eq!(done.status(), ExitStatus::Credentials);
+    assert_eq!((done.lines().len(), done.requests()), (0, 4));
+    assert!(done.took < Duration::from_secs(1), "{:?}", done.took);
 }

@@ -1,21 +1,20 @@
 //! A stop while a token refresh is in progress.
 
-use super::*;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use crate::api::endpoint::{Endpoint, RefreshOutcome};
 use crate::api::response::headers::Reply;
 use crate::domain::pair::Pair;
-use crate::domain::run_counts::RunCounts;
 use crate::exit_status::ExitStatus;
-use crate::rate_limit::controller::RateController;
-use crate::rate_limit::limiter::RateLimiter;
-use crate::rate_limit::rate::Share;
-use crate::run::context::{RunContext, RunSettings};
+use crate::run::context::RunSettings;
 use crate::run::dispatcher::run;
 use crate::run::guards::failure_limit::FailureLimit;
-use crate::run::guards::time_limit::TimeLimits;
 use crate::run::stop_reason::{Signal, StopRequest};
-use crate::verdict::retry::RetryPolicy;
+use crate::run::tests::support::*;
 
 /// An endpoint without a token; one arrives after ten seconds.
 #[derive(Clone)]
@@ -74,36 +73,17 @@ async fn stop_during(
         asker.closed().await;
     });
     let settings = RunSettings {
-        concurrency: 4.try_into().unwrap(),
-        retry: RetryPolicy {
-            max_attempts: 1.try_into().unwrap(),
-        },
         failure_limit: FailureLimit::default(),
-        time_limits: TimeLimits::default(),
-        daily_reset: None,
-        batch: None,
+        ..settings(4, 1)
+    };
+    let endpoint = Tokenless {
+        exchanging,
+        refresh,
+        kept: Arc::clone(&kept),
     };
     let mut report = Memory::default();
     let mut observer = TestObserver::default();
-    let context = RunContext {
-        endpoint: Tokenless {
-            exchanging,
-            refresh,
-            kept: Arc::clone(&kept),
-        },
-        rate_limiter: RateLimiter::new(RateController::new(
-            "unlimited".parse().unwrap(),
-            Share::ALL,
-        )),
-        report: &mut report,
-        observer: &mut observer,
-        rows,
-        previous_counts: RunCounts::default(),
-        failed_before: Box::new(|_| false),
-        stop: stops,
-        now: || Timestamp::UNIX_EPOCH,
-        draw: Box::new(|| 0.5),
-    };
+    let context = context(endpoint, rows, stops, &mut report, &mut observer);
     let ending = run(settings, context).await;
     let took = started.elapsed().as_secs();
     let status = ending.stop.unwrap().exit_status();
