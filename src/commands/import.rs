@@ -175,7 +175,6 @@ impl ReadyRun<'_> {
         let rate = RateController::new(self.settings.rate, self.settings.share);
         let rows = Rows::new(self.input, &self.settings.input, skips, comparison);
         let context = RunContext {
-            endpoint: connection.endpoint.clone(),
             rate_limiter: RateLimiter::new(rate),
             report: &mut report,
             observer,
@@ -186,7 +185,8 @@ impl ReadyRun<'_> {
             now,
             draw: Box::new(fastrand::f64),
         };
-        Ok(connection.block_on(async { run(settings, context).await }))
+        let endpoint = connection.endpoint.clone();
+        Ok(connection.block_on(run(endpoint, settings, context)))
     }
 }
 

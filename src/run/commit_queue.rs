@@ -64,7 +64,7 @@ impl CommitQueue {
     }
 
     /// Adds an outcome to the report.
-    pub(crate) fn add(&mut self, outcome: Outcome, report: &mut impl WriteReport) {
+    pub(crate) fn add(&mut self, outcome: Outcome, report: &mut dyn WriteReport) {
         report.add(&outcome);
         self.added.push(outcome);
         if self.flushing.is_none() && report.is_full() {
@@ -90,7 +90,7 @@ impl CommitQueue {
 
     /// Waits until the next step is due, executes it, and returns its result. Cancel safe: a job that
     /// was started continues, and the next call waits for it.
-    pub(crate) async fn step(&mut self, report: &mut impl WriteReport) -> CommitStep {
+    pub(crate) async fn step(&mut self, report: &mut dyn WriteReport) -> CommitStep {
         loop {
             if self.flushing.is_none() && report.is_full() {
                 self.flush(report);
@@ -108,7 +108,7 @@ impl CommitQueue {
     }
 
     /// Executes the next step that is needed to bring everything to disk; `None` once it is there.
-    pub(crate) async fn final_step(&mut self, report: &mut impl WriteReport) -> Option<CommitStep> {
+    pub(crate) async fn final_step(&mut self, report: &mut dyn WriteReport) -> Option<CommitStep> {
         if self.flushing.is_none() && !self.added.is_empty() {
             self.flush(report);
         }
@@ -123,7 +123,7 @@ impl CommitQueue {
         Some(self.synced(done))
     }
 
-    fn flush(&mut self, report: &mut impl WriteReport) {
+    fn flush(&mut self, report: &mut dyn WriteReport) {
         self.due = None;
         let job: ReportJob = report.flush();
         // The next flush is likely to have about as many outcomes.
@@ -132,7 +132,7 @@ impl CommitQueue {
         self.flushing = Some((spawn_blocking(job), flushing));
     }
 
-    fn begin_sync(&mut self, report: &mut impl WriteReport) {
+    fn begin_sync(&mut self, report: &mut dyn WriteReport) {
         self.sync_at = Instant::now() + SYNC_EVERY;
         self.sync = report.sync().map(spawn_blocking);
     }

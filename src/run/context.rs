@@ -12,10 +12,12 @@ use crate::input::error::InputError;
 use crate::input::row::CheckedRow;
 use crate::rate_limit::limiter::RateLimiter;
 use crate::run::batch::groups::BatchSettings;
+use crate::run::event::Observe;
 use crate::run::guards::daily_limit::DailyReset;
 use crate::run::guards::failure_limit::FailureLimit;
 use crate::run::guards::time_limit::TimeLimits;
 use crate::run::stop_reason::{StopReason, StopRequest};
+use crate::run::write_report::WriteReport;
 use crate::verdict::retry::RetryPolicy;
 
 /// Settings of a run.
@@ -36,16 +38,14 @@ pub struct RunSettings {
     pub daily_reset: Option<DailyReset>,
 }
 
-/// The components that a run uses.
-pub struct RunContext<'p, E, W, O> {
-    /// Sends requests.
-    pub endpoint: E,
+/// The components that a run uses, besides the endpoint.
+pub struct RunContext<'p> {
     /// Grants permits.
     pub rate_limiter: RateLimiter,
     /// Stores outcomes.
-    pub report: &'p mut W,
+    pub report: &'p mut dyn WriteReport,
     /// Receives events.
-    pub observer: &'p mut O,
+    pub observer: &'p mut dyn Observe,
     /// The rows of the input; the channel closes at the end of the input.
     pub rows: mpsc::Receiver<Result<CheckedRow, InputError>>,
     /// Counts of earlier runs with the same report; this run adds to them.

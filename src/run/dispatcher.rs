@@ -30,7 +30,6 @@ use crate::run::batch::request::BatchRequest;
 use crate::run::commit_queue::CommitQueue;
 use crate::run::context::{RunContext, RunOutcome, RunSettings};
 use crate::run::dispatcher::token_refresh::TokenRefresh;
-use crate::run::event::Observe;
 use crate::run::guards::daily_limit::DailyWait;
 use crate::run::guards::descriptors::Descriptors;
 use crate::run::guards::failure_limit::FailureTracker;
@@ -42,27 +41,26 @@ use crate::run::reusable_timer::ReusableTimer;
 use crate::run::row::{SendableRow, invalid_outcome, skipped_outcome};
 use crate::run::stop_reason::StopReason;
 use crate::run::worker_pool::WorkerPool;
-use crate::run::write_report::WriteReport;
 
 /// Number of rows taken from the input at a time: each receive may wake the reader thread.
 const ROWS_AT_ONCE: usize = 128;
 
 /// Sends every row of the input until each has an outcome, or a reason to stop occurs.
-pub async fn run<E: Endpoint, W: WriteReport, O: Observe>(
+pub async fn run<E: Endpoint>(
+    endpoint: E,
     settings: RunSettings,
-    context: RunContext<'_, E, W, O>,
+    context: RunContext<'_>,
 ) -> RunOutcome {
     let mut tick = interval(context.observer.tick_every());
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let can_refresh = context.endpoint.can_refresh();
     let now = (context.now)();
     let dispatcher = Dispatcher {
         failure_tracker: FailureTracker::new(settings.failure_limit),
         counts: context.previous_counts.clone(),
         batches: settings.batch.map(Batches::new),
         settings,
-        in_flight: WorkerPool::new(context.endpoint.clone()),
-        batches_in_flight: WorkerPool::new(context.endpoint.clone()),
+        in_flight: WorkerPool::new(endpoint.clone()),
+        batches_in_flight: WorkerPool::new(endpoint.clone()),
         context,
         started: Instant::now(),
         reason: None,
@@ -77,7 +75,7 @@ pub async fn run<E: Endpoint, W: WriteReport, O: Observe>(
         outage: Outage::default(),
         daily_wait: DailyWait::default(),
         descriptors: Descriptors::default(),
-        token_refresh: TokenRefresh::new(can_refresh),
+        token_refresh: TokenRefresh::new(endpoint),
         tick,
         last_tick: Instant::now(),
         last_tick_wall: now,
@@ -98,9 +96,9 @@ enum Phase {
     Abandoned,
 }
 
-struct Dispatcher<'p, E, W, O> {
+struct Dispatcher<'p> {
     settings: RunSettings,
-    context: RunContext<'p, E, W, O>,
+    context: RunContext<'p>,
     started: Instant,
     counts: RunCounts,
     reason: Option<StopReason>,
@@ -110,10 +108,10 @@ struct Dispatcher<'p, E, W, O> {
     input_buffer: VecDeque<Result<CheckedRow, InputError>>,
     due_timer: ReusableTimer,
     queue: Queue,
-    in_flight: WorkerPool<E, SendableRow>,
+    in_flight: WorkerPool<SendableRow>,
     /// In batch mode: the rows that are sent together, and the batches in flight.
     batches: Option<Batches>,
-    batches_in_flight: WorkerPool<E, BatchRequest>,
+    batches_in_flight: WorkerPool<BatchRequest>,
     commit_queue: CommitQueue,
     uniform_failures: UniformFailureDetector,
     suspects: Suspects,
@@ -132,7 +130,7 @@ struct Dispatcher<'p, E, W, O> {
     stood_still: Duration,
 }
 
-impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
+impl Dispatcher<'_> {
     async fn run(mut self) -> RunOutcome {
         let mut read = Vec::with_capacity(ROWS_AT_ONCE);
         loop {

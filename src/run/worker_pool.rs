@@ -1,6 +1,8 @@
 //! The requests in flight, with one worker task each. Workers are reused: spawning a task for every
 //! request would cost more than all other work on a row.
 
+use std::pin::Pin;
+
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{JoinError, JoinSet};
 
@@ -34,25 +36,58 @@ type Sent<J> = (J, Permit);
 /// A job with its permit and reply.
 pub(crate) type Answered<J> = (J, Permit, Reply);
 
+type Replies<J> = UnboundedSender<(usize, Answered<J>)>;
+
+/// The work of a worker, without the type of its endpoint. One boxed future per worker serves all of its
+/// jobs.
+trait Work<J> {
+    fn start(
+        &self,
+        worker: usize,
+        jobs: UnboundedReceiver<Sent<J>>,
+        replies: Replies<J>,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+}
+
+struct SendTo<E>(E);
+
+impl<E: Endpoint, J: Job> Work<J> for SendTo<E> {
+    fn start(
+        &self,
+        worker: usize,
+        mut jobs: UnboundedReceiver<Sent<J>>,
+        replies: Replies<J>,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let endpoint = self.0.clone();
+        Box::pin(async move {
+            while let Some((job, permit)) = jobs.recv().await {
+                let reply = job.execute(&endpoint).await;
+                if replies.send((worker, (job, permit, reply))).is_err() {
+                    break;
+                }
+            }
+        })
+    }
+}
+
 /// A pool that grows to the highest number of requests that were in flight at once.
-#[derive(Debug)]
-pub(crate) struct WorkerPool<E, J> {
-    endpoint: E,
+pub(crate) struct WorkerPool<J> {
+    work: Box<dyn Work<J>>,
     tasks: JoinSet<()>,
     /// The channel to each worker.
     job_senders: Vec<UnboundedSender<Sent<J>>>,
     /// The workers without a job.
     idle: Vec<usize>,
     busy: usize,
-    sender: UnboundedSender<(usize, Answered<J>)>,
+    sender: Replies<J>,
     answered: UnboundedReceiver<(usize, Answered<J>)>,
 }
 
-impl<E: Endpoint, J: Job> WorkerPool<E, J> {
-    pub(crate) fn new(endpoint: E) -> Self {
+impl<J: Job> WorkerPool<J> {
+    pub(crate) fn new(endpoint: impl Endpoint) -> Self {
         let (sender, answered) = unbounded_channel();
         Self {
-            endpoint,
+            work: Box::new(SendTo(endpoint)),
             tasks: JoinSet::new(),
             job_senders: Vec::new(),
             idle: Vec::new(),
@@ -77,17 +112,10 @@ impl<E: Endpoint, J: Job> WorkerPool<E, J> {
 
     fn spawn_worker(&mut self) -> usize {
         let worker = self.job_senders.len();
-        let (job_sender, mut jobs) = unbounded_channel::<Sent<J>>();
+        let (job_sender, jobs) = unbounded_channel();
         self.job_senders.push(job_sender);
-        let (endpoint, sender) = (self.endpoint.clone(), self.sender.clone());
-        self.tasks.spawn(async move {
-            while let Some((job, permit)) = jobs.recv().await {
-                let reply = job.execute(&endpoint).await;
-                if sender.send((worker, (job, permit, reply))).is_err() {
-                    break;
-                }
-            }
-        });
+        self.tasks
+            .spawn(self.work.start(worker, jobs, self.sender.clone()));
         worker
     }
 

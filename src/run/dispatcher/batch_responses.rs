@@ -6,7 +6,6 @@ use std::time::Duration;
 use tokio::task::JoinError;
 use tokio::time::Instant;
 
-use crate::api::endpoint::Endpoint;
 use crate::api::response::headers::Reply;
 use crate::domain::outcome::{Details, OutcomeKind};
 use crate::rate_limit::permit::Permit;
@@ -14,12 +13,11 @@ use crate::run::batch::groups::Batches;
 use crate::run::batch::request::BatchRequest;
 use crate::run::dispatcher::token_refresh::Refused;
 use crate::run::dispatcher::{Dispatcher, Phase};
-use crate::run::event::{Observe, RunEvent};
+use crate::run::event::RunEvent;
 use crate::run::guards::outage::RequestKind;
 use crate::run::row::SendableRow;
 use crate::run::stop_reason::StopReason;
 use crate::run::worker_pool::Answered;
-use crate::run::write_report::WriteReport;
 use crate::verdict::batch::attribute::{BatchVerdict, PairResult, attribute};
 use crate::verdict::classify::Class;
 use crate::verdict::describe::{describe, scopes};
@@ -35,7 +33,7 @@ const SEARCH_ATTEMPTS: NonZeroU32 = NonZeroU32::new(2).unwrap();
 /// one by one.
 const OPEN_SHARE: usize = 10;
 
-impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
+impl Dispatcher<'_> {
     fn has_batch_slot(&self) -> bool {
         let max = self.batches.as_ref().map_or(0, Batches::concurrency);
         self.phase == Phase::Running

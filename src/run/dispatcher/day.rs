@@ -4,12 +4,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::api::endpoint::Endpoint;
 use crate::api::response::headers::Reply;
 use crate::domain::outcome::Details;
 use crate::run::dispatcher::Dispatcher;
-use crate::run::event::{Observe, RunEvent};
-use crate::run::write_report::WriteReport;
+use crate::run::event::RunEvent;
 use crate::verdict::classify::Class;
 use crate::verdict::retry::FatalCause;
 
@@ -21,7 +19,7 @@ pub(super) fn is_longer(period: Duration, before: Option<Duration>) -> bool {
     before.is_none_or(|before| period > before + SAME_PAUSE)
 }
 
-impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
+impl Dispatcher<'_> {
     /// Checks whether the reply's headers show that the daily limit is used up.
     pub(super) fn check_daily_limit(&mut self, class: Class, reply: &Reply) {
         let daily_remaining = reply

@@ -4,16 +4,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::api::endpoint::Endpoint;
 use crate::domain::utilization::LimitingFactor;
 use crate::run::batch::groups::Batches;
 use crate::run::commit_queue::CommitStep;
 use crate::run::dispatcher::{Dispatcher, Phase};
-use crate::run::event::{Event, Observe, RunEvent};
+use crate::run::event::{Event, RunEvent};
 use crate::run::stop_reason::StopReason;
-use crate::run::write_report::WriteReport;
 
-impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
+impl Dispatcher<'_> {
     /// Handles a commit step: flushed outcomes are counted first, then shown.
     pub(super) fn handle_commit(&mut self, step: CommitStep) {
         match step {

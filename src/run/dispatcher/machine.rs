@@ -5,17 +5,15 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::api::endpoint::Endpoint;
 use crate::api::response::headers::Reply;
 use crate::domain::outcome::Details;
 use crate::run::dispatcher::Dispatcher;
-use crate::run::event::{Observe, RunEvent};
+use crate::run::event::RunEvent;
 use crate::run::guards::descriptors::{OutageAction, PAUSE};
 use crate::run::guards::standstill::standstill;
 use crate::run::stop_reason::StopReason;
-use crate::run::write_report::WriteReport;
 
-impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
+impl Dispatcher<'_> {
     /// Compares both clocks; returns whether the process stood still since the last call.
     pub(super) fn update_standstill(&mut self) -> bool {
         let now = (self.context.now)();

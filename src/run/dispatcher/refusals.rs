@@ -2,15 +2,12 @@
 
 use std::time::Duration;
 
-use crate::api::endpoint::Endpoint;
 use crate::domain::outcome::{Details, OutcomeKind};
 use crate::run::batch::request::BatchRequest;
 use crate::run::dispatcher::{Dispatcher, Phase};
-use crate::run::event::Observe;
 use crate::run::guards::suspects::Refusal;
 use crate::run::row::SendableRow;
 use crate::run::stop_reason::StopReason;
-use crate::run::write_report::WriteReport;
 use crate::verdict::classify::Class;
 use crate::verdict::retry::FatalCause;
 
@@ -29,7 +26,7 @@ fn may_be_one_row(cause: FatalCause) -> bool {
     )
 }
 
-impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
+impl Dispatcher<'_> {
     /// Counts a reply that refuses the credentials with which these rows were sent.
     pub(super) fn count_refusal<'r>(
         &self,

@@ -5,7 +5,6 @@ use std::time::Duration;
 use tokio::task::JoinError;
 use tokio::time::Instant;
 
-use crate::api::endpoint::Endpoint;
 use crate::api::response::headers::Reply;
 use crate::domain::outcome::{Details, OutcomeKind};
 use crate::domain::run_counts::Daily;
@@ -13,18 +12,17 @@ use crate::rate_limit::permit::Permit;
 use crate::run::dispatcher::Dispatcher;
 use crate::run::dispatcher::day::is_longer;
 use crate::run::dispatcher::token_refresh::Refused;
-use crate::run::event::{Observe, RunEvent};
+use crate::run::event::RunEvent;
 use crate::run::guards::outage::{OutageAction, RequestKind};
 use crate::run::row::SendableRow;
 use crate::run::stop_reason::StopReason;
 use crate::run::worker_pool::Answered;
-use crate::run::write_report::WriteReport;
 use crate::verdict::batch::own::names_record;
 use crate::verdict::classify::{Class, classify};
 use crate::verdict::describe::{describe, scopes};
 use crate::verdict::retry::{FatalCause, Verdict, cooldown};
 
-impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
+impl Dispatcher<'_> {
     pub(super) fn handle_reply(&mut self, done: Result<Answered<SendableRow>, JoinError>) {
         let (mut row, permit, reply) = match done {
             Ok(done) => done,

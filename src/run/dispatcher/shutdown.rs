@@ -6,21 +6,19 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use crate::api::endpoint::Endpoint;
 use crate::domain::outcome::{Details, Outcome, OutcomeKind};
 use crate::run::batch::groups::Batches;
 use crate::run::commit_queue::CommitStep;
 use crate::run::context::RunOutcome;
 use crate::run::dispatcher::{Dispatcher, Phase};
-use crate::run::event::{Observe, RunEvent};
+use crate::run::event::RunEvent;
 use crate::run::stop_reason::{StopReason, StopRequest, UniformFailure};
-use crate::run::write_report::WriteReport;
 use crate::verdict::retry::FatalCause;
 
 /// How long a run that must end immediately still waits for the disk.
 const FINAL_WRITE_TIMEOUT: Duration = Duration::from_secs(1);
 
-impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
+impl Dispatcher<'_> {
     /// The first rows failed alike and the run was stopping. A row that was in flight then and is
     /// associated shows that the settings are correct, so the run continues.
     pub(super) fn clear_uniform_failure(&mut self, outcome: &Outcome) {

@@ -6,6 +6,7 @@
 //! end a run that takes days, and a revoked token costs at most two more requests for a few rows.
 
 use std::future::pending;
+use std::pin::Pin;
 use std::time::Duration;
 
 use tokio::task::{JoinError, JoinHandle};
@@ -15,10 +16,9 @@ use crate::api::endpoint::{Endpoint, RefreshOutcome};
 use crate::domain::outcome::Details;
 use crate::rate_limit::permit::Permit;
 use crate::run::dispatcher::{Dispatcher, Phase};
-use crate::run::event::{Observe, RunEvent};
+use crate::run::event::RunEvent;
 use crate::run::reusable_timer::ReusableTimer;
 use crate::run::stop_reason::StopReason;
-use crate::run::write_report::WriteReport;
 use crate::verdict::backoff::exponential;
 use crate::verdict::retry::{AttemptCounts, FatalCause};
 
@@ -41,9 +41,31 @@ pub(super) enum Refused {
     Finally,
 }
 
+/// The part of an endpoint that refreshes its token, without the type of the endpoint.
+trait TokenSource {
+    fn refresh_due(&self) -> Option<Instant>;
+    fn is_exchanging(&self) -> bool;
+    fn refresh(&self) -> Pin<Box<dyn Future<Output = RefreshOutcome> + Send>>;
+}
+
+impl<E: Endpoint> TokenSource for E {
+    fn refresh_due(&self) -> Option<Instant> {
+        Endpoint::refresh_due(self)
+    }
+
+    fn is_exchanging(&self) -> bool {
+        Endpoint::is_exchanging(self)
+    }
+
+    fn refresh(&self) -> Pin<Box<dyn Future<Output = RefreshOutcome> + Send>> {
+        let endpoint = self.clone();
+        Box::pin(async move { Endpoint::refresh(&endpoint).await })
+    }
+}
+
 /// The state of the token.
-#[derive(Debug)]
 pub(super) struct TokenRefresh {
+    source: Box<dyn TokenSource>,
     /// Whether the token can be refreshed at all.
     can_refresh: bool,
     running: Option<JoinHandle<RefreshOutcome>>,
@@ -63,9 +85,10 @@ pub(super) struct TokenRefresh {
 }
 
 impl TokenRefresh {
-    pub(super) fn new(can_refresh: bool) -> Self {
+    pub(super) fn new(endpoint: impl Endpoint) -> Self {
         Self {
-            can_refresh,
+            can_refresh: endpoint.can_refresh(),
+            source: Box::new(endpoint),
             running: None,
             generation: 0,
             proven: false,
@@ -114,14 +137,14 @@ impl TokenRefresh {
     }
 }
 
-impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
+impl Dispatcher<'_> {
     /// Whether requests must wait for a new token.
     pub(super) fn needs_token(&self) -> bool {
         let is_due = |due| due <= Instant::now();
         self.token_refresh.can_refresh
             && (self.token_refresh.is_running()
                 || self.token_refresh.refusal.is_some()
-                || self.context.endpoint.refresh_due().is_some_and(is_due))
+                || self.token_refresh.source.refresh_due().is_some_and(is_due))
     }
 
     /// Whether the next refresh can start.
@@ -134,21 +157,20 @@ impl<E: Endpoint, W: WriteReport, O: Observe> Dispatcher<'_, E, W, O> {
 
     /// Starts a refresh. It uses a permit, as every request does.
     pub(super) fn start_refresh(&mut self, _permit: Permit) {
-        let endpoint = self.context.endpoint.clone();
-        let token_refresh = async move { endpoint.refresh().await };
-        self.token_refresh.running = Some(tokio::spawn(token_refresh));
+        let refresh = self.token_refresh.source.refresh();
+        self.token_refresh.running = Some(tokio::spawn(refresh));
     }
 
     /// Whether a refresh in progress must complete even if nothing more will be sent, because it may
     /// return a new refresh token.
     pub(super) fn must_finish_refresh(&self) -> bool {
-        self.token_refresh.is_running() && self.context.endpoint.is_exchanging()
+        self.token_refresh.is_running() && self.token_refresh.source.is_exchanging()
     }
 
     /// Cancels a refresh at the end of the run, unless its exchange has started: the refresh token that
     /// it returns must still be saved.
     pub(super) fn cancel_refresh(&mut self) {
-        let is_exchanging = self.context.endpoint.is_exchanging();
+        let is_exchanging = self.token_refresh.source.is_exchanging();
         if let Some(task) = self.token_refresh.running.take()
             && !is_exchanging
         {

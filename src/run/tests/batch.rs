@@ -331,13 +331,13 @@ fn rows_from_a_slow_pipe_are_sent_after_a_second() {
             assert_eq!(*seen.lock().unwrap(), [5]);
             assert_eq!(lines.lock().unwrap().len(), 5);
         });
-        let context = context(api.clone(), rows, no_stops(), &mut report, &mut observer);
+        let context = context(rows, no_stops(), &mut report, &mut observer);
         let settings = RunSettings {
             batch: Some(batches_of(2000)),
             failure_limit: FailureLimit::default(),
             ..settings(4, 6)
         };
-        let ending = run(settings, context).await;
+        let ending = run(api.clone(), settings, context).await;
         assert_eq!(ending.counts.finished(), 5);
     });
     assert_eq!(*api.request_sizes.lock().unwrap(), [5]);

@@ -325,18 +325,12 @@ pub(super) async fn send(
     let mut report = Memory::default();
     let mut observer = TestObserver::default();
     api.request_sizes.lock().unwrap().clear();
-    let context = context(
-        api.clone(),
-        input_of(rows),
-        stop,
-        &mut report,
-        &mut observer,
-    );
+    let context = context(input_of(rows), stop, &mut report, &mut observer);
     let settings = RunSettings {
         batch: batch.into(),
         ..settings(16, 6)
     };
-    let ending = run(settings, context).await;
+    let ending = run(api.clone(), settings, context).await;
     let mut outcomes = std::mem::take(&mut *report.flushed.lock().unwrap());
     outcomes.sort_by_key(|outcome| outcome.key.row);
     let request_sizes = std::mem::take(&mut *api.request_sizes.lock().unwrap());

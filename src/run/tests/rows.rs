@@ -187,17 +187,12 @@ async fn a_panic_in_a_worker_is_reported_and_every_other_reply_is_kept() {
         ..Scripted::default()
     };
     let ending = run(
+        Buggy(endpoint.clone()),
         RunSettings {
             failure_limit: FailureLimit::default(),
             ..settings(4, 6)
         },
-        context(
-            Buggy(endpoint.clone()),
-            rows,
-            no_stops(),
-            &mut report,
-            &mut observer,
-        ),
+        context(rows, no_stops(), &mut report, &mut observer),
     )
     .await;
     let Some(StopReason::Bug(what)) = &ending.stop else {

@@ -83,8 +83,8 @@ async fn stop_during(
     };
     let mut report = Memory::default();
     let mut observer = TestObserver::default();
-    let context = context(endpoint, rows, stops, &mut report, &mut observer);
-    let ending = run(settings, context).await;
+    let context = context(rows, stops, &mut report, &mut observer);
+    let ending = run(endpoint, settings, context).await;
     let took = started.elapsed().as_secs();
     let status = ending.stop.unwrap().exit_status();
     // A cancelled refresh does not start later.

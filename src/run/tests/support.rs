@@ -237,15 +237,13 @@ pub(super) fn no_stops() -> mpsc::Receiver<StopRequest> {
 }
 
 /// A run without a rate limit.
-pub(super) fn context<'p, E>(
-    endpoint: E,
+pub(super) fn context<'p>(
     rows: mpsc::Receiver<Result<CheckedRow, InputError>>,
     stop: mpsc::Receiver<StopRequest>,
     report: &'p mut Memory,
     observer: &'p mut TestObserver,
-) -> RunContext<'p, E, Memory, TestObserver> {
+) -> RunContext<'p> {
     RunContext {
-        endpoint,
         rate_limiter: RateLimiter::new(RateController::new(
             "unlimited".parse().unwrap(),
             Share::ALL,
@@ -359,7 +357,7 @@ impl TestRun {
         let context = RunContext {
             rate_limiter: RateLimiter::new(rate),
             draw: Box::new(move || draw),
-            ..context(endpoint, rows, stop, &mut report, &mut observer)
+            ..context(rows, stop, &mut report, &mut observer)
         };
         let settings = RunSettings {
             failure_limit: self.failure_limit,
@@ -368,7 +366,7 @@ impl TestRun {
             batch: self.batch,
             ..settings(self.concurrency, self.max_attempts)
         };
-        let ending = run(settings, context).await;
+        let ending = run(endpoint, settings, context).await;
         let flushed = std::mem::take(&mut *report.flushed.lock().unwrap());
         Done {
             ending,

@@ -98,8 +98,8 @@ async fn send(
         failure_limit: FailureLimit::default(),
         ..settings(4, 3)
     };
-    let context = context(endpoint, rows, no_stops(), &mut report, &mut observer);
-    let ending = run(settings, context).await;
+    let context = context(rows, no_stops(), &mut report, &mut observer);
+    let ending = run(endpoint, settings, context).await;
     let outcomes = report.flushed.lock().unwrap().clone();
     let refreshes = state.lock().unwrap().refreshes;
     (ending, outcomes, refreshes)
