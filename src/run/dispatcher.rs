@@ -5,18 +5,15 @@
 //! into one call of a synchronous method.
 
 pub mod batch_responses;
-pub mod day;
+pub mod batches;
 pub mod events;
-pub mod machine;
 pub mod refusals;
 pub mod responses;
 pub mod shutdown;
 pub mod token_refresh;
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 
 use crate::api::endpoint::Endpoint;
@@ -29,17 +26,14 @@ use crate::run::batch::groups::Batches;
 use crate::run::batch::request::BatchRequest;
 use crate::run::commit_queue::CommitQueue;
 use crate::run::context::{RunContext, RunOutcome, RunSettings};
-use crate::run::dispatcher::token_refresh::TokenRefresh;
-use crate::run::guards::daily_limit::DailyWait;
-use crate::run::guards::descriptors::Descriptors;
 use crate::run::guards::failure_limit::FailureTracker;
-use crate::run::guards::outage::Outage;
-use crate::run::guards::suspects::Suspects;
 use crate::run::guards::uniform_failures::UniformFailureDetector;
 use crate::run::queue::Queue;
+use crate::run::reply_handler::ReplyHandler;
 use crate::run::reusable_timer::ReusableTimer;
 use crate::run::row::{SendableRow, invalid_outcome, skipped_outcome};
 use crate::run::stop_reason::StopReason;
+use crate::run::token_refresh::TokenRefresh;
 use crate::run::worker_pool::WorkerPool;
 
 /// Number of rows taken from the input at a time: each receive may wake the reader thread.
@@ -53,7 +47,12 @@ pub async fn run<E: Endpoint>(
 ) -> RunOutcome {
     let mut tick = interval(context.observer.tick_every());
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let now = (context.now)();
+    let replies = ReplyHandler::new(
+        settings.retry,
+        settings.daily_reset.clone(),
+        endpoint.can_refresh(),
+        (context.now)(),
+    );
     let dispatcher = Dispatcher {
         failure_tracker: FailureTracker::new(settings.failure_limit),
         counts: context.previous_counts.clone(),
@@ -70,17 +69,11 @@ pub async fn run<E: Endpoint>(
         due_timer: ReusableTimer::new(),
         queue: Queue::default(),
         commit_queue: CommitQueue::new(),
+        replies,
         uniform_failures: UniformFailureDetector::default(),
-        suspects: Suspects::default(),
-        outage: Outage::default(),
-        daily_wait: DailyWait::default(),
-        descriptors: Descriptors::default(),
         token_refresh: TokenRefresh::new(endpoint),
         tick,
         last_tick: Instant::now(),
-        last_tick_wall: now,
-        standstills: 0,
-        stood_still: Duration::ZERO,
     };
     dispatcher.run().await
 }
@@ -113,21 +106,13 @@ struct Dispatcher<'p> {
     batches: Option<Batches>,
     batches_in_flight: WorkerPool<BatchRequest>,
     commit_queue: CommitQueue,
+    /// Decides what follows from a reply.
+    replies: ReplyHandler,
     uniform_failures: UniformFailureDetector,
-    suspects: Suspects,
-    outage: Outage,
-    daily_wait: DailyWait,
-    descriptors: Descriptors,
     failure_tracker: FailureTracker,
     token_refresh: TokenRefresh,
     tick: Interval,
-    /// When the last tick happened, by both clocks.
     last_tick: Instant,
-    last_tick_wall: Timestamp,
-    /// How often the process stood still.
-    standstills: u32,
-    /// The part of that time that the monotonic clock counted.
-    stood_still: Duration,
 }
 
 impl Dispatcher<'_> {
@@ -150,9 +135,9 @@ impl Dispatcher<'_> {
                 step = self.commit_queue.step(self.context.report) => self.handle_commit(step),
                 _ = self.tick.tick() => self.emit_tick(),
                 done = self.in_flight.next(), if self.in_flight.busy() > 0 => {
-                    self.handle_reply(done);
+                    self.handle_row_reply(done);
                     while let Some(done) = self.in_flight.try_next() {
-                        self.handle_reply(Ok(done));
+                        self.handle_row_reply(Ok(done));
                     }
                 }
                 refresh = self.token_refresh.next() => {
@@ -164,7 +149,8 @@ impl Dispatcher<'_> {
                 () = self.due_timer.wait_until(next_due), if next_due.is_some() => self.release_due(),
                 permit = self.context.rate_limiter.acquire(), if refreshes || wants_permit => {
                     if refreshes {
-                        self.start_refresh(permit);
+                        // A refresh is a request too: it uses up the permit.
+                        self.token_refresh.start();
                     } else {
                         self.send(permit);
                     }
@@ -180,7 +166,7 @@ impl Dispatcher<'_> {
 
     fn is_over(&self) -> bool {
         match self.phase {
-            Phase::Running => self.has_sent_all() && self.suspects.is_empty(),
+            Phase::Running => self.has_sent_all() && self.replies.suspects.is_empty(),
             Phase::Stopping => self.nothing_is_awaited(),
             Phase::Abandoned => true,
         }
@@ -198,25 +184,18 @@ impl Dispatcher<'_> {
     fn has_slot(&self) -> bool {
         self.phase == Phase::Running
             && self.in_flight.busy() < self.settings.concurrency.get()
-            && self.may_send_concurrently()
-            && self.descriptors.has_room(self.requests_in_flight())
+            && self.replies.may_send_besides(self.requests_in_flight())
             && self.commit_queue.has_room()
     }
 
     /// Whether no reply is pending, neither for a row nor for a token refresh that may return the next
     /// refresh token.
     fn nothing_is_awaited(&self) -> bool {
-        self.requests_in_flight() == 0 && !self.must_finish_refresh()
+        self.requests_in_flight() == 0 && !self.token_refresh.must_finish()
     }
 
     fn requests_in_flight(&self) -> usize {
         self.in_flight.busy() + self.batches_in_flight.busy()
-    }
-
-    /// During an outage, single requests are enough to detect recovery; while the token is in doubt,
-    /// they are enough to see whether it is valid.
-    fn may_send_concurrently(&self) -> bool {
-        !(self.outage.is_on() || self.token_refresh.is_in_doubt()) || self.requests_in_flight() == 0
     }
 
     /// Whether a request could be sent now if there were a permit.
@@ -265,7 +244,7 @@ impl Dispatcher<'_> {
                     self.finish_with(invalid_outcome(key, &invalid, (self.context.now)()));
                 }
                 RowContent::Skipped(SkippedRow::AlreadyReported(_)) => {
-                    self.failure_tracker.note_good()
+                    self.failure_tracker.note_good();
                 }
                 RowContent::Skipped(skipped) => {
                     self.finish_with(skipped_outcome(key, skipped, (self.context.now)()));
@@ -286,9 +265,7 @@ impl Dispatcher<'_> {
             return self.send_batch(permit);
         };
         row.first_sent.get_or_insert_with(Instant::now);
-        row.generation = self.token_refresh.generation();
-        row.standstills = self.standstills;
-        row.request = self.suspects.next_request();
+        self.replies.stamp(&mut row.request);
         self.in_flight.send(row, permit);
     }
 

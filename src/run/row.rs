@@ -9,8 +9,8 @@ use crate::domain::category::Category;
 use crate::domain::outcome::{Details, Outcome, OutcomeKind, RowTarget};
 use crate::domain::pair::{Pair, RowKey};
 use crate::input::row::{InvalidRow, SkippedRow, raw};
+use crate::run::request::RequestState;
 use crate::text::one_line;
-use crate::verdict::retry::AttemptCounts;
 use crate::verdict::sanitize::MAX_MESSAGE_CHARS;
 
 /// A row that can be sent, with the state of its attempts.
@@ -18,18 +18,10 @@ use crate::verdict::sanitize::MAX_MESSAGE_CHARS;
 pub(crate) struct SendableRow {
     pub(crate) key: RowKey,
     pub(crate) pair: Pair,
-    pub(crate) attempt_counts: AttemptCounts,
+    pub(crate) request: RequestState,
     /// Number of batches that it was sent in.
     pub(crate) batch_attempts: u32,
     pub(crate) first_sent: Option<Instant>,
-    /// The generation of the token that it was last sent with.
-    pub(crate) generation: u32,
-    /// How often the process had stood still when it was last sent.
-    pub(crate) standstills: u32,
-    /// The number of the request that it was last sent with.
-    pub(crate) request: u64,
-    /// How often it was refused for the credentials, with any token.
-    pub(crate) refusals: u32,
 }
 
 impl SendableRow {
@@ -37,28 +29,30 @@ impl SendableRow {
         Self {
             key,
             pair,
-            attempt_counts: AttemptCounts::default(),
+            request: RequestState::default(),
             batch_attempts: 0,
             first_sent: None,
-            generation: 0,
-            standstills: 0,
-            request: 0,
-            refusals: 0,
         }
     }
 
-    /// Makes its outcome.
-    pub(crate) fn outcome(self, kind: OutcomeKind, details: Details, now: Timestamp) -> Outcome {
+    /// Makes its outcome at this time.
+    pub(crate) fn outcome(
+        self,
+        kind: OutcomeKind,
+        details: Details,
+        now: Instant,
+        wall: Timestamp,
+    ) -> Outcome {
         Outcome {
             key: self.key,
             target: RowTarget::Pair(self.pair),
             kind,
             details,
-            attempts: self.batch_attempts + self.attempt_counts.sent,
+            attempts: self.batch_attempts + self.request.attempt_counts.sent,
             duration: self
                 .first_sent
-                .map_or(Duration::ZERO, |sent| sent.elapsed()),
-            finished_at: now,
+                .map_or(Duration::ZERO, |sent| now.saturating_duration_since(sent)),
+            finished_at: wall,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::task::JoinError;
 
+use crate::domain::outcome::Details;
 use crate::exit_status::ExitStatus;
 use crate::input::error::InputError;
 use crate::run::guards::failure_limit::FailureLimitReached;
@@ -149,6 +150,16 @@ impl StopReason {
             Self::Fatal { .. } => 4,
             Self::Bug(_) => 5,
             Self::Report(_) => 6,
+        }
+    }
+
+    /// Makes the reason from a reply that showed that no row can succeed now.
+    pub(crate) fn fatal(cause: FatalCause, scopes: Vec<String>, details: Details) -> Self {
+        Self::Fatal {
+            cause,
+            message: details.message,
+            scopes,
+            correlation_id: details.correlation_id,
         }
     }
 

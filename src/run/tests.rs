@@ -5,6 +5,7 @@ mod batch_api;
 mod machine;
 mod outages;
 mod refusals;
+mod reply_handler;
 mod retries;
 mod rows;
 mod stop_during_refresh;

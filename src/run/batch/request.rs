@@ -2,8 +2,8 @@
 
 use crate::domain::outcome::Details;
 use crate::domain::pair::{ObjectType, Pair};
+use crate::run::request::{RequestKind, RequestState};
 use crate::run::row::SendableRow;
-use crate::verdict::retry::AttemptCounts;
 
 /// Rows that are sent together.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub(crate) struct BatchRequest {
     /// Rows that an earlier reply named. They finish after the rows that it did not name: otherwise the
     /// failure limit would count the bad rows of a batch before its good ones.
     pub(crate) named: Vec<(SendableRow, Details)>,
-    pub(crate) attempt_counts: AttemptCounts,
+    pub(crate) request: RequestState,
     /// Whether this batch is part of a bisection.
     pub(crate) is_search: bool,
 }
@@ -26,7 +26,7 @@ impl BatchRequest {
             rows,
             rest: Vec::new(),
             named: Vec::new(),
-            attempt_counts: AttemptCounts::default(),
+            request: RequestState::default(),
             is_search: false,
         }
     }
@@ -48,6 +48,14 @@ impl BatchRequest {
         Self {
             named,
             ..Self::new(rows)
+        }
+    }
+
+    pub(crate) fn kind(&self) -> RequestKind {
+        if self.is_search {
+            RequestKind::BisectedBatch
+        } else {
+            RequestKind::Batch
         }
     }
 

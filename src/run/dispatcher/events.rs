@@ -31,18 +31,22 @@ impl Dispatcher<'_> {
     }
 
     pub(super) fn emit_tick(&mut self) {
-        let has_stood_still = self.update_standstill();
+        let passed = self.last_tick.elapsed();
+        let has_stood_still = self.check_standstill(passed);
         if let (Some((account, why)), false) =
             (self.context.rate_limiter.account(), has_stood_still)
         {
             let running = self.phase == Phase::Running;
             let full = self.is_full();
-            let away = self.outage.is_on().then_some(LimitingFactor::Outage);
+            let away = self
+                .replies
+                .outage
+                .is_on()
+                .then_some(LimitingFactor::Outage);
             let why = away.or(why).or(full.then_some(LimitingFactor::Concurrency));
             let rows = self.queue.len() + self.batches.as_ref().map_or(0, Batches::len);
             let no_row = running && rows == 0 && !full;
             let why = why.or(no_row.then_some(LimitingFactor::NoRow));
-            let passed = self.last_tick.elapsed();
             self.counts
                 .utilization
                 .add(passed, account.per_second(), why);
@@ -61,6 +65,24 @@ impl Dispatcher<'_> {
             waiting: self.queue.waiting() + self.batches.as_ref().map_or(0, Batches::waiting),
         };
         self.emit(event);
+    }
+
+    /// Checks whether the process stood still since the last tick, which is this time ago.
+    fn check_standstill(&mut self, passed: Duration) -> bool {
+        let wall = (self.context.now)();
+        let found = self
+            .replies
+            .check_standstill(self.tick.period(), passed, wall);
+        if let Some(lasted) = found {
+            self.emit(RunEvent::StoodStill { lasted });
+        }
+        found.is_some()
+    }
+
+    /// How long the run took, without the time in which the process stood still.
+    fn running_for(&self) -> Duration {
+        let counted = self.replies.standstills.counted();
+        self.started.elapsed().saturating_sub(counted)
     }
 
     pub(super) fn emit(&mut self, kind: RunEvent<'_>) {

@@ -6,14 +6,13 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use crate::domain::outcome::{Details, Outcome, OutcomeKind};
+use crate::domain::outcome::{Outcome, OutcomeKind};
 use crate::run::batch::groups::Batches;
 use crate::run::commit_queue::CommitStep;
 use crate::run::context::RunOutcome;
 use crate::run::dispatcher::{Dispatcher, Phase};
 use crate::run::event::RunEvent;
 use crate::run::stop_reason::{StopReason, StopRequest, UniformFailure};
-use crate::verdict::retry::FatalCause;
 
 /// How long a run that must end immediately still waits for the disk.
 const FINAL_WRITE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -49,20 +48,6 @@ impl Dispatcher<'_> {
         }
     }
 
-    pub(super) fn stop_for(&mut self, cause: FatalCause, scopes: Vec<String>, details: Details) {
-        let Details {
-            message,
-            correlation_id,
-            ..
-        } = details;
-        self.stop(StopReason::Fatal {
-            cause,
-            message,
-            scopes,
-            correlation_id,
-        });
-    }
-
     pub(super) fn stop(&mut self, reason: StopReason) {
         if self.phase == Phase::Running {
             self.phase = Phase::Stopping;
@@ -76,12 +61,12 @@ impl Dispatcher<'_> {
     }
 
     pub(super) async fn end(mut self) -> RunOutcome {
-        self.cancel_refresh();
+        self.token_refresh.cancel();
         self.drain_report().await;
         // These requests were sent, and their replies are discarded.
         self.counts.requests += self.requests_in_flight() as u64;
         let batched = self.batches.as_ref().map_or(0, Batches::len);
-        let held = self.suspects.len();
+        let held = self.replies.suspects.len();
         self.counts.without_outcome +=
             (self.in_flight.busy() + self.queue.len() + batched + held) as u64;
         self.in_flight.abandon();

@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 
 /// What to do after a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum OutageAction {
+pub(crate) enum DescriptorAction {
     /// Nothing.
     Nothing,
     /// Pause all requests.
@@ -59,10 +59,15 @@ impl Descriptors {
     }
 
     /// Records a reply, while this number of requests is still in flight.
-    pub(crate) fn note(&mut self, reply: &Reply, in_flight: usize, now: Instant) -> OutageAction {
+    pub(crate) fn note(
+        &mut self,
+        reply: &Reply,
+        in_flight: usize,
+        now: Instant,
+    ) -> DescriptorAction {
         if !matches!(reply, Reply::NoDescriptor { .. }) {
             self.recover(reply, now);
-            return OutageAction::Nothing;
+            return DescriptorAction::Nothing;
         }
         let is_first = self.max.is_none();
         let max = self.max.unwrap_or(usize::MAX).min(in_flight.max(1));
@@ -70,9 +75,9 @@ impl Descriptors {
         self.changed = Some(now);
         let lasted = now - *self.since.get_or_insert(now);
         if lasted >= PATIENCE {
-            OutageAction::GiveUp(lasted)
+            DescriptorAction::GiveUp(lasted)
         } else {
-            OutageAction::Pause { max, is_first }
+            DescriptorAction::Pause { max, is_first }
         }
     }
 
@@ -116,12 +121,15 @@ mod tests {
         assert!(descriptors.has_room(10_000));
         for (in_flight, max, is_first) in [(15, 15, true), (9, 9, false), (12, 9, false)] {
             let action = descriptors.note(&none(), in_flight, start);
-            assert_eq!(action, OutageAction::Pause { max, is_first });
+            assert_eq!(action, DescriptorAction::Pause { max, is_first });
         }
         assert!(descriptors.has_room(8) && !descriptors.has_room(9));
         for (seconds, max) in [(59, 9), (60, 10), (61, 10), (120, 11)] {
             let now = start + Duration::from_secs(seconds);
-            assert_eq!(descriptors.note(&answered(), 3, now), OutageAction::Nothing);
+            assert_eq!(
+                descriptors.note(&answered(), 3, now),
+                DescriptorAction::Nothing
+            );
             assert!(descriptors.has_room(max - 1) && !descriptors.has_room(max));
         }
     }
@@ -133,14 +141,14 @@ mod tests {
         let at = |seconds| start + Duration::from_secs(seconds);
         descriptors.note(&none(), 0, start);
         assert!(descriptors.has_room(0) && !descriptors.has_room(1));
-        let pause = OutageAction::Pause {
+        let pause = DescriptorAction::Pause {
             max: 1,
             is_first: false,
         };
         assert_eq!(descriptors.note(&none(), 0, at(119)), pause);
         descriptors.note(&answered(), 0, at(119));
         assert_eq!(descriptors.note(&none(), 0, at(120)), pause);
-        let end = OutageAction::GiveUp(Duration::from_mins(2));
+        let end = DescriptorAction::GiveUp(Duration::from_mins(2));
         assert_eq!(descriptors.note(&none(), 0, at(240)), end);
     }
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::api::response::headers::Reply;
+use crate::run::request::RequestKind;
 use crate::verdict::backoff::exponential;
 
 /// An outage begins once this number of consecutive rows got no usable reply to their first request.
@@ -57,31 +58,17 @@ fn reachability(reply: &Reply) -> Reachability {
     }
 }
 
-/// The request that a reply belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum RequestKind {
-    /// The first one of a row.
-    FirstOfRow,
-    /// The first one of a batch.
-    FirstOfBatch,
-    /// A retry of either.
-    Again,
-}
-
-impl RequestKind {
-    /// The number of rows that a missing reply counts for. If a batch timed out, or caused an error
-    /// behind the gateway, the batch may simply have been too large.
-    fn rows(self, reply: &Reply) -> u32 {
-        let status = reply.answer().map(|answer| answer.status);
-        match self {
-            Self::FirstOfRow => 1,
-            Self::FirstOfBatch => match reply {
-                Reply::Disconnected { .. } => ROWS_PER_BATCH,
-                _ if matches!(status, Some(503 | 521..=523 | 530)) => ROWS_PER_BATCH,
-                _ => 0,
-            },
-            Self::Again => 0,
-        }
+/// The number of rows that a missing reply to the first attempt counts for. If a batch timed out, or
+/// caused an error behind the gateway, the batch may simply have been too large.
+pub(crate) fn rows_without_reply(kind: RequestKind, reply: &Reply) -> u32 {
+    let status = reply.answer().map(|answer| answer.status);
+    match kind {
+        RequestKind::Row => 1,
+        RequestKind::Batch | RequestKind::BisectedBatch => match reply {
+            Reply::Disconnected { .. } => ROWS_PER_BATCH,
+            _ if matches!(status, Some(503 | 521..=523 | 530)) => ROWS_PER_BATCH,
+            _ => 0,
+        },
     }
 }
 
@@ -127,12 +114,13 @@ impl Outage {
             || reachability(reply) == Reachability::Unreachable
     }
 
-    /// Records a reply. `is_paused` says whether all requests are already paused: then this request was
-    /// sent before the pause.
+    /// Records a reply. `rows` is the number of rows that a missing reply counts for: none for a retry.
+    /// `is_paused` says whether all requests are already paused: then this request was sent before the
+    /// pause.
     pub(crate) fn note(
         &mut self,
         reply: &Reply,
-        request: RequestKind,
+        rows: u32,
         is_paused: bool,
         now: Instant,
     ) -> OutageAction {
@@ -152,7 +140,7 @@ impl Outage {
             }
             Reachability::Unreachable => {
                 let since = *self.since.get_or_insert(now);
-                self.rows = self.rows.saturating_add(request.rows(reply));
+                self.rows = self.rows.saturating_add(rows);
                 if !self.is_on() {
                     return OutageAction::Nothing;
                 }
@@ -214,10 +202,10 @@ mod tests {
     fn begun(was_reachable: bool, now: Instant) -> Outage {
         let mut outage = Outage::default();
         if was_reachable {
-            outage.note(&answered(200), RequestKind::FirstOfRow, false, now);
+            outage.note(&answered(200), 1, false, now);
         }
         for _ in 0..ROWS {
-            outage.note(&disconnected(), RequestKind::FirstOfRow, false, now);
+            outage.note(&disconnected(), 1, false, now);
         }
         assert!(outage.is_on());
         outage
@@ -253,15 +241,12 @@ mod tests {
         ] {
             let mut outage = Outage::default();
             for _ in 1..ROWS {
-                assert_eq!(
-                    outage.note(&silent, RequestKind::FirstOfRow, false, now),
-                    OutageAction::Nothing
-                );
+                assert_eq!(outage.note(&silent, 1, false, now), OutageAction::Nothing);
             }
             if let Some(other) = &other {
-                outage.note(other, RequestKind::FirstOfRow, false, now);
+                outage.note(other, 1, false, now);
             }
-            let action = outage.note(&silent, RequestKind::FirstOfRow, false, now);
+            let action = outage.note(&silent, 1, false, now);
             let expected = if begins {
                 OutageAction::Pause(INITIAL_PAUSE)
             } else {
@@ -280,10 +265,10 @@ mod tests {
         let mut outage = Outage::default();
         let now = Instant::now();
         for _ in 1..ROWS {
-            outage.note(&disconnected(), RequestKind::FirstOfRow, false, now);
+            outage.note(&disconnected(), 1, false, now);
         }
         for _ in 0..10_000 {
-            let action = outage.note(&disconnected(), RequestKind::Again, false, now);
+            let action = outage.note(&disconnected(), 0, false, now);
             assert_eq!(action, OutageAction::Nothing);
         }
     }
@@ -303,8 +288,9 @@ mod tests {
             (Reply::TimedOut, None),
         ] {
             let mut outage = Outage::default();
+            let rows = rows_without_reply(RequestKind::Batch, &silent);
             let begins = (1..=100).find(|_| {
-                let action = outage.note(&silent, RequestKind::FirstOfBatch, false, now);
+                let action = outage.note(&silent, rows, false, now);
                 action != OutageAction::Nothing
             });
             assert_eq!(begins, batches, "{silent:?}");
@@ -317,20 +303,20 @@ mod tests {
         let mut outage = begun(true, now);
         for seconds in [2, 4, 8, 16, 30, 30] {
             assert_eq!(
-                outage.note(&disconnected(), RequestKind::Again, true, now),
+                outage.note(&disconnected(), 0, true, now),
                 OutageAction::Nothing
             );
-            let pause = outage.note(&disconnected(), RequestKind::Again, false, now);
+            let pause = outage.note(&disconnected(), 0, false, now);
             assert_eq!(pause, OutageAction::Pause(Duration::from_secs(seconds)));
         }
         let later = now + Duration::from_mins(3);
-        let back = outage.note(&answered(400), RequestKind::Again, false, later);
+        let back = outage.note(&answered(400), 0, false, later);
         assert_eq!(
             (back, outage.is_on()),
             (OutageAction::Back(Duration::from_mins(3)), false)
         );
         assert_eq!(
-            outage.note(&disconnected(), RequestKind::FirstOfRow, false, later),
+            outage.note(&disconnected(), 1, false, later),
             OutageAction::Nothing
         );
     }
@@ -340,19 +326,9 @@ mod tests {
         let now = Instant::now();
         let mut outage = begun(true, now);
         outage.stood_still(GIVE_UP_AFTER * 2);
-        let action = outage.note(
-            &disconnected(),
-            RequestKind::Again,
-            true,
-            now + GIVE_UP_AFTER * 2,
-        );
+        let action = outage.note(&disconnected(), 0, true, now + GIVE_UP_AFTER * 2);
         assert_eq!(action, OutageAction::Nothing);
-        let action = outage.note(
-            &disconnected(),
-            RequestKind::Again,
-            true,
-            now + GIVE_UP_AFTER * 3,
-        );
+        let action = outage.note(&disconnected(), 0, true, now + GIVE_UP_AFTER * 3);
         assert_eq!(action, OutageAction::GiveUp(GIVE_UP_AFTER));
     }
 
@@ -365,15 +341,10 @@ mod tests {
             let mut outage = begun(was_reachable, now);
             let just_before = now + give_up_after - Duration::from_secs(1);
             assert_eq!(
-                outage.note(&disconnected(), RequestKind::Again, true, just_before),
+                outage.note(&disconnected(), 0, true, just_before),
                 OutageAction::Nothing
             );
-            let action = outage.note(
-                &disconnected(),
-                RequestKind::Again,
-                true,
-                now + give_up_after,
-            );
+            let action = outage.note(&disconnected(), 0, true, now + give_up_after);
             assert_eq!(action, OutageAction::GiveUp(give_up_after));
         }
     }

@@ -6,7 +6,9 @@
 
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::api::response::headers::Reply;
 
 /// Delays up to this long are normal on a busy machine.
 const BUSY: Duration = Duration::from_secs(2);
@@ -24,13 +26,61 @@ pub(crate) struct Standstill {
     pub(crate) counted: Duration,
 }
 
+/// The standstills of a run.
+#[derive(Debug)]
+pub(crate) struct Standstills {
+    count: u32,
+    /// The part of their time that the monotonic clock counted.
+    counted: Duration,
+    /// The time of the last check, by the wall clock.
+    checked: Timestamp,
+}
+
+impl Standstills {
+    pub(crate) fn new(wall: Timestamp) -> Self {
+        Self {
+            count: 0,
+            counted: Duration::ZERO,
+            checked: wall,
+        }
+    }
+
+    /// Checks whether the process stood still since the last check, after a wait of `planned` that took
+    /// `passed` by the monotonic clock.
+    pub(crate) fn check(
+        &mut self,
+        planned: Duration,
+        passed: Duration,
+        wall: Timestamp,
+    ) -> Option<Standstill> {
+        let before = std::mem::replace(&mut self.checked, wall);
+        let found = standstill(planned, passed, wall.duration_since(before))?;
+        self.count += 1;
+        self.counted += found.counted;
+        Some(found)
+    }
+
+    pub(crate) fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// The part of their time that the monotonic clock counted.
+    pub(crate) fn counted(&self) -> Duration {
+        self.counted
+    }
+}
+
+/// Whether a request may have got no reply because the process stood still.
+pub(crate) fn may_be_caused_by_standstill(reply: &Reply) -> bool {
+    matches!(
+        reply,
+        Reply::TimedOut | Reply::Disconnected { .. } | Reply::InvalidHttp { .. }
+    )
+}
+
 /// Returns the standstill, if there was one, when a wait of `planned` took `passed` by the monotonic
 /// clock and `wall` by the wall clock.
-pub(crate) fn standstill(
-    planned: Duration,
-    passed: Duration,
-    wall: SignedDuration,
-) -> Option<Standstill> {
+fn standstill(planned: Duration, passed: Duration, wall: SignedDuration) -> Option<Standstill> {
     let counted = passed.saturating_sub(planned);
     let counted = if counted >= BUSY {
         counted

@@ -9,12 +9,6 @@ use crate::run::guards::time_limit::TimeLimit;
 use crate::run::stop_reason::StopReason;
 use crate::run::tests::support::*;
 
-fn disconnected() -> Reply {
-    Reply::Disconnected {
-        why: "connection reset".to_owned(),
-    }
-}
-
 fn no_descriptor() -> Reply {
     Reply::NoDescriptor {
         why: "Too many open files".to_owned(),

@@ -73,6 +73,12 @@ pub(super) fn throttled(seconds: u64) -> Reply {
     })
 }
 
+pub(super) fn disconnected() -> Reply {
+    Reply::Disconnected {
+        why: "connection reset".to_owned(),
+    }
+}
+
 pub(super) fn good(pair: &Pair) -> Reply {
     let body = format!(
         r#"{{"status":"COMPLETE","results":[{{"from":{{"id":"{}"}},"to":{{"id":"{}"}}}}]}}"#,
