@@ -5,8 +5,9 @@
 use std::io;
 
 use crate::api::auth::error::CredentialsError;
-use crate::api::client::{ClientError, is_out_of_descriptors};
 use crate::api::portal_error::PortalError;
+use crate::api::transport::ClientError;
+use crate::api::transport_error::is_out_of_descriptors;
 use crate::exit_status::ExitStatus;
 use crate::files::output_error::OutputError;
 use crate::input::error::InputError;

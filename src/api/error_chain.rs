@@ -21,8 +21,10 @@ pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     let mut parts: Vec<String> = Vec::new();
     for cause in causes(error) {
         let text = cause.to_string();
-        // The client's outermost layer only says that sending failed.
-        if text.starts_with("client error (") && cause.source().is_some() {
+        // The client's outer layers only say that sending failed.
+        let is_outer_layer = ["error sending request", "client error ("];
+        let is_outer_layer = is_outer_layer.iter().any(|start| text.starts_with(start));
+        if is_outer_layer && cause.source().is_some() {
             continue;
         }
         if !parts.iter().any(|part| part.contains(&text)) {

@@ -1,11 +1,12 @@
 //! Requests about the token and the account, which no row needs.
 
-use hyper::Method;
+use reqwest::header::CONTENT_LENGTH;
+use reqwest::{Method, Url};
 use serde_json::Value;
 
 use crate::api::account::{Account, DailyUsage, account, daily_usage};
 use crate::api::auth::session::Session;
-use crate::api::client::HttpEndpoint;
+use crate::api::client::{HttpEndpoint, request};
 use crate::api::response::body::Body;
 use crate::api::response::envelope::Envelope;
 use crate::api::response::headers::{Answer, ReplyHeaders};
@@ -68,18 +69,25 @@ impl HttpEndpoint {
         }
     }
 
-    async fn ask<T>(&self, url: String, read: impl FnOnce(&[u8]) -> Option<T>) -> QueryResult<T> {
+    async fn ask<T>(&self, url: Url, read: impl FnOnce(&[u8]) -> Option<T>) -> QueryResult<T> {
         self.ask_as(&self.session(), url, read).await
     }
 
     async fn ask_as<T>(
         &self,
         session: &Session,
-        url: String,
+        url: Url,
         read: impl FnOnce(&[u8]) -> Option<T>,
     ) -> QueryResult<T> {
-        match self.exchange_whole(session, Method::GET, url).await {
-            Ok((status, body)) => result_of(status, &body, read),
+        let mut headers = session.headers.clone();
+        // Only a method that may have a body states that the body is empty (RFC 9110, section 8.6).
+        headers.remove(CONTENT_LENGTH);
+        let request = request(Method::GET, url, headers, None);
+        match self.exchange_whole(request, self.settings().timeout).await {
+            Ok((status, mut body)) => {
+                session.mask(&mut body);
+                result_of(status, &body, read)
+            }
             Err(why) => QueryResult::Unreachable(why),
         }
     }

@@ -6,7 +6,6 @@
 pub mod account;
 pub mod auth;
 pub mod client;
-pub mod connect;
 pub mod endpoint;
 pub mod error_chain;
 pub mod inspect;
@@ -18,5 +17,7 @@ pub mod response;
 pub mod run_portal;
 pub mod running_time;
 pub mod tls;
+pub mod transport;
+pub mod transport_error;
 #[cfg(test)]
 mod wire_tests;

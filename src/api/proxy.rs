@@ -4,7 +4,6 @@
 use std::ffi::OsString;
 
 use hyper::Uri;
-use hyper_util::client::proxy::matcher::Matcher;
 
 /// The variables that may name the proxy for encrypted connections.
 const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
@@ -44,14 +43,18 @@ pub(crate) fn check(variable: impl Fn(&str) -> Option<OsString>) -> Result<(), P
     Ok(())
 }
 
+/// The HTTP client ignores a proxy that it cannot use, so everything that it ignores must be refused here.
 fn check_value(variable: &'static str, value: Option<&str>) -> Result<(), ProxyError> {
-    let server = Uri::from_static("https://api.hubapi.com");
-    // The connections select the variable in the same way.
-    let proxy = value.and_then(|value| Matcher::builder().all(value).build().intercept(&server));
-    match proxy.as_ref().map(|proxy| proxy.uri().scheme_str()) {
-        None => Err(ProxyError::NotUnderstood { variable }),
-        Some(Some("http" | "https")) => Ok(()),
-        Some(_) => Err(ProxyError::Unsupported { variable }),
+    let proxy = value.and_then(|value| value.parse::<Uri>().ok());
+    let Some(proxy) = proxy.filter(|proxy| proxy.authority().is_some()) else {
+        return Err(ProxyError::NotUnderstood { variable });
+    };
+    match proxy.scheme_str() {
+        None | Some("http" | "https") => Ok(()),
+        Some("socks4" | "socks4a" | "socks5" | "socks5h") => {
+            Err(ProxyError::Unsupported { variable })
+        }
+        Some(_) => Err(ProxyError::NotUnderstood { variable }),
     }
 }
 

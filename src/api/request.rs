@@ -125,78 +125,82 @@ impl BaseUrl {
     /// The URL of the account's details
     /// (<https://developers.hubspot.com/docs/api-reference/account-account-info-v3/guide>).
     #[must_use]
-    pub fn account_details(&self, version: ApiVersion) -> String {
-        format!(
-            "{}/account-info/{}/details",
-            self.prefix,
-            version.account_path()
-        )
+    pub fn account_details(&self, version: ApiVersion) -> Url {
+        self.at(&format!("/account-info/{}/details", version.account_path()))
     }
 
     /// The URL of the account's daily usage
     /// (<https://developers.hubspot.com/docs/api-reference/account-account-info-v3/guide>).
     #[must_use]
-    pub fn api_usage(&self, version: ApiVersion) -> String {
+    pub fn api_usage(&self, version: ApiVersion) -> Url {
         let path = "api-usage/daily/private-apps";
-        format!(
-            "{}/account-info/{}/{path}",
-            self.prefix,
-            version.account_path()
-        )
+        self.at(&format!("/account-info/{}/{path}", version.account_path()))
     }
 
     /// The URL that lists the links between a record and the records of a type.
     #[must_use]
-    pub(crate) fn links(&self, version: ApiVersion, from: &ObjectType, to: &ObjectType) -> String {
-        format!(
-            "{}{}/{}/1/associations/{}?limit=1",
-            self.prefix,
-            version.objects_path(),
-            utf8_percent_encode(from.as_str(), SEGMENT),
-            utf8_percent_encode(to.as_str(), SEGMENT)
-        )
+    pub(crate) fn links(&self, version: ApiVersion, from: &ObjectType, to: &ObjectType) -> Url {
+        let (from, to) = (segment(from.as_str()), segment(to.as_str()));
+        let path = format!("{}/{from}/1/associations/{to}", version.objects_path());
+        let mut url = self.at(&path);
+        url.set_query(Some("limit=1"));
+        url
     }
 
     /// The URL that exchanges an OAuth app's tokens.
     #[must_use]
-    pub(crate) fn oauth_token(&self) -> String {
-        format!("{}{}", self.prefix, oauth::PATH)
+    pub(crate) fn oauth_token(&self) -> Url {
+        self.at(oauth::PATH)
     }
 
     /// The URL that introspects an OAuth app's token.
     #[must_use]
-    pub(crate) fn oauth_introspection(&self) -> String {
-        format!("{}{}", self.prefix, oauth::INTROSPECTION_PATH)
+    pub(crate) fn oauth_introspection(&self) -> Url {
+        self.at(oauth::INTROSPECTION_PATH)
     }
 
     /// The URL of the request that links `pair` with the default association
     /// (<https://developers.hubspot.com/docs/api-reference/latest/crm/associations/associate-records/guide>).
     #[must_use]
-    pub fn association(&self, version: ApiVersion, pair: &Pair) -> String {
+    pub fn association(&self, version: ApiVersion, pair: &Pair) -> Url {
         const BETWEEN: &str = "/associations/default";
         let Pair { from, to } = pair;
-        let parts = [&self.prefix, version.objects_path(), BETWEEN].map(str::len);
-        let mut url = String::with_capacity(parts.iter().sum::<usize>() + USUAL_PAIR);
-        url.push_str(&self.prefix);
-        url.push_str(version.objects_path());
-        push_record(&mut url, from);
-        url.push_str(BETWEEN);
-        push_record(&mut url, to);
-        url
+        let parts = [self.path(), version.objects_path(), BETWEEN].map(str::len);
+        let mut path = String::with_capacity(parts.iter().sum::<usize>() + USUAL_PAIR);
+        path.push_str(self.path());
+        path.push_str(version.objects_path());
+        push_record(&mut path, from);
+        path.push_str(BETWEEN);
+        push_record(&mut path, to);
+        self.with_path(&path)
     }
-}
 
-impl BaseUrl {
     /// The URL of the request that links several pairs of these types
     /// (<https://developers.hubspot.com/docs/api-reference/legacy/crm/associations/associate-records/guide>).
     #[must_use]
-    pub fn batch(&self, version: ApiVersion, from_type: &str, to_type: &str) -> String {
+    pub fn batch(&self, version: ApiVersion, from_type: &str, to_type: &str) -> Url {
         let path = version.associations_path();
         let (from_type, to_type) = (segment(from_type), segment(to_type));
-        format!(
-            "{}{path}/{from_type}/{to_type}/batch/associate/default",
-            self.prefix
-        )
+        self.at(&format!(
+            "{path}/{from_type}/{to_type}/batch/associate/default"
+        ))
+    }
+
+    /// The path prefix, without a trailing slash.
+    fn path(&self) -> &str {
+        self.url.path().trim_end_matches('/')
+    }
+
+    /// The URL of a path below the prefix.
+    fn at(&self, path: &str) -> Url {
+        self.with_path(&[self.path(), path].concat())
+    }
+
+    /// The URL of a path that includes the prefix. Less work than parsing it all.
+    fn with_path(&self, path: &str) -> Url {
+        let mut url = self.url.clone();
+        url.set_path(path);
+        url
     }
 }
 
@@ -279,12 +283,12 @@ fn is_loopback(url: &Url) -> bool {
             .is_ok_and(|address| address.is_loopback())
 }
 
-fn push_record(url: &mut String, record: &Record) {
-    url.push('/');
-    url.extend(segment(record.object_type.as_str()));
-    url.push('/');
+fn push_record(path: &mut String, record: &Record) {
+    path.push('/');
+    path.extend(segment(record.object_type.as_str()));
+    path.push('/');
     // Digits and nothing else.
-    url.push_str(record.id.as_str());
+    path.push_str(record.id.as_str());
 }
 
 fn segment(text: &str) -> PercentEncode<'_> {
@@ -325,7 +329,7 @@ mod tests {
                 "https://api.hubapi.com/crm/objects/2026-09/contacts/41001/associations/default/2-1234567/52002",
             ),
         ] {
-            assert_eq!(base.association(version, &pair), expected);
+            assert_eq!(base.association(version, &pair).as_str(), expected);
         }
     }
 
@@ -338,7 +342,7 @@ mod tests {
             (ApiVersion::Of202609, "/crm/associations/2026-09/0-1/2-7"),
         ] {
             assert_eq!(
-                base.batch(version, "0-1", "2-7"),
+                base.batch(version, "0-1", "2-7").as_str(),
                 format!("http://127.0.0.1:8787/proxy{expected}/batch/associate/default")
             );
         }

@@ -4,13 +4,10 @@
 //! such as a bare container, Mozilla's are used, which are built into this program.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use rustls::ClientConfig;
-use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use reqwest::{Certificate, Client, ClientBuilder};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls_platform_verifier::Verifier;
 use webpki_root_certs::TLS_SERVER_ROOT_CERTS;
 
 use crate::files::bounded_file;
@@ -53,38 +50,26 @@ impl RootCertificates {
     }
 }
 
-/// Sets up TLS. Without `roots` no certificate is trusted, so no TLS connection succeeds.
-pub(crate) fn tls(roots: Option<&RootCertificates>) -> Result<ClientConfig, rustls::Error> {
-    let provider = Arc::new(aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()?;
-    let Some(roots) = roots else {
-        let none = rustls::RootCertStore::empty();
-        return Ok(config.with_root_certificates(none).with_no_client_auth());
-    };
-    // Not dangerous: this is the system's own verifier.
-    let config = config.dangerous();
-    let config = config.with_custom_certificate_verifier(Arc::new(verifier(roots, &provider)?));
-    Ok(config.with_no_client_auth())
-}
-
-fn verifier(
+/// Builds a client that trusts the system's certificates and `roots`.
+pub(crate) fn client(
+    builder: impl Fn() -> ClientBuilder,
     roots: &RootCertificates,
-    provider: &Arc<CryptoProvider>,
-) -> Result<Verifier, rustls::Error> {
-    let with = |roots: Vec<CertificateDer<'static>>| {
-        Verifier::new_with_extra_roots(roots, Arc::clone(provider))
-    };
-    // With additional certificates the verifier is also created on a machine without system certificates, so this must
-    // be checked first.
-    let has_system_roots = roots.0.is_empty() || Verifier::new(Arc::clone(provider)).is_ok();
-    let bundled = TLS_SERVER_ROOT_CERTS.iter().cloned();
-    let with_bundled = || with(bundled.chain(roots.0.iter().cloned()).collect());
-    if has_system_roots {
-        with(roots.0.clone()).or_else(|_| with_bundled())
-    } else {
-        with_bundled()
+) -> reqwest::Result<Client> {
+    // With additional certificates a client is also built on a machine without system certificates, so this must be
+    // tried first.
+    let with_system_roots = builder().build();
+    if roots.0.is_empty() && with_system_roots.is_ok() {
+        return with_system_roots;
     }
+    let bundled = if with_system_roots.is_ok() {
+        &[]
+    } else {
+        TLS_SERVER_ROOT_CERTS
+    };
+    let trusted = roots.0.iter().chain(bundled);
+    let trusted = trusted.map(|certificate| Certificate::from_der(certificate));
+    let trusted = trusted.collect::<Result<Vec<_>, _>>()?;
+    builder().tls_certs_merge(trusted).build()
 }
 
 #[cfg(test)]

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use hyper::Method;
-use hyper::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
+use reqwest::{Body, Method, Url};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 use tracing::warn;
@@ -13,12 +12,11 @@ use crate::api::auth::error::CredentialsError;
 use crate::api::auth::oauth::{IssuedToken, OAuthApp, RefreshError};
 use crate::api::auth::session::Session;
 use crate::api::auth::source::TokenSource;
-use crate::api::client::{HttpEndpoint, MAX_REPLY_BYTES, whole_body};
-use crate::api::connect::AGENT;
+use crate::api::client::{HttpEndpoint, request};
 use crate::api::endpoint::RefreshOutcome;
 use crate::api::error_chain::chain;
 use crate::api::response::coding;
-use crate::api::running_time::within;
+use crate::api::transport::AGENT;
 
 /// The minimum timeout of an exchange, even if an attempt's timeout is shorter.
 const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(40);
@@ -113,7 +111,7 @@ impl HttpEndpoint {
     /// Sends a form. Returns status and body of the reply, or why there is none.
     async fn post_form(
         &self,
-        url: String,
+        url: Url,
         form: &SecretString,
         time: Duration,
     ) -> Result<(u16, Vec<u8>), String> {
@@ -126,15 +124,8 @@ impl HttpEndpoint {
                 HeaderValue::from_static("application/x-www-form-urlencoded"),
             ),
         ]);
-        let form = Bytes::copy_from_slice(form.expose_secret().as_bytes());
-        let asking = async {
-            let response = self.send_body(Method::POST, url, headers, form).await;
-            let response = response.map_err(|error| chain(&*error))?;
-            let status = response.status().as_u16();
-            let body = whole_body(response, MAX_REPLY_BYTES).await;
-            Ok((status, body.unwrap_or_default()))
-        };
-        let answered = within(time, asking).await;
-        answered.unwrap_or_else(|| Err("no reply in time".to_owned()))
+        let form = Body::from(form.expose_secret().to_owned());
+        let request = request(Method::POST, url, headers, Some(form));
+        self.exchange_whole(request, time).await
     }
 }

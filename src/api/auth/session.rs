@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use hyper::header::{
+use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderValue, USER_AGENT,
 };
 use tokio::time::Instant;
 
 use crate::api::auth::token::Token;
-use crate::api::connect::AGENT;
 use crate::api::response::coding;
+use crate::api::transport::AGENT;
 
 /// A token in use.
 #[derive(Debug)]

@@ -4,8 +4,8 @@ use std::fmt;
 
 use std::sync::Arc;
 
-use hyper::header::HeaderValue;
 use memchr::memmem::Finder;
+use reqwest::header::HeaderValue;
 
 use crate::api::auth::error::CredentialsError;
 use crate::api::auth::mask::hide;

@@ -6,7 +6,7 @@
 use std::io::{self, Read};
 
 use flate2::read::MultiGzDecoder;
-use hyper::header::{CONTENT_ENCODING, HeaderMap, HeaderValue};
+use reqwest::header::{CONTENT_ENCODING, HeaderMap, HeaderValue};
 
 use crate::api::response::body::Unreadable;
 

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::time::{Duration, SystemTime};
 
-use hyper::header::HeaderMap;
+use reqwest::header::HeaderMap;
 
 use crate::api::response::body::Body;
 use crate::domain::quota::Quota;

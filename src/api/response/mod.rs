@@ -5,3 +5,4 @@ pub mod coding;
 pub mod envelope;
 pub mod fast_path;
 pub mod headers;
+pub mod read;
