@@ -8,7 +8,8 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use crate::support::{Finished, Rehearsal, finish};
+use crate::support::tls_server::{Answers, TlsServer};
+use crate::support::{Finished, Rehearsal, TOKEN, finish};
 
 /// Starts a server whose certificate is issued by an unknown authority. It confirms every requested pair. Returns the
 /// authority's certificate as PEM.
@@ -124,4 +125,43 @@ fn a_machine_without_system_certificates_can_rehearse_and_still_refuses_an_unkno
         "{}",
         finished.stderr
     );
+}
+
+/// Imports with the server's authority trusted.
+fn import_over_tls(rehearsal: &Rehearsal, server: &TlsServer, flags: &[&str]) -> Finished {
+    std::fs::write(rehearsal.path("ca.pem"), &server.authority).unwrap();
+    let flags = [&["--ca-file", "ca.pem", "--rate", "unlimited"], flags].concat();
+    import(rehearsal, server.port, &flags)
+}
+
+#[test]
+fn http_2_is_used_where_the_server_offers_it() {
+    for (protocols, version) in [
+        (&["h2", "http/1.1"][..], hyper::Version::HTTP_2),
+        (&["http/1.1"], hyper::Version::HTTP_11),
+        (&[], hyper::Version::HTTP_11),
+    ] {
+        let server = TlsServer::start("localhost", protocols, Answers::Confirm);
+        let rehearsal =
+            Rehearsal::new().rows((1..=40).map(|id| format!("contacts,{id},companies,{id}")));
+        let finished = import_over_tls(&rehearsal, &server, &["--concurrency", "8"]);
+        assert_eq!((finished.code, finished.stderr.as_str()), (0, ""));
+        let outcomes: Vec<_> = (1..=40).map(|row| format!("{row} associated")).collect();
+        assert_eq!(rehearsal.outcomes(), outcomes);
+        let expected = vec![(version, format!("Bearer {TOKEN}")); 40];
+        assert_eq!(server.requests(), expected, "{protocols:?}");
+    }
+}
+
+#[test]
+fn a_refused_stream_is_an_attempt_and_the_client_does_not_repeat_it() {
+    let server = TlsServer::start("localhost", &["h2"], Answers::RefuseStream);
+    let rehearsal = Rehearsal::new().rows(["contacts,41001,companies,52001"]);
+    let finished = import_over_tls(&rehearsal, &server, &["--max-attempts", "1"]);
+    assert_eq!(finished.code, 1, "{}", finished.stderr);
+    assert_eq!(rehearsal.outcomes(), ["1 failed"]);
+    let row = &rehearsal.report()[0];
+    assert_eq!(row["error_categories"], "CLIENT_CONNECTION");
+    assert_eq!(row["attempts"], "1");
+    assert_eq!(server.requests().len(), 1);
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 mod program;
+pub(crate) mod tls_server;
 mod waiting;
 
 use std::path::PathBuf;
