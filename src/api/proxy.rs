@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 
 use hyper::Uri;
+use hyper::http::uri::Authority;
 
 /// The variables that may name the proxy for encrypted connections.
 const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
@@ -43,10 +44,10 @@ pub(crate) fn check(variable: impl Fn(&str) -> Option<OsString>) -> Result<(), P
     Ok(())
 }
 
-/// The HTTP client ignores a proxy that it cannot use, so everything that it ignores must be refused here.
+/// The HTTP client ignores a proxy that it cannot parse, so everything that it ignores must be refused here.
 fn check_value(variable: &'static str, value: Option<&str>) -> Result<(), ProxyError> {
     let proxy = value.and_then(|value| value.parse::<Uri>().ok());
-    let Some(proxy) = proxy.filter(|proxy| proxy.authority().is_some()) else {
+    let Some(proxy) = proxy.filter(|proxy| proxy.authority().is_some_and(has_valid_port)) else {
         return Err(ProxyError::NotUnderstood { variable });
     };
     match proxy.scheme_str() {
@@ -56,6 +57,11 @@ fn check_value(variable: &'static str, value: Option<&str>) -> Result<(), ProxyE
         }
         Some(_) => Err(ProxyError::NotUnderstood { variable }),
     }
+}
+
+/// Whether there is no port, or a number that can be one. The client would replace any other by the default.
+fn has_valid_port(authority: &Authority) -> bool {
+    authority.as_str().ends_with(authority.host()) || authority.port_u16().is_some()
 }
 
 #[cfg(test)]
@@ -89,6 +95,17 @@ mod tests {
                 "socks5://u:p@127.0.0.1:9",
                 unsupported("ALL_PROXY"),
             ),
+            ("ALL_PROXY", "http://u:p@[::1]:9", Ok(())),
+            ("ALL_PROXY", "http://[::1]", Ok(())),
+            ("ALL_PROXY", "/proxy", not_understood("ALL_PROXY")),
+            ("ALL_PROXY", "http://", not_understood("ALL_PROXY")),
+            ("ALL_PROXY", "http://u:p@", not_understood("ALL_PROXY")),
+            (
+                "ALL_PROXY",
+                "http://127.0.0.1:99999",
+                not_understood("ALL_PROXY"),
+            ),
+            ("ALL_PROXY", "proxy.example:x", not_understood("ALL_PROXY")),
         ] {
             let checked = check(|name| (name == variable).then(|| value.into()));
             assert_eq!(checked, expected, "{value}");
