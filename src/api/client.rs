@@ -4,6 +4,7 @@
 //! new connection when a kept one turns out to be closed before any byte of the request was written; the server never
 //! sees the first try, so it is not an attempt.)
 
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -181,9 +182,10 @@ impl HttpEndpoint {
         Ok(read::reply(response, &session, max).await)
     }
 
+    /// Waits for an exchange. It is pinned by the caller: moving it would copy a kilobyte, several times per row.
     async fn with_timeout(
         &self,
-        exchange: impl Future<Output = Result<Reply, reqwest::Error>>,
+        exchange: Pin<&mut impl Future<Output = Result<Reply, reqwest::Error>>>,
     ) -> Reply {
         match within(self.settings.timeout, exchange).await {
             Some(Ok(reply)) => reply,
@@ -219,10 +221,10 @@ impl Endpoint for HttpEndpoint {
     }
 
     async fn associate(&self, pair: &Pair) -> Reply {
-        self.with_timeout(self.put(pair)).await
+        self.with_timeout(pin!(self.put(pair))).await
     }
 
     async fn associate_all<P: AsRef<Pair> + Sync>(&self, pairs: &[P]) -> Reply {
-        self.with_timeout(self.post(pairs)).await
+        self.with_timeout(pin!(self.post(pairs))).await
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
-use url::Url;
+use url::{Position, Url};
 
 use crate::api::auth::oauth;
 use crate::domain::pair::{ObjectType, Pair, Record};
@@ -16,8 +16,8 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// The path length of two records with the usual short types; longer ones reallocate the string.
-const USUAL_PAIR: usize = 128;
+/// The length of the path of a pair with the usual short types; a longer one reallocates the string.
+const USUAL_PATH: usize = 160;
 
 /// Which published version of the API the path names. Request and reply are the same in all of them
 /// (<https://github.com/HubSpot/HubSpot-public-api-spec-collection>); the end of support is listed in
@@ -103,6 +103,8 @@ pub struct BaseUrl {
     url: Url,
     /// The URL without a trailing slash.
     prefix: String,
+    /// The URL with a path that is as long as any usual one. A copy of it holds the path of a pair without growing.
+    roomy: Url,
 }
 
 impl BaseUrl {
@@ -165,8 +167,7 @@ impl BaseUrl {
     pub fn association(&self, version: ApiVersion, pair: &Pair) -> Url {
         const BETWEEN: &str = "/associations/default";
         let Pair { from, to } = pair;
-        let parts = [self.path(), version.objects_path(), BETWEEN].map(str::len);
-        let mut path = String::with_capacity(parts.iter().sum::<usize>() + USUAL_PAIR);
+        let mut path = String::with_capacity(self.path().len() + USUAL_PATH);
         path.push_str(self.path());
         path.push_str(version.objects_path());
         push_record(&mut path, from);
@@ -188,7 +189,7 @@ impl BaseUrl {
 
     /// The path prefix, without a trailing slash.
     fn path(&self) -> &str {
-        self.url.path().trim_end_matches('/')
+        &self.prefix[self.url[..Position::BeforePath].len()..]
     }
 
     /// The URL of a path below the prefix.
@@ -198,7 +199,7 @@ impl BaseUrl {
 
     /// The URL of a path that includes the prefix. Less work than parsing it all.
     fn with_path(&self, path: &str) -> Url {
-        let mut url = self.url.clone();
+        let mut url = self.roomy.clone();
         url.set_path(path);
         url
     }
@@ -267,7 +268,9 @@ impl FromStr for BaseUrl {
             return Err(BaseUrlError::QueryOrFragment);
         }
         let prefix = url.as_str().trim_end_matches('/').to_owned();
-        Ok(Self { url, prefix })
+        let mut roomy = url.clone();
+        roomy.set_path(&"-".repeat(url.path().len() + USUAL_PATH));
+        Ok(Self { url, prefix, roomy })
     }
 }
 

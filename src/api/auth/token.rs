@@ -73,7 +73,8 @@ impl Token {
     pub fn mask_text(&self, text: &mut String) {
         let mut bytes = std::mem::take(text).into_bytes();
         self.mask(&mut bytes);
-        *text = String::from_utf8_lossy(&bytes).into_owned();
+        // The mask replaces ASCII by ASCII, so the text is still valid.
+        *text = String::from_utf8(bytes).unwrap_or_default();
     }
 
     /// The data-hosting region that the token names. The common host may refuse the token of a region other than North

@@ -83,9 +83,14 @@ impl ReplyHeaders {
             daily,
             daily_remaining,
         } = &mut read.quota;
+        let mut previous = None;
         // One pass over the few headers of a reply costs less than one lookup per known name.
-        for name in headers.keys() {
-            let value = || headers.get(name)?.to_str().ok().map(str::trim);
+        for (name, value) in headers {
+            // The values of a repeated header follow each other; the first one counts.
+            if previous.replace(name) == Some(name) {
+                continue;
+            }
+            let value = || value.to_str().ok().map(str::trim);
             match name.as_str() {
                 "x-hubspot-correlation-id" => read.correlation_id = value().and_then(shortened),
                 "retry-after" => {
@@ -145,7 +150,9 @@ fn number<N: std::str::FromStr>(value: &str) -> Option<N> {
 }
 
 fn shortened(value: &str) -> Option<String> {
-    (!value.is_empty()).then(|| value.chars().take(MAX_HEADER_CHARS).collect())
+    let end = value.char_indices().nth(MAX_HEADER_CHARS);
+    let end = end.map_or(value.len(), |(end, _)| end);
+    (!value.is_empty()).then(|| value[..end].to_owned())
 }
 
 /// Parses seconds, possibly with a fraction, or an HTTP date; a date in the past means no wait.
@@ -170,7 +177,7 @@ mod tests {
     fn read(pairs: &[(&'static str, &str)]) -> ReplyHeaders {
         let mut headers = HeaderMap::new();
         for (name, value) in pairs {
-            headers.insert(*name, value.parse().unwrap());
+            headers.append(*name, value.parse().unwrap());
         }
         // 2026-05-04T09:15:22Z
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_777_886_122);
@@ -228,6 +235,14 @@ mod tests {
             ("x-hubspot-ratelimit-interval-milliseconds", "1000000000000"),
         ]);
         assert_eq!(nonsense, ReplyHeaders::default());
+        let repeated = read(&[
+            ("x-hubspot-ratelimit-max", "190"),
+            ("x-hubspot-ratelimit-max", "many"),
+            ("x-hubspot-ratelimit-daily", "many"),
+            ("x-hubspot-ratelimit-daily", "250000"),
+        ]);
+        assert_eq!(repeated.quota.max, Some(190));
+        assert_eq!(repeated.quota.daily, None);
         let nothing = read(&[("x-hubspot-ratelimit-interval-milliseconds", "0")]);
         assert_eq!(nothing, ReplyHeaders::default());
     }
