@@ -1,5 +1,6 @@
-//! A loop that only sends requests: one PUT per row with reqwest, as its documentation shows it. Nothing is read from a
-//! file, parsed, classified or written, so this is the upper bound for a program on this client.
+//! A loop that only sends requests: for each row the program's own PUT, with the same headers, by reqwest as its
+//! documentation shows it. Nothing is read from a file, parsed, classified or written, so this is the upper bound for a
+//! program on this client.
 //!
 //! `benches/compare` builds it, and runs it beside the program: `bare_reqwest http://127.0.0.1:PORT ROWS IN_FLIGHT`.
 
@@ -10,7 +11,9 @@
 )]
 
 use std::cell::Cell;
+use std::rc::Rc;
 
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderValue};
 use reqwest::{Client, redirect, retry};
 use tokio::task::LocalSet;
 
@@ -34,14 +37,21 @@ fn main() {
 
 /// Sends `rows` requests, each for another pair, from as many tasks as there may be requests in flight.
 async fn send_all(base_url: &str, rows: u64, in_flight: usize) {
+    let headers = HeaderMap::from_iter([
+        (ACCEPT, HeaderValue::from_static("application/json")),
+        (ACCEPT_ENCODING, HeaderValue::from_static("identity")),
+        (CONTENT_LENGTH, HeaderValue::from_static("0")),
+    ]);
     let client = Client::builder()
+        .default_headers(headers)
+        .user_agent("bare_reqwest")
         .redirect(redirect::Policy::none())
         .retry(retry::never())
         .no_proxy()
         .pool_max_idle_per_host(in_flight)
         .build()
         .unwrap();
-    let next = std::rc::Rc::new(Cell::new(1));
+    let next = Rc::new(Cell::new(1));
     let tasks = LocalSet::new();
     for _ in 0..in_flight {
         let (client, base_url, next) = (client.clone(), base_url.to_owned(), next.clone());

@@ -100,11 +100,11 @@ pub enum BaseUrlError {
 /// Valid by construction: `https`, or `http` to loopback; no credentials, query or fragment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseUrl {
+    /// The URL with a path that means nothing, but is as long as any usual one: a copy holds the path of a pair without
+    /// growing.
     url: Url,
-    /// The URL without a trailing slash.
+    /// The URL as given, without a trailing slash.
     prefix: String,
-    /// The URL with a path that is as long as any usual one. A copy of it holds the path of a pair without growing.
-    roomy: Url,
 }
 
 impl BaseUrl {
@@ -199,7 +199,7 @@ impl BaseUrl {
 
     /// The URL of a path that includes the prefix. Less work than parsing it all.
     fn with_path(&self, path: &str) -> Url {
-        let mut url = self.roomy.clone();
+        let mut url = self.url.clone();
         url.set_path(path);
         url
     }
@@ -242,7 +242,7 @@ impl FromStr for BaseUrl {
     type Err = BaseUrlError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let url = Url::parse(text).map_err(|error| BaseUrlError::Malformed {
+        let mut url = Url::parse(text).map_err(|error| BaseUrlError::Malformed {
             // Only the part after an `@` may be shown as the error; the part before it may be secret.
             url: text.rsplit('@').next().unwrap_or_default().to_owned(),
             why: error.to_string(),
@@ -268,9 +268,9 @@ impl FromStr for BaseUrl {
             return Err(BaseUrlError::QueryOrFragment);
         }
         let prefix = url.as_str().trim_end_matches('/').to_owned();
-        let mut roomy = url.clone();
-        roomy.set_path(&"-".repeat(url.path().len() + USUAL_PATH));
-        Ok(Self { url, prefix, roomy })
+        let length = url.path().len() + USUAL_PATH;
+        url.set_path(&"-".repeat(length));
+        Ok(Self { url, prefix })
     }
 }
 
@@ -334,6 +334,13 @@ mod tests {
         ] {
             assert_eq!(base.association(version, &pair).as_str(), expected);
         }
+        let base: BaseUrl = "http://127.0.0.1:8787/proxy/".parse().unwrap();
+        let long = super::tests::pair("contacts", "1", &"p".repeat(300), "2");
+        let expected = format!(
+            "http://127.0.0.1:8787/proxy/crm/v4/objects/contacts/1/associations/default/{}/2",
+            "p".repeat(300)
+        );
+        assert_eq!(base.association(ApiVersion::V4, &long).as_str(), expected);
     }
 
     #[test]

@@ -150,9 +150,9 @@ fn number<N: std::str::FromStr>(value: &str) -> Option<N> {
 }
 
 fn shortened(value: &str) -> Option<String> {
-    let end = value.char_indices().nth(MAX_HEADER_CHARS);
-    let end = end.map_or(value.len(), |(end, _)| end);
-    (!value.is_empty()).then(|| value[..end].to_owned())
+    // The value of a header is ASCII here.
+    let kept = value.get(..MAX_HEADER_CHARS).unwrap_or(value);
+    (!kept.is_empty()).then(|| kept.to_owned())
 }
 
 /// Parses seconds, possibly with a fraction, or an HTTP date; a date in the past means no wait.
