@@ -301,7 +301,7 @@ fn segment(text: &str) -> PercentEncode<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::pair::{ObjectType, RecordId};
+    use crate::domain::pair::{MAX_TYPE_LENGTH, RecordId};
 
     fn pair(from_type: &str, from_id: &str, to_type: &str, to_id: &str) -> Pair {
         let record = |object_type, id| Record {
@@ -335,12 +335,12 @@ mod tests {
             assert_eq!(base.association(version, &pair).as_str(), expected);
         }
         let base: BaseUrl = "http://127.0.0.1:8787/proxy/".parse().unwrap();
-        let long = super::tests::pair("contacts", "1", &"p".repeat(300), "2");
+        let longest = "p".repeat(MAX_TYPE_LENGTH);
+        let pair = self::pair(&longest, "1", &longest, "2");
         let expected = format!(
-            "http://127.0.0.1:8787/proxy/crm/v4/objects/contacts/1/associations/default/{}/2",
-            "p".repeat(300)
+            "http://127.0.0.1:8787/proxy/crm/v4/objects/{longest}/1/associations/default/{longest}/2"
         );
-        assert_eq!(base.association(ApiVersion::V4, &long).as_str(), expected);
+        assert_eq!(base.association(ApiVersion::V4, &pair).as_str(), expected);
     }
 
     #[test]
