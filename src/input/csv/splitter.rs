@@ -172,7 +172,7 @@ impl Splitter {
             ignore_byte_order_marks(&mut self.core);
         }
         // Quotes come in pairs, including escaped ones: an odd number leaves one open.
-        let is_closed = memchr_iter(b'"', line).count() % 2 == 0;
+        let is_closed = memchr_iter(b'"', line).count().is_multiple_of(2);
         (is_whole && is_closed).then_some(())
     }
 
