@@ -82,6 +82,14 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "WAY", value_enum, default_value_t)]
     pub batch_errors: BatchErrors,
 
+    /// The maximum number of pairs of a call that removes associations
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub archive_limit: usize,
+
+    /// Keep other labels when labels are written, in place of replacing them
+    #[arg(long)]
+    pub keep_labels: bool,
+
     /// How long the `slow` fault delays a reply
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
     pub slow: Duration,
@@ -157,6 +165,8 @@ impl SandboxArgs {
             seed: self.seed,
             batch_limit: self.batch_limit,
             batch_errors: self.batch_errors,
+            archive_limit: self.archive_limit,
+            keep_labels: self.keep_labels,
             slow: self.slow,
             stall: self.stall,
             retry_after: self.retry_after,

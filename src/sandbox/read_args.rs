@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::sandbox::data::durations::parse_argument as duration;
 use crate::sandbox::faults::spec::Faults;
 use crate::sandbox::rate_setting::RateLimit;
-use crate::sandbox::read_settings::{MissingKeys, ReadSettings};
+use crate::sandbox::read_settings::{LabelsPaths, MissingKeys, ReadSettings};
 
 /// How the sandbox answers calls that read.
 #[derive(clap::Args, Clone, Debug)]
@@ -30,11 +30,15 @@ pub struct ReadArgs {
     #[arg(long, value_name = "STATUS", default_value_t = 400, value_parser = clap::value_parser!(u16).range(400..500))]
     pub not_unique_status: u16,
 
+    /// The places of the list of labels under v4
+    #[arg(long, value_name = "PATH", value_enum, default_value_t)]
+    pub labels_path: LabelsPaths,
+
     /// Reply with 403 to calls that read records; writing stays allowed
     #[arg(long)]
     pub missing_read_scopes: bool,
 
-    /// Random faults of calls that read, e.g. `status:502=1%`
+    /// Random faults of calls that read, such as `status:502=1%`
     #[arg(
         long,
         value_name = "SPEC",
@@ -54,6 +58,7 @@ impl ReadArgs {
             search_lag: self.search_lag,
             missing_keys: self.missing_keys,
             not_unique_status: self.not_unique_status,
+            labels_path: self.labels_path,
             missing_scopes: self.missing_read_scopes,
             faults: self.read_faults.clone(),
         }

@@ -18,6 +18,8 @@ pub struct ReadSettings {
     pub missing_keys: MissingKeys,
     /// The status for an `idProperty` that is not unique: 400 or 404.
     pub not_unique_status: u16,
+    /// At which of its two places under v4 the list of labels is.
+    pub labels_path: LabelsPaths,
     /// Whether tokens lack the scopes to read records, while they may write associations.
     pub missing_scopes: bool,
     /// Faults drawn at random for calls that read.
@@ -32,6 +34,7 @@ impl Default for ReadSettings {
             search_lag: Duration::from_secs(5),
             missing_keys: MissingKeys::default(),
             not_unique_status: 400,
+            labels_path: LabelsPaths::default(),
             missing_scopes: false,
             faults: Faults::default(),
         }
@@ -63,4 +66,16 @@ pub enum MissingKeys {
     NotFound,
     /// 207 with empty `results` and one error that lists only the first of them
     Unnamed,
+}
+
+/// The places of the list of labels under v4.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum LabelsPaths {
+    /// Both paths
+    #[default]
+    Both,
+    /// Only `/crm/associations/v4/…`
+    New,
+    /// Only `/crm/v4/associations/…`
+    Old,
 }

@@ -61,6 +61,10 @@ pub struct SandboxSettings {
     pub batch_limit: usize,
     /// How a batch call replies when some of its pairs are invalid.
     pub batch_errors: BatchErrors,
+    /// The most pairs of a call that removes associations.
+    pub archive_limit: usize,
+    /// Whether a labelled write keeps the other labels of a pair, in place of replacing them.
+    pub keep_labels: bool,
     /// How long the `slow` fault delays a reply.
     pub slow: Duration,
     /// How long the `stall` faults hold a connection, unless the client disconnects first.
@@ -113,6 +117,8 @@ impl Default for SandboxSettings {
             seed: 0,
             batch_limit: 2_000,
             batch_errors: BatchErrors::default(),
+            archive_limit: 1_000,
+            keep_labels: false,
             slow: Duration::from_secs(10),
             stall: Duration::from_mins(5),
             retry_after: Duration::from_secs(1),

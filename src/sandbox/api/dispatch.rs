@@ -1,5 +1,6 @@
 //! Which call a request is for, after the limits and its token were checked.
 
+use crate::sandbox::api::batch::Kind;
 use crate::sandbox::api::refusals::{ScopesForm, WRITE_SCOPES};
 use crate::sandbox::api::{account, refusals};
 use crate::sandbox::faults::effect::Action;
@@ -38,44 +39,98 @@ impl World {
         let correlation = &call.correlation;
         let form = self.settings.bodies;
         let reply = match route {
-            Route::Pair { .. } | Route::Batch { .. } if self.settings.missing_scopes => {
+            Route::AccountDetails => Reply::json(200, &account::details(&self.settings)),
+            Route::ApiUsage => Reply::json(200, &account::usage(&self.day, self.clock, call.now)),
+            Route::WrongMethod { allowed } => refusals::wrong_method(allowed, form, correlation),
+            Route::Sandbox { .. } | Route::Token | Route::Introspection | Route::Unknown => {
+                refusals::unknown_path(form, correlation)
+            }
+            Route::Read { .. }
+            | Route::Links { .. }
+            | Route::Labels { .. }
+            | Route::Records { .. }
+            | Route::Search { .. }
+            | Route::Properties { .. }
+            | Route::Property { .. } => return self.read(route, call),
+            // An empty body shows that the path lacks `/default/`, whatever the token may do.
+            Route::Labelled { .. } if call.request.body.is_empty() => {
+                refusals::no_body(correlation)
+            }
+            _ if self.settings.missing_scopes => {
                 refusals::missing_scopes(ScopesForm::Granular, &WRITE_SCOPES, correlation)
             }
+            _ => return self.write(route, call),
+        };
+        Action::Answer(reply)
+    }
+
+    /// Executes a call that changes nothing.
+    fn read(&mut self, route: &Route, call: &Call<'_>) -> Action {
+        match route {
+            Route::Read {
+                from_type,
+                from_id,
+                to_type,
+            } => self.read_call(call, from_type, from_id, to_type),
+            Route::Links { from_type, to_type } => self.links_call(call, from_type, to_type),
+            Route::Labels {
+                from_type,
+                to_type,
+                path,
+            } => self.labels_call(call, from_type, to_type, *path),
+            Route::Records { object_type } => self.records_call(call, object_type),
+            Route::Search { object_type } => self.search_call(call, object_type),
+            Route::Properties { object_type } => self.properties_call(call, object_type),
+            Route::Property { object_type, name } => self.property_call(call, object_type, name),
+            _ => self.no_such_call(call),
+        }
+    }
+
+    /// Executes a call that changes associations.
+    fn write(&mut self, route: &Route, call: &Call<'_>) -> Action {
+        match route {
             Route::Pair {
                 from_type,
                 from_id,
                 to_type,
                 to_id,
-            } => return self.pair_call(call, [(from_type, from_id), (to_type, to_id)]),
-            Route::Batch { from_type, to_type } => {
-                return self.batch_call(call, from_type, to_type);
-            }
-            Route::Read {
+            } => self.pair_call(call, [(from_type, from_id), (to_type, to_id)]),
+            Route::Labelled {
                 from_type,
                 from_id,
                 to_type,
-            } => match self.read_call(call, from_type, from_id, to_type) {
-                // Types are resolved before scopes are checked.
-                reply if self.settings.missing_scopes && reply.status != 400 => {
-                    refusals::missing_scopes(ScopesForm::Granular, &WRITE_SCOPES, correlation)
-                }
-                reply => reply,
-            },
-            Route::Records { object_type } => return self.records_call(call, object_type),
-            Route::Search { object_type } => return self.search_call(call, object_type),
-            Route::Properties { object_type } => return self.properties_call(call, object_type),
-            Route::Property { object_type, name } => {
-                return self.property_call(call, object_type, name);
+                to_id,
+            } => self.labelled_call(call, [(from_type, from_id), (to_type, to_id)]),
+            Route::Unlink {
+                from_type,
+                from_id,
+                to_type,
+                to_id,
+            } => self.unlink_call(call, [(from_type, from_id), (to_type, to_id)]),
+            Route::Batch { from_type, to_type } => {
+                self.batch_call(call, [from_type, to_type], Kind::Default)
             }
-            Route::Labelled if call.request.body.is_empty() => refusals::no_body(correlation),
-            Route::AccountDetails => Reply::json(200, &account::details(&self.settings)),
-            Route::ApiUsage => Reply::json(200, &account::usage(&self.day, self.clock, call.now)),
-            Route::WrongMethod { allowed } => refusals::wrong_method(allowed, form, correlation),
-            Route::Labelled | Route::Token | Route::Introspection | Route::Unknown => {
-                let message = "resource not found";
-                refusals::of_category(404, "RESOURCE_NOT_FOUND", message, form, correlation)
+            Route::Create { from_type, to_type } => {
+                self.batch_call(call, [from_type, to_type], Kind::Labelled)
             }
-        };
-        Action::Answer(reply)
+            Route::Archive {
+                from_type,
+                to_type,
+                is_dated,
+            } => self.archive_call(call, [from_type, to_type], *is_dated),
+            Route::ArchiveLabels {
+                from_type,
+                to_type,
+                is_dated,
+            } => self.archive_labels_call(call, [from_type, to_type], *is_dated),
+            _ => self.no_such_call(call),
+        }
+    }
+
+    fn no_such_call(&self, call: &Call<'_>) -> Action {
+        Action::Answer(refusals::unknown_path(
+            self.settings.bodies,
+            &call.correlation,
+        ))
     }
 }

@@ -1,10 +1,7 @@
-//! The calls for one record: associate it with another, and list its associations.
-
-use serde_json::{Value, json};
+//! The call that associates two records.
 
 use crate::sandbox::api::bodies::{Directions, Pair, Record, Side};
 use crate::sandbox::api::{bodies, refusals};
-use crate::sandbox::data::association_types;
 use crate::sandbox::data::ids::RecordId;
 use crate::sandbox::faults::effect::{Action, Effect, FaultContext};
 use crate::sandbox::faults::fault::Fault;
@@ -12,12 +9,9 @@ use crate::sandbox::faults::random::Purpose;
 use crate::sandbox::faults::table::{fault_of_id, names_a_fault};
 use crate::sandbox::faults::{odd_responses, random};
 use crate::sandbox::http::reply::Reply;
-use crate::sandbox::settings::BodyForm;
+use crate::sandbox::state::associating::Write;
 use crate::sandbox::state::store::Link;
 use crate::sandbox::state::world::{Call, World};
-
-/// The page size if the request does not set one.
-const PAGE: usize = 500;
 
 impl World {
     /// Associates two records, given as type and id, unless a fault applies.
@@ -41,7 +35,7 @@ impl World {
         let Some((fault, sides)) = self.fault_for(call, pair, before) else {
             let results = bodies::results(&[pair], Directions::Usual);
             let body = bodies::complete(&results, &call.span);
-            self.store.associate(link);
+            self.associate(link, Write::Unlabelled);
             return Action::Answer(Reply::json(200, &body));
         };
         let culprits: Vec<(usize, Side)> = sides.into_iter().map(|side| (0, side)).collect();
@@ -54,14 +48,14 @@ impl World {
                 correlation: &call.correlation,
                 settings: &self.settings,
                 wall: self.clock.wall(call.now),
-                read: None,
+                own: None,
             },
         );
-        self.take_effect(&effect, &[link], &culprits);
+        self.take_effect(&effect, &[(link, Write::Unlabelled)], &culprits);
         action
     }
 
-    fn read_link(
+    pub(crate) fn read_link(
         &mut self,
         call: &Call<'_>,
         [(from_type, from_id), (to_type, to_id)]: [(&String, &String); 2],
@@ -85,7 +79,7 @@ impl World {
 
     /// The fault for a pair, and the affected sides. A pair with an id that names a fault draws none, so that such ids
     /// have exactly the named effect.
-    fn fault_for(
+    pub(crate) fn fault_for(
         &self,
         call: &Call<'_>,
         pair: Pair<'_>,
@@ -119,13 +113,13 @@ impl World {
     pub(crate) fn take_effect(
         &mut self,
         effect: &Effect,
-        links: &[Link],
+        writes: &[(Link, Write)],
         culprits: &[(usize, Side)],
     ) {
         if *effect == Effect::Nothing {
             return;
         }
-        for (index, link) in links.iter().enumerate() {
+        for (index, (link, write)) in writes.iter().enumerate() {
             let mut link = *link;
             if let (Effect::AssociateOther(id), Some((culprit, side))) = (effect, culprits.first())
                 && *culprit == index
@@ -136,75 +130,7 @@ impl World {
                     Side::To => link.to = id,
                 }
             }
-            self.store.associate(link);
+            self.associate(link, *write);
         }
     }
-
-    /// Lists a record's associations, page by page.
-    pub(crate) fn read_call(
-        &mut self,
-        call: &Call<'_>,
-        from_type: &str,
-        from_id: &str,
-        to_type: &str,
-    ) -> Reply {
-        let correlation = &call.correlation;
-        let form = self.settings.bodies;
-        let types = (self.types.resolve(from_type), self.types.resolve(to_type));
-        let (from_type, to_type) = match types {
-            (Ok(from_type), Ok(to_type)) => (from_type, to_type),
-            (Err(unknown), _) | (_, Err(unknown)) => {
-                return refusals::unknown_type(&unknown, form, correlation);
-            }
-        };
-        let Some(from) = RecordId::parse(from_id) else {
-            return refusals::invalid_identifier(from_id, correlation);
-        };
-        let query = call.request.query;
-        let after = parameter(query, "after").and_then(RecordId::parse);
-        let limit = parameter(query, "limit")
-            .and_then(|limit| limit.parse().ok())
-            .unwrap_or(PAGE)
-            .clamp(1, PAGE);
-        let (from_name, to_name) = (self.types.name(from_type), self.types.name(to_type));
-        let mut found: Vec<String> = self
-            .store
-            .associated(from_type, from, to_type, after.unwrap_or(RecordId::MIN))
-            .take(limit + 1)
-            .map(|id| id.value().to_string())
-            .collect();
-        let more = found.len() > limit;
-        found.truncate(limit);
-        let results: Vec<_> = found
-            .iter()
-            .map(|id| {
-                let mut kind = json!({
-                    "category": association_types::category(from_name, to_name),
-                    "typeId": association_types::number(from_name, to_name),
-                });
-                let id = match form {
-                    BodyForm::Schema => json!(id),
-                    BodyForm::Captured => {
-                        kind["label"] = Value::Null;
-                        bodies::number(id)
-                    }
-                };
-                json!({"toObjectId": id, "associationTypes": [kind]})
-            })
-            .collect();
-        let mut body = json!({"results": results});
-        if let (true, Some(last)) = (more, found.last()) {
-            let path = call.request.path;
-            let link = format!("https://api.hubapi.com{path}?limit={limit}&after={last}");
-            body["paging"] = json!({"next": {"after": last, "link": link}});
-        }
-        Reply::json(200, &body)
-    }
-}
-
-fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
-    query
-        .split('&')
-        .filter_map(|field| field.split_once('='))
-        .find_map(|(key, value)| (key == name).then_some(value))
 }

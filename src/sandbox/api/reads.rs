@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use crate::sandbox::api::refusals;
-use crate::sandbox::api::refusals::ScopesForm;
+use crate::sandbox::api::refusals::{ScopesForm, WRITE_SCOPES};
 use crate::sandbox::data::ids::RecordId;
 use crate::sandbox::data::object_types;
 use crate::sandbox::data::object_types::TypeNumber;
-use crate::sandbox::faults::effect::{Action, FaultContext};
+use crate::sandbox::faults::effect::{Action, FaultContext, OwnBody};
 use crate::sandbox::faults::fault::Fault;
 use crate::sandbox::faults::random::Purpose;
 use crate::sandbox::faults::table::{fault_of_reading, names_a_read_fault};
@@ -32,10 +32,12 @@ impl World {
             );
         }
         if self.settings.missing_scopes || self.settings.reads.missing_scopes {
-            let mut scopes: Vec<String> = types
-                .iter()
-                .map(|number| read_scope(self.types.name(*number)))
-                .collect();
+            let names = types.iter().map(|number| self.types.name(*number));
+            let mut scopes: Vec<String> = names.map(read_scope).collect();
+            // Any scope of the types suffices for calls about associations; those for writing are listed if all lack.
+            if N == 2 && self.settings.missing_scopes {
+                scopes = WRITE_SCOPES.map(str::to_owned).to_vec();
+            }
             scopes.dedup();
             let form = ScopesForm::Granular;
             return Err(refusals::missing_scopes(form, &scopes, correlation));
@@ -73,7 +75,7 @@ impl World {
             correlation: &call.correlation,
             settings: &self.settings,
             wall: self.clock.wall(call.now),
-            read: Some(body),
+            own: Some(OwnBody::of(body)),
         };
         odd_responses::build_response(fault, &context).1
     }

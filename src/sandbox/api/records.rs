@@ -137,23 +137,6 @@ impl World {
         Some(())
     }
 
-    /// Deletes a record, or merges it into another one; `None` if the type or an id is invalid.
-    pub(crate) fn remove_record(
-        &mut self,
-        object_type: &str,
-        id: &str,
-        merged_into: Option<&str>,
-    ) -> Option<()> {
-        let object_type = self.types.resolve(object_type).ok()?;
-        let into = match merged_into {
-            Some(other) => Some(RecordId::parse(other)?),
-            None => None,
-        };
-        self.directory
-            .remove(object_type, RecordId::parse(id)?, into);
-        Some(())
-    }
-
     /// The request's body and the kind of the property that it asks by.
     fn read_request(
         &self,

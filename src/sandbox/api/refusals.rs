@@ -90,6 +90,12 @@ pub(crate) fn no_body(correlation: &str) -> Reply {
     validation(message, correlation)
 }
 
+/// A path that is no call.
+pub(crate) fn unknown_path(form: BodyForm, correlation: &str) -> Reply {
+    let message = "resource not found";
+    of_category(404, "RESOURCE_NOT_FOUND", message, form, correlation)
+}
+
 /// 404 for something that does not exist, as opposed to a path.
 pub(crate) fn not_found(message: &str, form: BodyForm, correlation: &str) -> Reply {
     of_category(404, "OBJECT_NOT_FOUND", message, form, correlation)
@@ -155,7 +161,22 @@ pub(crate) fn invalid_object_ids(
     )
 }
 
-/// The same refusal without naming any record.
+/// Association types that do not exist in this direction, each as `CATEGORY=ID`.
+pub(crate) fn invalid_types(types: &[String], correlation: &str) -> Reply {
+    let lines: Vec<String> = types
+        .iter()
+        .map(|name| format!("{name} is not a valid association definition id"))
+        .collect();
+    let context = json!({"associationSpec": types, "INVALID_ASSOCIATION_TYPE_ID": lines});
+    refusal(
+        400,
+        ASSOCIATIONS_INVALID,
+        correlation,
+        json!({"category": "VALIDATION_ERROR", "context": context}),
+    )
+}
+
+/// The refusal of invalid records without naming any.
 pub(crate) fn associations_invalid(correlation: &str) -> Reply {
     validation(ASSOCIATIONS_INVALID, correlation)
 }

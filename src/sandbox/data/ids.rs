@@ -1,17 +1,17 @@
-//! Record ids as the sandbox stores them: decimal numbers of at most 20 digits, in 12 bytes.
+//! Record ids as the sandbox stores them: decimal numbers of at most 20 digits, in 9 bytes.
 
 /// The longest id accepted, in digits.
 const MAX_DIGITS: usize = 20;
 
-/// A record id as a number, most significant part first so that ids sort by value.
+/// A record id as a number, most significant byte first so that ids sort by value.
 ///
-/// Three 32-bit words rather than a `u128`, which would take 16 bytes and increase the alignment.
+/// Nine bytes rather than a `u128`, which would take 16 and increase the alignment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct RecordId([u32; 3]);
+pub(crate) struct RecordId([u8; 9]);
 
 impl RecordId {
-    pub(crate) const MIN: Self = Self([0; 3]);
-    pub(crate) const MAX: Self = Self([u32::MAX; 3]);
+    pub(crate) const MIN: Self = Self([0; 9]);
+    pub(crate) const MAX: Self = Self([u8::MAX; 9]);
 
     /// Parses a positive decimal number.
     pub(crate) fn parse(text: &str) -> Option<Self> {
@@ -27,18 +27,18 @@ impl RecordId {
         (value > 0 && value < 10_u128.pow(20)).then(|| Self::of(value))
     }
 
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "each word takes its own 32 bits of a number below 2^96"
-    )]
+    /// A number below 2⁷²: every number of 20 digits is.
     fn of(value: u128) -> Self {
-        Self([(value >> 64) as u32, (value >> 32) as u32, value as u32])
+        let bytes = value.to_be_bytes();
+        let mut last = [0; 9];
+        last.copy_from_slice(&bytes[bytes.len() - 9..]);
+        Self(last)
     }
 
     pub(crate) fn value(self) -> u128 {
         self.0
             .iter()
-            .fold(0, |value, word| (value << 32) | u128::from(*word))
+            .fold(0, |value, byte| (value << 8) | u128::from(*byte))
     }
 }
 

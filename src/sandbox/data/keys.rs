@@ -11,6 +11,8 @@ use crate::sandbox::faults::random::Fingerprint;
 /// The ids of keys that do not spell one: 18 digits, which neither ordinary ids nor those of faults have.
 const FIRST_INVENTED: u128 = 700_000_000_000_000_000;
 const INVENTED: u128 = 100_000_000_000_000_000;
+/// The most records of one key: more than a search returns.
+const MAX_SHARED: u32 = 20_000;
 /// The names of other addresses of the contact whose own address begins with `user`.
 const SECONDARY: [&str; 2] = ["alias", "merged"];
 
@@ -87,8 +89,11 @@ pub(crate) fn find(
         let id = spelled.id(kind).unwrap_or_else(|| invented(&folded));
         Match::one(id, folded.to_string())
     };
-    if matches!(kind, PropertyKind::Domain | PropertyKind::Shared) && spelled.name == "many" {
-        found.count = spelled.digits.parse().unwrap_or(1);
+    if matches!(kind, PropertyKind::Domain | PropertyKind::Shared)
+        && spelled.name == "many"
+        && !spelled.digits.is_empty()
+    {
+        found.count = spelled.digits.parse().unwrap_or(MAX_SHARED).min(MAX_SHARED);
     }
     found.is_new = spelled.name == "new";
     Ok(found)
@@ -224,6 +229,8 @@ mod tests {
             ("acme.test", 1),
             ("many3.example", 3),
             ("many250-a.test", 250),
+            ("many-a.test", 1),
+            ("many99999999999.test", MAX_SHARED),
         ] {
             assert_eq!(domain(key).unwrap().count, count, "{key}");
         }

@@ -4,5 +4,6 @@ pub mod association_types;
 pub mod durations;
 pub mod ids;
 pub mod keys;
+pub mod labels;
 pub mod object_types;
 pub mod properties;

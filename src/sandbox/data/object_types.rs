@@ -127,6 +127,15 @@ pub(crate) fn plural(name: &str) -> &str {
         .map_or(name, |(_, plural, _)| plural)
 }
 
+/// Whether `from` comes before `to`, or is the same: standard types in their order, then all others by name.
+pub(crate) fn is_in_order(from: &str, to: &str) -> bool {
+    let rank = |name: &str| {
+        let standard = STANDARD.iter().position(|(singular, ..)| *singular == name);
+        standard.unwrap_or(STANDARD.len())
+    };
+    (rank(from), from) <= (rank(to), to)
+}
+
 /// The id of a standard type that has a published one; any other name unchanged.
 pub(crate) fn type_id(name: &str) -> &str {
     STANDARD
@@ -157,6 +166,14 @@ mod tests {
             }
         }
         assert_ne!(types.resolve("p78_vendor"), types.resolve("p_vendor"));
+    }
+
+    #[test]
+    fn two_types_have_an_order_that_does_not_depend_on_their_first_use() {
+        for (first, second) in [("contact", "company"), ("fee", "2-7"), ("2-7", "p1_vendor")] {
+            assert!(is_in_order(first, second) && !is_in_order(second, first));
+            assert!(is_in_order(first, first));
+        }
     }
 
     #[test]

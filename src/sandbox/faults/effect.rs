@@ -19,8 +19,25 @@ pub(crate) struct FaultContext<'a> {
     pub(crate) correlation: &'a str,
     pub(crate) settings: &'a SandboxSettings,
     pub(crate) wall: SystemTime,
-    /// The body of a call that reads, which has no pairs.
-    pub(crate) read: Option<&'a Value>,
+    /// The body of a call that does not confirm pairs as the default associations do.
+    pub(crate) own: Option<OwnBody<'a>>,
+}
+
+/// The bodies of a call of another kind.
+#[derive(Clone, Copy)]
+pub(crate) struct OwnBody<'a> {
+    pub(crate) success: &'a Value,
+    /// The body if nothing was done; its `results`, if any, are emptied in any case.
+    pub(crate) nothing: &'a Value,
+}
+
+impl<'a> OwnBody<'a> {
+    pub(crate) fn of(body: &'a Value) -> Self {
+        Self {
+            success: body,
+            nothing: body,
+        }
+    }
 }
 
 /// What a fault sends.
@@ -43,8 +60,8 @@ pub(crate) enum Effect {
 
 /// The body of an ordinary success.
 pub(crate) fn success(context: &FaultContext<'_>, directions: Directions) -> Value {
-    match context.read {
-        Some(body) => body.clone(),
+    match context.own {
+        Some(own) => own.success.clone(),
         None => bodies::complete(&bodies::results(context.pairs, directions), context.span),
     }
 }

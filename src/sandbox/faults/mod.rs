@@ -7,3 +7,4 @@ pub mod odd_responses;
 pub mod random;
 pub mod spec;
 pub mod table;
+pub mod traits;

@@ -114,8 +114,11 @@ pub(crate) fn errors(context: &FaultContext<'_>) -> Vec<Value> {
 
 /// The success body with other fields in place of the results.
 fn nothing_done(context: &FaultContext<'_>, fields: Value) -> (Effect, Value) {
-    let body = match context.read {
-        Some(body) => overlaid(body.clone(), json!({"results": []})),
+    let body = match context.own {
+        Some(own) if own.nothing.get("results").is_some() => {
+            overlaid(own.nothing.clone(), json!({"results": []}))
+        }
+        Some(own) => own.nothing.clone(),
         None => bodies::complete(&[], context.span),
     };
     (Effect::Nothing, overlaid(body, fields))
@@ -188,6 +191,7 @@ fn odd_body(fault: Fault, context: &FaultContext<'_>) -> Option<(Effect, Value)>
             context,
             bodies::with_errors(&[], context.span, context.settings.bodies),
         ),
+        Fault::NumericIds if context.own.is_some() => done(context, json!({})),
         Fault::NumericIds => done(
             context,
             json!({"results": bodies::results_with_numbers(context.pairs)}),
@@ -225,7 +229,9 @@ fn merged(context: &FaultContext<'_>) -> (Effect, Value) {
         Side::From => pair.from.id = &other,
         Side::To => pair.to.id = &other,
     }
-    let results = bodies::results(&pairs, Directions::Usual);
-    let body = bodies::complete(&results, context.span);
+    let body = match context.own {
+        Some(own) => own.success.clone(),
+        None => bodies::complete(&bodies::results(&pairs, Directions::Usual), context.span),
+    };
     (Effect::AssociateOther(other), body)
 }

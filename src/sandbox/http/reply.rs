@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 const JSON: &str = "application/json;charset=utf-8";
+const CSV: &str = "text/csv; charset=UTF-8";
 const PAGE: &str = "text/html; charset=UTF-8";
 
 /// Status, headers and body. Header names are in lower case, as HTTP allows.
@@ -29,6 +30,10 @@ impl Reply {
 
     pub(crate) fn page(status: u16, body: String) -> Self {
         Self::text(status, PAGE, body)
+    }
+
+    pub(crate) fn csv(body: String) -> Self {
+        Self::text(200, CSV, body)
     }
 
     /// A body labelled as JSON, whatever it contains.

@@ -16,14 +16,23 @@ pub(crate) enum Bucket {
     General,
     /// Searches: their replies have no rate-limit headers.
     Search,
-    /// Batch calls of associations, which no window limits.
+    /// Batch calls of associations and lists of labels, which no window limits.
     Exempt,
 }
 
 impl Bucket {
     pub(crate) fn of(route: &Route, settings: &SandboxSettings) -> Self {
         match route {
-            Route::Batch { .. } if settings.batch_exempt => Self::Exempt,
+            Route::Batch { .. }
+            | Route::Create { .. }
+            | Route::Links { .. }
+            | Route::Archive { .. }
+            | Route::ArchiveLabels { .. }
+            | Route::Labels { .. }
+                if settings.batch_exempt =>
+            {
+                Self::Exempt
+            }
             Route::Records { .. } | Route::Properties { .. } | Route::Property { .. } => {
                 Self::General
             }

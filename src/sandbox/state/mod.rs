@@ -1,5 +1,6 @@
 //! What the sandbox remembers: associations, tokens, limits and requests seen.
 
+pub mod associating;
 pub mod buckets;
 pub mod clock;
 pub mod directory;

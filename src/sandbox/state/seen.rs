@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::sandbox::data::ids::RecordId;
+use crate::sandbox::data::labels;
+use crate::sandbox::data::labels::{AssociationType, TypeSet};
 use crate::sandbox::data::object_types::ObjectTypes;
 use crate::sandbox::state::buckets::WindowSeen;
 use crate::sandbox::state::store::{Link, Store};
@@ -26,7 +28,7 @@ pub struct Seen {
     pub general: WindowSeen,
     /// The window of searches.
     pub search: WindowSeen,
-    /// Requests by the name of their call: `pair`, `batch`, `read`, `records`, `search`, `properties` …
+    /// Requests by the name of their call: `pair`, `batch`, `read`, `links`, `records`, `search` …
     pub calls: BTreeMap<&'static str, u64>,
     /// The keys and ids in accepted batch reads of records, repeated ones included.
     pub records_asked: u64,
@@ -39,7 +41,7 @@ pub struct Seen {
     /// Pairs that are associated, both directions counted as one.
     pub pairs_associated: usize,
     pub(crate) store: Store,
-    pub(crate) types: ObjectTypes,
+    pub(crate) object_types: ObjectTypes,
 }
 
 /// What was received for one pair.
@@ -67,22 +69,70 @@ impl Seen {
     /// The counts of a pair; types in any spelling. Zero if a type or an id is unknown.
     #[must_use]
     pub fn pair(&self, from_type: &str, from_id: &str, to_type: &str, to_id: &str) -> PairSeen {
-        let link = || {
-            Some(Link {
-                from_type: self.types.find(from_type)?,
-                from: RecordId::parse(from_id)?,
-                to_type: self.types.find(to_type)?,
-                to: RecordId::parse(to_id)?,
-            })
-        };
-        let state = link()
-            .map(|link| self.store.state(link))
-            .unwrap_or_default();
+        let link = self.link(from_type, from_id, to_type, to_id);
+        let state = link.map(|link| self.store.state(link)).unwrap_or_default();
         PairSeen {
             puts: state.puts,
-            associated: state.associated,
+            associated: !state.types.is_empty(),
         }
     }
+
+    /// The association types of a pair in this direction, as `CATEGORY:ID`; types in any spelling.
+    #[must_use]
+    pub fn types(&self, from_type: &str, from_id: &str, to_type: &str, to_id: &str) -> Vec<String> {
+        let Some(link) = self.link(from_type, from_id, to_type, to_id) else {
+            return Vec::new();
+        };
+        let [from, to] =
+            [link.from_type, link.to_type].map(|number| self.object_types.name(number));
+        names(&labels::between(from, to), self.store.state(link).types)
+    }
+
+    /// All links from one type to another: both ids, in ascending order, and the association types as `CATEGORY:ID`.
+    #[must_use]
+    pub fn links(&self, from_type: &str, to_type: &str) -> Vec<(String, String, Vec<String>)> {
+        links_between(&self.store, &self.object_types, from_type, to_type)
+    }
+
+    fn link(&self, from_type: &str, from_id: &str, to_type: &str, to_id: &str) -> Option<Link> {
+        Some(Link {
+            from_type: self.object_types.find(from_type)?,
+            from: RecordId::parse(from_id)?,
+            to_type: self.object_types.find(to_type)?,
+            to: RecordId::parse(to_id)?,
+        })
+    }
+}
+
+/// All links from one type to another; none if a type is unknown.
+pub(crate) fn links_between(
+    store: &Store,
+    object_types: &ObjectTypes,
+    from_type: &str,
+    to_type: &str,
+) -> Vec<(String, String, Vec<String>)> {
+    let (Some(from_type), Some(to_type)) =
+        (object_types.find(from_type), object_types.find(to_type))
+    else {
+        return Vec::new();
+    };
+    let types = labels::between(object_types.name(from_type), object_types.name(to_type));
+    store
+        .all_associated(from_type, to_type)
+        .map(|(from, to, set)| {
+            let [from, to] = [from, to].map(|id| id.value().to_string());
+            (from, to, names(&types, set))
+        })
+        .collect()
+}
+
+/// The types of a set, as `CATEGORY:ID`.
+fn names(types: &[AssociationType], set: TypeSet) -> Vec<String> {
+    types
+        .iter()
+        .filter(|kind| set.has(kind.set))
+        .map(|kind| format!("{}:{}", kind.category, kind.number))
+        .collect()
 }
 
 impl std::fmt::Debug for Seen {

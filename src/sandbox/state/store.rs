@@ -1,11 +1,12 @@
 //! The stored associations, and how often each pair was requested.
 //!
-//! A sorted map holds both directions, so that listing one record's associations is a short range scan. About 100
-//! bytes per pair: a rehearsal of millions fits in memory.
+//! A sorted map per pair of types holds both directions, so that listing one record's associations is a short range scan.
+//! At most about 100 bytes per pair: a rehearsal of millions fits in memory.
 
 use std::collections::BTreeMap;
 
 use crate::sandbox::data::ids::RecordId;
+use crate::sandbox::data::labels::TypeSet;
 use crate::sandbox::data::object_types::TypeNumber;
 
 /// One direction of a pair.
@@ -26,6 +27,11 @@ impl Link {
             to: self.from,
         }
     }
+
+    /// Whether both records are of one type.
+    pub(crate) fn is_of_one_type(self) -> bool {
+        self.from_type == self.to_type
+    }
 }
 
 /// The state of one direction. Counts saturate.
@@ -35,69 +41,140 @@ pub(crate) struct LinkState {
     pub(crate) puts: u16,
     /// Requests for it that passed the limits, single or in a batch.
     pub(crate) admitted: u16,
-    pub(crate) associated: bool,
+    /// The association types; none if the records are not associated.
+    pub(crate) types: TypeSet,
 }
+
+/// The links from records of one type to records of another.
+type Links = BTreeMap<(RecordId, RecordId), LinkState>;
 
 #[derive(Clone, Default)]
 pub(crate) struct Store {
-    links: BTreeMap<Link, LinkState>,
+    by_types: BTreeMap<(TypeNumber, TypeNumber), Links>,
 }
 
 impl Store {
+    fn entry(&mut self, link: Link) -> &mut LinkState {
+        let links = self
+            .by_types
+            .entry((link.from_type, link.to_type))
+            .or_default();
+        links.entry((link.from, link.to)).or_default()
+    }
+
     /// Counts a single call.
     pub(crate) fn note_put(&mut self, link: Link) {
-        let state = self.links.entry(link).or_default();
+        let state = self.entry(link);
         state.puts = state.puts.saturating_add(1);
     }
 
     /// Counts a request that passed the limits; returns how many passed before it.
     pub(crate) fn admit(&mut self, link: Link) -> u32 {
-        let state = self.links.entry(link).or_default();
+        let state = self.entry(link);
         let before = state.admitted;
         state.admitted = before.saturating_add(1);
         u32::from(before)
     }
 
-    /// Associates both directions; idempotent.
-    pub(crate) fn associate(&mut self, link: Link) {
-        self.links.entry(link).or_default().associated = true;
-        self.links.entry(link.inverse()).or_default().associated = true;
+    /// Sets the types of both directions; without any, the records are not associated.
+    pub(crate) fn set_types(&mut self, link: Link, types: TypeSet) {
+        self.entry(link).types = types;
+        self.entry(link.inverse()).types = types.inverse(link.is_of_one_type());
     }
 
     pub(crate) fn state(&self, link: Link) -> LinkState {
-        self.links.get(&link).copied().unwrap_or_default()
+        let links = self.by_types.get(&(link.from_type, link.to_type));
+        links
+            .and_then(|links| links.get(&(link.from, link.to)))
+            .copied()
+            .unwrap_or_default()
     }
 
-    /// The ids after `after` that the record is associated with, in ascending order.
+    /// The records after `after` that a record is associated with, in ascending order, and the types.
     pub(crate) fn associated(
         &self,
         from_type: TypeNumber,
         from: RecordId,
         to_type: TypeNumber,
         after: RecordId,
-    ) -> impl Iterator<Item = RecordId> {
-        let at = |to| Link {
-            from_type,
-            from,
-            to_type,
-            to,
-        };
-        self.links
-            .range(at(RecordId::MIN)..=at(RecordId::MAX))
-            .filter(move |(link, state)| state.associated && link.to > after)
-            .map(|(link, _)| link.to)
+    ) -> impl Iterator<Item = (RecordId, TypeSet)> {
+        self.by_types
+            .get(&(from_type, to_type))
+            .into_iter()
+            .flat_map(move |links| links.range((from, after)..=(from, RecordId::MAX)))
+            .filter(move |((_, to), state)| !state.types.is_empty() && *to > after)
+            .map(|((_, to), state)| (*to, state.types))
+    }
+
+    /// All links from one type to another: both records, in ascending order, and the types.
+    pub(crate) fn all_associated(
+        &self,
+        from_type: TypeNumber,
+        to_type: TypeNumber,
+    ) -> impl Iterator<Item = (RecordId, RecordId, TypeSet)> {
+        self.by_types
+            .get(&(from_type, to_type))
+            .into_iter()
+            .flatten()
+            .filter(|(_, state)| !state.types.is_empty())
+            .map(|((from, to), state)| (*from, *to, state.types))
+    }
+
+    /// Removes all links of a record, and returns them.
+    pub(crate) fn remove_links_of(
+        &mut self,
+        object_type: TypeNumber,
+        id: RecordId,
+    ) -> Vec<(Link, TypeSet)> {
+        let types = self.by_types.keys();
+        let to_types: Vec<TypeNumber> = types
+            .filter(|(from_type, _)| *from_type == object_type)
+            .map(|(_, to_type)| *to_type)
+            .collect();
+        let mut removed = Vec::new();
+        for to_type in to_types {
+            let links = self.associated(object_type, id, to_type, RecordId::MIN);
+            removed.extend(links.map(|(to, types)| {
+                let link = Link {
+                    from_type: object_type,
+                    from: id,
+                    to_type,
+                    to,
+                };
+                (link, types)
+            }));
+        }
+        for (link, _) in &removed {
+            self.set_types(*link, TypeSet::NONE);
+        }
+        removed
+    }
+
+    fn all(&self) -> impl Iterator<Item = (Link, &LinkState)> {
+        self.by_types
+            .iter()
+            .flat_map(|((from_type, to_type), links)| {
+                links.iter().map(move |((from, to), state)| {
+                    let link = Link {
+                        from_type: *from_type,
+                        from: *from,
+                        to_type: *to_type,
+                        to: *to,
+                    };
+                    (link, state)
+                })
+            })
     }
 
     /// How many pairs were requested by single calls.
     pub(crate) fn pairs_put(&self) -> usize {
-        self.links.values().filter(|state| state.puts > 0).count()
+        self.all().filter(|(_, state)| state.puts > 0).count()
     }
 
     /// How many pairs are associated, both directions counted as one.
     pub(crate) fn pairs_associated(&self) -> usize {
-        self.links
-            .iter()
-            .filter(|(link, state)| state.associated && **link <= link.inverse())
+        self.all()
+            .filter(|(link, state)| !state.types.is_empty() && *link <= link.inverse())
             .count()
     }
 }
@@ -122,9 +199,11 @@ mod tests {
         let mut store = Store::default();
         let pair = link("1", "2");
         store.note_put(pair);
-        store.associate(pair);
-        store.associate(pair);
-        assert!(store.state(pair).associated && store.state(pair.inverse()).associated);
+        store.set_types(pair, TypeSet::UNLABELLED);
+        store.set_types(pair, TypeSet::UNLABELLED);
+        for direction in [pair, pair.inverse()] {
+            assert_eq!(store.state(direction).types, TypeSet::UNLABELLED);
+        }
         assert_eq!(store.state(pair.inverse()).puts, 0);
         assert_eq!((store.pairs_put(), store.pairs_associated()), (1, 1));
     }
@@ -133,15 +212,15 @@ mod tests {
     fn a_records_associations_are_listed_in_order_after_a_given_id() {
         let mut store = Store::default();
         for to in ["30", "4", "200"] {
-            store.associate(link("1", to));
+            store.set_types(link("1", to), TypeSet::UNLABELLED);
         }
-        store.associate(link("2", "5"));
+        store.set_types(link("2", "5"), TypeSet::UNLABELLED);
         store.note_put(link("1", "6"));
         let of_one = link("1", "2");
         let read = |after| -> Vec<u128> {
             store
                 .associated(of_one.from_type, of_one.from, of_one.to_type, after)
-                .map(RecordId::value)
+                .map(|(to, _)| to.value())
                 .collect()
         };
         assert_eq!(read(RecordId::MIN), [4, 30, 200]);

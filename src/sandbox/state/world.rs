@@ -71,7 +71,7 @@ pub(crate) struct World {
     asked: HashMap<u64, u32>,
     requests: u64,
     /// Requests by the name of their call.
-    calls: BTreeMap<&'static str, u64>,
+    pub(crate) calls: BTreeMap<&'static str, u64>,
     replies: BTreeMap<u16, u64>,
     broken: u64,
     over_day: u64,
@@ -109,6 +109,12 @@ impl World {
     /// Plans the reply to a request that arrived at `now`, a time since the start that never decreases.
     pub(crate) fn answer(&mut self, request: Request<'_>, now: Duration) -> Plan {
         let route = Route::of(request.method, request.path);
+        if let Route::Sandbox { segments } = &route {
+            return Plan {
+                after: Duration::ZERO,
+                action: Action::Answer(self.introspect(request.method, segments)),
+            };
+        }
         let (subject, nth) = self.subject(&route, request);
         let draws = |purpose| random::generator(self.settings.seed, purpose, subject, nth);
         let mut after = self.settings.latency.at(draws(Purpose::Latency).f64());
@@ -171,12 +177,18 @@ impl World {
 
     /// The pair of a well-formed call for one pair.
     fn link(&mut self, route: &Route) -> Option<Link> {
-        let Route::Pair {
+        let (Route::Pair {
             from_type,
             from_id,
             to_type,
             to_id,
-        } = route
+        }
+        | Route::Labelled {
+            from_type,
+            from_id,
+            to_type,
+            to_id,
+        }) = route
         else {
             return None;
         };
@@ -275,7 +287,7 @@ impl World {
             pairs_put: self.store.pairs_put(),
             pairs_associated: self.store.pairs_associated(),
             store: self.store.clone(),
-            types: self.types.clone(),
+            object_types: self.types.clone(),
         }
     }
 }

@@ -2,8 +2,11 @@
 
 mod batches;
 mod faults;
+mod labels;
 mod limits;
+mod links;
 mod pairs;
+mod read_schemas;
 mod records;
 mod schemas;
 mod searches;

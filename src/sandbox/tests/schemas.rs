@@ -14,7 +14,6 @@ use crate::sandbox::tests::support::{BATCH, reply, unlimited, world};
 
 const SCHEMAS: &str = include_str!("../api.schema.json");
 const PUT: &str = "/crm/v4/objects/contacts/1/associations/default/companies/2";
-const RECORDS: &str = "/crm/v3/objects/contacts/batch/read";
 const READ: &str = "/crm/v4/objects/contacts/1/associations/companies";
 
 /// Faults whose error body follows their description, not the schema.
@@ -61,7 +60,7 @@ fn faults(name: &str, reply: &Reply) -> Vec<String> {
     errors.map(|error| format!("{error} in {body}")).collect()
 }
 
-fn check(name: &str, status: u16, reply: &Reply) {
+pub(super) fn check(name: &str, status: u16, reply: &Reply) {
     assert_eq!(reply.status, status, "{reply:?}");
     assert_eq!(faults(name, reply), Vec::<String>::new());
 }
@@ -216,47 +215,6 @@ fn refusals_before_any_pair_is_checked_match_the_schema() {
     };
     let details = "/account-info/v3/details";
     check("error", 401, &of(no_account, "x", "GET", details, ""));
-}
-
-#[test]
-fn replies_about_records_and_properties_match_the_schema() {
-    let mut world = world(unlimited());
-    let by = |property: Value, keys: &[&str]| {
-        let inputs: Vec<Value> = keys.iter().map(|key| json!({"id": key})).collect();
-        json!({"idProperty": property, "inputs": inputs, "properties": ["email", "lastname"]})
-            .to_string()
-    };
-    for (status, sent) in [
-        (200, by(json!("email"), &["user1@example.com"])),
-        (207, by(json!("email"), &["a@b.test", "missing1@a.test"])),
-        (207, by(json!("email"), &["a@b.test", "unnamed1@a.test"])),
-        (200, by(Value::Null, &["17"])),
-    ] {
-        check(
-            "records",
-            status,
-            &reply(&mut world, "POST", RECORDS, &sent),
-        );
-    }
-    for (status, sent) in [
-        (404, by(json!("email"), &["notfound1@a.test"])),
-        (400, by(json!("firstname"), &["a"])),
-        (400, by(json!("unknown_key"), &["a"])),
-        (400, by(Value::Null, &["x"])),
-        (400, String::new()),
-    ] {
-        check("error", status, &reply(&mut world, "POST", RECORDS, &sent));
-    }
-    let filter = json!({"propertyName": "domain", "operator": "EQ", "value": "many3.example"});
-    let search = json!({"filterGroups": [{"filters": [filter]}], "limit": 2}).to_string();
-    let path = "/crm/v3/objects/companies/search";
-    check("search", 200, &reply(&mut world, "POST", path, &search));
-    let path = "/crm/v3/properties/contacts";
-    check("properties", 200, &reply(&mut world, "GET", path, ""));
-    let path = "/crm/v3/properties/contacts/email";
-    check("property", 200, &reply(&mut world, "GET", path, ""));
-    let path = "/crm/v3/properties/contacts/unknown_key";
-    check("error", 404, &reply(&mut world, "GET", path, ""));
 }
 
 #[test]

@@ -60,6 +60,15 @@ pub(super) fn body(reply: &Reply) -> Value {
     serde_json::from_slice(&reply.body).unwrap()
 }
 
+pub(super) fn text(reply: &Reply) -> String {
+    String::from_utf8(reply.body.to_vec()).unwrap()
+}
+
+/// The association types from a contact to a company.
+pub(super) fn types_of(world: &World, from: &str, to: &str) -> Vec<String> {
+    world.seen().types("contacts", from, "companies", to)
+}
+
 pub(super) fn put(world: &mut World, path: &str) -> (u16, Value) {
     let reply = reply(world, "PUT", path, "");
     (reply.status, body(&reply))
