@@ -40,6 +40,7 @@ mod report_summary; // the summary of a report, and the daily limit
 mod resume; // going on after kills, cuts, stops and failures
 mod run_summary; // the outputs for scripts and monitoring at the end of a run
 mod sandbox; // the sandbox as a program of its own
+mod sandbox_links; // what the sandbox holds, read back and changed
 mod sandbox_records; // looking records up in the sandbox
 mod secrets; // the token is nowhere to be seen
 mod shown_text; // every text that users read, as a snapshot

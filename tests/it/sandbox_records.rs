@@ -1,49 +1,28 @@
 //! Records in the sandbox: the flags of its command, and the sample data against the keys it documents.
 
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::support::{Rehearsal, signal};
+use crate::support::{Rehearsal, post, signal};
 
 const CONTACTS: &str = "/crm/v3/objects/contacts/batch/read";
 const COMPANIES: &str = "/crm/v3/objects/companies/search";
-
-/// Sends one request; returns its status and body.
-fn call(url: &str, path: &str, body: &Value) -> (u16, Value) {
-    let body = body.to_string();
-    let mut stream = TcpStream::connect(url.trim_start_matches("http://")).unwrap();
-    let head = format!(
-        "POST {path} HTTP/1.1\r\nHost: sandbox\r\nAuthorization: Bearer t\r\n\
-         Connection: close\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    );
-    stream
-        .write_all(format!("{head}{body}").as_bytes())
-        .unwrap();
-    let mut reply = String::new();
-    stream.read_to_string(&mut reply).unwrap();
-    let (head, body) = reply.split_once("\r\n\r\n").unwrap();
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    (status, serde_json::from_str(body).unwrap())
-}
 
 /// Reads contacts by email.
 fn by_email(url: &str, emails: &[String]) -> (u16, Value) {
     let inputs: Vec<Value> = emails.iter().map(|email| json!({"id": email})).collect();
     let properties = ["email", "hs_additional_emails"];
     let body = json!({"idProperty": "email", "inputs": inputs, "properties": properties});
-    call(url, CONTACTS, &body)
+    post(url, CONTACTS, &body)
 }
 
 /// The number of companies with a domain.
 fn with_domain(url: &str, domain: &str) -> u64 {
     let filter = json!({"propertyName": "domain", "operator": "IN", "values": [domain]});
     let body = json!({"filterGroups": [{"filters": [filter]}], "properties": ["domain"]});
-    let (status, body) = call(url, COMPANIES, &body);
+    let (status, body) = post(url, COMPANIES, &body);
     assert_eq!(status, 200, "{body}");
     body["total"].as_u64().unwrap()
 }

@@ -1,6 +1,7 @@
 //! Test fixture: a folder, a sandbox, and the real program run against it.
 
 use std::collections::BTreeMap;
+mod http;
 mod program;
 pub(crate) mod tls_server;
 mod waiting;
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+pub(crate) use http::{post, request};
 pub(crate) use program::{Program, Running, insist, signal};
 pub(crate) use waiting::{Printed, join, wait_until};
 
