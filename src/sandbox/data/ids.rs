@@ -11,7 +11,6 @@ pub(crate) struct RecordId([u8; 9]);
 
 impl RecordId {
     pub(crate) const MIN: Self = Self([0; 9]);
-    pub(crate) const MAX: Self = Self([u8::MAX; 9]);
 
     /// Parses a positive decimal number.
     pub(crate) fn parse(text: &str) -> Option<Self> {

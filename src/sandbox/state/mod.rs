@@ -6,6 +6,7 @@ pub mod clock;
 pub mod directory;
 pub mod limits;
 pub mod seen;
+pub mod sorted_chunks;
 pub mod store;
 pub mod tokens;
 pub mod world;

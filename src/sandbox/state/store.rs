@@ -1,13 +1,14 @@
 //! The stored associations, and how often each pair was requested.
 //!
 //! A sorted map per pair of types holds both directions, so that listing one record's associations is a short range scan.
-//! At most about 100 bytes per pair: a rehearsal of millions fits in memory.
+//! About 50 bytes per pair: a rehearsal of millions fits in memory.
 
 use std::collections::BTreeMap;
 
 use crate::sandbox::data::ids::RecordId;
 use crate::sandbox::data::labels::TypeSet;
 use crate::sandbox::data::object_types::TypeNumber;
+use crate::sandbox::state::sorted_chunks::SortedChunks;
 
 /// One direction of a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,7 +47,7 @@ pub(crate) struct LinkState {
 }
 
 /// The links from records of one type to records of another.
-type Links = BTreeMap<(RecordId, RecordId), LinkState>;
+type Links = SortedChunks<(RecordId, RecordId), LinkState>;
 
 #[derive(Clone, Default)]
 pub(crate) struct Store {
@@ -59,7 +60,7 @@ impl Store {
             .by_types
             .entry((link.from_type, link.to_type))
             .or_default();
-        links.entry((link.from, link.to)).or_default()
+        links.entry((link.from, link.to))
     }
 
     /// Counts a single call.
@@ -85,7 +86,7 @@ impl Store {
     pub(crate) fn state(&self, link: Link) -> LinkState {
         let links = self.by_types.get(&(link.from_type, link.to_type));
         links
-            .and_then(|links| links.get(&(link.from, link.to)))
+            .and_then(|links| links.get((link.from, link.to)))
             .copied()
             .unwrap_or_default()
     }
@@ -101,9 +102,10 @@ impl Store {
         self.by_types
             .get(&(from_type, to_type))
             .into_iter()
-            .flat_map(move |links| links.range((from, after)..=(from, RecordId::MAX)))
+            .flat_map(move |links| links.from((from, after)))
+            .take_while(move |((other, _), _)| *other == from)
             .filter(move |((_, to), state)| !state.types.is_empty() && *to > after)
-            .map(|((_, to), state)| (*to, state.types))
+            .map(|((_, to), state)| (to, state.types))
     }
 
     /// All links from one type to another: both records, in ascending order, and the types.
@@ -115,9 +117,9 @@ impl Store {
         self.by_types
             .get(&(from_type, to_type))
             .into_iter()
-            .flatten()
+            .flat_map(SortedChunks::iter)
             .filter(|(_, state)| !state.types.is_empty())
-            .map(|((from, to), state)| (*from, *to, state.types))
+            .map(|((from, to), state)| (from, to, state.types))
     }
 
     /// Removes all links of a record, and returns them.
@@ -157,9 +159,9 @@ impl Store {
                 links.iter().map(move |((from, to), state)| {
                     let link = Link {
                         from_type: *from_type,
-                        from: *from,
+                        from,
                         to_type: *to_type,
-                        to: *to,
+                        to,
                     };
                     (link, state)
                 })
