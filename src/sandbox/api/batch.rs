@@ -111,7 +111,7 @@ impl World {
         };
         let links = batch.writes.iter().map(|(link, _)| *link);
         let before: Vec<u32> = links.map(|link| self.store.admit(link)).collect();
-        let fault = self.batch_fault(call, &batch.inputs, &before);
+        let fault = self.batch_fault(call, &batch, &before);
         let (culprits, whole) = match fault {
             BatchFault::Whole(fault, culprit) => (vec![culprit], Some(fault)),
             BatchFault::Bad(bad) => (bad, None),
@@ -200,11 +200,17 @@ impl World {
     }
 
     /// Ids that name a fault take precedence; a batch without any may draw one, for one of its pairs.
-    fn batch_fault(&self, call: &Call<'_>, inputs: &[Input], before: &[u32]) -> BatchFault {
+    fn batch_fault(&self, call: &Call<'_>, batch: &Batch, before: &[u32]) -> BatchFault {
+        let inputs = &batch.inputs;
         let mut bad = Vec::new();
         let mut any_named = false;
         for (index, (input, before)) in inputs.iter().zip(before).enumerate() {
+            let (link, _) = batch.writes[index];
             for (side, id) in [(Side::From, &input.from.id), (Side::To, &input.to.id)] {
+                if self.is_removed(link, side) {
+                    bad.push((index, side));
+                    continue;
+                }
                 any_named |= names_a_fault(id);
                 match fault_of_id(id, *before) {
                     Some(Fault::Missing | Fault::MissingOldForm) => bad.push((index, side)),

@@ -92,7 +92,7 @@ impl World {
         let before = self.store.admit(link);
         let form = self.settings.bodies;
         let success = labelled_result(pair, &types, form);
-        let Some((fault, sides)) = self.fault_for(call, pair, before) else {
+        let Some((fault, sides)) = self.fault_for(call, link, pair, before) else {
             self.associate(link, write);
             return Action::Answer(Reply::json(201, &success));
         };

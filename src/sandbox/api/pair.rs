@@ -32,7 +32,7 @@ impl World {
                 id: to_id,
             },
         };
-        let Some((fault, sides)) = self.fault_for(call, pair, before) else {
+        let Some((fault, sides)) = self.fault_for(call, link, pair, before) else {
             let results = bodies::results(&[pair], Directions::Usual);
             let body = bodies::complete(&results, &call.span);
             self.associate(link, Write::Unlabelled);
@@ -77,15 +77,31 @@ impl World {
         })
     }
 
+    /// Whether the record at this side was deleted or merged by a call about the sandbox.
+    pub(crate) fn is_removed(&self, link: Link, side: Side) -> bool {
+        match side {
+            Side::From => self.directory.is_removed(link.from_type, link.from),
+            Side::To => self.directory.is_removed(link.to_type, link.to),
+        }
+    }
+
     /// The fault for a pair, and the affected sides. A pair with an id that names a fault draws none, so that such ids
     /// have exactly the named effect.
     pub(crate) fn fault_for(
         &self,
         call: &Call<'_>,
+        link: Link,
         pair: Pair<'_>,
         before: u32,
     ) -> Option<(Fault, Vec<Side>)> {
         let sides = [Side::From, Side::To];
+        let removed: Vec<Side> = sides
+            .into_iter()
+            .filter(|side| self.is_removed(link, *side))
+            .collect();
+        if !removed.is_empty() {
+            return Some((Fault::Missing, removed));
+        }
         let named = |side: &Side| fault_of_id(pair.side(*side).id, before);
         if let Some(fault) = sides.iter().find_map(named) {
             let about = sides.into_iter().filter(|side| named(side) == Some(fault));

@@ -66,6 +66,11 @@ impl Directory {
         self.gone.insert((object_type, id), merged_into);
     }
 
+    /// Whether a record was deleted or merged, so that nothing can be associated with its id.
+    pub(crate) fn is_removed(&self, object_type: TypeNumber, id: RecordId) -> bool {
+        self.gone.contains_key(&(object_type, id))
+    }
+
     /// The record that answers for this id: itself, or the one it was merged into; `None` if it was deleted.
     pub(crate) fn survivor(&self, object_type: TypeNumber, id: RecordId) -> Option<RecordId> {
         let mut id = id;

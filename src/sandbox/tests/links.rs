@@ -9,7 +9,7 @@ use crate::sandbox::faults::traits::trait_id;
 use crate::sandbox::settings::{BodyForm, SandboxSettings};
 use crate::sandbox::state::world::World;
 use crate::sandbox::tests::support::{
-    body, header, pair_path, plan, put, reply, text, types_of, unlimited, world,
+    batch_body, body, header, pair_path, plan, put, reply, text, types_of, unlimited, world,
 };
 
 const LINKS: &str = "/crm/v4/associations/contacts/companies/batch/read";
@@ -198,6 +198,29 @@ fn links_of_a_deleted_record_are_gone_and_those_of_a_merged_one_have_moved() {
     // The survivor keeps its own primary company.
     assert_eq!(types_of(&world, "4", "30"), ["HUBSPOT_DEFINED:279"]);
     assert_eq!(types_of(&world, "4", "40").len(), 2);
+}
+
+#[test]
+fn nothing_can_be_associated_with_a_record_that_was_deleted_or_merged() {
+    let mut world = world(unlimited());
+    assert_eq!(world.remove_record("contacts", "1", None), Some(()));
+    assert_eq!(world.remove_record("companies", "2", Some("3")), Some(()));
+    let (status, said) = put(&mut world, &pair_path("1", "2"));
+    let lines = json!(["CONTACT=1 is not valid", "COMPANY=2 is not valid"]);
+    assert_eq!(
+        (status, &said["context"]["INVALID_OBJECT_IDS"]),
+        (400, &lines)
+    );
+    let path = "/crm/v4/associations/0-1/0-2/batch/associate/default";
+    let sent = batch_body(&[("1", "7"), ("4", "7")]);
+    let reply = reply(&mut world, "POST", path, &sent);
+    assert_eq!(
+        (reply.status, body(&reply)["numErrors"].as_u64()),
+        (207, Some(1))
+    );
+    assert_eq!(world.seen().pairs_associated, 1);
+    // An id of another type is another record.
+    assert_eq!(put(&mut world, &pair_path("2", "1")).0, 200);
 }
 
 #[test]
