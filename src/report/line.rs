@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hasher};
 use jiff::Timestamp;
 
 use crate::domain::outcome::{Details, Outcome, RowTarget};
-use crate::domain::pair::RecordId;
+use crate::domain::pair::{Pair, Record, RecordId};
 use crate::report::column::COLUMNS;
 use crate::report::origin::{Origin, write_correlation_id};
 use crate::text::excerpt;
@@ -56,13 +56,11 @@ impl LineBuffer {
         } = &outcome.details;
         self.add_number(outcome.key.row);
         self.add_number(outcome.key.line);
-        for value in target(&outcome.target) {
-            self.add_text(&value);
-        }
-        self.add_text(outcome.kind.as_str());
+        self.add_target(&outcome.target);
+        self.add_plain(outcome.kind.as_str());
         match http_status {
             Some(status) => self.add_number(*status),
-            None => self.add_text(""),
+            None => self.add_plain(""),
         }
         self.add_untrusted_text(batch_status.as_deref().unwrap_or_default());
         self.add_number(*num_errors);
@@ -79,12 +77,23 @@ impl LineBuffer {
     }
 
     fn add_number(&mut self, number: impl itoa::Integer) {
-        self.add_text(itoa::Buffer::new().format(number));
+        self.add_plain(itoa::Buffer::new().format(number));
     }
 
-    /// Adds text from a file or a server.
-    fn add_untrusted_text(&mut self, text: &str) {
-        self.add_text(&formula_safe(text));
+    fn add_target(&mut self, of: &RowTarget) {
+        match of {
+            RowTarget::Pair(Pair { from, to }) => {
+                for Record { object_type, id } in [from, to] {
+                    self.add_untrusted_text(object_type.as_str());
+                    self.add_plain(id.as_str());
+                }
+            }
+            RowTarget::Raw(_) => {
+                for value in target(of) {
+                    self.add_text(&value);
+                }
+            }
+        }
     }
 
     fn add_correlation_id(&mut self, id: &str) {
@@ -95,26 +104,58 @@ impl LineBuffer {
     }
 
     fn add_list<T: Borrow<str>>(&mut self, texts: &[T]) {
-        match texts {
-            [] => self.add_text(""),
-            [text] => self.add_untrusted_text(text.borrow()),
-            texts => self.add_untrusted_text(&texts.join(SEPARATOR)),
+        let start = self.bytes.len();
+        for (index, text) in texts.iter().enumerate() {
+            if index > 0 {
+                self.bytes.extend_from_slice(SEPARATOR.as_bytes());
+            }
+            self.bytes.extend_from_slice(text.borrow().as_bytes());
         }
+        self.end_untrusted_field(start);
+    }
+
+    /// Adds text from a file or a server.
+    fn add_untrusted_text(&mut self, text: &str) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(text.as_bytes());
+        self.end_untrusted_field(start);
     }
 
     fn add_text(&mut self, text: &str) {
-        let text = text.as_bytes();
-        if text.iter().any(|byte| b",\"\r\n".contains(byte)) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(text.as_bytes());
+        self.end_field(start);
+    }
+
+    /// Adds digits or a word of this program: nothing in them has a meaning in CSV or in a spreadsheet.
+    fn add_plain(&mut self, text: &str) {
+        self.bytes.extend_from_slice(text.as_bytes());
+        self.bytes.push(b',');
+    }
+
+    /// Ends the field that begins at `start`, with text from a file or a server.
+    fn end_untrusted_field(&mut self, start: usize) {
+        if is_formula(&self.bytes[start..]) {
+            self.bytes.insert(start, b'\'');
+        }
+        self.end_field(start);
+    }
+
+    /// Ends the field that begins at `start`, and quotes it where necessary.
+    fn end_field(&mut self, start: usize) {
+        if self.bytes[start..]
+            .iter()
+            .any(|byte| b",\"\r\n".contains(byte))
+        {
+            let text = self.bytes.split_off(start);
             self.bytes.push(b'"');
-            for &byte in text {
+            for byte in text {
                 if byte == b'"' {
                     self.bytes.push(b'"');
                 }
                 self.bytes.push(byte);
             }
             self.bytes.push(b'"');
-        } else {
-            self.bytes.extend_from_slice(text);
         }
         self.bytes.push(b',');
     }
@@ -202,11 +243,15 @@ fn target(target: &RowTarget) -> [Cow<'_, str>; 4] {
 /// Prevents a spreadsheet that opens the report from running text of a file or a server as a formula
 /// (<https://owasp.org/www-community/attacks/CSV_Injection>).
 fn formula_safe(text: &str) -> Cow<'_, str> {
-    if text.starts_with(['=', '+', '-', '@']) {
+    if is_formula(text.as_bytes()) {
         Cow::from(format!("'{text}"))
     } else {
         Cow::from(text)
     }
+}
+
+fn is_formula(text: &[u8]) -> bool {
+    matches!(text, [b'=' | b'+' | b'-' | b'@', ..])
 }
 
 #[cfg(test)]
