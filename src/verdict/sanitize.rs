@@ -41,6 +41,15 @@ fn sanitize_text(text: &mut String, max_chars: usize) {
 
 /// Whether the text is already sanitized: words separated by single blanks, as almost all are.
 fn is_sanitized(text: &str, max_chars: usize) -> bool {
+    text.len() <= max_chars && (is_word(text) || is_one_line(text))
+}
+
+/// Whether the text has no blanks, as ids and categories. Cheaper than the test for any other text.
+fn is_word(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+fn is_one_line(text: &str) -> bool {
     let mut was_blank = true;
     let is_one_line = text.bytes().all(|byte| {
         let is_blank = byte == b' ';
@@ -48,5 +57,5 @@ fn is_sanitized(text: &str, max_chars: usize) -> bool {
         was_blank = is_blank;
         may_follow
     });
-    text.len() <= max_chars && is_one_line && (text.is_empty() || !was_blank)
+    is_one_line && !was_blank
 }
