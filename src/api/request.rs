@@ -287,11 +287,10 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 fn push_record(path: &mut String, record: &Record) {
-    path.push('/');
-    path.extend(segment(record.object_type.as_str()));
-    path.push('/');
-    // Digits and nothing else.
-    path.push_str(record.id.as_str());
+    // Neither has a character that would have to be encoded.
+    for part in ["/", record.object_type.as_str(), "/", record.id.as_str()] {
+        path.push_str(part);
+    }
 }
 
 fn segment(text: &str) -> PercentEncode<'_> {
@@ -368,6 +367,16 @@ mod tests {
                 {"from": {"id": "99999999999999999999"}, "to": {"id": "1"}},
             ]})
         );
+    }
+
+    #[test]
+    fn no_character_of_a_type_has_to_be_encoded() {
+        for character in '\0'..='\u{ff}' {
+            let text = character.to_string();
+            if ObjectType::new(&text).is_some() {
+                assert_eq!(segment(&text).to_string(), text);
+            }
+        }
     }
 
     #[test]
