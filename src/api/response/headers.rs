@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::HeaderMap;
+use reqwest::header::{DATE, HeaderMap};
 
 use crate::api::response::body::Body;
 use crate::domain::quota::Quota;
@@ -63,7 +63,7 @@ pub struct ReplyHeaders {
     pub correlation_id: Option<String>,
     /// How long to wait before the next request (`Retry-After`, in seconds or as a date).
     pub retry_after: Option<Duration>,
-    /// The server's time (`Date`).
+    /// The server's time (`Date`), if the daily limit may be used up: only the wait for its reset depends on it.
     pub date: Option<SystemTime>,
     /// The target of a redirect; it is not followed.
     pub location: Option<String>,
@@ -72,9 +72,9 @@ pub struct ReplyHeaders {
 }
 
 impl ReplyHeaders {
-    /// Parses them; `now` converts a date in `Retry-After` into a duration.
+    /// Parses the headers of a reply with this status; `now` converts a date in `Retry-After` into a duration.
     #[must_use]
-    pub fn read(headers: &HeaderMap, now: SystemTime) -> Self {
+    pub fn read(status: u16, headers: &HeaderMap, now: impl Fn() -> SystemTime) -> Self {
         let mut read = Self::default();
         let Quota {
             max,
@@ -94,10 +94,7 @@ impl ReplyHeaders {
             match name.as_str() {
                 "x-hubspot-correlation-id" => read.correlation_id = value().and_then(shortened),
                 "retry-after" => {
-                    read.retry_after = value().and_then(|value| retry_after(value, now));
-                }
-                "date" => {
-                    read.date = value().and_then(|value| httpdate::parse_http_date(value).ok());
+                    read.retry_after = value().and_then(|value| retry_after(value, now()));
                 }
                 "location" => read.location = value().and_then(shortened),
                 "x-hubspot-ratelimit-max" => *max = value().and_then(number),
@@ -114,6 +111,11 @@ impl ReplyHeaders {
                 }
                 _ => {}
             }
+        }
+        // A date is the header that takes longest to parse.
+        if status == 429 || read.quota.daily_remaining == Some(0) {
+            let date = headers.get(DATE).and_then(|value| value.to_str().ok());
+            read.date = date.and_then(|date| httpdate::parse_http_date(date.trim()).ok());
         }
         read
     }
@@ -175,13 +177,17 @@ mod tests {
     use super::*;
 
     fn read(pairs: &[(&'static str, &str)]) -> ReplyHeaders {
+        read_of(200, pairs)
+    }
+
+    fn read_of(status: u16, pairs: &[(&'static str, &str)]) -> ReplyHeaders {
         let mut headers = HeaderMap::new();
         for (name, value) in pairs {
             headers.append(*name, value.parse().unwrap());
         }
         // 2026-05-04T09:15:22Z
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_777_886_122);
-        ReplyHeaders::read(&headers, now)
+        ReplyHeaders::read(status, &headers, || now)
     }
 
     #[test]
@@ -206,6 +212,28 @@ mod tests {
                 "{value:?}"
             );
         }
+    }
+
+    #[test]
+    fn the_date_is_parsed_where_the_daily_limit_may_be_used_up() {
+        let date = ("date", "Mon, 04 May 2026 09:15:22 GMT");
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_777_886_122);
+        for (status, remaining, expected) in [
+            (429, "7", Some(time)),
+            (200, "0", Some(time)),
+            (200, "7", None),
+            (200, "", None),
+        ] {
+            let daily = ("x-hubspot-ratelimit-daily-remaining", remaining);
+            for headers in [[date, daily], [daily, date]] {
+                assert_eq!(
+                    read_of(status, &headers).date,
+                    expected,
+                    "{status} {remaining}"
+                );
+            }
+        }
+        assert_eq!(read_of(429, &[("date", "today")]).date, None);
     }
 
     #[test]

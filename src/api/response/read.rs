@@ -15,7 +15,7 @@ pub const MAX_REPLY_BYTES: usize = 256 * 1024;
 /// Reads a reply, with up to `max` bytes of its body, and masks the token in it.
 pub(crate) async fn reply(response: Response, session: &Session, max: usize) -> Reply {
     let status = response.status().as_u16();
-    let mut headers = ReplyHeaders::read(response.headers(), SystemTime::now());
+    let mut headers = ReplyHeaders::read(status, response.headers(), SystemTime::now);
     for text in [&mut headers.correlation_id, &mut headers.location]
         .into_iter()
         .flatten()
