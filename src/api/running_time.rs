@@ -7,7 +7,7 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout_at};
 
 /// The longest single wait.
 const SLICE: Duration = Duration::from_secs(1);
@@ -49,7 +49,7 @@ pub(crate) async fn within<T>(time: Duration, future: impl Future<Output = T>) -
     };
     loop {
         let started = Instant::now();
-        match timeout(left.next_wait(), future.as_mut()).await {
+        match timeout_at(started + left.next_wait(), future.as_mut()).await {
             Ok(done) => return Some(done),
             Err(_) => left = left.after(started.elapsed())?,
         }

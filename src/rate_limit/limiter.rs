@@ -47,12 +47,18 @@ impl RateLimiter {
             .map_err(|wait| self.start + now + wait)
     }
 
-    /// Learns from the reply to the request that was sent with `permit`. Returns how long the limiter pauses because
+    /// Learns from the reply to the request that was sent with `permit`; it arrived at `now`. Returns how long the limiter pauses because
     /// of it: as long as the server asks, or else as long as the controller computes.
-    pub fn observe(&mut self, permit: Permit, quota: Quota, throttled: bool) -> Option<Duration> {
+    pub fn observe(
+        &mut self,
+        permit: Permit,
+        now: Instant,
+        quota: Quota,
+        throttled: bool,
+    ) -> Option<Duration> {
         self.controller.observe(Observation {
             sent_at: permit.at,
-            now: self.start.elapsed(),
+            now: now - self.start,
             throttled,
             quota,
         })
@@ -63,10 +69,10 @@ impl RateLimiter {
         self.controller.pause(self.start.elapsed() + period);
     }
 
-    /// The current rate; `None` means unlimited.
+    /// The rate at `now`; `None` means unlimited.
     #[must_use]
-    pub fn rate_limit(&self) -> Option<Rate> {
-        self.controller.rate_limit(self.start.elapsed())
+    pub fn rate_limit(&self, now: Instant) -> Option<Rate> {
+        self.controller.rate_limit(now - self.start)
     }
 
     /// The current quota: the account's full rate, and why less of it is used.
@@ -76,9 +82,9 @@ impl RateLimiter {
         Some((self.controller.account_rate()?, why))
     }
 
-    /// The rest of the current pause, if there is one.
+    /// The rest of the pause at `now`, if there is one.
     #[must_use]
-    pub fn pause_remaining(&self) -> Option<Duration> {
-        self.controller.pause_remaining(self.start.elapsed())
+    pub fn pause_remaining(&self, now: Instant) -> Option<Duration> {
+        self.controller.pause_remaining(now - self.start)
     }
 }

@@ -457,9 +457,12 @@ async fn a_pause_lasts_until_the_latest_requested_end() {
     let (mut rate_limiter, start) = rate_limiter("unlimited");
     rate_limiter.pause(seconds(10));
     rate_limiter.pause(seconds(3));
-    assert_eq!(rate_limiter.pause_remaining(), Some(seconds(10)));
+    assert_eq!(
+        rate_limiter.pause_remaining(Instant::now()),
+        Some(seconds(10))
+    );
     assert_eq!(permits(&mut rate_limiter, start, 2).await, [10_000, 10_000]);
-    assert_eq!(rate_limiter.pause_remaining(), None);
+    assert_eq!(rate_limiter.pause_remaining(Instant::now()), None);
 }
 
 #[tokio::test(start_paused = true)]
@@ -481,7 +484,7 @@ async fn a_changed_rate_causes_no_burst() {
     for announced in (0..200).map(|index| 100 + index % 2) {
         let permit = rate_limiter.acquire().await;
         times.push(start.elapsed());
-        rate_limiter.observe(permit, max(announced), false);
+        rate_limiter.observe(permit, Instant::now(), max(announced), false);
     }
     for window in times.windows(102) {
         assert!(window[0] + seconds(10) <= window[101]);

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::api::response::headers::Reply;
 use crate::rate_limit::limiter::RateLimiter;
 use crate::rate_limit::permit::Permit;
@@ -20,24 +22,26 @@ pub(crate) struct RateFeedback {
 }
 
 impl RateFeedback {
+    /// `now` is when the reply arrived. Reading the clock for each question would take longer than the answers.
     pub(crate) fn of(
         limiter: &mut RateLimiter,
         permit: Permit,
         class: Class,
         reply: &Reply,
+        now: Instant,
     ) -> Self {
-        let pause_remaining = limiter.pause_remaining();
-        let rate_before = limiter.rate_limit();
+        let pause_remaining = limiter.pause_remaining(now);
+        let rate_before = limiter.rate_limit(now);
         let pause = reply.answer().and_then(|answer| {
             // A used-up daily limit says nothing about the limit per second.
             let is_too_fast = answer.status == 429 && class != Class::DailyLimit;
-            limiter.observe(permit, answer.headers.quota, is_too_fast)
+            limiter.observe(permit, now, answer.headers.quota, is_too_fast)
         });
         Self {
             pause_remaining,
             pause,
             rate_before,
-            rate_after: limiter.rate_limit(),
+            rate_after: limiter.rate_limit(now),
         }
     }
 }

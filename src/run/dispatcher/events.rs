@@ -60,8 +60,8 @@ impl Dispatcher<'_> {
             self.stop(StopReason::TimeIsUp(limit));
         }
         let event = RunEvent::Tick {
-            rate: self.context.rate_limiter.rate_limit(),
-            pause_remaining: self.context.rate_limiter.pause_remaining(),
+            rate: self.context.rate_limiter.rate_limit(self.last_tick),
+            pause_remaining: self.context.rate_limiter.pause_remaining(self.last_tick),
             waiting: self.queue.waiting() + self.batches.as_ref().map_or(0, Batches::waiting),
         };
         self.emit(event);

@@ -81,13 +81,14 @@ impl Dispatcher<'_> {
         reply: &'d Reply,
         details: &'d Details,
     ) -> Received<'d> {
+        let now = Instant::now();
         Received {
             class,
             reply,
             details,
-            rate: RateFeedback::of(&mut self.context.rate_limiter, permit, class, reply),
+            rate: RateFeedback::of(&mut self.context.rate_limiter, permit, class, reply, now),
             in_flight: self.requests_in_flight(),
-            now: Instant::now(),
+            now,
             wall: (self.context.now)(),
             draw: (self.context.draw)(),
         }
