@@ -337,7 +337,7 @@ mod tests {
             4 => "(0|[1-9][0-9]{0,21})",
             1 => prop_oneof![
                 Just("null"), Just("true"), Just("-0"), Just("1.0"), Just("1e2"), Just("01"), Just("\"\""), Just("[]"),
-                Just("{}"), Just("\"a\\nb\""), Just("\"\\ud800\""), Just("\"é\""), Just("nul"), Just("\"COMPLETE\""),
+                Just("{}"), Just("\"a\\nb\""), Just("\"\\ud800\""), Just("\"é\""), Just("nul"), Just("\"COMPLETE\""), Just("\"a\tb\""),
             ]
             .prop_map(str::to_owned),
         ]
@@ -391,10 +391,22 @@ mod tests {
             ),
             cut in proptest::option::weighted(0.1, 0_usize..200),
             mark in proptest::bool::weighted(0.1),
+            blank in proptest::sample::select(vec!["", " ", "\n\t", "\u{a0}"]),
+            other in proptest::option::weighted(0.3, (0_usize..300, any::<u8>())),
         ) {
             let mut fields = vec![("status", status), ("results", format!("[{}]", links.join(",")))];
             fields.extend(more);
-            let mut body = object(fields).into_bytes();
+            // No text of these bodies has such a character.
+            let spaced = |character: char| match character {
+                '{' | '}' | '[' | ']' | ':' | ',' => format!("{blank}{character}{blank}"),
+                other => other.to_string(),
+            };
+            let mut body = object(fields).chars().map(spaced).collect::<String>().into_bytes();
+            if let Some((place, byte)) = other
+                && let Some(replaced) = body.get_mut(place)
+            {
+                *replaced = byte;
+            }
             if let Some(0..20) = cut {
                 // The fields as an array, in their order.
                 body = format!("[{}]", String::from_utf8_lossy(&body)).into_bytes();
@@ -421,8 +433,14 @@ mod tests {
             &b"{}"[..],
             b"",
             br#"{"status":"COMPLETE","results":[],"numErrors":0}"#,
+            br#"{"status":"COMPLETE","results":[]} x"#,
+            br#"{"status":"COMPLETE","results":[],}"#,
+            b"{\"status\":\"COM\tPLETE\",\"results\":[]}",
         ] {
             assert_eq!(fast_path::read(other), None);
         }
+        let long = "x".repeat(MAX_TEXT_CHARS + 1);
+        let long = format!(r#"{{"status":"{long}","results":[]}}"#);
+        assert_eq!(fast_path::read(long.as_bytes()), None);
     }
 }
