@@ -5,6 +5,7 @@
 //! | folder | what happens to a row there |
 //! |---|---|
 //! | [`input`] | bytes become a checked pair, or a row with the problems it has |
+//! | [`lookup`] | finds the records of rows that name them by another property |
 //! | [`mod@run`] | decides which row is sent when, and what follows from each reply |
 //! | [`rate_limit`] | gives the permit for each request |
 //! | [`api`] | one request, one reply |
@@ -35,6 +36,7 @@ mod error;
 mod exit_status;
 mod files;
 mod input;
+mod lookup;
 mod number;
 mod output;
 #[cfg(test)]
