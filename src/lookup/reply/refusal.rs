@@ -12,16 +12,11 @@ use crate::verdict::sanitize::MAX_MESSAGE_CHARS;
 /// Maximum length of a category.
 const MAX_CATEGORY_CHARS: usize = 200;
 
-/// Messages of these kinds refuse the property itself. Without a documented text, a part of the words is compared.
-const NOT_UNIQUE: [&str; 5] = [
-    "unique",
-    "idproperty",
-    "id property",
-    "identifying property",
-    "unique_value",
-];
+/// Words of refusals of the property itself. Their texts are not documented, so parts of them are compared.
+const NOT_UNIQUE: [&str; 3] = ["unique", "idproperty", "id property"];
 
-/// Messages of these kinds say that the type has no such property.
+/// Words of refusals of a property that the type does not have. A record "does not exist" in the same words, so the
+/// message must name the property too.
 const UNKNOWN_PROPERTY: [&str; 4] = [
     "property_doesnt_exist",
     "doesn't exist",
@@ -65,7 +60,10 @@ pub(crate) fn refused_for_all(errors: &[WireError<'_>], property: &str) -> Optio
             let has_one_of = |list: &[&str]| list.iter().any(|part| words.contains(part));
             if has_one_of(&NOT_UNIQUE) {
                 Some(Common::NotUnique)
-            } else if has_one_of(&UNKNOWN_PROPERTY) && words.contains(&property.to_lowercase()) {
+            } else if has_one_of(&UNKNOWN_PROPERTY)
+                && words.contains("property")
+                && words.contains(&property.to_lowercase())
+            {
                 Some(Common::UnknownProperty)
             } else {
                 None

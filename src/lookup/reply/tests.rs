@@ -255,6 +255,10 @@ fn a_refused_property_or_type_is_recognised() {
     for (body, common) in [
         (error("Property domain is not unique"), Common::NotUnique),
         (
+            error("Unable to perform read by non-unique 0-2 property domain in portal ID 7"),
+            Common::NotUnique,
+        ),
+        (
             error("Cannot use the non-unique property 'domain' as idProperty"),
             Common::NotUnique,
         ),
@@ -286,10 +290,18 @@ fn a_refused_property_or_type_is_recognised() {
             assert_eq!(details.http_status, Some(400));
         }
     }
+    // Where records cannot be read by the property, the status is not always 400.
+    let domains = property("companies", "domain", Route::BatchRead);
+    let body = error("non-unique property domain").to_string();
+    let reply = batch_read::read(&domains, &KEYS, 404, body.as_bytes());
+    assert!(
+        matches!(reply, LookupReply::Refused(Common::NotUnique, _)),
+        "{reply:?}"
+    );
     // What concerns one value is no refusal of the property.
     for body in [
         error("Email address ann@x.de is invalid"),
-        error("record ann@x.de does not exist"),
+        error("A contact with email ann@x.de does not exist"),
         json!({"category": "VALIDATION_ERROR", "message": "not unique", "context": {"ids": ["ann@x.de"]}}),
     ] {
         let reply = batch_read::read(&emails(), &KEYS, 400, body.to_string().as_bytes());
