@@ -7,10 +7,12 @@ pub mod cause;
 pub mod file_names;
 #[cfg(test)]
 pub(crate) mod fixtures;
+pub mod key_kind;
 pub mod outcome;
 pub mod pair;
 pub mod pair_set;
 pub mod quota;
+pub mod row_keys;
 pub mod run_counts;
 pub mod standard_type;
 pub mod utilization;

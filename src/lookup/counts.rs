@@ -1,7 +1,7 @@
 //! What the lookups of a run came to.
 
+use crate::domain::row_keys::MatchKind;
 use crate::lookup::key_table::Settled;
-use crate::lookup::result::MatchKind;
 
 /// Distinct keys by their answers, and calls. A key that was removed from memory and asked again counts again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -7,7 +7,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use crate::domain::outcome::Details;
-use crate::lookup::result::{Answer, KeyResult, MatchKind};
+use crate::domain::row_keys::MatchKind;
+use crate::lookup::result::{Answer, KeyResult};
 
 /// The number of a key. It stays the same until the key is removed.
 pub(crate) type KeyNumber = u32;

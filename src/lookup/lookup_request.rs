@@ -1,10 +1,11 @@
 //! One request of a lookup: its keys, and how far its pages are read. Pure.
 
+use crate::domain::row_keys::MatchKind;
 use crate::lookup::key_table::KeyNumber;
 use crate::lookup::property::Route;
 use crate::lookup::reply::lookup_reply::Page;
 use crate::lookup::request::{MAX_RESULTS, PAGE_SIZE};
-use crate::lookup::result::{KeyResult, MAX_CANDIDATES, MatchKind};
+use crate::lookup::result::{KeyResult, MAX_CANDIDATES};
 use crate::verdict::retry::AttemptCounts;
 
 /// Maximum number of pages of a search.

@@ -17,15 +17,16 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::domain::row_keys::MatchKind;
+use crate::input::validate::key::read_key::{Change, Key};
 use crate::lookup::counts::LookupCounts;
 use crate::lookup::group::PropertyState;
-use crate::lookup::key::{Change, Key};
 use crate::lookup::key_table::{KeyNumber, KeyState, KeyTable, Settled};
 use crate::lookup::limits::{LINGER, Limits, MAX_PROPERTIES};
 use crate::lookup::lookup_request::{LookupRequest, PropertyNumber};
 use crate::lookup::property::{LookupProperty, Route};
 use crate::lookup::request_queue::{Recheck, RequestQueue};
-use crate::lookup::result::{Answer, KeyResult, MatchKind};
+use crate::lookup::result::{Answer, KeyResult};
 
 /// A key of a row.
 #[derive(Clone, Copy, Debug)]

@@ -5,15 +5,11 @@
 //! them, and hands the rows on in their order. [`request`] writes the calls, [`reply`] reads what they return.
 
 pub(crate) mod counts;
-pub(crate) mod domain_name;
 pub(crate) mod group;
-pub(crate) mod key;
 pub(crate) mod key_table;
 pub(crate) mod limits;
 pub(crate) mod lookup_request;
 pub(crate) mod lookups;
-pub(crate) mod no_value;
-pub(crate) mod problem;
 pub(crate) mod property;
 pub(crate) mod reply;
 pub(crate) mod request;

@@ -10,8 +10,9 @@ use std::collections::HashSet;
 use serde::Serialize;
 
 use crate::api::request::ApiVersion;
+use crate::domain::key_kind::lower_case;
 use crate::domain::pair::ObjectType;
-use crate::lookup::property::{LookupProperty, Route, lower_case};
+use crate::lookup::property::{LookupProperty, Route};
 
 /// Maximum number of keys per request, of both calls.
 pub(crate) const MAX_KEYS: usize = 100;
@@ -135,7 +136,7 @@ struct Filter<'k> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lookup::key::MAX_KEY_BYTES;
+    use crate::input::validate::key::read_key::MAX_KEY_BYTES;
     use proptest::prelude::*;
     use serde_json::{Value, json};
 

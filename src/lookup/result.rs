@@ -3,35 +3,10 @@
 use std::sync::Arc;
 
 use crate::domain::outcome::Details;
+use crate::domain::row_keys::MatchKind;
 
 /// Maximum number of records that are kept for a key with several matches.
 pub(crate) const MAX_CANDIDATES: usize = 10;
-
-/// How a record matches a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum MatchKind {
-    /// Its property has this value.
-    Exact,
-    /// Its property has this value in another case, or the cell had.
-    Folded,
-    /// One of its secondary email addresses is this one.
-    Secondary,
-    /// It was found by the search.
-    Search,
-}
-
-impl MatchKind {
-    /// Its name in the report.
-    #[must_use]
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Exact => "exact",
-            Self::Folded => "folded",
-            Self::Secondary => "secondary",
-            Self::Search => "search",
-        }
-    }
-}
 
 /// What a reply says about one key.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@ pub mod diagnose;
 pub mod excel;
 pub mod id;
 pub mod id_list;
+pub mod key;
 pub mod list_side;
 pub mod pair_expander;
 pub mod problem;

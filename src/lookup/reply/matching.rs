@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
+use crate::domain::row_keys::MatchKind;
 use crate::lookup::property::LookupProperty;
 use crate::lookup::reply::wire::WireRecord;
-use crate::lookup::result::{MAX_CANDIDATES, MatchKind};
+use crate::lookup::result::MAX_CANDIDATES;
 
 /// The keys of a request, by their text.
 pub(crate) struct KeyIndex<'k> {
@@ -82,7 +83,7 @@ impl<'k> KeyIndex<'k> {
 
     /// The values of the main property: only that of the secondary emails is a list.
     fn values<'v>(&self, value: &'v str) -> impl Iterator<Item = &'v str> {
-        let is_list = &*self.property.name == crate::lookup::property::SECONDARY_EMAILS;
+        let is_list = &*self.property.name == crate::domain::key_kind::SECONDARY_EMAILS;
         value.split(move |character| is_list && character == ';')
     }
 

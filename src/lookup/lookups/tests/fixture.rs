@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 
 use crate::api::request::ApiVersion;
 use crate::domain::pair::ObjectType;
-use crate::lookup::key::read_key;
+use crate::domain::row_keys::MatchKind;
+use crate::input::validate::key::read_key::read_key;
 use crate::lookup::limits::Limits;
 use crate::lookup::lookup_request::{LookupRequest, PropertyNumber};
 use crate::lookup::lookups::Lookups;
 use crate::lookup::lookups::replies::AfterReply;
 use crate::lookup::property::{LookupProperty, Route};
-use crate::lookup::result::{Answer, MatchKind};
+use crate::lookup::result::Answer;
 
 /// Lookups of emails by the batch read and of domains by the search.
 pub(super) struct Fixture {

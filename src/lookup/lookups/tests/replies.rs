@@ -6,11 +6,12 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::domain::outcome::Details;
+use crate::domain::row_keys::MatchKind;
 use crate::lookup::lookups::replies::AfterReply;
 use crate::lookup::lookups::tests::fixture::{Fixture, LIMITS, company, contact, found};
 use crate::lookup::property::Route;
 use crate::lookup::reply::refusal::Common;
-use crate::lookup::result::{Answer, MatchKind};
+use crate::lookup::result::Answer;
 
 #[test]
 fn a_batch_read_that_leaves_keys_open_is_asked_in_halves_until_each_is_decided() {

@@ -5,10 +5,11 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::domain::pair::ObjectType;
+use crate::domain::row_keys::MatchKind;
 use crate::lookup::limits::{LINGER, Limits};
 use crate::lookup::lookups::tests::fixture::{Fixture, LIMITS, company, contact, found};
 use crate::lookup::property::{LookupProperty, Route};
-use crate::lookup::result::{Answer, MatchKind};
+use crate::lookup::result::Answer;
 
 #[test]
 fn a_key_is_asked_once_and_each_row_gets_its_answer_as_its_cell_was_written() {

@@ -3,11 +3,12 @@
 use serde_json::json;
 
 use crate::api::request::ApiVersion;
+use crate::domain::row_keys::MatchKind;
 use crate::lookup::limits::SEARCH_LAG;
 use crate::lookup::lookups::replies::AfterReply;
 use crate::lookup::lookups::tests::fixture::{Fixture, LIMITS, company, found};
 use crate::lookup::property::Route;
-use crate::lookup::result::{Answer, MatchKind};
+use crate::lookup::result::Answer;
 
 #[test]
 fn a_search_has_as_many_keys_as_its_body_may_hold() {

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
+use crate::domain::key_kind::KeyKind;
 use crate::input::validate::excel::unwrapped;
-use crate::lookup::domain_name::domain_of;
-use crate::lookup::no_value::{is_placeholder, is_scientific, is_spreadsheet_error};
-use crate::lookup::problem::KeyProblem;
-use crate::lookup::property::KeyKind;
+use crate::input::validate::key::domain_name::domain_of;
+use crate::input::validate::key::key_problem::KeyProblem;
+use crate::input::validate::key::no_value::{is_placeholder, is_scientific, is_spreadsheet_error};
 use crate::text::is_invisible;
 
 /// The maximum length of a key. With it, the search call for a single key has less than its 3,000 characters, whatever
@@ -94,7 +94,7 @@ fn email(text: &str) -> Result<&str, KeyProblem> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lookup::property::KeyKind::{Domain, Email, Text};
+    use crate::domain::key_kind::KeyKind::{Domain, Email, Text};
     use proptest::prelude::*;
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::lookup::key::MAX_KEY_BYTES;
+use crate::input::validate::key::read_key::MAX_KEY_BYTES;
 
 /// Why a cell holds no key. Shown behind the column and the value, as `email: `N/A` stands for no value`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //!
 //! Not by the crate `url`, which writes an international domain in ASCII (`xn--…`): HubSpot stores it as it was entered.
 
-use crate::lookup::problem::KeyProblem;
+use crate::input::validate::key::key_problem::KeyProblem;
 
 /// The domain of a trimmed text that is a domain, or a URL or part of one. Its case is kept.
 pub(crate) fn domain_of(text: &str) -> Result<&str, KeyProblem> {
