@@ -177,6 +177,7 @@ impl ReportLines {
                 line: 123_457,
             },
             target: RowTarget::Pair(reply.pair.clone()),
+            keys: None,
             kind: OutcomeKind::Associated,
             details: describe(&reply.reply, &reply.pair),
             attempts: 1,

@@ -113,6 +113,7 @@ impl Findings {
         }
         match content {
             RowContent::Pair(pair) => self.pair(*key, pair),
+            RowContent::Keyed(_) => {}
             RowContent::Invalid(invalid) => {
                 self.invalid += 1;
                 for problem in &invalid.problems {

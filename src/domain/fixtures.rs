@@ -53,6 +53,7 @@ pub(crate) fn outcome(row: u64, kind: OutcomeKind) -> Outcome {
             &format!("contacts {row}"),
             &format!("companies {row}"),
         )),
+        keys: None,
         kind,
         details: Details::default(),
         attempts: 1,

@@ -8,6 +8,7 @@ pub mod file_names;
 #[cfg(test)]
 pub(crate) mod fixtures;
 pub mod key_kind;
+pub mod keyed_pair;
 pub mod outcome;
 pub mod pair;
 pub mod pair_set;

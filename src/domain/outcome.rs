@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use smol_str::SmolStr;
 
 use crate::domain::pair::{Pair, RowKey};
+use crate::domain::row_keys::RowKeys;
 use crate::text::excerpt;
 
 /// The kinds of outcome.
@@ -132,6 +133,8 @@ pub struct Outcome {
     pub key: RowKey,
     /// The pair or the values of the row.
     pub target: RowTarget,
+    /// The keys that stood in its id cells, if any did.
+    pub keys: Option<Box<RowKeys>>,
     /// The kind of outcome.
     pub kind: OutcomeKind,
     /// The reason.

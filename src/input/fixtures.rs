@@ -55,6 +55,7 @@ pub(crate) fn shown_row(row: CheckedRow) -> String {
     let place = format!("{}/{}", row.key.row, row.key.line);
     match row.content {
         RowContent::Pair(pair) => format!("{place}: {pair}"),
+        RowContent::Keyed(pair) => format!("{place}: {pair:?}"),
         RowContent::Invalid(invalid) => format!("{place}: {invalid}"),
         RowContent::Skipped(_) => format!("{place}: skipped"),
     }

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use crate::domain::keyed_pair::KeyedPair;
 use crate::domain::outcome::RowTarget;
 use crate::domain::pair::{Pair, RowKey};
 use crate::input::validate::problem::RowProblem;
@@ -31,6 +32,8 @@ impl Default for CheckedRow {
 pub enum RowContent {
     /// A pair to link.
     Pair(Pair),
+    /// A pair to link, with at least one key that has to be looked up first.
+    Keyed(Box<KeyedPair>),
     /// An invalid row; it is not sent.
     Invalid(InvalidRow),
     /// A valid row for which nothing is sent.
@@ -110,6 +113,7 @@ pub(crate) fn truncated(bytes: &[u8]) -> String {
 pub fn target_of(row: &CheckedRow) -> RowTarget {
     match &row.content {
         RowContent::Pair(pair) => RowTarget::Pair(pair.clone()),
+        RowContent::Keyed(pair) => RowTarget::Raw(pair.values()),
         RowContent::Invalid(invalid) => raw(invalid.values.clone()),
         RowContent::Skipped(skipped) => skipped.target(),
     }
@@ -121,7 +125,7 @@ impl RowContent {
         match self {
             Self::Pair(pair) => Some([pair.from.id.as_str(), pair.to.id.as_str()]),
             Self::Invalid(InvalidRow { values, .. }) => Some([&values.from_id, &values.to_id]),
-            Self::Skipped(_) => None,
+            Self::Keyed(_) | Self::Skipped(_) => None,
         }
     }
 

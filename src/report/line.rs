@@ -318,6 +318,7 @@ mod tests {
                 String::new(),
                 "-1".into(),
             ]),
+            keys: None,
             kind: OutcomeKind::Invalid,
             details: Details {
                 num_errors: 3,

@@ -240,6 +240,7 @@ impl Dispatcher<'_> {
                         None => self.queue.push(row),
                     }
                 }
+                RowContent::Keyed(_) => {}
                 RowContent::Invalid(invalid) => {
                     self.finish_with(invalid_outcome(key, &invalid, (self.context.now)()));
                 }

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use crate::domain::category::Category;
 use crate::domain::outcome::{Details, Outcome, OutcomeKind, RowTarget};
 use crate::domain::pair::{Pair, RowKey};
+use crate::domain::row_keys::RowKeys;
 use crate::input::row::{InvalidRow, SkippedRow, raw};
 use crate::run::request::RequestState;
 use crate::text::one_line;
@@ -18,6 +19,8 @@ use crate::verdict::sanitize::MAX_MESSAGE_CHARS;
 pub(crate) struct SendableRow {
     pub(crate) key: RowKey,
     pub(crate) pair: Pair,
+    /// The keys that its pair was looked up by.
+    pub(crate) keys: Option<Box<RowKeys>>,
     pub(crate) request: RequestState,
     /// Number of batches that it was sent in.
     pub(crate) batch_attempts: u32,
@@ -29,6 +32,7 @@ impl SendableRow {
         Self {
             key,
             pair,
+            keys: None,
             request: RequestState::default(),
             batch_attempts: 0,
             first_sent: None,
@@ -46,6 +50,7 @@ impl SendableRow {
         Outcome {
             key: self.key,
             target: RowTarget::Pair(self.pair),
+            keys: self.keys,
             kind,
             details,
             attempts: self.batch_attempts + self.request.attempt_counts.sent,
@@ -62,6 +67,7 @@ pub(crate) fn invalid_outcome(key: RowKey, invalid: &InvalidRow, now: Timestamp)
     Outcome {
         key,
         target: raw(invalid.values.clone()),
+        keys: None,
         kind: OutcomeKind::Invalid,
         details: Details {
             num_errors: invalid.problems.len().max(1) as u64,
@@ -98,6 +104,7 @@ pub fn skipped_outcome(key: RowKey, skipped: SkippedRow, now: Timestamp) -> Outc
     Outcome {
         key,
         target,
+        keys: None,
         kind: OutcomeKind::Skipped,
         details: Details {
             categories: vec![category.as_str().to_owned()],

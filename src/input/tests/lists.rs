@@ -27,6 +27,7 @@ pub(super) fn split(rows: &str, first: Option<u64>) -> Vec<String> {
     let shown = |row: CheckedRow| {
         let what = match row.content {
             RowContent::Pair(pair) => format!("{} -> {}", pair.from.id, pair.to.id),
+            RowContent::Keyed(pair) => format!("{pair:?}"),
             RowContent::Invalid(InvalidRow { problems, values }) => format!(
                 "{} -> {}, {} wrong",
                 values.from_id,

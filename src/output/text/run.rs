@@ -159,6 +159,7 @@ mod tests {
                 counts.count(&Outcome {
                     key: RowKey { row: 1, line: 2 },
                     target: RowTarget::Raw(Default::default()),
+                    keys: None,
                     kind,
                     details: Details {
                         categories: vec![category.into()],

@@ -224,6 +224,7 @@ mod tests {
         Outcome {
             key: RowKey { row, line: row + 1 },
             target: RowTarget::Raw(Default::default()),
+            keys: None,
             kind,
             details: Details {
                 categories: vec!["VALIDATION_ERROR".into()],

@@ -87,6 +87,7 @@ mod tests {
         Outcome {
             key: RowKey { row: 1, line: 2 },
             target: RowTarget::Raw(Default::default()),
+            keys: None,
             kind,
             details: Details {
                 http_status: (status > 0).then_some(status),
