@@ -30,6 +30,9 @@ pub(crate) const MAX_PROPERTIES: usize = 1000;
 /// back.
 pub(crate) const LINGER: Duration = Duration::from_secs(1);
 
-/// A key that the search does not find is asked once more after this time, or half of it if others wait already: a new
-/// record is found by the search only after some seconds.
-pub(crate) const SEARCH_LAG: Duration = Duration::from_secs(10);
+/// A key that the search does not find is asked once more after this time: a new record is found by the search only after
+/// some seconds.
+pub(crate) const SEARCH_LAG: Duration = Duration::from_secs(12);
+
+/// The keys that are not found within this time are asked once more together, when the first of them is due.
+pub(crate) const RECHECK_WINDOW: Duration = Duration::from_secs(4);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
 use crate::lookup::key_table::KeyNumber;
-use crate::lookup::limits::SEARCH_LAG;
+use crate::lookup::limits::{RECHECK_WINDOW, SEARCH_LAG};
 use crate::lookup::lookup_request::{LookupRequest, PropertyNumber};
 use crate::lookup::property::Route;
 
@@ -83,7 +83,7 @@ impl RequestQueue {
                 property,
                 keys: vec![key],
                 due: now + SEARCH_LAG,
-                open_until: now + SEARCH_LAG / 2,
+                open_until: now + RECHECK_WINDOW,
             }),
         }
     }

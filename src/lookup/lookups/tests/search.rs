@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::api::request::ApiVersion;
 use crate::domain::row_keys::MatchKind;
-use crate::lookup::limits::SEARCH_LAG;
+use crate::lookup::limits::{RECHECK_WINDOW, SEARCH_LAG};
 use crate::lookup::lookups::replies::AfterReply;
 use crate::lookup::lookups::tests::fixture::{Fixture, LIMITS, company, found};
 use crate::lookup::property::Route;
@@ -31,17 +31,15 @@ fn a_key_that_the_search_does_not_find_is_asked_once_more_together_with_others()
     fixture.push_all((0..150).map(|number| format!("company{number}.com")));
     fixture.lookups.end_input();
     let empty = json!({"total": 0, "results": []});
+    let first_due = fixture.now + SEARCH_LAG;
     let first = fixture.pop(Route::Search);
     fixture.reply(first, &empty);
-    fixture.pass(SEARCH_LAG / 4);
+    fixture.pass(RECHECK_WINDOW);
     let second = fixture.pop(Route::Search);
     fixture.reply(second, &empty);
     assert_eq!(fixture.rows(), []);
-    assert_eq!(
-        fixture.lookups.next_due(),
-        Some(fixture.now + SEARCH_LAG * 3 / 4)
-    );
-    fixture.pass(SEARCH_LAG * 3 / 4);
+    assert_eq!(fixture.lookups.next_due(), Some(first_due));
+    fixture.pass(first_due - fixture.now);
     let again: Vec<_> = std::iter::from_fn(|| fixture.lookups.pop_request(Route::Search)).collect();
     assert_eq!(
         again
