@@ -69,7 +69,7 @@ pub(crate) fn read_key(cell: &str, kind: KeyKind) -> Result<Key<'_>, KeyProblem>
     })
 }
 
-/// Checks only what tells an address from a name, a list or a link: HubSpot decides about the rest.
+/// Checks only what distinguishes an address from a name, a list or a link: HubSpot decides about the rest.
 fn email(text: &str) -> Result<&str, KeyProblem> {
     let is_address = |text: &str| {
         let (local, domain) = text.rsplit_once('@').unwrap_or_default();
