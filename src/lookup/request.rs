@@ -136,7 +136,7 @@ struct Filter<'k> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::validate::key::read_key::MAX_KEY_BYTES;
+    use crate::input::validate::key::key_problem::MAX_KEY_BYTES;
     use proptest::prelude::*;
     use serde_json::{Value, json};
 

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::input::validate::key::read_key::MAX_KEY_BYTES;
+/// The maximum length of a key. With it, the search call for a single key has less than its 3,000 characters, whatever
+/// the key's characters are.
+pub(crate) const MAX_KEY_BYTES: usize = 1000;
 
 /// Why a cell holds no key. Shown behind the column and the value, as `email: `N/A` stands for no value`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

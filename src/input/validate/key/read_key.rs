@@ -5,13 +5,9 @@ use std::borrow::Cow;
 use crate::domain::key_kind::KeyKind;
 use crate::input::validate::excel::unwrapped;
 use crate::input::validate::key::domain_name::domain_of;
-use crate::input::validate::key::key_problem::KeyProblem;
+use crate::input::validate::key::key_problem::{KeyProblem, MAX_KEY_BYTES};
 use crate::input::validate::key::no_value::{is_placeholder, is_scientific, is_spreadsheet_error};
 use crate::text::is_invisible;
-
-/// The maximum length of a key. With it, the search call for a single key has less than its 3,000 characters, whatever
-/// the key's characters are.
-pub(crate) const MAX_KEY_BYTES: usize = 1000;
 
 /// A value to look up.
 #[derive(Clone, Debug, PartialEq, Eq)]
