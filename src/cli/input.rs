@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::domain::pair::ObjectType;
+use crate::domain::property_name::PropertyName;
 use crate::input::columns::settings::{ColumnName, ColumnSettings};
 use crate::input::csv::comment::Comment;
 use crate::input::csv::delimiter::Delimiter;
@@ -26,6 +27,12 @@ pub struct InputArgs {
     #[command(flatten)]
     pub reading: ReadingArgs,
 
+    /// Look up values of a property that is not unique by HubSpot's search
+    ///
+    /// The domain of companies is such a property. The search takes 5 calls per second, each with up to 100 values, and
+    /// `check` shows how long that takes. A value that several records have is never linked: its row is rejected.
+    #[arg(long, help_heading = "Input")]
+    pub allow_search: bool,
     /// Skip repeated pairs: only the first of equal pairs is sent
     #[arg(long, help_heading = "Input")]
     pub skip_duplicates: bool,
@@ -81,6 +88,15 @@ pub struct ReadingArgs {
     /// A header name, or #3 for the third column [default: `to_object_id`, `to_id`].
     #[arg(long, value_name = "COLUMN", help_heading = "Input")]
     pub to_id_column: Option<ColumnName>,
+    /// Property whose values name the first record, such as email
+    ///
+    /// Its id cells hold values of this property, not ids, and the records are looked up by them. NAME is the internal name
+    /// of a property whose values are unique; for others, see --allow-search.
+    #[arg(long, value_name = "NAME", value_parser = property_name, help_heading = "Input")]
+    pub from_id_property: Option<PropertyName>,
+    /// Property whose values name the second record, such as domain
+    #[arg(long, value_name = "NAME", value_parser = property_name, help_heading = "Input")]
+    pub to_id_property: Option<PropertyName>,
     /// Allow several ids in one id cell, separated by SEP; each id makes one pair
     ///
     /// HubSpot's exports need --split ';'. Each pair has its own line in the report. A row with an empty list is skipped. A
@@ -125,6 +141,7 @@ impl InputArgs {
     pub fn into_settings(self) -> InputSettings {
         InputSettings {
             first: self.first,
+            allow_search: self.allow_search,
             ..self.reading.into_settings(InputSource::from(self.input))
         }
     }
@@ -149,6 +166,10 @@ impl ReadingArgs {
                 to_type_column: self.to_type_column,
                 to_id_column: self.to_id_column,
             },
+            from_property: self.from_id_property,
+            to_property: self.to_id_property,
+            // Reading alone looks nothing up.
+            allow_search: true,
             split: self.split,
             first: None,
         }
@@ -159,4 +180,43 @@ pub(crate) fn object_type(text: &str) -> Result<ObjectType, String> {
     ObjectType::new(text.trim()).ok_or_else(|| {
         "an object type consists of letters, digits, `_` and `-`, such as `contacts`, `0-1` or `p_vendor`".to_owned()
     })
+}
+
+/// The internal names of HubSpot's properties are in lower case.
+pub(crate) fn property_name(text: &str) -> Result<PropertyName, String> {
+    match PropertyName::new(&text.trim().to_ascii_lowercase()) {
+        Some(name) if name.as_str() == RECORD_ID => Err(format!(
+            "`{RECORD_ID}` is the record id itself: leave the flag out"
+        )),
+        Some(name) => Ok(name),
+        None => Err(
+            "the internal name of a property consists of letters, digits and `_`, such as `email` or `customer_no`"
+                .to_owned(),
+        ),
+    }
+}
+
+/// The property that holds the id of a record.
+const RECORD_ID: &str = "hs_object_id";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_property_is_given_by_its_internal_name() {
+        let name = |text| property_name(text).map(|name| name.to_string());
+        assert_eq!(name(" Customer_No "), Ok("customer_no".to_owned()));
+        assert!(
+            name("hs_object_id")
+                .unwrap_err()
+                .ends_with("leave the flag out")
+        );
+        for label in ["E-mail address", "", "a/b"] {
+            assert!(
+                name(label).unwrap_err().starts_with("the internal name"),
+                "{label}"
+            );
+        }
+    }
 }

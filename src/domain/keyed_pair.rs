@@ -30,10 +30,7 @@ impl RecordName {
     fn key(&self) -> Option<CellKey> {
         match self {
             Self::Id(_) => None,
-            Self::Key { cell, .. } => Some(CellKey {
-                cell: cell.clone(),
-                matched: None,
-            }),
+            Self::Key { cell, .. } => Some(CellKey::new(cell.clone())),
         }
     }
 }

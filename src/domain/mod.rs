@@ -12,6 +12,7 @@ pub mod keyed_pair;
 pub mod outcome;
 pub mod pair;
 pub mod pair_set;
+pub mod property_name;
 pub mod quota;
 pub mod row_keys;
 pub mod run_counts;

@@ -44,6 +44,17 @@ pub struct CellKey {
     pub matched: Option<MatchKind>,
 }
 
+impl CellKey {
+    /// A key without a record.
+    #[must_use]
+    pub fn new(cell: impl Into<Box<str>>) -> Self {
+        Self {
+            cell: cell.into(),
+            matched: None,
+        }
+    }
+}
+
 /// The keys of a row: `None` for a cell that held an id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RowKeys {

@@ -20,6 +20,7 @@ use crate::input::progress::ReadProgress;
 use crate::input::row::{CheckedRow, RowContent};
 use crate::input::settings::InputSettings;
 use crate::input::validate::id_list::Separator;
+use crate::input::validate::key::unique::KeyGuard;
 use crate::input::validate::pair_expander::PairExpander;
 use crate::input::validate::row_checker::Checker;
 use crate::input::validate::shape::RowShape;
@@ -30,6 +31,7 @@ pub struct Input {
     headers: Vec<String>,
     raw_header: Vec<u8>,
     reader: RecordReader,
+    keys: KeyGuard,
     /// Whether the last record read is a row that was not returned yet.
     has_first_row: bool,
     quoted_rows: QuotedRows,
@@ -78,12 +80,16 @@ impl Input {
         } else {
             reader.parsed()
         });
+        let keys = KeyGuard::new(&columns, settings);
+        keys.check_columns(&columns)
+            .map_err(|refused| refused.error(&name, None))?;
         let shape = RowShape::of(&columns, &headers);
         Ok(Self {
             name,
             headers,
             raw_header,
             reader,
+            keys,
             has_first_row: settings.no_header,
             quoted_rows: QuotedRows::default(),
             checker: Checker::new(columns, shape, encoding),
@@ -184,6 +190,12 @@ impl Input {
             None => {}
         }
         row.key = self.key;
+        if let RowContent::Keyed(pair) = &row.content
+            && let Err(refused) = self.keys.check(pair)
+        {
+            self.is_broken = true;
+            return Err(refused.error(&self.name, Some(self.key.line)));
+        }
         self.items += 1;
         self.progress.row_read(self.items, self.reader.parsed());
         Ok(true)

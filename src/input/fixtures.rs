@@ -2,6 +2,7 @@
 
 use std::io::{Cursor, Read};
 
+use crate::domain::keyed_pair::RecordName;
 use crate::domain::pair::Pair;
 use crate::input::csv_input::Input;
 use crate::input::error::InputError;
@@ -55,7 +56,13 @@ pub(crate) fn shown_row(row: CheckedRow) -> String {
     let place = format!("{}/{}", row.key.row, row.key.line);
     match row.content {
         RowContent::Pair(pair) => format!("{place}: {pair}"),
-        RowContent::Keyed(pair) => format!("{place}: {pair:?}"),
+        RowContent::Keyed(pair) => {
+            let name = |name: &RecordName| match name {
+                RecordName::Id(record) => format!("{} {}", record.object_type, record.id),
+                RecordName::Key { object_type, cell } => format!("{object_type} `{cell}`"),
+            };
+            format!("{place}: {} -> {}", name(&pair.from), name(&pair.to))
+        }
         RowContent::Invalid(invalid) => format!("{place}: {invalid}"),
         RowContent::Skipped(_) => format!("{place}: skipped"),
     }

@@ -3,9 +3,10 @@
 
 use std::fmt;
 
-use crate::domain::keyed_pair::KeyedPair;
+use crate::domain::keyed_pair::{KeyedPair, RecordName};
 use crate::domain::outcome::RowTarget;
 use crate::domain::pair::{Pair, RowKey};
+use crate::domain::row_keys::{CellKey, RowKeys};
 use crate::input::validate::problem::RowProblem;
 
 /// A row of the input, or one of its pairs.
@@ -100,6 +101,46 @@ pub struct RawValues {
     pub to_type: String,
     /// The id of the record named second.
     pub to_id: String,
+    /// The cells that hold keys instead of ids; the id beside each of them is empty.
+    pub keys: Option<Box<RowKeys>>,
+}
+
+impl RawValues {
+    /// `cells` are the texts in place of the two ids; `are_keys` says which of them stand for a key.
+    pub(crate) fn new(types: [String; 2], cells: [String; 2], are_keys: [bool; 2]) -> Self {
+        let [from_type, to_type] = types;
+        let [from, to] = cells;
+        let [(from_id, from_key), (to_id, to_key)] =
+            [(from, are_keys[0]), (to, are_keys[1])].map(|(cell, is_key)| {
+                if is_key {
+                    (String::new(), Some(CellKey::new(cell)))
+                } else {
+                    (cell, None)
+                }
+            });
+        let keys = RowKeys {
+            from: from_key,
+            to: to_key,
+        };
+        Self {
+            from_type,
+            from_id,
+            to_type,
+            to_id,
+            keys: (keys != RowKeys::default()).then(|| Box::new(keys)),
+        }
+    }
+
+    /// The texts in place of the two ids.
+    fn cells(&self) -> [&str; 2] {
+        let keys = self.keys.as_deref();
+        [
+            keys.and_then(|keys| keys.from.as_ref())
+                .map_or(&self.from_id, |key| &key.cell),
+            keys.and_then(|keys| keys.to.as_ref())
+                .map_or(&self.to_id, |key| &key.cell),
+        ]
+    }
 }
 
 /// A value as [`RawValues`] stores it.
@@ -120,12 +161,24 @@ pub fn target_of(row: &CheckedRow) -> RowTarget {
 }
 
 impl RowContent {
-    /// The two ids as the row has them, or the text in their place; `None` if the row is skipped.
+    /// The two ids or keys as the row has them, or the text in their place; `None` if the row is skipped.
     pub(crate) fn ids(&self) -> Option<[&str; 2]> {
         match self {
             Self::Pair(pair) => Some([pair.from.id.as_str(), pair.to.id.as_str()]),
-            Self::Invalid(InvalidRow { values, .. }) => Some([&values.from_id, &values.to_id]),
-            Self::Keyed(_) | Self::Skipped(_) => None,
+            Self::Invalid(InvalidRow { values, .. }) => Some(values.cells()),
+            Self::Keyed(pair) => Some([cell_of(&pair.from), cell_of(&pair.to)]),
+            Self::Skipped(_) => None,
+        }
+    }
+
+    /// The keys in the row's id cells, not looked up; `None` if they hold ids, or if the row is a pair.
+    #[must_use]
+    pub fn keys(&self) -> Option<RowKeys> {
+        match self {
+            Self::Keyed(pair) => Some(pair.keys()),
+            Self::Invalid(InvalidRow { values, .. })
+            | Self::Skipped(SkippedRow::NothingToLink(values)) => values.keys.as_deref().cloned(),
+            Self::Pair(_) | Self::Skipped(_) => None,
         }
     }
 
@@ -147,12 +200,20 @@ impl SkippedRow {
     }
 }
 
+fn cell_of(name: &RecordName) -> &str {
+    match name {
+        RecordName::Id(record) => record.id.as_str(),
+        RecordName::Key { cell, .. } => cell,
+    }
+}
+
 pub(crate) fn raw(values: RawValues) -> RowTarget {
     let RawValues {
         from_type,
         from_id,
         to_type,
         to_id,
+        keys: _,
     } = values;
     RowTarget::Raw([from_type, from_id, to_type, to_id])
 }

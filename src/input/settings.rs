@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU64;
 
+use crate::domain::property_name::PropertyName;
 use crate::input::columns::settings::ColumnSettings;
 use crate::input::csv::comment::Comment;
 use crate::input::csv::delimiter::Delimiter;
@@ -26,8 +27,22 @@ pub struct InputSettings {
     pub no_header: bool,
     /// The settings for the columns.
     pub columns: ColumnSettings,
+    /// The property whose values stand in the id cells of the records named first; `None` if these are ids.
+    pub from_property: Option<PropertyName>,
+    /// The property whose values stand in the id cells of the records named second; `None` if these are ids.
+    pub to_property: Option<PropertyName>,
+    /// Whether values of a property that is not unique may be searched.
+    pub allow_search: bool,
     /// The separator between the ids of a cell, if it may hold several.
     pub split: Option<Separator>,
     /// The number of rows to read; `None` means all.
     pub first: Option<NonZeroU64>,
+}
+
+impl InputSettings {
+    /// The properties of both sides.
+    #[must_use]
+    pub fn properties(&self) -> [Option<&PropertyName>; 2] {
+        [self.from_property.as_ref(), self.to_property.as_ref()]
+    }
 }

@@ -10,13 +10,7 @@ use crate::output::command_line::CommandLine;
 #[must_use]
 pub fn hint(error: &RunError, arguments: &[OsString]) -> Option<String> {
     match error {
-        RunError::Input(InputError::Columns { problem, .. }) => match problem.export() {
-            Some(export) => {
-                let command_line = CommandLine::new(arguments).with_missing(export.flags());
-                Some(export.hint(&command_line.line()))
-            }
-            None => error.hint(),
-        },
+        RunError::Input(input) => of_input(input, arguments).or_else(|| error.hint()),
         RunError::Portal(_) => {
             let doctor = CommandLine::new(arguments)
                 .without_files()
@@ -29,6 +23,25 @@ pub fn hint(error: &RunError, arguments: &[OsString]) -> Option<String> {
         }
         _ => error.hint(),
     }
+}
+
+/// The hint for a file that only needs more flags.
+fn of_input(error: &InputError, arguments: &[OsString]) -> Option<String> {
+    let command_line = CommandLine::new(arguments);
+    if let InputError::Columns { problem, .. } = error
+        && let Some(export) = problem.export()
+    {
+        let command_line = command_line.with_missing(export.flags());
+        return Some(export.hint(&command_line.line()));
+    }
+    let flags = error.key_flags()?;
+    let command_line = command_line.with_missing(flags.flags());
+    let command_line = if flags.allow_search() {
+        command_line.with("allow-search")
+    } else {
+        command_line
+    };
+    Some(flags.hint(&command_line.line()))
 }
 
 #[cfg(test)]
@@ -46,7 +59,8 @@ mod tests {
     #[test]
     fn the_command_for_an_export_keeps_the_typed_flags() {
         let headers = ["Record ID", "Last Name", "Associated Deal IDs"].map(str::to_owned);
-        let problem = Columns::resolve(&headers, &ColumnSettings::default()).unwrap_err();
+        let problem =
+            Columns::resolve(&headers, &ColumnSettings::default(), [None, None]).unwrap_err();
         let error = RunError::Input(InputError::Columns {
             input: "-e.csv".to_owned(),
             line: 1,

@@ -67,7 +67,7 @@ pub(crate) fn invalid_outcome(key: RowKey, invalid: &InvalidRow, now: Timestamp)
     Outcome {
         key,
         target: raw(invalid.values.clone()),
-        keys: None,
+        keys: invalid.values.keys.clone(),
         kind: OutcomeKind::Invalid,
         details: Details {
             num_errors: invalid.problems.len().max(1) as u64,
@@ -84,6 +84,10 @@ pub(crate) fn invalid_outcome(key: RowKey, invalid: &InvalidRow, now: Timestamp)
 /// The outcome of a row that does not have to be sent.
 #[must_use]
 pub fn skipped_outcome(key: RowKey, skipped: SkippedRow, now: Timestamp) -> Outcome {
+    let keys = match &skipped {
+        SkippedRow::NothingToLink(values) => values.keys.clone(),
+        _ => None,
+    };
     let (target, category, message) = match skipped {
         SkippedRow::NothingToLink(values) => (
             raw(values),
@@ -104,7 +108,7 @@ pub fn skipped_outcome(key: RowKey, skipped: SkippedRow, now: Timestamp) -> Outc
     Outcome {
         key,
         target,
-        keys: None,
+        keys,
         kind: OutcomeKind::Skipped,
         details: Details {
             categories: vec![category.as_str().to_owned()],

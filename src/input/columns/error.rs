@@ -5,9 +5,14 @@ use std::fmt;
 use std::num::NonZeroUsize;
 
 use crate::domain::pair::{ObjectType, RecordId};
+use crate::domain::property_name::PropertyName;
 use crate::input::columns::column::Column;
+use crate::input::columns::header_name::visible;
 use crate::input::columns::hubspot_export::HubSpotExport;
-use crate::input::columns::settings::Role;
+use crate::input::columns::key_flags::KeyFlags;
+use crate::input::columns::key_names::may_hold;
+use crate::input::columns::settings::{ColumnSettings, Role};
+use crate::text::shell_flag;
 
 /// Headers that a message lists before it counts the rest.
 const LISTED_HEADERS: usize = 20;
@@ -119,21 +124,39 @@ pub struct ColumnsError {
     is_damaged: bool,
     /// The kind of export, if the header looks like an export from HubSpot and no flag concerns the columns.
     export: Option<Box<HubSpotExport>>,
+    /// The flags, if the header looks like a file with emails or domains and no flag concerns the columns.
+    key_flags: Option<Box<KeyFlags>>,
+    /// Flags for columns of this file that may hold the keys, with their values.
+    suggestions: Vec<(Role, String)>,
 }
 
 impl ColumnsError {
-    pub(crate) fn new(problems: Vec<ColumnProblem>, headers: &[String]) -> Self {
+    pub(crate) fn new(
+        problems: Vec<ColumnProblem>,
+        headers: &[String],
+        settings: &ColumnSettings,
+        properties: [Option<&PropertyName>; 2],
+    ) -> Self {
         let listed = (0..headers.len().min(LISTED_HEADERS))
             .map(|index| format!("`{}`", Column::new(headers, index).header))
             .collect();
         let nothing_said = problems
             .iter()
             .all(|problem| matches!(problem, ColumnProblem::Missing { .. }));
+        let export = nothing_said.then(|| HubSpotExport::of(headers)).flatten();
+        let missing: Vec<Role> = problems
+            .iter()
+            .flat_map(|problem| problem.roles())
+            .copied()
+            .collect();
+        let is_by_id = properties == [None, None] && nothing_said && export.is_none();
+        let key_flags = is_by_id
+            .then(|| KeyFlags::of_headers(headers, settings, &missing))
+            .flatten();
         Self {
-            export: nothing_said
-                .then(|| HubSpotExport::of(headers))
-                .flatten()
-                .map(Box::new),
+            export: export.map(Box::new),
+            key_flags: key_flags.map(Box::new),
+            suggestions: suggestions(&problems, headers, properties),
             problems,
             listed,
             count: headers.len(),
@@ -149,6 +172,13 @@ impl ColumnsError {
     pub fn export(&self) -> Option<&HubSpotExport> {
         let export = self.export.as_deref();
         export.filter(|_| !(self.is_damaged || self.looks_like_a_row))
+    }
+
+    /// The flags for a file with emails or domains, if the hint is about them.
+    #[must_use]
+    pub fn key_flags(&self) -> Option<&KeyFlags> {
+        let flags = self.key_flags.as_deref();
+        flags.filter(|_| !(self.is_damaged || self.looks_like_a_row))
     }
 
     /// How to fix it. `input` is the input's name.
@@ -171,6 +201,9 @@ impl ColumnsError {
         if let Some(export) = self.export() {
             return export.hint(&export.command(input));
         }
+        if let Some(flags) = self.key_flags() {
+            return flags.hint(&flags.command(input));
+        }
         if self.count == 1 {
             return "only one column was found: if the delimiter is none of `,` `;` tab `|`, \
                     name it with `--delimiter`"
@@ -185,18 +218,71 @@ impl ColumnsError {
             {
                 continue;
             }
-            flags.extend_from_slice(match role {
+            let of_file = self.suggestions.iter().filter(|(of, _)| *of == role);
+            let of_file: Vec<_> = of_file.map(|(_, flag)| format!("`{flag}`")).collect();
+            if !of_file.is_empty() {
+                flags.push(of_file.join(" or "));
+                continue;
+            }
+            let names: &[&str] = match role {
                 Role::FromType => &["`--from-type`", "`--from-type-column`"],
                 Role::FromId => &["`--from-id-column`"],
                 Role::ToType => &["`--to-type`", "`--to-type-column`"],
                 Role::ToId => &["`--to-id-column`"],
-            });
+            };
+            flags.extend(names.iter().map(|&name| name.to_owned()));
         }
         format!(
             "name the columns with {}: a header, or `#3` for the third column",
             flags.join(", ")
         )
     }
+}
+
+/// Flags that a hint lists for one side.
+const LISTED_FLAGS: usize = 4;
+
+/// The flags for columns of this file that may hold the keys of a side without a column.
+fn suggestions(
+    problems: &[ColumnProblem],
+    headers: &[String],
+    properties: [Option<&PropertyName>; 2],
+) -> Vec<(Role, String)> {
+    let mut found = Vec::new();
+    for problem in problems {
+        for &role in problem.roles() {
+            let (flag, property) = match role {
+                Role::FromId => ("from-id-column", properties[0]),
+                Role::ToId => ("to-id-column", properties[1]),
+                Role::FromType | Role::ToType => continue,
+            };
+            let Some(property) = property else { continue };
+            let indexes: Vec<usize> = match problem {
+                ColumnProblem::Ambiguous { candidates, .. } => {
+                    candidates.iter().map(|column| column.index).collect()
+                }
+                _ => (0..headers.len())
+                    .filter(|&index| may_hold(&headers[index], property))
+                    .collect(),
+            };
+            let flags = indexes.into_iter().take(LISTED_FLAGS).map(|index| {
+                let name = visible(&headers[index]);
+                let is_unique = headers
+                    .iter()
+                    .filter(|other| visible(other) == name)
+                    .count()
+                    == 1;
+                let name = if is_unique {
+                    name
+                } else {
+                    format!("#{}", index + 1)
+                };
+                (role, shell_flag(flag, name))
+            });
+            found.extend(flags);
+        }
+    }
+    found
 }
 
 /// A header that needs no flags.

@@ -1,7 +1,10 @@
 //! The first record of a file → its columns, or the reason why there are none.
 
+use std::borrow::Cow;
+
 use crate::input::columns::find_header::{FoundHeader, find_header};
 use crate::input::columns::headerless;
+use crate::input::columns::keys_for_ids::keys_for_ids;
 use crate::input::columns::resolve::Columns;
 use crate::input::csv::delimiter::{Delimiter, sniff};
 use crate::input::csv::layout::Layout;
@@ -44,15 +47,17 @@ fn has_columns(fields: &[String], settings: &InputSettings) -> bool {
     let columns = &settings.columns;
     if settings.no_header {
         let names = headerless::headers(fields.len());
-        let Ok(found) = Columns::resolve(&names, columns) else {
+        let Ok(found) = Columns::resolve(&names, columns, settings.properties()) else {
             return false;
         };
-        let ids = [&found.from_id, &found.to_id];
+        let ids = [&found.from_id, &found.to_id]
+            .into_iter()
+            .zip(found.are_keys());
         return ids
-            .iter()
-            .all(|column| headerless::looks_like_ids(&fields[column.index]));
+            .into_iter()
+            .all(|(column, is_key)| headerless::looks_like_values(&fields[column.index], is_key));
     }
-    Columns::resolve(fields, columns)
+    Columns::resolve(fields, columns, settings.properties())
         .is_ok_and(|found| headerless::ids_in_header(fields, &found, columns).is_empty())
 }
 
@@ -88,9 +93,13 @@ pub(crate) fn read_header(
         .collect();
     let raw = record.raw().to_vec();
     if settings.no_header {
-        return without_header(line, fields.len(), settings, input);
+        let header = without_header(line, fields.len(), settings, input)?;
+        if is_file {
+            refuse_keys(reader, Some((&raw, line)), &header.columns, input)?;
+        }
+        return Ok(header);
     }
-    let columns = match Columns::resolve(&fields, &settings.columns) {
+    let columns = match Columns::resolve(&fields, &settings.columns, settings.properties()) {
         Ok(columns) => columns,
         Err(problem) => {
             let problem = Box::new(problem);
@@ -107,6 +116,9 @@ pub(crate) fn read_header(
         }
     };
     refuse_ids(&fields, &columns, settings, input, line)?;
+    if is_file {
+        refuse_keys(reader, None, &columns, input)?;
+    }
     Ok(Header {
         line,
         names: fields,
@@ -134,6 +146,34 @@ fn refuse_ids(
     })
 }
 
+/// Refuses a file whose id columns hold emails or domains. Only the text in memory is looked at. `first` is
+/// a row that was read already, with its line.
+fn refuse_keys(
+    reader: &mut RecordReader,
+    first: Option<(&[u8], u64)>,
+    columns: &Columns,
+    input: &str,
+) -> Result<(), InputError> {
+    if columns.are_keys() != [false, false] {
+        return Ok(());
+    }
+    let delimiter = reader.delimiter();
+    let failed = |error| InputError::of_record(input, error, |number| format!("column {number}"));
+    let (text, next_line) = reader.peek(SEARCHED_LENGTH, false).map_err(failed)?;
+    let (rows, line) = match first {
+        Some((row, line)) => (Cow::Owned([row, b"\n", text].concat()), line),
+        None => (Cow::Borrowed(text), next_line),
+    };
+    match keys_for_ids(&rows, columns, delimiter) {
+        None => Ok(()),
+        Some(keys) => Err(InputError::KeysForIds {
+            input: input.to_owned(),
+            line,
+            keys: Box::new(keys),
+        }),
+    }
+}
+
 fn nothing(settings: &InputSettings, input: &str) -> InputError {
     let input = input.to_owned();
     match settings.skip_lines {
@@ -156,11 +196,13 @@ fn without_header(
     })?;
     let names = headerless::headers(count);
     let columns =
-        Columns::resolve(&names, &settings.columns).map_err(|problem| InputError::Columns {
-            hint: problem.hint(&input),
-            input,
-            line,
-            problem: Box::new(problem),
+        Columns::resolve(&names, &settings.columns, settings.properties()).map_err(|problem| {
+            InputError::Columns {
+                hint: problem.hint(&input),
+                input,
+                line,
+                problem: Box::new(problem),
+            }
         })?;
     Ok(Header {
         line,

@@ -4,9 +4,11 @@
 use std::fmt;
 use std::num::NonZeroUsize;
 
+use crate::domain::key_kind::KeyKind;
 use crate::input::columns::column::Column;
 use crate::input::columns::resolve::Columns;
 use crate::input::columns::settings::{ColumnName, ColumnSettings, Role};
+use crate::input::validate::key::read_key::read_key;
 use crate::text::excerpt;
 
 /// The names of the columns of a file without a header, in messages: the same as in flags.
@@ -107,7 +109,17 @@ pub(crate) fn ids_in_header(
     ];
     let like_ids: Vec<_> = of_ids
         .into_iter()
-        .filter(|(column, _)| looks_like_ids(&headers[column.index]))
+        .zip(columns.are_keys())
+        .filter(|((column, _), is_key)| {
+            let header = &headers[column.index];
+            // A key may be any text, but an email address names no column.
+            if *is_key {
+                is_email(header)
+            } else {
+                looks_like_ids(header)
+            }
+        })
+        .map(|(of_id, _)| of_id)
         .collect();
     let by_number = |name: &Option<ColumnName>| matches!(name, Some(ColumnName::Number(_)));
     if like_ids.len() == 2 || like_ids.iter().any(|(_, name)| by_number(name)) {
@@ -118,6 +130,19 @@ pub(crate) fn ids_in_header(
     } else {
         Vec::new()
     }
+}
+
+/// Whether the cell of a row may be an id, or a key.
+pub(crate) fn looks_like_values(cell: &str, is_key: bool) -> bool {
+    if is_key {
+        !cell.trim().is_empty()
+    } else {
+        looks_like_ids(cell)
+    }
+}
+
+fn is_email(cell: &str) -> bool {
+    read_key(cell, KeyKind::Email).is_ok()
 }
 
 /// Whether a cell is an id, several ids, or an id that a spreadsheet reformatted.
@@ -186,7 +211,7 @@ mod tests {
         ] {
             let headers: Vec<String> = header.split(',').map(str::to_owned).collect();
             let settings = settings(from_id, to_id);
-            let columns = Columns::resolve(&headers, &settings);
+            let columns = Columns::resolve(&headers, &settings, [None, None]);
             let ids = match columns {
                 Ok(columns) => ids_in_header(&headers, &columns, &settings).len(),
                 Err(_) => 0,

@@ -24,7 +24,7 @@ const TYPE_HINTS: [(&str, &str); 6] = [
 ];
 
 /// The placeholder in the hint for a type that the header does not show.
-const UNKNOWN_TYPE: &str = "TYPE";
+pub(crate) const UNKNOWN_TYPE: &str = "TYPE";
 
 /// A header that looks like one of HubSpot's exports.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,11 +97,7 @@ impl HubSpotExport {
 
     /// The command that imports the file called `input`, without any other flags that were typed.
     pub(crate) fn command(&self, input: &str) -> String {
-        let mut command = if input == STDIN_NAME {
-            format!("hubspot-associate import - --report {REPORT_OF_STREAM}")
-        } else {
-            format!("hubspot-associate import {}", shell_path(input))
-        };
+        let mut command = import_command(input);
         for (flag, value) in self.flags() {
             command.push(' ');
             command.push_str(&shell_flag(flag, value));
@@ -139,7 +135,16 @@ pub(crate) fn linked_by(header: &str) -> Option<(&str, bool)> {
     }
 }
 
-fn type_of(name: &str) -> Option<&'static str> {
+/// The command that imports the file called `input`, without flags for its columns.
+pub(crate) fn import_command(input: &str) -> String {
+    if input == STDIN_NAME {
+        format!("hubspot-associate import - --report {REPORT_OF_STREAM}")
+    } else {
+        format!("hubspot-associate import {}", shell_path(input))
+    }
+}
+
+pub(crate) fn type_of(name: &str) -> Option<&'static str> {
     let name = name.trim().replace(' ', "_");
     let is_lead = || ["lead", "leads"].contains(&name.to_lowercase().as_str());
     standard(&name).or_else(|| is_lead().then_some("leads"))

@@ -5,9 +5,11 @@
 //! problems of a header are reported at once.
 
 use crate::domain::pair::ObjectType;
+use crate::domain::property_name::PropertyName;
 use crate::input::columns::column::{Column, MAX_SHOWN_HEADER_LENGTH};
 use crate::input::columns::error::{ColumnProblem, ColumnsError};
 use crate::input::columns::header_name::{normalize_header, visible};
+use crate::input::columns::key_names::key_column_names;
 use crate::input::columns::settings::{ColumnName, ColumnSettings, Role};
 use crate::input::validate::list_side::ListSide;
 use crate::text::excerpt;
@@ -36,19 +38,29 @@ pub struct Columns {
     pub ignored: Vec<Column>,
     /// The number of fields that a row must have.
     pub field_count: usize,
+    /// The properties whose values stand in the id columns; `None` where these hold ids.
+    pub properties: [Option<PropertyName>; 2],
     /// The id column that may have an empty list, where cells hold lists.
     pub(crate) list_side: ListSide,
 }
 
 impl Columns {
     /// Finds the columns in `headers`, or returns all of their problems.
-    pub fn resolve(headers: &[String], settings: &ColumnSettings) -> Result<Self, ColumnsError> {
+    ///
+    /// `properties`: those whose values stand in the id columns, `None` where these hold ids.
+    pub fn resolve(
+        headers: &[String],
+        settings: &ColumnSettings,
+        properties: [Option<&PropertyName>; 2],
+    ) -> Result<Self, ColumnsError> {
+        let failed = |problems| Err(ColumnsError::new(problems, headers, settings, properties));
         if headers.iter().all(|header| visible(header).is_empty()) {
-            return Err(ColumnsError::new(vec![ColumnProblem::BlankHeader], headers));
+            return failed(vec![ColumnProblem::BlankHeader]);
         }
         let mut problems = Vec::new();
         let mut ignored = Vec::new();
-        let mut find = |role| match find(headers, settings.column_name(role), role) {
+        let names = |role| known_names(role, settings, properties);
+        let mut find = |role| match find(headers, settings.column_name(role), role, &names(role)) {
             Ok(column) => Some(column),
             Err(problem) => {
                 problems.push(problem);
@@ -57,7 +69,11 @@ impl Columns {
         };
         let mut find_type = |role| match settings.fixed_type(role) {
             Some(fixed) => {
-                ignored.extend(candidates(headers, settings.column_name(role), role));
+                ignored.extend(candidates(
+                    headers,
+                    settings.column_name(role),
+                    &names(role),
+                ));
                 Some(TypeSource::Fixed(fixed.clone()))
             }
             None => find(role).map(TypeSource::Column),
@@ -78,7 +94,8 @@ impl Columns {
             (Some(from_type), Some(from_id), Some(to_type), Some(to_id)) if problems.is_empty() => {
                 let list_side = [from_id.index, to_id.index].map(|index| headers[index].as_str());
                 Ok(Self {
-                    list_side: ListSide::of(list_side),
+                    list_side: ListSide::of(list_side, properties.map(|name| name.is_some())),
+                    properties: properties.map(<Option<&PropertyName>>::cloned),
                     from_type,
                     from_id,
                     to_type,
@@ -87,8 +104,33 @@ impl Columns {
                     field_count: headers.len(),
                 })
             }
-            _ => Err(ColumnsError::new(problems, headers)),
+            _ => failed(problems),
         }
+    }
+
+    /// Which id columns hold keys.
+    #[must_use]
+    pub fn are_keys(&self) -> [bool; 2] {
+        self.properties.each_ref().map(Option::is_some)
+    }
+}
+
+/// The header names that need no flag, normalized: those of the first list that a header has count.
+fn known_names(
+    role: Role,
+    settings: &ColumnSettings,
+    [from_property, to_property]: [Option<&PropertyName>; 2],
+) -> Vec<Vec<String>> {
+    let of_key = match role {
+        Role::FromId => from_property.map(|property| (property, &settings.from_type)),
+        Role::ToId => to_property.map(|property| (property, &settings.to_type)),
+        Role::FromType | Role::ToType => None,
+    };
+    match of_key {
+        Some((property, object_type)) => {
+            key_column_names(role, property, object_type.as_ref()).to_vec()
+        }
+        None => vec![role.known_names().map(str::to_owned).to_vec()],
     }
 }
 
@@ -122,8 +164,9 @@ fn find(
     headers: &[String],
     name: Option<&ColumnName>,
     role: Role,
+    known: &[Vec<String>],
 ) -> Result<Column, ColumnProblem> {
-    let mut candidates = candidates(headers, name, role);
+    let mut candidates = candidates(headers, name, known);
     match (candidates.len(), name) {
         (1, _) => Ok(candidates.remove(0)),
         (0, None) => Err(ColumnProblem::Missing { role }),
@@ -140,8 +183,8 @@ fn find(
     }
 }
 
-/// The columns that match the user's name for `role`, or its known names.
-fn candidates(headers: &[String], name: Option<&ColumnName>, role: Role) -> Vec<Column> {
+/// The columns that match the user's name for a value, or its known names.
+fn candidates(headers: &[String], name: Option<&ColumnName>, known: &[Vec<String>]) -> Vec<Column> {
     let matching = |fits: &dyn Fn(&str) -> bool| -> Vec<Column> {
         (0..headers.len())
             .filter(|&index| fits(&headers[index]))
@@ -150,8 +193,10 @@ fn candidates(headers: &[String], name: Option<&ColumnName>, role: Role) -> Vec<
     };
     match name {
         None => {
-            let known = role.known_names();
-            matching(&|header| known.contains(&normalize_header(header).as_str()))
+            let of =
+                |names: &Vec<String>| matching(&|header| names.contains(&normalize_header(header)));
+            let found = known.iter().map(of).find(|found| !found.is_empty());
+            found.unwrap_or_default()
         }
         Some(ColumnName::Number(number)) => (number.get() <= headers.len())
             .then(|| Column::new(headers, number.get() - 1))
@@ -220,7 +265,9 @@ mod tests {
                 ["6", "4", "3", "2"],
             ),
         ] {
-            let columns = Columns::resolve(&headers(header), &ColumnSettings::default()).unwrap();
+            let columns =
+                Columns::resolve(&headers(header), &ColumnSettings::default(), [None, None])
+                    .unwrap();
             assert_eq!(places(&columns), expected, "{header}");
             assert_eq!(columns.field_count, header.split(',').count());
             assert_eq!(columns.ignored, []);
@@ -240,7 +287,7 @@ mod tests {
                 to_id_column: name(to_id),
                 ..fixed()
             };
-            let columns = Columns::resolve(&header, &settings).unwrap();
+            let columns = Columns::resolve(&header, &settings, [None, None]).unwrap();
             assert_eq!(places(&columns), expected, "{from_id}");
         }
         let settings = ColumnSettings {
@@ -250,14 +297,14 @@ mod tests {
             to_id_column: name("#2"),
             ..ColumnSettings::default()
         };
-        let columns = Columns::resolve(&header, &settings).unwrap();
+        let columns = Columns::resolve(&header, &settings, [None, None]).unwrap();
         assert_eq!(places(&columns), ["4", "1", "4", "2"]);
     }
 
     #[test]
     fn a_fixed_type_overrides_a_column_and_reports_it_as_ignored() {
         let header = headers("from_type,from_id,to_id,from_object_type");
-        let columns = Columns::resolve(&header, &fixed()).unwrap();
+        let columns = Columns::resolve(&header, &fixed(), [None, None]).unwrap();
         assert_eq!(places(&columns), ["fixed", "2", "fixed", "3"]);
         let ignored: Vec<String> = columns.ignored.iter().map(Column::to_string).collect();
         assert_eq!(
@@ -267,7 +314,7 @@ mod tests {
     }
 
     fn message(header: &str, settings: &ColumnSettings) -> [String; 2] {
-        let error = Columns::resolve(&headers(header), settings).unwrap_err();
+        let error = Columns::resolve(&headers(header), settings, [None, None]).unwrap_err();
         [error.to_string(), error.hint("pairs.csv")]
     }
 

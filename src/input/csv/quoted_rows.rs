@@ -5,7 +5,7 @@
 
 use crate::domain::pair::{ObjectType, RecordId};
 use crate::input::columns::column::Column;
-use crate::input::columns::headerless::looks_like_ids;
+use crate::input::columns::headerless::{looks_like_ids, looks_like_values};
 use crate::input::columns::resolve::{Columns, TypeSource};
 use crate::input::csv::record::Record;
 
@@ -50,10 +50,13 @@ fn looks_like_a_row(line: &[u8], columns: &Columns, delimiter: u8, lists: bool) 
             text.trim_matches('"').trim()
         })
         .collect();
-    let is_id = |column: &Column| {
-        fields
-            .get(column.index)
-            .is_some_and(|field| RecordId::new(field).is_some() || (lists && looks_like_ids(field)))
+    let is_id = |column: &Column, is_key: bool| {
+        fields.get(column.index).is_some_and(|field| {
+            if is_key {
+                return looks_like_values(field, is_key);
+            }
+            RecordId::new(field).is_some() || (lists && looks_like_ids(field))
+        })
     };
     let is_type = |source: &TypeSource| match source {
         TypeSource::Fixed(_) => true,
@@ -61,8 +64,11 @@ fn looks_like_a_row(line: &[u8], columns: &Columns, delimiter: u8, lists: bool) 
             .get(column.index)
             .is_some_and(|field| ObjectType::new(field).is_some()),
     };
-    is_id(&columns.from_id)
-        && is_id(&columns.to_id)
+    let [is_from_key, is_to_key] = columns.are_keys();
+    // Any text may be a key: such lines are counted only where they have as many fields as the header.
+    (!(is_from_key || is_to_key) || fields.len() == columns.field_count)
+        && is_id(&columns.from_id, is_from_key)
+        && is_id(&columns.to_id, is_to_key)
         && is_type(&columns.from_type)
         && is_type(&columns.to_type)
 }

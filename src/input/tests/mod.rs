@@ -2,6 +2,7 @@
 
 mod compressed;
 mod files;
+mod keys;
 mod layout;
 mod lists;
 mod properties;

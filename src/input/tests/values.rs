@@ -114,6 +114,7 @@ fn an_invalid_row_keeps_its_four_values() {
     assert_eq!(
         invalid.values,
         RawValues {
+            keys: None,
             from_type: "contacts".to_owned(),
             from_id: "5\u{1b}".to_owned(),
             to_type: "é".repeat(200),

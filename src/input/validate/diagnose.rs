@@ -3,6 +3,8 @@
 //! Pure. Only called for values that have been refused, so every path returns a problem.
 
 use crate::domain::pair::{MAX_ID_DIGITS, MAX_TYPE_LENGTH};
+use crate::input::columns::key_names::KeyHeader;
+use crate::input::columns::keys_for_ids::key_in;
 use crate::input::decode::encoding::TextEncoding;
 use crate::input::validate::problem::ValueProblem;
 use crate::text::is_invisible;
@@ -36,7 +38,11 @@ pub(crate) fn id_problem(text: &str) -> ValueProblem {
     if let Some(problem) = separated_problem(text) {
         return problem;
     }
-    other_character_problem(text)
+    match key_in(text) {
+        Some(KeyHeader::Email) => ValueProblem::EmailForId,
+        Some(KeyHeader::Domain) => ValueProblem::DomainForId,
+        None => other_character_problem(text),
+    }
 }
 
 /// The problem of `text`, which is trimmed and not a type.

@@ -65,17 +65,19 @@ impl FromStr for Separator {
 pub(crate) enum IdOrProblem {
     /// An id.
     Id(RecordId),
-    /// Not an id.
+    /// A key: the text without surrounding blanks.
+    Key(Box<str>),
+    /// Not an id, or no key.
     Bad {
         /// The value, as [`crate::input::row::RawValues`] has it.
         value: String,
-        /// Why it is not an id.
+        /// Why it is not one.
         problem: ValueProblem,
     },
 }
 
 impl IdOrProblem {
-    fn of(bytes: &[u8], encoding: TextEncoding) -> Self {
+    pub(crate) fn of(bytes: &[u8], encoding: TextEncoding) -> Self {
         match parse_id(bytes, encoding) {
             Ok(id) => Self::Id(id),
             Err(problem) => Self::bad(bytes, problem),
@@ -124,6 +126,7 @@ pub(crate) fn split(
                 return;
             }
             IdOrProblem::Bad { value, .. } => seen_others.insert(value.clone()),
+            IdOrProblem::Key(_) => true,
         };
         if is_new {
             ids.push(piece);
@@ -136,7 +139,10 @@ pub(crate) fn split(
 }
 
 /// The parts between the separators of a list.
-fn parts<'c>(list: &'c [u8], separator: &'c Separator) -> impl Iterator<Item = &'c [u8]> {
+pub(crate) fn parts<'c>(
+    list: &'c [u8],
+    separator: &'c Separator,
+) -> impl Iterator<Item = &'c [u8]> {
     let separator = separator.0.as_bytes();
     let mut start = 0;
     let ends = memmem::find_iter(list, separator).chain([list.len()]);
@@ -204,6 +210,7 @@ mod tests {
         let ids: Vec<String> = ids
             .into_iter()
             .map(|piece| match piece {
+                IdOrProblem::Key(key) => key.to_string(),
                 IdOrProblem::Id(id) => id.to_string(),
                 IdOrProblem::Bad { value, .. } => format!("!{value}"),
             })

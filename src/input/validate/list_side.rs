@@ -23,10 +23,19 @@ pub(crate) enum ListSide {
 
 impl ListSide {
     /// By the headers of the two columns: HubSpot's `Associated … IDs` first, then any name in the plural.
-    pub(crate) fn of(headers: [&str; 2]) -> Self {
+    /// `are_keys`: which column holds keys instead of ids.
+    pub(crate) fn of(headers: [&str; 2], are_keys: [bool; 2]) -> Self {
         let names = headers.map(visible);
-        let sides = |is_list: fn(&str) -> bool| names.each_ref().map(|name| is_list(name));
-        match (sides(|name| linked_by(name).is_some()), sides(is_plural)) {
+        let linked = names.each_ref().map(|name| linked_by(name).is_some());
+        let is_plural = |side: usize| {
+            let words = if are_keys[side] {
+                &KEY_WORDS[..]
+            } else {
+                &KEY_WORDS[..1]
+            };
+            words.iter().any(|word| ends_with_word(&names[side], word))
+        };
+        match (linked, [is_plural(0), is_plural(1)]) {
             ([true, false], _) | ([false, false], [true, false]) => Self::From,
             ([false, true], _) | ([false, false], [false, true]) => Self::To,
             ([true, true], _) | ([false, false], [true, true]) => Self::Both,
@@ -46,16 +55,19 @@ impl ListSide {
     }
 }
 
-/// Whether a header ends with the word `ids`.
-fn is_plural(header: &str) -> bool {
-    let Some(start) = header.len().checked_sub("ids".len()) else {
+/// The words at the end of a header of lists: the first for ids, all of them for keys.
+const KEY_WORDS: [&str; 5] = ["ids", "emails", "domains", "websites", "keys"];
+
+/// Whether a header ends with this word.
+fn ends_with_word(header: &str, plural: &str) -> bool {
+    let Some(start) = header.len().checked_sub(plural.len()) else {
         return false;
     };
     let (Some(before), Some(word)) = (header.get(..start), header.get(start..)) else {
         return false;
     };
-    word.eq_ignore_ascii_case("ids")
-        && (word.starts_with('I') || !before.ends_with(char::is_alphabetic))
+    word.eq_ignore_ascii_case(plural)
+        && (word.starts_with(char::is_uppercase) || !before.ends_with(char::is_alphabetic))
 }
 
 #[cfg(test)]
@@ -87,7 +99,20 @@ mod tests {
             ("kids", "grids", ListSide::Unknown),
             ("é", "", ListSide::Unknown),
         ] {
-            assert_eq!(ListSide::of([from, to]), side, "{from}, {to}");
+            assert_eq!(ListSide::of([from, to], [false; 2]), side, "{from}, {to}");
+        }
+    }
+
+    #[test]
+    fn a_column_of_keys_is_a_list_by_further_words() {
+        for (from, to, side) in [
+            ("Contact Emails", "Domain", ListSide::From),
+            ("email", "Company domains", ListSide::To),
+            ("emails", "domains", ListSide::Both),
+            ("email", "domain", ListSide::Unknown),
+        ] {
+            assert_eq!(ListSide::of([from, to], [true; 2]), side, "{from}, {to}");
+            assert_eq!(ListSide::of([from, to], [false; 2]), ListSide::Unknown);
         }
     }
 

@@ -1,8 +1,9 @@
-//! One row with several ids in its cells → a pair for each of them, one at a time. Pure.
+//! One row with several ids or keys in its cells → a pair for each of them, one at a time. Pure.
 //!
 //! Where both cells are lists, every id of the one is paired with every id of the other; the pairs are made on
 //! demand, so that only the two lists take memory.
 
+use crate::domain::keyed_pair::{KeyedPair, RecordName};
 use crate::domain::pair::{ObjectType, Pair, Record};
 use crate::input::columns::column::Column;
 use crate::input::columns::resolve::Columns;
@@ -48,39 +49,65 @@ impl PairExpander {
             return None;
         };
         self.next += 1;
-        if let (&IdOrProblem::Id(from), &IdOrProblem::Id(to)) = (from, to) {
-            let record = |object_type: &ObjectType, id| Record {
-                object_type: object_type.clone(),
-                id,
-            };
-            return Some(RowContent::Pair(Pair {
-                from: record(from_type, from),
-                to: record(to_type, to),
-            }));
-        }
-        let problems = [problem(&columns.from_id, from), problem(&columns.to_id, to)];
-        Some(RowContent::Invalid(InvalidRow {
-            problems: problems.into_iter().flatten().collect(),
-            values: RawValues {
-                from_type: from_type.to_string(),
-                from_id: value(from),
-                to_type: to_type.to_string(),
-                to_id: value(to),
-            },
-        }))
+        let types = [from_type.clone(), to_type.clone()];
+        Some(content_of(columns, types, [from, to]))
     }
 }
 
-fn problem(column: &Column, id: &IdOrProblem) -> Option<RowProblem> {
-    match id {
-        IdOrProblem::Id(_) => None,
+/// The pair of two cells, or their problems.
+pub(crate) fn content_of(
+    columns: &Columns,
+    types: [ObjectType; 2],
+    [from, to]: [&IdOrProblem; 2],
+) -> RowContent {
+    let [from_type, to_type] = types;
+    if let (&IdOrProblem::Id(from), &IdOrProblem::Id(to)) = (from, to) {
+        let record = |object_type, id| Record { object_type, id };
+        return RowContent::Pair(Pair {
+            from: record(from_type, from),
+            to: record(to_type, to),
+        });
+    }
+    match (name(&from_type, from), name(&to_type, to)) {
+        (Some(from), Some(to)) => RowContent::Keyed(Box::new(KeyedPair { from, to })),
+        _ => {
+            let problems = [problem(&columns.from_id, from), problem(&columns.to_id, to)];
+            RowContent::Invalid(InvalidRow {
+                problems: problems.into_iter().flatten().collect(),
+                values: RawValues::new(
+                    [from_type.to_string(), to_type.to_string()],
+                    [value(from), value(to)],
+                    columns.are_keys(),
+                ),
+            })
+        }
+    }
+}
+
+fn name(object_type: &ObjectType, cell: &IdOrProblem) -> Option<RecordName> {
+    let object_type = object_type.clone();
+    match cell {
+        &IdOrProblem::Id(id) => Some(RecordName::Id(Record { object_type, id })),
+        IdOrProblem::Key(cell) => Some(RecordName::Key {
+            object_type,
+            cell: cell.clone(),
+        }),
+        IdOrProblem::Bad { .. } => None,
+    }
+}
+
+/// The problem of a cell in this column.
+pub(crate) fn problem(column: &Column, cell: &IdOrProblem) -> Option<RowProblem> {
+    match cell {
+        IdOrProblem::Id(_) | IdOrProblem::Key(_) => None,
         IdOrProblem::Bad { value, problem } => Some(problem_of(column, value, *problem)),
     }
 }
 
-fn value(id: &IdOrProblem) -> String {
-    match id {
+fn value(cell: &IdOrProblem) -> String {
+    match cell {
         IdOrProblem::Id(id) => id.to_string(),
+        IdOrProblem::Key(text) => text.to_string(),
         IdOrProblem::Bad { value, .. } => value.clone(),
     }
 }

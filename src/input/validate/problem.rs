@@ -6,6 +6,7 @@ use std::fmt;
 use crate::domain::pair::{MAX_ID_DIGITS, MAX_TYPE_LENGTH};
 use crate::input::columns::column::Column;
 use crate::input::decode::encoding::TextEncoding;
+use crate::input::validate::key::key_problem::KeyProblem;
 
 /// Why a value is not a valid id or type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +51,22 @@ pub enum ValueProblem {
     NotInTypes(char),
     /// A type with too many characters: their number.
     LongType(usize),
+    /// An email address in place of an id.
+    EmailForId,
+    /// A domain or URL in place of an id.
+    DomainForId,
+    /// Not a value that can be looked up.
+    Key(KeyProblem),
+}
+
+impl From<KeyProblem> for ValueProblem {
+    fn from(problem: KeyProblem) -> Self {
+        match problem {
+            KeyProblem::Blank => Self::Blank,
+            KeyProblem::Invisible(character) => Self::Invisible(character),
+            other => Self::Key(other),
+        }
+    }
 }
 
 const ROUNDED: &str = "a spreadsheet rounded it: re-export the column as text";
@@ -79,6 +96,9 @@ impl ValueProblem {
             Self::NotADigit(_) => "other characters in an id",
             Self::NotInTypes(_) => "characters that no type has",
             Self::LongType(_) => "too long for a type",
+            Self::EmailForId => "an email address instead of an id",
+            Self::DomainForId => "a domain instead of an id",
+            Self::Key(problem) => problem.kind(),
         }
     }
 }
@@ -141,6 +161,13 @@ impl fmt::Display for ValueProblem {
                 formatter,
                 "has {count} characters, a type has at most {MAX_TYPE_LENGTH}"
             ),
+            Self::EmailForId => formatter.write_str(
+                "is an email address, not an id: see `--from-id-property` and `--to-id-property`",
+            ),
+            Self::DomainForId => formatter.write_str(
+                "is a domain, not an id: see `--from-id-property` and `--to-id-property`",
+            ),
+            Self::Key(problem) => problem.fmt(formatter),
         }
     }
 }

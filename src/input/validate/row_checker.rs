@@ -1,8 +1,9 @@
-//! One record → a [`Pair`], or all of its problems.
+//! One record → a [`Pair`], ids or keys of one, or all of its problems.
 //!
 //! Pure, and strict: a value is the cell without surrounding blanks and without the `="…"` of a spreadsheet's
 //! text form. Nothing is repaired, because a guessed id would link the wrong record.
 
+use crate::domain::key_kind::KeyKind;
 use crate::domain::pair;
 use crate::domain::pair::{ObjectType, Pair, RecordId};
 use crate::input::columns::column::Column;
@@ -15,7 +16,8 @@ use crate::input::validate::diagnose::{type_problem, was_damaged};
 use crate::input::validate::excel::unwrapped;
 use crate::input::validate::id::parse_id;
 use crate::input::validate::id_list::{IdOrProblem, Separator, split};
-use crate::input::validate::pair_expander::PairExpander;
+use crate::input::validate::key::key_cell::{key_or_problem, split_keys};
+use crate::input::validate::pair_expander::{PairExpander, content_of, problem};
 use crate::input::validate::problem::{MOST_PAIRS, RowProblem, ValueProblem};
 use crate::input::validate::shape::RowShape;
 
@@ -50,9 +52,11 @@ impl Checker {
         &self.columns
     }
 
-    /// Checks a row whose cells hold one id each. `content` has the result of an earlier row, and is replaced.
+    /// Checks a row whose cells hold one id or key each. `content` has the result of an earlier row, and is replaced.
     pub(crate) fn check(&mut self, record: Record<'_>, content: &mut RowContent) {
-        if self.check_fast(record, content).is_none() {
+        if self.columns.are_keys() != [false, false] {
+            *content = self.check_keyed(record);
+        } else if self.check_fast(record, content).is_none() {
             *content = self.check_fully(record).into();
         }
     }
@@ -125,7 +129,54 @@ impl Checker {
         }
     }
 
-    /// Checks a row whose cells may hold several ids each. Problems that do not concern one of the ids are
+    /// Checks a row in which a cell holds a key.
+    fn check_keyed(&mut self, record: Record<'_>) -> RowContent {
+        let columns = &self.columns;
+        if let Err(invalid) = check_field_count(self.shape, columns, record) {
+            return RowContent::Invalid(invalid);
+        }
+        let encoding = self.encoding;
+        let types = [
+            check_type(
+                &columns.from_type,
+                record,
+                encoding,
+                &mut self.last_from_type,
+            ),
+            check_type(&columns.to_type, record, encoding, &mut self.last_to_type),
+        ];
+        let mut kinds = columns
+            .properties
+            .iter()
+            .zip(&types)
+            .map(|(property, object_type)| {
+                let property = property.as_ref()?;
+                Some(match object_type {
+                    Ok(object_type) => KeyKind::of(object_type, property.as_str()),
+                    // Only what holds for the values of any property is checked.
+                    Err(_) => KeyKind::Text,
+                })
+            });
+        let mut cell = |column| cell_of(column, record, kinds.next().flatten(), encoding);
+        let cells = [cell(&columns.from_id), cell(&columns.to_id)];
+        match types {
+            [Ok(from_type), Ok(to_type)] => {
+                content_of(columns, [from_type, to_type], cells.each_ref())
+            }
+            [from_type, to_type] => {
+                let problems = [
+                    from_type.err(),
+                    problem(&columns.from_id, &cells[0]),
+                    to_type.err(),
+                    problem(&columns.to_id, &cells[1]),
+                ];
+                let problems = problems.into_iter().flatten().collect();
+                RowContent::Invalid(invalid(problems, columns, record))
+            }
+        }
+    }
+
+    /// Checks a row whose cells may hold several ids or keys each. Problems that do not concern one of the ids are
     /// reported once, for the row as a whole; otherwise the pairs are in `expander`, and this returns `None`.
     pub(crate) fn check_lists(
         &mut self,
@@ -159,8 +210,15 @@ impl Checker {
             }
         };
         let separated = (separator, self.encoding);
-        split_cell(&columns.from_id, record, separated, &mut expander.from);
-        split_cell(&columns.to_id, record, separated, &mut expander.to);
+        let kind = |side: usize| {
+            let property = columns.properties[side].as_ref()?;
+            Some(KeyKind::of(&types[side], property.as_str()))
+        };
+        let lists = [&mut expander.from, &mut expander.to];
+        for (side, list) in lists.into_iter().enumerate() {
+            let column = [&columns.from_id, &columns.to_id][side];
+            split_cell(column, record, separated, kind(side), list);
+        }
         let missing = columns.list_side.missing(&expander.from, &expander.to);
         if missing != [false, false] {
             let ids = [&columns.from_id, &columns.to_id];
@@ -201,16 +259,34 @@ fn check_field_count(
     Err(invalid(vec![problem], columns, record))
 }
 
-/// The ids of a cell.
+/// The id of a cell, or its key if it has one of this kind.
+fn cell_of(
+    column: &Column,
+    record: Record<'_>,
+    kind: Option<KeyKind>,
+    encoding: TextEncoding,
+) -> IdOrProblem {
+    let cell = record.field(column.index).unwrap_or_default();
+    match kind {
+        _ if record.is_misquoted(column.index) => IdOrProblem::bad(cell, ValueProblem::Misquoted),
+        Some(kind) => key_or_problem(cell, kind, encoding),
+        None => IdOrProblem::of(cell, encoding),
+    }
+}
+
+/// The ids of a cell, or its keys if they are of this kind.
 fn split_cell(
     column: &Column,
     record: Record<'_>,
     (separator, encoding): (&Separator, TextEncoding),
+    kind: Option<KeyKind>,
     ids: &mut Vec<IdOrProblem>,
 ) {
     let cell = record.field(column.index).unwrap_or_default();
     if record.is_misquoted(column.index) {
         ids.push(IdOrProblem::bad(cell, ValueProblem::Misquoted));
+    } else if let Some(kind) = kind {
+        split_keys(cell, separator, kind, encoding, ids);
     } else {
         split(cell, separator, encoding, ids);
     }
@@ -296,10 +372,9 @@ fn raw_values(columns: &Columns, record: Record<'_>) -> RawValues {
         TypeSource::Fixed(object_type) => object_type.to_string(),
         TypeSource::Column(column) => value(column),
     };
-    RawValues {
-        from_type: type_value(&columns.from_type),
-        from_id: value(&columns.from_id),
-        to_type: type_value(&columns.to_type),
-        to_id: value(&columns.to_id),
-    }
+    RawValues::new(
+        [type_value(&columns.from_type), type_value(&columns.to_type)],
+        [value(&columns.from_id), value(&columns.to_id)],
+        columns.are_keys(),
+    )
 }

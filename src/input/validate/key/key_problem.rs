@@ -8,7 +8,7 @@ pub(crate) const MAX_KEY_BYTES: usize = 1000;
 
 /// Why a cell holds no key. Shown behind the column and the value, as `email: `N/A` stands for no value`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum KeyProblem {
+pub enum KeyProblem {
     /// Empty or blank.
     Blank,
     /// `NULL`, `N/A`, `-` and the like.
