@@ -5,6 +5,8 @@
 //! or none (P. Gibbons, "Distinct sampling for highly-accurate answers to distinct values queries and event
 //! reports", VLDB 2001).
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 
 use crate::domain::pair::Pair;
@@ -63,12 +65,68 @@ impl DuplicateCount {
     /// The duplicates so far.
     #[must_use]
     pub fn duplicates(&self) -> Duplicates {
-        let sampled: u64 = self.found[self.level as usize..].iter().sum();
-        let each = 1_u64.checked_shl(self.level).unwrap_or(u64::MAX);
-        Duplicates {
-            pairs: sampled.saturating_mul(each),
-            exact: self.level == 0,
+        estimate(&self.found, self.level)
+    }
+}
+
+/// Counts duplicates by hashes of pairs, for pairs whose ids are not known yet.
+#[derive(Debug)]
+pub struct DuplicateHashes {
+    seen: HashSet<u64>,
+    /// The maximum size of `seen`.
+    bytes: usize,
+    /// A pair is in the sample if its hash ends with at least this many zeros.
+    level: u32,
+    /// Duplicates by the number of zeros at the end of their hash.
+    found: [u64; u64::BITS as usize + 1],
+}
+
+impl DuplicateHashes {
+    /// The maximum size of a hash: while the set grows, one of twice its size exists beside it.
+    const HASH_BYTES: usize = 32;
+
+    /// `bytes` limits the memory.
+    #[must_use]
+    pub fn within(bytes: usize) -> Self {
+        Self {
+            seen: HashSet::new(),
+            bytes,
+            level: 0,
+            found: [0; u64::BITS as usize + 1],
         }
+    }
+
+    /// Adds the hash of the next pair of the input.
+    pub fn add(&mut self, hash: u64) {
+        if hash.trailing_zeros() < self.level {
+            return;
+        }
+        if !self.seen.insert(hash) {
+            self.found[hash.trailing_zeros() as usize] += 1;
+            return;
+        }
+        while self.seen.len() * Self::HASH_BYTES > self.bytes && self.level < u64::BITS {
+            self.level += 1;
+            let level = self.level;
+            self.seen.retain(|hash| hash.trailing_zeros() >= level);
+            self.seen.shrink_to_fit();
+        }
+    }
+
+    /// The duplicates so far.
+    #[must_use]
+    pub fn duplicates(&self) -> Duplicates {
+        estimate(&self.found, self.level)
+    }
+}
+
+/// The duplicates of a sample, for all pairs.
+fn estimate(found: &[u64], level: u32) -> Duplicates {
+    let sampled: u64 = found[level as usize..].iter().sum();
+    let each = 1_u64.checked_shl(level).unwrap_or(u64::MAX);
+    Duplicates {
+        pairs: sampled.saturating_mul(each),
+        exact: level == 0,
     }
 }
 
@@ -137,6 +195,20 @@ mod tests {
             let expected = 40_000.0 * f64::from(times - 1);
             let error = (pairs as f64 - expected).abs();
             assert!(error <= expected * 0.2, "{pairs} of {expected}");
+        }
+    }
+
+    #[test]
+    fn hashes_of_pairs_are_counted_in_the_same_way() {
+        for (bytes, is_exact) in [(1 << 20, true), (16 << 10, false)] {
+            let mut count = DuplicateHashes::within(bytes);
+            for _ in 0..2 {
+                (1..=10_000_u128).for_each(|number| count.add(mixed(number)));
+            }
+            let Duplicates { pairs, exact } = count.duplicates();
+            assert_eq!(exact, is_exact);
+            let error = (pairs as f64 - 10_000.0).abs();
+            assert!(error <= if is_exact { 0.0 } else { 2_500.0 }, "{pairs}");
         }
     }
 

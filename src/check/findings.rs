@@ -4,9 +4,12 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use crate::check::duplicates::{DuplicateCount, Duplicates};
+use crate::check::duplicates::{DuplicateCount, DuplicateHashes, Duplicates};
+use crate::check::keys::{KeyCount, LookupPlan};
 use crate::check::tiers::BATCH_SIZE;
+use crate::domain::keyed_pair::KeyedPair;
 use crate::domain::pair::{ObjectType, Pair, RowKey};
+use crate::domain::property_name::PropertyName;
 use crate::input::csv::quoted_rows::QuotedRows;
 use crate::input::row::{CheckedRow, RowContent, SkippedRow};
 use crate::input::validate::problem::RowProblem;
@@ -77,6 +80,9 @@ pub struct Findings {
     current: Option<(ObjectType, ObjectType, u64)>,
     last_row: u64,
     duplicates: Option<DuplicateCount>,
+    keys: KeyCount,
+    /// The pairs with keys, by their hashes, if duplicates are counted.
+    keyed_duplicates: Option<DuplicateHashes>,
 }
 
 impl Findings {
@@ -101,7 +107,17 @@ impl Findings {
             last_row: 0,
             duplicates: (bytes_for_duplicates > 0)
                 .then(|| DuplicateCount::within(bytes_for_duplicates)),
+            keys: KeyCount::within(0, [None, None]),
+            keyed_duplicates: (bytes_for_duplicates > 0)
+                .then(|| DuplicateHashes::within(bytes_for_duplicates)),
         }
+    }
+
+    /// Counts the keys of these properties too, the distinct ones in at most `bytes` of memory; zero turns that off.
+    #[must_use]
+    pub fn with_keys(mut self, properties: &[Option<PropertyName>; 2], bytes: usize) -> Self {
+        self.keys = KeyCount::within(bytes, properties.clone());
+        self
     }
 
     /// Adds the next row, or the next pair of the last one.
@@ -113,7 +129,7 @@ impl Findings {
         }
         match content {
             RowContent::Pair(pair) => self.pair(*key, pair),
-            RowContent::Keyed(_) => {}
+            RowContent::Keyed(pair) => self.keyed(pair),
             RowContent::Invalid(invalid) => {
                 self.invalid += 1;
                 for problem in &invalid.problems {
@@ -130,9 +146,17 @@ impl Findings {
         }
     }
 
-    fn pair(&mut self, key: RowKey, pair: &Pair) {
+    /// A pair with keys. Whether it links a record with itself is not known before the lookup.
+    fn keyed(&mut self, pair: &KeyedPair) {
         self.to_send += 1;
-        let (from, to) = (&pair.from.object_type, &pair.to.object_type);
+        self.count_types(pair.from.object_type(), pair.to.object_type());
+        let hash = self.keys.add(pair);
+        if let Some(duplicates) = &mut self.keyed_duplicates {
+            duplicates.add(hash);
+        }
+    }
+
+    fn count_types(&mut self, from: &ObjectType, to: &ObjectType) {
         match &mut self.current {
             Some((from_type, to_type, count)) if from_type == from && to_type == to => *count += 1,
             _ => {
@@ -140,6 +164,12 @@ impl Findings {
                 self.current = Some((from.clone(), to.clone(), 1));
             }
         }
+    }
+
+    fn pair(&mut self, key: RowKey, pair: &Pair) {
+        self.to_send += 1;
+        let (from, to) = (&pair.from.object_type, &pair.to.object_type);
+        self.count_types(from, to);
         // Ids first: they are hardly ever the same, and types have several spellings.
         if pair.from.id.is_same_as(pair.to.id.as_str()) && from.is_same_as(to) {
             self.self_links.pairs += 1;
@@ -232,6 +262,17 @@ impl Findings {
     /// Pairs that occur in the input again and would be sent again; `None` if they were not counted.
     #[must_use]
     pub fn duplicates(&self) -> Option<Duplicates> {
-        self.duplicates.as_ref().map(DuplicateCount::duplicates)
+        let of_ids = self.duplicates.as_ref()?.duplicates();
+        let of_keys = self.keyed_duplicates.as_ref()?.duplicates();
+        Some(Duplicates {
+            pairs: of_ids.pairs + of_keys.pairs,
+            exact: of_ids.exact && of_keys.exact,
+        })
+    }
+
+    /// The lookups of the keys; `None` if there are none.
+    #[must_use]
+    pub fn lookups(&self) -> Option<LookupPlan> {
+        self.keys.plan()
     }
 }

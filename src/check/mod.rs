@@ -2,4 +2,5 @@
 
 pub mod duplicates;
 pub mod findings;
+pub mod keys;
 pub mod tiers;

@@ -45,6 +45,21 @@ pub const TIERS: [Tier; 4] = [
     },
 ];
 
+/// The quotas for lookups by batch read, in the order of [`TIERS`]: those for all calls, which are higher than those for
+/// associations (<https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines>).
+pub const LOOKUP_TIERS: [Tier; 4] = [
+    TIERS[0],
+    TIERS[1],
+    Tier {
+        per_10_seconds: 190,
+        ..TIERS[2]
+    },
+    Tier {
+        per_10_seconds: 250,
+        ..TIERS[3]
+    },
+];
+
 /// The time for a number of calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct TimeNeeded {

@@ -58,7 +58,9 @@ pub(crate) fn show(plan: &CheckPlan, ctx: &Context) -> Result<ExitStatus, RunErr
     } else {
         plan.duplicates_memory.0
     };
-    let mut findings = Findings::new(duplicates_memory);
+    let properties = &input.columns().properties;
+    let mut findings =
+        Findings::new(duplicates_memory).with_keys(properties, plan.duplicates_memory.0);
     findings.per_call = plan.per_call;
     let read = read(&mut input, skips, &mut findings);
     findings.quoted_rows = input.quoted_rows();

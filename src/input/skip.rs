@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use crate::domain::pair::Pair;
 use crate::domain::pair_set::PairSet;
 use crate::input::row::{RowContent, SkippedRow};
 
@@ -15,7 +16,8 @@ pub struct SkipSettings {
     pub associated_in: Vec<PathBuf>,
 }
 
-/// Decides which pairs need not be sent. It must be given every pair of the input, in order.
+/// Decides which pairs need not be sent. It must be given every pair of the input, in order: a pair with keys once its ids
+/// are known, and also one that the report has already, with the ids of its line.
 #[derive(Debug, Default)]
 pub struct Skips {
     associated: PairSet,
@@ -33,18 +35,26 @@ impl Skips {
         }
     }
 
-    /// Marks the row as skipped if its pair need not be sent.
+    /// Marks the row as skipped if its pair need not be sent. A row with keys stays as it is.
     pub fn apply(&mut self, content: &mut RowContent) {
         if self.associated.is_empty() && self.seen.is_none() {
             return;
         }
-        let RowContent::Pair(pair) = content else {
-            return;
-        };
+        if let RowContent::Pair(pair) = content
+            && let Some(skipped) = self.check(pair)
+        {
+            *content = RowContent::Skipped(skipped);
+        }
+    }
+
+    /// Why the pair need not be sent; it counts as seen from now on.
+    pub fn check(&mut self, pair: &Pair) -> Option<SkippedRow> {
         if self.associated.contains(pair) {
-            *content = RowContent::Skipped(SkippedRow::AlreadyAssociated(pair.clone()));
+            Some(SkippedRow::AlreadyAssociated(pair.clone()))
         } else if self.seen.as_mut().is_some_and(|seen| !seen.insert(pair)) {
-            *content = RowContent::Skipped(SkippedRow::Duplicate(pair.clone()));
+            Some(SkippedRow::Duplicate(pair.clone()))
+        } else {
+            None
         }
     }
 }
@@ -53,7 +63,6 @@ impl Skips {
 mod tests {
     use super::*;
     use crate::domain::fixtures::pair;
-    use crate::domain::pair::Pair;
 
     fn contact_and_deal(to: &str) -> Pair {
         pair("contacts 1", &format!("deals {to}"))
@@ -90,5 +99,28 @@ mod tests {
         let mut skips = Skips::new(associated(), false);
         let second = ["5", "7", "5"].map(|to| seen(&mut skips, to));
         assert_eq!(second, [send("5"), linked("7"), send("5")]);
+    }
+
+    #[test]
+    fn pairs_are_compared_once_their_ids_are_known() {
+        let mut skips = Skips::new(PairSet::default(), true);
+        let keyed = RowContent::Keyed(Box::new(crate::domain::keyed_pair::KeyedPair {
+            from: crate::domain::keyed_pair::RecordName::Id(contact_and_deal("2").from),
+            to: crate::domain::keyed_pair::RecordName::Key {
+                object_type: contact_and_deal("2").to.object_type,
+                cell: "D-2".into(),
+            },
+        }));
+        for _ in 0..2 {
+            let mut content = keyed.clone();
+            skips.apply(&mut content);
+            assert_eq!(content, keyed);
+        }
+        let found = contact_and_deal("2");
+        assert_eq!(skips.check(&found), None);
+        assert_eq!(
+            skips.check(&found),
+            Some(SkippedRow::Duplicate(found.clone()))
+        );
     }
 }

@@ -11,6 +11,7 @@ use crate::input::csv::quoted_rows::QuotedRows;
 use crate::input::validate::problem::RowProblem;
 use crate::number::{grouped, rows, span};
 use crate::output::json::format::pretty;
+use crate::output::text::check_lookups::{self, LookupJson};
 use crate::output::text::lines::Lines;
 use crate::output::text::run::ONLY_EMPTY_LISTS;
 
@@ -49,6 +50,9 @@ impl Checked<'_> {
         lines.about_some("duplicates", findings.duplicates().map(about));
         self.add_odd_rows(&mut lines);
         self.add_calls(&mut lines);
+        if let Some(plan) = findings.lookups() {
+            check_lookups::add_to(&mut lines, &plan);
+        }
         lines.about_some("next", self.next);
         lines.into_text()
     }
@@ -196,6 +200,7 @@ impl Checked<'_> {
                 })
                 .collect(),
             calls,
+            lookups: findings.lookups().map(LookupJson::of),
         };
         pretty(&json)
     }
@@ -244,6 +249,9 @@ struct Json<'j> {
     quoted_rows: QuotedRows,
     calls: Calls,
     quotas: Vec<Quota>,
+    /// Only for an input with keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lookups: Option<LookupJson>,
 }
 
 #[derive(Serialize)]
