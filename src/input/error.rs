@@ -156,7 +156,7 @@ pub enum InputError {
         hint: String,
     },
     /// The id columns hold emails or domains, and no flag says so.
-    #[error("`{input}` line {line}: {} where record ids are expected", keys.what)]
+    #[error("`{input}` line {line}: {}, where record ids are expected", keys.what)]
     KeysForIds {
         /// The input's name.
         input: String,

@@ -27,6 +27,10 @@ fn folder() -> Rehearsal {
         "export.csv",
         "Record ID,First Name,Associated Company IDs\n41001,Ada,52001;52002\n41002,Bo,\n",
     );
+    write(
+        "crm.csv",
+        "Name,E-mail,Website\nAda,Ada@example.com,https://www.example.com/\n",
+    );
     write("fresh.csv", &format!("{HEADER}\n"));
     std::fs::create_dir_all(rehearsal.path("sample-data")).unwrap();
     for file in std::fs::read_dir(root().join("sample-data")).unwrap() {

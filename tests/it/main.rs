@@ -20,6 +20,7 @@ mod exports; // lists of ids, and the files that HubSpot itself writes
 mod faults; // disks that are full, slow or gone
 mod import; // the main job, and the report it leaves
 mod input; // broken and odd files: exit status, message, and no request
+mod keys; // files that name records by email or domain
 mod known_pairs; // one report that is its own memory
 mod layout; // lines and fields that are not as usual
 mod machine; // limits of the machine

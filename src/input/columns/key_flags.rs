@@ -6,7 +6,7 @@ use crate::domain::pair::ObjectType;
 use crate::domain::standard_type::canonical;
 use crate::input::columns::header_name::{normalize_header, visible};
 use crate::input::columns::hubspot_export::{UNKNOWN_TYPE, import_command, type_of};
-use crate::input::columns::key_names::KeyHeader;
+use crate::input::columns::key_header::KeyHeader;
 use crate::input::columns::settings::{ColumnSettings, Role};
 use crate::text::shell_flag;
 

@@ -1,15 +1,13 @@
 //! Recognises id columns that hold emails or domains, by the first rows of a file. Pure.
 
-use crate::domain::key_kind::KeyKind;
 use crate::domain::standard_type::canonical;
 use crate::input::columns::column::Column;
 use crate::input::columns::key_flags::KeyFlags;
-use crate::input::columns::key_names::KeyHeader;
+use crate::input::columns::key_header::KeyHeader;
 use crate::input::columns::resolve::{Columns, TypeSource};
 use crate::input::csv::delimiter::{Delimiter, fields_of};
 use crate::input::row::MAX_SHOWN_VALUE_LENGTH;
-use crate::input::validate::key::domain_name::domain_of;
-use crate::input::validate::key::read_key::read_key;
+use crate::input::validate::key::key_for_id::key_in;
 use crate::text::excerpt;
 
 /// The number of rows that are looked at.
@@ -22,18 +20,6 @@ pub struct KeysForIds {
     pub what: String,
     /// The flags that look the keys up.
     pub flags: KeyFlags,
-}
-
-/// Whether a cell has an email address or a domain where an id is expected.
-pub(crate) fn key_in(cell: &str) -> Option<KeyHeader> {
-    let cell = cell.trim();
-    if read_key(cell, KeyKind::Email).is_ok() {
-        return Some(KeyHeader::Email);
-    }
-    let domain = domain_of(cell).ok()?;
-    let (_, last) = domain.rsplit_once('.')?;
-    let is_top = last.chars().count() >= 2 && last.chars().all(char::is_alphabetic);
-    is_top.then_some(KeyHeader::Domain)
 }
 
 /// Finds the columns in which each of the first rows has such a key; blank cells do not count. `text` begins with a row, and

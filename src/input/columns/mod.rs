@@ -8,6 +8,7 @@ pub mod header_name;
 pub mod headerless;
 pub mod hubspot_export;
 pub mod key_flags;
+pub mod key_header;
 pub mod key_names;
 pub mod keys_for_ids;
 pub mod resolve;

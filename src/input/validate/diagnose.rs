@@ -3,9 +3,9 @@
 //! Pure. Only called for values that have been refused, so every path returns a problem.
 
 use crate::domain::pair::{MAX_ID_DIGITS, MAX_TYPE_LENGTH};
-use crate::input::columns::key_names::KeyHeader;
-use crate::input::columns::keys_for_ids::key_in;
+use crate::input::columns::key_header::KeyHeader;
 use crate::input::decode::encoding::TextEncoding;
+use crate::input::validate::key::key_for_id::key_in;
 use crate::input::validate::problem::ValueProblem;
 use crate::text::is_invisible;
 
