@@ -35,6 +35,13 @@ impl Skips {
         }
     }
 
+    /// Counts these pairs as pairs that occurred before, if duplicates are skipped. To be called before the first row.
+    pub fn begin_with(&mut self, pairs: PairSet) {
+        if let Some(seen) = &mut self.seen {
+            *seen = pairs;
+        }
+    }
+
     /// Marks the row as skipped if its pair need not be sent. A row with keys stays as it is.
     pub fn apply(&mut self, content: &mut RowContent) {
         if self.associated.is_empty() && self.seen.is_none() {

@@ -44,10 +44,24 @@ pub enum Column {
     DurationMs,
     /// The time at which the row ended.
     FinishedAt,
+    /// The cell with the key of the first record; empty if it held an id.
+    FromKey,
+    /// How the first record matches its key.
+    FromMatch,
+    /// The cell with the key of the second record; empty if it held an id.
+    ToKey,
+    /// How the second record matches its key.
+    ToMatch,
+    /// Whether the pair was associated before it was sent.
+    ExistedBefore,
+    /// The labels that were asked for.
+    Labels,
+    /// Those of them that the association did not have before.
+    LabelsAdded,
 }
 
 /// The names of all columns, in order.
-pub const COLUMNS: [&str; 18] = [
+pub const COLUMNS: [&str; 25] = [
     "row",
     "line",
     "from_object_type",
@@ -66,6 +80,13 @@ pub const COLUMNS: [&str; 18] = [
     "attempts",
     "duration_ms",
     "finished_at",
+    "from_key",
+    "from_match",
+    "to_key",
+    "to_match",
+    "existed_before",
+    "labels",
+    "labels_added",
 ];
 
 impl Column {
@@ -99,6 +120,8 @@ mod tests {
             (Column::Outcome, "outcome"),
             (Column::Message, "error_message"),
             (Column::FinishedAt, "finished_at"),
+            (Column::ToKey, "to_key"),
+            (Column::LabelsAdded, "labels_added"),
         ] {
             assert_eq!(column.name(), name);
         }

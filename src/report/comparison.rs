@@ -1,9 +1,9 @@
 //! Compares an input with the report that was made from it, and finds the rows that are still to be sent. Pure.
 
-use crate::domain::outcome::RowTarget;
 use crate::domain::pair::RowKey;
 use crate::report::checkpoint::{Checkpoint, RowStatus};
-use crate::report::line::fingerprint_of;
+use crate::report::layout::Layout;
+use crate::report::row_identity::RowIdentity;
 
 /// Compares the rows of an input, in order, with the lines of a report.
 #[derive(Debug)]
@@ -11,6 +11,8 @@ pub struct Comparison {
     checkpoint: Checkpoint,
     /// Whether a row can have several lines.
     splits: bool,
+    /// The columns of the report.
+    layout: Layout,
     /// The current row, and how many of its lines were matched.
     current: Option<(RowKey, usize)>,
 }
@@ -22,15 +24,38 @@ pub struct Mismatch {
     pub row: u64,
     /// The position in the input; `None` if the input ended before this row.
     pub key: Option<RowKey>,
+    /// Whether the row of the input has keys, for which the report has no columns.
+    pub lacks_columns: bool,
+}
+
+impl Mismatch {
+    /// The input has another pair in this row.
+    pub(crate) fn at(key: RowKey) -> Self {
+        Self {
+            row: key.row,
+            key: Some(key),
+            lacks_columns: false,
+        }
+    }
+
+    /// The input ends before this row.
+    pub(crate) fn end_before(row: u64) -> Self {
+        Self {
+            row,
+            key: None,
+            lacks_columns: false,
+        }
+    }
 }
 
 impl Comparison {
-    /// `splits` is true if a row of the input can hold several pairs.
+    /// `splits` is true if a row of the input can hold several pairs; `layout` is that of the report.
     #[must_use]
-    pub fn new(checkpoint: Checkpoint, splits: bool) -> Self {
+    pub fn new(checkpoint: Checkpoint, splits: bool, layout: Layout) -> Self {
         Self {
             checkpoint,
             splits,
+            layout,
             current: None,
         }
     }
@@ -46,9 +71,9 @@ impl Comparison {
         self.current = None;
     }
 
-    /// Returns the status of the next pair of the input. Fails if the report has another pair in its place, or if the
-    /// row before had a line that no pair matched.
-    pub fn check(&mut self, key: RowKey, target: &RowTarget) -> Result<RowStatus, Mismatch> {
+    /// Returns the status of the next pair of the input. Fails if the report has another pair in its place or no columns
+    /// for its keys, or if the row before had a line that no pair matched.
+    pub fn check(&mut self, key: RowKey, identity: &RowIdentity) -> Result<RowStatus, Mismatch> {
         if self
             .current
             .is_none_or(|(current, _)| current.row != key.row)
@@ -56,15 +81,18 @@ impl Comparison {
             self.leave()?;
             self.current = Some((key, 0));
         }
+        if identity.has_keys() && !self.layout.has_keys() {
+            return Err(Mismatch {
+                lacks_columns: true,
+                ..Mismatch::at(key)
+            });
+        }
         if key.row > self.checkpoint.last_row() {
             return Ok(RowStatus::ToBeSent);
         }
-        let Some(status) = self.checkpoint.status(key.row, fingerprint_of(target)) else {
+        let Some(status) = self.checkpoint.status(key.row, identity.fingerprint()) else {
             if !self.splits && self.checkpoint.lines_of(key.row) > 0 {
-                return Err(Mismatch {
-                    row: key.row,
-                    key: Some(key),
-                });
+                return Err(Mismatch::at(key));
             }
             return Ok(RowStatus::ToBeSent);
         };
@@ -79,7 +107,7 @@ impl Comparison {
         self.leave()?;
         let reached = self.current.map_or(0, |(key, _)| key.row);
         match self.checkpoint.next_row(reached) {
-            Some(row) => Err(Mismatch { row, key: None }),
+            Some(row) => Err(Mismatch::end_before(row)),
             None => Ok(()),
         }
     }
@@ -87,10 +115,9 @@ impl Comparison {
     /// Checks that every line of the current row was matched.
     fn leave(&self) -> Result<(), Mismatch> {
         match self.current {
-            Some((key, matched)) if matched < self.checkpoint.lines_of(key.row) => Err(Mismatch {
-                row: key.row,
-                key: Some(key),
-            }),
+            Some((key, matched)) if matched < self.checkpoint.lines_of(key.row) => {
+                Err(Mismatch::at(key))
+            }
             _ => Ok(()),
         }
     }
@@ -100,25 +127,26 @@ impl Comparison {
 mod tests {
     use super::*;
     use crate::domain::fixtures::{key, raw};
+    use crate::domain::row_keys::{CellKey, RowKeys};
 
-    fn target(name: &str) -> RowTarget {
-        raw(["contacts", name, "companies", "1"])
+    fn identity(name: &str) -> RowIdentity {
+        RowIdentity::new(raw(["contacts", name, "companies", "1"]), None)
     }
 
     fn comparison(lines: &[(u64, &str, bool)], splits: bool) -> Comparison {
         let mut checkpoint = Checkpoint::default();
         for &(row, name, is_kept) in lines {
-            checkpoint.insert(row, fingerprint_of(&target(name)), is_kept);
+            checkpoint.insert(row, identity(name).fingerprint(), is_kept);
         }
         checkpoint.finish().unwrap();
-        Comparison::new(checkpoint, splits)
+        Comparison::new(checkpoint, splits, Layout::Current)
     }
 
     /// The pairs of an input that are sent, or the first row that differs.
     fn sent(comparison: &mut Comparison, input: &[(u64, &str)]) -> Result<Vec<String>, Mismatch> {
         let mut sent = Vec::new();
         for &(row, name) in input {
-            if comparison.check(key(row), &target(name))? == RowStatus::ToBeSent {
+            if comparison.check(key(row), &identity(name))? == RowStatus::ToBeSent {
                 sent.push(format!("{row}{name}"));
             }
         }
@@ -126,8 +154,11 @@ mod tests {
     }
 
     fn differs(row: u64, in_input: bool) -> Result<Vec<String>, Mismatch> {
-        let key = in_input.then_some(key(row));
-        Err(Mismatch { row, key })
+        Err(if in_input {
+            Mismatch::at(key(row))
+        } else {
+            Mismatch::end_before(row)
+        })
     }
 
     #[test]
@@ -193,5 +224,26 @@ mod tests {
         // Without splitting, the second line of a row has no pair in the input.
         let once = sent(&mut comparison(&report, false), &[(1, "a"), (2, "c")]);
         assert_eq!(once, differs(1, true));
+    }
+
+    #[test]
+    fn a_row_by_key_needs_a_report_with_columns_for_keys() {
+        let keys = RowKeys {
+            from: Some(CellKey {
+                cell: "a".into(),
+                matched: None,
+            }),
+            to: None,
+        };
+        let keyed = RowIdentity::new(raw(["contacts", "", "companies", "1"]), Some(keys.into()));
+        for row in [1, 2] {
+            let mut checkpoint = Checkpoint::default();
+            checkpoint.insert(1, identity("a").fingerprint(), true);
+            let mut comparison = Comparison::new(checkpoint, false, Layout::WithoutKeys);
+            let refused = comparison.check(key(row), &keyed).unwrap_err();
+            assert_eq!((refused.row, refused.lacks_columns), (row, true));
+        }
+        let by_id = comparison(&[(1, "a", true)], false).check(key(1), &keyed);
+        assert_eq!(by_id, Err(Mismatch::at(key(1))), "an id is not a key");
     }
 }

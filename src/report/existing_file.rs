@@ -4,8 +4,8 @@ use std::io::{self, Read};
 
 use crate::domain::outcome::OutcomeKind;
 use crate::input::decode::compression::Compression;
-use crate::report::column::COLUMNS;
 use crate::report::damage::OnDamage;
+use crate::report::layout::Layout;
 use crate::report::origin::Origin;
 use crate::report::read_error::ReadBackError;
 use crate::report::reader::ReportReader;
@@ -39,11 +39,15 @@ pub(crate) enum Refusal {
 impl ExistingFile {
     /// Reads only the beginning of the file.
     pub(crate) fn of(mut file: impl Read) -> io::Result<Self> {
-        let header = COLUMNS.join(",") + "\n";
+        let headers = Layout::ALL.map(Layout::header);
         let mut start = Vec::new();
-        let most = header.len() as u64 + 1;
+        let most = headers.each_ref().map(String::len).into_iter().max();
+        let most = most.unwrap_or_default() as u64 + 1;
         file.by_ref().take(most).read_to_end(&mut start)?;
-        if header.as_bytes().starts_with(&start) {
+        if headers
+            .iter()
+            .any(|header| header.as_bytes().starts_with(&start))
+        {
             return Ok(Self::Nothing);
         }
         if let Some(compression) = Compression::of(&start) {
@@ -121,16 +125,27 @@ pub enum IfExists {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::column::COLUMNS;
 
     #[test]
     fn the_kind_of_a_file_is_detected_by_its_content() {
         let header = COLUMNS.join(",");
-        let line = |id: &str| format!("{header}\n1,2,a,1,b,2,associated,200,,0,,,,,{id},1,1,\n");
+        let line =
+            |id: &str| format!("{header}\n1,2,a,1,b,2,associated,200,,0,,,,,{id},1,1,,,,,,,,\n");
         let short = "outcome,row,from_object_type,from_object_id,to_object_type,to_object_id\n";
         for (content, found) in [
             (String::new(), ExistingFile::Nothing),
             ("row,line".into(), ExistingFile::Nothing),
             (format!("{header}\n"), ExistingFile::Nothing),
+            (Layout::WithoutKeys.header(), ExistingFile::Nothing),
+            (
+                Layout::WithoutKeys.header() + "1,2,a,1,b,2,associated,200,,0,,,,,8f6e,1,1,\n",
+                ExistingFile::Report(Some(Origin::RealRun)),
+            ),
+            (
+                Layout::WithoutKeys.header() + "1",
+                ExistingFile::Report(None),
+            ),
             (format!("{header}\n1"), ExistingFile::Report(None)),
             (format!("{header}\nedited\n"), ExistingFile::Report(None)),
             (line("8f6e"), ExistingFile::Report(Some(Origin::RealRun))),

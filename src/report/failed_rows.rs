@@ -6,16 +6,15 @@ use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use crate::domain::outcome::RowTarget;
 use crate::domain::pair::RowKey;
 use crate::report::column::Column;
 use crate::report::comparison::Mismatch;
 use crate::report::error::ReportError;
-use crate::report::line::{fingerprint, fingerprint_of};
 use crate::report::read_error::ReadBackError;
 use crate::report::reader::ReportReader;
 use crate::report::report_line::ReportLine;
 use crate::report::report_source::{ReportSource, open_to_read};
+use crate::report::row_identity::RowIdentity;
 
 /// The lines of a report whose rows were rejected, failed or invalid.
 pub struct FailedRows {
@@ -111,14 +110,14 @@ impl FailedRows {
     pub fn end(&mut self) -> Result<(), Mismatch> {
         self.leave()?;
         match self.lines.get(self.passed) {
-            Some(&FailedRow { row, .. }) => Err(Mismatch { row, key: None }),
+            Some(&FailedRow { row, .. }) => Err(Mismatch::end_before(row)),
             None => Ok(()),
         }
     }
 
     /// Why the pair of the current row is not associated; `None` if it is associated.
-    pub fn why(&mut self, target: &RowTarget) -> Result<Option<FailureReason>, ReadBackError> {
-        let wanted = fingerprint_of(target);
+    pub fn why(&mut self, identity: &RowIdentity) -> Result<Option<FailureReason>, ReadBackError> {
+        let wanted = identity.fingerprint();
         let mut lines = self.of_current().iter();
         let Some(&FailedRow { offset, .. }) = lines.find(|line| line.fingerprint == wanted) else {
             return Ok(None);
@@ -143,10 +142,7 @@ impl FailedRows {
     fn leave(&mut self) -> Result<(), Mismatch> {
         let count = self.of_current().len();
         match self.current {
-            Some((key, found)) if found < count => Err(Mismatch {
-                row: key.row,
-                key: Some(key),
-            }),
+            Some((key, found)) if found < count => Err(Mismatch::at(key)),
             _ => {
                 self.passed += count;
                 Ok(())
@@ -191,7 +187,7 @@ impl FailedRow {
     fn of(line: &ReportLine<'_>, offset: u64) -> Option<Self> {
         (!line.outcome.is_good()).then(|| Self {
             row: line.row,
-            fingerprint: fingerprint(line.target()),
+            fingerprint: line.fingerprint(),
             offset,
         })
     }
@@ -212,8 +208,8 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
 4,contacts,4,deals,9,skipped,,
 5,contacts,5,deals,9,fail";
 
-    fn target(from: &str, to: &str) -> RowTarget {
-        raw(["contacts", from, "deals", to])
+    fn identity(from: &str, to: &str) -> RowIdentity {
+        RowIdentity::new(raw(["contacts", from, "deals", to]), None)
     }
 
     fn bad_lines(folder: &Path) -> FailedRows {
@@ -247,7 +243,7 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
             (4, "4", "9"),
         ] {
             bad.advance_to(key(row)).unwrap();
-            if let Some(why) = bad.why(&target(from, to)).unwrap() {
+            if let Some(why) = bad.why(&identity(from, to)).unwrap() {
                 found.push(format!("{row} {to} {} {}", why.categories, why.message));
             }
         }
@@ -268,12 +264,12 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
         let folder = tempfile::tempdir().unwrap();
         let mut bad = bad_lines(folder.path());
         bad.advance_to(key(2)).unwrap();
-        assert_eq!(bad.why(&target("2", "8")).unwrap(), None);
+        assert_eq!(bad.why(&identity("2", "8")).unwrap(), None);
         assert_eq!(bad.advance_to(key(3)).unwrap_err().row, 2);
         let mut bad = bad_lines(folder.path());
         bad.advance_to(key(2)).unwrap();
-        bad.why(&target("2", "9")).unwrap().unwrap();
+        bad.why(&identity("2", "9")).unwrap().unwrap();
         let missing = bad.end().unwrap_err();
-        assert_eq!(missing, Mismatch { row: 3, key: None });
+        assert_eq!(missing, Mismatch::end_before(3));
     }
 }

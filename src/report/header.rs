@@ -5,6 +5,7 @@
 use crate::input::csv::fields::Fields;
 use crate::report::column::{COLUMNS, Column};
 use crate::report::damage::{OnDamage, is_text};
+use crate::report::layout::Layout;
 use crate::report::read_error::ReadBackError;
 use crate::text::BYTE_ORDER_MARK;
 
@@ -19,8 +20,8 @@ pub(crate) struct Header {
     pub(crate) places: Places,
     /// The number of fields of every line.
     pub(crate) field_count: usize,
-    /// Whether this version writes the same header, so that lines can be appended.
-    pub(crate) is_standard: bool,
+    /// Its layout, if lines can be appended.
+    pub(crate) layout: Option<Layout>,
 }
 
 impl Header {
@@ -30,17 +31,18 @@ impl Header {
             raw: Vec::new(),
             places: [None; COLUMNS.len()],
             field_count: 0,
-            is_standard: true,
+            layout: Some(Layout::Current),
         }
     }
 
-    /// The header that this version writes.
-    pub(crate) fn standard() -> Self {
+    /// The header of a report with this layout.
+    pub(crate) fn of_layout(layout: Layout) -> Self {
+        let field_count = layout.columns().len();
         Self {
-            raw: (COLUMNS.join(",") + "\n").into_bytes(),
-            places: std::array::from_fn(Some),
-            field_count: COLUMNS.len(),
-            is_standard: true,
+            raw: layout.header().into_bytes(),
+            places: std::array::from_fn(|place| (place < field_count).then_some(place)),
+            field_count,
+            layout: Some(layout),
         }
     }
 
@@ -56,12 +58,11 @@ impl Header {
         if !missing.is_empty() {
             return Err(ReadBackError::no_report(missing));
         }
-        let standard = COLUMNS.iter().map(|name| name.as_bytes());
         Ok(Self {
             raw: raw.to_vec(),
             places,
             field_count: names.len(),
-            is_standard: names.iter().copied().eq(standard),
+            layout: Layout::of(&names),
         })
     }
 
@@ -71,7 +72,7 @@ impl Header {
             OnDamage::Refuse => true,
             OnDamage::Skip => is_text(&self.raw),
             // A header that is cut short could still name the columns that are needed.
-            OnDamage::Repair => self.is_standard,
+            OnDamage::Repair => self.layout.is_some(),
         };
         if is_usable {
             Ok(())

@@ -9,8 +9,8 @@ use std::hash::{DefaultHasher, Hasher};
 use crate::domain::cause::Cause;
 use crate::domain::outcome::Outcome;
 use crate::report::column::Column;
-use crate::report::line::{fingerprint, fingerprint_of};
 use crate::report::report_line::ReportLine;
+use crate::report::row_identity::fingerprint_of;
 
 /// The rows that failed earlier, in 64 bits each. Two rows with the same hash (a probability of one in 10^18 per
 /// pair) would only be counted incorrectly for the limit.
@@ -29,10 +29,10 @@ impl KnownFailures {
         let category = categories.split(';').next().unwrap_or_default();
         let message = line.text(Column::Message);
         self.marks
-            .insert(mark(fingerprint(line.target()), category, &message));
+            .insert(mark(line.fingerprint(), category, &message));
     }
 
-    /// Whether an earlier row with the same four values failed for the same cause.
+    /// Whether an earlier row with the same types and the same ids or keys failed for the same cause.
     #[must_use]
     pub fn contains(&self, outcome: &Outcome) -> bool {
         if self.marks.is_empty() || outcome.kind.is_good() {
@@ -40,15 +40,15 @@ impl KnownFailures {
         }
         let details = &outcome.details;
         let category = details.categories.first().map_or("", String::as_str);
-        let mark = mark(fingerprint_of(&outcome.target), category, &details.message);
-        self.marks.contains(&mark)
+        let row = fingerprint_of(&outcome.target, outcome.keys.as_deref());
+        self.marks.contains(&mark(row, category, &details.message))
     }
 }
 
 /// The message is not compared: it contains ids and times.
-fn mark(target: u64, category: &str, message: &str) -> u64 {
+fn mark(row: u64, category: &str, message: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
-    hasher.write_u64(target);
+    hasher.write_u64(row);
     hasher.write(category.as_bytes());
     hasher.write_u8(match Cause::of(category, message) {
         Cause::Category => 0,

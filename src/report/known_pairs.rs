@@ -4,6 +4,7 @@ use std::io::{self, Seek};
 use std::path::Path;
 
 use crate::domain::category::shows_link;
+use crate::domain::outcome::OutcomeKind;
 use crate::domain::pair::RecordId;
 use crate::domain::pair_set::PairSet;
 use crate::report::column::Column;
@@ -53,16 +54,19 @@ impl KnownPairs {
                 line.check_origin(origin)?;
             }
             if is_linked(&line) {
-                self.add_pair(&line);
+                line.add_pair_to(&mut self.associated);
             } else {
                 self.failures.add(&line);
             }
         }
         Ok(reader.damage())
     }
+}
 
-    fn add_pair(&mut self, line: &ReportLine<'_>) {
-        let [from_type, from_id, to_type, to_id] = line.target().map(str::from_utf8);
+impl ReportLine<'_> {
+    /// Adds the pair of its ids to a set.
+    fn add_pair_to(&self, pairs: &mut PairSet) {
+        let [from_type, from_id, to_type, to_id] = self.target().map(str::from_utf8);
         let id = |text: &str| RecordId::new(text);
         // A line whose id was edited away does not identify a pair.
         if let (Ok(from_type), Ok(to_type), Some(from_id), Some(to_id)) = (
@@ -71,8 +75,16 @@ impl KnownPairs {
             from_id.ok().and_then(id),
             to_id.ok().and_then(id),
         ) {
-            self.associated
-                .insert_ids([from_type, to_type], [from_id, to_id]);
+            pairs.insert_ids([from_type, to_type], [from_id, to_id]);
+        }
+    }
+
+    /// Adds the pair to those that later rows repeat, if the row has keys: the input does not have its ids, and it is not
+    /// looked up again. A line of a row that was skipped as a duplicate is left out: the row that it repeats may have no
+    /// line, and must be sent.
+    pub fn add_looked_up_pair_to(&self, pairs: &mut PairSet) {
+        if self.has_keys() && (self.outcome == OutcomeKind::Rejected || is_linked(self)) {
+            self.add_pair_to(pairs);
         }
     }
 }

@@ -1,18 +1,21 @@
-//! Writes an outcome as one line of the report, and computes the fingerprint of its pair.
+//! Writes an outcome as one line of the report.
 
 use std::borrow::{Borrow, Cow};
-use std::hash::{DefaultHasher, Hasher};
 
 use jiff::Timestamp;
 
 use crate::domain::outcome::{Details, Outcome, RowTarget};
 use crate::domain::pair::{Pair, Record, RecordId};
-use crate::report::column::COLUMNS;
+use crate::domain::row_keys::{CellKey, MatchKind, RowKeys};
+use crate::report::layout::Layout;
 use crate::report::origin::{Origin, write_correlation_id};
 use crate::text::excerpt;
 
 /// The separator between several values in one field.
 const SEPARATOR: &str = ";";
+
+/// The number of characters of a key that its line shows.
+const MAX_KEY_CHARS: usize = 200;
 
 /// A buffer of lines that are not yet written to the file, as CSV.
 #[derive(Debug, Default)]
@@ -20,26 +23,26 @@ pub struct LineBuffer {
     bytes: Vec<u8>,
     clock: Clock,
     origin: Origin,
+    layout: Layout,
     /// The last correlation id; the allocation is reused.
     correlation_id: String,
 }
 
 impl LineBuffer {
-    /// Creates a buffer for lines of this kind of run.
+    /// Creates a buffer for lines of this kind of run, with these columns.
     #[must_use]
-    pub fn of(origin: Origin) -> Self {
+    pub fn of(origin: Origin, layout: Layout) -> Self {
         Self {
             origin,
+            layout,
             ..Self::default()
         }
     }
 
     /// Adds the header.
     pub fn add_header(&mut self) {
-        for column in COLUMNS {
-            self.add_text(column);
-        }
-        self.end_line();
+        self.bytes
+            .extend_from_slice(self.layout.header().as_bytes());
     }
 
     /// Adds the line of an outcome.
@@ -73,7 +76,29 @@ impl LineBuffer {
         self.add_number(u64::try_from(outcome.duration.as_millis()).unwrap_or(u64::MAX));
         self.clock.write(outcome.finished_at, &mut self.bytes);
         self.bytes.push(b',');
+        if self.layout.has_keys() {
+            self.add_keys(outcome.keys.as_deref());
+        }
         self.end_line();
+    }
+
+    /// Adds the columns after the time.
+    fn add_keys(&mut self, keys: Option<&RowKeys>) {
+        const EMPTY: &[u8] = b",,,,,,,";
+        let Some(RowKeys { from, to }) = keys else {
+            self.bytes.extend_from_slice(EMPTY);
+            return;
+        };
+        for key in [from, to] {
+            match key {
+                Some(CellKey { cell, matched }) => {
+                    self.add_text(&key_value(cell));
+                    self.add_plain(matched.map_or("", MatchKind::as_str));
+                }
+                None => self.bytes.extend_from_slice(&EMPTY[..2]),
+            }
+        }
+        self.bytes.extend_from_slice(&EMPTY[4..]);
     }
 
     fn add_number(&mut self, number: impl itoa::Integer) {
@@ -89,7 +114,7 @@ impl LineBuffer {
                 }
             }
             RowTarget::Raw(_) => {
-                for value in target(of) {
+                for value in target_values(of) {
                     self.add_text(&value);
                 }
             }
@@ -206,25 +231,8 @@ impl Clock {
     }
 }
 
-/// A 64-bit hash of the four values of a pair. Only valid within one process.
-#[must_use]
-pub(crate) fn fingerprint(values: [&[u8]; 4]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    for value in values {
-        hasher.write(value);
-        // No value contains this byte: values are UTF-8.
-        hasher.write_u8(0xff);
-    }
-    hasher.finish()
-}
-
-/// The fingerprint of the line that would be written for `target`.
-#[must_use]
-pub(crate) fn fingerprint_of(of: &RowTarget) -> u64 {
-    fingerprint(target(of).each_ref().map(|value| value.as_bytes()))
-}
-
-fn target(target: &RowTarget) -> [Cow<'_, str>; 4] {
+/// The values in the four columns of the pair.
+pub(crate) fn target_values(target: &RowTarget) -> [Cow<'_, str>; 4] {
     match target {
         RowTarget::Pair(pair) => [
             formula_safe(pair.from.object_type.as_str()),
@@ -238,6 +246,11 @@ fn target(target: &RowTarget) -> [Cow<'_, str>; 4] {
             None => Cow::from(formula_safe(&excerpt(value, usize::MAX)).into_owned()),
         }),
     }
+}
+
+/// The value in the column of a key.
+pub(crate) fn key_value(cell: &str) -> String {
+    formula_safe(&excerpt(cell, MAX_KEY_CHARS)).into_owned()
 }
 
 /// Prevents a spreadsheet that opens the report from running text of a file or a server as a formula
@@ -260,6 +273,7 @@ mod tests {
     use crate::domain::fixtures::{outcome, pair};
     use crate::domain::outcome::OutcomeKind;
     use crate::domain::pair::RowKey;
+    use crate::report::column::COLUMNS;
     use proptest::prelude::*;
     use std::time::Duration;
 
@@ -297,7 +311,7 @@ mod tests {
             String::from_utf8(lines.take()).unwrap(),
             "row,line,from_object_type,from_object_id,to_object_type,to_object_id,outcome,http_status,batch_status,\
              num_errors,error_categories,error_subcategories,error_message,association_type_ids,correlation_id,\
-             attempts,duration_ms,finished_at\n"
+             attempts,duration_ms,finished_at,from_key,from_match,to_key,to_match,existed_before,labels,labels_added\n"
         );
     }
 
@@ -305,7 +319,7 @@ mod tests {
     fn an_associated_row_is_one_line() {
         assert_eq!(
             written(&associated()),
-            "7,9,contacts,041001,2-1234567,52002,associated,200,COMPLETE,0,,,,15;16,8f6e,2,1234,2026-05-04T09:15:22.118Z\n"
+            "7,9,contacts,041001,2-1234567,52002,associated,200,COMPLETE,0,,,,15;16,8f6e,2,1234,2026-05-04T09:15:22.118Z,,,,,,,\n"
         );
     }
 
@@ -332,7 +346,7 @@ mod tests {
         };
         assert_eq!(
             written(&outcome),
-            "7,9,contacts,5.12\\nE+11,,'-1,invalid,,,3,A;B,,\"says \"\"x\"\", and more\",,,0,0,2026-05-04T09:15:22.118Z\n"
+            "7,9,contacts,5.12\\nE+11,,'-1,invalid,,,3,A;B,,\"says \"\"x\"\", and more\",,,0,0,2026-05-04T09:15:22.118Z,,,,,,,\n"
         );
     }
 
@@ -359,6 +373,58 @@ mod tests {
     }
 
     #[test]
+    fn keys_are_written_as_they_stood_in_their_cells_but_short_and_not_as_formulas() {
+        let key = |cell: &str, matched| {
+            Some(CellKey {
+                cell: cell.into(),
+                matched,
+            })
+        };
+        let long = "x".repeat(201);
+        let shown = format!("{}…", &long[..199]);
+        for (from, to, columns) in [
+            (
+                key("Ann@Example.com", Some(MatchKind::Folded)),
+                None,
+                "Ann@Example.com,folded,,,,,",
+            ),
+            (
+                None,
+                key("=1+1", Some(MatchKind::Search)),
+                ",,'=1+1,search,,,",
+            ),
+            (
+                key("a,\"b\"", Some(MatchKind::Exact)),
+                key(&long, None),
+                &format!("\"a,\"\"b\"\"\",exact,{shown},,,,"),
+            ),
+            (
+                key("a@example.com", Some(MatchKind::Secondary)),
+                key("-", None),
+                "a@example.com,secondary,'-,,,,",
+            ),
+        ] {
+            let line = written(&Outcome {
+                keys: Some(Box::new(RowKeys { from, to })),
+                ..associated()
+            });
+            let (_, end) = line.split_once("22.118Z,").unwrap();
+            assert_eq!(end, format!("{columns}\n"));
+        }
+    }
+
+    #[test]
+    fn a_report_without_columns_for_keys_gets_lines_without_them() {
+        let mut lines = LineBuffer::of(Origin::RealRun, Layout::WithoutKeys);
+        lines.add_header();
+        lines.add(&associated());
+        let text = String::from_utf8(lines.take()).unwrap();
+        let counts = text.lines().map(|line| line.split(',').count());
+        assert_eq!(counts.collect::<Vec<_>>(), [18, 18]);
+        assert!(text.ends_with(",2026-05-04T09:15:22.118Z\n"), "{text}");
+    }
+
+    #[test]
     fn each_second_is_formatted_again() {
         let mut lines = LineBuffer::default();
         for (time, written) in [
@@ -372,7 +438,7 @@ mod tests {
                 ..associated()
             });
             let line = String::from_utf8(lines.take()).unwrap();
-            assert!(line.ends_with(&format!(",{written}\n")), "{line}");
+            assert!(line.ends_with(&format!(",{written},,,,,,,\n")), "{line}");
         }
     }
 

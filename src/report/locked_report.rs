@@ -145,6 +145,7 @@ mod tests {
     use super::*;
     use crate::report::column::COLUMNS;
     use crate::report::existing_file::Resume;
+    use crate::report::layout::Layout;
     use crate::report::writer::ReportFile;
     use crate::run::write_report::WriteReport;
 
@@ -163,7 +164,7 @@ mod tests {
     fn a_report_that_is_there_is_kept_unless_it_may_be_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.csv");
-        let earlier = COLUMNS.join(",") + "\n1,2,a,1,b,2,associated,200,,0,,,,,8f6e,1,1,\n";
+        let earlier = COLUMNS.join(",") + "\n1,2,a,1,b,2,associated,200,,0,,,,,8f6e,1,1,,,,,,,,\n";
         fs::write(&path, &earlier).unwrap();
         let error = create(&path, IfExists::Refuse).unwrap_err();
         assert!(matches!(error, ReportError::Exists { .. }));
@@ -198,6 +199,7 @@ mod tests {
             "row,line",
             &COLUMNS.join(","),
             &(COLUMNS.join(",") + "\n"),
+            &Layout::WithoutKeys.header(),
         ] {
             fs::write(&path, content).unwrap();
             assert!(create(&path, IfExists::Refuse).is_ok(), "{content}");
@@ -255,7 +257,7 @@ mod tests {
         drop(report);
         assert!(!lock_file.exists());
         // A report that is rewritten stays locked.
-        let line = "1,2,a,1,b,2,failed,502,,0,,,,,8f6e,1,1,\n";
+        let line = "1,2,a,1,b,2,failed,502,,0,,,,,8f6e,1,1,,,,,,,,\n";
         fs::write(&path, COLUMNS.join(",") + "\n" + line).unwrap();
         let mut locked = open().unwrap();
         let found = locked.read_back(Resume::default(), |_, _| ()).unwrap();

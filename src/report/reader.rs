@@ -12,6 +12,7 @@ use crate::input::csv::splitter::{RecordLimits, Splitter, without_line_end};
 use crate::report::column::Column;
 use crate::report::damage::{Damage, OnDamage, has_garbage, is_text};
 use crate::report::header::{Header, is_start_of_header, without_mark};
+use crate::report::layout::Layout;
 use crate::report::line_source::{LineSource, MAX_LINE_BYTES, NextLine};
 use crate::report::read_error::ReadBackError;
 use crate::report::report_line::{ReportLine, field};
@@ -28,7 +29,7 @@ pub struct ReportReader<R> {
     lines: LineSource<R>,
     splitter: Splitter,
     header: Header,
-    /// The error in the header, while the standard header is assumed. Only whole lines can confirm that assumption.
+    /// The error in the header. The first whole line shows which header it was; without one the error remains.
     header_error: Option<ReadBackError>,
     on_damage: OnDamage,
     damage: Damage,
@@ -112,7 +113,7 @@ impl<R: Read> ReportReader<R> {
                     .damage
                     .add(reader.lines.line(), reader.lines.offset());
                 reader.is_behind_garbage = has_garbage;
-                reader.header = Header::standard();
+                reader.header = Header::of_layout(Layout::Current);
                 reader.header_error = Some(error);
             }
             header => reader.header = header?,
@@ -127,10 +128,10 @@ impl<R: Read> ReportReader<R> {
         &self.header.raw
     }
 
-    /// Whether this version writes the same header, so that lines can be appended.
+    /// The layout of the report, if lines can be appended. If the header is damaged, it is known after the first line.
     #[must_use]
-    pub fn is_standard(&self) -> bool {
-        self.header.is_standard
+    pub fn layout(&self) -> Option<Layout> {
+        self.header.layout
     }
 
     /// The size of the header and the lines returned so far, in bytes. This includes lines that were skipped before
@@ -220,7 +221,14 @@ impl<R: Read> ReportReader<R> {
         let text = without_line_end(raw);
         split(&mut self.splitter, raw)?;
         let fields = self.splitter.fields(text);
-        let (found, expected) = (fields.count(), self.header.field_count);
+        let found = fields.count();
+        if self.header_error.is_some()
+            && self.current.is_none()
+            && let Some(layout) = Layout::of_width(found)
+        {
+            self.header = Header::of_layout(layout);
+        }
+        let expected = self.header.field_count;
         if found != expected {
             return Err(format!(
                 "has {found} fields, expected {expected}: {}",
@@ -323,7 +331,7 @@ mod tests {
             "\u{feff}{SHORT}\r\nfailed,7,\"says \"\"x\"\", and more\",a,1,b,2\r\ninvalid,9,,a,\"1,2\",b,2\r\n"
         );
         let mut reader = ReportReader::new(text.as_bytes()).unwrap();
-        assert!(!reader.is_standard());
+        assert_eq!(reader.layout(), None);
         let line = reader.read().unwrap().unwrap();
         assert_eq!(
             (line.number, line.row, line.outcome),
@@ -346,13 +354,13 @@ mod tests {
         values[Column::Outcome as usize] = "skipped";
         values[Column::FinishedAt as usize] = "2026-05-04T09:15:22.118Z";
         let values = values.join(",");
-        for (more, added) in [("", ""), (",labels,to_key", ",,\"a,b\""), (",\"a b\"", ",")] {
+        for (more, added) in [("", ""), (",colour,note", ",,\"a,b\""), (",\"a b\"", ",")] {
             let text = format!("{header}{more}\n{values}{added}\n");
             let mut reader = ReportReader::new(text.as_bytes()).unwrap();
             let line = reader.read().unwrap().unwrap();
             assert_eq!((line.row, line.outcome), (7, OutcomeKind::Skipped));
             assert_eq!(line.text(Column::FinishedAt), "2026-05-04T09:15:22.118Z");
-            assert_eq!(reader.is_standard(), more.is_empty());
+            assert_eq!(reader.layout().is_some(), more.is_empty());
         }
     }
 

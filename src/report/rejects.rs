@@ -14,7 +14,7 @@ use crate::input::csv::comment::Comment;
 use crate::input::csv_input::Input;
 use crate::input::decode::encoding::TextEncoding;
 use crate::input::error::InputError;
-use crate::input::row::{CheckedRow, RowContent, target_of};
+use crate::input::row::{CheckedRow, RowContent};
 use crate::input::settings::InputSettings;
 use crate::input::validate::shape::{ERROR_COLUMNS, has_error_columns};
 use crate::report::comparison::Mismatch;
@@ -22,6 +22,7 @@ use crate::report::error::ReportError;
 use crate::report::failed_rows::{FailedRows, FailureReason};
 use crate::report::read_error::ReadBackError;
 use crate::report::rejects_error::RejectsError;
+use crate::report::row_identity::RowIdentity;
 use crate::text::BYTE_ORDER_MARK;
 
 /// Checks that a rejects file may be written to `path`, before a run that writes it at its end. A file that this
@@ -145,7 +146,7 @@ fn copy(
         let name = input.name();
         let changed = |mismatch| changed(name, mismatch);
         bad.advance_to(row.key).map_err(changed)?;
-        if let Some(why) = bad.why(&target_of(&row)).map_err(unreadable)? {
+        if let Some(why) = bad.why(&RowIdentity::of(&row)).map_err(unreadable)? {
             rejects.add(input, &row.content, &why).map_err(written)?;
             lines += 1;
         }
@@ -155,7 +156,7 @@ fn copy(
     Ok(lines)
 }
 
-fn changed(input: &str, Mismatch { row, key }: Mismatch) -> InputError {
+fn changed(input: &str, Mismatch { row, key, .. }: Mismatch) -> InputError {
     InputError::Changed {
         input: input.to_owned(),
         row,

@@ -7,6 +7,7 @@ use crate::domain::outcome::Outcome;
 use crate::files::atomic_file::beside::Beside;
 use crate::files::lock::lock;
 use crate::report::error::ReportError;
+use crate::report::layout::Layout;
 use crate::report::line::LineBuffer;
 use crate::report::locked_report::LockedReport;
 
@@ -43,7 +44,7 @@ impl LockedReport {
         outcomes: impl FnOnce(&mut dyn FnMut(&Outcome) -> Result<(), ReportError>) -> Result<(), E>,
     ) -> Result<Self, E> {
         self.replace(|locked, write| {
-            let mut lines = LineBuffer::of(locked.origin);
+            let mut lines = LineBuffer::of(locked.origin, Layout::Current);
             lines.add_header();
             outcomes(&mut |outcome| {
                 lines.add(outcome);

@@ -7,13 +7,12 @@ use crate::report::checkpoint::Checkpoint;
 use crate::report::damage::{Damage, OnDamage};
 use crate::report::error::ReportError;
 use crate::report::existing_file::Resume;
-use crate::report::line::fingerprint;
+use crate::report::layout::Layout;
 use crate::report::locked_report::LockedReport;
 use crate::report::read_error::ReadBackError;
 use crate::report::reader::ReportReader;
 use crate::report::report_line::ReportLine;
 use crate::report::writer::ReportFile;
-use crate::text::excerpt;
 
 /// The number of lines of a row that a message shows.
 const MAX_SHOWN_LINES: usize = 3;
@@ -23,6 +22,10 @@ const MAX_SHOWN_LINES: usize = 3;
 pub struct PreviousReport {
     /// The state of each row.
     pub checkpoint: Checkpoint,
+    /// The columns of its lines.
+    layout: Layout,
+    /// The raw header, or the one that the lines show if it is damaged.
+    header: Vec<u8>,
     /// The number of bytes up to the end of the last whole line.
     whole_length: u64,
     /// The number of lines whose rows are sent again.
@@ -33,6 +36,12 @@ pub struct PreviousReport {
 }
 
 impl PreviousReport {
+    /// The columns of its lines, also of those that are added.
+    #[must_use]
+    pub fn layout(&self) -> Layout {
+        self.layout
+    }
+
     /// The number of lines that are dropped because their rows are sent again.
     #[must_use]
     pub fn replaced(&self) -> u64 {
@@ -65,7 +74,7 @@ impl LockedReport {
     ) -> Result<PreviousReport, ReadBackError> {
         self.file.rewind()?;
         let mut reader = ReportReader::with(&self.file, resume.on_damage())?;
-        if !reader.is_standard() {
+        if reader.layout().is_none() {
             return Err(ReadBackError::other_columns());
         }
         let mut checkpoint = Checkpoint::default();
@@ -73,16 +82,20 @@ impl LockedReport {
         while let Some(line) = reader.read()? {
             line.check_origin(self.origin)?;
             let is_kept = resume.keeps(line.outcome);
-            checkpoint.insert(line.row, fingerprint(line.target()), is_kept);
+            checkpoint.insert(line.row, line.fingerprint(), is_kept);
             replaced += u64::from(!is_kept);
             each(&line, is_kept);
         }
+        let layout = reader.layout().ok_or_else(ReadBackError::other_columns)?;
+        let header = reader.header().to_vec();
         let (whole_length, damage) = (reader.whole_length(), reader.damage());
         if let Err(row) = checkpoint.finish() {
             return Err(self.twice(row, resume)?);
         }
         Ok(PreviousReport {
             checkpoint,
+            layout,
+            header,
             whole_length,
             replaced,
             damage,
@@ -103,7 +116,7 @@ impl LockedReport {
             if line.row != row {
                 continue;
             }
-            if let Some(first) = lines.insert(fingerprint(line.target()), line.number) {
+            if let Some(first) = lines.insert(line.fingerprint(), line.number) {
                 let line = line.number;
                 return Ok(ReadBackError::Twice { line, first, row });
             }
@@ -119,10 +132,11 @@ impl LockedReport {
             && let Some(line) = reader.read()?
         {
             if line.row == row {
-                let values = line.target().map(String::from_utf8_lossy);
-                let [from_type, from_id, to_type, to_id] = values;
-                let pair = excerpt(&format!("{from_type} {from_id} -> {to_type} {to_id}"), 200);
-                words.push(format!("{pair} (line {} of the report)", line.number));
+                words.push(format!(
+                    "{} (line {} of the report)",
+                    line.shown(),
+                    line.number
+                ));
             }
         }
         Ok(words)
@@ -141,16 +155,16 @@ impl LockedReport {
             if length > previous.whole_length {
                 self.file.set_len(previous.whole_length).map_err(failed)?;
             }
-            return ReportFile::append(self);
+            return ReportFile::append(self, previous.layout);
         }
-        let rest = self.replace(|locked, write| locked.write_kept(previous.resume, write))?;
-        ReportFile::append(rest)
+        let rest = self.replace(|locked, write| locked.write_kept(previous, write))?;
+        ReportFile::append(rest, previous.layout)
     }
 
     /// Writes the header and the lines that are kept.
     fn write_kept(
         &self,
-        resume: Resume,
+        previous: &PreviousReport,
         write: &mut dyn FnMut(&[u8]) -> Result<(), ReportError>,
     ) -> Result<(), ReportError> {
         let failed = |source| ReportError::ReadBack {
@@ -160,10 +174,11 @@ impl LockedReport {
         (&self.file)
             .rewind()
             .map_err(|error| failed(error.into()))?;
-        let mut reader = ReportReader::with(&self.file, resume.on_damage()).map_err(failed)?;
-        write(reader.header())?;
+        let on_damage = previous.resume.on_damage();
+        let mut reader = ReportReader::with(&self.file, on_damage).map_err(failed)?;
+        write(&previous.header)?;
         while let Some(line) = reader.read().map_err(failed)? {
-            if resume.keeps(line.outcome) {
+            if previous.resume.keeps(line.outcome) {
                 write(line.raw)?;
             }
         }
@@ -176,25 +191,58 @@ pub(crate) mod tests {
     use super::*;
     use crate::domain::fixtures;
     use crate::domain::fixtures::{details, raw};
-    use crate::domain::outcome::{Outcome, OutcomeKind};
+    use crate::domain::outcome::{Outcome, OutcomeKind, RowTarget};
+    use crate::domain::row_keys::{CellKey, MatchKind, RowKeys};
     use crate::report::checkpoint::RowStatus;
     use crate::report::comparison::Comparison;
     use crate::report::existing_file::IfExists;
     use crate::report::locked_report::ReportPlan;
     use crate::report::lost_report::LostReport;
     use crate::report::origin::Origin;
+    use crate::report::row_identity::RowIdentity;
     use crate::run::write_report::WriteReport;
     use proptest::prelude::*;
     use std::fs;
     use std::io::{self, Write};
     use std::path::Path;
 
+    /// The outcome of a row; every third row has a key, which was found unless the row is rejected.
     pub(crate) fn outcome(row: u64, kind: OutcomeKind) -> Outcome {
+        if row % 3 == 0 {
+            let is_found = kind != OutcomeKind::Rejected;
+            let id = if is_found { "7" } else { "" };
+            let key = CellKey {
+                cell: format!("={row}@example.com, \"x\"").into(),
+                matched: is_found.then_some(MatchKind::Folded),
+            };
+            let keys = RowKeys {
+                from: Some(key),
+                to: None,
+            };
+            return Outcome {
+                target: raw(["contacts", id, "companies", "1"]),
+                keys: Some(Box::new(keys)),
+                ..fixtures::outcome(row, kind)
+            };
+        }
         Outcome {
             target: raw(["contacts", &row.to_string(), "companies", "x,1"]),
             details: details("", &format!("\"{kind}\", row {row}")),
             ..fixtures::outcome(row, kind)
         }
+    }
+
+    /// The identity of the row in its input, where no key is looked up yet.
+    pub(crate) fn identity(outcome: &Outcome) -> RowIdentity {
+        let Some(mut keys) = outcome.keys.clone() else {
+            return RowIdentity::new(outcome.target.clone(), None);
+        };
+        for key in [&mut keys.from, &mut keys.to].into_iter().flatten() {
+            key.matched = None;
+        }
+        let [from_type, _, to_type, to_id] = outcome.target.values();
+        let target = RowTarget::Raw([from_type, String::new(), to_type, to_id]);
+        RowIdentity::new(target, Some(keys))
     }
 
     pub(crate) fn open(path: &Path, if_exists: IfExists) -> LockedReport {
@@ -252,10 +300,10 @@ pub(crate) mod tests {
             let mut report = if locked.has_lines().unwrap() {
                 let mut kept = Vec::new();
                 let mut found = locked.read_back(Resume { retry_rejected, repair: false }, |line, is_kept| if is_kept { kept.push(line.raw.to_vec()) }).unwrap();
-                let mut comparison = Comparison::new(std::mem::take(&mut found.checkpoint), false);
+                let mut comparison = Comparison::new(std::mem::take(&mut found.checkpoint), false, found.layout());
                 let mut again = Vec::new();
                 for outcome in &outcomes {
-                    if comparison.check(outcome.key, &outcome.target).unwrap() == RowStatus::ToBeSent {
+                    if comparison.check(outcome.key, &identity(outcome)).unwrap() == RowStatus::ToBeSent {
                         again.push(outcome.clone());
                     }
                 }

@@ -9,6 +9,7 @@ use crate::domain::outcome::Outcome;
 use crate::files::atomic_file::place::{is_named, sync_folder};
 use crate::files::lock_file::LockFile;
 use crate::report::error::ReportError;
+use crate::report::layout::Layout;
 use crate::report::line::LineBuffer;
 use crate::report::locked_report::LockedReport;
 use crate::report::lost_report::LostReport;
@@ -115,7 +116,7 @@ impl ReportFile {
             origin,
             lock_file,
         };
-        let mut report = Self::appending(locked).map_err(failed(path.clone()))?;
+        let mut report = Self::appending(locked, Layout::Current).map_err(failed(path.clone()))?;
         report.lines.add_header();
         let bytes = report.lines.take();
         report.shared.write(&bytes).map_err(failed(path.clone()))?;
@@ -130,15 +131,15 @@ impl ReportFile {
         Ok(report)
     }
 
-    /// Opens the file to append after its last line.
-    pub(crate) fn append(locked: LockedReport) -> Result<Self, ReportError> {
+    /// Opens the file to append after its last line, which has these columns.
+    pub(crate) fn append(locked: LockedReport, layout: Layout) -> Result<Self, ReportError> {
         let path = locked.path.clone();
         let end = (&locked.file).seek(SeekFrom::End(0));
-        end.and_then(|_| Self::appending(locked))
+        end.and_then(|_| Self::appending(locked, layout))
             .map_err(|source| ReportError::Io { path, source })
     }
 
-    fn appending(locked: LockedReport) -> io::Result<Self> {
+    fn appending(locked: LockedReport, layout: Layout) -> io::Result<Self> {
         let LockedReport {
             file,
             path,
@@ -158,7 +159,7 @@ impl ReportFile {
                 _lock_file: lock_file,
                 written,
             }),
-            lines: LineBuffer::of(origin),
+            lines: LineBuffer::of(origin, layout),
             unsynced: false,
         })
     }

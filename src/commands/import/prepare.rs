@@ -4,12 +4,14 @@
 use tracing::{info, warn};
 
 use crate::commands::import::carry;
+use crate::domain::pair::RowKey;
+use crate::domain::pair_set::PairSet;
 use crate::domain::run_counts::RunCounts;
 use crate::error::RunError;
 use crate::input::csv_input::Input;
 use crate::input::decode::source::InputSource;
 use crate::input::error::InputError;
-use crate::input::row::{CheckedRow, target_of};
+use crate::input::row::CheckedRow;
 use crate::input::settings::InputSettings;
 use crate::input::skip::{SkipSettings, Skips};
 use crate::report::comparison::{Comparison, Mismatch};
@@ -19,6 +21,7 @@ use crate::report::known_failures::KnownFailures;
 use crate::report::known_pairs::KnownPairs;
 use crate::report::locked_report::{LockedReport, ReportPlan};
 use crate::report::resume::PreviousReport;
+use crate::report::row_identity::RowIdentity;
 use crate::report::writer::ReportFile;
 
 /// A report that is ready for a run.
@@ -114,9 +117,13 @@ impl ExistingReport<'_> {
         mut known_pairs: KnownPairs,
     ) -> Result<PreparedReport, RunError> {
         let mut previous_counts = RunCounts::default();
+        let mut looked_up = PairSet::default();
         let mut found = self.locked.read_back(resume, |line, is_kept| {
             if is_kept {
                 line.count_in(&mut previous_counts);
+                if self.skip.duplicates {
+                    line.add_looked_up_pair_to(&mut looked_up);
+                }
             } else {
                 known_pairs.failures.add(line);
             }
@@ -128,6 +135,7 @@ impl ExistingReport<'_> {
         let mut comparison = Comparison::new(
             std::mem::take(&mut found.checkpoint),
             self.input.split.is_some(),
+            found.layout(),
         );
         // The rows of a stream can be read only once: they are compared while they are sent.
         if let InputSource::File(_) = self.input.path
@@ -136,11 +144,13 @@ impl ExistingReport<'_> {
             self.compare(&mut comparison)?;
             comparison.rewind();
         }
+        let mut skips = Skips::new(known_pairs.associated, self.skip.duplicates);
+        skips.begin_with(looked_up);
         Ok(PreparedReport {
             report: self.locked.resume(&found)?,
             comparison: Some(comparison),
             previous_counts,
-            skips: Skips::new(known_pairs.associated, self.skip.duplicates),
+            skips,
             failures: known_pairs.failures,
         })
     }
@@ -178,13 +188,13 @@ impl ExistingReport<'_> {
             if !input.read(&mut row)? {
                 break comparison.end().err();
             }
-            if row.key.row > comparison.last_row() {
-                break comparison.check(row.key, &target_of(&row)).err();
-            }
-            let target = target_of(&row);
-            if let Err(mismatch) = comparison.check(row.key, &target) {
-                found = target.to_string();
+            let identity = RowIdentity::of(&row);
+            if let Err(mismatch) = comparison.check(row.key, &identity) {
+                found = found_at(mismatch, row.key, &identity);
                 break Some(mismatch);
+            }
+            if row.key.row > comparison.last_row() {
+                break None;
             }
         };
         let Some(mismatch) = mismatch else {
@@ -199,6 +209,15 @@ impl ExistingReport<'_> {
     }
 }
 
+/// The row of the input with this position, if it is the one that differs; empty for a row before it.
+pub(crate) fn found_at(mismatch: Mismatch, key: RowKey, identity: &RowIdentity) -> String {
+    if mismatch.key == Some(key) {
+        identity.to_string()
+    } else {
+        String::new()
+    }
+}
+
 /// The error for an input that differs from the report.
 pub(crate) fn changed(
     input: &str,
@@ -206,13 +225,19 @@ pub(crate) fn changed(
     found: &str,
     reported: &[String],
 ) -> InputError {
-    let Mismatch { row, key } = mismatch;
+    let Mismatch {
+        row,
+        key,
+        lacks_columns,
+    } = mismatch;
     let now = match key {
         None => "the input ends before it".to_owned(),
         Some(_) if found.is_empty() => "the input has another pair there".to_owned(),
         Some(_) => format!("the input has {found}"),
     };
-    let before = if reported.is_empty() {
+    let before = if lacks_columns {
+        ", and the report is from a version without keys: it has no columns for them".to_owned()
+    } else if reported.is_empty() {
         String::new()
     } else {
         format!(", the report has {}", reported.join(" and "))

@@ -7,14 +7,15 @@ use std::thread;
 use tokio::sync::mpsc;
 use tracing::warn;
 
-use crate::commands::import::prepare::changed;
+use crate::commands::import::prepare::{changed, found_at};
 use crate::input::csv_input::Input;
 use crate::input::error::InputError;
-use crate::input::row::{CheckedRow, RowContent, SkippedRow, target_of};
+use crate::input::row::{CheckedRow, RowContent, SkippedRow};
 use crate::input::settings::InputSettings;
 use crate::input::skip::Skips;
 use crate::report::checkpoint::RowStatus;
 use crate::report::comparison::{Comparison, Mismatch};
+use crate::report::row_identity::RowIdentity;
 
 /// The lookahead: how many rows are read before they are sent.
 const ROWS_AHEAD: usize = 256;
@@ -71,11 +72,12 @@ impl Rows {
                 return self.end().map(|()| None);
             }
             self.warn_of_quoted_rows();
-            // Rows that the report contains count too, for later duplicates.
+            // Rows that the report contains count too, for later duplicates. Those by key count from the beginning: only
+            // their lines have their ids.
             self.skips.apply(&mut self.row.content);
             if let Some(comparison) = &mut self.comparison {
-                let target = target_of(&self.row);
-                match comparison.check(self.row.key, &target) {
+                let identity = RowIdentity::of(&self.row);
+                match comparison.check(self.row.key, &identity) {
                     Ok(RowStatus::Reported) => {
                         // The run still counts a pair that is known as associated.
                         if let RowContent::Skipped(SkippedRow::AlreadyAssociated(pair)) =
@@ -91,7 +93,10 @@ impl Rows {
                         continue;
                     }
                     Ok(RowStatus::ToBeSent) => {}
-                    Err(mismatch) => return Err(self.changed(mismatch, &target.to_string())),
+                    Err(mismatch) => {
+                        let found = found_at(mismatch, self.row.key, &identity);
+                        return Err(self.changed(mismatch, &found));
+                    }
                 }
             }
             return Ok(Some(std::mem::take(&mut self.row)));

@@ -1,0 +1,171 @@
+//! What identifies a row of the input in its report: its types, and its ids or the keys in place of them.
+//!
+//! A row by key has the id that was found in its line, but it is compared by the key: the input has no ids, and a key
+//! may name another record in the next run.
+
+use std::fmt;
+use std::hash::{DefaultHasher, Hasher};
+
+use crate::domain::outcome::RowTarget;
+use crate::domain::row_keys::{CellKey, RowKeys};
+use crate::input::row::{CheckedRow, RowContent, target_of};
+use crate::report::column::Column;
+use crate::report::line::{key_value, target_values};
+use crate::report::report_line::ReportLine;
+use crate::text::excerpt;
+
+/// Characters of a pair that a message shows.
+const MAX_SHOWN_CHARS: usize = 200;
+
+/// What identifies a row of the input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowIdentity {
+    target: RowTarget,
+    keys: Option<Box<RowKeys>>,
+}
+
+impl RowIdentity {
+    /// The identity of a row with this target, and these keys in place of ids.
+    #[must_use]
+    pub fn new(target: RowTarget, keys: Option<Box<RowKeys>>) -> Self {
+        Self { target, keys }
+    }
+
+    /// The identity of a row of the input.
+    #[must_use]
+    pub fn of(row: &CheckedRow) -> Self {
+        let keys = match &row.content {
+            RowContent::Keyed(pair) => Some(Box::new(pair.keys())),
+            _ => None,
+        };
+        Self::new(target_of(row), keys)
+    }
+
+    /// Whether the row has keys.
+    #[must_use]
+    pub fn has_keys(&self) -> bool {
+        self.keys.is_some()
+    }
+
+    /// Its fingerprint, which is that of its line.
+    #[must_use]
+    pub(crate) fn fingerprint(&self) -> u64 {
+        fingerprint_of(&self.target, self.keys.as_deref())
+    }
+}
+
+impl fmt::Display for RowIdentity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(keys) = &self.keys else {
+            return self.target.fmt(formatter);
+        };
+        let [from_type, from_id, to_type, to_id] = self.target.values();
+        let from = shown_record(&from_type, &from_id, cell(keys.from.as_ref()));
+        let to = shown_record(&to_type, &to_id, cell(keys.to.as_ref()));
+        formatter.write_str(&excerpt(&format!("{from} -> {to}"), MAX_SHOWN_CHARS))
+    }
+}
+
+fn cell(key: Option<&CellKey>) -> Option<&str> {
+    key.map(|key| &*key.cell)
+}
+
+/// A key is in backticks, so that it cannot be read as an id.
+fn shown_record(object_type: &str, id: &str, key: Option<&str>) -> String {
+    match key {
+        Some(key) => format!("{object_type} `{key}`"),
+        None => format!("{object_type} {id}"),
+    }
+}
+
+fn non_empty(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+impl ReportLine<'_> {
+    /// Whether the row has keys in place of ids.
+    #[must_use]
+    pub fn has_keys(&self) -> bool {
+        self.keys().iter().any(|key| !key.is_empty())
+    }
+
+    fn keys(&self) -> [&[u8]; 2] {
+        [Column::FromKey, Column::ToKey].map(|column| self.field(column))
+    }
+
+    /// The fingerprint of its row.
+    #[must_use]
+    pub(crate) fn fingerprint(&self) -> u64 {
+        let [from_type, from_id, to_type, to_id] = self.target();
+        let [from_key, to_key] = self.keys();
+        fingerprint([
+            Value::Text(from_type),
+            Value::of_record(from_id, from_key),
+            Value::Text(to_type),
+            Value::of_record(to_id, to_key),
+        ])
+    }
+
+    /// The pair as a message shows it.
+    #[must_use]
+    pub(crate) fn shown(&self) -> String {
+        let [from_type, from_id, to_type, to_id] = self.target().map(String::from_utf8_lossy);
+        let [from_key, to_key] = self.keys().map(String::from_utf8_lossy);
+        let from = shown_record(&from_type, &from_id, non_empty(&from_key));
+        let to = shown_record(&to_type, &to_id, non_empty(&to_key));
+        excerpt(&format!("{from} -> {to}"), MAX_SHOWN_CHARS)
+    }
+}
+
+/// The fingerprint of the line that is written for a row with this target and these keys.
+#[must_use]
+pub(crate) fn fingerprint_of(target: &RowTarget, keys: Option<&RowKeys>) -> u64 {
+    let values = target_values(target);
+    let [from_type, from_id, to_type, to_id] = values.each_ref().map(|value| value.as_bytes());
+    let key_of = |key: &Option<CellKey>| cell(key.as_ref()).map(key_value).unwrap_or_default();
+    let (from_key, to_key) = match keys {
+        Some(keys) => (key_of(&keys.from), key_of(&keys.to)),
+        None => Default::default(),
+    };
+    fingerprint([
+        Value::Text(from_type),
+        Value::of_record(from_id, from_key.as_bytes()),
+        Value::Text(to_type),
+        Value::of_record(to_id, to_key.as_bytes()),
+    ])
+}
+
+/// A value that identifies a row.
+#[derive(Clone, Copy)]
+enum Value<'v> {
+    /// A type, an id, or what stood in its place.
+    Text(&'v [u8]),
+    /// A key.
+    Key(&'v [u8]),
+}
+
+impl<'v> Value<'v> {
+    /// The value for a record with this id and this key; the key is empty if the cell held an id.
+    fn of_record(id: &'v [u8], key: &'v [u8]) -> Self {
+        if key.is_empty() {
+            Self::Text(id)
+        } else {
+            Self::Key(key)
+        }
+    }
+}
+
+/// A 64-bit hash of the values of a row. Only valid within one process.
+fn fingerprint(values: [Value<'_>; 4]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for value in values {
+        // No value contains the last byte: values are UTF-8.
+        let (text, end) = match value {
+            Value::Text(text) => (text, 0xff),
+            Value::Key(key) => (key, 0xfe),
+        };
+        hasher.write(text);
+        hasher.write_u8(end);
+    }
+    hasher.finish()
+}
