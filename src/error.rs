@@ -137,6 +137,9 @@ impl RunError {
             Self::Report(ReportError::OnlyKnownPairs { .. }) => Some(
                 "read the pairs from a file, or write another report with `--report PATH`".to_owned(),
             ),
+            Self::Report(ReportError::KnownPairsOfKeys { .. }) => {
+                Some("write another report with `--report PATH`".to_owned())
+            }
             Self::Report(ReportError::IsInput { .. }) => {
                 Some("name another file with `--report PATH`".to_owned())
             }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::domain::outcome::{Details, Outcome, OutcomeKind, RowTarget};
 use crate::domain::pair::{ObjectType, Pair, Record, RecordId, RowKey};
+use crate::domain::row_keys::{CellKey, MatchKind, RowKeys};
 
 /// The record `contacts 7`: a type and an id.
 pub(crate) fn record(text: &str) -> Record {
@@ -27,6 +28,18 @@ pub(crate) fn pair(from: &str, to: &str) -> Pair {
 /// The four values of a row that is not a pair.
 pub(crate) fn raw(values: [&str; 4]) -> RowTarget {
     RowTarget::Raw(values.map(str::to_owned))
+}
+
+/// The keys of a row whose first record is named by a key, which has this match if it was found.
+pub(crate) fn from_key(cell: &str, matched: Option<MatchKind>) -> Option<Box<RowKeys>> {
+    let from = CellKey {
+        cell: cell.into(),
+        matched,
+    };
+    Some(Box::new(RowKeys {
+        from: Some(from),
+        to: None,
+    }))
 }
 
 /// The position of a row whose file has a header of one line.

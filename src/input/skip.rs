@@ -103,6 +103,12 @@ mod tests {
                 linked("7")
             ]
         );
+        let mut skips = Skips::new(PairSet::default(), true);
+        skips.begin_with(associated());
+        assert_eq!(
+            ["7", "5"].map(|to| seen(&mut skips, to)),
+            [repeated("7"), send("5")]
+        );
         let mut skips = Skips::new(associated(), false);
         let second = ["5", "7", "5"].map(|to| seen(&mut skips, to));
         assert_eq!(second, [send("5"), linked("7"), send("5")]);

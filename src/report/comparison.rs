@@ -126,8 +126,7 @@ impl Comparison {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fixtures::{key, raw};
-    use crate::domain::row_keys::{CellKey, RowKeys};
+    use crate::domain::fixtures::{from_key, key, raw};
 
     fn identity(name: &str) -> RowIdentity {
         RowIdentity::new(raw(["contacts", name, "companies", "1"]), None)
@@ -228,14 +227,8 @@ mod tests {
 
     #[test]
     fn a_row_by_key_needs_a_report_with_columns_for_keys() {
-        let keys = RowKeys {
-            from: Some(CellKey {
-                cell: "a".into(),
-                matched: None,
-            }),
-            to: None,
-        };
-        let keyed = RowIdentity::new(raw(["contacts", "", "companies", "1"]), Some(keys.into()));
+        let target = raw(["contacts", "", "companies", "1"]);
+        let keyed = RowIdentity::new(target, from_key("a", None));
         for row in [1, 2] {
             let mut checkpoint = Checkpoint::default();
             checkpoint.insert(1, identity("a").fingerprint(), true);

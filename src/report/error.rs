@@ -96,6 +96,16 @@ pub enum ReportError {
         /// The path.
         path: PathBuf,
     },
+    /// It is a source of known pairs and would be replaced, but the rows of the input name records by keys.
+    #[error(
+        "cannot replace the report `{}`, which `--skip-associated-in` reads too: its pairs cannot be copied to the new report \
+         before the keys of the input are looked up",
+        path.display()
+    )]
+    KnownPairsOfKeys {
+        /// The path.
+        path: PathBuf,
+    },
     /// It cannot be resumed or shown.
     #[error("cannot read the report `{}`", path.display())]
     ReadBack {

@@ -196,7 +196,7 @@ impl FailedRow {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fixtures::{key, raw};
+    use crate::domain::fixtures::{from_key, key, raw};
 
     const REPORT: &str = "\
 row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_categories,error_message
@@ -257,6 +257,28 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
             ]
         );
         assert!(bad.are_all_visited());
+    }
+
+    #[test]
+    fn the_line_of_a_row_by_key_is_found_by_its_key() {
+        let report = "\
+row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_categories,error_message,from_key,to_key
+1,contacts,,deals,9,rejected,NONE,none,a@b.c,
+1,contacts,7,deals,9,rejected,GONE,gone,b@b.c,
+";
+        let folder = tempfile::tempdir().unwrap();
+        let mut bad = read(folder.path(), report.as_bytes());
+        bad.advance_to(key(1)).unwrap();
+        for (cell, category) in [
+            ("b@b.c", Some("GONE")),
+            ("a@b.c", Some("NONE")),
+            ("c", None),
+        ] {
+            let row = RowIdentity::new(raw(["contacts", "", "deals", "9"]), from_key(cell, None));
+            let why = bad.why(&row).unwrap();
+            assert_eq!(why.map(|why| why.categories).as_deref(), category);
+        }
+        bad.end().unwrap();
     }
 
     #[test]

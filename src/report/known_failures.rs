@@ -62,10 +62,17 @@ fn mark(row: u64, category: &str, message: &str) -> u64 {
 mod tests {
     use super::*;
     use crate::domain::fixtures;
-    use crate::domain::fixtures::{details, raw};
+    use crate::domain::fixtures::{details, from_key, raw};
     use crate::domain::outcome::OutcomeKind;
     use crate::report::line::LineBuffer;
     use crate::report::reader::ReportReader;
+
+    fn by_key(row: u64, cell: &str, category: &str) -> Outcome {
+        Outcome {
+            keys: from_key(cell, None),
+            ..outcome(row, "", OutcomeKind::Rejected, category, "")
+        }
+    }
 
     fn outcome(row: u64, id: &str, kind: OutcomeKind, category: &str, message: &str) -> Outcome {
         Outcome {
@@ -99,6 +106,7 @@ mod tests {
             outcome(4, "4", OutcomeKind::Failed, "HTTP_423", ""),
             outcome(5, "5", OutcomeKind::Rejected, "VALIDATION_ERROR", LIMIT),
             outcome(6, "6", OutcomeKind::Skipped, "CLIENT_DUPLICATE", ""),
+            by_key(7, "a@b.c", "OBJECT_NOT_FOUND"),
         ] {
             lines.add(&known);
         }
@@ -110,6 +118,9 @@ mod tests {
         }
         let rejected = OutcomeKind::Rejected;
         for (known, outcome) in [
+            (true, by_key(8, "a@b.c", "OBJECT_NOT_FOUND")),
+            (false, by_key(8, "b@b.c", "OBJECT_NOT_FOUND")),
+            (false, outcome(8, "a@b.c", rejected, "OBJECT_NOT_FOUND", "")),
             (
                 true,
                 outcome(7, "2", rejected, "OBJECT_NOT_FOUND", "2, of 9:16"),

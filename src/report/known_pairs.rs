@@ -179,4 +179,27 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
             .unwrap();
         assert_eq!(known_pairs.associated.len(), 1);
     }
+
+    #[test]
+    fn the_ids_found_for_a_row_by_key_count_for_later_duplicates() {
+        let report = "\
+row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_categories,from_key,to_key
+1,contacts,1,deals,1,associated,,a@b.c,
+2,contacts,2,deals,2,rejected,OBJECT_NOT_FOUND,,two
+3,contacts,3,deals,3,skipped,CLIENT_ALREADY_ASSOCIATED,c@b.c,
+4,contacts,,deals,4,rejected,CLIENT_KEY_NOT_FOUND,d@b.c,
+5,contacts,5,deals,5,skipped,CLIENT_DUPLICATE,e@b.c,
+6,contacts,6,deals,6,associated,,,
+";
+        let mut pairs = PairSet::default();
+        let mut reader = ReportReader::new(report.as_bytes()).unwrap();
+        while let Some(line) = reader.read().unwrap() {
+            line.add_looked_up_pair_to(&mut pairs);
+        }
+        assert_eq!(pairs.len(), 3);
+        for number in ["1", "2", "3"] {
+            let ids = [number, number].map(|id| RecordId::new(id).unwrap());
+            assert!(!pairs.insert_ids(["contacts", "deals"], ids), "{number}");
+        }
+    }
 }

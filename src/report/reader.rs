@@ -365,6 +365,23 @@ mod tests {
     }
 
     #[test]
+    fn the_first_whole_line_shows_the_columns_below_a_damaged_header() {
+        for layout in Layout::ALL {
+            let mut values = vec![""; layout.columns().len()];
+            values[Column::Row as usize] = "7";
+            values[Column::Outcome as usize] = "skipped";
+            values[Column::FinishedAt as usize] = "2026-05-04T09:15:22.118Z";
+            let line = values.join(",");
+            let text = format!("row,li\0\0\n1,2,cut\n{line}\n");
+            let mut reader = ReportReader::with(text.as_bytes(), OnDamage::Repair).unwrap();
+            assert_eq!(reader.read().unwrap().unwrap().row, 7);
+            assert_eq!(reader.layout(), Some(layout));
+            assert_eq!(reader.header(), layout.header().as_bytes());
+            assert_eq!(reader.damage().lines, 2);
+        }
+    }
+
+    #[test]
     fn a_byte_order_mark_before_a_quoted_header_is_not_part_of_a_name() {
         let quoted = SHORT.replace(',', "\",\"");
         let text = format!("\u{feff}\"{quoted}\"\nfailed,7,,a,1,b,2\n");

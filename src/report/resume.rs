@@ -190,9 +190,9 @@ impl LockedReport {
 pub(crate) mod tests {
     use super::*;
     use crate::domain::fixtures;
-    use crate::domain::fixtures::{details, raw};
+    use crate::domain::fixtures::{details, from_key, raw};
     use crate::domain::outcome::{Outcome, OutcomeKind, RowTarget};
-    use crate::domain::row_keys::{CellKey, MatchKind, RowKeys};
+    use crate::domain::row_keys::MatchKind;
     use crate::report::checkpoint::RowStatus;
     use crate::report::comparison::Comparison;
     use crate::report::existing_file::IfExists;
@@ -211,17 +211,10 @@ pub(crate) mod tests {
         if row % 3 == 0 {
             let is_found = kind != OutcomeKind::Rejected;
             let id = if is_found { "7" } else { "" };
-            let key = CellKey {
-                cell: format!("={row}@example.com, \"x\"").into(),
-                matched: is_found.then_some(MatchKind::Folded),
-            };
-            let keys = RowKeys {
-                from: Some(key),
-                to: None,
-            };
+            let cell = format!("={row}@example.com, \"x\"");
             return Outcome {
                 target: raw(["contacts", id, "companies", "1"]),
-                keys: Some(Box::new(keys)),
+                keys: from_key(&cell, is_found.then_some(MatchKind::Folded)),
                 ..fixtures::outcome(row, kind)
             };
         }

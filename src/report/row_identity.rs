@@ -169,3 +169,79 @@ fn fingerprint(values: [Value<'_>; 4]) -> u64 {
     }
     hasher.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures::{self, from_key, key, raw, record};
+    use crate::domain::keyed_pair::{KeyedPair, RecordName};
+    use crate::domain::outcome::{Outcome, OutcomeKind};
+    use crate::domain::pair::ObjectType;
+    use crate::domain::row_keys::MatchKind;
+    use crate::report::layout::Layout;
+    use crate::report::line::LineBuffer;
+    use crate::report::reader::ReportReader;
+    use proptest::prelude::*;
+
+    /// A row of the input with a key in its first id cell.
+    fn keyed_row(cell: &str) -> RowIdentity {
+        RowIdentity::of(&CheckedRow {
+            key: key(1),
+            content: RowContent::Keyed(Box::new(KeyedPair {
+                from: RecordName::Key {
+                    object_type: ObjectType::new("contacts").unwrap(),
+                    cell: cell.into(),
+                },
+                to: RecordName::Id(record("companies 9")),
+            })),
+        })
+    }
+
+    /// The outcome of such a row, with the id that was found.
+    fn keyed_outcome(cell: &str, id: &str) -> Outcome {
+        Outcome {
+            target: raw(["contacts", id, "companies", "9"]),
+            keys: from_key(cell, (!id.is_empty()).then_some(MatchKind::Exact)),
+            ..fixtures::outcome(1, OutcomeKind::Associated)
+        }
+    }
+
+    /// The fingerprint of its line, and the pair as a message shows it.
+    fn read_back(outcome: &Outcome) -> (u64, String) {
+        let mut lines = LineBuffer::default();
+        lines.add_header();
+        lines.add(outcome);
+        let text = lines.take();
+        let mut reader = ReportReader::new(text.as_slice()).unwrap();
+        assert_eq!(reader.layout(), Some(Layout::Current));
+        let line = reader.read().unwrap().unwrap();
+        assert_eq!(line.has_keys(), outcome.keys.is_some());
+        (line.fingerprint(), line.shown())
+    }
+
+    #[test]
+    fn a_key_is_not_the_id_of_the_same_digits() {
+        let by_key = keyed_row("7");
+        let target = raw(["contacts", "7", "companies", "9"]);
+        let by_id = RowIdentity::new(target, None);
+        assert_ne!(by_key.fingerprint(), by_id.fingerprint());
+        assert_eq!(by_key.to_string(), "contacts `7` -> companies 9");
+        assert_eq!(by_id.to_string(), "contacts 7 -> companies 9");
+        assert_eq!(read_back(&keyed_outcome("7", "51")).1, by_key.to_string());
+    }
+
+    proptest! {
+        #[test]
+        fn a_row_by_key_is_its_line_whatever_id_was_found(
+            cell in "[!-~é][ -~é]{0,250}[!-~é]",
+            ids in prop::sample::subsequence(vec!["", "7", "41001"], 2),
+        ) {
+            let row = keyed_row(&cell);
+            for id in ids {
+                prop_assert_eq!(read_back(&keyed_outcome(&cell, id)).0, row.fingerprint());
+            }
+            let other = keyed_row(&format!("x{cell}"));
+            prop_assert_ne!(other.fingerprint(), row.fingerprint());
+        }
+    }
+}

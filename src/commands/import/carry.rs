@@ -50,8 +50,13 @@ pub(crate) fn carry(
         ..settings.clone()
     })?;
     let mut row = CheckedRow::default();
+    let path = locked.path().to_owned();
     locked.replace_with_lines(|add| {
         while input.read(&mut row)? {
+            // Its ids are known only once its keys are looked up.
+            if let RowContent::Keyed(_) = &row.content {
+                return Err(ReportError::KnownPairsOfKeys { path }.into());
+            }
             if let RowContent::Pair(pair) = &row.content
                 && known_pairs.associated.contains(pair)
             {

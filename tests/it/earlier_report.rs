@@ -1,0 +1,106 @@
+//! Reports of an earlier version, whose lines end with the time.
+
+use std::fs;
+
+use crate::support::{Rehearsal, finish, good_rows};
+
+const LAST_COLUMN: &str = "finished_at";
+
+/// Leaves only the columns that the earlier version wrote.
+fn shortened(report: &str) -> String {
+    let header = report.lines().next().unwrap();
+    let columns = 1 + header
+        .split(',')
+        .position(|name| name == LAST_COLUMN)
+        .unwrap();
+    let mut lines = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .from_reader(report.as_bytes());
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for line in lines.records() {
+        writer
+            .write_record(line.unwrap().iter().take(columns))
+            .unwrap();
+    }
+    String::from_utf8(writer.into_inner().unwrap()).unwrap()
+}
+
+/// A finished run with a row that is rejected and one that is invalid, and its report as the earlier version wrote it.
+fn finished_run() -> (Rehearsal, String) {
+    let bad = [
+        "contacts,997000000000001,companies,1",
+        "contacts,x,companies,1",
+    ];
+    let folder = Rehearsal::new().rows(good_rows(20).chain(bad.map(str::to_owned)));
+    assert_eq!(folder.import(&[]).code, 1);
+    let report = fs::read_to_string(folder.path("pairs.report.csv")).unwrap();
+    (folder, shortened(&report))
+}
+
+#[test]
+fn it_is_resumed_and_repaired_with_its_own_columns() {
+    let (folder, report) = finished_run();
+    let outcomes = folder.outcomes();
+    let lines: Vec<&str> = report.split_inclusive('\n').collect();
+    let damaged = [&lines[..4], &["5,6,con\0\0\0\0\n"], &lines[6..]]
+        .concat()
+        .concat();
+    let without_header = ["row,line,from\0\0\0\0\n", &lines[1..].concat()].concat();
+    for (content, flags) in [
+        (lines[..9].concat(), &["--resume"][..]),
+        (format!("{}9,1", lines[..9].concat()), &["--resume"]),
+        (report.clone(), &["--resume", "--retry-rejected"]),
+        (damaged, &["--resume", "--repair"]),
+        (without_header, &["--resume", "--repair"]),
+    ] {
+        fs::write(folder.path("pairs.report.csv"), content).unwrap();
+        let resumed = folder.import(flags);
+        assert_eq!(resumed.code, 1, "{flags:?}: {}", resumed.stderr);
+        assert_eq!(folder.outcomes(), outcomes, "{flags:?}");
+        let text = fs::read_to_string(folder.path("pairs.report.csv")).unwrap();
+        assert_eq!(text.lines().next().unwrap(), lines[0].trim_end());
+        assert_eq!(text, shortened(&text), "{flags:?}");
+    }
+}
+
+#[test]
+fn a_report_with_only_its_header_is_started_over_with_all_columns() {
+    let (folder, report) = finished_run();
+    let outcomes = folder.outcomes();
+    let header = report.lines().next().unwrap();
+    for flags in [&[][..], &["--resume"]] {
+        fs::write(folder.path("pairs.report.csv"), format!("{header}\n")).unwrap();
+        assert_eq!(folder.import(flags).code, 1);
+        assert_eq!(folder.outcomes(), outcomes);
+        let text = fs::read_to_string(folder.path("pairs.report.csv")).unwrap();
+        let first = text.lines().next().unwrap();
+        assert!(
+            first.ends_with(
+                ",from_key,from_match,to_key,to_match,existed_before,labels,labels_added"
+            )
+        );
+    }
+}
+
+#[test]
+fn it_is_summarised_and_its_associated_pairs_are_known() {
+    let (folder, report) = finished_run();
+    let summary = |name| {
+        let summary = folder
+            .command(&["report", name, "--json"])
+            .output()
+            .unwrap();
+        finish(summary).stdout.replace(name, "REPORT")
+    };
+    let expected = summary("pairs.report.csv");
+    fs::write(folder.path("earlier.csv"), &report).unwrap();
+    assert_eq!(summary("earlier.csv"), expected);
+    let night = folder.import(&["--overwrite", "--skip-associated-in", "earlier.csv"]);
+    assert_eq!(night.code, 1, "{}", night.stderr);
+    let skipped = folder
+        .report()
+        .iter()
+        .filter(|line| line["outcome"] == "skipped")
+        .count();
+    assert_eq!(skipped, 20);
+}
