@@ -137,10 +137,7 @@ impl RunError {
             Self::Report(ReportError::OnlyKnownPairs { .. }) => Some(
                 "read the pairs from a file, or write another report with `--report PATH`".to_owned(),
             ),
-            Self::Report(ReportError::KnownPairsOfKeys { .. }) => {
-                Some("write another report with `--report PATH`".to_owned())
-            }
-            Self::Report(ReportError::IsInput { .. }) => {
+            Self::Report(ReportError::IsInput { .. } | ReportError::KnownPairsOfKeys { .. }) => {
                 Some("name another file with `--report PATH`".to_owned())
             }
             _ => None,

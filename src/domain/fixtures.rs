@@ -31,15 +31,15 @@ pub(crate) fn raw(values: [&str; 4]) -> RowTarget {
 }
 
 /// The keys of a row whose first record is named by a key, which has this match if it was found.
-pub(crate) fn from_key(cell: &str, matched: Option<MatchKind>) -> Option<Box<RowKeys>> {
+pub(crate) fn from_key(cell: &str, matched: Option<MatchKind>) -> RowKeys {
     let from = CellKey {
         cell: cell.into(),
         matched,
     };
-    Some(Box::new(RowKeys {
+    RowKeys {
         from: Some(from),
         to: None,
-    }))
+    }
 }
 
 /// The position of a row whose file has a header of one line.

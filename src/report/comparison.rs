@@ -228,7 +228,7 @@ mod tests {
     #[test]
     fn a_row_by_key_needs_a_report_with_columns_for_keys() {
         let target = raw(["contacts", "", "companies", "1"]);
-        let keyed = RowIdentity::new(target, from_key("a", None));
+        let keyed = RowIdentity::new(target, Some(from_key("a", None).into()));
         for row in [1, 2] {
             let mut checkpoint = Checkpoint::default();
             checkpoint.insert(1, identity("a").fingerprint(), true);

@@ -274,7 +274,10 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
             ("a@b.c", Some("NONE")),
             ("c", None),
         ] {
-            let row = RowIdentity::new(raw(["contacts", "", "deals", "9"]), from_key(cell, None));
+            let row = RowIdentity::new(
+                raw(["contacts", "", "deals", "9"]),
+                Some(from_key(cell, None).into()),
+            );
             let why = bad.why(&row).unwrap();
             assert_eq!(why.map(|why| why.categories).as_deref(), category);
         }

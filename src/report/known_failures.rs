@@ -69,7 +69,7 @@ mod tests {
 
     fn by_key(row: u64, cell: &str, category: &str) -> Outcome {
         Outcome {
-            keys: from_key(cell, None),
+            keys: Some(from_key(cell, None).into()),
             ..outcome(row, "", OutcomeKind::Rejected, category, "")
         }
     }

@@ -270,3 +270,43 @@ fn with_line_feeds(lines: &[u8]) -> Vec<u8> {
 fn owned(fields: Vec<&[u8]>) -> Vec<Vec<u8>> {
     fields.into_iter().map(<[u8]>::to_vec).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures::record;
+    use crate::domain::keyed_pair::{KeyedPair, RecordName};
+    use crate::domain::pair::ObjectType;
+    use crate::input::fixtures::{HEADER, next_row, open};
+
+    #[test]
+    fn the_cell_of_a_key_is_copied_unless_it_holds_further_keys() {
+        for (cell, key, copied) in [
+            ("Ann@Example.com", "Ann@Example.com", "Ann@Example.com"),
+            (" \"a@b.c\"", "\"a@b.c\"", " \"a@b.c\""),
+            ("\" a,\"\"b\"\" \"", "a,\"b\"", "\" a,\"\"b\"\" \""),
+            ("a@b.c;D@e.f", "D@e.f", "D@e.f"),
+            ("\"a;b,c\"", "b,c", "\"b,c\""),
+        ] {
+            let mut input =
+                open(format!("{HEADER},note\ncontacts,{cell},deals,9,\"x\"\n")).unwrap();
+            next_row(&mut input).unwrap().unwrap();
+            let content = RowContent::Keyed(Box::new(KeyedPair {
+                from: RecordName::Key {
+                    object_type: ObjectType::new("contacts").unwrap(),
+                    cell: key.into(),
+                },
+                to: RecordName::Id(record("deals 9")),
+            }));
+            let mut rejects = Rejects::new(Vec::new(), &input, None);
+            let why = FailureReason {
+                categories: "NONE".to_owned(),
+                message: "none".to_owned(),
+            };
+            rejects.add(&input, &content, &why).unwrap();
+            let written = String::from_utf8(rejects.writer).unwrap();
+            let expected = format!("contacts,{copied},deals,9,\"x\",NONE,none\n");
+            assert_eq!(written, expected);
+        }
+    }
+}

@@ -208,13 +208,13 @@ pub(crate) mod tests {
 
     /// The outcome of a row; every third row has a key, which was found unless the row is rejected.
     pub(crate) fn outcome(row: u64, kind: OutcomeKind) -> Outcome {
-        if row % 3 == 0 {
+        if row.is_multiple_of(3) {
             let is_found = kind != OutcomeKind::Rejected;
             let id = if is_found { "7" } else { "" };
             let cell = format!("={row}@example.com, \"x\"");
             return Outcome {
                 target: raw(["contacts", id, "companies", "1"]),
-                keys: from_key(&cell, is_found.then_some(MatchKind::Folded)),
+                keys: Some(from_key(&cell, is_found.then_some(MatchKind::Folded)).into()),
                 ..fixtures::outcome(row, kind)
             };
         }

@@ -201,7 +201,7 @@ mod tests {
     fn keyed_outcome(cell: &str, id: &str) -> Outcome {
         Outcome {
             target: raw(["contacts", id, "companies", "9"]),
-            keys: from_key(cell, (!id.is_empty()).then_some(MatchKind::Exact)),
+            keys: Some(from_key(cell, (!id.is_empty()).then_some(MatchKind::Exact)).into()),
             ..fixtures::outcome(1, OutcomeKind::Associated)
         }
     }

@@ -47,7 +47,7 @@ fn a_report_line_has_all_known_values_of_its_row() {
     ] {
         assert_eq!(line[column], value, "{column}");
     }
-    assert_eq!(line.len(), 18);
+    assert_eq!(line.len(), 25);
     assert_eq!(line["correlation_id"].len(), 36);
     let finished_at: jiff::Timestamp = line["finished_at"].parse().unwrap();
     assert!(line["finished_at"].ends_with('Z'));
