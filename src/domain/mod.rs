@@ -9,6 +9,7 @@ pub mod file_names;
 pub(crate) mod fixtures;
 pub mod key_kind;
 pub mod keyed_pair;
+pub mod lookup_counts;
 pub mod outcome;
 pub mod pair;
 pub mod pair_set;

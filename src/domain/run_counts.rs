@@ -2,6 +2,7 @@
 
 use crate::domain::category::Category;
 use crate::domain::cause::Cause;
+use crate::domain::lookup_counts::LookupCounts;
 use crate::domain::outcome::{Outcome, OutcomeKind};
 use crate::domain::pair::RowKey;
 use crate::domain::utilization::Utilization;
@@ -98,6 +99,8 @@ pub struct RunCounts {
     pub daily: Option<Daily>,
     /// Rows that were read but have no report line, because the run stopped first.
     pub without_outcome: u64,
+    /// The keys that were looked up instead of ids, by their answers.
+    pub lookup: LookupCounts,
 }
 
 impl RunCounts {

@@ -17,9 +17,9 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::domain::lookup_counts::LookupCounts;
 use crate::domain::row_keys::MatchKind;
 use crate::input::validate::key::read_key::{Change, Key};
-use crate::lookup::counts::LookupCounts;
 use crate::lookup::group::PropertyState;
 use crate::lookup::key_table::{KeyNumber, KeyState, KeyTable, Settled};
 use crate::lookup::limits::{LINGER, Limits, MAX_PROPERTIES};
