@@ -24,6 +24,12 @@ pub struct LookupCounts {
 }
 
 impl LookupCounts {
+    /// Whether the run looked anything up.
+    #[must_use]
+    pub fn is_used(&self) -> bool {
+        self.calls > 0 || self.keys() > 0
+    }
+
     /// All keys that have their answer.
     #[must_use]
     pub fn keys(&self) -> u64 {

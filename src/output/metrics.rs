@@ -123,6 +123,7 @@ impl Metrics<'_> {
         self.of_program(&mut family);
         self.of_rows(&mut family);
         self.of_requests(&mut family);
+        self.of_lookups(&mut family);
         self.of_time(&mut family);
         let mut text = Vec::new();
         TextEncoder::new()
@@ -192,6 +193,29 @@ impl Metrics<'_> {
             family.one("daily_limit_requests", help, daily.limit);
             let help = "Requests that the account has left today, from the last reply.";
             family.one("daily_remaining_requests", help, daily.remaining);
+        }
+    }
+
+    fn of_lookups(&self, family: &mut Family) {
+        let counts = self.counts.lookup;
+        if !counts.is_used() {
+            return;
+        }
+        let help = "Requests that this run sent to look keys up.";
+        family.one("lookup_calls", help, counts.calls);
+        let help = "Distinct keys that this run looked up, by their answer.";
+        let keys = family.many("lookup_keys", help, &["answer"]);
+        for (answer, number) in [
+            ("exact", counts.exact),
+            ("folded", counts.folded),
+            ("secondary", counts.secondary),
+            ("search", counts.search),
+            ("not_found", counts.not_found),
+            ("ambiguous", counts.ambiguous),
+            ("refused", counts.refused),
+            ("failed", counts.failed),
+        ] {
+            set(&keys, &[answer], number);
         }
     }
 
@@ -265,6 +289,7 @@ fn float(number: u64) -> f64 {
 mod tests {
     use super::*;
     use crate::domain::cause::Cause;
+    use crate::domain::lookup_counts::LookupCounts;
     use crate::domain::pair::RowKey;
     use crate::domain::run_counts::{Daily, Example};
     use prometheus_parse::{Scrape, Value};
@@ -372,6 +397,54 @@ mod tests {
         found.sort();
         expected.sort();
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn the_keys_of_a_run_that_looks_them_up_are_counted_by_their_answer() {
+        let mut counts = RunCounts::default();
+        let metrics = |counts: &RunCounts| {
+            let text = Metrics {
+                name: "links",
+                counts,
+                started_at: Timestamp::UNIX_EPOCH,
+                elapsed: Duration::ZERO,
+                now: Timestamp::UNIX_EPOCH,
+                end: None,
+                last: LastEnds::default(),
+            }
+            .to_text();
+            assert!(is_metrics(text.as_bytes()));
+            let mut samples = samples(&text, "links");
+            samples.retain(|sample| sample.starts_with("lookup_"));
+            samples.sort();
+            samples
+        };
+        assert_eq!(metrics(&counts), [""; 0]);
+        counts.lookup = LookupCounts {
+            calls: 9,
+            exact: 1,
+            folded: 2,
+            secondary: 3,
+            search: 4,
+            not_found: 5,
+            ambiguous: 6,
+            refused: 7,
+            failed: 8,
+        };
+        assert_eq!(
+            metrics(&counts),
+            [
+                "lookup_calls{} 9",
+                "lookup_keys{answer=ambiguous} 6",
+                "lookup_keys{answer=exact} 1",
+                "lookup_keys{answer=failed} 8",
+                "lookup_keys{answer=folded} 2",
+                "lookup_keys{answer=not_found} 5",
+                "lookup_keys{answer=refused} 7",
+                "lookup_keys{answer=search} 4",
+                "lookup_keys{answer=secondary} 3",
+            ]
+        );
     }
 
     #[test]

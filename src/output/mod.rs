@@ -11,6 +11,7 @@ pub mod files;
 pub mod hints;
 pub mod html;
 pub mod json;
+mod lookups;
 pub mod metrics;
 pub mod metrics_file;
 pub mod next_command;

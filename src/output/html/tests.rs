@@ -60,6 +60,8 @@ fn with_summary(test: impl FnOnce(&Summary<'_>)) {
     let mut counts = RunCounts::default();
     counts.requests = 9;
     counts.throttled = 3;
+    counts.lookup.calls = 2;
+    counts.lookup.exact = 101;
     let problem = Problem {
         what: "interrupted; 5 rows have their line in the report".into(),
         causes: vec!["<i>why</i>".into()],
@@ -238,6 +240,18 @@ fn only_the_page_of_a_run_shows_status_429() {
         assert!(!page.contains("Next commands"));
     });
     assert!(!page_of(&report(), None).contains(">status 429</th>"));
+}
+
+#[test]
+fn the_page_of_a_run_with_keys_shows_its_lookups() {
+    with_summary(|summary| {
+        let page = Html::parse_document(&page_of(&report(), Some(summary)));
+        let facts: Vec<_> = all(&page, ".facts div").into_iter().map(text_of).collect();
+        let lookups = facts.iter().find(|fact| fact.starts_with("Lookups"));
+        let lookups = lookups.unwrap();
+        assert!(lookups.contains("101 keys with 2 calls: 101 exact, "));
+    });
+    assert!(!page_of(&report(), None).contains("Lookups"));
 }
 
 #[test]

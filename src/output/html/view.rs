@@ -12,6 +12,7 @@ use crate::output::html::figure::{Figure, share};
 use crate::output::html::page::Page;
 use crate::output::html::time_axis::formatted;
 use crate::output::html::timeline_chart::TimelineChart;
+use crate::output::lookups::lookups;
 use crate::output::summary::{NextStep, Summary, WORTH_A_REASON};
 use crate::process::program::Program;
 use crate::report::stats::statistics::Statistics;
@@ -192,6 +193,7 @@ fn facts(page: &Page<'_>, report: String) -> Vec<(&'static str, String)> {
         };
         let requests = format!("{}, {throttled}", grouped(run.requests));
         facts.push(("Requests of this run", requests));
+        facts.extend(lookups(&run.lookup).map(|lookups| ("Lookups", lookups)));
         if let Some((share, why)) = run.utilization.of(run.requests) {
             let why = why.filter(|_| share < WORTH_A_REASON);
             let why = why.map(|why| format!("; {}", why.as_str().replace('`', "")));

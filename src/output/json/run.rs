@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::lookup_counts::LookupCounts;
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::run_counts::{CategoryCount, Example, RunCounts};
 use crate::domain::utilization::LimitingFactor;
@@ -51,6 +52,7 @@ impl Summary<'_> {
                 sent: self.counts.requests,
                 throttled: self.counts.throttled,
             },
+            lookup: Lookup::of(&self.counts.lookup),
             quota: QuotaUse {
                 used_ratio: utilization.map(|(share, _)| share),
                 why_less: utilization
@@ -114,6 +116,7 @@ struct Json<'s> {
     rows: Rows,
     categories: Vec<Category<'s>>,
     requests: Requests,
+    lookup: Option<Lookup>,
     quota: QuotaUse,
     files: Files,
     next: Option<Next<'s>>,
@@ -225,6 +228,38 @@ struct Requests {
     throttled: u64,
 }
 
+/// The keys that were looked up, by their answers.
+#[derive(Serialize)]
+struct Lookup {
+    keys: u64,
+    calls: u64,
+    exact: u64,
+    folded: u64,
+    secondary: u64,
+    search: u64,
+    not_found: u64,
+    ambiguous: u64,
+    refused: u64,
+    failed: u64,
+}
+
+impl Lookup {
+    fn of(counts: &LookupCounts) -> Option<Self> {
+        counts.is_used().then(|| Self {
+            keys: counts.keys(),
+            calls: counts.calls,
+            exact: counts.exact,
+            folded: counts.folded,
+            secondary: counts.secondary,
+            search: counts.search,
+            not_found: counts.not_found,
+            ambiguous: counts.ambiguous,
+            refused: counts.refused,
+            failed: counts.failed,
+        })
+    }
+}
+
 #[derive(Serialize)]
 struct QuotaUse {
     used_ratio: Option<f64>,
@@ -268,5 +303,69 @@ impl From<RejectsFile<'_>> for Rejects {
             path: file.path.to_string_lossy().into_owned(),
             rows: file.rows,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit_status::ExitStatus;
+    use crate::output::exit_reason::FINISHED;
+    use serde_json::Value;
+    use std::time::Duration;
+
+    #[test]
+    fn keys_are_counted_by_their_answer_as_the_schema_says() {
+        let schema = include_str!("../../../docs/summary.schema.json");
+        let schema: Value = serde_json::from_str(schema).unwrap();
+        let schema = jsonschema::validator_for(&schema).unwrap();
+        let lookup = |counts: &RunCounts| {
+            let summary = Summary {
+                input: "pairs.csv",
+                report: None,
+                rehearsed: false,
+                started_at: Timestamp::UNIX_EPOCH,
+                elapsed: Duration::ZERO,
+                counts,
+                status: ExitStatus::Done,
+                reason: FINISHED,
+                resumable: false,
+                problem: None,
+                rejects: None,
+                html: None,
+                next: None,
+            };
+            let json: Value = serde_json::from_str(&summary.to_json()).unwrap();
+            schema.validate(&json).unwrap();
+            json["lookup"].clone()
+        };
+        let mut counts = RunCounts::default();
+        assert_eq!(lookup(&counts), Value::Null);
+        counts.lookup = LookupCounts {
+            calls: 9,
+            exact: 1,
+            folded: 2,
+            secondary: 3,
+            search: 4,
+            not_found: 5,
+            ambiguous: 6,
+            refused: 7,
+            failed: 8,
+        };
+        assert_eq!(
+            lookup(&counts),
+            serde_json::json!({
+                "keys": 36,
+                "calls": 9,
+                "exact": 1,
+                "folded": 2,
+                "secondary": 3,
+                "search": 4,
+                "not_found": 5,
+                "ambiguous": 6,
+                "refused": 7,
+                "failed": 8,
+            })
+        );
     }
 }

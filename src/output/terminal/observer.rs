@@ -76,6 +76,7 @@ impl Observe for Display {
                 rate_limit: *rate,
                 pause_remaining: *pause_remaining,
                 waiting: *waiting,
+                lookup: event.counts.lookup,
             }),
             RunEvent::RowFinished(outcome) => log_outcome(outcome),
             other => log_event(other),

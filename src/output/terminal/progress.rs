@@ -8,8 +8,9 @@ use indicatif::ProgressStyle;
 use tracing::info;
 
 use crate::cli::command_line::LogFormat;
+use crate::domain::lookup_counts::LookupCounts;
 use crate::input::progress::ReadProgress;
-use crate::number::{grouped, per_second, span};
+use crate::number::{counted, grouped, per_second, span};
 use crate::output::terminal::capabilities::columns;
 use crate::output::terminal::log::PROGRESS_TARGET;
 use crate::output::terminal::screen::{OutputOptions, ProgressForm, Screen};
@@ -34,6 +35,8 @@ pub(crate) struct ProgressSnapshot {
     pub(crate) pause_remaining: Option<Duration>,
     /// Rows that are waiting for a retry.
     pub(crate) waiting: usize,
+    /// The keys looked up so far; they run ahead of the rows.
+    pub(crate) lookup: LookupCounts,
 }
 
 /// Rows per second over the last [`RATE_OVER`].
@@ -60,8 +63,8 @@ impl Speed {
 /// Renders a snapshot in at most `room` characters:
 /// `1,234 of ~9,900 rows · 9.9/s · 14m 35s left · 12 with problems · rate limit 100/10s`.
 ///
-/// If that does not fit, the least important parts are left out, in this order: rate limit, retries, rate, time left,
-/// problems.
+/// If keys are looked up, `4,000 keys looked up` comes before the rate limit. If that does not fit, the least important
+/// parts are left out, in this order: rate limit, keys, retries, rate, time left, problems.
 fn text(snapshot: &ProgressSnapshot, rate: Option<f64>, room: usize) -> String {
     let finished = grouped(snapshot.finished);
     let rows = match snapshot.total {
@@ -84,8 +87,21 @@ fn text(snapshot: &ProgressSnapshot, rate: Option<f64>, room: usize) -> String {
         (None, rate_limit) => rate_limit.map(|rate_limit| format!("rate limit {rate_limit}")),
     };
     let waiting = (snapshot.waiting > 0).then(|| format!("{} to retry", snapshot.waiting));
-    let mut parts = [Some(rows), per_second, left, problems, waiting, rate_limit];
-    for dropped in [5, 4, 1, 2, 3] {
+    let lookup = &snapshot.lookup;
+    let keys = lookup.is_used().then(|| {
+        let keys = counted(lookup.keys(), "key", "keys");
+        format!("{keys} looked up")
+    });
+    let mut parts = [
+        Some(rows),
+        per_second,
+        left,
+        problems,
+        waiting,
+        keys,
+        rate_limit,
+    ];
+    for dropped in [6, 5, 4, 1, 2, 3] {
         if joined(&parts).chars().count() <= room {
             break;
         }
@@ -197,11 +213,14 @@ impl Progress {
     fn line(&self, snapshot: &ProgressSnapshot) {
         let text = text(snapshot, self.speed.rate(), usize::MAX);
         if self.json {
+            let lookup = Some(snapshot.lookup).filter(LookupCounts::is_used);
             info!(
                 target: PROGRESS_TARGET,
                 settled = snapshot.finished,
                 with_problems = snapshot.not_good,
                 total = snapshot.total,
+                looked_up = lookup.map(|lookup| lookup.keys()),
+                lookup_calls = lookup.map(|lookup| lookup.calls),
                 "{text}"
             );
         } else {
@@ -229,6 +248,7 @@ mod tests {
             rate_limit: "100/10s".parse().ok(),
             pause_remaining: None,
             waiting: 0,
+            lookup: LookupCounts::default(),
         }
     }
 
@@ -277,12 +297,21 @@ mod tests {
     fn a_narrow_terminal_shows_the_most_important_parts() {
         let snapshot = ProgressSnapshot {
             not_good: 12,
+            lookup: LookupCounts {
+                calls: 40,
+                exact: 4000,
+                ..LookupCounts::default()
+            },
             ..snapshot()
         };
         for (room, expected) in [
             (
+                108,
+                "1,234 of ~9,900 rows · 9.9/s · 14m 35s left · 12 with problems · 4,000 keys looked up · rate limit 100/10s",
+            ),
+            (
                 85,
-                "1,234 of ~9,900 rows · 9.9/s · 14m 35s left · 12 with problems · rate limit 100/10s",
+                "1,234 of ~9,900 rows · 9.9/s · 14m 35s left · 12 with problems · 4,000 keys looked up",
             ),
             (
                 70,

@@ -4,6 +4,7 @@ use crate::domain::outcome::OutcomeKind;
 use crate::domain::run_counts::RunCounts;
 use crate::number::{grouped, per_second, rows, span};
 use crate::output::advice::advice;
+use crate::output::lookups::lookups;
 use crate::output::summary::{Summary, WORTH_A_REASON, shown};
 use crate::output::text::lines::Lines;
 use crate::text::excerpt;
@@ -22,6 +23,9 @@ impl Summary<'_> {
         lines.add(self.first_line());
         add_outcomes(self.counts, &mut lines);
         add_categories(self.counts, &mut lines);
+        if let Some(lookups) = lookups(&self.counts.lookup) {
+            lines.add(format!("looked up {lookups}"));
+        }
         lines.about("requests", self.requests());
         lines.about_some("quota", self.quota());
         lines.about_some("report", self.report.map(shown));
@@ -123,6 +127,7 @@ pub(crate) fn add_categories(counts: &RunCounts, lines: &mut Lines) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::lookup_counts::LookupCounts;
     use crate::domain::outcome::{Details, Outcome, RowTarget};
     use crate::domain::pair::RowKey;
     use crate::exit_status::ExitStatus;
@@ -213,6 +218,19 @@ HTML report: page.html
 next: later: do this
 "
         );
+    }
+
+    #[test]
+    fn a_run_with_keys_shows_what_their_lookups_came_to() {
+        let mut counts = counts(&[(OutcomeKind::Associated, "", 2)]);
+        counts.lookup.calls = 1;
+        counts.lookup.exact = 2;
+        let text = summary(&counts, Duration::ZERO).to_text();
+        let line = "\nlooked up 2 keys with 1 call: 2 exact, 0 folded, ";
+        assert!(text.contains(line), "{text}");
+        counts.lookup = LookupCounts::default();
+        let text = summary(&counts, Duration::ZERO).to_text();
+        assert!(!text.contains("looked up"), "{text}");
     }
 
     #[test]
