@@ -20,6 +20,12 @@ pub fn advice(entry: &CategoryCount) -> &'static str {
         "CLIENT_INVALID_ROW" => {
             "correct the rows in the input: the report shows the column and the reason"
         }
+        "CLIENT_KEY_NOT_FOUND" => {
+            "no record has this key: correct the key or create the record, then send the row again"
+        }
+        "CLIENT_KEY_AMBIGUOUS" => {
+            "several records have this key: use the id of the right one; the report lists their ids"
+        }
         "CLIENT_NOTHING_TO_LINK" => "nothing to do: the list of ids is empty",
         "CLIENT_DUPLICATE" => "nothing to do: an earlier row has the same pair",
         "CLIENT_ALREADY_ASSOCIATED" => "nothing to do: an earlier report shows the link",
@@ -123,6 +129,17 @@ mod tests {
         ] {
             let advice = advice(&entry(category, OutcomeKind::Rejected, example));
             assert!(advice.starts_with(start), "{category}: {advice}");
+        }
+    }
+
+    #[test]
+    fn keys_without_one_record_have_their_own_advice() {
+        for (category, start) in [
+            ("CLIENT_KEY_NOT_FOUND", "no record has this key"),
+            ("CLIENT_KEY_AMBIGUOUS", "several records have this key"),
+        ] {
+            let advice = advice(&entry(category, OutcomeKind::Rejected, ""));
+            assert!(advice.starts_with(start) && advice.len() <= 90, "{advice}");
         }
     }
 
