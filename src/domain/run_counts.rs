@@ -5,6 +5,7 @@ use crate::domain::cause::Cause;
 use crate::domain::lookup_counts::LookupCounts;
 use crate::domain::outcome::{Outcome, OutcomeKind};
 use crate::domain::pair::RowKey;
+use crate::domain::row_keys::RowKeys;
 use crate::domain::utilization::Utilization;
 use crate::exit_status::ExitStatus;
 
@@ -26,6 +27,8 @@ pub struct Example {
     pub key: RowKey,
     /// The values of the four pair columns of its report line.
     pub values: [String; 4],
+    /// The keys that stood in its id cells, first and second record; empty where an id stood.
+    pub keys: [String; 2],
     /// The status of the last reply, if there was one.
     pub http_status: Option<u16>,
     /// What went wrong.
@@ -41,11 +44,20 @@ impl Example {
         Self {
             key: outcome.key,
             values: outcome.target.values(),
+            keys: outcome.keys.as_deref().map(cells).unwrap_or_default(),
             http_status: outcome.details.http_status,
             message: outcome.details.message.clone(),
             correlation_id: outcome.details.correlation_id.clone(),
         }
     }
+}
+
+/// The texts of the keys, in the order of the records.
+fn cells(keys: &RowKeys) -> [String; 2] {
+    [&keys.from, &keys.to].map(|key| {
+        let cell = key.as_ref().map(|key| key.cell.to_string());
+        cell.unwrap_or_default()
+    })
 }
 
 /// How many rows ended with a category and for the same cause, with examples.
@@ -208,6 +220,7 @@ mod tests {
     use super::*;
     use crate::domain::fixtures;
     use crate::domain::fixtures::details;
+    use crate::domain::row_keys::CellKey;
 
     fn outcome(kind: OutcomeKind, category: &str) -> Outcome {
         Outcome {
@@ -302,6 +315,23 @@ mod tests {
             (categories[1].category.as_str(), categories[1].rows),
             (OTHER, 900)
         );
+    }
+
+    #[test]
+    fn an_example_of_a_row_by_key_has_the_text_of_its_cells() {
+        let row = Outcome {
+            keys: Some(Box::new(RowKeys {
+                from: None,
+                to: Some(CellKey {
+                    cell: "acme.com".into(),
+                    matched: None,
+                }),
+            })),
+            ..outcome(OutcomeKind::Rejected, "CLIENT_KEY_NOT_FOUND")
+        };
+        assert_eq!(Example::of(&row).keys, ["", "acme.com"]);
+        let by_id = outcome(OutcomeKind::Rejected, "A");
+        assert_eq!(Example::of(&by_id).keys, ["", ""]);
     }
 
     #[test]

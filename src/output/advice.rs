@@ -87,6 +87,7 @@ mod tests {
             examples: vec![Example {
                 key: RowKey { row: 1, line: 2 },
                 values: Default::default(),
+                keys: Default::default(),
                 http_status: None,
                 message: example.into(),
                 correlation_id: None,

@@ -46,6 +46,7 @@ fn over_budget(limit: ReachedLimit, transient: bool) -> StopReason {
     let example = Example {
         key: RowKey { row: 7, line: 8 },
         values: Default::default(),
+        keys: Default::default(),
         http_status: Some(404),
         message: "resource not found".into(),
         correlation_id: None,

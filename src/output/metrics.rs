@@ -306,6 +306,7 @@ mod tests {
         let example = || Example {
             key: RowKey { row: 1, line: 2 },
             values: Default::default(),
+            keys: Default::default(),
             http_status: None,
             message: String::new(),
             correlation_id: None,

@@ -29,6 +29,7 @@ impl ReportLine<'_> {
             values: self
                 .target()
                 .map(|value| String::from_utf8_lossy(value).into_owned()),
+            keys: Default::default(),
             http_status: u16::try_from(self.number_in(Column::HttpStatus))
                 .ok()
                 .filter(|&status| status > 0),

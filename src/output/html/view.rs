@@ -281,10 +281,12 @@ fn category(count: &CategoryCount) -> Category {
 fn sample(example: &Example) -> Sample {
     let [from_type, from_id, to_type, to_id] =
         example.values.each_ref().map(|value| excerpt(value, 60));
+    let [from_key, to_key] = example.keys.each_ref().map(|key| excerpt(key, 60));
+    let (from, to) = (named(from_id, from_key), named(to_id, to_key));
     Sample {
         row: grouped(example.key.row),
         line: grouped(example.key.line),
-        pair: format!("{from_type} {from_id} → {to_type} {to_id}"),
+        pair: format!("{from_type} {from} → {to_type} {to}"),
         status: example
             .http_status
             .map_or("none".to_owned(), |status| status.to_string()),
@@ -296,9 +298,39 @@ fn sample(example: &Example) -> Sample {
     }
 }
 
+/// A record's id, with the key by which it was found; the key alone if none was found.
+fn named(id: String, key: String) -> String {
+    match (id.is_empty(), key.is_empty()) {
+        (_, true) => id,
+        (true, false) => key,
+        (false, false) => format!("{id} ({key})"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::pair::RowKey;
+
+    #[test]
+    fn an_example_names_a_record_by_its_id_and_its_key() {
+        for (id, key, shown) in [
+            ("17", "", "17"),
+            ("", "ada@acme.com", "ada@acme.com"),
+            ("17", "ada@acme.com", "17 (ada@acme.com)"),
+        ] {
+            let example = Example {
+                key: RowKey { row: 1, line: 2 },
+                values: ["contacts", id, "deals", "9"].map(str::to_owned),
+                keys: [key.to_owned(), String::new()],
+                http_status: None,
+                message: String::new(),
+                correlation_id: None,
+            };
+            let pair = sample(&example).pair;
+            assert_eq!(pair, format!("contacts {shown} → deals 9"));
+        }
+    }
 
     #[test]
     fn a_share_is_never_rounded_to_all_or_nothing() {

@@ -195,6 +195,8 @@ struct ExampleRow<'t> {
     from_object_id: &'t str,
     to_object_type: &'t str,
     to_object_id: &'t str,
+    from_key: Option<&'t str>,
+    to_key: Option<&'t str>,
     http_status: Option<u16>,
     message: &'t str,
     correlation_id: Option<&'t str>,
@@ -208,6 +210,10 @@ impl<'t> ExampleRow<'t> {
             to_object_type,
             to_object_id,
         ] = example.values.each_ref().map(String::as_str);
+        let [from_key, to_key] = example.keys.each_ref().map(|key| {
+            let key = key.as_str();
+            (!key.is_empty()).then_some(key)
+        });
         Self {
             row: example.key.row,
             line: example.key.line,
@@ -215,6 +221,8 @@ impl<'t> ExampleRow<'t> {
             from_object_id,
             to_object_type,
             to_object_id,
+            from_key,
+            to_key,
             http_status: example.http_status,
             message: &example.message,
             correlation_id: example.correlation_id.as_deref(),
@@ -309,36 +317,60 @@ impl From<RejectsFile<'_>> for Rejects {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::fixtures::{details, outcome};
+    use crate::domain::outcome::Outcome;
+    use crate::domain::row_keys::{CellKey, RowKeys};
     use crate::exit_status::ExitStatus;
     use crate::output::exit_reason::FINISHED;
     use serde_json::Value;
     use std::time::Duration;
 
-    #[test]
-    fn keys_are_counted_by_their_answer_as_the_schema_says() {
+    /// The JSON of a run with these counts, which the schema describes.
+    fn json(counts: &RunCounts) -> Value {
         let schema = include_str!("../../../docs/summary.schema.json");
         let schema: Value = serde_json::from_str(schema).unwrap();
-        let schema = jsonschema::validator_for(&schema).unwrap();
-        let lookup = |counts: &RunCounts| {
-            let summary = Summary {
-                input: "pairs.csv",
-                report: None,
-                rehearsed: false,
-                started_at: Timestamp::UNIX_EPOCH,
-                elapsed: Duration::ZERO,
-                counts,
-                status: ExitStatus::Done,
-                reason: FINISHED,
-                resumable: false,
-                problem: None,
-                rejects: None,
-                html: None,
-                next: None,
-            };
-            let json: Value = serde_json::from_str(&summary.to_json()).unwrap();
-            schema.validate(&json).unwrap();
-            json["lookup"].clone()
+        let summary = Summary {
+            input: "pairs.csv",
+            report: None,
+            rehearsed: false,
+            started_at: Timestamp::UNIX_EPOCH,
+            elapsed: Duration::ZERO,
+            counts,
+            status: ExitStatus::Done,
+            reason: FINISHED,
+            resumable: false,
+            problem: None,
+            rejects: None,
+            html: None,
+            next: None,
         };
+        let json: Value = serde_json::from_str(&summary.to_json()).unwrap();
+        jsonschema::validate(&schema, &json).unwrap();
+        json
+    }
+
+    #[test]
+    fn an_example_of_a_row_by_key_shows_the_key() {
+        let mut counts = RunCounts::default();
+        counts.count(&Outcome {
+            keys: Some(Box::new(RowKeys {
+                from: Some(CellKey {
+                    cell: "ada@acme.com".into(),
+                    matched: None,
+                }),
+                to: None,
+            })),
+            details: details("CLIENT_KEY_NOT_FOUND", "no contact has this email"),
+            ..outcome(1, OutcomeKind::Rejected)
+        });
+        let example = &json(&counts)["categories"][0]["examples"][0];
+        assert_eq!(example["from_key"], "ada@acme.com");
+        assert_eq!(example["to_key"], Value::Null);
+    }
+
+    #[test]
+    fn keys_are_counted_by_their_answer_as_the_schema_says() {
+        let lookup = |counts: &RunCounts| json(counts)["lookup"].clone();
         let mut counts = RunCounts::default();
         assert_eq!(lookup(&counts), Value::Null);
         counts.lookup = LookupCounts {
