@@ -136,7 +136,10 @@ fn retyped(message: &str, columns: &ColumnSettings, arguments: &[OsString]) -> F
 fn with_types(follow_up: FollowUpCommand) -> Result<NextStep, FollowUpCommand> {
     match follow_up.missing_flags_text() {
         Some(missing_flags_text) => Ok(NextStep {
-            what: format!("add {missing_flags_text} with the correct type, then run"),
+            what: format!(
+                "add {missing_flags_text} with the correct {}, then run",
+                follow_up.missing_value()
+            ),
             command: follow_up.command,
         }),
         None => Err(follow_up),

@@ -88,6 +88,10 @@ pub(crate) fn every_stop() -> Vec<(&'static str, StopReason)> {
                 &["crm.objects.contacts.write", "b"],
             ),
         ),
+        (
+            "one scope, to look keys up",
+            fatal(FatalCause::MissingScopes, &["crm.objects.contacts.read"]),
+        ),
         ("forbidden", fatal(FatalCause::Forbidden, &[])),
         ("untrusted certificate", fatal(FatalCause::Untrusted, &[])),
         ("unknown type", uniform(UniformFailure::TypeError, 3)),

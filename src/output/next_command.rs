@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::domain::file_names::{self, REPORT_OF_STREAM};
 use crate::output::command_line::CommandLine;
+use crate::output::stop_message::FollowUpCommand;
 
 /// Flags that an import of the rejects must not repeat: the output files of the first run, and the encoding, since the
 /// rejects are UTF-8. The layout of the lines is unchanged, including those above the header.
@@ -39,6 +40,32 @@ pub(crate) fn resumed(arguments: &[OsString]) -> String {
 #[must_use]
 pub(crate) fn resumed_with_rejected(arguments: &[OsString]) -> String {
     to_resume(arguments).with("retry-rejected").line()
+}
+
+/// The same, with the search for properties that are not unique.
+#[must_use]
+pub(crate) fn resumed_with_search(arguments: &[OsString]) -> String {
+    to_resume(arguments).with("allow-search").line()
+}
+
+/// A new run without the flags that name `property`, which HubSpot does not know. `given` are the properties of the first
+/// and of the second record.
+#[must_use]
+pub(crate) fn with_another_property(
+    arguments: &[OsString],
+    property: &str,
+    given: [Option<&str>; 2],
+) -> FollowUpCommand {
+    let flags = ["from-id-property", "to-id-property"]
+        .into_iter()
+        .zip(given);
+    let missing_flags: Vec<_> = flags
+        .filter_map(|(flag, given)| (given == Some(property)).then_some(flag))
+        .collect();
+    FollowUpCommand {
+        command: started_again_without(arguments, &missing_flags),
+        missing_flags,
+    }
 }
 
 fn to_resume(arguments: &[OsString]) -> CommandLine {
@@ -169,6 +196,47 @@ mod tests {
                 (resumed(&command_line), resumed_with_rejected(&command_line)),
                 (resume.to_owned(), rejected.clone())
             );
+        }
+    }
+
+    #[test]
+    fn a_property_that_is_not_unique_is_looked_up_with_the_search() {
+        for typed in [
+            &["import", "crm.csv", "--overwrite"][..],
+            &["import", "crm.csv", "--resume"],
+        ] {
+            let command = resumed_with_search(&arguments(typed));
+            assert_eq!(
+                command,
+                "hubspot-associate import crm.csv --resume --allow-search"
+            );
+        }
+    }
+
+    #[test]
+    fn an_unknown_property_is_removed_from_the_flags_that_name_it() {
+        for (given, missing_flags) in [
+            ([Some("emial"), Some("domain")], &["from-id-property"][..]),
+            ([None, Some("emial")], &["to-id-property"]),
+            (
+                [Some("emial"), Some("emial")],
+                &["from-id-property", "to-id-property"],
+            ),
+            ([Some("email"), None], &[]),
+        ] {
+            let words = ["import", "crm.csv", "--resume"];
+            let follow_up = with_another_property(&arguments(&words), "emial", given);
+            assert_eq!(follow_up.missing_flags, missing_flags);
+            assert_eq!(
+                follow_up.command,
+                "hubspot-associate import crm.csv --overwrite"
+            );
+            let value = if missing_flags.is_empty() {
+                "type"
+            } else {
+                "property"
+            };
+            assert_eq!(follow_up.missing_value(), value);
         }
     }
 

@@ -7,6 +7,7 @@ use crate::diagnostic::Problem;
 use crate::domain::run_counts::{CategoryCount, RunCounts};
 use crate::error::word_of;
 use crate::number::{grouped, rows, span};
+use crate::output::stop::{Advice, Stop};
 use crate::output::write_failure::write_failure;
 use crate::report::lost_report::LostReport;
 use crate::run::guards::failure_limit::{FailureLimitReached, ReachedLimit};
@@ -41,7 +42,7 @@ pub struct StopMessage<'s> {
 pub struct FollowUpCommand {
     /// The command, ready for a shell.
     pub command: String,
-    /// Type flags, without dashes, that were removed because their value was wrong.
+    /// Flags of types or of properties, without dashes, that were removed because their value was wrong.
     pub missing_flags: Vec<&'static str>,
 }
 
@@ -65,45 +66,16 @@ impl FollowUpCommand {
             .collect();
         (!flags.is_empty()).then(|| flags.join(", "))
     }
-}
 
-/// What happened, and what to do before the next command.
-struct Stop {
-    what: String,
-    causes: Vec<String>,
-    advice: Option<Advice>,
-}
-
-/// What the user can do around the next command.
-enum Advice {
-    /// Do this before the command.
-    First(String),
-    /// Run the command with a change if the file, the columns and the types are correct; correct them otherwise.
-    IfCorrect(&'static str),
-}
-
-impl Stop {
-    fn new(what: impl Into<String>) -> Self {
-        Self {
-            what: what.into(),
-            causes: Vec::new(),
-            advice: None,
+    /// What the missing flags take.
+    #[must_use]
+    pub fn missing_value(&self) -> &'static str {
+        let is_property = |flag: &&str| flag.ends_with("-property");
+        if self.missing_flags.iter().any(is_property) {
+            "property"
+        } else {
+            "type"
         }
-    }
-
-    fn because(self, cause: impl Into<String>) -> Self {
-        let causes = vec![cause.into()];
-        Self { causes, ..self }
-    }
-
-    fn advice(self, advice: impl Into<String>) -> Self {
-        let advice = Some(Advice::First(advice.into()));
-        Self { advice, ..self }
-    }
-
-    fn if_correct(self, change: &'static str) -> Self {
-        let advice = Some(Advice::IfCorrect(change));
-        Self { advice, ..self }
     }
 }
 
@@ -118,20 +90,13 @@ impl StopMessage<'_> {
         } = self.stop();
         let mut run = format!("run `{}`", self.next.command);
         if let Some(flags) = self.next.missing_flags_text() {
-            let _infallible = write!(run, ", with {flags} and that type");
+            let value = self.next.missing_value();
+            let _infallible = write!(run, ", with {flags} and that {value}");
         }
-        let hint = match advice {
-            None => format!("to continue, {run}"),
-            Some(Advice::First(advice)) => format!("{advice}; then {run}"),
-            Some(Advice::IfCorrect(change)) => format!(
-                "if the file, the columns and the types are correct, {run} {change}; if not, correct them, and start again \
-                 with `--overwrite`"
-            ),
-        };
         Problem {
             what: format!("{what}; {}", self.lines_in_report()),
             causes,
-            hint: Some(hint),
+            hint: Some(Stop::hint(advice, &run)),
         }
     }
 
@@ -227,7 +192,10 @@ impl StopMessage<'_> {
                 "stopped: the token lacks a scope: {}",
                 scopes.join(", ")
             ))
-            .advice("add one of these scopes; the token must be able to read and write both object types"),
+            .advice(format!(
+                "add {}; the token must be able to read and write both object types",
+                if scopes.len() == 1 { "this scope" } else { "one of these scopes" }
+            )),
             FatalCause::Forbidden => Stop::new(
                 "stopped: HubSpot, or a firewall in front of it, refuses the requests",
             )
