@@ -18,6 +18,7 @@ use crate::api::auth::session::Session;
 use crate::api::auth::source::TokenSource;
 use crate::api::endpoint::{Endpoint, RefreshOutcome};
 use crate::api::error_chain::chain;
+use crate::api::lookup_call::LookupCall;
 use crate::api::request::{ApiVersion, BaseUrl, inputs};
 use crate::api::response::headers::Reply;
 use crate::api::response::read::{self, MAX_REPLY_BYTES};
@@ -30,6 +31,9 @@ use crate::domain::pair::Pair;
 
 /// The additional size limit per pair of a batch call: two results, or one error, take less than half of it.
 const MAX_BYTES_PER_PAIR: usize = 1024;
+
+/// The size limit of the reply to a lookup: up to 200 records with a few properties each, or errors with 100 keys.
+const MAX_LOOKUP_BYTES: usize = 1 << 20;
 
 /// The client's settings, already validated.
 #[derive(Clone, Debug)]
@@ -171,15 +175,18 @@ impl HttpEndpoint {
         let session = self.session();
         let [from_type, to_type] = first.as_ref().types();
         let url = base_url.batch(*version, from_type, to_type);
-        let mut headers = session.headers.clone();
-        // The HTTP library sets `Content-Length`.
-        headers.remove(CONTENT_LENGTH);
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        let body = Body::from(inputs(pairs));
-        let request = request(Method::POST, url, headers, Some(body));
+        let request = json_post(url, &session, inputs(pairs));
         let response = self.client.execute(request).await?;
         let max = MAX_REPLY_BYTES + pairs.len() * MAX_BYTES_PER_PAIR;
         Ok(read::reply(response, &session, max).await)
+    }
+
+    async fn find(&self, call: &LookupCall) -> Result<Reply, reqwest::Error> {
+        let session = self.session();
+        let url = self.settings.base_url.lookup(self.settings.version, call);
+        let request = json_post(url, &session, call.body.clone());
+        let response = self.client.execute(request).await?;
+        Ok(read::raw_reply(response, &session, MAX_LOOKUP_BYTES).await)
     }
 
     /// Waits for an exchange. It is pinned by the caller: moving it would copy a kilobyte, several times per row.
@@ -193,6 +200,15 @@ impl HttpEndpoint {
             None => Reply::TimedOut,
         }
     }
+}
+
+/// A call with a JSON body.
+fn json_post(url: Url, session: &Session, body: Vec<u8>) -> Request {
+    let mut headers = session.headers.clone();
+    // The HTTP library sets `Content-Length`.
+    headers.remove(CONTENT_LENGTH);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    request(Method::POST, url, headers, Some(Body::from(body)))
 }
 
 /// A request with these headers and no others.
@@ -226,5 +242,9 @@ impl Endpoint for HttpEndpoint {
 
     async fn associate_all<P: AsRef<Pair> + Sync>(&self, pairs: &[P]) -> Reply {
         self.with_timeout(pin!(self.post(pairs))).await
+    }
+
+    async fn lookup(&self, call: &LookupCall) -> Reply {
+        self.with_timeout(pin!(self.find(call))).await
     }
 }

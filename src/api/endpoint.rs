@@ -5,10 +5,11 @@ use std::future::Future;
 
 use tokio::time::Instant;
 
+use crate::api::lookup_call::LookupCall;
 use crate::api::response::headers::Reply;
 use crate::domain::pair::Pair;
 
-/// Sends requests that associate pairs.
+/// Sends requests that associate pairs, and those that find records.
 pub trait Endpoint: Clone + Send + Sync + 'static {
     /// Sends one request and waits for its reply, at most for the timeout of one attempt.
     ///
@@ -20,6 +21,10 @@ pub trait Endpoint: Clone + Send + Sync + 'static {
         &self,
         pairs: &[P],
     ) -> impl Future<Output = Reply> + Send;
+
+    /// Sends one call that finds records. Its body is [`Body::Raw`](crate::api::response::body::Body::Raw) where it was
+    /// received whole.
+    fn lookup(&self, call: &LookupCall) -> impl Future<Output = Reply> + Send;
 
     /// When the token should be refreshed or first obtained; `None` while the current token is valid as far as is
     /// known.

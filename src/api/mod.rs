@@ -9,6 +9,7 @@ pub mod client;
 pub mod endpoint;
 pub mod error_chain;
 pub mod inspect;
+pub mod lookup_call;
 pub mod portal_check;
 pub mod portal_error;
 pub mod proxy;

@@ -7,6 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_e
 use url::{Position, Url};
 
 use crate::api::auth::oauth;
+use crate::api::lookup_call::{LookupCall, Route};
 use crate::domain::pair::{ObjectType, Pair, Record};
 
 /// All characters except RFC 3986's unreserved ones are encoded in a path segment.
@@ -185,6 +186,22 @@ impl BaseUrl {
         self.at(&format!(
             "{path}/{from_type}/{to_type}/batch/associate/default"
         ))
+    }
+
+    /// The URL of a call that finds records.
+    #[must_use]
+    pub(crate) fn lookup(&self, version: ApiVersion, call: &LookupCall) -> Url {
+        let objects = match version {
+            // The numbered version of these two calls is v3.
+            ApiVersion::V4 => "/crm/v3/objects",
+            other => other.objects_path(),
+        };
+        let object_type = segment(call.object_type.as_str());
+        let call = match call.route {
+            Route::BatchRead => "batch/read",
+            Route::Search => "search",
+        };
+        self.at(&format!("{objects}/{object_type}/{call}"))
     }
 
     /// The path prefix, without a trailing slash.
@@ -448,6 +465,42 @@ mod tests {
                 message,
                 "{url}"
             );
+        }
+    }
+
+    #[test]
+    fn each_version_has_its_own_path_of_a_lookup() {
+        for (version, route, expected) in [
+            (
+                ApiVersion::V4,
+                Route::BatchRead,
+                "/crm/v3/objects/contacts/batch/read",
+            ),
+            (
+                ApiVersion::V4,
+                Route::Search,
+                "/crm/v3/objects/contacts/search",
+            ),
+            (
+                ApiVersion::Of202603,
+                Route::BatchRead,
+                "/crm/objects/2026-03/contacts/batch/read",
+            ),
+            (
+                ApiVersion::Of202609,
+                Route::Search,
+                "/crm/objects/2026-09/contacts/search",
+            ),
+        ] {
+            let call = LookupCall {
+                object_type: ObjectType::new("contacts").unwrap(),
+                route,
+                body: Vec::new(),
+            };
+            let url = BaseUrl::from_str("https://api.hubapi.com")
+                .unwrap()
+                .lookup(version, &call);
+            assert_eq!(url.path(), expected);
         }
     }
 }

@@ -26,6 +26,7 @@ use crate::diagnostic::Problem;
 use crate::error::RunError;
 use crate::exit_status::ExitStatus;
 use crate::input::csv_input::Input;
+use crate::input::skip::Skips;
 use crate::output::next_command;
 use crate::output::outputs::Outputs;
 use crate::process::signals::Signals;
@@ -173,12 +174,18 @@ impl ReadyRun<'_> {
             failures,
         } = self.report;
         let rate = RateController::new(self.settings.rate, self.settings.share);
-        let rows = Rows::new(self.input, &self.settings.input, skips, comparison);
+        // The ids of rows with keys are known only after their lookup.
+        let (before, after) = match settings.lookup {
+            None => (skips, Skips::default()),
+            Some(_) => (Skips::default(), skips),
+        };
+        let rows = Rows::new(self.input, &self.settings.input, before, comparison);
         let context = RunContext {
             rate_limiter: RateLimiter::new(rate),
             report: &mut report,
             observer,
             rows: rows.read().map_err(RunError::System)?,
+            skips: after,
             previous_counts,
             failed_before: Box::new(move |outcome| failures.contains(outcome)),
             stop: self.signals.begin_run(),

@@ -7,14 +7,16 @@ use crate::api::auth::variables::ACCESS_TOKEN_VARIABLE;
 use crate::commands::context::Context;
 use crate::domain::cause::Cause;
 use crate::domain::outcome::OutcomeKind;
+use crate::domain::property_name::PropertyName;
 use crate::domain::run_counts::RunCounts;
 use crate::input::columns::settings::ColumnSettings;
 use crate::input::decode::source::InputSource;
+use crate::input::settings::InputSettings;
 use crate::output::next_command;
 use crate::output::stop_message::FollowUpCommand;
 use crate::output::summary::{NextStep, RejectsFile};
 use crate::run::context::RunOutcome;
-use crate::run::stop_reason::{StopReason, UniformFailure};
+use crate::run::stop_reason::{PropertyRefusal, StopReason, UniformFailure};
 use crate::settings::connection::Destination;
 use crate::settings::import::ImportSettings;
 use crate::settings::report_path::input_of;
@@ -31,7 +33,7 @@ pub(crate) fn after_run(
     let mut steps = Vec::new();
     let columns = &settings.input.columns;
     if let Some(reason) = &result.stop {
-        let follow_up = command_after_stop(reason, counts, columns, arguments);
+        let follow_up = command_after_stop(reason, counts, &settings.input, arguments);
         steps.push(with_types(follow_up).unwrap_or_else(|follow_up| NextStep {
             what: "fix the cause, then resume the run".to_owned(),
             command: follow_up.command,
@@ -83,7 +85,7 @@ pub(crate) fn after_run(
 pub(crate) fn command_after_stop(
     reason: &StopReason,
     counts: &RunCounts,
-    columns: &ColumnSettings,
+    input: &InputSettings,
     arguments: &[OsString],
 ) -> FollowUpCommand {
     match reason {
@@ -91,12 +93,30 @@ pub(crate) fn command_after_stop(
             what: UniformFailure::TypeError,
             message,
             ..
-        } if counts.of(OutcomeKind::Associated) == 0 => retyped(message, columns, arguments),
+        } if counts.of(OutcomeKind::Associated) == 0 => retyped(message, &input.columns, arguments),
         // Rows with a wrong path or type were rejected.
         StopReason::UniformFailures {
             what: UniformFailure::TypeError | UniformFailure::NotFound,
             ..
         } => FollowUpCommand::from(next_command::resumed_with_rejected(arguments)),
+        StopReason::PropertyRefused {
+            refusal: PropertyRefusal::NotUnique,
+            ..
+        } => FollowUpCommand::from(next_command::resumed_with_search(arguments)),
+        StopReason::PropertyRefused {
+            refusal: PropertyRefusal::Unknown,
+            property,
+            ..
+        } => {
+            let given = input
+                .properties()
+                .map(|name| name.map(PropertyName::as_str));
+            next_command::with_another_property(arguments, property, given)
+        }
+        // Rows whose keys no record has were rejected.
+        StopReason::NoKeyFound { .. } => {
+            FollowUpCommand::from(next_command::resumed_with_rejected(arguments))
+        }
         _ => FollowUpCommand::from(next_command::resumed(arguments)),
     }
 }
@@ -202,7 +222,10 @@ mod tests {
             let follow_up = command_after_stop(
                 &refused(message),
                 &RunCounts::default(),
-                &columns,
+                &InputSettings {
+                    columns: columns.clone(),
+                    ..InputSettings::default()
+                },
                 &arguments,
             );
             assert_eq!(follow_up.missing_flags, missing_flags);
@@ -218,7 +241,7 @@ mod tests {
         let follow_up = command_after_stop(
             &refused("Unable to infer object type from: x"),
             &counts,
-            &ColumnSettings::default(),
+            &InputSettings::default(),
             &arguments,
         );
         assert_eq!(

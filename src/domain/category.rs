@@ -27,6 +27,10 @@ pub enum Category {
     ResultMismatch,
     /// A 2xx that is not `COMPLETE`.
     NotComplete,
+    /// No record has the key of the row.
+    KeyNotFound,
+    /// Several records have the key of the row.
+    KeyAmbiguous,
 }
 
 /// Whether a report line, or an outcome, with this category shows that the pair is associated. A row
@@ -44,7 +48,7 @@ pub fn shows_link(kind: OutcomeKind, category: &str) -> bool {
 impl Category {
     /// All categories.
     #[cfg(test)]
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::InvalidRow,
         Self::NothingToLink,
         Self::Duplicate,
@@ -55,6 +59,8 @@ impl Category {
         Self::NoResult,
         Self::ResultMismatch,
         Self::NotComplete,
+        Self::KeyNotFound,
+        Self::KeyAmbiguous,
     ];
 
     /// The name of the category in the report.
@@ -71,6 +77,8 @@ impl Category {
             Self::NoResult => "CLIENT_NO_RESULT",
             Self::ResultMismatch => "CLIENT_RESULT_MISMATCH",
             Self::NotComplete => "CLIENT_NOT_COMPLETE",
+            Self::KeyNotFound => "CLIENT_KEY_NOT_FOUND",
+            Self::KeyAmbiguous => "CLIENT_KEY_AMBIGUOUS",
         }
     }
 }

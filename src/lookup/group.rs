@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::api::lookup_call::Route;
 use crate::domain::outcome::Details;
 use crate::lookup::key_table::KeyNumber;
 use crate::lookup::lookup_request::{LookupRequest, PropertyNumber};
-use crate::lookup::property::{LookupProperty, Route};
+use crate::lookup::property::LookupProperty;
 use crate::lookup::request::{MAX_KEYS, MAX_SEARCH_BODY, added_by, body_without_keys};
 
 /// A property with what is known about it.
@@ -46,6 +47,12 @@ impl PropertyState {
             answered: 0,
             matched: 0,
         }
+    }
+
+    /// The search looks its values up from now on. There must be no group.
+    pub(crate) fn use_search(&mut self) {
+        self.property.route = Route::Search;
+        self.empty_body = body_without_keys(&self.property);
     }
 
     /// Adds a key to the group. Returns the keys of requests that are complete.

@@ -1,8 +1,8 @@
 //! One request of a lookup: its keys, and how far its pages are read. Pure.
 
+use crate::api::lookup_call::Route;
 use crate::domain::row_keys::MatchKind;
 use crate::lookup::key_table::KeyNumber;
-use crate::lookup::property::Route;
 use crate::lookup::reply::lookup_reply::Page;
 use crate::lookup::request::{MAX_RESULTS, PAGE_SIZE};
 use crate::lookup::result::{KeyResult, MAX_CANDIDATES};
@@ -21,6 +21,8 @@ pub(crate) struct LookupRequest {
     pub(crate) route: Route,
     /// The attempts for it so far. The page of a search is a request of its own.
     pub(crate) counts: AttemptCounts,
+    /// How often it was refused for the credentials.
+    pub(crate) refusals: u32,
     pub(crate) keys: Vec<KeyNumber>,
     /// The page to ask for; none for the first.
     pub(crate) after: Option<Box<str>>,
@@ -48,6 +50,7 @@ impl LookupRequest {
             property,
             route,
             counts: AttemptCounts::default(),
+            refusals: 0,
             matches: Vec::new(),
             keys,
             after: None,

@@ -17,6 +17,7 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::api::lookup_call::Route;
 use crate::domain::lookup_counts::LookupCounts;
 use crate::domain::row_keys::MatchKind;
 use crate::input::validate::key::read_key::{Change, Key};
@@ -24,13 +25,13 @@ use crate::lookup::group::PropertyState;
 use crate::lookup::key_table::{KeyNumber, KeyState, KeyTable, Settled};
 use crate::lookup::limits::{LINGER, Limits, MAX_PROPERTIES};
 use crate::lookup::lookup_request::{LookupRequest, PropertyNumber};
-use crate::lookup::property::{LookupProperty, Route};
+use crate::lookup::property::LookupProperty;
 use crate::lookup::request_queue::{Recheck, RequestQueue};
 use crate::lookup::result::{Answer, KeyResult};
 
 /// A key of a row.
 #[derive(Clone, Copy, Debug)]
-struct RowKey {
+pub(crate) struct KeyOfRow {
     number: KeyNumber,
     is_folded: bool,
 }
@@ -38,7 +39,7 @@ struct RowKey {
 #[derive(Debug)]
 struct WaitingRow<R> {
     row: R,
-    keys: [Option<RowKey>; 2],
+    keys: [Option<KeyOfRow>; 2],
 }
 
 /// The lookups of a run. `R` is a row.
@@ -95,14 +96,8 @@ impl<R> Lookups<R> {
         self.rows.len() < self.limits.rows && self.row_bytes < self.limits.row_bytes
     }
 
-    /// Adds a row and its keys. A row without keys only keeps its place.
-    pub(crate) fn push(
-        &mut self,
-        row: R,
-        keys: [Option<(PropertyNumber, &Key<'_>)>; 2],
-        now: Instant,
-    ) {
-        let keys = keys.map(|key| key.map(|(property, key)| self.add_key(property, key, now)));
+    /// Adds the next row, with the keys that [`Self::add_key`] returned for it. A row without keys only keeps its place.
+    pub(crate) fn push(&mut self, row: R, keys: [Option<KeyOfRow>; 2]) {
         self.rows.push_back(WaitingRow { row, keys });
         self.next_row += 1;
         let half = self.limits.rows as u64 / 2;
@@ -122,11 +117,17 @@ impl<R> Lookups<R> {
         }
     }
 
-    fn add_key(&mut self, property: PropertyNumber, key: &Key<'_>, now: Instant) -> RowKey {
+    /// Adds a key of the next row.
+    pub(crate) fn add_key(
+        &mut self,
+        property: PropertyNumber,
+        key: &Key<'_>,
+        now: Instant,
+    ) -> KeyOfRow {
         let is_folded = key.change != Change::Verbatim;
         let (number, is_new) = self.keys.insert(property, &key.text, is_folded);
         self.row_bytes += key.text.len();
-        let row_key = RowKey { number, is_folded };
+        let row_key = KeyOfRow { number, is_folded };
         let row = self.next_row;
         let Some(state) = self
             .properties
@@ -218,7 +219,8 @@ impl<R> Lookups<R> {
     /// Takes the first row if its keys have their answers.
     pub(crate) fn pop_row(&mut self) -> Option<(R, [Option<Answer>; 2])> {
         let waiting = self.rows.front()?;
-        let is_settled = |key: &RowKey| matches!(self.keys.state(key.number), KeyState::Settled(_));
+        let is_settled =
+            |key: &KeyOfRow| matches!(self.keys.state(key.number), KeyState::Settled(_));
         if !waiting.keys.iter().flatten().all(is_settled) {
             return None;
         }
@@ -229,7 +231,7 @@ impl<R> Lookups<R> {
         Some((row, keys.map(|key| key.and_then(|key| self.answer(key)))))
     }
 
-    fn answer(&self, key: RowKey) -> Option<Answer> {
+    fn answer(&self, key: KeyOfRow) -> Option<Answer> {
         Some(match self.keys.answer(key.number)? {
             Answer::Found {
                 id,
@@ -272,9 +274,21 @@ impl<R> Lookups<R> {
         (state.answered, state.matched)
     }
 
+    /// A property of which at least this many keys have their answer and no record matches any.
+    pub(crate) fn property_without_match(&self, keys: u64) -> Option<(&LookupProperty, u64)> {
+        let mut states = self.properties.iter();
+        let found = states.find(|state| state.answered >= keys && state.matched == 0)?;
+        Some((&found.property, found.answered))
+    }
+
     fn ask_again(&mut self, recheck: &Recheck) {
-        let keys = recheck.keys.iter().map(|&key| (key, self.keys.text(key)));
-        let requests = self.properties[recheck.property as usize].requests(recheck.property, keys);
+        self.ask_now(recheck.property, &recheck.keys);
+    }
+
+    /// Makes requests for keys that were asked before.
+    pub(super) fn ask_now(&mut self, property: PropertyNumber, keys: &[KeyNumber]) {
+        let keys = keys.iter().map(|&key| (key, self.keys.text(key)));
+        let requests = self.properties[property as usize].requests(property, keys);
         for request in requests {
             self.requests.push(request);
         }

@@ -2,21 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::api::lookup_call::Route;
 use crate::domain::key_kind::{KeyKind, SECONDARY_EMAILS};
 use crate::domain::pair::ObjectType;
-
-/// Which call looks the values up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Route {
-    /// The batch read of objects, for properties with unique values.
-    BatchRead,
-    /// The search, for all others.
-    Search,
-}
-
-impl Route {
-    pub(crate) const BOTH: [Self; 2] = [Self::BatchRead, Self::Search];
-}
 
 /// A property of an object type, and the call that looks its values up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,12 +41,10 @@ impl LookupProperty {
         has_secondary.then_some(SECONDARY_EMAILS)
     }
 
-    /// Whether both look up the same values of the same records.
+    /// Whether both name the same values of the same records.
     #[must_use]
     pub(crate) fn is_same_as(&self, other: &Self) -> bool {
-        self.name == other.name
-            && self.route == other.route
-            && self.object_type.is_same_as(&other.object_type)
+        self.name == other.name && self.object_type.is_same_as(&other.object_type)
     }
 }
 

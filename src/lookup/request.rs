@@ -1,18 +1,13 @@
-//! The requests of lookups: path and body. Pure.
-//!
-//! The calls are documented in
-//! <https://developers.hubspot.com/docs/api-reference/crm-contacts-v3/batch/post-crm-v3-objects-contacts-batch-read> and
-//! <https://developers.hubspot.com/docs/api-reference/latest/crm/search-the-crm>.
+//! The bodies of the requests of lookups. Pure.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 
 use serde::Serialize;
 
-use crate::api::request::ApiVersion;
+use crate::api::lookup_call::Route;
 use crate::domain::key_kind::lower_case;
-use crate::domain::pair::ObjectType;
-use crate::lookup::property::{LookupProperty, Route};
+use crate::lookup::property::LookupProperty;
 
 /// Maximum number of keys per request, of both calls.
 pub(crate) const MAX_KEYS: usize = 100;
@@ -29,29 +24,17 @@ pub(crate) const MAX_RESULTS: u64 = 10_000;
 /// The length that `after` may add to a body.
 const AFTER: usize = 40;
 
-/// The path of the call, behind the base URL.
-#[must_use]
-pub(crate) fn path(version: ApiVersion, object_type: &ObjectType, route: Route) -> String {
-    let objects = match version {
-        // The numbered version of these two calls is v3.
-        ApiVersion::V4 => "/crm/v3/objects",
-        ApiVersion::Of202603 => "/crm/objects/2026-03",
-        ApiVersion::Of202609 => "/crm/objects/2026-09",
-    };
-    let call = match route {
-        Route::BatchRead => "batch/read",
-        Route::Search => "search",
-    };
-    // A type has only characters that need no encoding.
-    format!("{objects}/{object_type}/{call}")
-}
-
 /// The body of the call for these keys. `after` is the page to read, in a search.
 #[must_use]
-pub(crate) fn body(property: &LookupProperty, keys: &[&str], after: Option<&str>) -> Vec<u8> {
+pub(crate) fn body(
+    property: &LookupProperty,
+    route: Route,
+    keys: &[&str],
+    after: Option<&str>,
+) -> Vec<u8> {
     let name = &*property.name;
     let properties: Vec<&str> = std::iter::once(name).chain(property.secondary()).collect();
-    let body = match property.route {
+    let body = match route {
         Route::BatchRead => serde_json::to_vec(&BatchRead {
             id_property: name,
             inputs: keys.iter().map(|id| Input { id }).collect(),
@@ -85,7 +68,7 @@ fn search_values<'k>(keys: &[&'k str]) -> Vec<Cow<'k, str>> {
 /// The length of a body without keys, with room for `after`.
 #[must_use]
 pub(crate) fn body_without_keys(property: &LookupProperty) -> usize {
-    body(property, &[], None).len() + AFTER
+    body(property, property.route, &[], None).len() + AFTER
 }
 
 /// How much a key adds to the length of a body, at most.
@@ -136,6 +119,7 @@ struct Filter<'k> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::pair::ObjectType;
     use crate::input::validate::key::key_problem::MAX_KEY_BYTES;
     use proptest::prelude::*;
     use serde_json::{Value, json};
@@ -145,36 +129,7 @@ mod tests {
     }
 
     fn json_body(property: &LookupProperty, keys: &[&str], after: Option<&str>) -> Value {
-        serde_json::from_slice(&body(property, keys, after)).unwrap()
-    }
-
-    #[test]
-    fn each_version_has_its_own_path() {
-        let contacts = ObjectType::new("contacts").unwrap();
-        for (version, route, expected) in [
-            (
-                ApiVersion::V4,
-                Route::BatchRead,
-                "/crm/v3/objects/contacts/batch/read",
-            ),
-            (
-                ApiVersion::V4,
-                Route::Search,
-                "/crm/v3/objects/contacts/search",
-            ),
-            (
-                ApiVersion::Of202603,
-                Route::BatchRead,
-                "/crm/objects/2026-03/contacts/batch/read",
-            ),
-            (
-                ApiVersion::Of202609,
-                Route::Search,
-                "/crm/objects/2026-09/contacts/search",
-            ),
-        ] {
-            assert_eq!(path(version, &contacts, route), expected);
-        }
+        serde_json::from_slice(&body(property, property.route, keys, after)).unwrap()
     }
 
     #[test]
@@ -212,7 +167,7 @@ mod tests {
             let property = property("2-7", "key", Route::Search);
             let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
             let known = body_without_keys(&property) + keys.iter().map(|key| added_by(key)).sum::<usize>();
-            prop_assert!(body(&property, &keys, Some("10000")).len() <= known);
+            prop_assert!(body(&property, property.route, &keys, Some("10000")).len() <= known);
         }
     }
 

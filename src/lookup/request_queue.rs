@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
+use crate::api::lookup_call::Route;
 use crate::lookup::key_table::KeyNumber;
 use crate::lookup::limits::{RECHECK_WINDOW, SEARCH_LAG};
 use crate::lookup::lookup_request::{LookupRequest, PropertyNumber};
-use crate::lookup::property::Route;
 
 /// Keys that a search did not find, to be asked once more.
 #[derive(Debug)]

@@ -70,6 +70,8 @@ pub fn reason_of_stop(reason: &StopReason) -> &'static str {
         StopReason::FailureLimit(spent) if spent.transient => "api-failing",
         StopReason::ApiUnreachable { .. } => "api-failing",
         StopReason::NoDescriptor { .. } => "no-descriptors",
+        StopReason::PropertyRefused { .. } => "property-refused",
+        StopReason::NoKeyFound { .. } => "no-key-found",
         StopReason::FailureLimit(_) => "error-budget",
         StopReason::TimeIsUp(TimeLimit::MaxDuration(_)) => "max-duration",
         StopReason::TimeIsUp(TimeLimit::Until(_)) => "until",

@@ -7,12 +7,13 @@ use crate::diagnostic::Problem;
 use crate::domain::run_counts::{CategoryCount, RunCounts};
 use crate::error::word_of;
 use crate::number::{grouped, rows, span};
+use crate::output::lookup_stop::{no_key_found, not_unique, unknown_property};
 use crate::output::stop::{Advice, Stop};
 use crate::output::write_failure::write_failure;
 use crate::report::lost_report::LostReport;
 use crate::run::guards::failure_limit::{FailureLimitReached, ReachedLimit};
 use crate::run::guards::time_limit::TimeLimit;
-use crate::run::stop_reason::{StopReason, UniformFailure};
+use crate::run::stop_reason::{PropertyRefusal, StopReason, UniformFailure};
 use crate::text::excerpt;
 use crate::verdict::retry::FatalCause;
 
@@ -140,6 +141,20 @@ impl StopMessage<'_> {
             ))
             .because(message)
             .advice("raise the limit on open files (`ulimit -n` shows it)"),
+            StopReason::PropertyRefused {
+                property,
+                object_type,
+                refusal,
+                message,
+            } => match refusal {
+                PropertyRefusal::NotUnique => not_unique(object_type, property, message),
+                PropertyRefusal::Unknown => unknown_property(object_type, property, message),
+            },
+            StopReason::NoKeyFound {
+                property,
+                object_type,
+                keys,
+            } => no_key_found(object_type, property, *keys),
             StopReason::TimeIsUp(limit) => time_is_up(*limit),
             StopReason::Bug(panic) => Stop::new("stopped by a bug in this program")
                 .because(excerpt(panic, 300))

@@ -14,6 +14,8 @@ pub struct BurstLimit {
     pub initial: Rate,
     /// The limit that applies to these requests, by the general limit that the headers announce.
     pub enforced: fn(announced: u32) -> u32,
+    /// Whether the headers of the replies are about this limit.
+    pub is_announced: bool,
 }
 
 impl BurstLimit {
@@ -26,5 +28,21 @@ impl BurstLimit {
             190 => 150,
             other => other.min(MAX_ASSOCIATIONS),
         },
+        is_announced: true,
+    };
+
+    /// The general limit, which the batch read of records counts towards
+    /// (<https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines>).
+    pub const GENERAL: Self = Self {
+        enforced: |announced| announced,
+        ..Self::ASSOCIATIONS
+    };
+
+    /// The limit of the search, the same for every account
+    /// (<https://developers.hubspot.com/docs/api-reference/latest/crm/search-the-crm>).
+    pub const SEARCH: Self = Self {
+        initial: Rate::new(5, Duration::from_secs(1)).expect("neither is zero"),
+        enforced: |announced| announced,
+        is_announced: false,
     };
 }

@@ -222,6 +222,11 @@ impl RateController {
             throttled,
             quota,
         } = observation;
+        let quota = if self.limit.is_announced {
+            quota
+        } else {
+            Quota::default()
+        };
         if let Some(max) = quota.max.filter(|&max| max > 0) {
             self.announced = Some((max, quota.interval.unwrap_or(self.limit.initial.window())));
         }

@@ -289,6 +289,7 @@ fn requests_with_another_limit_have_a_rate_of_their_own() {
     let general = BurstLimit {
         initial: "5/s".parse().unwrap(),
         enforced: |announced| announced,
+        is_announced: true,
     };
     let mut controller = RateController::with_limit(general, RateSetting::Auto, Share::ALL);
     let rate = |controller: &RateController| controller.rate_limit(seconds(1)).unwrap();
@@ -306,6 +307,20 @@ fn requests_with_another_limit_have_a_rate_of_their_own() {
             Rate::new(announced, seconds(10)).unwrap()
         );
     }
+}
+
+#[test]
+fn headers_about_another_limit_change_nothing() {
+    let mut controller =
+        RateController::with_limit(BurstLimit::SEARCH, RateSetting::Auto, Share::ALL);
+    let quota = Quota {
+        interval: Some(seconds(10)),
+        remaining: Some(0),
+        ..max(190)
+    };
+    observe(&mut controller, seconds(1), false, quota);
+    let rate = controller.rate_limit(seconds(1)).unwrap();
+    assert_eq!(rate.to_string(), "5/s");
 }
 
 #[test]

@@ -7,10 +7,13 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use crate::domain::outcome::Outcome;
+use crate::domain::property_name::PropertyName;
 use crate::domain::run_counts::RunCounts;
 use crate::input::error::InputError;
 use crate::input::row::CheckedRow;
+use crate::input::skip::Skips;
 use crate::rate_limit::limiter::RateLimiter;
+use crate::rate_limit::rate::Share;
 use crate::run::batch::groups::BatchSettings;
 use crate::run::event::Observe;
 use crate::run::guards::daily_limit::DailyReset;
@@ -36,6 +39,23 @@ pub struct RunSettings {
     /// When the daily limit resets, if the run waits for that; without it the run stops at the daily
     /// limit.
     pub daily_reset: Option<DailyReset>,
+    /// What is looked up, if the rows have keys.
+    pub lookup: Option<LookupSettings>,
+}
+
+/// How the records of rows with keys are found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LookupSettings {
+    /// The property whose values stand in the id cells of the records named first.
+    pub from: Option<PropertyName>,
+    /// The property whose values stand in the id cells of the records named second.
+    pub to: Option<PropertyName>,
+    /// Whether the search may look up values of a property that is not unique.
+    pub allow_search: bool,
+    /// Whether the batch reads have no rate limit. The search always has one.
+    pub is_unlimited: bool,
+    /// The share of the account's limits to use.
+    pub share: Share,
 }
 
 /// The components that a run uses, besides the endpoint.
@@ -48,6 +68,8 @@ pub struct RunContext<'p> {
     pub observer: &'p mut dyn Observe,
     /// The rows of the input; the channel closes at the end of the input.
     pub rows: mpsc::Receiver<Result<CheckedRow, InputError>>,
+    /// Skips pairs of rows with keys, whose ids are known only after the lookup. Other rows are skipped before.
+    pub skips: Skips,
     /// Counts of earlier runs with the same report; this run adds to them.
     pub previous_counts: RunCounts,
     /// Whether an earlier report has this row with the same bad outcome for the same cause. Such rows

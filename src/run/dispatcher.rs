@@ -7,6 +7,7 @@
 pub mod batch_responses;
 pub mod batches;
 pub mod events;
+pub mod lookups;
 pub mod refusals;
 pub mod responses;
 pub mod shutdown;
@@ -28,6 +29,7 @@ use crate::run::commit_queue::CommitQueue;
 use crate::run::context::{RunContext, RunOutcome, RunSettings};
 use crate::run::guards::failure_limit::FailureTracker;
 use crate::run::guards::uniform_failures::UniformFailureDetector;
+use crate::run::lookup::stage::{LookupEvent, LookupStage};
 use crate::run::queue::Queue;
 use crate::run::reply_handler::ReplyHandler;
 use crate::run::reusable_timer::ReusableTimer;
@@ -57,6 +59,10 @@ pub async fn run<E: Endpoint>(
         failure_tracker: FailureTracker::new(settings.failure_limit),
         counts: context.previous_counts.clone(),
         batches: settings.batch.map(Batches::new),
+        lookups: settings
+            .lookup
+            .clone()
+            .map(|lookup| Box::new(LookupStage::new(lookup, endpoint.clone()))),
         settings,
         in_flight: WorkerPool::new(endpoint.clone()),
         batches_in_flight: WorkerPool::new(endpoint.clone()),
@@ -105,6 +111,8 @@ struct Dispatcher<'p> {
     /// In batch mode: the rows that are sent together, and the batches in flight.
     batches: Option<Batches>,
     batches_in_flight: WorkerPool<BatchRequest>,
+    /// In a run with keys: the rows whose keys are looked up.
+    lookups: Option<Box<LookupStage>>,
     commit_queue: CommitQueue,
     /// Decides what follows from a reply.
     replies: ReplyHandler,
@@ -128,7 +136,8 @@ impl Dispatcher<'_> {
             let next_due = self.next_due().filter(|_| running);
             let refreshes = self.may_refresh();
             let wants_permit = self.wants_permit() && !self.needs_token();
-            let reads = !self.input_over && self.can_take_row();
+            let reads = !self.input_over && self.wants_rows();
+            let lookups = self.wanted_lookups();
             tokio::select! {
                 biased;
                 Some(stop) = self.context.stop.recv() => self.handle_stop_request(stop),
@@ -146,6 +155,9 @@ impl Dispatcher<'_> {
                     }
                 }
                 done = self.batches_in_flight.next(), if self.batches_in_flight.busy() > 0 => self.handle_batch_reply(done),
+                event = next_lookup_event(&mut self.lookups, lookups), if self.lookups.is_some() => {
+                    self.handle_lookup_event(event);
+                }
                 () = self.due_timer.wait_until(next_due), if next_due.is_some() => self.release_due(),
                 permit = self.context.rate_limiter.acquire(), if refreshes || wants_permit => {
                     if refreshes {
@@ -178,6 +190,7 @@ impl Dispatcher<'_> {
             && self.input_buffer.is_empty()
             && self.nothing_is_awaited()
             && self.queue.len() == 0
+            && self.rows_looked_up() == 0
             && self.batches.as_ref().is_none_or(Batches::is_empty)
     }
 
@@ -189,13 +202,20 @@ impl Dispatcher<'_> {
     }
 
     /// Whether no reply is pending, neither for a row nor for a token refresh that may return the next
-    /// refresh token.
+    /// refresh token. A lookup changes nothing, so its reply need not be awaited.
     fn nothing_is_awaited(&self) -> bool {
-        self.requests_in_flight() == 0 && !self.token_refresh.must_finish()
+        self.in_flight.busy() + self.batches_in_flight.busy() == 0
+            && !self.token_refresh.must_finish()
     }
 
     fn requests_in_flight(&self) -> usize {
-        self.in_flight.busy() + self.batches_in_flight.busy()
+        let lookups = self.lookups.as_ref().map_or(0, |stage| stage.in_flight());
+        self.in_flight.busy() + self.batches_in_flight.busy() + lookups
+    }
+
+    /// The number of rows whose keys are looked up.
+    fn rows_looked_up(&self) -> usize {
+        self.lookups.as_ref().map_or(0, |stage| stage.rows.len())
     }
 
     /// Whether a request could be sent now if there were a permit.
@@ -213,6 +233,7 @@ impl Dispatcher<'_> {
 
     /// Sends every request that does not have to wait for anything.
     fn fill_slots(&mut self) {
+        self.advance_lookups();
         loop {
             self.distribute_batch_rows();
             if self.wants_permit()
@@ -220,26 +241,29 @@ impl Dispatcher<'_> {
                 && let Ok(permit) = self.context.rate_limiter.try_acquire()
             {
                 self.send(permit);
-            } else if self.can_take_row()
-                && let Some(row) = self.input_buffer.pop_front()
-            {
-                self.take(row);
+            } else if self.can_take_row() && self.take_next() {
+                // A row was taken.
             } else if !self.flush_partial_groups() {
                 break;
             }
         }
     }
 
+    /// Takes the next row. Returns whether there was one.
+    fn take_next(&mut self) -> bool {
+        if self.lookups.is_some() {
+            return self.take_looked_up();
+        }
+        let row = self.input_buffer.pop_front();
+        let is_some = row.is_some();
+        row.into_iter().for_each(|row| self.take(row));
+        is_some
+    }
+
     fn take(&mut self, row: Result<CheckedRow, InputError>) {
         match row {
             Ok(CheckedRow { key, content }) => match content {
-                RowContent::Pair(pair) => {
-                    let row = SendableRow::new(key, pair);
-                    match &mut self.batches {
-                        Some(batches) => batches.push(row),
-                        None => self.queue.push(row),
-                    }
-                }
+                RowContent::Pair(pair) => self.enqueue(SendableRow::new(key, pair)),
                 RowContent::Keyed(_) => {}
                 RowContent::Invalid(invalid) => {
                     self.finish_with(invalid_outcome(key, &invalid, (self.context.now)()));
@@ -256,6 +280,13 @@ impl Dispatcher<'_> {
                 self.input_over = true;
                 StopReason::raise(&mut self.reason, StopReason::Input(error));
             }
+        }
+    }
+
+    fn enqueue(&mut self, row: SendableRow) {
+        match &mut self.batches {
+            Some(batches) => batches.push(row),
+            None => self.queue.push(row),
         }
     }
 
@@ -277,11 +308,26 @@ impl Dispatcher<'_> {
             if let Some(reason) = self.uniform_failures.note(&outcome) {
                 self.stop(reason);
             }
-            if let Some(reached) = self.failure_tracker.note(&outcome) {
-                self.stop(StopReason::FailureLimit(reached));
-            }
+            self.count_towards_limit(&outcome);
         }
         self.clear_uniform_failure(&outcome);
         self.commit_queue.add(outcome, self.context.report);
+    }
+
+    fn count_towards_limit(&mut self, outcome: &Outcome) {
+        if let Some(reached) = self.failure_tracker.note(outcome) {
+            self.stop(StopReason::FailureLimit(reached));
+        }
+    }
+}
+
+/// The next event of the lookups. Cancel safe.
+async fn next_lookup_event(
+    lookups: &mut Option<Box<LookupStage>>,
+    wants: [bool; 2],
+) -> LookupEvent {
+    match lookups {
+        Some(stage) => stage.next(wants).await,
+        None => std::future::pending().await,
     }
 }

@@ -13,6 +13,8 @@ const SAME_PAUSE: Duration = Duration::from_secs(1);
 pub(crate) enum Effect<'d> {
     /// No request is sent for this time.
     Pause(Duration),
+    /// No request with the same rate limit is sent for this time.
+    PauseLimit(Duration),
     /// The observer is notified.
     Emit(RunEvent<'d>),
     /// The run ends.
@@ -47,13 +49,26 @@ impl<'d> Effects<'d> {
 
     /// Pauses, and reports it unless a pause that is about as long was reported before.
     pub(crate) fn pause_for(&mut self, period: Duration, why: &'d str) {
-        let is_longer = self
-            .pause_remaining
-            .is_none_or(|before| period > before + SAME_PAUSE);
+        let is_longer = self.is_longer(period);
         self.pause(period);
         if is_longer {
             self.emit(RunEvent::Paused { period, why });
         }
+    }
+
+    /// The same for the requests with the same rate limit only.
+    pub(crate) fn pause_limit_for(&mut self, period: Duration, event: RunEvent<'d>) {
+        let is_longer = self.is_longer(period);
+        self.pause_remaining = self.pause_remaining.max(Some(period));
+        self.list.push(Effect::PauseLimit(period));
+        if is_longer {
+            self.emit(event);
+        }
+    }
+
+    fn is_longer(&self, period: Duration) -> bool {
+        self.pause_remaining
+            .is_none_or(|before| period > before + SAME_PAUSE)
     }
 
     pub(crate) fn emit(&mut self, event: RunEvent<'d>) {

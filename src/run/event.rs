@@ -50,10 +50,30 @@ pub enum RunEvent<'e> {
         /// Minimum time until the next attempt.
         next_in: Duration,
     },
+    /// A lookup did not get its results; it will be sent again.
+    LookupFailed {
+        /// The number of its keys.
+        keys: usize,
+        /// The attempts so far.
+        attempts: u32,
+        /// What the reply said.
+        why: &'e str,
+        /// The correlation id, which HubSpot's support needs.
+        correlation_id: Option<&'e str>,
+        /// Minimum time until the next attempt.
+        next_in: Duration,
+    },
     /// A row finished, and its report line was flushed.
     RowFinished(&'e Outcome),
     /// All requests pause.
     Paused {
+        /// How long.
+        period: Duration,
+        /// The reason.
+        why: &'e str,
+    },
+    /// The lookups by one call pause; other requests do not.
+    LookupsPaused {
         /// How long.
         period: Duration,
         /// The reason.

@@ -15,7 +15,9 @@
 //!  3. Observe          the outcome is shown
 //! ```
 //!
-//! Rows and batches are two kinds of requests. Each kind is a job with a `RequestState`, a worker pool, and a
+//! In a run with keys, every row first waits in `lookup` for the records of its keys.
+//!
+//! Rows, batches and lookups are kinds of requests. Each kind is a job with a `RequestState`, a worker pool, and a
 //! method of the dispatcher that applies the action of the reply handler to the job. The handler decides for
 //! all kinds: retries, outages, the token, the daily limit, and the end of the run.
 //!
@@ -29,6 +31,7 @@ pub mod dispatcher;
 pub mod effects;
 pub mod event;
 pub mod guards;
+pub mod lookup;
 pub mod queue;
 pub mod rate_feedback;
 pub mod reply_handler;

@@ -159,7 +159,7 @@ impl ReplyHandler {
         if !self.is_caused_by_standstill(received.reply, request) {
             self.update_outage(kind, request, received, &mut effects);
         }
-        report_rate(received, &mut effects);
+        report_rate(kind, received, &mut effects);
         let refused = self.update_token(request, received, &mut effects);
         if let Some(action) = refused {
             return Handled {

@@ -11,6 +11,17 @@ pub(crate) enum RequestKind {
     Batch,
     /// Rows that were already sent in a larger batch, one of which is bad.
     BisectedBatch,
+    /// Keys that are looked up by the batch read.
+    Lookup,
+    /// Keys that are looked up by the search.
+    Search,
+}
+
+impl RequestKind {
+    /// Whether it finds records.
+    pub(crate) fn is_lookup(self) -> bool {
+        matches!(self, Self::Lookup | Self::Search)
+    }
 }
 
 /// The attempts of a job, and the state of the run when it was last sent.

@@ -75,12 +75,41 @@ pub enum StopReason {
         /// The error of the system.
         message: String,
     },
+    /// The API refuses to look up values of a property, before anything was sent to link.
+    PropertyRefused {
+        /// The property.
+        property: String,
+        /// The type of its records.
+        object_type: String,
+        /// What is wrong with it.
+        refusal: PropertyRefusal,
+        /// The message of the reply.
+        message: String,
+    },
+    /// No record has any of the keys that were looked up first.
+    NoKeyFound {
+        /// The property.
+        property: String,
+        /// The type of its records.
+        object_type: String,
+        /// The number of keys.
+        keys: u64,
+    },
     /// A time limit of the run has passed.
     TimeIsUp(TimeLimit),
     /// A bug in this program.
     Bug(String),
     /// The report could not be written.
     Report(io::Error),
+}
+
+/// What is wrong with a property.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PropertyRefusal {
+    /// Several records may have the same value: only the search can look it up.
+    NotUnique,
+    /// The type has no such property.
+    Unknown,
 }
 
 /// A failure that the first rows can have in common.
@@ -113,10 +142,11 @@ impl StopReason {
                 UniformFailure::TypeError | UniformFailure::NotFound => ExitStatus::Usage,
                 UniformFailure::TlsFailure => ExitStatus::StoppedEarly,
             },
-            Self::Input(_) => ExitStatus::Usage,
+            Self::Input(_) | Self::PropertyRefused { .. } => ExitStatus::Usage,
             Self::FailureLimit(_)
             | Self::ApiUnreachable { .. }
             | Self::NoDescriptor { .. }
+            | Self::NoKeyFound { .. }
             | Self::TimeIsUp(_) => ExitStatus::StoppedEarly,
             Self::Bug(_) => ExitStatus::Bug,
             Self::Report(_) => ExitStatus::CannotWrite,
@@ -145,8 +175,8 @@ impl StopReason {
             }
             | Self::ApiUnreachable { .. }
             | Self::NoDescriptor { .. } => 1,
-            Self::FailureLimit(_) => 2,
-            Self::UniformFailures { .. } | Self::Input(_) => 3,
+            Self::FailureLimit(_) | Self::NoKeyFound { .. } => 2,
+            Self::UniformFailures { .. } | Self::Input(_) | Self::PropertyRefused { .. } => 3,
             Self::Fatal { .. } => 4,
             Self::Bug(_) => 5,
             Self::Report(_) => 6,

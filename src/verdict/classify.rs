@@ -55,11 +55,7 @@ impl Class {
 pub fn classify(reply: &Reply, pair: &Pair) -> Class {
     match reply {
         Reply::Answered(answer) => classify_answer(answer, pair),
-        Reply::TimedOut
-        | Reply::Disconnected { .. }
-        | Reply::NoDescriptor { .. }
-        | Reply::InvalidHttp { .. } => Class::Transient,
-        Reply::Untrusted { .. } => Class::Untrusted,
+        other => classify_unread(other),
     }
 }
 
@@ -73,8 +69,31 @@ fn classify_answer(answer: &Answer, pair: &Pair) -> Class {
                 Confirmation::Missing(_) => Class::Unconfirmed,
             },
             Body::Empty => Class::Unconfirmed,
-            Body::NotJson { .. } | Body::Unread(_) => Class::Transient,
+            Body::NotJson { .. } | Body::Raw(_) | Body::Unread(_) => Class::Transient,
         },
+        _ => classify_status(answer),
+    }
+}
+
+/// Classifies a reply to a request without a pair, which the caller could not read or has no results for.
+#[must_use]
+pub fn classify_unread(reply: &Reply) -> Class {
+    match reply {
+        Reply::Answered(answer) => match answer.status {
+            200..=299 => Class::Transient,
+            _ => classify_status(answer),
+        },
+        Reply::TimedOut
+        | Reply::Disconnected { .. }
+        | Reply::NoDescriptor { .. }
+        | Reply::InvalidHttp { .. } => Class::Transient,
+        Reply::Untrusted { .. } => Class::Untrusted,
+    }
+}
+
+/// Classifies a reply that is no success.
+fn classify_status(answer: &Answer) -> Class {
+    match answer.status {
         401 => Class::Unauthorized,
         403 if names_scopes(answer) => Class::MissingScopes,
         403 => Class::Forbidden,

@@ -24,8 +24,26 @@ const SCOPE_KEYS: [&str; 3] = ["missingScopes", "requiredScopes", "requiredGranu
 /// Describes `reply` for the report.
 #[must_use]
 pub fn describe(reply: &Reply, pair: &Pair) -> Details {
+    describe_by(reply, |answer| describe_answer(answer, pair))
+}
+
+/// Describes a reply to a request without a pair. `why` is what is wrong with a 2xx.
+#[must_use]
+pub fn describe_unread(reply: &Reply, why: &str) -> Details {
+    describe_by(reply, |answer| {
+        let mut details = match &answer.body {
+            Body::Unread(why) => unread(answer, *why),
+            _ if (200..=299).contains(&answer.status) => local(Category::UnreadableReply, why),
+            _ => describe_refusal(answer),
+        };
+        details.http_status = Some(answer.status);
+        details
+    })
+}
+
+fn describe_by(reply: &Reply, describe_answer: impl FnOnce(&Answer) -> Details) -> Details {
     let mut details = match reply {
-        Reply::Answered(answer) => describe_answer(answer, pair),
+        Reply::Answered(answer) => describe_answer(answer),
         Reply::TimedOut => local(Category::Timeout, "no complete reply within the timeout"),
         Reply::InvalidHttp { why } => local(Category::UnreadableReply, why),
         Reply::Disconnected { why } | Reply::NoDescriptor { why } | Reply::Untrusted { why } => {
@@ -43,7 +61,7 @@ pub fn describe_refusal(answer: &Answer) -> Details {
     let mut details = match &answer.body {
         Body::Json(envelope) => of_errors(answer.status, envelope),
         Body::NotJson { snippet } => of_status(answer, snippet),
-        Body::Unread(_) | Body::Empty => of_status(answer, ""),
+        Body::Unread(_) | Body::Raw(_) | Body::Empty => of_status(answer, ""),
     };
     details.http_status = Some(answer.status);
     sanitize(&mut details);
@@ -133,7 +151,7 @@ fn describe_answer(answer: &Answer, pair: &Pair) -> Details {
             &format!("the reply is not JSON of the HubSpot API: {snippet}"),
         ),
         Body::NotJson { snippet } => of_status(answer, snippet),
-        Body::Empty => of_status(answer, ""),
+        Body::Raw(_) | Body::Empty => of_status(answer, ""),
     };
     details.http_status = Some(answer.status);
     details

@@ -26,6 +26,8 @@ pub enum Body {
         /// The start of the body, on one line.
         snippet: String,
     },
+    /// A complete body that is not parsed: that of a lookup, which its reader parses.
+    Raw(Vec<u8>),
     /// The body is incomplete.
     Unread(Unreadable),
 }
@@ -73,7 +75,7 @@ impl Body {
     pub fn envelope(&self) -> Option<&Envelope> {
         match self {
             Self::Json(envelope) => Some(envelope),
-            Self::Empty | Self::NotJson { .. } | Self::Unread(_) => None,
+            Self::Empty | Self::NotJson { .. } | Self::Raw(_) | Self::Unread(_) => None,
         }
     }
 }

@@ -14,6 +14,32 @@ pub const MAX_REPLY_BYTES: usize = 256 * 1024;
 
 /// Reads a reply, with up to `max` bytes of its body, and masks the token in it.
 pub(crate) async fn reply(response: Response, session: &Session, max: usize) -> Reply {
+    match masked(response, session, max).await {
+        (status, headers, Ok(bytes)) => answered(status, headers, parse(bytes).await),
+        (status, headers, Err(why)) => answered(status, headers, Body::Unread(why)),
+    }
+}
+
+/// The same without parsing the body.
+pub(crate) async fn raw_reply(response: Response, session: &Session, max: usize) -> Reply {
+    let (status, headers, body) = masked(response, session, max).await;
+    answered(status, headers, body.map_or_else(Body::Unread, Body::Raw))
+}
+
+fn answered(status: u16, headers: ReplyHeaders, body: Body) -> Reply {
+    Reply::Answered(Answer {
+        status,
+        headers,
+        body,
+    })
+}
+
+/// Reads status, headers and body, with the token in them masked.
+async fn masked(
+    response: Response,
+    session: &Session,
+    max: usize,
+) -> (u16, ReplyHeaders, Result<Vec<u8>, Unreadable>) {
     let status = response.status().as_u16();
     let mut headers = ReplyHeaders::read(status, response.headers(), SystemTime::now);
     for text in [&mut headers.correlation_id, &mut headers.location]
@@ -22,18 +48,11 @@ pub(crate) async fn reply(response: Response, session: &Session, max: usize) -> 
     {
         session.mask_text(text);
     }
-    let body = match whole_body(response, max).await {
-        Ok(mut bytes) => {
-            session.mask(&mut bytes);
-            parse(bytes).await
-        }
-        Err(why) => Body::Unread(why),
-    };
-    Reply::Answered(Answer {
-        status,
-        headers,
-        body,
-    })
+    let mut body = whole_body(response, max).await;
+    if let Ok(bytes) = &mut body {
+        session.mask(bytes);
+    }
+    (status, headers, body)
 }
 
 /// Parses a body. A long one, which only a batch call may have, is parsed on a blocking thread: it can take a tenth of

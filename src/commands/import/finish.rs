@@ -216,7 +216,7 @@ impl FinishedRun<'_> {
     }
 
     fn stopped(&self, reason: &StopReason, ctx: &Context) -> Problem {
-        let columns = &self.settings.input.columns;
+        let input = &self.settings.input;
         let counts = &self.result.counts;
         let reset = daily_reset(
             Timestamp::now(),
@@ -229,7 +229,7 @@ impl FinishedRun<'_> {
             region: self.connection.region.as_deref(),
             base_url: &self.connection.base_url.to_string(),
             daily_reset: &reset,
-            next: &next_steps::command_after_stop(reason, counts, columns, &ctx.arguments),
+            next: &next_steps::command_after_stop(reason, counts, input, &ctx.arguments),
         }
         .problem()
     }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::api::request::ApiVersion;
+use crate::api::lookup_call::{LookupCall, Route};
 use crate::domain::outcome::Details;
 use crate::lookup::key_table::{KeyNumber, KeyState, Settled};
 use crate::lookup::lookup_request::{AfterPage, LookupRequest};
 use crate::lookup::lookups::Lookups;
-use crate::lookup::property::{LookupProperty, Route};
+use crate::lookup::property::LookupProperty;
 use crate::lookup::reply::lookup_reply::LookupReply;
 use crate::lookup::reply::refusal::Common;
 use crate::lookup::reply::{batch_read, search};
@@ -41,15 +41,15 @@ pub(crate) enum AfterReply {
 }
 
 impl<R> Lookups<R> {
-    /// The path and the body of a request.
-    pub(crate) fn call(&self, request: &LookupRequest, version: ApiVersion) -> (String, Vec<u8>) {
+    /// The call of a request.
+    pub(crate) fn call(&self, request: &LookupRequest) -> LookupCall {
         let property = self.property(request);
         let keys = self.key_texts(request);
-        let path = request::path(version, &property.object_type, property.route);
-        (
-            path,
-            request::body(property, &keys, request.after.as_deref()),
-        )
+        LookupCall {
+            object_type: property.object_type.clone(),
+            route: request.route,
+            body: request::body(property, request.route, &keys, request.after.as_deref()),
+        }
     }
 
     /// The property of a request.
@@ -106,6 +106,30 @@ impl<R> Lookups<R> {
             self.keys.fail(key, details);
             self.count(key, Settled::Failed);
         }
+    }
+
+    /// Gives up a request that the API refuses: its rows are rejected.
+    pub(crate) fn reject(&mut self, request: &LookupRequest, details: &Arc<Details>) {
+        for &key in &request.keys {
+            self.settle(key, KeyResult::Refused(Arc::clone(details)));
+        }
+    }
+
+    /// Asks for the values of a property by the search from now on, because the API refuses to read them in batches.
+    pub(crate) fn use_search(&mut self, request: LookupRequest) {
+        let property = request.property;
+        let mut keys = request.keys;
+        let state = &mut self.properties[property as usize];
+        if state.property.route == Route::BatchRead {
+            keys.extend(state.take_group().unwrap_or_default());
+            state.use_search();
+            keys.extend(self.requests.remove_property(property));
+            self.find_oldest_group();
+        }
+        for &key in &keys {
+            self.keys.set_state(key, KeyState::Asked);
+        }
+        self.ask_now(property, &keys);
     }
 
     /// Gives up a property that the API refuses: the rows that wait for its keys, and all later ones, are rejected.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::api::request::ApiVersion;
+use crate::api::lookup_call::Route;
 use crate::domain::pair::ObjectType;
 use crate::domain::row_keys::MatchKind;
 use crate::input::validate::key::read_key::read_key;
@@ -15,7 +15,7 @@ use crate::lookup::limits::Limits;
 use crate::lookup::lookup_request::{LookupRequest, PropertyNumber};
 use crate::lookup::lookups::Lookups;
 use crate::lookup::lookups::replies::AfterReply;
-use crate::lookup::property::{LookupProperty, Route};
+use crate::lookup::property::LookupProperty;
 use crate::lookup::result::Answer;
 
 /// What the server holds for one key.
@@ -117,8 +117,7 @@ impl Simulation {
     }
 
     fn keys_of(&self, request: &LookupRequest) -> (Vec<String>, Value) {
-        let (path, body) = self.lookups.call(request, ApiVersion::V4);
-        let body: Value = serde_json::from_slice(&body).unwrap();
+        let body: Value = serde_json::from_slice(&self.lookups.call(request).body).unwrap();
         let texts = |list: &Value, name: Option<&str>| -> Vec<String> {
             let values = list.as_array().unwrap().iter();
             let value = |value: &Value| name.map_or(value.clone(), |name| value[name].clone());
@@ -126,7 +125,7 @@ impl Simulation {
                 .map(|each| value(each).as_str().unwrap().to_owned())
                 .collect()
         };
-        let keys = if path.ends_with("/search") {
+        let keys = if request.route == Route::Search {
             texts(&body["filterGroups"][0]["filters"][0]["values"], None)
         } else {
             texts(&body["inputs"], Some("id"))
@@ -330,8 +329,11 @@ impl Simulation {
             Some(read_key(text, properties[side].1.kind).unwrap())
         };
         let keys = [key(0), key(1)];
-        let keys = [0, 1].map(|side| keys[side].as_ref().map(|key| (properties[side].0, key)));
-        self.lookups.push(row, keys, self.now);
+        let keys = [0, 1].map(|side| {
+            let key = keys[side].as_ref()?;
+            Some(self.lookups.add_key(properties[side].0, key, self.now))
+        });
+        self.lookups.push(row, keys);
     }
 
     /// Lets time pass until something is due.

@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 use serde_json::json;
 
+use crate::api::lookup_call::Route;
 use crate::domain::pair::ObjectType;
-use crate::lookup::property::{LookupProperty, Route};
+use crate::lookup::property::LookupProperty;
 use crate::lookup::reply::lookup_reply::LookupReply;
 use crate::lookup::reply::refusal::Common;
 use crate::lookup::reply::{batch_read, search};

@@ -118,7 +118,28 @@ fn log_event(event: &RunEvent<'_>) {
             "a batch request will be retried: {}",
             logged(why)
         ),
+        RunEvent::LookupFailed {
+            keys,
+            attempts,
+            why,
+            correlation_id,
+            next_in,
+        } => debug!(
+            keys,
+            attempts,
+            correlation_id,
+            next_in_ms = milliseconds(*next_in),
+            "a lookup will be retried: {}",
+            logged(why)
+        ),
         RunEvent::Paused { period, why } => log_pause(*period, why),
+        RunEvent::LookupsPaused { period, why } => {
+            info!(
+                seconds = period.as_secs_f64(),
+                "pausing lookups: {}",
+                logged(why)
+            );
+        }
         RunEvent::ApiUnreachable { why, give_up_after } => warn!(
             "HubSpot is unreachable ({}); probing with single requests for up to {}",
             logged(why),

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use tokio::task::JoinError;
+use tokio::time::Instant;
 
 use crate::domain::outcome::{Details, OutcomeKind};
 use crate::run::batch::request::BatchRequest;
 use crate::run::dispatcher::{Dispatcher, Phase};
 use crate::run::event::RunEvent;
+use crate::run::rate_feedback::RateFeedback;
 use crate::run::reply_handler::{Action, Handled};
 use crate::run::stop_reason::StopReason;
 use crate::run::worker_pool::Answered;
@@ -39,7 +41,9 @@ impl Dispatcher<'_> {
             Some(row) if class != Class::Associated => describe(&reply, &row.pair),
             _ => Details::default(),
         };
-        let received = self.received(permit, class, &reply, &details);
+        let now = Instant::now();
+        let rate = RateFeedback::of(&mut self.context.rate_limiter, permit, class, &reply, now);
+        let received = self.received(rate, class, &reply, &details, now);
         let earlier_refusals = batch.request.refusals;
         let Handled {
             before,
@@ -55,14 +59,14 @@ impl Dispatcher<'_> {
             row.request.refusals += batch.request.refusals - earlier_refusals;
             row.batch_attempts += u32::from(action != Action::SendAgain);
         }
-        self.apply(before);
+        self.apply(before, None);
         match action {
             Action::Finish(kind) => self.finish_batch(batch, verdict, kind, &details),
             Action::SendAgain | Action::Keep => self.requeue_batch(batch, Duration::ZERO),
             Action::Retry { after } => self.retry_batch(batch, &details, after),
             Action::SendOneByOne | Action::Hold { .. } => self.send_one_by_one(batch),
         }
-        self.apply(after);
+        self.apply(after, None);
     }
 
     /// The batch is not sent again as it is.

@@ -43,13 +43,19 @@ impl Dispatcher<'_> {
         let has_slot = self.has_batch_slot();
         let batches = self.batches.as_ref();
         let batch_due = batches.and_then(|batches| batches.next_due(has_slot));
-        self.queue.next_due().into_iter().chain(batch_due).min()
+        let lookups = self.lookups.as_ref();
+        let lookup_due = lookups.and_then(|stage| stage.rows.next_due());
+        let due = self.queue.next_due().into_iter().chain(batch_due);
+        due.chain(lookup_due.map(Instant::from_std)).min()
     }
 
     pub(super) fn release_due(&mut self) {
         self.queue.release_due();
         if let Some(batches) = &mut self.batches {
             batches.release_due();
+        }
+        if let Some(stage) = &mut self.lookups {
+            stage.rows.release_due(Instant::now().into_std());
         }
     }
 
@@ -78,8 +84,10 @@ impl Dispatcher<'_> {
 
     /// At the end of the input, flushes partial groups. Returns whether that made a batch.
     pub(super) fn flush_partial_groups(&mut self) -> bool {
-        let is_last =
-            self.input_over && self.input_buffer.is_empty() && self.phase == Phase::Running;
+        let is_last = self.input_over
+            && self.input_buffer.is_empty()
+            && self.rows_looked_up() == 0
+            && self.phase == Phase::Running;
         match &mut self.batches {
             Some(batches) if is_last => batches.flush_last(),
             _ => false,

@@ -5,9 +5,9 @@ use std::time::Duration;
 use tokio::task::JoinError;
 use tokio::time::Instant;
 
+use crate::api::lookup_call::Route;
 use crate::api::response::headers::Reply;
 use crate::domain::outcome::{Details, OutcomeKind};
-use crate::rate_limit::permit::Permit;
 use crate::run::dispatcher::Dispatcher;
 use crate::run::effects::Effect;
 use crate::run::event::RunEvent;
@@ -35,8 +35,10 @@ impl Dispatcher<'_> {
         };
         let class = classify(&reply, &row.pair);
         let details = describe(&reply, &row.pair);
-        let received = self.received(permit, class, &reply, &details);
-        let (now, wall) = (received.now, received.wall);
+        let now = Instant::now();
+        let rate = RateFeedback::of(&mut self.context.rate_limiter, permit, class, &reply, now);
+        let received = self.received(rate, class, &reply, &details, now);
+        let wall = received.wall;
         let Handled {
             before,
             action,
@@ -47,7 +49,7 @@ impl Dispatcher<'_> {
             &received,
             &mut self.counts,
         );
-        self.apply(before);
+        self.apply(before, None);
         match action {
             Action::Finish(kind) => {
                 if kind == OutcomeKind::Associated {
@@ -70,23 +72,23 @@ impl Dispatcher<'_> {
                 },
             ),
         }
-        self.apply(after);
+        self.apply(after, None);
     }
 
     /// A reply, with the current state of the run.
     pub(super) fn received<'d>(
         &mut self,
-        permit: Permit,
+        rate: RateFeedback,
         class: Class,
         reply: &'d Reply,
         details: &'d Details,
+        now: Instant,
     ) -> Received<'d> {
-        let now = Instant::now();
         Received {
             class,
             reply,
             details,
-            rate: RateFeedback::of(&mut self.context.rate_limiter, permit, class, reply, now),
+            rate,
             in_flight: self.requests_in_flight(),
             now,
             wall: (self.context.now)(),
@@ -94,13 +96,26 @@ impl Dispatcher<'_> {
         }
     }
 
-    pub(super) fn apply(&mut self, effects: Vec<Effect<'_>>) {
+    /// Applies what follows from the reply to a request, of a lookup by this call.
+    pub(super) fn apply(&mut self, effects: Vec<Effect<'_>>, lookup: Option<Route>) {
         for effect in effects {
             match effect {
-                Effect::Pause(period) => self.context.rate_limiter.pause(period),
+                Effect::Pause(period) => self.pause_all(period),
+                Effect::PauseLimit(period) => match (lookup, &mut self.lookups) {
+                    (Some(route), Some(stage)) => stage.limiter(route).pause(period),
+                    _ => self.context.rate_limiter.pause(period),
+                },
                 Effect::Emit(event) => self.emit(event),
                 Effect::Stop(reason) => self.stop(reason),
             }
+        }
+    }
+
+    /// Sends no request for this time.
+    pub(super) fn pause_all(&mut self, period: Duration) {
+        self.context.rate_limiter.pause(period);
+        if let Some(stage) = &mut self.lookups {
+            stage.pause(period);
         }
     }
 

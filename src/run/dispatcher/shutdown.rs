@@ -68,9 +68,13 @@ impl Dispatcher<'_> {
         let batched = self.batches.as_ref().map_or(0, Batches::len);
         let held = self.replies.suspects.len();
         self.counts.without_outcome +=
-            (self.in_flight.busy() + self.queue.len() + batched + held) as u64;
+            (self.in_flight.busy() + self.queue.len() + batched + held + self.rows_looked_up())
+                as u64;
         self.in_flight.abandon();
         self.batches_in_flight.abandon();
+        if let Some(stage) = &mut self.lookups {
+            stage.abandon();
+        }
         let stop = if self.all_rows_reported() {
             None
         } else {

@@ -36,7 +36,7 @@ impl Dispatcher<'_> {
             }
             Refreshed::InDoubt { why } => {
                 let period = DOUBT_PAUSE;
-                self.context.rate_limiter.pause(period);
+                self.pause_all(period);
                 self.emit(RunEvent::Paused { period, why: &why });
             }
             Refreshed::TryAgain { after, why } => {

@@ -207,12 +207,26 @@ pub(super) fn count_reply(reply: &Reply, counts: &mut RunCounts) {
 }
 
 /// Pauses if the reply or the rate limiter asks for that, and reports a new rate.
-pub(super) fn report_rate<'d>(received: &Received<'d>, effects: &mut Effects<'d>) {
+pub(super) fn report_rate<'d>(
+    kind: RequestKind,
+    received: &Received<'d>,
+    effects: &mut Effects<'d>,
+) {
     let rate = received.rate;
     // What the server asks for is a minimum: `Retry-After: 0` does not permit retrying without a delay.
     let pause = cooldown(received.class, received.reply).max(rate.pause);
     if let Some(period) = pause {
-        effects.pause_for(period, &received.details.message);
+        let why = &received.details.message;
+        let status = received.reply.answer().map(|answer| answer.status);
+        match (status, kind.is_lookup()) {
+            (Some(429), true) => {
+                effects.pause_limit_for(period, RunEvent::LookupsPaused { period, why });
+            }
+            (Some(429), false) => {
+                effects.pause_limit_for(period, RunEvent::Paused { period, why });
+            }
+            _ => effects.pause_for(period, why),
+        }
     }
     if rate.rate_before != rate.rate_after {
         effects.emit(RunEvent::RateChanged(rate.rate_after));

@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::api::endpoint::Endpoint;
+use crate::api::lookup_call::LookupCall;
 use crate::api::response::headers::Reply;
 use crate::domain::outcome::{Outcome, OutcomeKind};
 use crate::domain::pair::{ObjectType, Pair, Record, RecordId, RowKey};
@@ -243,6 +244,10 @@ impl Endpoint for Api {
         }
         let refusal = self.refusal(&[pair]);
         refusal.unwrap_or_else(|| self.answer(&[pair], true))
+    }
+
+    async fn lookup(&self, _call: &LookupCall) -> Reply {
+        unreachable!("rows with ids")
     }
 
     async fn associate_all<P: AsRef<Pair> + Sync>(&self, pairs: &[P]) -> Reply {

@@ -49,7 +49,7 @@ fn text(effects: &[Effect<'_>]) -> Vec<String> {
         text[..end].to_owned()
     };
     let text = |effect: &Effect<'_>| match effect {
-        Effect::Pause(period) => format!("pause {}", period.as_secs()),
+        Effect::Pause(period) | Effect::PauseLimit(period) => format!("pause {}", period.as_secs()),
         Effect::Emit(event) => name(event),
         Effect::Stop(StopReason::Fatal { cause, .. }) => format!("stop {cause:?}"),
         Effect::Stop(reason) => {

@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::api::endpoint::{Endpoint, RefreshOutcome};
+use crate::api::lookup_call::LookupCall;
 use crate::api::response::headers::Reply;
 use crate::domain::pair::Pair;
 use crate::exit_status::ExitStatus;
@@ -28,6 +29,10 @@ struct Tokenless {
 impl Endpoint for Tokenless {
     async fn associate(&self, pair: &Pair) -> Reply {
         good(pair)
+    }
+
+    async fn lookup(&self, _call: &LookupCall) -> Reply {
+        unreachable!("rows with ids")
     }
 
     async fn associate_all<P: AsRef<Pair> + Sync>(&self, _pairs: &[P]) -> Reply {

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::api::endpoint::Endpoint;
+use crate::api::lookup_call::LookupCall;
 use crate::api::response::body::Body;
 use crate::api::response::headers::{Answer, Reply, ReplyHeaders};
 use crate::domain::outcome::{Outcome, OutcomeKind};
@@ -19,6 +20,7 @@ use crate::domain::run_counts::RunCounts;
 use crate::exit_status::ExitStatus;
 use crate::input::error::InputError;
 use crate::input::row::{CheckedRow, RowContent};
+use crate::input::skip::Skips;
 use crate::rate_limit::controller::RateController;
 use crate::rate_limit::limiter::RateLimiter;
 use crate::rate_limit::rate::Share;
@@ -107,6 +109,10 @@ pub(super) struct Seen {
 }
 
 impl Endpoint for Scripted {
+    async fn lookup(&self, _call: &LookupCall) -> Reply {
+        unreachable!("rows with ids")
+    }
+
     async fn associate_all<P: AsRef<Pair> + Sync>(&self, _pairs: &[P]) -> Reply {
         unreachable!("one row at a time")
     }
@@ -222,6 +228,7 @@ pub(super) fn settings(concurrency: usize, max_attempts: u32) -> RunSettings {
         },
         time_limits: TimeLimits::default(),
         daily_reset: None,
+        lookup: None,
     }
 }
 
@@ -257,6 +264,7 @@ pub(super) fn context<'p>(
         report,
         observer,
         rows,
+        skips: Skips::default(),
         previous_counts: RunCounts::default(),
         failed_before: Box::new(|_| false),
         stop,

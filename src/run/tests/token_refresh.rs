@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::api::endpoint::{Endpoint, RefreshOutcome};
+use crate::api::lookup_call::LookupCall;
 use crate::api::response::headers::Reply;
 use crate::domain::outcome::{Outcome, OutcomeKind};
 use crate::domain::pair::Pair;
@@ -45,6 +46,10 @@ impl Endpoint for Keyed {
         } else {
             answer(401, r#"{"message":"it died"}"#)
         }
+    }
+
+    async fn lookup(&self, _call: &LookupCall) -> Reply {
+        unreachable!("rows with ids")
     }
 
     async fn associate_all<P: AsRef<Pair> + Sync>(&self, _pairs: &[P]) -> Reply {

@@ -103,10 +103,10 @@ pub fn attribute<P: AsRef<Pair>>(reply: &Reply, pairs: &[P]) -> BatchVerdict {
             }
             _ => of_each(reply, answer.status, envelope, pairs, refused),
         },
-        Body::NotJson { .. } | Body::Unread(_) if !refused => {
+        Body::NotJson { .. } | Body::Raw(_) | Body::Unread(_) if !refused => {
             return BatchVerdict::WholeBatch(Class::Transient);
         }
-        Body::Empty | Body::NotJson { .. } | Body::Unread(_) => nothing(),
+        Body::Empty | Body::NotJson { .. } | Body::Raw(_) | Body::Unread(_) => nothing(),
     };
     let is_named = results
         .iter()

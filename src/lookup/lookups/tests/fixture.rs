@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::api::request::ApiVersion;
+use crate::api::lookup_call::Route;
 use crate::domain::pair::ObjectType;
 use crate::domain::row_keys::MatchKind;
 use crate::input::validate::key::read_key::read_key;
@@ -12,7 +12,7 @@ use crate::lookup::limits::Limits;
 use crate::lookup::lookup_request::{LookupRequest, PropertyNumber};
 use crate::lookup::lookups::Lookups;
 use crate::lookup::lookups::replies::AfterReply;
-use crate::lookup::property::{LookupProperty, Route};
+use crate::lookup::property::LookupProperty;
 use crate::lookup::result::Answer;
 
 /// Lookups of emails by the batch read and of domains by the search.
@@ -53,8 +53,8 @@ impl Fixture {
         };
         let kind = self.lookups.properties[number as usize].property.kind;
         let key = read_key(cell, kind).unwrap();
-        self.lookups
-            .push(row, [Some((number, &key)), None], self.now);
+        let key = self.lookups.add_key(number, &key, self.now);
+        self.lookups.push(row, [Some(key), None]);
     }
 
     pub(super) fn push_all(&mut self, cells: impl IntoIterator<Item = String>) {
@@ -68,8 +68,7 @@ impl Fixture {
     }
 
     pub(super) fn body(&self, request: &LookupRequest) -> Value {
-        let (_, body) = self.lookups.call(request, ApiVersion::V4);
-        serde_json::from_slice(&body).unwrap()
+        serde_json::from_slice(&self.lookups.call(request).body).unwrap()
     }
 
     pub(super) fn values(&self, request: &LookupRequest) -> usize {

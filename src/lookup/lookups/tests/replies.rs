@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::api::lookup_call::Route;
 use crate::domain::outcome::Details;
 use crate::domain::row_keys::MatchKind;
 use crate::lookup::lookups::replies::AfterReply;
 use crate::lookup::lookups::tests::fixture::{Fixture, LIMITS, company, contact, found};
-use crate::lookup::property::Route;
 use crate::lookup::reply::refusal::Common;
 use crate::lookup::result::Answer;
 

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::api::lookup_call::Route;
 use crate::domain::pair::ObjectType;
 use crate::domain::row_keys::MatchKind;
 use crate::lookup::limits::{LINGER, Limits};
 use crate::lookup::lookups::tests::fixture::{Fixture, LIMITS, company, contact, found};
-use crate::lookup::property::{LookupProperty, Route};
+use crate::lookup::property::LookupProperty;
 use crate::lookup::result::Answer;
 
 #[test]
@@ -54,7 +55,7 @@ fn a_key_is_asked_once_and_each_row_gets_its_answer_as_its_cell_was_written() {
 fn a_row_without_keys_only_keeps_its_place() {
     let mut fixture = Fixture::new(LIMITS);
     fixture.push(0, "ann@x.de");
-    fixture.lookups.push(1, [None, None], fixture.now);
+    fixture.lookups.push(1, [None, None]);
     assert_eq!(fixture.lookups.pop_row(), None);
     fixture.lookups.end_input();
     let request = fixture.pop(Route::BatchRead);

@@ -2,12 +2,11 @@
 
 use serde_json::json;
 
-use crate::api::request::ApiVersion;
+use crate::api::lookup_call::Route;
 use crate::domain::row_keys::MatchKind;
 use crate::lookup::limits::{RECHECK_WINDOW, SEARCH_LAG};
 use crate::lookup::lookups::replies::AfterReply;
 use crate::lookup::lookups::tests::fixture::{Fixture, LIMITS, company, found};
-use crate::lookup::property::Route;
 use crate::lookup::result::Answer;
 
 #[test]
@@ -17,7 +16,7 @@ fn a_search_has_as_many_keys_as_its_body_may_hold() {
     fixture.lookups.end_input();
     let mut keys = Vec::new();
     while let Some(request) = fixture.lookups.pop_request(Route::Search) {
-        let (_, body) = fixture.lookups.call(&request, ApiVersion::V4);
+        let body = fixture.lookups.call(&request).body;
         assert!(body.len() <= 3000, "{}", body.len());
         keys.push(request.keys.len());
     }
