@@ -7,6 +7,7 @@
 //! An incomplete request is sent when the input has ended, when half of the rows that may wait have come after its first
 //! key, or when the first row waits for it. So no row waits for ever, and few requests are incomplete.
 
+pub(crate) mod groups;
 pub(crate) mod replies;
 #[cfg(test)]
 mod simulation_tests;
@@ -23,7 +24,7 @@ use crate::domain::row_keys::MatchKind;
 use crate::input::validate::key::read_key::{Change, Key};
 use crate::lookup::group::PropertyState;
 use crate::lookup::key_table::{KeyNumber, KeyState, KeyTable, Settled};
-use crate::lookup::limits::{LINGER, Limits, MAX_PROPERTIES};
+use crate::lookup::limits::{Limits, MAX_PROPERTIES};
 use crate::lookup::lookup_request::{LookupRequest, PropertyNumber};
 use crate::lookup::property::LookupProperty;
 use crate::lookup::request_queue::{Recheck, RequestQueue};
@@ -180,29 +181,6 @@ impl<R> Lookups<R> {
         requests.into_iter().chain(self.linger_due()).min()
     }
 
-    /// When the group is sent that the first row waits for.
-    fn linger_due(&self) -> Option<Instant> {
-        let (_, since) = self.group_of_first_row()?;
-        let wait = if self.has_capacity() {
-            LINGER
-        } else {
-            Duration::ZERO
-        };
-        Some(since + wait)
-    }
-
-    /// The property of an incomplete group that the first row waits for, and since when the group exists.
-    fn group_of_first_row(&self) -> Option<(PropertyNumber, Instant)> {
-        let keys = self.rows.front()?.keys.iter().flatten();
-        let collected = keys.filter(|key| self.keys.state(key.number) == KeyState::Collected);
-        let groups = collected.filter_map(|key| {
-            let property = self.keys.property(key.number);
-            let group = self.properties.get(property as usize)?.group.as_ref()?;
-            Some((property, group.since))
-        });
-        groups.min_by_key(|&(_, since)| since)
-    }
-
     /// Makes every request ready that has waited long enough.
     pub(crate) fn release_due(&mut self, now: Instant) {
         for recheck in self.requests.release_due(now) {
@@ -244,23 +222,9 @@ impl<R> Lookups<R> {
         })
     }
 
-    /// Takes the rows that wait, in their order, without answers: the run stops.
-    pub(crate) fn take_rows(&mut self) -> Vec<R> {
-        self.row_bytes = 0;
-        std::mem::take(&mut self.rows)
-            .into_iter()
-            .map(|waiting| waiting.row)
-            .collect()
-    }
-
     /// The number of rows that wait.
     pub(crate) fn len(&self) -> usize {
         self.rows.len()
-    }
-
-    /// Whether no row waits.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.rows.is_empty()
     }
 
     /// What the lookups came to so far.
@@ -285,15 +249,6 @@ impl<R> Lookups<R> {
         self.ask_now(recheck.property, &recheck.keys);
     }
 
-    /// Makes requests for keys that were asked before.
-    pub(super) fn ask_now(&mut self, property: PropertyNumber, keys: &[KeyNumber]) {
-        let keys = keys.iter().map(|&key| (key, self.keys.text(key)));
-        let requests = self.properties[property as usize].requests(property, keys);
-        for request in requests {
-            self.requests.push(request);
-        }
-    }
-
     pub(super) fn settle(&mut self, key: KeyNumber, result: KeyResult) {
         if let Some(settled) = self.keys.settle(key, result) {
             self.count(key, settled);
@@ -308,41 +263,6 @@ impl<R> Lookups<R> {
             state.answered += u64::from(is_match || settled == Settled::NotFound);
             state.matched += u64::from(is_match);
         }
-    }
-
-    fn ask(&mut self, property: PropertyNumber, keys: Vec<KeyNumber>) {
-        for &key in &keys {
-            self.keys.set_state(key, KeyState::Asked);
-        }
-        let route = self.properties[property as usize].property.route;
-        self.requests
-            .push(LookupRequest::new(property, route, keys));
-    }
-
-    fn flush(&mut self, property: PropertyNumber) {
-        if let Some(keys) = self.properties[property as usize].take_group() {
-            self.ask(property, keys);
-        }
-    }
-
-    /// Sends the incomplete groups of the properties that `is_due` selects.
-    fn flush_where(&mut self, is_due: impl Fn(&PropertyState) -> bool) {
-        for number in 0..self.properties.len() {
-            if is_due(&self.properties[number])
-                && let Ok(property) = PropertyNumber::try_from(number)
-            {
-                self.flush(property);
-            }
-        }
-        self.find_oldest_group();
-    }
-
-    pub(super) fn find_oldest_group(&mut self) {
-        let groups = self
-            .properties
-            .iter()
-            .filter_map(|state| state.group.as_ref());
-        self.oldest_group = groups.map(|group| group.first_row).min();
     }
 
     /// Removes the keys that no waiting row needs. A key that is being asked always has such a row.

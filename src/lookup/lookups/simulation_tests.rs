@@ -389,7 +389,7 @@ impl Simulation {
                 self.lookups
             );
         }
-        assert!(self.lookups.is_empty());
+        assert_eq!(self.lookups.len(), 0);
     }
 }
 
