@@ -61,6 +61,9 @@ impl Dispatcher<'_> {
 
     /// For which calls a permit is wanted, in the order of [`Route::BOTH`].
     pub(super) fn wanted_lookups(&mut self) -> [bool; 2] {
+        if self.lookups.is_none() {
+            return [false; 2];
+        }
         Route::BOTH.map(|route| self.wants_permit_for_lookup(route))
     }
 
@@ -82,6 +85,7 @@ impl Dispatcher<'_> {
             match (row, &mut self.lookups) {
                 (Ok(row), Some(stage)) => {
                     if let Err(NeedsSearch(property)) = stage.push(row) {
+                        self.counts.without_outcome += 1;
                         let message = "several records may have the same value".to_owned();
                         self.stop_for_property(&property, PropertyRefusal::NotUnique, message);
                     }
