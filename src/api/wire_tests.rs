@@ -13,7 +13,9 @@ use crate::api::auth::token::Token;
 use crate::api::client::{ClientSettings, HttpEndpoint};
 use crate::api::endpoint::Endpoint;
 use crate::api::inspect::QueryResult;
+use crate::api::lookup_call::{LookupCall, Route};
 use crate::api::request::ApiVersion;
+use crate::api::response::body::{Body, Unreadable};
 use crate::api::response::headers::Reply;
 use crate::api::tls::RootCertificates;
 use crate::domain::pair::{ObjectType, Pair, Record, RecordId};
@@ -58,11 +60,15 @@ fn status(reply: &Reply) -> Option<u16> {
     reply.answer().map(|answer| answer.status)
 }
 
-/// Reads a request up to its body.
-fn head(stream: &mut impl Read) -> Vec<u8> {
-    let mut request = Vec::new();
+/// Reads a request with a body of this length.
+fn read_request(stream: &mut impl Read, body: usize) -> Vec<u8> {
+    let mut request: Vec<u8> = Vec::new();
     let mut buffer = [0; 4096];
-    while !request.ends_with(b"\r\n\r\n") {
+    let is_whole = |request: &[u8]| {
+        let head = request.len().checked_sub(body);
+        head.is_some_and(|head| request[..head].ends_with(b"\r\n\r\n"))
+    };
+    while !is_whole(&request) {
         let length = stream.read(&mut buffer).unwrap();
         assert!(length > 0);
         request.extend_from_slice(&buffer[..length]);
@@ -72,16 +78,27 @@ fn head(stream: &mut impl Read) -> Vec<u8> {
 
 /// Plays a server for one connection: returns what it was sent, and what the client made of `answer`.
 fn play(answer: &'static [u8]) -> (String, Reply) {
+    play_for(0, answer, |url| {
+        ask(url, ApiVersion::V4, &pair("contacts", "companies"))
+    })
+}
+
+/// The same for a request with a body of this length.
+fn play_for(
+    length: usize,
+    answer: &'static [u8],
+    ask: impl FnOnce(&str) -> Reply,
+) -> (String, Reply) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let (sent, request) = mpsc::channel();
     thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
-        let request = head(&mut stream);
+        let request = read_request(&mut stream, length);
         stream.write_all(answer).unwrap();
         sent.send(String::from_utf8(request).unwrap())
     });
-    let reply = ask(&url, ApiVersion::V4, &pair("contacts", "companies"));
+    let reply = ask(&url);
     let request = request.recv_timeout(Duration::from_mins(1)).unwrap();
     (request, reply)
 }
@@ -109,6 +126,104 @@ fn a_request_is_a_put_with_a_bearer_token_and_no_body() {
             concat!("user-agent: hubspot-associate/", env!("CARGO_PKG_VERSION")),
         ]
     );
+}
+
+/// What comes of one lookup.
+fn find(base_url: &str, version: ApiVersion, call: &LookupCall) -> Reply {
+    let settings = settings(base_url, version);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async { HttpEndpoint::new(settings).unwrap().lookup(call).await })
+}
+
+fn lookup(route: Route, body: &str) -> LookupCall {
+    LookupCall {
+        object_type: ObjectType::new("contacts").unwrap(),
+        route,
+        body: body.as_bytes().to_vec(),
+    }
+}
+
+#[test]
+fn a_lookup_is_a_post_of_its_body_and_its_reply_is_not_parsed() {
+    for (route, path) in [
+        (Route::BatchRead, "/crm/v3/objects/contacts/batch/read"),
+        (Route::Search, "/crm/v3/objects/contacts/search"),
+    ] {
+        let sent = r#"{"idProperty":"email","inputs":[{"id":"ann@x.de"}]}"#;
+        let answer =
+            b"HTTP/1.1 207 Multi-Status\r\ncontent-length: 42\r\n\r\n{\"results\":[],\"m\":\"pat-na1-7f3e-secret\"}  ";
+        let (request, reply) = play_for(sent.len(), answer, |url| {
+            find(url, ApiVersion::V4, &lookup(route, sent))
+        });
+        let (head, body) = request.split_once("\r\n\r\n").unwrap();
+        assert_eq!(body, sent);
+        let mut lines: Vec<_> = head.split("\r\n").collect();
+        assert_eq!(lines.remove(0), format!("POST {path} HTTP/1.1"));
+        lines.retain(|line| !line.starts_with("host: "));
+        lines.sort_unstable();
+        assert_eq!(
+            lines,
+            [
+                "accept-encoding: identity",
+                "accept: application/json",
+                &format!("authorization: Bearer {TOKEN}"),
+                &format!("content-length: {}", sent.len()),
+                "content-type: application/json",
+                concat!("user-agent: hubspot-associate/", env!("CARGO_PKG_VERSION")),
+            ]
+        );
+        let answer = reply.answer().unwrap();
+        assert_eq!(answer.status, 207);
+        let expected = br#"{"results":[],"m":"(token)"}  "#;
+        assert_eq!(answer.body, Body::Raw(expected.to_vec()));
+    }
+}
+
+#[test]
+fn lookups_find_records_of_the_sandbox_under_every_version() {
+    let sandbox = Sandbox::start(SandboxSettings::default()).unwrap();
+    let batch_read = r#"{"idProperty":"email","inputs":[{"id":"user17@example.com"}],"properties":["email"],"propertiesWithHistory":[]}"#;
+    let search = r#"{"filterGroups":[{"filters":[{"propertyName":"email","operator":"IN","values":["user17@example.com"]}]}],"properties":["email"],"limit":200}"#;
+    for version in [ApiVersion::V4, ApiVersion::Of202603, ApiVersion::Of202609] {
+        for (route, body) in [(Route::BatchRead, batch_read), (Route::Search, search)] {
+            let reply = find(&sandbox.url(), version, &lookup(route, body));
+            assert_eq!(status(&reply), Some(200), "{version:?} {reply:?}");
+            let Some(Body::Raw(body)) = reply.answer().map(|answer| &answer.body) else {
+                panic!("{reply:?}");
+            };
+            let body = String::from_utf8_lossy(body);
+            assert!(body.contains(r#""id":"17""#), "{version:?} {body}");
+        }
+    }
+}
+
+#[test]
+fn a_lookup_has_the_path_of_its_version_and_a_bound_for_its_reply() {
+    let server = MockServer::start();
+    for (version, route, path) in [
+        (
+            ApiVersion::Of202603,
+            Route::BatchRead,
+            "/crm/objects/2026-03/contacts/batch/read",
+        ),
+        (
+            ApiVersion::Of202609,
+            Route::Search,
+            "/crm/objects/2026-09/contacts/search",
+        ),
+    ] {
+        let mock = server.mock(|when, then| {
+            when.method(POST).path(path);
+            then.status(200).body("x".repeat((1 << 20) + 1));
+        });
+        let reply = find(&server.base_url(), version, &lookup(route, "{}"));
+        let answer = reply.answer().unwrap();
+        assert_eq!(answer.body, Body::Unread(Unreadable::TooLong));
+        mock.assert();
+    }
 }
 
 #[test]
