@@ -6,7 +6,7 @@ use crate::domain::lookup_counts::LookupCounts;
 use crate::domain::outcome::{Outcome, OutcomeKind};
 use crate::domain::pair::RowKey;
 use crate::domain::row_keys::RowKeys;
-use crate::domain::utilization::Utilization;
+use crate::domain::utilization::{LimitingFactor, Utilization};
 use crate::exit_status::ExitStatus;
 
 /// Maximum number of distinct categories that are counted by name. Categories come from a server:
@@ -101,7 +101,7 @@ pub struct RunCounts {
     pub already_reported: u64,
     /// Rows that were skipped because a list of ids is empty.
     pub nothing_to_link: u64,
-    /// Requests that got a reply or were given up.
+    /// Requests that got a reply or were given up, lookups included.
     pub requests: u64,
     /// Requests that got a 429.
     pub throttled: u64,
@@ -189,6 +189,14 @@ impl RunCounts {
         with_problems.map(|kind| self.of(kind)).sum()
     }
 
+    /// The used share of the rate limit for associations, which lookups do not use, and the longest-lasting limiting
+    /// factor; `None` as in [`Utilization::of`].
+    #[must_use]
+    pub fn quota_use(&self) -> Option<(f64, Option<LimitingFactor>)> {
+        let requests = self.requests.saturating_sub(self.lookup.calls);
+        self.utilization.of(requests)
+    }
+
     /// The categories, most frequent first.
     #[must_use]
     pub fn categories(&self) -> Vec<&CategoryCount> {
@@ -221,6 +229,7 @@ mod tests {
     use crate::domain::fixtures;
     use crate::domain::fixtures::details;
     use crate::domain::row_keys::CellKey;
+    use std::time::Duration;
 
     fn outcome(kind: OutcomeKind, category: &str) -> Outcome {
         Outcome {
@@ -315,6 +324,22 @@ mod tests {
             (categories[1].category.as_str(), categories[1].rows),
             (OTHER, 900)
         );
+    }
+
+    #[test]
+    fn lookups_use_nothing_of_the_limit_for_associations() {
+        let mut counts = RunCounts::default();
+        counts.utilization.add(Duration::from_secs(10), 10.0, None);
+        counts.requests = 50;
+        let without_lookups = counts.quota_use();
+        assert!(without_lookups.is_some());
+        counts.requests = 80;
+        assert_ne!(counts.quota_use(), without_lookups);
+        counts.lookup.calls = 30;
+        assert_eq!(counts.quota_use(), without_lookups);
+        // A call whose reply has not arrived is no request yet.
+        counts.lookup.calls = 90;
+        assert_eq!(counts.quota_use(), Some((0.0, None)));
     }
 
     #[test]

@@ -184,7 +184,7 @@ impl Metrics<'_> {
         family.one("requests", "Requests sent by this run.", *requests);
         let help = "Requests of this run with a 429 reply.";
         family.one("requests_throttled", help, *throttled);
-        if let Some((share, _)) = self.counts.utilization.of(*requests) {
+        if let Some((share, _)) = self.counts.quota_use() {
             let help = "The share of the rate limit that this run used.";
             family.ratio("quota_used_ratio", help, share);
         }

@@ -194,7 +194,7 @@ fn facts(page: &Page<'_>, report: String) -> Vec<(&'static str, String)> {
         let requests = format!("{}, {throttled}", grouped(run.requests));
         facts.push(("Requests of this run", requests));
         facts.extend(lookups(&run.lookup).map(|lookups| ("Lookups", lookups)));
-        if let Some((share, why)) = run.utilization.of(run.requests) {
+        if let Some((share, why)) = run.quota_use() {
             let why = why.filter(|_| share < WORTH_A_REASON);
             let why = why.map(|why| format!("; {}", why.as_str().replace('`', "")));
             let share = format!("{:.0} % used{}", share * 100.0, why.unwrap_or_default());

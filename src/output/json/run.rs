@@ -23,7 +23,7 @@ impl Summary<'_> {
     /// The summary as one JSON object that ends with a line break.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let utilization = self.counts.utilization.of(self.counts.requests);
+        let utilization = self.counts.quota_use();
         let ended_at = self.started_at.checked_add(self.elapsed);
         pretty(&Json {
             version: VERSION,

@@ -76,7 +76,7 @@ impl Summary<'_> {
 
     /// The used share of the rate limit, and why it is low.
     fn quota(&self) -> Option<String> {
-        let (share, why) = self.counts.utilization.of(self.counts.requests)?;
+        let (share, why) = self.counts.quota_use()?;
         let why = why
             .filter(|_| share < WORTH_A_REASON)
             .map(|why| format!(", {}", why.as_str()))
