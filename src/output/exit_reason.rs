@@ -14,7 +14,7 @@ pub const OUTPUT: &str = "output";
 
 /// All reason words.
 #[cfg(test)]
-pub const REASONS: [&str; 28] = [
+pub const REASONS: [&str; 30] = [
     FINISHED,
     "interrupted",
     "terminated",
@@ -33,6 +33,8 @@ pub const REASONS: [&str; 28] = [
     "type-error",
     "not-found",
     "tls-failure",
+    "property-refused",
+    "no-key-found",
     "input",
     "settings",
     "credentials",
@@ -116,6 +118,8 @@ mod tests {
         // The others are of runs that did not start, or did not stop early.
         let of_others = [
             FINISHED,
+            "property-refused",
+            "no-key-found",
             "settings",
             "credentials",
             "report-busy",
