@@ -16,7 +16,39 @@ pub fn advice(entry: &CategoryCount) -> &'static str {
         }
         Cause::Category => {}
     }
+    if let Some(advice) = own_advice(&entry.category) {
+        return advice;
+    }
     match entry.category.as_str() {
+        "VALIDATION_ERROR" => {
+            "a record does not exist or is deleted, or the token has no access to it"
+        }
+        "OBJECT_NOT_FOUND" => "the record does not exist or is deleted: check the id and its type",
+        "CONFLICT" => "another program is changing these records: run the rows again later",
+        "RATE_LIMIT" | "RATE_LIMITS" => {
+            "other programs use the same quota: lower --rate, or run at another time"
+        }
+        "HTTP_404" => {
+            "not found: check the ids; if all rows have this error, check --base-url, --api-version"
+        }
+        "HTTP_423" => "the record is locked by another change: run the rows again later",
+        category if category.starts_with("HTTP_2") => {
+            "HubSpot counted errors but did not describe them: check one pair in HubSpot"
+        }
+        category if category.starts_with("HTTP_3") => {
+            "the request was redirected: check --base-url"
+        }
+        category if category.starts_with("HTTP_5") => {
+            "HubSpot had a server error: run the rows again later"
+        }
+        _ if entry.kind == OutcomeKind::Failed => "this may be temporary: run the rows again later",
+        _ => "HubSpot refused these rows: the report shows the reason",
+    }
+}
+
+/// What to do about rows with a category of this program.
+fn own_advice(category: &str) -> Option<&'static str> {
+    Some(match category {
         "CLIENT_INVALID_ROW" => {
             "correct the rows in the input: the report shows the column and the reason"
         }
@@ -45,30 +77,8 @@ pub fn advice(entry: &CategoryCount) -> &'static str {
             "the reply names another record, maybe after a merge: the report shows its id"
         }
         "CLIENT_NOT_COMPLETE" => "HubSpot did not complete the request: run the rows again later",
-        "VALIDATION_ERROR" => {
-            "a record does not exist or is deleted, or the token has no access to it"
-        }
-        "OBJECT_NOT_FOUND" => "the record does not exist or is deleted: check the id and its type",
-        "CONFLICT" => "another program is changing these records: run the rows again later",
-        "RATE_LIMIT" | "RATE_LIMITS" => {
-            "other programs use the same quota: lower --rate, or run at another time"
-        }
-        "HTTP_404" => {
-            "not found: check the ids; if all rows have this error, check --base-url, --api-version"
-        }
-        "HTTP_423" => "the record is locked by another change: run the rows again later",
-        category if category.starts_with("HTTP_2") => {
-            "HubSpot counted errors but did not describe them: check one pair in HubSpot"
-        }
-        category if category.starts_with("HTTP_3") => {
-            "the request was redirected: check --base-url"
-        }
-        category if category.starts_with("HTTP_5") => {
-            "HubSpot had a server error: run the rows again later"
-        }
-        _ if entry.kind == OutcomeKind::Failed => "this may be temporary: run the rows again later",
-        _ => "HubSpot refused these rows: the report shows the reason",
-    }
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
