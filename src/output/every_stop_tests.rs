@@ -14,7 +14,7 @@ use crate::input::error::InputError;
 use crate::report::lost_report::LostReport;
 use crate::run::guards::failure_limit::{FailureLimitReached, ReachedLimit};
 use crate::run::guards::time_limit::TimeLimit;
-use crate::run::stop_reason::{Signal, StopReason, UniformFailure};
+use crate::run::stop_reason::{PropertyRefusal, Signal, StopReason, UniformFailure};
 use crate::verdict::retry::FatalCause;
 
 pub(crate) fn fatal(cause: FatalCause, scopes: &[&str]) -> StopReason {
@@ -39,6 +39,15 @@ fn unreachable(was_reachable: bool) -> StopReason {
         lasted: Duration::from_hours(1),
         was_reachable,
         message: "no route to host".into(),
+    }
+}
+
+fn property_refused(refusal: PropertyRefusal) -> StopReason {
+    StopReason::PropertyRefused {
+        property: "email".into(),
+        object_type: "2-7".into(),
+        refusal,
+        message: "Property email cannot be used".into(),
     }
 }
 
@@ -119,6 +128,22 @@ pub(crate) fn every_stop() -> Vec<(&'static str, StopReason)> {
             StopReason::NoDescriptor {
                 lasted: Duration::from_mins(10),
                 message: "too many open files".into(),
+            },
+        ),
+        (
+            "property that is not unique",
+            property_refused(PropertyRefusal::NotUnique),
+        ),
+        (
+            "unknown property",
+            property_refused(PropertyRefusal::Unknown),
+        ),
+        (
+            "no key found",
+            StopReason::NoKeyFound {
+                property: "email".into(),
+                object_type: "contacts".into(),
+                keys: 1000,
             },
         ),
         (

@@ -118,8 +118,6 @@ mod tests {
         // The others are of runs that did not start, or did not stop early.
         let of_others = [
             FINISHED,
-            "property-refused",
-            "no-key-found",
             "settings",
             "credentials",
             "report-busy",
