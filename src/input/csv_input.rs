@@ -20,6 +20,7 @@ use crate::input::progress::ReadProgress;
 use crate::input::row::{CheckedRow, RowContent};
 use crate::input::settings::InputSettings;
 use crate::input::validate::id_list::Separator;
+use crate::input::validate::key::key_error::KeyError;
 use crate::input::validate::key::unique::KeyGuard;
 use crate::input::validate::pair_expander::PairExpander;
 use crate::input::validate::row_checker::Checker;
@@ -82,7 +83,7 @@ impl Input {
         });
         let keys = KeyGuard::new(&columns, settings);
         keys.check_columns(&columns)
-            .map_err(|refused| refused.error(&name, None))?;
+            .map_err(|problem| key_error(&name, None, problem))?;
         let shape = RowShape::of(&columns, &headers);
         Ok(Self {
             name,
@@ -191,10 +192,10 @@ impl Input {
         }
         row.key = self.key;
         if let RowContent::Keyed(pair) = &row.content
-            && let Err(refused) = self.keys.check(pair)
+            && let Err(problem) = self.keys.check(pair)
         {
             self.is_broken = true;
-            return Err(refused.error(&self.name, Some(self.key.line)));
+            return Err(key_error(&self.name, Some(self.key.line), problem));
         }
         self.items += 1;
         self.progress.row_read(self.items, self.reader.parsed());
@@ -243,6 +244,14 @@ impl Input {
         }
         self.progress.set_decoded(self.reader.taken());
         Ok(true)
+    }
+}
+
+fn key_error(input: &str, line: Option<u64>, problem: KeyError) -> InputError {
+    InputError::Keys {
+        input: input.to_owned(),
+        line,
+        problem: Box::new(problem),
     }
 }
 

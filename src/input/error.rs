@@ -4,17 +4,15 @@
 use std::borrow::Cow;
 use std::io;
 
-use crate::domain::pair::ObjectType;
-use crate::domain::property_name::PropertyName;
 use crate::input::columns::error::{ColumnsError, HEADER_EXAMPLE};
 use crate::input::columns::headerless::NoHeaderError;
 use crate::input::columns::key_flags::KeyFlags;
-use crate::input::columns::keys_for_ids::KeysForIds;
 use crate::input::csv::record::RecordError;
 use crate::input::decode::compression::CompressionError;
 use crate::input::decode::encoding::TextEncoding;
 use crate::input::decode::file_type::FileType;
 use crate::input::decode::watched_file::FileChange;
+use crate::input::validate::key::key_error::KeyError;
 
 /// Why an input cannot be used or read any further.
 #[derive(Debug, thiserror::Error)]
@@ -155,27 +153,15 @@ pub enum InputError {
         /// How to fix it.
         hint: String,
     },
-    /// The id columns hold emails or domains, and no flag says so.
-    #[error("`{input}` line {line}: {}, where record ids are expected", keys.what)]
-    KeysForIds {
+    /// It needs flags to be read by keys.
+    #[error("`{input}`{}: {problem}", line.map(|line| format!(" line {line}")).unwrap_or_default())]
+    Keys {
         /// The input's name.
         input: String,
-        /// The line of the first row.
-        line: u64,
-        /// What the columns hold.
-        keys: Box<KeysForIds>,
-    },
-    /// The property is known not to be unique, and the search is not allowed.
-    #[error("`{input}`{}: the property `{property}` of {object_type} is not unique: only the search finds its values", at(*line))]
-    NotUnique {
-        /// The input's name.
-        input: String,
-        /// The line of the first row with this type; `None` if all rows have it.
+        /// The first line that shows it; `None` if the flags do.
         line: Option<u64>,
-        /// The type of the records.
-        object_type: ObjectType,
-        /// The property.
-        property: PropertyName,
+        /// What is wrong.
+        problem: Box<KeyError>,
     },
     /// A quoted field does not end.
     #[error("`{input}` line {line}: a quoted field opens here in {column} and {end}")]
@@ -211,10 +197,6 @@ pub enum InputError {
         /// The limit that it exceeds.
         excess: &'static str,
     },
-}
-
-fn at(line: Option<u64>) -> String {
-    line.map(|line| format!(" line {line}")).unwrap_or_default()
 }
 
 fn at_line(line: Option<u64>) -> String {
@@ -296,8 +278,7 @@ impl InputError {
     pub fn key_flags(&self) -> Option<Cow<'_, KeyFlags>> {
         match self {
             Self::Columns { problem, .. } => problem.key_flags().map(Cow::Borrowed),
-            Self::KeysForIds { keys, .. } => Some(Cow::Borrowed(&keys.flags)),
-            Self::NotUnique { .. } => Some(Cow::Owned(KeyFlags::search())),
+            Self::Keys { problem, .. } => Some(problem.flags()),
             _ => None,
         }
     }
@@ -326,8 +307,9 @@ impl InputError {
                  '#1'`; if it is a header, add `--no-header --skip-lines {line}`"
             )),
             Self::Columns { hint, .. } => Some(hint.clone()),
-            Self::KeysForIds { input, .. } | Self::NotUnique { input, .. } => {
-                self.key_flags().map(|flags| flags.hint(&flags.command(input)))
+            Self::Keys { input, problem, .. } => {
+                let flags = problem.flags();
+                Some(flags.hint(&flags.command(input)))
             }
             Self::OpenQuote { .. } => Some(
                 "write a quote inside a quoted field as two quotes, as in `\"5\"\" pipe\"`".to_owned(),

@@ -54,15 +54,6 @@ pub enum SkippedRow {
     AlreadyReported(Pair),
 }
 
-impl From<Result<Pair, InvalidRow>> for RowContent {
-    fn from(checked: Result<Pair, InvalidRow>) -> Self {
-        match checked {
-            Ok(pair) => Self::Pair(pair),
-            Err(invalid) => Self::Invalid(invalid),
-        }
-    }
-}
-
 /// Characters of a value that a message shows.
 pub(crate) const MAX_SHOWN_VALUE_LENGTH: usize = 60;
 

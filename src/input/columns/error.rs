@@ -146,7 +146,7 @@ impl ColumnsError {
         let export = nothing_said.then(|| HubSpotExport::of(headers)).flatten();
         let missing: Vec<Role> = problems
             .iter()
-            .flat_map(|problem| problem.roles())
+            .flat_map(ColumnProblem::roles)
             .copied()
             .collect();
         let is_by_id = properties == [None, None] && nothing_said && export.is_none();

@@ -9,9 +9,11 @@ use crate::input::columns::resolve::Columns;
 use crate::input::csv::delimiter::{Delimiter, sniff};
 use crate::input::csv::layout::Layout;
 use crate::input::csv::reader::RecordReader;
+use crate::input::csv::record::Record;
 use crate::input::decode::encoding::TextEncoding;
 use crate::input::error::InputError;
 use crate::input::settings::InputSettings;
+use crate::input::validate::key::key_error::KeyError;
 
 /// The length of text that is searched for a header that is not in its place.
 const SEARCHED_LENGTH: usize = 16 * 1024;
@@ -80,13 +82,7 @@ pub(crate) fn read_header(
     }
     let record = reader.last();
     let line = record.line();
-    if let Some(field) = record.fields().find(|field| field.contains(&0)) {
-        return Err(InputError::NulInHeader {
-            input: input.to_owned(),
-            line,
-            encoding: TextEncoding::of_nul_bytes(field),
-        });
-    }
+    refuse_nul_bytes(record, input)?;
     let fields: Vec<String> = record
         .fields()
         .map(|field| String::from_utf8_lossy(field).into_owned())
@@ -102,7 +98,6 @@ pub(crate) fn read_header(
     let columns = match Columns::resolve(&fields, &settings.columns, settings.properties()) {
         Ok(columns) => columns,
         Err(problem) => {
-            let problem = Box::new(problem);
             let hint = match search(reader, &raw, line, settings, is_file) {
                 Some(found) => found.hint(line, settings.delimiter.is_some()),
                 None => with_delimiter(problem.hint(input), &raw, reader.delimiter()),
@@ -110,7 +105,7 @@ pub(crate) fn read_header(
             return Err(InputError::Columns {
                 input: input.to_owned(),
                 line,
-                problem,
+                problem: Box::new(problem),
                 hint,
             });
         }
@@ -125,6 +120,17 @@ pub(crate) fn read_header(
         raw,
         columns,
     })
+}
+
+fn refuse_nul_bytes(record: Record<'_>, input: &str) -> Result<(), InputError> {
+    match record.fields().find(|field| field.contains(&0)) {
+        None => Ok(()),
+        Some(field) => Err(InputError::NulInHeader {
+            input: input.to_owned(),
+            line: record.line(),
+            encoding: TextEncoding::of_nul_bytes(field),
+        }),
+    }
 }
 
 fn refuse_ids(
@@ -166,10 +172,10 @@ fn refuse_keys(
     };
     match keys_for_ids(&rows, columns, delimiter) {
         None => Ok(()),
-        Some(keys) => Err(InputError::KeysForIds {
+        Some(keys) => Err(InputError::Keys {
             input: input.to_owned(),
-            line,
-            keys: Box::new(keys),
+            line: Some(line),
+            problem: Box::new(KeyError::KeysForIds(keys)),
         }),
     }
 }

@@ -10,4 +10,5 @@ pub mod list_side;
 pub mod pair_expander;
 pub mod problem;
 pub mod row_checker;
+pub mod row_values;
 pub mod shape;

@@ -68,20 +68,18 @@ pub(crate) fn content_of(
             to: record(to_type, to),
         });
     }
-    match (name(&from_type, from), name(&to_type, to)) {
-        (Some(from), Some(to)) => RowContent::Keyed(Box::new(KeyedPair { from, to })),
-        _ => {
-            let problems = [problem(&columns.from_id, from), problem(&columns.to_id, to)];
-            RowContent::Invalid(InvalidRow {
-                problems: problems.into_iter().flatten().collect(),
-                values: RawValues::new(
-                    [from_type.to_string(), to_type.to_string()],
-                    [value(from), value(to)],
-                    columns.are_keys(),
-                ),
-            })
-        }
+    if let (Some(from), Some(to)) = (name(&from_type, from), name(&to_type, to)) {
+        return RowContent::Keyed(Box::new(KeyedPair { from, to }));
     }
+    let problems = [problem(&columns.from_id, from), problem(&columns.to_id, to)];
+    RowContent::Invalid(InvalidRow {
+        problems: problems.into_iter().flatten().collect(),
+        values: RawValues::new(
+            [from_type.to_string(), to_type.to_string()],
+            [value(from), value(to)],
+            columns.are_keys(),
+        ),
+    })
 }
 
 fn name(object_type: &ObjectType, cell: &IdOrProblem) -> Option<RecordName> {

@@ -72,6 +72,8 @@ impl From<KeyProblem> for ValueProblem {
 const ROUNDED: &str = "a spreadsheet rounded it: re-export the column as text";
 const REFORMATTED: &str = "a spreadsheet reformatted it: re-export the column as text";
 
+const NOT_AN_ID: &str = "not an id: see `--from-id-property` and `--to-id-property`";
+
 impl ValueProblem {
     fn kind(self) -> &'static str {
         match self {
@@ -131,10 +133,7 @@ impl fmt::Display for ValueProblem {
                 "looks like one number with thousands separators: re-export the column as text, or use another \
                  separator between its ids, such as `;`"
             ),
-            Self::List => write!(
-                formatter,
-                "is a list where one id was expected, see `--split`"
-            ),
+            Self::List => formatter.write_str("is a list where one id was expected, see `--split`"),
             Self::LeadingApostrophe => {
                 write!(formatter, "begins with an apostrophe, {REFORMATTED}")
             }
@@ -161,12 +160,8 @@ impl fmt::Display for ValueProblem {
                 formatter,
                 "has {count} characters, a type has at most {MAX_TYPE_LENGTH}"
             ),
-            Self::EmailForId => formatter.write_str(
-                "is an email address, not an id: see `--from-id-property` and `--to-id-property`",
-            ),
-            Self::DomainForId => formatter.write_str(
-                "is a domain, not an id: see `--from-id-property` and `--to-id-property`",
-            ),
+            Self::EmailForId => write!(formatter, "is an email address, {NOT_AN_ID}"),
+            Self::DomainForId => write!(formatter, "is a domain, {NOT_AN_ID}"),
             Self::Key(problem) => problem.fmt(formatter),
         }
     }

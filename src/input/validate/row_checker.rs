@@ -7,18 +7,17 @@ use crate::domain::key_kind::KeyKind;
 use crate::domain::pair;
 use crate::domain::pair::{ObjectType, Pair, RecordId};
 use crate::input::columns::column::Column;
-use crate::input::columns::resolve::{Columns, TypeSource};
+use crate::input::columns::resolve::Columns;
 use crate::input::csv::record::Record;
 use crate::input::decode::encoding::TextEncoding;
-use crate::input::row::{InvalidRow, RawValues, RowContent, SkippedRow, truncated};
+use crate::input::row::{InvalidRow, RowContent, SkippedRow};
 use crate::input::validate::cell::value_problem;
-use crate::input::validate::diagnose::{type_problem, was_damaged};
-use crate::input::validate::excel::unwrapped;
-use crate::input::validate::id::parse_id;
-use crate::input::validate::id_list::{IdOrProblem, Separator, split};
-use crate::input::validate::key::key_cell::{key_or_problem, split_keys};
+use crate::input::validate::id_list::Separator;
 use crate::input::validate::pair_expander::{PairExpander, content_of, problem};
 use crate::input::validate::problem::{MOST_PAIRS, RowProblem, ValueProblem};
+use crate::input::validate::row_values::{
+    cached_type, cell_of, check_id, check_types, invalid, raw_values, split_cell,
+};
 use crate::input::validate::shape::RowShape;
 
 /// Checks the rows of one file. It caches the last types, so that a row with the same types as the row before
@@ -28,8 +27,8 @@ pub(crate) struct Checker {
     columns: Columns,
     shape: RowShape,
     pub(crate) encoding: TextEncoding,
-    last_from_type: Option<ObjectType>,
-    last_to_type: Option<ObjectType>,
+    /// The types of the last row that had them in columns.
+    last_types: [Option<ObjectType>; 2],
 }
 
 impl Checker {
@@ -39,8 +38,7 @@ impl Checker {
             columns,
             shape,
             encoding,
-            last_from_type: None,
-            last_to_type: None,
+            last_types: [None, None],
         }
     }
 
@@ -57,7 +55,7 @@ impl Checker {
         if self.columns.are_keys() != [false, false] {
             *content = self.check_keyed(record);
         } else if self.check_fast(record, content).is_none() {
-            *content = self.check_fully(record).into();
+            *content = self.check_fully(record);
         }
     }
 
@@ -70,8 +68,8 @@ impl Checker {
         }
         let id = |column: &Column| RecordId::of_digits(record.field(column.index)?);
         let (from_id, to_id) = (id(&columns.from_id)?, id(&columns.to_id)?);
-        let from_type = cached_type(&columns.from_type, record, self.last_from_type.as_ref())?;
-        let to_type = cached_type(&columns.to_type, record, self.last_to_type.as_ref())?;
+        let from_type = cached_type(&columns.from_type, record, self.last_types[0].as_ref())?;
+        let to_type = cached_type(&columns.to_type, record, self.last_types[1].as_ref())?;
         match content {
             RowContent::Pair(Pair { from, to })
                 if from.object_type == *from_type && to.object_type == *to_type =>
@@ -93,25 +91,17 @@ impl Checker {
         Some(())
     }
 
-    fn check_fully(&mut self, record: Record<'_>) -> Result<Pair, InvalidRow> {
+    fn check_fully(&mut self, record: Record<'_>) -> RowContent {
         let columns = &self.columns;
-        check_field_count(self.shape, columns, record)?;
-        let from_type = check_type(
-            &columns.from_type,
-            record,
-            self.encoding,
-            &mut self.last_from_type,
-        );
+        if let Some(invalid) = wrong_field_count(self.shape, columns, record) {
+            return RowContent::Invalid(invalid);
+        }
+        let [from_type, to_type] =
+            check_types(columns, record, self.encoding, &mut self.last_types);
         let from_id = check_id(&columns.from_id, record, self.encoding);
-        let to_type = check_type(
-            &columns.to_type,
-            record,
-            self.encoding,
-            &mut self.last_to_type,
-        );
         let to_id = check_id(&columns.to_id, record, self.encoding);
         match (from_type, from_id, to_type, to_id) {
-            (Ok(from_type), Ok(from_id), Ok(to_type), Ok(to_id)) => Ok(Pair {
+            (Ok(from_type), Ok(from_id), Ok(to_type), Ok(to_id)) => RowContent::Pair(Pair {
                 from: pair::Record {
                     object_type: from_type,
                     id: from_id,
@@ -124,7 +114,7 @@ impl Checker {
             (from_type, from_id, to_type, to_id) => {
                 let problems = [from_type.err(), from_id.err(), to_type.err(), to_id.err()];
                 let problems = problems.into_iter().flatten().collect();
-                Err(invalid(problems, columns, record))
+                RowContent::Invalid(invalid(problems, columns, record))
             }
         }
     }
@@ -132,19 +122,11 @@ impl Checker {
     /// Checks a row in which a cell holds a key.
     fn check_keyed(&mut self, record: Record<'_>) -> RowContent {
         let columns = &self.columns;
-        if let Err(invalid) = check_field_count(self.shape, columns, record) {
+        if let Some(invalid) = wrong_field_count(self.shape, columns, record) {
             return RowContent::Invalid(invalid);
         }
         let encoding = self.encoding;
-        let types = [
-            check_type(
-                &columns.from_type,
-                record,
-                encoding,
-                &mut self.last_from_type,
-            ),
-            check_type(&columns.to_type, record, encoding, &mut self.last_to_type),
-        ];
+        let types = check_types(columns, record, encoding, &mut self.last_types);
         let mut kinds = columns
             .properties
             .iter()
@@ -186,24 +168,12 @@ impl Checker {
     ) -> Option<RowContent> {
         let columns = &self.columns;
         expander.clear();
-        if let Err(invalid) = check_field_count(self.shape, columns, record) {
+        if let Some(invalid) = wrong_field_count(self.shape, columns, record) {
             return Some(RowContent::Invalid(invalid));
         }
-        let from_type = check_type(
-            &columns.from_type,
-            record,
-            self.encoding,
-            &mut self.last_from_type,
-        );
-        let to_type = check_type(
-            &columns.to_type,
-            record,
-            self.encoding,
-            &mut self.last_to_type,
-        );
-        let types = match (from_type, to_type) {
-            (Ok(from_type), Ok(to_type)) => [from_type, to_type],
-            (from_type, to_type) => {
+        let types = match check_types(columns, record, self.encoding, &mut self.last_types) {
+            [Ok(from_type), Ok(to_type)] => [from_type, to_type],
+            [from_type, to_type] => {
                 let problems = [from_type.err(), to_type.err()].into_iter().flatten();
                 let invalid = invalid(problems.collect(), columns, record);
                 return Some(RowContent::Invalid(invalid));
@@ -244,137 +214,13 @@ impl Checker {
 }
 
 /// A row with too many or too few fields may have its values in the wrong columns.
-fn check_field_count(
-    shape: RowShape,
-    columns: &Columns,
-    record: Record<'_>,
-) -> Result<(), InvalidRow> {
+fn wrong_field_count(shape: RowShape, columns: &Columns, record: Record<'_>) -> Option<InvalidRow> {
     if shape.fits(record) {
-        return Ok(());
+        return None;
     }
     let problem = RowProblem::FieldCount {
         expected: columns.field_count,
         found: record.field_count(),
     };
-    Err(invalid(vec![problem], columns, record))
-}
-
-/// The id of a cell, or its key if it has one of this kind.
-fn cell_of(
-    column: &Column,
-    record: Record<'_>,
-    kind: Option<KeyKind>,
-    encoding: TextEncoding,
-) -> IdOrProblem {
-    let cell = record.field(column.index).unwrap_or_default();
-    match kind {
-        _ if record.is_misquoted(column.index) => IdOrProblem::bad(cell, ValueProblem::Misquoted),
-        Some(kind) => key_or_problem(cell, kind, encoding),
-        None => IdOrProblem::of(cell, encoding),
-    }
-}
-
-/// The ids of a cell, or its keys if they are of this kind.
-fn split_cell(
-    column: &Column,
-    record: Record<'_>,
-    (separator, encoding): (&Separator, TextEncoding),
-    kind: Option<KeyKind>,
-    ids: &mut Vec<IdOrProblem>,
-) {
-    let cell = record.field(column.index).unwrap_or_default();
-    if record.is_misquoted(column.index) {
-        ids.push(IdOrProblem::bad(cell, ValueProblem::Misquoted));
-    } else if let Some(kind) = kind {
-        split_keys(cell, separator, kind, encoding, ids);
-    } else {
-        split(cell, separator, encoding, ids);
-    }
-}
-
-/// The type of the row, if it is the cached one.
-fn cached_type<'t>(
-    source: &'t TypeSource,
-    record: Record<'_>,
-    last: Option<&'t ObjectType>,
-) -> Option<&'t ObjectType> {
-    match source {
-        TypeSource::Fixed(object_type) => Some(object_type),
-        TypeSource::Column(column) => {
-            let field = record.field(column.index)?;
-            last.filter(|last| last.as_str().as_bytes() == field)
-        }
-    }
-}
-
-fn check_id(
-    column: &Column,
-    record: Record<'_>,
-    encoding: TextEncoding,
-) -> Result<RecordId, RowProblem> {
-    let bytes = record.field(column.index).unwrap_or_default();
-    if record.is_misquoted(column.index) {
-        return Err(value_problem(column, bytes, ValueProblem::Misquoted));
-    }
-    parse_id(bytes, encoding).map_err(|problem| value_problem(column, bytes, problem))
-}
-
-fn check_type(
-    source: &TypeSource,
-    record: Record<'_>,
-    encoding: TextEncoding,
-    last: &mut Option<ObjectType>,
-) -> Result<ObjectType, RowProblem> {
-    let column = match source {
-        TypeSource::Fixed(object_type) => return Ok(object_type.clone()),
-        TypeSource::Column(column) => column,
-    };
-    let bytes = record.field(column.index).unwrap_or_default();
-    if record.is_misquoted(column.index) {
-        return Err(value_problem(column, bytes, ValueProblem::Misquoted));
-    }
-    let Ok(text) = str::from_utf8(bytes) else {
-        return Err(value_problem(column, bytes, ValueProblem::NotUtf8));
-    };
-    let text = unwrapped(text.trim());
-    if let Some(last) = last
-        && last.as_str() == text
-    {
-        return Ok(last.clone());
-    }
-    match ObjectType::new(text) {
-        Some(object_type) => {
-            *last = Some(object_type.clone());
-            Ok(object_type)
-        }
-        None if was_damaged(text, encoding) => {
-            let problem = ValueProblem::NotInEncoding(encoding);
-            Err(value_problem(column, bytes, problem))
-        }
-        None => Err(value_problem(column, bytes, type_problem(text))),
-    }
-}
-
-pub(crate) fn invalid(
-    problems: Vec<RowProblem>,
-    columns: &Columns,
-    record: Record<'_>,
-) -> InvalidRow {
-    InvalidRow {
-        problems,
-        values: raw_values(columns, record),
-    }
-}
-
-fn raw_values(columns: &Columns, record: Record<'_>) -> RawValues {
-    let value = |column: &Column| truncated(record.field(column.index).unwrap_or_default());
-    let type_value = |source: &TypeSource| match source {
-        TypeSource::Fixed(object_type) => object_type.to_string(),
-        TypeSource::Column(column) => value(column),
-    };
-    RawValues::new(
-        [type_value(&columns.from_type), type_value(&columns.to_type)],
-        [value(&columns.from_id), value(&columns.to_id)],
-        columns.are_keys(),
-    )
+    Some(invalid(vec![problem], columns, record))
 }

@@ -2,6 +2,7 @@
 
 pub mod domain_name;
 pub mod key_cell;
+pub mod key_error;
 pub mod key_for_id;
 pub mod key_problem;
 pub mod no_value;

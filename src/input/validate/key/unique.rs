@@ -5,21 +5,14 @@ use crate::domain::keyed_pair::{KeyedPair, RecordName};
 use crate::domain::pair::ObjectType;
 use crate::domain::property_name::PropertyName;
 use crate::input::columns::resolve::{Columns, TypeSource};
-use crate::input::error::InputError;
 use crate::input::settings::InputSettings;
+use crate::input::validate::key::key_error::KeyError;
 
 /// Checks the properties of an input.
 #[derive(Debug)]
 pub(crate) struct KeyGuard {
     /// The properties that may be refused; `None` where no row can be.
     properties: [Option<PropertyName>; 2],
-}
-
-/// A property that is not unique.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct NotUnique {
-    object_type: ObjectType,
-    property: PropertyName,
 }
 
 impl KeyGuard {
@@ -34,7 +27,7 @@ impl KeyGuard {
     }
 
     /// Checks the types that all rows have.
-    pub(crate) fn check_columns(&self, columns: &Columns) -> Result<(), NotUnique> {
+    pub(crate) fn check_columns(&self, columns: &Columns) -> Result<(), KeyError> {
         let types = [&columns.from_type, &columns.to_type];
         for (source, property) in types.into_iter().zip(&self.properties) {
             if let (TypeSource::Fixed(object_type), Some(property)) = (source, property) {
@@ -45,7 +38,7 @@ impl KeyGuard {
     }
 
     /// Checks the types of a row.
-    pub(crate) fn check(&self, pair: &KeyedPair) -> Result<(), NotUnique> {
+    pub(crate) fn check(&self, pair: &KeyedPair) -> Result<(), KeyError> {
         for (name, property) in [&pair.from, &pair.to].into_iter().zip(&self.properties) {
             if let (RecordName::Key { object_type, .. }, Some(property)) = (name, property) {
                 check(object_type, property)?;
@@ -56,24 +49,12 @@ impl KeyGuard {
 }
 
 /// Domains of companies are the values that HubSpot is known not to keep unique.
-fn check(object_type: &ObjectType, property: &PropertyName) -> Result<(), NotUnique> {
+fn check(object_type: &ObjectType, property: &PropertyName) -> Result<(), KeyError> {
     if KeyKind::of(object_type, property.as_str()) == KeyKind::Domain {
-        return Err(NotUnique {
+        return Err(KeyError::NotUnique {
             object_type: object_type.clone(),
             property: property.clone(),
         });
     }
     Ok(())
-}
-
-impl NotUnique {
-    /// The error for the input, and for the line of the first such row.
-    pub(crate) fn error(self, input: &str, line: Option<u64>) -> InputError {
-        InputError::NotUnique {
-            input: input.to_owned(),
-            line,
-            object_type: self.object_type,
-            property: self.property,
-        }
-    }
 }
