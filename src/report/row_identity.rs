@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hasher};
 
 use crate::domain::outcome::RowTarget;
 use crate::domain::row_keys::{CellKey, RowKeys};
-use crate::input::row::{CheckedRow, RowContent, target_of};
+use crate::input::row::{CheckedRow, target_of};
 use crate::report::column::Column;
 use crate::report::line::{key_value, target_values};
 use crate::report::report_line::ReportLine;
@@ -34,11 +34,7 @@ impl RowIdentity {
     /// The identity of a row of the input.
     #[must_use]
     pub fn of(row: &CheckedRow) -> Self {
-        let keys = match &row.content {
-            RowContent::Keyed(pair) => Some(Box::new(pair.keys())),
-            _ => None,
-        };
-        Self::new(target_of(row), keys)
+        Self::new(target_of(row), row.content.keys().map(Box::new))
     }
 
     /// Whether the row has keys.
@@ -178,6 +174,7 @@ mod tests {
     use crate::domain::outcome::{Outcome, OutcomeKind};
     use crate::domain::pair::ObjectType;
     use crate::domain::row_keys::MatchKind;
+    use crate::input::row::RowContent;
     use crate::report::layout::Layout;
     use crate::report::line::LineBuffer;
     use crate::report::reader::ReportReader;

@@ -159,3 +159,38 @@ fn a_file_with_keys_is_refused_before_a_token_or_a_report() {
     assert!(!rehearsal.path("pairs.report.csv").exists());
     assert_eq!(rehearsal.seen().requests, 0);
 }
+
+#[test]
+fn invalid_rows_keep_their_keys_in_the_report_and_are_recognised_when_the_run_is_resumed() {
+    let rehearsal = Rehearsal::new().file("E-mail,to_id\n#N/A,7\n-,7\n ,7\nann,x\n");
+    let flags = [
+        "--from-type",
+        "contacts",
+        "--from-id-property",
+        "email",
+        "--to-type",
+        "companies",
+        "--rejects",
+        "rejects.csv",
+    ];
+    let first = rehearsal.import(&flags);
+    assert_eq!(first.code, 1, "{}", first.stderr);
+    let report = std::fs::read_to_string(rehearsal.path("pairs.report.csv")).unwrap();
+    for start in [
+        "1,2,contacts,,companies,7,invalid,",
+        "4,5,contacts,,companies,x,invalid,",
+    ] {
+        assert!(report.contains(&format!("\n{start}")), "{report}");
+    }
+    for end in [",#N/A,,,,,,\n", ",'-,,,,,,\n", ",ann,,,,,,\n"] {
+        assert!(report.contains(end), "{end}: {report}");
+    }
+    let rejects = std::fs::read_to_string(rehearsal.path("rejects.csv")).unwrap();
+    for start in ["#N/A,7,CLIENT_INVALID_ROW,", "-,7,", " ,7,", "ann,x,"] {
+        assert!(rejects.contains(&format!("\n{start}")), "{rejects}");
+    }
+    let resumed = rehearsal.import(&[&flags[..], &["--resume"]].concat());
+    assert_eq!(resumed.code, 1, "{}", resumed.stderr);
+    let after = std::fs::read_to_string(rehearsal.path("pairs.report.csv")).unwrap();
+    assert_eq!(after, report);
+}
