@@ -44,6 +44,7 @@ mod page_tests;
 mod process;
 mod rate_limit;
 mod report;
+mod resolve;
 mod run;
 pub mod sandbox;
 mod settings;
