@@ -253,7 +253,7 @@ mod tests {
             to_id_column: to.parse().ok(),
             ..ColumnSettings::default()
         };
-        let columns = Columns::resolve(&headers, &settings).unwrap();
+        let columns = Columns::resolve(&headers, &settings, [None, None]).unwrap();
         let output = OutputColumns::of("crm.csv", &headers, &columns, has_keys, splits);
         let output = output.map_err(|error| error.to_string())?;
         let replaced = output.replaced.iter();

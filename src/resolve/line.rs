@@ -219,7 +219,7 @@ mod tests {
             },
             ..ColumnSettings::default()
         };
-        let columns = Columns::resolve(&headers, &settings).unwrap();
+        let columns = Columns::resolve(&headers, &settings, [None, None]).unwrap();
         let columns = OutputColumns::of("f", &headers, &columns, [true, false], splits).unwrap();
         LineFormat::new(columns, delimiter, splits)
     }

@@ -128,7 +128,7 @@ mod tests {
             to_type: ObjectType::new("companies"),
             ..ColumnSettings::default()
         };
-        let columns = Columns::resolve(&headers, &settings).unwrap();
+        let columns = Columns::resolve(&headers, &settings, [None, None]).unwrap();
         let columns = OutputColumns::of("f", &headers, &columns, [true, false], true).unwrap();
         let format = LineFormat::new(columns, ",".parse().unwrap(), true);
         let (sender, rows) = raw_rows();

@@ -41,6 +41,8 @@ pub struct RunSettings {
     pub daily_reset: Option<DailyReset>,
     /// What is looked up, if the rows have keys.
     pub lookup: Option<LookupSettings>,
+    /// Whether rows end once their records are found, and nothing is linked.
+    pub lookup_only: bool,
 }
 
 /// How the records of rows with keys are found.

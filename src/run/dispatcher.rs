@@ -18,7 +18,7 @@ use std::collections::VecDeque;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 
 use crate::api::endpoint::Endpoint;
-use crate::domain::outcome::Outcome;
+use crate::domain::outcome::{Details, Outcome, OutcomeKind};
 use crate::domain::run_counts::RunCounts;
 use crate::input::error::InputError;
 use crate::input::row::{CheckedRow, RowContent, SkippedRow};
@@ -284,6 +284,11 @@ impl Dispatcher<'_> {
     }
 
     fn enqueue(&mut self, row: SendableRow) {
+        if self.settings.lookup_only {
+            let (now, wall) = (Instant::now(), (self.context.now)());
+            let found = row.outcome(OutcomeKind::Skipped, Details::default(), now, wall);
+            return self.finish_with(found);
+        }
         match &mut self.batches {
             Some(batches) => batches.push(row),
             None => self.queue.push(row),

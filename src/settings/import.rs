@@ -15,11 +15,12 @@ use crate::report::existing_file::{IfExists, Resume};
 use crate::report::locked_report::ReportPlan;
 use crate::report::origin::Origin;
 use crate::run::batch::groups::BatchSettings;
-use crate::run::context::{LookupSettings, RunSettings};
+use crate::run::context::RunSettings;
 use crate::run::guards::failure_limit::FailureLimit;
 use crate::run::guards::time_limit::TimeLimits;
 use crate::settings::connection::{Destination, Environment, Transport, api};
 use crate::settings::error::SettingsError;
+use crate::settings::lookup::lookup_settings;
 use crate::settings::report_path::report_path;
 use crate::verdict::retry::RetryPolicy;
 
@@ -125,7 +126,8 @@ fn run_settings(flags: &ImportArgs, now: &ZonedDateTime) -> RunSettings {
             until: flags.until.and_then(|time| next(time, now)),
         },
         daily_reset: None,
-        lookup: lookup_settings(flags),
+        lookup: lookup_settings(&flags.input.clone().into_settings(), &flags.rate_limit),
+        lookup_only: false,
         concurrency: flags.rate_limit.concurrency,
         batch: (flags.mode == Mode::Batch).then_some(BatchSettings {
             size: flags.batch_size,
@@ -135,19 +137,6 @@ fn run_settings(flags: &ImportArgs, now: &ZonedDateTime) -> RunSettings {
             max_attempts: flags.rate_limit.max_attempts,
         },
     }
-}
-
-/// How to find the records of rows with keys; `None` if all rows have ids.
-fn lookup_settings(flags: &ImportArgs) -> Option<LookupSettings> {
-    let input = flags.input.clone().into_settings();
-    let is_by_key = input.properties().iter().any(Option::is_some);
-    is_by_key.then(|| LookupSettings {
-        from: input.from_property,
-        to: input.to_property,
-        allow_search: input.allow_search,
-        is_unlimited: flags.rate_limit.rate == RateSetting::Unlimited,
-        share: flags.rate_limit.share,
-    })
 }
 
 /// The next moment with this time of day. A time skipped by daylight saving time is an hour later.

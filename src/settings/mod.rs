@@ -4,5 +4,6 @@ pub mod connection;
 pub mod credentials;
 pub mod error;
 pub mod import;
+pub mod lookup;
 pub mod report_path;
 pub mod token_source;

@@ -229,6 +229,7 @@ pub(super) fn settings(concurrency: usize, max_attempts: u32) -> RunSettings {
         time_limits: TimeLimits::default(),
         daily_reset: None,
         lookup: None,
+        lookup_only: false,
     }
 }
 
