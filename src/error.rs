@@ -16,6 +16,7 @@ use crate::report::error::ReportError;
 use crate::report::origin::Origin;
 use crate::report::read_error::ReadBackError;
 use crate::report::rejects_error::RejectsError;
+use crate::resolve::error::ResolveError;
 use crate::run::stop_reason::Signal;
 use crate::sandbox::settings::SettingsError as SandboxSettingsError;
 use crate::settings::error::{SettingsError, credentials_hint};
@@ -42,6 +43,9 @@ pub enum RunError {
     /// The rejects file cannot be written.
     #[error(transparent)]
     Rejects(#[from] RejectsError),
+    /// The output of `resolve` cannot be written.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
     /// Another output file cannot be written.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -97,6 +101,7 @@ impl RunError {
             ),
             Self::Input(error) => error.hint(),
             Self::Rejects(error) => error.hint(),
+            Self::Resolve(error) => Some(error.hint()),
             Self::Output(error) => error.hint(),
             Self::Report(ReportError::Exists { .. }) => Some(
                 "`--resume` continues it, `--overwrite` replaces it, `--report PATH` writes another"

@@ -14,6 +14,7 @@ use crate::cli::help::Notes;
 use crate::cli::import::ImportArgs;
 use crate::cli::packaging::{CompletionsArgs, ManArgs};
 use crate::cli::report::ReportArgs;
+use crate::cli::resolve::ResolveArgs;
 use crate::diagnostic::Problem;
 use crate::exit_status::ExitStatus;
 use crate::process::program::Program;
@@ -51,6 +52,8 @@ pub enum Command {
     Import(Box<ImportArgs>),
     /// Read and validate a CSV, and show what an import would do; sends nothing
     Check(Box<CheckArgs>),
+    /// Look up the record ids that a CSV names by another property; links nothing
+    Resolve(Box<ResolveArgs>),
     /// Summarize a report as text, HTML or JSON, or write its rejects
     Report(Box<ReportArgs>),
     /// Check the credentials, and show the portal and how much of its quota is used

@@ -36,6 +36,32 @@ Start with a rehearsal: it needs no token and sends nothing to HubSpot. Each com
 
 const DOCTOR: &str = concat!("The command changes nothing in HubSpot. ", variables!());
 
+const RESOLVE: &str = concat!(
+    "The command changes nothing in HubSpot. A row whose key no record has, or several records have, stays without an id, and \
+     resolve_problem says why. With --split, each key of a list has a line of its own. ",
+    variables!()
+);
+
+const RESOLVE_STATUSES: &[(&str, &str)] = &[
+    ("0", "every row has both ids, or an empty list"),
+    (
+        "1",
+        "the output is complete; some of its rows have a problem",
+    ),
+    ("2", "usage, settings or input are wrong"),
+    (
+        "3",
+        "stopped: the credentials are refused, or lack a permission",
+    ),
+    (
+        "4",
+        "stopped early: daily limit, outage, no key of a property found",
+    ),
+    ("6", "the output cannot be written"),
+    ("130", "interrupted (Ctrl-C)"),
+    ("143", "terminated (SIGTERM)"),
+];
+
 const SANDBOX: &str = "\
 Some record ids select a fault, so that a CSV can cause every kind of reply. Such an id has 15 digits: 99, three digits \
 for a status or a fault, two digits for the number of times (00: always), and any eight digits.
@@ -72,7 +98,7 @@ const IMPORT_STATUSES: &[(&str, &str)] = &[
 ];
 
 /// The notes of all commands; the program itself comes first.
-pub const NOTES: [Notes; 8] = [
+pub const NOTES: [Notes; 9] = [
     Notes {
         command: "",
         text: PROGRAM,
@@ -137,6 +163,22 @@ pub const NOTES: [Notes; 8] = [
             ("1", "some rows are invalid, or all lists of ids are empty"),
             ("2", "usage or input are wrong"),
         ],
+    },
+    Notes {
+        command: "resolve",
+        text: RESOLVE,
+        examples: &[
+            (
+                "contacts by email, and companies by domain",
+                "hubspot-associate resolve crm.csv --from-type contacts --from-id-property email --from-id-column 'E-mail' \
+                 --to-type companies --to-id-property domain --to-id-column Website --allow-search -o with-ids.csv",
+            ),
+            (
+                "then link the rows that have both ids",
+                "hubspot-associate import with-ids.csv",
+            ),
+        ],
+        statuses: RESOLVE_STATUSES,
     },
     Notes {
         command: "report",

@@ -13,4 +13,5 @@ pub mod input;
 pub mod packaging;
 pub mod rate_limit;
 pub mod report;
+pub mod resolve;
 pub mod typed_token;

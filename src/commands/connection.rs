@@ -3,6 +3,7 @@
 
 use std::num::NonZeroU64;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::api::auth::error::CredentialsError;
@@ -11,11 +12,15 @@ use crate::api::auth::token::Token;
 use crate::api::client::HttpEndpoint;
 use crate::api::request::BaseUrl;
 use crate::commands::portal;
+use crate::diagnostic::Problem;
+use crate::domain::run_counts::RunCounts;
 use crate::error::RunError;
+use crate::output::daily_reset::daily_reset;
+use crate::output::stop_message::{FollowUpCommand, StopMessage};
 use crate::process::engine::Engine;
 use crate::process::signals::Signals;
 use crate::run::guards::daily_limit::DailyReset;
-use crate::run::stop_reason::Signal;
+use crate::run::stop_reason::{Signal, StopReason};
 use crate::sandbox::server::Sandbox;
 use crate::sandbox::settings::SandboxSettings;
 use crate::settings::connection::{Destination, Transport};
@@ -41,6 +46,33 @@ pub(crate) struct ClosedConnection {
     pub(crate) zone: Option<TimeZone>,
     /// Why a new refresh token could not be stored.
     pub(crate) lost_token: Option<CredentialsError>,
+}
+
+impl ClosedConnection {
+    /// Why a run ended early, with the command to run next. `has_report` says whether the command writes a report.
+    pub(crate) fn stop_message(
+        &self,
+        reason: &StopReason,
+        counts: &RunCounts,
+        next: &FollowUpCommand,
+        has_report: bool,
+    ) -> Problem {
+        let base_url = self.base_url.to_string();
+        let reset = daily_reset(Timestamp::now(), self.zone.as_ref(), &TimeZone::system());
+        let message = StopMessage {
+            reason,
+            counts,
+            region: self.region.as_deref(),
+            base_url: &base_url,
+            daily_reset: &reset,
+            next,
+        };
+        if has_report {
+            message.problem()
+        } else {
+            message.problem_without_report()
+        }
+    }
 }
 
 impl Connection {

@@ -36,7 +36,6 @@ use crate::report::rejects;
 use crate::run::context::{RunContext, RunOutcome, RunSettings};
 use crate::run::dispatcher::run;
 use crate::run::stop_reason::StopReason;
-use crate::settings::error::SettingsError;
 use crate::settings::import::{ImportSettings, origin};
 
 /// The first day on which using v4 causes a warning; its support ends on 2027-03-30
@@ -77,12 +76,7 @@ pub(crate) fn import(flags: ImportArgs, ctx: &Context) -> Result<ExitStatus, Run
 /// column is easier to fix than getting a token.
 fn resolve(flags: ImportArgs, ctx: &Context) -> Result<ImportSettings, RunError> {
     match ImportSettings::resolve(flags.clone(), &ctx.environment) {
-        Err(
-            error @ (SettingsError::Credentials(_)
-            | SettingsError::TwoSources { .. }
-            | SettingsError::TokenCommand
-            | SettingsError::OAuthVariable { .. }),
-        ) => {
+        Err(error) if error.is_about_token() => {
             Input::open(&flags.input.into_settings())?;
             Err(error.into())
         }

@@ -11,5 +11,7 @@ pub mod next_steps;
 pub mod observers;
 pub mod packaging;
 pub mod portal;
+pub mod read_ahead;
 pub mod report;
+pub mod resolve;
 pub mod sandbox;

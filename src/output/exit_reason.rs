@@ -92,7 +92,9 @@ pub fn reason_of_error(error: &RunError) -> &'static str {
         RunError::Input(_) => "input",
         RunError::Report(ReportError::Busy { .. }) => "report-busy",
         RunError::Report(_) => "report",
-        RunError::Rejects(_) | RunError::Output(_) | RunError::Stdout(_) => OUTPUT,
+        RunError::Rejects(_) | RunError::Resolve(_) | RunError::Output(_) | RunError::Stdout(_) => {
+            OUTPUT
+        }
         RunError::Client(_) => "client",
         RunError::Stopped(Signal::Interrupt) => "interrupted",
         RunError::Stopped(Signal::Terminate) => "terminated",

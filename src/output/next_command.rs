@@ -27,6 +27,28 @@ const NOT_FOR_REJECTS: [&str; 15] = [
     "input",
 ];
 
+/// Flags that an import of the output of `resolve` must not repeat: how its input was read, and whether the output existed.
+const NOT_FOR_RESOLVED: [&str; 18] = [
+    "from-type",
+    "to-type",
+    "from-type-column",
+    "from-id-column",
+    "to-type-column",
+    "to-id-column",
+    "from-id-property",
+    "to-id-property",
+    "allow-search",
+    "split",
+    "delimiter",
+    "no-header",
+    "skip-lines",
+    "comment",
+    "encoding",
+    "first",
+    "output",
+    "overwrite",
+];
+
 /// The folder of the sample files. Their records exist in no account.
 const SAMPLES: &str = "sample-data";
 
@@ -168,6 +190,29 @@ pub(crate) fn rejects_of(arguments: &[OsString], report: &Path, input: Option<&P
     }
 }
 
+/// The typed command, as a command without a report starts again.
+#[must_use]
+pub(crate) fn repeated(arguments: &[OsString]) -> String {
+    CommandLine::new(arguments).line()
+}
+
+/// The same, with the search for properties that are not unique.
+#[must_use]
+pub(crate) fn repeated_with_search(arguments: &[OsString]) -> String {
+    CommandLine::new(arguments).with("allow-search").line()
+}
+
+/// The import of what `resolve` wrote, which needs no flags to be read.
+#[must_use]
+pub(crate) fn import_of_resolved(arguments: &[OsString], output: &Path) -> String {
+    CommandLine::new(arguments)
+        .without(&NOT_FOR_RESOLVED)
+        .only_flags_of("import")
+        .command("import")
+        .file(output)
+        .line()
+}
+
 fn is_sample(input: &OsStr) -> bool {
     let path = std::path::absolute(input).unwrap_or_default();
     path.parent()
@@ -238,6 +283,17 @@ mod tests {
             };
             assert_eq!(follow_up.missing_value(), value);
         }
+    }
+
+    #[test]
+    fn the_output_of_resolve_is_imported_without_the_flags_for_its_input() {
+        let typed = "resolve crm.csv --from-type contacts --from-id-property email --from-id-column E-mail --to-type companies \
+                     --split ; -o ids.csv --overwrite --first 9 --token-file t --rate 50/10s -v";
+        let typed = arguments(&typed.split_whitespace().collect::<Vec<_>>());
+        assert_eq!(
+            import_of_resolved(&typed, Path::new("ids.csv")),
+            "hubspot-associate import ids.csv --token-file t --rate 50/10s -v"
+        );
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::cli::connection::ConnectionArgs;
 use crate::cli::import::ImportArgs;
 use crate::files::output_error::OutputError;
 use crate::input::decode::source::InputSource;
@@ -29,7 +30,7 @@ impl Outputs {
         let summary = Output::named("--summary", Kind::Summary, summary);
         let metrics = Output::named("--metrics", Kind::Metrics, flags.metrics.as_ref());
         let report = report_path(flags);
-        let mut others = credentials(flags);
+        let mut others = credential_files(&flags.connection);
         if let Some(report) = &report {
             ensure_distinct("--report", report, &others)?;
         }
@@ -66,8 +67,7 @@ impl Outputs {
 }
 
 /// The files with credentials and certificates. No flag allows the program to replace them.
-fn credentials(flags: &ImportArgs) -> Vec<(&Path, &'static str)> {
-    let connection = &flags.connection;
+pub(crate) fn credential_files(connection: &ConnectionArgs) -> Vec<(&Path, &'static str)> {
     let credentials = &connection.credentials;
     let files = [
         (&credentials.token_file, "token file"),

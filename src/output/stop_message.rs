@@ -89,16 +89,35 @@ impl StopMessage<'_> {
             causes,
             advice,
         } = self.stop();
+        Problem {
+            what: format!("{what}; {}", self.lines_in_report()),
+            causes,
+            hint: Some(self.hint(advice)),
+        }
+    }
+
+    /// The error of a command that writes no report: its output is written only if it ends by itself.
+    #[must_use]
+    pub fn problem_without_report(&self) -> Problem {
+        let Stop {
+            what,
+            causes,
+            advice,
+        } = self.stop();
+        Problem {
+            what,
+            causes,
+            hint: Some(self.hint(advice.or(Some(Advice::To("start again".to_owned()))))),
+        }
+    }
+
+    fn hint(&self, advice: Option<Advice>) -> String {
         let mut run = format!("run `{}`", self.next.command);
         if let Some(flags) = self.next.missing_flags_text() {
             let value = self.next.missing_value();
             let _infallible = write!(run, ", with {flags} and that {value}");
         }
-        Problem {
-            what: format!("{what}; {}", self.lines_in_report()),
-            causes,
-            hint: Some(Stop::hint(advice, &run)),
-        }
+        Stop::hint(advice, &run)
     }
 
     fn stop(&self) -> Stop {
@@ -324,6 +343,7 @@ fn in_common(common: &CategoryCount) -> String {
 mod tests {
     use super::*;
     use crate::output::every_stop_tests::{every_stop, fatal};
+    use crate::run::stop_reason::Signal;
 
     fn problem(reason: &StopReason, region: Option<&str>) -> Problem {
         let counts = RunCounts::default();
@@ -360,6 +380,22 @@ mod tests {
         insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
             insta::assert_snapshot!("stop-messages", shown(&reasons));
         });
+    }
+
+    #[test]
+    fn a_command_without_a_report_starts_again() {
+        let counts = RunCounts::default();
+        let problem = StopMessage {
+            reason: &StopReason::Signal(Signal::Interrupt),
+            counts: &counts,
+            region: None,
+            base_url: "",
+            daily_reset: "",
+            next: &FollowUpCommand::from("again".to_owned()),
+        }
+        .problem_without_report();
+        assert_eq!(problem.what, "interrupted");
+        assert_eq!(problem.hint.unwrap(), "to start again, run `again`");
     }
 
     #[test]

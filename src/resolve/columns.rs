@@ -80,16 +80,14 @@ pub struct OutputColumns {
 }
 
 impl OutputColumns {
-    /// Decides for this header. `has_keys` says for each record whether its column holds keys. `splits` says whether a cell
-    /// may hold several.
+    /// Decides for this header. `splits` says whether a cell may hold several ids or keys.
     pub fn of(
         input: &str,
         headers: &[String],
         columns: &Columns,
-        has_keys: [bool; 2],
         splits: bool,
     ) -> Result<Self, ResolveError> {
-        let [from_keys, to_keys] = has_keys;
+        let [from_keys, to_keys] = columns.are_keys();
         let source = |object_type: &TypeSource, id: &Column, has_keys| SideSource {
             object_type: object_type.clone(),
             id: id.index,
@@ -235,7 +233,15 @@ impl Planner<'_> {
 mod tests {
     use super::*;
     use crate::domain::pair::ObjectType;
+    use crate::domain::property_name::PropertyName;
     use crate::input::columns::settings::ColumnSettings;
+
+    /// The columns, where those of the id cells with keys are named by settings.
+    fn key_columns(headers: &[String], settings: &ColumnSettings, has_keys: [bool; 2]) -> Columns {
+        let key = PropertyName::new("key").unwrap();
+        let properties = has_keys.map(|has_keys| has_keys.then_some(&key));
+        Columns::resolve(headers, settings, properties).unwrap()
+    }
 
     /// The flags of a test: types for both sides unless `types` is false, and the id columns.
     fn plan(
@@ -253,8 +259,8 @@ mod tests {
             to_id_column: to.parse().ok(),
             ..ColumnSettings::default()
         };
-        let columns = Columns::resolve(&headers, &settings, [None, None]).unwrap();
-        let output = OutputColumns::of("crm.csv", &headers, &columns, has_keys, splits);
+        let columns = key_columns(&headers, &settings, has_keys);
+        let output = OutputColumns::of("crm.csv", &headers, &columns, splits);
         let output = output.map_err(|error| error.to_string())?;
         let replaced = output.replaced.iter();
         let replaced = replaced.map(|(index, fill)| format!("{}={fill:?}", headers[*index]));

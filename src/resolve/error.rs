@@ -31,14 +31,14 @@ pub enum ResolveError {
 impl ResolveError {
     /// The hint for the user.
     #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        Some(match self {
+    pub fn hint(&self) -> String {
+        match self {
             Self::Exists { .. } => "`--overwrite` replaces it, `-o PATH` writes another".to_owned(),
             Self::Taken { columns, .. } => {
                 let these = if columns.len() == 1 { "it" } else { "them" };
                 format!("rename {these} in the input: an import of the output would read {these}")
             }
-        })
+        }
     }
 }
 

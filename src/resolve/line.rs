@@ -191,6 +191,7 @@ mod tests {
     use super::*;
     use crate::domain::outcome::{Details, OutcomeKind, RowTarget};
     use crate::domain::pair::{ObjectType, RowKey};
+    use crate::domain::property_name::PropertyName;
     use crate::domain::row_keys::{MatchKind, RowKeys};
     use crate::input::columns::resolve::Columns;
     use crate::input::columns::settings::ColumnSettings;
@@ -219,29 +220,30 @@ mod tests {
             },
             ..ColumnSettings::default()
         };
-        let columns = Columns::resolve(&headers, &settings, [None, None]).unwrap();
-        let columns = OutputColumns::of("f", &headers, &columns, [true, false], splits).unwrap();
+        let key = PropertyName::new("key").unwrap();
+        let columns = Columns::resolve(&headers, &settings, [Some(&key), None]).unwrap();
+        let columns = OutputColumns::of("f", &headers, &columns, splits).unwrap();
         LineFormat::new(columns, delimiter, splits)
     }
 
-    fn key(cell: &str, matched: Option<MatchKind>) -> Option<Box<RowKeys>> {
+    fn key(cell: &str, matched: Option<MatchKind>) -> RowKeys {
         let from = Some(CellKey {
             cell: cell.into(),
             matched,
         });
-        Some(Box::new(RowKeys { from, to: None }))
+        RowKeys { from, to: None }
     }
 
     fn outcome(
         ids: [&str; 2],
-        keys: Option<Box<RowKeys>>,
+        keys: impl Into<Option<RowKeys>>,
         problem: Option<(&str, &str)>,
     ) -> Outcome {
         let [from, to] = ids;
         Outcome {
             key: RowKey { row: 1, line: 2 },
             target: RowTarget::Raw(["contacts", from, "companies", to].map(str::to_owned)),
-            keys,
+            keys: keys.into().map(Box::new),
             kind: if problem.is_some() {
                 OutcomeKind::Rejected
             } else {

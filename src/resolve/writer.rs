@@ -76,13 +76,12 @@ impl<W: Write + Send + 'static> WriteReport for OutputWriter<W> {
         if self.current.as_ref().is_none_or(|row| row.row != number) {
             self.current = self.raw_rows.take(number);
         }
-        match &self.current {
-            Some(row) => self.format.push_row(row, outcome, &mut self.lines),
+        if let Some(row) = &self.current {
+            self.format.push_row(row, outcome, &mut self.lines);
+        } else {
             // A bug: outcomes must have the order of the rows.
-            None => {
-                let lost = format!("the text of row {number} is not known");
-                self.error = Some(io::Error::other(lost));
-            }
+            let lost = format!("the text of row {number} is not known");
+            self.error = Some(io::Error::other(lost));
         }
     }
 
@@ -93,12 +92,12 @@ impl<W: Write + Send + 'static> WriteReport for OutputWriter<W> {
     fn flush(&mut self) -> ReportJob {
         let (lines, error) = (std::mem::take(&mut self.lines), self.error.take());
         let file = Arc::clone(&self.file);
-        Box::new(move || match error {
-            Some(error) => Err(error),
-            None => {
-                let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-                file.write_all(&lines)
+        Box::new(move || {
+            if let Some(error) = error {
+                return Err(error);
             }
+            let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+            file.write_all(&lines)
         })
     }
 
@@ -113,6 +112,7 @@ mod tests {
     use super::*;
     use crate::domain::outcome::{Details, RowTarget};
     use crate::domain::pair::{ObjectType, RowKey};
+    use crate::domain::property_name::PropertyName;
     use crate::domain::row_keys::{CellKey, MatchKind, RowKeys};
     use crate::input::columns::resolve::Columns;
     use crate::input::columns::settings::ColumnSettings;
@@ -128,8 +128,9 @@ mod tests {
             to_type: ObjectType::new("companies"),
             ..ColumnSettings::default()
         };
-        let columns = Columns::resolve(&headers, &settings, [None, None]).unwrap();
-        let columns = OutputColumns::of("f", &headers, &columns, [true, false], true).unwrap();
+        let key = PropertyName::new("key").unwrap();
+        let columns = Columns::resolve(&headers, &settings, [Some(&key), None]).unwrap();
+        let columns = OutputColumns::of("f", &headers, &columns, true).unwrap();
         let format = LineFormat::new(columns, ",".parse().unwrap(), true);
         let (sender, rows) = raw_rows();
         (

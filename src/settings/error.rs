@@ -40,9 +40,24 @@ pub enum SettingsError {
         /// The name of the input.
         input: String,
     },
+    /// `resolve` without a property.
+    #[error("there is nothing to look up: no flag names a property")]
+    NoProperty,
 }
 
 impl SettingsError {
+    /// Whether the token is missing or its source is wrong.
+    #[must_use]
+    pub fn is_about_token(&self) -> bool {
+        matches!(
+            self,
+            Self::Credentials(_)
+                | Self::TwoSources { .. }
+                | Self::TokenCommand
+                | Self::OAuthVariable { .. }
+        )
+    }
+
     /// What the user can do.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
@@ -59,6 +74,11 @@ impl SettingsError {
             Self::RootCertificates(_) => None,
             Self::BaseUrl(_) => Some(format!("HubSpot's API is at `{}`", BaseUrl::DEFAULT)),
             Self::NoReportPath { .. } => Some(format!("e.g. `--report {REPORT_OF_STREAM}`")),
+            Self::NoProperty => Some(
+                "name the property whose values stand in the id cells, e.g. `--from-type contacts --from-id-property email \
+                 --from-id-column 'E-mail'`"
+                    .to_owned(),
+            ),
         }
     }
 }

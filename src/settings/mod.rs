@@ -6,4 +6,5 @@ pub mod error;
 pub mod import;
 pub mod lookup;
 pub mod report_path;
+pub mod resolve;
 pub mod token_source;

@@ -4,7 +4,6 @@
 use std::time::Instant;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use tracing::warn;
 
 use crate::api::auth::error::CredentialsError;
@@ -19,14 +18,12 @@ use crate::domain::run_counts::RunCounts;
 use crate::error::RunError;
 use crate::exit_status::ExitStatus;
 use crate::input::decode::source::InputSource;
-use crate::output::daily_reset::daily_reset;
 use crate::output::exit_reason::{FINISHED, OUTPUT, reason_of_error, reason_of_stop};
 use crate::output::files::Output;
 use crate::output::hints::hint;
 use crate::output::html::page::Page;
 use crate::output::metrics_file::MetricsFile;
 use crate::output::outputs::Outputs;
-use crate::output::stop_message::StopMessage;
 use crate::output::summary::{NextStep, RejectsFile, Summary};
 use crate::process::stdout::print;
 use crate::report::error::ReportError;
@@ -218,20 +215,10 @@ impl FinishedRun<'_> {
     fn stopped(&self, reason: &StopReason, ctx: &Context) -> Problem {
         let input = &self.settings.input;
         let counts = &self.result.counts;
-        let reset = daily_reset(
-            Timestamp::now(),
-            self.connection.zone.as_ref(),
-            &TimeZone::system(),
-        );
-        StopMessage {
-            reason,
-            counts,
-            region: self.connection.region.as_deref(),
-            base_url: &self.connection.base_url.to_string(),
-            daily_reset: &reset,
-            next: &next_steps::command_after_stop(reason, counts, input, &ctx.arguments),
-        }
-        .problem()
+        let next = next_steps::command_after_stop(reason, counts, input, &ctx.arguments);
+        let has_report = true;
+        self.connection
+            .stop_message(reason, counts, &next, has_report)
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::io;
 use std::num::NonZeroU64;
-use std::thread;
 
 use tokio::sync::mpsc;
 use tracing::warn;
 
 use crate::commands::import::prepare::{changed, found_at};
+use crate::commands::read_ahead::read_ahead;
 use crate::input::csv_input::Input;
 use crate::input::error::InputError;
 use crate::input::row::{CheckedRow, RowContent, SkippedRow};
@@ -16,9 +16,6 @@ use crate::input::skip::Skips;
 use crate::report::checkpoint::RowStatus;
 use crate::report::comparison::{Comparison, Mismatch};
 use crate::report::row_identity::RowIdentity;
-
-/// The lookahead: how many rows are read before they are sent.
-const ROWS_AHEAD: usize = 256;
 
 /// The rows of an input, without those that the report already contains.
 pub(crate) struct Rows {
@@ -52,18 +49,7 @@ impl Rows {
 
     /// Reads the rows on a separate thread and sends them to the returned channel, which limits the lookahead.
     pub(crate) fn read(mut self) -> io::Result<mpsc::Receiver<Result<CheckedRow, InputError>>> {
-        let (sender, receiver) = mpsc::channel(ROWS_AHEAD);
-        let thread = thread::Builder::new().name("input".to_owned());
-        thread.spawn(move || {
-            while let Some(row) = self.next().transpose() {
-                let last = row.is_err();
-                // The channel is closed when the run stops.
-                if sender.blocking_send(row).is_err() || last {
-                    break;
-                }
-            }
-        })?;
-        Ok(receiver)
+        read_ahead(move || self.next())
     }
 
     fn next(&mut self) -> Result<Option<CheckedRow>, InputError> {

@@ -5,4 +5,5 @@ pub mod check_lookups;
 pub mod doctor;
 mod lines;
 pub mod report;
+pub mod resolve;
 pub mod run;
