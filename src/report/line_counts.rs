@@ -29,7 +29,7 @@ impl ReportLine<'_> {
             values: self
                 .target()
                 .map(|value| String::from_utf8_lossy(value).into_owned()),
-            keys: Default::default(),
+            keys: [Column::FromKey, Column::ToKey].map(|column| self.text(column).into_owned()),
             http_status: u16::try_from(self.number_in(Column::HttpStatus))
                 .ok()
                 .filter(|&status| status > 0),

@@ -255,6 +255,18 @@ fn the_page_of_a_run_with_keys_shows_its_lookups() {
 }
 
 #[test]
+fn an_example_of_a_row_by_key_shows_the_key() {
+    let report = "row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_categories,from_key\n\
+                  1,contacts,,deals,9,rejected,CLIENT_KEY_NOT_FOUND,ada@acme.com\n";
+    let page = Html::parse_document(&page_of(report, None));
+    let pairs: Vec<_> = all(&page, "[data-name=pair]")
+        .into_iter()
+        .map(text_of)
+        .collect();
+    assert_eq!(pairs, ["contacts ada@acme.com → deals 9"]);
+}
+
+#[test]
 fn a_report_without_rows_makes_a_page_too() {
     for report in ["", HEADER] {
         let text = page_of(report, None);
