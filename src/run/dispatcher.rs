@@ -81,7 +81,8 @@ pub async fn run<E: Endpoint>(
         tick,
         last_tick: Instant::now(),
     };
-    dispatcher.run().await
+    // The future of a run has many kilobytes.
+    Box::pin(dispatcher.run()).await
 }
 
 /// The phase of the run.
@@ -254,10 +255,13 @@ impl Dispatcher<'_> {
         if self.lookups.is_some() {
             return self.take_looked_up();
         }
-        let row = self.input_buffer.pop_front();
-        let is_some = row.is_some();
-        row.into_iter().for_each(|row| self.take(row));
-        is_some
+        match self.input_buffer.pop_front() {
+            Some(row) => {
+                self.take(row);
+                true
+            }
+            None => false,
+        }
     }
 
     fn take(&mut self, row: Result<CheckedRow, InputError>) {

@@ -161,8 +161,8 @@ impl Dispatcher<'_> {
     pub(super) fn handle_lookup_event(&mut self, event: LookupEvent) {
         match event {
             LookupEvent::Permit(route, permit) => self.send_lookup(route, permit),
-            LookupEvent::Reply(Ok(done)) => self.handle_lookup_reply(done),
-            LookupEvent::Reply(Err(error)) => {
+            LookupEvent::Reply(done) => self.handle_lookup_reply(*done),
+            LookupEvent::Panic(error) => {
                 self.counts.requests += 1;
                 self.stop(StopReason::of_panic(error));
             }
@@ -217,7 +217,7 @@ impl Dispatcher<'_> {
         if let Some(mut open) = open {
             open.lookup.counts = request.attempt_counts;
             open.lookup.refusals = request.refusals;
-            self.follow_up(open, action, &details);
+            self.follow_up(open, &action, &details);
         }
         self.apply(after, Some(route));
         self.check_matches();
@@ -227,9 +227,9 @@ impl Dispatcher<'_> {
     }
 
     /// Applies the action to a request whose reply has no results.
-    fn follow_up(&mut self, open: OpenLookup, action: Action, details: &Details) {
+    fn follow_up(&mut self, open: OpenLookup, action: &Action, details: &Details) {
         let OpenLookup { lookup, refused } = open;
-        let after = match action {
+        let after = match *action {
             Action::Finish(kind) => {
                 let Some(stage) = &mut self.lookups else {
                     return;

@@ -33,8 +33,10 @@ const SEARCHES: usize = 2;
 
 /// Something that happened to the lookups.
 pub(crate) enum LookupEvent {
-    /// A request has its reply, or its worker panicked.
-    Reply(Result<Answered<LookupJob>, JoinError>),
+    /// A request has its reply.
+    Reply(Box<Answered<LookupJob>>),
+    /// A worker panicked.
+    Panic(JoinError),
     /// A request of this call can be sent.
     Permit(Route, Permit),
 }
@@ -227,7 +229,10 @@ impl LookupStage {
         let [wants_read, wants_search] = wants;
         tokio::select! {
             biased;
-            done = self.workers.next(), if self.workers.busy() > 0 => LookupEvent::Reply(done),
+            done = self.workers.next(), if self.workers.busy() > 0 => match done {
+                Ok(done) => LookupEvent::Reply(Box::new(done)),
+                Err(error) => LookupEvent::Panic(error),
+            },
             permit = self.batch_reads.limiter.acquire(), if wants_read => {
                 LookupEvent::Permit(Route::BatchRead, permit)
             }

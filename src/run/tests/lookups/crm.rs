@@ -4,6 +4,7 @@
 //! records, and `missing…` of none.
 
 use std::ops::Range;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -278,7 +279,12 @@ impl LookupRun {
         self
     }
 
-    pub(super) async fn run(self) -> Ended {
+    /// Runs it to its end. The future is boxed: it is large.
+    pub(super) fn run(self) -> Pin<Box<dyn Future<Output = Ended>>> {
+        Box::pin(self.run_to_end())
+    }
+
+    async fn run_to_end(self) -> Ended {
         let started = Instant::now();
         let (asker, stop) = mpsc::channel(4);
         let stops = self.stops;

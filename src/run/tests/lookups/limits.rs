@@ -75,7 +75,7 @@ async fn searches_keep_their_limit_also_in_a_run_without_one() {
     assert!(times.len() >= 25, "{}", times.len());
     for window in times.windows(6) {
         assert!(
-            window[5] - window[0] >= Duration::from_secs(1),
+            window[5] >= window[0] + Duration::from_secs(1),
             "{window:?}"
         );
     }
@@ -91,7 +91,7 @@ async fn batch_reads_keep_the_general_limit_unless_the_run_has_none() {
     assert_eq!(times.len(), 150);
     for window in times.windows(101) {
         assert!(
-            window[100] - window[0] >= Duration::from_secs(10),
+            window[100] >= window[0] + Duration::from_secs(10),
             "{window:?}"
         );
     }
