@@ -39,6 +39,7 @@ mod rejects; // what is not associated, fed back
 mod replaced; // no file of another program, and none that is read, is replaced
 mod replies; // every kind of reply, end to end
 mod report_summary; // the summary of a report, and the daily limit
+mod resolve; // ids beside the rows of an input, without links
 mod resume; // going on after kills, cuts, stops and failures
 mod run_summary; // the outputs for scripts and monitoring at the end of a run
 mod sandbox; // the sandbox as a program of its own
