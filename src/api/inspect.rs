@@ -69,7 +69,11 @@ impl HttpEndpoint {
         }
     }
 
-    async fn ask<T>(&self, url: Url, read: impl FnOnce(&[u8]) -> Option<T>) -> QueryResult<T> {
+    pub(crate) async fn ask<T>(
+        &self,
+        url: Url,
+        read: impl FnOnce(&[u8]) -> Option<T>,
+    ) -> QueryResult<T> {
         self.ask_as(&self.session(), url, read).await
     }
 

@@ -12,6 +12,7 @@ pub mod inspect;
 pub mod lookup_call;
 pub mod portal_check;
 pub mod portal_error;
+pub mod properties;
 pub mod proxy;
 pub mod request;
 pub mod response;

@@ -150,6 +150,17 @@ impl BaseUrl {
         url
     }
 
+    /// The URL that lists the properties of a type
+    /// (<https://developers.hubspot.com/docs/api-reference/crm-properties-v3/core/get-crm-v3-properties-objectType>).
+    #[must_use]
+    pub(crate) fn properties(&self, version: ApiVersion, object_type: &ObjectType) -> Url {
+        let properties = match version {
+            ApiVersion::V4 => "/crm/v3/properties".to_owned(),
+            dated => format!("/crm/properties/{}", dated.account_path()),
+        };
+        self.at(&format!("{properties}/{}", segment(object_type.as_str())))
+    }
+
     /// The URL that exchanges an OAuth app's tokens.
     #[must_use]
     pub(crate) fn oauth_token(&self) -> Url {

@@ -220,6 +220,10 @@ pub const NOTES: [Notes; 9] = [
                 "also check access to these types",
                 "hubspot-associate doctor --from-type contacts --to-type companies",
             ),
+            (
+                "also check whether contacts can be looked up by email",
+                "hubspot-associate doctor --from-type contacts --to-type companies --from-id-property email",
+            ),
         ],
         statuses: &[
             ("0", "no problem was found that would prevent an import"),

@@ -3,14 +3,18 @@
 use crate::api::auth::source::TokenSource;
 use crate::api::client::HttpEndpoint;
 use crate::api::endpoint::{Endpoint, RefreshOutcome};
+use crate::api::inspect::QueryResult;
+use crate::api::lookup_call::{LookupCall, Route};
 use crate::cli::doctor::DoctorArgs;
 use crate::commands::connection::Connection;
 use crate::commands::context::Context;
+use crate::doctor::key::{CallResult, KeyCheck, unlikely_value};
 use crate::doctor::remark::{Answers, Facts};
 use crate::doctor::remarks::{exit_status, remarks};
-use crate::domain::pair::ObjectType;
 use crate::error::RunError;
 use crate::exit_status::ExitStatus;
+use crate::lookup::property::LookupProperty;
+use crate::lookup::request::body;
 use crate::output::text::doctor::{remarks_to_json, remarks_to_text};
 use crate::process::stdout::print;
 use crate::run::stop_reason::StopReason;
@@ -34,13 +38,12 @@ pub(crate) fn doctor(flags: DoctorArgs, ctx: &Context) -> Result<ExitStatus, Run
             refresh,
             None | Some(RefreshOutcome::New | RefreshOutcome::Same)
         );
-        let types = flags.from_type.zip(flags.to_type);
         Ok::<_, RunError>(Facts {
             refresh,
             region: endpoint.region(),
             base_url: connection.base_url.to_string(),
             answers: if has_token {
-                Some(query(endpoint, types).await)
+                Some(query(endpoint, &flags).await)
             } else {
                 None
             },
@@ -60,17 +63,69 @@ pub(crate) fn doctor(flags: DoctorArgs, ctx: &Context) -> Result<ExitStatus, Run
     Ok(exit_status(&remarks))
 }
 
-async fn query(endpoint: &HttpEndpoint, types: Option<(ObjectType, ObjectType)>) -> Answers {
-    Answers {
+async fn query(endpoint: &HttpEndpoint, flags: &DoctorArgs) -> Answers {
+    let mut answers = Answers {
         scopes: endpoint.scopes().await,
         account: endpoint.account().await,
         usage: endpoint.daily_usage().await,
-        types: match types {
-            Some((from, to)) => {
-                let result = endpoint.can_read_links(&from, &to).await;
-                Some((from, to, result))
+        types: match (&flags.from_type, &flags.to_type) {
+            (Some(from), Some(to)) => {
+                let result = endpoint.can_read_links(from, to).await;
+                Some((from.clone(), to.clone(), result))
             }
-            None => None,
+            _ => None,
         },
+        keys: Vec::new(),
+    };
+    // Each request to a server that does not reply takes as long as the timeout.
+    if !matches!(answers.account, QueryResult::Unreachable(_)) {
+        for property in properties(flags) {
+            let check = check_key(endpoint, property, flags.allow_search).await;
+            answers.keys.push(check);
+        }
+    }
+    answers
+}
+
+/// The properties that the flags name, each with the call that looks it up.
+fn properties(flags: &DoctorArgs) -> Vec<LookupProperty> {
+    let sides = [
+        (&flags.from_type, &flags.from_id_property),
+        (&flags.to_type, &flags.to_id_property),
+    ];
+    let mut properties: Vec<LookupProperty> = Vec::new();
+    for (object_type, name) in sides {
+        if let (Some(object_type), Some(name)) = (object_type, name) {
+            let mut property =
+                LookupProperty::new(object_type.clone(), name.as_str().into(), Route::BatchRead);
+            if property.is_known_not_unique() {
+                property.route = Route::Search;
+            }
+            if !properties.iter().any(|known| known.is_same_as(&property)) {
+                properties.push(property);
+            }
+        }
+    }
+    properties
+}
+
+/// Looks up a value that hardly any record has.
+async fn check_key(
+    endpoint: &HttpEndpoint,
+    property: LookupProperty,
+    allow_search: bool,
+) -> KeyCheck {
+    let value = unlikely_value(property.kind);
+    let call = LookupCall {
+        object_type: property.object_type.clone(),
+        route: property.route,
+        body: body(&property, property.route, &[value], None),
+    };
+    let reply = endpoint.lookup(&call).await;
+    KeyCheck {
+        call: CallResult::of(&property, value, reply),
+        unique: endpoint.unique_properties(&property.object_type).await,
+        property,
+        allow_search,
     }
 }

@@ -6,6 +6,7 @@ use std::num::NonZeroU64;
 use crate::api::account::{Account, DailyUsage};
 use crate::api::endpoint::RefreshOutcome;
 use crate::api::inspect::QueryResult;
+use crate::doctor::key::KeyCheck;
 use crate::domain::pair::ObjectType;
 use crate::text::one_line;
 
@@ -66,6 +67,8 @@ pub struct Answers {
     pub usage: QueryResult<DailyUsage>,
     /// Two types, and whether they can be read.
     pub types: Option<(ObjectType, ObjectType, QueryResult<()>)>,
+    /// The properties to look records up by.
+    pub keys: Vec<KeyCheck>,
 }
 
 impl Answers {

@@ -5,9 +5,11 @@
 
 use crate::api::endpoint::RefreshOutcome;
 use crate::api::inspect::QueryResult;
+use crate::doctor::key::key;
+use crate::doctor::refusal::refused;
 use crate::doctor::remark::{Answers, Facts, Level, Remark, remark, unreadable};
 use crate::exit_status::ExitStatus;
-use crate::verdict::describe::{describe_refusal, scopes};
+use crate::verdict::describe::describe_refusal;
 
 /// The exit status of `doctor` for these remarks.
 #[must_use]
@@ -58,6 +60,7 @@ pub fn remarks(facts: &Facts) -> Vec<Remark> {
     if let Some((from, to, result)) = &answers.types {
         remarks.push(types(&format!("{from} and {to}"), result));
     }
+    remarks.extend(answers.keys.iter().map(key));
     remarks
 }
 
@@ -102,30 +105,11 @@ pub(crate) fn types(types: &str, query_result: &QueryResult<()>) -> Remark {
         }
         QueryResult::Refused(answer) => answer,
     };
-    let message = describe_refusal(answer).message;
-    let says = |what: &str| format!("{types}: {what}: {message}");
-    match answer.status {
-        400 => remark(
-            Level::Problem,
-            "types",
-            &says("HubSpot does not know one of the types"),
-        )
-        .hint("for a custom object, use its id, such as 2-1234567, or its full name"),
-        401 => remark(Level::Problem, "types", &says("the token is refused")).credentials(),
-        403 => {
-            let missing = scopes(answer).join(", ");
-            if missing.is_empty() {
-                return remark(Level::Problem, "types", &says("access is refused")).credentials();
-            }
-            remark(Level::Problem, "types", &says("the token lacks a scope"))
-                .credentials()
-                .hint(&format!("add one of these scopes: {missing}"))
-        }
-        404 => remark(Level::Warning, "types", &says("not known (status 404)"))
-            .hint("maybe the path does not exist: check `--base-url` and `--api-version`"),
-        status => {
-            let says = format!("{types}: not known (status {status})");
-            remark(Level::Warning, "types", &says)
-        }
+    if answer.status == 400 {
+        let message = describe_refusal(answer).message;
+        let says = format!("{types}: HubSpot does not know one of the types: {message}");
+        return remark(Level::Problem, "types", &says)
+            .hint("for a custom object, use its id, such as 2-1234567, or its full name");
     }
+    refused("types", types, answer)
 }
