@@ -11,7 +11,7 @@ pub fn run(cli: Cli, ctx: &Context) -> Result<ExitStatus, RunError> {
     match cli.command {
         Command::Import(flags) => crate::commands::import::import(*flags, ctx),
         Command::Check(flags) => crate::commands::check::check(*flags, ctx),
-        Command::Doctor(flags) => crate::commands::doctor::doctor(*flags, ctx),
+        Command::Doctor(flags) => crate::commands::doctor::doctor(&flags, ctx),
         Command::Resolve(flags) => crate::commands::resolve::resolve(&flags, ctx),
         Command::Report(flags) => crate::commands::report::report(&flags, ctx),
         Command::Sandbox(flags) => crate::commands::sandbox::sandbox(&flags, ctx),

@@ -20,7 +20,7 @@ use crate::process::stdout::print;
 use crate::run::stop_reason::StopReason;
 use crate::settings::connection::{Destination, Transport, api};
 
-pub(crate) fn doctor(flags: DoctorArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
+pub(crate) fn doctor(flags: &DoctorArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
     let transport = Transport::resolve(&flags.connection)?;
     let (base_url, source) = api(&flags.connection, &ctx.environment)?;
     let is_oauth = matches!(source, TokenSource::OAuth(_));
@@ -43,7 +43,7 @@ pub(crate) fn doctor(flags: DoctorArgs, ctx: &Context) -> Result<ExitStatus, Run
             region: endpoint.region(),
             base_url: connection.base_url.to_string(),
             answers: if has_token {
-                Some(query(endpoint, &flags).await)
+                Some(query(endpoint, flags).await)
             } else {
                 None
             },

@@ -191,6 +191,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn a_property_can_be_looked_up_if_hubspot_answers_for_a_value() {
         let missing = r#"{"results": [], "errors": [{"status": "error", "category": "OBJECT_NOT_FOUND", "message": "x",
             "context": {"ids": ["doctor@hubspot-associate.example"]}}]}"#;

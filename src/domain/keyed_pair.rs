@@ -54,15 +54,6 @@ impl KeyedPair {
         }
     }
 
-    /// The ids or keys as the cells have them.
-    #[must_use]
-    pub fn names(&self) -> [&str; 2] {
-        [&self.from, &self.to].map(|name| match name {
-            RecordName::Id(record) => record.id.as_str(),
-            RecordName::Key { cell, .. } => cell,
-        })
-    }
-
     /// The four values as in the columns of the pair; the id of a record that is named by a key is empty.
     #[must_use]
     pub fn values(&self) -> [String; 4] {

@@ -26,15 +26,6 @@ impl MatchKind {
     }
 }
 
-impl MatchKind {
-    /// The kind with this name in a report.
-    #[must_use]
-    pub fn of_word(word: &[u8]) -> Option<Self> {
-        let mut kinds = [Self::Exact, Self::Folded, Self::Secondary, Self::Search].into_iter();
-        kinds.find(|kind| kind.as_str().as_bytes() == word)
-    }
-}
-
 /// A key that stood in an id cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CellKey {

@@ -2,10 +2,24 @@
 
 use crate::number::grouped;
 use crate::output::stop::Stop;
+use crate::run::stop_reason::PropertyRefusal;
 use crate::text::excerpt;
 
 /// The maximum length of a property or a type.
 const MAX_NAME_CHARS: usize = 100;
+
+/// HubSpot refused to look up this property.
+pub(super) fn refused(
+    refusal: PropertyRefusal,
+    object_type: &str,
+    property: &str,
+    message: &str,
+) -> Stop {
+    match refusal {
+        PropertyRefusal::NotUnique => not_unique(object_type, property, message),
+        PropertyRefusal::Unknown => unknown_property(object_type, property, message),
+    }
+}
 
 /// HubSpot refuses to look records up by a property whose values are not unique. The next command must have
 /// `--allow-search`.

@@ -22,13 +22,9 @@ pub(crate) fn lookups(counts: &LookupCounts) -> Option<String> {
     let answers = answers.map(|(keys, answer)| format!("{} {answer}", grouped(keys)));
     let unusual = [(counts.refused, "refused"), (counts.failed, "failed")];
     let unusual = unusual.into_iter().filter(|&(keys, _)| keys > 0);
-    let unusual: String = unusual
-        .map(|(keys, answer)| format!(", {} {answer}", grouped(keys)))
-        .collect();
-    Some(format!(
-        "{keys} with {calls}: {}{unusual}",
-        answers.join(", ")
-    ))
+    let unusual = unusual.map(|(keys, answer)| format!("{} {answer}", grouped(keys)));
+    let all: Vec<String> = answers.into_iter().chain(unusual).collect();
+    Some(format!("{keys} with {calls}: {}", all.join(", ")))
 }
 
 #[cfg(test)]

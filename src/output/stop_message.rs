@@ -6,14 +6,15 @@ use std::time::Duration;
 use crate::diagnostic::Problem;
 use crate::domain::run_counts::{CategoryCount, RunCounts};
 use crate::error::word_of;
+use crate::input::error::InputError;
 use crate::number::{grouped, rows, span};
-use crate::output::lookup_stop::{no_key_found, not_unique, unknown_property};
+use crate::output::lookup_stop::{no_key_found, refused};
 use crate::output::stop::{Advice, Stop};
 use crate::output::write_failure::write_failure;
 use crate::report::lost_report::LostReport;
 use crate::run::guards::failure_limit::{FailureLimitReached, ReachedLimit};
 use crate::run::guards::time_limit::TimeLimit;
-use crate::run::stop_reason::{PropertyRefusal, StopReason, UniformFailure};
+use crate::run::stop_reason::{StopReason, UniformFailure};
 use crate::text::excerpt;
 use crate::verdict::retry::FatalCause;
 
@@ -140,14 +141,7 @@ impl StopMessage<'_> {
                 rows,
                 message,
             } => self.uniform_failures(*what, *rows).because(message),
-            StopReason::Input(error) => {
-                let Problem { what, causes, hint } = Problem::new(error, error.hint());
-                Stop {
-                    what,
-                    causes,
-                    advice: hint.map(Advice::First),
-                }
-            }
+            StopReason::Input(error) => unreadable(error),
             StopReason::FailureLimit(excess) => over_budget(excess),
             StopReason::ApiUnreachable {
                 lasted,
@@ -161,14 +155,11 @@ impl StopMessage<'_> {
             .because(message)
             .advice("raise the limit on open files (`ulimit -n` shows it)"),
             StopReason::PropertyRefused {
-                property,
+                property: name,
                 object_type,
                 refusal,
                 message,
-            } => match refusal {
-                PropertyRefusal::NotUnique => not_unique(object_type, property, message),
-                PropertyRefusal::Unknown => unknown_property(object_type, property, message),
-            },
+            } => refused(*refusal, object_type, name, message),
             StopReason::NoKeyFound {
                 property,
                 object_type,
@@ -287,6 +278,15 @@ impl StopMessage<'_> {
                 "check the network, the proxy and `--base-url`; if they are correct, {WHEN_API_WORKS}"
             ))
         }
+    }
+}
+
+fn unreadable(error: &InputError) -> Stop {
+    let Problem { what, causes, hint } = Problem::new(error, error.hint());
+    Stop {
+        what,
+        causes,
+        advice: hint.map(Advice::First),
     }
 }
 

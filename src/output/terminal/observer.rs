@@ -88,6 +88,43 @@ impl Observe for Display {
 fn log_event(event: &RunEvent<'_>) {
     match event {
         RunEvent::Tick { .. } | RunEvent::RowFinished(_) | RunEvent::RateChanged(None) => {}
+        RunEvent::AttemptFailed { .. }
+        | RunEvent::BatchFailed { .. }
+        | RunEvent::LookupFailed { .. } => log_retry(event),
+        RunEvent::Paused { period, why } => log_pause(*period, why),
+        RunEvent::LookupsPaused { period, why } => {
+            info!(
+                seconds = period.as_secs_f64(),
+                "pausing lookups: {}",
+                logged(why)
+            );
+        }
+        RunEvent::ApiUnreachable { why, give_up_after } => warn!(
+            "HubSpot is unreachable ({}); probing with single requests for up to {}",
+            logged(why),
+            span(*give_up_after)
+        ),
+        RunEvent::ApiRecovered { after } => {
+            warn!("HubSpot is reachable again after {}", span(*after));
+        }
+        RunEvent::FewerConnections { max, why } => warn!(
+            "no file descriptor for another connection ({}): at most {} in flight; `ulimit -n` shows the limit on open files",
+            logged(why),
+            counted(*max as u64, "request", "requests")
+        ),
+        RunEvent::StoodStill { lasted } => info!(
+            "the process was suspended, or the machine slept, for {}",
+            span(*lasted)
+        ),
+        RunEvent::TokenRefreshed => info!("the access token was refreshed"),
+        RunEvent::RateChanged(Some(rate)) => info!("the rate limit is now {rate}"),
+        RunEvent::Stopping { in_flight, reason } => log_stop(*in_flight, reason),
+    }
+}
+
+/// Logs a request that will be retried.
+fn log_retry(event: &RunEvent<'_>) {
+    match event {
         RunEvent::AttemptFailed {
             key,
             pair,
@@ -132,34 +169,7 @@ fn log_event(event: &RunEvent<'_>) {
             "a lookup will be retried: {}",
             logged(why)
         ),
-        RunEvent::Paused { period, why } => log_pause(*period, why),
-        RunEvent::LookupsPaused { period, why } => {
-            info!(
-                seconds = period.as_secs_f64(),
-                "pausing lookups: {}",
-                logged(why)
-            );
-        }
-        RunEvent::ApiUnreachable { why, give_up_after } => warn!(
-            "HubSpot is unreachable ({}); probing with single requests for up to {}",
-            logged(why),
-            span(*give_up_after)
-        ),
-        RunEvent::ApiRecovered { after } => {
-            warn!("HubSpot is reachable again after {}", span(*after));
-        }
-        RunEvent::FewerConnections { max, why } => warn!(
-            "no file descriptor for another connection ({}): at most {} in flight; `ulimit -n` shows the limit on open files",
-            logged(why),
-            counted(*max as u64, "request", "requests")
-        ),
-        RunEvent::StoodStill { lasted } => info!(
-            "the process was suspended, or the machine slept, for {}",
-            span(*lasted)
-        ),
-        RunEvent::TokenRefreshed => info!("the access token was refreshed"),
-        RunEvent::RateChanged(Some(rate)) => info!("the rate limit is now {rate}"),
-        RunEvent::Stopping { in_flight, reason } => log_stop(*in_flight, reason),
+        _ => {}
     }
 }
 
