@@ -27,6 +27,7 @@ use crate::error::RunError;
 use crate::exit_status::ExitStatus;
 use crate::input::csv_input::Input;
 use crate::input::skip::Skips;
+use crate::output::lookup_notes::LookupNote;
 use crate::output::next_command;
 use crate::output::outputs::Outputs;
 use crate::process::signals::Signals;
@@ -98,6 +99,9 @@ fn link(
     outputs.prepare()?;
     let input = Input::open(&settings.input)?;
     warn_of(&settings, &input);
+    LookupNote::of(input.columns())
+        .iter()
+        .for_each(LookupNote::log);
     let known = skips::load(&settings.skip, settings.report.origin)?;
     let mut connection = Connection::open(
         &settings.destination,

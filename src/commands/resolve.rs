@@ -27,6 +27,7 @@ use crate::input::error::InputError;
 use crate::input::row::CheckedRow;
 use crate::input::skip::Skips;
 use crate::output::files::ensure_distinct;
+use crate::output::lookup_notes::LookupNote;
 use crate::output::next_command;
 use crate::output::outputs::credential_files;
 use crate::output::stop_message::FollowUpCommand;
@@ -55,6 +56,9 @@ pub(crate) fn resolve(flags: &ResolveArgs, ctx: &Context) -> Result<ExitStatus, 
     let input = Input::open(&settings.input)?;
     let format = line_format(&settings, &input)?;
     let file = create_output(&settings, &input)?;
+    LookupNote::of(input.columns())
+        .iter()
+        .for_each(LookupNote::log);
     let mut connection = Connection::open(
         &settings.destination,
         &settings.transport,

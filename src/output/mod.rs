@@ -11,6 +11,7 @@ pub mod files;
 pub mod hints;
 pub mod html;
 pub mod json;
+pub mod lookup_notes;
 mod lookup_stop;
 mod lookups;
 pub mod metrics;

@@ -65,6 +65,8 @@ Gu,user7@example.com,company7.example,x,y
     let finished = resolve(&rehearsal, &EMAILS_AND_DOMAINS);
     assert_eq!(finished.code, 1, "{}", finished.stderr);
     assert_eq!(rehearsal.seen().pairs_put, 0);
+    let search = "looking up `domain` of companies with the search";
+    assert!(finished.stderr.contains(search), "{}", finished.stderr);
     let counted = finished
         .stdout
         .lines()
