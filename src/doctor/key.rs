@@ -190,121 +190,118 @@ mod tests {
         })
     }
 
+    const MISSING: (u16, &str) = (
+        207,
+        r#"{"results": [], "errors": [{"category": "OBJECT_NOT_FOUND", "message": "x",
+            "context": {"ids": ["doctor@hubspot-associate.example"]}}]}"#,
+    );
+    const EMPTY: (u16, &str) = (200, r#"{"total": 0, "results": []}"#);
+    const NOT_UNIQUE: (u16, &str) = (
+        400,
+        r#"{"category": "VALIDATION_ERROR", "message": "Property note is not a unique property"}"#,
+    );
+
+    /// Checks the level, and parts of the finding and the hint.
+    #[track_caller]
+    fn assert_remark(remark: Remark, level: Level, says: &str, hint: &str) {
+        assert_eq!(remark.level, level, "{remark:?}");
+        assert!(remark.says.contains(says), "{remark:?}");
+        assert!(remark.hint.unwrap_or_default().contains(hint), "{says}");
+    }
+
     #[test]
     #[expect(clippy::too_many_lines, reason = "a table")]
     fn a_property_can_be_looked_up_if_hubspot_answers_for_a_value() {
-        let missing = r#"{"results": [], "errors": [{"status": "error", "category": "OBJECT_NOT_FOUND", "message": "x",
-            "context": {"ids": ["doctor@hubspot-associate.example"]}}]}"#;
-        let not_unique = r#"{"status": "error", "category": "VALIDATION_ERROR", "message": "Property note is not a unique property"}"#;
-        let unknown = r#"{"status": "error", "category": "VALIDATION_ERROR", "message": "Property 'emial' does not exist"}"#;
-        let scopes = r#"{"status": "error", "category": "MISSING_SCOPES", "message": "no",
-            "errors": [{"message": "no", "context": {"requiredGranularScopes": ["crm.objects.contacts.read"]}}]}"#;
-        let found = r#"{"total": 0, "results": []}"#;
+        let unique = "`email` of contacts can be looked up; unique properties: `email`, `own_key`";
+        let searched = "the search looks it up";
+        let add = "add `--allow-search`, which is slow, or name another property; unique properties: `own_key`";
         for (object_type, name, allow_search, reply, level, says, hint) in [
+            ("contacts", "email", false, MISSING, Level::Ok, unique, ""),
             (
                 "contacts",
                 "email",
                 false,
-                (207, missing),
+                (404, MISSING.1),
                 Level::Ok,
-                "can be looked up; unique properties: `email`, `own_key`",
-                "",
-            ),
-            (
-                "contacts",
-                "email",
-                false,
-                (404, missing),
-                Level::Ok,
-                "can be looked up",
+                unique,
                 "",
             ),
             (
                 "2-7",
                 "note",
                 false,
-                (400, not_unique),
+                NOT_UNIQUE,
                 Level::Problem,
-                "`note` of 2-7 is not unique",
-                "add `--allow-search`, which is slow, or name another property; unique properties: `own_key`",
+                "is not unique",
+                add,
             ),
-            (
-                "2-7",
-                "note",
-                true,
-                (400, not_unique),
-                Level::Ok,
-                "the search looks it up",
-                "",
-            ),
+            ("2-7", "note", true, NOT_UNIQUE, Level::Ok, searched, ""),
             (
                 "companies",
                 "domain",
                 false,
-                (200, found),
+                EMPTY,
                 Level::Problem,
-                "only the search can look it up",
-                "`--allow-search`",
+                "only the search",
+                add,
             ),
+            ("companies", "domain", true, EMPTY, Level::Ok, searched, ""),
+        ] {
+            assert_remark(
+                check(object_type, name, allow_search, reply),
+                level,
+                says,
+                hint,
+            );
+        }
+    }
+
+    #[test]
+    fn a_refusal_of_the_property_or_the_token_is_a_problem_and_an_unknown_reply_a_warning() {
+        let unknown =
+            r#"{"category": "VALIDATION_ERROR", "message": "Property 'emial' does not exist"}"#;
+        let scopes = r#"{"category": "MISSING_SCOPES", "message": "no",
+            "errors": [{"message": "no", "context": {"requiredGranularScopes": ["crm.objects.contacts.read"]}}]}"#;
+        let value = r#"{"category": "VALIDATION_ERROR", "message": "x is not a number"}"#;
+        for (name, reply, level, says, hint) in [
             (
-                "companies",
-                "domain",
-                true,
-                (200, found),
-                Level::Ok,
-                "the search looks it up",
-                "",
-            ),
-            (
-                "contacts",
                 "emial",
-                false,
                 (400, unknown),
                 Level::Problem,
                 "does not exist",
-                "name another property",
+                "name another",
             ),
             (
-                "contacts",
+                "number",
+                (400, value),
+                Level::Warning,
+                "refuses a test value",
+                "unique",
+            ),
+            (
                 "email",
-                false,
                 (403, scopes),
                 Level::Problem,
-                "the token lacks a scope",
+                "lacks a scope",
                 "crm.objects.contacts.read",
             ),
             (
-                "contacts",
                 "email",
-                false,
                 (401, "{}"),
                 Level::Problem,
                 "the token is refused",
                 "",
             ),
             (
-                "contacts",
                 "email",
-                false,
                 (502, "<html>"),
                 Level::Warning,
                 "not known (status 502)",
                 "",
             ),
-            (
-                "contacts",
-                "email",
-                false,
-                (200, "<html>"),
-                Level::Warning,
-                "not known: ",
-                "",
-            ),
+            ("email", (200, "<html>"), Level::Warning, "not known: ", ""),
         ] {
-            let remark = check(object_type, name, allow_search, reply);
-            assert_eq!(remark.level, level, "{remark:?}");
-            assert!(remark.says.contains(says), "{remark:?}");
-            assert!(remark.hint.unwrap_or_default().contains(hint), "{says}");
+            assert_remark(check("contacts", name, false, reply), level, says, hint);
         }
     }
 

@@ -29,6 +29,27 @@ async fn rows_are_sent_in_the_order_of_the_input_whatever_lookup_ends_first() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_run_that_only_looks_up_ends_rows_in_the_order_of_the_input_and_links_nothing() {
+    let rows = (1..=500).map(|number| match number % 5 {
+        0 => row(number),
+        1 => by_email_and_domain(number, &format!("user{number}@x.de"), "company7.com"),
+        2 => by_email(number, &format!("missing{number}@x.de")),
+        3 => by_email_and_domain(number, &format!("user{number}@x.de"), "many3.com"),
+        _ => by_email(number, &format!("user{number}@x.de")),
+    });
+    let mut run = LookupRun::of(rows);
+    run.settings.lookup_only = true;
+    let ended = run.run().await;
+    assert_eq!(ended.pairs(), []);
+    assert_eq!(ended.of(OutcomeKind::Skipped), 300);
+    assert_eq!(ended.of(OutcomeKind::Rejected), 200);
+    let order = ended.outcomes.iter().map(|outcome| outcome.key.row);
+    assert!(order.eq(1..=500));
+    let last = ended.outcomes.last().unwrap();
+    assert_eq!(last.details.message, "");
+}
+
+#[tokio::test(start_paused = true)]
 async fn invalid_rows_end_without_a_lookup() {
     let invalid = RowContent::Invalid(InvalidRow {
         problems: Vec::new(),
