@@ -370,7 +370,7 @@ mod tests {
     #[test]
     fn every_example_is_a_valid_command_line() {
         for notes in NOTES {
-            for (_, line) in notes.examples {
+            for (place, (_, line)) in notes.examples.iter().enumerate() {
                 let words = shlex::split(line).unwrap();
                 let words = words.split(|word| [">", "|"].contains(&word.as_str()));
                 let words = words.into_iter().next().unwrap();
@@ -379,7 +379,9 @@ mod tests {
                     .unwrap_or_else(|error| panic!("{line}: {error}"));
                 let cli = Cli::from_arg_matches(&matches).unwrap();
                 let verb = format!("{:?}", cli.command).to_lowercase();
-                assert!(verb.starts_with(notes.command), "{line}");
+                // Further examples may show what follows.
+                let is_own = verb.starts_with(notes.command);
+                assert!(is_own || place > 0, "{line}");
             }
         }
     }

@@ -356,7 +356,7 @@ mod tests {
             ),
             (
                 "from_id,to_id,From Key",
-                ["", ""],
+                ["from_id", ""],
                 "the output needs a column `from_key`, but in `crm.csv` `From Key` (column 3) has that name with other \
                  values",
             ),
