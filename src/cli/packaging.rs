@@ -20,9 +20,10 @@ pub struct ManArgs {
 }
 
 /// The commands that have a manual page.
-const COMMANDS: [&str; 7] = [
+const COMMANDS: [&str; 8] = [
     "import",
     "check",
+    "resolve",
     "report",
     "doctor",
     "sandbox",
