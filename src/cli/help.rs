@@ -38,7 +38,8 @@ const DOCTOR: &str = concat!("The command changes nothing in HubSpot. ", variabl
 
 const RESOLVE: &str = concat!(
     "The command changes nothing in HubSpot. A row whose key no record has, or several records have, stays without an id, and \
-     resolve_problem says why. With --split, each key of a list has a line of its own. ",
+     resolve_problem says why. With --split, each key of a list has a line of its own. An import of the output needs no flags \
+     for its columns. ",
     variables!()
 );
 
@@ -174,8 +175,9 @@ pub const NOTES: [Notes; 9] = [
                  --to-type companies --to-id-property domain --to-id-column Website --allow-search -o with-ids.csv",
             ),
             (
-                "then link the rows that have both ids",
-                "hubspot-associate import with-ids.csv",
+                "contacts by email; the file has the ids of the companies",
+                "hubspot-associate resolve crm.csv --from-type contacts --from-id-property email --from-id-column 'E-mail' \
+                 --to-type companies --to-id-column 'Company ID' -o with-ids.csv",
             ),
         ],
         statuses: RESOLVE_STATUSES,

@@ -99,9 +99,6 @@ fn link(
     outputs.prepare()?;
     let input = Input::open(&settings.input)?;
     warn_of(&settings, &input);
-    LookupNote::of(input.columns())
-        .iter()
-        .for_each(LookupNote::log);
     let known = skips::load(&settings.skip, settings.report.origin)?;
     let mut connection = Connection::open(
         &settings.destination,
@@ -212,6 +209,9 @@ fn dry_run(flags: ImportArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
 }
 
 fn warn_of(settings: &ImportSettings, input: &Input) {
+    LookupNote::of(input.columns())
+        .iter()
+        .for_each(LookupNote::log);
     for column in &input.columns().ignored {
         warn!("the column {column} is not read: a flag gives the type for all rows");
     }

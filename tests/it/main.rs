@@ -16,6 +16,7 @@ mod credentials; // tokens that change, expire or never come
 mod damaged; // reports that power cuts and other programs damage
 mod docs; // every command of the pages runs
 mod doctor; // what can be told before an import
+mod doctor_keys; // properties to look records up by
 mod earlier_report;
 mod exports; // lists of ids, and the files that HubSpot itself writes
 mod faults; // disks that are full, slow or gone

@@ -90,6 +90,11 @@ fn the_help_of_check() {
 }
 
 #[test]
+fn the_help_of_resolve() {
+    help("resolve");
+}
+
+#[test]
 fn the_help_of_report() {
     help("report");
 }
