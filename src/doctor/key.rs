@@ -210,7 +210,6 @@ mod tests {
     }
 
     #[test]
-    #[expect(clippy::too_many_lines, reason = "a table")]
     fn a_property_can_be_looked_up_if_hubspot_answers_for_a_value() {
         let unique = "`email` of contacts can be looked up; unique properties: `email`, `own_key`";
         let searched = "the search looks it up";
