@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::domain::run_counts::RunCounts;
 use crate::number::{counted, grouped, span};
+use crate::output::lookups::lookups;
 use crate::output::summary::shown;
 use crate::output::text::lines::Lines;
 use crate::output::text::run::add_categories;
@@ -51,6 +52,9 @@ impl Resolved<'_> {
             }
         }
         add_categories(self.counts, &mut text);
+        if let Some(lookups) = lookups(&self.counts.lookup) {
+            text.add(format!("looked up {lookups}"));
+        }
         match self.output {
             Some(path) => text.about("output", shown(path)),
             None => text.add("output: not written"),
@@ -66,13 +70,16 @@ mod tests {
 
     #[test]
     fn it_shows_the_lines_of_the_output_and_the_next_command() {
+        let mut counts = RunCounts::default();
+        counts.lookup.calls = 2;
+        counts.lookup.exact = 150;
         let mut resolved = Resolved {
             totals: LineTotals {
                 resolved: 1200,
                 empty: 0,
                 problems: 3,
             },
-            counts: &RunCounts::default(),
+            counts: &counts,
             elapsed: Duration::from_secs(130),
             output: Some(Path::new("ids.csv")),
             next: Some("hubspot-associate import ids.csv"),
@@ -83,6 +90,7 @@ mod tests {
 finished: 1,203 lines in 2m 10s
   both ids          1,200
   problem               3
+looked up 150 keys with 2 calls: 150 exact, 0 folded, 0 secondary, 0 by search, 0 not found, 0 ambiguous
 output: ids.csv
 next: hubspot-associate import ids.csv
 "
