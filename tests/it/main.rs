@@ -25,6 +25,10 @@ mod input; // broken and odd files: exit status, message, and no request
 mod keys; // files that name records by email or domain
 mod known_pairs; // one report that is its own memory
 mod layout; // lines and fields that are not as usual
+mod lookup; // every row ends as its keys say
+mod lookup_options; // lookups together with the other options
+mod lookup_resume; // kills during lookups, and keys that change their records
+mod lookup_stops; // lookups that find nothing, are refused, or do not arrive
 mod machine; // limits of the machine
 mod next_command; // the command that is printed runs as it stands
 mod nightly; // what is known already is not sent again

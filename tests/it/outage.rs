@@ -8,7 +8,7 @@ use hubspot_associate::sandbox::server::Sandbox;
 use hubspot_associate::sandbox::settings::SandboxSettings;
 
 /// An address without a listener. Other tests use any free port of 127.0.0.1.
-fn unused_address() -> SocketAddr {
+pub(crate) fn unused_address() -> SocketAddr {
     let address = if cfg!(target_os = "linux") {
         "127.0.0.2:0"
     } else {

@@ -3,29 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde_json::{Value, json};
-
-use crate::support::{Rehearsal, post, signal};
-
-const CONTACTS: &str = "/crm/v3/objects/contacts/batch/read";
-const COMPANIES: &str = "/crm/v3/objects/companies/search";
-
-/// Reads contacts by email.
-fn by_email(url: &str, emails: &[String]) -> (u16, Value) {
-    let inputs: Vec<Value> = emails.iter().map(|email| json!({"id": email})).collect();
-    let properties = ["email", "hs_additional_emails"];
-    let body = json!({"idProperty": "email", "inputs": inputs, "properties": properties});
-    post(url, CONTACTS, &body)
-}
-
-/// The number of companies with a domain.
-fn with_domain(url: &str, domain: &str) -> u64 {
-    let filter = json!({"propertyName": "domain", "operator": "IN", "values": [domain]});
-    let body = json!({"filterGroups": [{"filters": [filter]}], "properties": ["domain"]});
-    let (status, body) = post(url, COMPANIES, &body);
-    assert_eq!(status, 200, "{body}");
-    body["total"].as_u64().unwrap()
-}
+use crate::support::records::{by_email, with_domain};
+use crate::support::{Rehearsal, signal};
 
 #[test]
 fn the_flags_choose_how_missing_records_are_answered_and_which_scopes_and_limits_apply() {
@@ -80,7 +59,7 @@ fn website_is(url: &str, cell: &str) -> &'static str {
     if !domain.contains('.') {
         return "none";
     }
-    match with_domain(url, domain) {
+    match with_domain(url, domain).1 {
         0 => "without a company",
         1 => "found",
         _ => "of several companies",

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 mod http;
+pub(crate) mod keys;
 mod program;
+pub(crate) mod records;
 pub(crate) mod tls_server;
 mod waiting;
 
