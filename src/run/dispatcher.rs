@@ -324,7 +324,9 @@ impl Dispatcher<'_> {
     }
 
     fn count_towards_limit(&mut self, outcome: &Outcome) {
-        if let Some(reached) = self.failure_tracker.note(outcome) {
+        let batches = self.batches.as_ref();
+        let open = || batches.map_or(0, Batches::len);
+        if let Some(reached) = self.failure_tracker.note(outcome, open) {
             self.stop(StopReason::FailureLimit(reached));
         }
     }

@@ -38,6 +38,27 @@ fn answering(batch_errors: BatchErrors) -> Rehearsal {
     })
 }
 
+/// Rows that are never sent end before those that wait for their call to be full.
+#[test]
+fn invalid_rows_do_not_reach_the_failure_limit_before_the_rows_of_their_call_count() {
+    let rows = |bad: u64| {
+        good_rows(2000).zip(1..).map(move |(good, row)| {
+            if row % 10 < bad {
+                "contacts,x,companies,7".to_owned()
+            } else {
+                good
+            }
+        })
+    };
+    for (bad, code, associated) in [(1, 1, 1800), (6, 4, 0)] {
+        let rehearsal = Rehearsal::new().rows(rows(bad));
+        let ended = rehearsal.import(&["--mode", "batch"]);
+        assert_eq!(ended.code, code, "{bad}: {}", ended.stderr);
+        let linked = rehearsal.seen().pairs_associated;
+        assert!(linked >= associated, "{bad}: {linked}");
+    }
+}
+
 #[test]
 fn every_row_ends_as_in_single_mode_however_bad_pairs_are_answered() {
     let single = Rehearsal::new().rows(rows());

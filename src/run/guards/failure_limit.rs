@@ -104,8 +104,14 @@ impl FailureTracker {
         }
     }
 
-    /// Records how a row ended; returns the details if that reaches the limit.
-    pub(crate) fn note(&mut self, outcome: &Outcome) -> Option<FailureLimitReached> {
+    /// Records how a row ended; returns the details if that reaches the limit. `open` is the number of rows that were
+    /// taken before and have no outcome yet, because they share a request: a row that is never sent ends before them,
+    /// so until they end, they count as good.
+    pub(crate) fn note(
+        &mut self,
+        outcome: &Outcome,
+        open: impl FnOnce() -> usize,
+    ) -> Option<FailureLimitReached> {
         if outcome.kind.is_good() {
             if shows_link(outcome.kind, first_category(outcome)) {
                 self.note_good();
@@ -117,7 +123,7 @@ impl FailureTracker {
         self.bad += 1;
         self.bad_among_last += 1;
         self.shapes[shape].count.rows += 1;
-        self.exceeded()
+        self.exceeded(open)
     }
 
     /// Records a row whose pair is linked.
@@ -136,7 +142,7 @@ impl FailureTracker {
         self.last.push_back(shape);
     }
 
-    fn exceeded(&self) -> Option<FailureLimitReached> {
+    fn exceeded(&self, open: impl FnOnce() -> usize) -> Option<FailureLimitReached> {
         let exceeded = |limit, bad, of| FailureLimitReached {
             limit,
             bad,
@@ -151,8 +157,10 @@ impl FailureTracker {
         }
         let percent = self.allowed.max_failed_percent;
         let enough = self.last.len() >= MIN_ROWS;
-        let is_exceeded = self.bad_among_last * 100 >= self.last.len() * usize::from(percent);
-        (percent < 100 && enough && is_exceeded).then(|| {
+        let is_bad_among = |rows| self.bad_among_last * 100 >= rows * usize::from(percent);
+        let rows = self.last.len();
+        let is_exceeded = enough && is_bad_among(rows) && is_bad_among(rows + open());
+        (percent < 100 && is_exceeded).then(|| {
             let (bad, of) = (self.bad_among_last as u64, self.last.len() as u64);
             exceeded(ReachedLimit::Percent(percent), bad, of)
         })
@@ -246,7 +254,7 @@ mod tests {
             } else {
                 OutcomeKind::Associated
             };
-            watch.note(&outcome(row, kind, "x")).is_some()
+            watch.note(&outcome(row, kind, "x"), || 0).is_some()
         })
     }
 
@@ -271,6 +279,23 @@ mod tests {
             (percent(1), |row| row == 101, None),
         ] {
             assert_eq!(exceeded_after(limit, 6000, bad), after, "{limit:?}");
+        }
+    }
+
+    #[test]
+    fn rows_that_are_open_count_as_good_until_they_end() {
+        for (open, bad_rows, is_exceeded) in [
+            (0, 100, true),
+            (100, 100, true),
+            (101, 100, false),
+            (101, 101, true),
+            (2000, 1000, false),
+        ] {
+            let mut watch = FailureTracker::new(percent(50));
+            let last = (1..=bad_rows)
+                .map(|row| watch.note(&outcome(row, OutcomeKind::Invalid, "x"), || open))
+                .last();
+            assert_eq!(last.unwrap().is_some(), is_exceeded, "{open} {bad_rows}");
         }
     }
 
@@ -302,10 +327,10 @@ mod tests {
         ] {
             let mut watch = FailureTracker::new(percent(50));
             for row in 0..5000 {
-                assert_eq!(watch.note(&skipped(row, category)), None);
+                assert_eq!(watch.note(&skipped(row, category), || 0), None);
             }
             let mut bad = (0..500).map(|row| outcome(row, OutcomeKind::Failed, "x"));
-            let exceeded = bad.find_map(|bad| watch.note(&bad)).unwrap();
+            let exceeded = bad.find_map(|bad| watch.note(&bad, || 0)).unwrap();
             assert_eq!(exceeded.of, of, "{category:?}");
             assert_eq!(exceeded.bad, if of == 100 { 100 } else { 500 });
         }
@@ -315,13 +340,12 @@ mod tests {
     fn it_shows_what_most_bad_rows_have_in_common() {
         let mut watch = FailureTracker::new(percent(50));
         let exceeded = (1..=100).find_map(|row| match row % 10 {
-            0 => watch.note(&outcome(row, OutcomeKind::Failed, "late")),
-            3 => watch.note(&outcome(row, OutcomeKind::Associated, "")),
-            _ => watch.note(&outcome(
-                row,
-                OutcomeKind::Rejected,
-                &format!("CONTACT={row} is not valid"),
-            )),
+            0 => watch.note(&outcome(row, OutcomeKind::Failed, "late"), || 0),
+            3 => watch.note(&outcome(row, OutcomeKind::Associated, ""), || 0),
+            _ => {
+                let message = format!("CONTACT={row} is not valid");
+                watch.note(&outcome(row, OutcomeKind::Rejected, &message), || 0)
+            }
         });
         let exceeded = exceeded.unwrap();
         assert_eq!(
@@ -345,7 +369,7 @@ mod tests {
                     outcome(row, OutcomeKind::Rejected, "no")
                 }
             });
-            let exceeded = rows.find_map(|row| watch.note(&row));
+            let exceeded = rows.find_map(|row| watch.note(&row, || 0));
             exceeded.unwrap().transient
         };
         assert_eq!([0, 2, 3, 5].map(one_in), [false, false, true, true]);
@@ -357,7 +381,7 @@ mod tests {
         for row in 0..10_000 {
             let name: String =
                 std::iter::repeat_n('x', usize::try_from(row).unwrap() % 900).collect();
-            watch.note(&outcome(row, OutcomeKind::Rejected, &name));
+            watch.note(&outcome(row, OutcomeKind::Rejected, &name), || 0);
         }
         assert!(watch.shapes.len() <= MAX_SHAPES + 1);
         let counted: u64 = watch.shapes.iter().map(|shape| shape.count.rows).sum();
