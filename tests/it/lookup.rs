@@ -134,7 +134,7 @@ fn is_as_expected(url: &str, line: &Line, row: &KeyedRow) -> Option<(String, Str
 fn links_are_as_expected(rehearsal: &Rehearsal, rows: &[KeyedRow]) {
     let lines = rehearsal.report();
     assert_eq!(lines.len(), rows.len());
-    let numbers: BTreeSet<usize> = lines.iter().map(|line| number(line)).collect();
+    let numbers: BTreeSet<usize> = lines.iter().map(number).collect();
     assert_eq!(numbers.len(), rows.len(), "one line per row");
     let url = rehearsal.url();
     let pairs: BTreeSet<(String, String)> = lines
