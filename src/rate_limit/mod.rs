@@ -15,6 +15,8 @@ pub mod controller;
 pub mod jitter;
 pub mod learned_limit;
 pub mod limiter;
+#[cfg(test)]
+mod limiter_tests;
 pub mod permit;
 pub mod rate;
 pub mod rolling_window;

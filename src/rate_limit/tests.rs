@@ -1,15 +1,13 @@
-//! The controller in scenarios, and the limiter with a paused clock.
+//! The controller in scenarios.
 
 use std::path::Path;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use tokio::time::Instant;
 
 use crate::domain::quota::Quota;
 use crate::rate_limit::burst_limit::BurstLimit;
 use crate::rate_limit::controller::{Observation, RateController};
-use crate::rate_limit::limiter::RateLimiter;
 use crate::rate_limit::permit::Permit;
 use crate::rate_limit::rate::{Rate, RateSetting, Share};
 use crate::rate_limit::simulation::{Expect, Others, Scenario, Server, simulate};
@@ -227,7 +225,7 @@ proptest! {
     }
 }
 
-fn seconds(seconds: u64) -> Duration {
+pub(super) fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
@@ -249,7 +247,7 @@ fn requests(controller: &RateController, now: Duration) -> Option<u32> {
     controller.rate_limit(now).map(Rate::requests)
 }
 
-fn max(max: u32) -> Quota {
+pub(super) fn max(max: u32) -> Quota {
     Quota {
         max: Some(max),
         ..Quota::default()
@@ -431,77 +429,4 @@ fn consecutive_pauses_grow_up_to_one_window() {
         observe(&mut controller, seconds(800), true, Quota::default()),
         Some(seconds(1))
     );
-}
-
-/// The times, in milliseconds, at which `count` permits are granted.
-async fn permits(rate_limiter: &mut RateLimiter, start: Instant, count: usize) -> Vec<u128> {
-    let mut times = vec![];
-    for _ in 0..count {
-        rate_limiter.acquire().await;
-        times.push(start.elapsed().as_millis());
-    }
-    times
-}
-
-fn rate_limiter(rate: &str) -> (RateLimiter, Instant) {
-    (
-        RateLimiter::new(RateController::new(rate.parse().unwrap(), Share::ALL)),
-        Instant::now(),
-    )
-}
-
-#[tokio::test(start_paused = true)]
-async fn permits_are_evenly_spaced_and_no_window_exceeds_its_limit() {
-    let (mut rate_limiter, start) = rate_limiter("100/10s");
-    let times = permits(&mut rate_limiter, start, 1000).await;
-    for window in times.windows(101) {
-        assert!(window[100] - window[0] >= 10_000, "{window:?}");
-    }
-    // 999 periods, each 1 % longer than announced; late timers do not accumulate.
-    assert!((100_899..100_920).contains(&times[999]), "{}", times[999]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn without_a_limit_every_permit_is_available_at_once() {
-    let (mut rate_limiter, start) = rate_limiter("unlimited");
-    assert_eq!(permits(&mut rate_limiter, start, 1000).await, [0; 1000]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_pause_lasts_until_the_latest_requested_end() {
-    let (mut rate_limiter, start) = rate_limiter("unlimited");
-    rate_limiter.pause(seconds(10));
-    rate_limiter.pause(seconds(3));
-    assert_eq!(
-        rate_limiter.pause_remaining(Instant::now()),
-        Some(seconds(10))
-    );
-    assert_eq!(permits(&mut rate_limiter, start, 2).await, [10_000, 10_000]);
-    assert_eq!(rate_limiter.pause_remaining(Instant::now()), None);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_cancelled_acquire_loses_no_permit() {
-    let (mut rate_limiter, start) = rate_limiter("1/s");
-    rate_limiter.acquire().await;
-    for _ in 0..5 {
-        let waited = tokio::time::timeout(Duration::from_millis(100), rate_limiter.acquire()).await;
-        assert!(waited.is_err());
-    }
-    assert_eq!(permits(&mut rate_limiter, start, 1).await, [1010]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_changed_rate_causes_no_burst() {
-    let mut rate_limiter = RateLimiter::new(RateController::new(RateSetting::Auto, Share::ALL));
-    let start = Instant::now();
-    let mut times = vec![];
-    for announced in (0..200).map(|index| 100 + index % 2) {
-        let permit = rate_limiter.acquire().await;
-        times.push(start.elapsed());
-        rate_limiter.observe(permit, Instant::now(), max(announced), false);
-    }
-    for window in times.windows(102) {
-        assert!(window[0] + seconds(10) <= window[101]);
-    }
 }

@@ -268,7 +268,8 @@ impl Dispatcher<'_> {
         match row {
             Ok(CheckedRow { key, content }) => match content {
                 RowContent::Pair(pair) => self.enqueue(SendableRow::new(key, pair)),
-                RowContent::Keyed(_) => {}
+                // Only an input with properties has such rows, and its run has lookups.
+                RowContent::Keyed(_) => unreachable!("the key of a row was not looked up"),
                 RowContent::Invalid(invalid) => {
                     self.finish_with(invalid_outcome(key, &invalid, (self.context.now)()));
                 }
