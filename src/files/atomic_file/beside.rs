@@ -1,12 +1,12 @@
 //! A new file that is written beside its final path, and takes that path once it is complete.
 
 use std::ffi::OsStr;
-use std::fs::{File, Metadata, OpenOptions, Permissions, TryLockError};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions, TryLockError};
 use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
-use tempfile::{Builder, NamedTempFile, PersistError};
+use tempfile::{Builder, NamedTempFile};
 
 use crate::files::atomic_file::leftovers::{RANDOM_CHARACTERS, SUFFIX, prefix, remove_leftovers};
 use crate::files::atomic_file::overwrite;
@@ -97,17 +97,18 @@ impl Beside {
         if let Err(error) = file.as_file().sync_all() {
             return Err((error, None));
         }
-        let file = match file.persist(&place) {
-            Ok(file) => file,
-            Err(PersistError { error, file }) => {
-                let beside = Self {
-                    file,
-                    place,
-                    keeps_owner,
-                };
-                return Err((error, Some(beside)));
-            }
-        };
+        let (file, mut name) = file.into_parts();
+        if let Err(error) = fs::rename(&name, &place) {
+            let file = NamedTempFile::from_parts(file, name);
+            let beside = Self {
+                file,
+                place,
+                keeps_owner,
+            };
+            return Err((error, Some(beside)));
+        }
+        // The temporary name no longer exists, so there is nothing to remove.
+        name.disable_cleanup(true);
         match sync_folder(&place) {
             Ok(()) => Ok(file),
             Err(error) => Err((error, None)),
