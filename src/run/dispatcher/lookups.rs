@@ -27,8 +27,8 @@ use crate::run::row::{SendableRow, skipped_outcome};
 use crate::run::stop_reason::{PropertyRefusal, StopReason};
 use crate::run::worker_pool::Answered;
 
-/// As long as fewer keys of a property were asked, keys without a record do not count towards the failure limit; when
-/// none of so many keys has one, the property or the account is wrong.
+/// Until this number of keys of a property was asked, keys without a record do not count towards the failure limit. If
+/// none of them has a record, the property or the account is wrong, and the run stops.
 const MIN_KEYS: u64 = 1000;
 
 impl Dispatcher<'_> {
