@@ -183,6 +183,8 @@ impl ReportLines {
             attempts: 1,
             duration: Duration::from_millis(87),
             finished_at: "2026-05-04T09:15:22.118Z".parse().expect("it is a time"),
+            existed_before: None,
+            proof: None,
         };
         Self {
             outcome,

@@ -15,6 +15,8 @@ pub enum Category {
     Duplicate,
     /// An earlier report shows the pair as associated.
     AlreadyAssociated,
+    /// HubSpot showed the pair as associated before it was sent.
+    Exists,
     /// No complete reply arrived within the timeout of an attempt.
     Timeout,
     /// The connection broke, or could not be established.
@@ -40,7 +42,9 @@ pub enum Category {
 pub fn shows_link(kind: OutcomeKind, category: &str) -> bool {
     match kind {
         OutcomeKind::Associated => true,
-        OutcomeKind::Skipped => category == Category::AlreadyAssociated.as_str(),
+        OutcomeKind::Skipped => [Category::AlreadyAssociated, Category::Exists]
+            .iter()
+            .any(|known| known.as_str() == category),
         OutcomeKind::Rejected | OutcomeKind::Failed | OutcomeKind::Invalid => false,
     }
 }
@@ -48,11 +52,12 @@ pub fn shows_link(kind: OutcomeKind, category: &str) -> bool {
 impl Category {
     /// All categories.
     #[cfg(test)]
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::InvalidRow,
         Self::NothingToLink,
         Self::Duplicate,
         Self::AlreadyAssociated,
+        Self::Exists,
         Self::Timeout,
         Self::Connection,
         Self::UnreadableReply,
@@ -71,6 +76,7 @@ impl Category {
             Self::NothingToLink => "CLIENT_NOTHING_TO_LINK",
             Self::Duplicate => "CLIENT_DUPLICATE",
             Self::AlreadyAssociated => "CLIENT_ALREADY_ASSOCIATED",
+            Self::Exists => "CLIENT_EXISTS",
             Self::Timeout => "CLIENT_TIMEOUT",
             Self::Connection => "CLIENT_CONNECTION",
             Self::UnreadableReply => "CLIENT_UNREADABLE_REPLY",

@@ -72,5 +72,7 @@ pub(crate) fn outcome(row: u64, kind: OutcomeKind) -> Outcome {
         attempts: 1,
         duration: Duration::ZERO,
         finished_at: Timestamp::UNIX_EPOCH,
+        existed_before: None,
+        proof: None,
     }
 }

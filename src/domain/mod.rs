@@ -2,6 +2,7 @@
 //!
 //! It depends on nothing but how text is shown.
 
+pub mod association_type;
 pub mod category;
 pub mod cause;
 pub mod file_names;
@@ -9,10 +10,12 @@ pub mod file_names;
 pub(crate) mod fixtures;
 pub mod key_kind;
 pub mod keyed_pair;
+pub mod link_counts;
 pub mod lookup_counts;
 pub mod outcome;
 pub mod pair;
 pub mod pair_set;
+pub mod proof;
 pub mod property_name;
 pub mod quota;
 pub mod row_keys;

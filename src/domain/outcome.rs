@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use smol_str::SmolStr;
 
 use crate::domain::pair::{Pair, RowKey};
+use crate::domain::proof::{ExistedBefore, Proof};
 use crate::domain::row_keys::RowKeys;
 use crate::text::excerpt;
 
@@ -145,4 +146,8 @@ pub struct Outcome {
     pub duration: Duration,
     /// When it ended.
     pub finished_at: Timestamp,
+    /// Whether the pair was linked before; `None` if that was not asked.
+    pub existed_before: Option<ExistedBefore>,
+    /// The result of `verify` or `undo`; an import has none.
+    pub proof: Option<Box<Proof>>,
 }

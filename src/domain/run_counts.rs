@@ -2,6 +2,7 @@
 
 use crate::domain::category::Category;
 use crate::domain::cause::Cause;
+use crate::domain::link_counts::LinkCounts;
 use crate::domain::lookup_counts::LookupCounts;
 use crate::domain::outcome::{Outcome, OutcomeKind};
 use crate::domain::pair::RowKey;
@@ -113,6 +114,8 @@ pub struct RunCounts {
     pub without_outcome: u64,
     /// The keys that were looked up instead of ids, by their answers.
     pub lookup: LookupCounts,
+    /// The calls that read or remove links.
+    pub links: LinkCounts,
 }
 
 impl RunCounts {
@@ -189,11 +192,12 @@ impl RunCounts {
         with_problems.map(|kind| self.of(kind)).sum()
     }
 
-    /// The used share of the rate limit for associations, which lookups do not use, and the longest-lasting limiting
-    /// factor; `None` as in [`Utilization::of`].
+    /// The used share of the rate limit for associations, which lookups and reads of links do not use, and the
+    /// longest-lasting limiting factor; `None` as in [`Utilization::of`].
     #[must_use]
     pub fn quota_use(&self) -> Option<(f64, Option<LimitingFactor>)> {
-        let requests = self.requests.saturating_sub(self.lookup.calls);
+        let others = self.lookup.calls + self.links.calls();
+        let requests = self.requests.saturating_sub(others);
         self.utilization.of(requests)
     }
 

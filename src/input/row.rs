@@ -1,6 +1,7 @@
 //! The result of reading and checking a row. Under `--split` one row makes several of these, with the same
 //! position and distinguished by their ids.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::domain::keyed_pair::{KeyedPair, RecordName};
@@ -52,6 +53,10 @@ pub enum SkippedRow {
     AlreadyAssociated(Pair),
     /// An earlier report lists the pair as associated, and the row already has its line in the report.
     AlreadyReported(Pair),
+    /// HubSpot showed the pair as associated before it was sent.
+    Exists(Pair),
+    /// An undo keeps the link, for this reason.
+    Kept(Pair, Cow<'static, str>),
 }
 
 /// Characters of a value that a message shows.
@@ -184,9 +189,11 @@ impl SkippedRow {
     fn target(&self) -> RowTarget {
         match self {
             Self::NothingToLink(values) => raw(values.clone()),
-            Self::Duplicate(pair) | Self::AlreadyAssociated(pair) | Self::AlreadyReported(pair) => {
-                RowTarget::Pair(pair.clone())
-            }
+            Self::Duplicate(pair)
+            | Self::AlreadyAssociated(pair)
+            | Self::AlreadyReported(pair)
+            | Self::Exists(pair)
+            | Self::Kept(pair, _) => RowTarget::Pair(pair.clone()),
         }
     }
 }

@@ -257,6 +257,8 @@ mod tests {
             attempts: 0,
             duration: Duration::ZERO,
             finished_at: Timestamp::UNIX_EPOCH,
+            existed_before: None,
+            proof: None,
         }
     }
 

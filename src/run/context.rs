@@ -43,6 +43,36 @@ pub struct RunSettings {
     pub lookup: Option<LookupSettings>,
     /// Whether rows end once their records are found, and nothing is linked.
     pub lookup_only: bool,
+    /// Which links are read or removed, if any are.
+    pub links: Option<LinkSettings>,
+}
+
+/// How links are read and removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinkSettings {
+    /// What they are read for.
+    pub purpose: LinkPurpose,
+    /// Whether these calls have no rate limit.
+    pub is_unlimited: bool,
+    /// The share of the account's limits to use.
+    pub share: Share,
+}
+
+/// What the links of pairs are read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkPurpose {
+    /// To note in the report of an import whether the pair was linked before.
+    Import {
+        /// Whether a pair that is linked is skipped.
+        skip_existing: bool,
+    },
+    /// To end each row with what was found. Nothing is linked.
+    Verify {
+        /// Whether the links are expected to be absent.
+        expect_absent: bool,
+    },
+    /// To remove the link, unless it has changed, and to read back that it is gone. Nothing is linked.
+    Undo,
 }
 
 /// How the records of rows with keys are found.

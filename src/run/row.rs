@@ -1,5 +1,6 @@
 //! The state of a row, from the validated row to its outcome. Pure.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,6 +9,7 @@ use tokio::time::Instant;
 use crate::domain::category::Category;
 use crate::domain::outcome::{Details, Outcome, OutcomeKind, RowTarget};
 use crate::domain::pair::{Pair, RowKey};
+use crate::domain::proof::{ExistedBefore, Proof, UndoOutcome, Undone};
 use crate::domain::row_keys::RowKeys;
 use crate::input::row::{InvalidRow, SkippedRow, raw};
 use crate::run::request::RequestState;
@@ -25,6 +27,8 @@ pub(crate) struct SendableRow {
     /// Number of batches that it was sent in.
     pub(crate) batch_attempts: u32,
     pub(crate) first_sent: Option<Instant>,
+    /// Whether its pair was linked before; `None` if that was not asked.
+    pub(crate) existed_before: Option<ExistedBefore>,
 }
 
 impl SendableRow {
@@ -36,6 +40,7 @@ impl SendableRow {
             request: RequestState::default(),
             batch_attempts: 0,
             first_sent: None,
+            existed_before: None,
         }
     }
 
@@ -58,6 +63,8 @@ impl SendableRow {
                 .first_sent
                 .map_or(Duration::ZERO, |sent| now.saturating_duration_since(sent)),
             finished_at: wall,
+            existed_before: self.existed_before,
+            proof: None,
         }
     }
 }
@@ -78,12 +85,18 @@ pub(crate) fn invalid_outcome(key: RowKey, invalid: &InvalidRow, now: Timestamp)
         attempts: 0,
         duration: Duration::ZERO,
         finished_at: now,
+        existed_before: None,
+        proof: None,
     }
 }
 
 /// The outcome of a row that does not have to be sent.
 #[must_use]
 pub fn skipped_outcome(key: RowKey, skipped: SkippedRow, now: Timestamp) -> Outcome {
+    let existed_before = match &skipped {
+        SkippedRow::Exists(_) => Some(ExistedBefore::Yes),
+        _ => None,
+    };
     let keys = match &skipped {
         SkippedRow::NothingToLink(values) => values.keys.clone(),
         _ => None,
@@ -104,6 +117,12 @@ pub fn skipped_outcome(key: RowKey, skipped: SkippedRow, now: Timestamp) -> Outc
             Category::AlreadyAssociated,
             "an earlier report shows the pair as associated",
         ),
+        SkippedRow::Exists(pair) => (
+            RowTarget::Pair(pair),
+            Category::Exists,
+            "HubSpot shows the pair as associated",
+        ),
+        SkippedRow::Kept(pair, reason) => return kept_outcome(key, pair, reason, now),
     };
     Outcome {
         key,
@@ -118,5 +137,26 @@ pub fn skipped_outcome(key: RowKey, skipped: SkippedRow, now: Timestamp) -> Outc
         attempts: 0,
         duration: Duration::ZERO,
         finished_at: now,
+        existed_before,
+        proof: None,
+    }
+}
+
+/// The outcome of a row whose link an undo keeps.
+fn kept_outcome(key: RowKey, pair: Pair, reason: Cow<'static, str>, now: Timestamp) -> Outcome {
+    Outcome {
+        key,
+        target: RowTarget::Pair(pair),
+        keys: None,
+        kind: OutcomeKind::Skipped,
+        details: Details::default(),
+        attempts: 0,
+        duration: Duration::ZERO,
+        finished_at: now,
+        existed_before: None,
+        proof: Some(Box::new(Proof::Undone(Undone {
+            outcome: UndoOutcome::Kept,
+            reason,
+        }))),
     }
 }

@@ -128,6 +128,7 @@ fn run_settings(flags: &ImportArgs, now: &ZonedDateTime) -> RunSettings {
         daily_reset: None,
         lookup: lookup_settings(&flags.input.clone().into_settings(), &flags.rate_limit),
         lookup_only: false,
+        links: None,
         concurrency: flags.rate_limit.concurrency,
         batch: (flags.mode == Mode::Batch).then_some(BatchSettings {
             size: flags.batch_size,

@@ -61,6 +61,7 @@ impl ResolveSettings {
             daily_reset: None,
             lookup,
             lookup_only: true,
+            links: None,
         };
         let transport = Transport::resolve(&flags.connection)?;
         // Last, so that other errors are reported before a missing token.

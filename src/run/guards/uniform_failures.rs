@@ -97,6 +97,8 @@ mod tests {
             attempts: 1,
             duration: Duration::ZERO,
             finished_at: Timestamp::UNIX_EPOCH,
+            existed_before: None,
+            proof: None,
         }
     }
 

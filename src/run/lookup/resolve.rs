@@ -73,6 +73,8 @@ pub(crate) fn resolve(
                 attempts: 0,
                 duration: Duration::ZERO,
                 finished_at: now,
+                existed_before: None,
+                proof: None,
             }))
         }
     }

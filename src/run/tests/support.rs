@@ -230,6 +230,7 @@ pub(super) fn settings(concurrency: usize, max_attempts: u32) -> RunSettings {
         daily_reset: None,
         lookup: None,
         lookup_only: false,
+        links: None,
     }
 }
 
