@@ -58,10 +58,14 @@ pub enum Column {
     Labels,
     /// Those of them that the association did not have before.
     LabelsAdded,
+    /// The account that the run writes to; empty if it is not known.
+    PortalId,
+    /// `1` in the last line once the run that wrote it has finished, otherwise `0`.
+    EndOfRun,
 }
 
 /// The names of all columns, in order.
-pub const COLUMNS: [&str; 25] = [
+pub const COLUMNS: [&str; 27] = [
     "row",
     "line",
     "from_object_type",
@@ -87,6 +91,8 @@ pub const COLUMNS: [&str; 25] = [
     "existed_before",
     "labels",
     "labels_added",
+    "portal_id",
+    "end_of_run",
 ];
 
 impl Column {
@@ -122,6 +128,7 @@ mod tests {
             (Column::FinishedAt, "finished_at"),
             (Column::ToKey, "to_key"),
             (Column::LabelsAdded, "labels_added"),
+            (Column::EndOfRun, "end_of_run"),
         ] {
             assert_eq!(column.name(), name);
         }

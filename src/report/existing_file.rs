@@ -131,7 +131,7 @@ mod tests {
     fn the_kind_of_a_file_is_detected_by_its_content() {
         let header = COLUMNS.join(",");
         let line =
-            |id: &str| format!("{header}\n1,2,a,1,b,2,associated,200,,0,,,,,{id},1,1,,,,,,,,\n");
+            |id: &str| format!("{header}\n1,2,a,1,b,2,associated,200,,0,,,,,{id},1,1,,,,,,,,,,0\n");
         let short = "outcome,row,from_object_type,from_object_id,to_object_type,to_object_id\n";
         for (content, found) in [
             (String::new(), ExistingFile::Nothing),

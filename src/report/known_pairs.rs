@@ -43,7 +43,7 @@ impl KnownPairs {
     pub fn add_locked(&mut self, locked: &LockedReport) -> Result<Damage, ReportError> {
         let mut file = &locked.file;
         let read = file.rewind().map_err(ReadBackError::from);
-        read.and_then(|()| self.read(file, locked.origin))
+        read.and_then(|()| self.read(file, locked.plan.origin))
             .map_err(|source| unusable(locked.path(), source))
     }
 

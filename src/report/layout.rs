@@ -2,25 +2,40 @@
 
 use crate::report::column::{COLUMNS, Column};
 
+/// The command whose report it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReportKind {
+    /// `import`.
+    #[default]
+    Import,
+    /// `verify`.
+    Verify,
+    /// `undo`.
+    Undo,
+}
+
 /// The columns of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Layout {
     /// Those that this version writes.
     #[default]
     Current,
+    /// Those of versions that did not note the account: the last are the labels that were added.
+    WithoutPortal,
     /// Those of versions that did not look up keys: the last is the time at which the row ended.
     WithoutKeys,
 }
 
 impl Layout {
     /// All layouts, the current one first.
-    pub(crate) const ALL: [Self; 2] = [Self::Current, Self::WithoutKeys];
+    pub(crate) const ALL: [Self; 3] = [Self::Current, Self::WithoutPortal, Self::WithoutKeys];
 
     /// The names of the columns, in order.
     #[must_use]
     pub fn columns(self) -> &'static [&'static str] {
         match self {
             Self::Current => &COLUMNS,
+            Self::WithoutPortal => &COLUMNS[..=Column::LabelsAdded as usize],
             Self::WithoutKeys => &COLUMNS[..=Column::FinishedAt as usize],
         }
     }
@@ -50,6 +65,12 @@ impl Layout {
     /// Whether the lines have columns for keys.
     #[must_use]
     pub fn has_keys(self) -> bool {
+        self != Self::WithoutKeys
+    }
+
+    /// Whether the lines have columns for the account and for the end of the run.
+    #[must_use]
+    pub fn has_portal(self) -> bool {
         self == Self::Current
     }
 }
@@ -68,7 +89,13 @@ mod tests {
             assert_eq!(Layout::of_width(names.len()), Some(layout));
         }
         assert_eq!(Layout::of_width(19), None);
-        assert_eq!(Layout::WithoutKeys.columns().len(), 18);
-        assert_eq!(Layout::WithoutKeys.columns().last(), Some(&"finished_at"));
+        for (layout, width, last) in [
+            (Layout::Current, 27, "end_of_run"),
+            (Layout::WithoutPortal, 25, "labels_added"),
+            (Layout::WithoutKeys, 18, "finished_at"),
+        ] {
+            let columns = layout.columns();
+            assert_eq!((columns.len(), columns.last()), (width, Some(&last)));
+        }
     }
 }

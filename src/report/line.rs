@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::domain::outcome::{Details, Outcome, RowTarget};
 use crate::domain::pair::{Pair, Record, RecordId};
+use crate::domain::proof::ExistedBefore;
 use crate::domain::row_keys::{CellKey, MatchKind, RowKeys};
 use crate::report::layout::Layout;
 use crate::report::origin::{Origin, write_correlation_id};
@@ -13,6 +14,13 @@ use crate::text::excerpt;
 
 /// The separator between several values in one field.
 const SEPARATOR: &str = ";";
+
+/// The columns of the labels, for a row without labels.
+const NO_LABELS: &[u8] = b",,";
+
+/// The end of the column of the account, and the column of the end of the run: a run that is being written has not
+/// ended.
+const NOT_THE_END: &[u8] = b",0,";
 
 /// The number of characters of a key that its line shows.
 const MAX_KEY_CHARS: usize = 200;
@@ -24,17 +32,21 @@ pub struct LineBuffer {
     clock: Clock,
     origin: Origin,
     layout: Layout,
+    /// The account that the run writes to; empty if it is not known.
+    portal: String,
     /// The last correlation id; the allocation is reused.
     correlation_id: String,
 }
 
 impl LineBuffer {
-    /// Creates a buffer for lines of this kind of run, with these columns.
+    /// Creates a buffer for lines of this kind of run, with these columns. `portal` is the account that the run writes
+    /// to, if it is known.
     #[must_use]
-    pub fn of(origin: Origin, layout: Layout) -> Self {
+    pub fn of(origin: Origin, layout: Layout, portal: Option<u64>) -> Self {
         Self {
             origin,
             layout,
+            portal: portal.map(|id| id.to_string()).unwrap_or_default(),
             ..Self::default()
         }
     }
@@ -78,27 +90,28 @@ impl LineBuffer {
         self.bytes.push(b',');
         if self.layout.has_keys() {
             self.add_keys(outcome.keys.as_deref());
+            self.add_plain(outcome.existed_before.map_or("", ExistedBefore::as_str));
+            self.bytes.extend_from_slice(NO_LABELS);
+        }
+        if self.layout.has_portal() {
+            self.bytes.extend_from_slice(self.portal.as_bytes());
+            self.bytes.extend_from_slice(NOT_THE_END);
         }
         self.end_line();
     }
 
-    /// Adds the columns after the time.
+    /// Adds the columns of the keys.
     fn add_keys(&mut self, keys: Option<&RowKeys>) {
-        const EMPTY: &[u8] = b",,,,,,,";
-        let Some(RowKeys { from, to }) = keys else {
-            self.bytes.extend_from_slice(EMPTY);
-            return;
-        };
-        for key in [from, to] {
+        const NO_KEY: &[u8] = b",,";
+        for key in keys.map_or([None, None], |keys| [keys.from.as_ref(), keys.to.as_ref()]) {
             match key {
                 Some(CellKey { cell, matched }) => {
                     self.add_text(&key_value(cell));
                     self.add_plain(matched.map_or("", MatchKind::as_str));
                 }
-                None => self.bytes.extend_from_slice(&EMPTY[..2]),
+                None => self.bytes.extend_from_slice(NO_KEY),
             }
         }
-        self.bytes.extend_from_slice(&EMPTY[4..]);
     }
 
     fn add_number(&mut self, number: impl itoa::Integer) {
@@ -311,7 +324,8 @@ mod tests {
             String::from_utf8(lines.take()).unwrap(),
             "row,line,from_object_type,from_object_id,to_object_type,to_object_id,outcome,http_status,batch_status,\
              num_errors,error_categories,error_subcategories,error_message,association_type_ids,correlation_id,\
-             attempts,duration_ms,finished_at,from_key,from_match,to_key,to_match,existed_before,labels,labels_added\n"
+             attempts,duration_ms,finished_at,from_key,from_match,to_key,to_match,existed_before,labels,labels_added,\
+             portal_id,end_of_run\n"
         );
     }
 
@@ -319,7 +333,7 @@ mod tests {
     fn an_associated_row_is_one_line() {
         assert_eq!(
             written(&associated()),
-            "7,9,contacts,041001,2-1234567,52002,associated,200,COMPLETE,0,,,,15;16,8f6e,2,1234,2026-05-04T09:15:22.118Z,,,,,,,\n"
+            "7,9,contacts,041001,2-1234567,52002,associated,200,COMPLETE,0,,,,15;16,8f6e,2,1234,2026-05-04T09:15:22.118Z,,,,,,,,,0\n"
         );
     }
 
@@ -346,7 +360,7 @@ mod tests {
         };
         assert_eq!(
             written(&outcome),
-            "7,9,contacts,5.12\\nE+11,,'-1,invalid,,,3,A;B,,\"says \"\"x\"\", and more\",,,0,0,2026-05-04T09:15:22.118Z,,,,,,,\n"
+            "7,9,contacts,5.12\\nE+11,,'-1,invalid,,,3,A;B,,\"says \"\"x\"\", and more\",,,0,0,2026-05-04T09:15:22.118Z,,,,,,,,,0\n"
         );
     }
 
@@ -386,22 +400,22 @@ mod tests {
             (
                 key("Ann@Example.com", Some(MatchKind::Folded)),
                 None,
-                "Ann@Example.com,folded,,,,,",
+                "Ann@Example.com,folded,,,,,,,0",
             ),
             (
                 None,
                 key("=1+1", Some(MatchKind::Search)),
-                ",,'=1+1,search,,,",
+                ",,'=1+1,search,,,,,0",
             ),
             (
                 key("a,\"b\"", Some(MatchKind::Exact)),
                 key(&long, None),
-                &format!("\"a,\"\"b\"\"\",exact,{shown},,,,"),
+                &format!("\"a,\"\"b\"\"\",exact,{shown},,,,,,0"),
             ),
             (
                 key("a@example.com", Some(MatchKind::Secondary)),
                 key("-", None),
-                "a@example.com,secondary,'-,,,,",
+                "a@example.com,secondary,'-,,,,,,0",
             ),
         ] {
             let line = written(&Outcome {
@@ -414,14 +428,40 @@ mod tests {
     }
 
     #[test]
-    fn a_report_without_columns_for_keys_gets_lines_without_them() {
-        let mut lines = LineBuffer::of(Origin::RealRun, Layout::WithoutKeys);
-        lines.add_header();
-        lines.add(&associated());
-        let text = String::from_utf8(lines.take()).unwrap();
-        let counts = text.lines().map(|line| line.split(',').count());
-        assert_eq!(counts.collect::<Vec<_>>(), [18, 18]);
-        assert!(text.ends_with(",2026-05-04T09:15:22.118Z\n"), "{text}");
+    fn a_report_of_an_earlier_version_gets_lines_with_its_columns() {
+        let outcome = Outcome {
+            existed_before: Some(ExistedBefore::No),
+            ..associated()
+        };
+        for (layout, end) in [
+            (Layout::Current, ",,,,,no,,,7000001,0"),
+            (Layout::WithoutPortal, ",,,,,no,,"),
+            (Layout::WithoutKeys, ""),
+        ] {
+            let mut lines = LineBuffer::of(Origin::RealRun, layout, Some(7_000_001));
+            lines.add_header();
+            lines.add(&outcome);
+            let text = String::from_utf8(lines.take()).unwrap();
+            let count = layout.columns().len();
+            assert!(text.lines().all(|line| line.split(',').count() == count));
+            let end = format!(",2026-05-04T09:15:22.118Z{end}\n");
+            assert!(text.ends_with(&end), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_line_shows_whether_the_pair_was_linked_before_if_that_was_asked() {
+        for (existed_before, end) in [
+            (Some(ExistedBefore::Yes), ",yes,,,,0\n"),
+            (Some(ExistedBefore::Unknown), ",unknown,,,,0\n"),
+            (None, "Z,,,,,,,,,0\n"),
+        ] {
+            let line = written(&Outcome {
+                existed_before,
+                ..associated()
+            });
+            assert!(line.ends_with(end), "{line}");
+        }
     }
 
     #[test]
@@ -438,7 +478,7 @@ mod tests {
                 ..associated()
             });
             let line = String::from_utf8(lines.take()).unwrap();
-            assert!(line.ends_with(&format!(",{written},,,,,,,\n")), "{line}");
+            assert!(line.ends_with(&format!(",{written},,,,,,,,,0\n")), "{line}");
         }
     }
 

@@ -13,6 +13,7 @@ use crate::files::lock::{Lock, TryLock};
 use crate::files::lock_file::LockFile;
 use crate::report::error::ReportError;
 use crate::report::existing_file::{ExistingFile, IfExists};
+use crate::report::layout::ReportKind;
 use crate::report::origin::Origin;
 
 /// The path of the report, and what may happen to an existing one.
@@ -24,18 +25,20 @@ pub struct ReportPlan {
     pub if_exists: IfExists,
     /// The kind of run that writes it.
     pub origin: Origin,
+    /// The account that the run writes to; `None` if it is not known.
+    pub portal: Option<u64>,
+    /// The command that writes it.
+    pub kind: ReportKind,
 }
 
 /// The locked file of the report, not yet changed.
 #[derive(Debug)]
 pub struct LockedReport {
     pub(crate) file: File,
-    /// The path as given, for messages.
-    pub(crate) path: PathBuf,
+    /// What it was opened with. Its path is as given, for messages.
+    pub(crate) plan: ReportPlan,
     /// Whether it is a regular file. A device or a pipe cannot be truncated, locked or synced.
     pub(crate) regular: bool,
-    /// The kind of run that writes its lines.
-    pub(crate) origin: Origin,
     /// The lock file, where the file system has no locks.
     pub(crate) lock_file: Option<LockFile>,
 }
@@ -82,9 +85,8 @@ impl LockedReport {
             if !regular || is_named(&file, &plan.path).map_err(failed)? {
                 break Self {
                     file,
-                    path: path(),
+                    plan: plan.clone(),
                     regular,
-                    origin: plan.origin,
                     lock_file,
                 };
             }
@@ -103,7 +105,7 @@ impl LockedReport {
     /// The path as given.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.plan.path
     }
 
     /// The file beside the report that keeps other runs away, where the file system has no locks.
@@ -156,6 +158,8 @@ mod tests {
             path: path.to_owned(),
             if_exists,
             origin: Origin::RealRun,
+            portal: None,
+            kind: ReportKind::Import,
         };
         LockedReport::open(&plan, Path::new(NO_INPUT))?.begin()
     }
@@ -164,7 +168,8 @@ mod tests {
     fn a_report_that_is_there_is_kept_unless_it_may_be_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.csv");
-        let earlier = COLUMNS.join(",") + "\n1,2,a,1,b,2,associated,200,,0,,,,,8f6e,1,1,,,,,,,,\n";
+        let earlier =
+            COLUMNS.join(",") + "\n1,2,a,1,b,2,associated,200,,0,,,,,8f6e,1,1,,,,,,,,,,0\n";
         fs::write(&path, &earlier).unwrap();
         let error = create(&path, IfExists::Refuse).unwrap_err();
         assert!(matches!(error, ReportError::Exists { .. }));
@@ -238,6 +243,8 @@ mod tests {
             path: path.clone(),
             if_exists: IfExists::Resume(Resume::default()),
             origin: Origin::RealRun,
+            portal: None,
+            kind: ReportKind::Import,
         };
         let open = || {
             let no_locks = |_: &File| {
@@ -257,7 +264,7 @@ mod tests {
         drop(report);
         assert!(!lock_file.exists());
         // A report that is rewritten stays locked.
-        let line = "1,2,a,1,b,2,failed,502,,0,,,,,8f6e,1,1,,,,,,,,\n";
+        let line = "1,2,a,1,b,2,failed,502,,0,,,,,8f6e,1,1,,,,,,,,,,0\n";
         fs::write(&path, COLUMNS.join(",") + "\n" + line).unwrap();
         let mut locked = open().unwrap();
         let found = locked.read_back(Resume::default(), |_, _| ()).unwrap();
@@ -285,6 +292,8 @@ mod tests {
                 path: path.clone(),
                 if_exists: IfExists::Overwrite,
                 origin: Origin::RealRun,
+                portal: None,
+                kind: ReportKind::Import,
             };
             let error = LockedReport::open(&plan, &input).unwrap_err();
             assert!(matches!(error, ReportError::IsInput { .. }), "{path:?}");

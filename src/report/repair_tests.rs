@@ -116,7 +116,7 @@ fn lines(bytes: &[u8]) -> Vec<&[u8]> {
 
 /// The report of these outcomes.
 fn text(outcomes: &[Outcome], layout: Layout) -> Vec<u8> {
-    let mut lines = LineBuffer::of(Origin::RealRun, layout);
+    let mut lines = LineBuffer::of(Origin::RealRun, layout, None);
     lines.add_header();
     for outcome in outcomes {
         lines.add(outcome);

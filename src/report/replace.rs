@@ -21,7 +21,7 @@ impl LockedReport {
         self,
         content: impl FnOnce(&Self, &mut dyn FnMut(&[u8]) -> Result<(), ReportError>) -> Result<(), E>,
     ) -> Result<Self, E> {
-        let path = self.path.clone();
+        let path = self.plan.path.clone();
         let io_error = |source| ReportError::Io {
             path: path.clone(),
             source,
@@ -44,7 +44,7 @@ impl LockedReport {
         outcomes: impl FnOnce(&mut dyn FnMut(&Outcome) -> Result<(), ReportError>) -> Result<(), E>,
     ) -> Result<Self, E> {
         self.replace(|locked, write| {
-            let mut lines = LineBuffer::of(locked.origin, Layout::Current);
+            let mut lines = LineBuffer::of(locked.plan.origin, Layout::Current, locked.plan.portal);
             lines.add_header();
             outcomes(&mut |outcome| {
                 lines.add(outcome);
@@ -59,7 +59,7 @@ impl LockedReport {
 
     /// An empty file with the owner and mode of the report, locked before it takes the report's name.
     fn beside(&self) -> io::Result<Beside> {
-        let new = Beside::create(&self.path, None)?;
+        let new = Beside::create(&self.plan.path, None)?;
         if lock(new.file())? {
             Ok(new)
         } else {

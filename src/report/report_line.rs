@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::domain::outcome::OutcomeKind;
+use crate::domain::proof::ExistedBefore;
 use crate::input::csv::fields::Fields;
 use crate::report::column::Column;
 use crate::report::header::Places;
@@ -55,6 +56,18 @@ impl<'r> ReportLine<'r> {
             Column::ToId,
         ]
         .map(|column| self.field(column))
+    }
+
+    /// The account that the run wrote to; `None` if it was not known, or the report has no such column.
+    #[must_use]
+    pub fn portal_id(&self) -> Option<u64> {
+        Some(self.number_in(Column::PortalId)).filter(|&id| id > 0)
+    }
+
+    /// Whether the pair was linked before the run sent it; `None` if that was not asked.
+    #[must_use]
+    pub fn existed_before(&self) -> Option<ExistedBefore> {
+        ExistedBefore::of_word(self.field(Column::ExistedBefore))
     }
 
     /// The kind of run that wrote the line.

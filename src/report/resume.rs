@@ -62,7 +62,7 @@ impl LockedReport {
         resume: Resume,
         mut each: impl FnMut(&ReportLine<'_>, bool),
     ) -> Result<PreviousReport, ReportError> {
-        let path = self.path.clone();
+        let path = self.plan.path.clone();
         self.lines(resume, &mut each)
             .map_err(|source| ReportError::of_reading(&path, source))
     }
@@ -80,7 +80,7 @@ impl LockedReport {
         let mut checkpoint = Checkpoint::default();
         let mut replaced = 0;
         while let Some(line) = reader.read()? {
-            line.check_origin(self.origin)?;
+            line.check_origin(self.plan.origin)?;
             let is_kept = resume.keeps(line.outcome);
             checkpoint.insert(line.row, line.fingerprint(), is_kept);
             replaced += u64::from(!is_kept);
@@ -145,7 +145,7 @@ impl LockedReport {
     /// Cuts off a damaged end, drops damaged lines and the lines of rows that are sent again, and opens the report to
     /// append to it.
     pub fn resume(self, previous: &PreviousReport) -> Result<ReportFile, ReportError> {
-        let path = self.path.clone();
+        let path = self.plan.path.clone();
         let failed = |source| ReportError::Io {
             path: path.clone(),
             source,
@@ -168,7 +168,7 @@ impl LockedReport {
         write: &mut dyn FnMut(&[u8]) -> Result<(), ReportError>,
     ) -> Result<(), ReportError> {
         let failed = |source| ReportError::ReadBack {
-            path: self.path.clone(),
+            path: self.plan.path.clone(),
             source,
         };
         (&self.file)
@@ -196,6 +196,7 @@ pub(crate) mod tests {
     use crate::report::checkpoint::RowStatus;
     use crate::report::comparison::Comparison;
     use crate::report::existing_file::IfExists;
+    use crate::report::layout::ReportKind;
     use crate::report::locked_report::ReportPlan;
     use crate::report::lost_report::LostReport;
     use crate::report::origin::Origin;
@@ -243,6 +244,8 @@ pub(crate) mod tests {
             path: path.to_owned(),
             if_exists,
             origin: Origin::RealRun,
+            portal: None,
+            kind: ReportKind::Import,
         };
         LockedReport::open(&plan, Path::new("/nowhere/pairs.csv")).unwrap()
     }
@@ -412,6 +415,8 @@ pub(crate) mod tests {
                 path: path.clone(),
                 if_exists,
                 origin: Origin::RealRun,
+                portal: None,
+                kind: ReportKind::Import,
             };
             let error = LockedReport::open(&plan, Path::new("/nowhere/pairs.csv")).unwrap_err();
             assert!(matches!(error, ReportError::Busy { .. }), "{error}");

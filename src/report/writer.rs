@@ -95,27 +95,15 @@ impl Shared {
 impl ReportFile {
     /// Empties the file and writes the header.
     pub(crate) fn begin(locked: LockedReport) -> Result<Self, ReportError> {
-        let LockedReport {
-            file,
-            path,
-            regular,
-            origin,
-            lock_file,
-        } = locked;
+        let path = locked.plan.path.clone();
+        let regular = locked.regular;
         let failed = |path: PathBuf| move |source| ReportError::Io { path, source };
         if regular {
-            (&file)
+            (&locked.file)
                 .rewind()
-                .and_then(|()| file.set_len(0))
+                .and_then(|()| locked.file.set_len(0))
                 .map_err(failed(path.clone()))?;
         }
-        let locked = LockedReport {
-            file,
-            path: path.clone(),
-            regular,
-            origin,
-            lock_file,
-        };
         let mut report = Self::appending(locked, Layout::Current).map_err(failed(path.clone()))?;
         report.lines.add_header();
         let bytes = report.lines.take();
@@ -133,7 +121,7 @@ impl ReportFile {
 
     /// Opens the file to append after its last line, which has these columns.
     pub(crate) fn append(locked: LockedReport, layout: Layout) -> Result<Self, ReportError> {
-        let path = locked.path.clone();
+        let path = locked.plan.path.clone();
         let end = (&locked.file).seek(SeekFrom::End(0));
         end.and_then(|_| Self::appending(locked, layout))
             .map_err(|source| ReportError::Io { path, source })
@@ -142,9 +130,8 @@ impl ReportFile {
     fn appending(locked: LockedReport, layout: Layout) -> io::Result<Self> {
         let LockedReport {
             file,
-            path,
+            plan,
             regular,
-            origin,
             lock_file,
         } = locked;
         let written = Mutex::new(Written {
@@ -154,12 +141,12 @@ impl ReportFile {
         Ok(Self {
             shared: Arc::new(Shared {
                 file,
-                path,
+                path: plan.path,
                 regular,
                 _lock_file: lock_file,
                 written,
             }),
-            lines: LineBuffer::of(origin, layout),
+            lines: LineBuffer::of(plan.origin, layout, plan.portal),
             unsynced: false,
         })
     }

@@ -12,6 +12,7 @@ use crate::input::settings::InputSettings;
 use crate::input::skip::SkipSettings;
 use crate::rate_limit::rate::{RateSetting, Share};
 use crate::report::existing_file::{IfExists, Resume};
+use crate::report::layout::ReportKind;
 use crate::report::locked_report::ReportPlan;
 use crate::report::origin::Origin;
 use crate::run::batch::groups::BatchSettings;
@@ -111,6 +112,8 @@ fn report_plan(flags: &ImportArgs) -> Result<ReportPlan, SettingsError> {
         path,
         if_exists,
         origin: origin(flags),
+        portal: None,
+        kind: ReportKind::Import,
     })
 }
 
