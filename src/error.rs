@@ -13,14 +13,12 @@ use crate::files::output_error::OutputError;
 use crate::input::error::InputError;
 use crate::process::stdout::StdoutError;
 use crate::report::error::ReportError;
-use crate::report::origin::Origin;
-use crate::report::read_error::ReadBackError;
+use crate::report::hint::REPORT_FLAG;
 use crate::report::rejects_error::RejectsError;
 use crate::resolve::error::ResolveError;
 use crate::run::stop_reason::Signal;
 use crate::sandbox::settings::SettingsError as SandboxSettingsError;
 use crate::settings::error::{SettingsError, credentials_hint};
-use crate::text::shell_path;
 
 /// A command failed.
 #[derive(Debug, thiserror::Error)]
@@ -103,59 +101,10 @@ impl RunError {
             Self::Rejects(error) => error.hint(),
             Self::Resolve(error) => Some(error.hint()),
             Self::Output(error) => error.hint(),
-            Self::Report(ReportError::Exists { .. }) => Some(
-                "`--resume` continues it, `--overwrite` replaces it, `--report PATH` writes another"
-                    .to_owned(),
-            ),
-            Self::Report(ReportError::Busy {
-                lock_file: Some(lock_file),
-                ..
-            }) => Some(format!(
-                "wait until it ends, or write another with `--report PATH`; if that process is not running any more, delete the \
-                 lock file: `rm {}`",
-                shell_path(lock_file)
-            )),
-            Self::Report(ReportError::Busy { .. }) => {
-                Some("wait until it ends, or write another with `--report PATH`".to_owned())
-            }
-            Self::Report(ReportError::ReadBack { source, .. }) => read_back_hint(source),
-            Self::Report(ReportError::OtherOrigin { origin, .. }) => Some(other_origin_hint(*origin)),
-            Self::Report(ReportError::RehearsedKnownPairs { .. }) => {
-                Some("name the report of a real run, or rehearse with `--sandbox`".to_owned())
-            }
-            Self::Report(ReportError::Compressed { .. }) => Some(
-                "unpack it and name the unpacked file, or write another with `--report PATH`"
-                    .to_owned(),
-            ),
-            Self::Report(ReportError::NotReport { .. }) => Some(
-                "`--overwrite` does not replace it either: name another file with `--report PATH`"
-                    .to_owned(),
-            ),
-            Self::Report(ReportError::Missing { .. }) => Some(
-                "an import writes its report beside the input, as `<input>.report.csv`, or where `--report` says"
-                    .to_owned(),
-            ),
-            Self::Report(ReportError::MissingKnownPairs { path }) => Some(format!(
-                "if there is none yet, make an empty one: `touch {}`",
-                shell_path(path)
-            )),
-            Self::Report(ReportError::OnlyKnownPairs { .. }) => Some(
-                "read the pairs from a file, or write another report with `--report PATH`".to_owned(),
-            ),
-            Self::Report(ReportError::IsInput { .. } | ReportError::KnownPairsOfKeys { .. }) => {
-                Some("name another file with `--report PATH`".to_owned())
-            }
+            Self::Report(error) => error.hint(REPORT_FLAG),
             _ => None,
         }
     }
-}
-
-fn other_origin_hint(origin: Origin) -> String {
-    let why = match origin {
-        Origin::Rehearsal => "nothing in it was linked in HubSpot",
-        Origin::RealRun => "it shows what was sent to HubSpot",
-    };
-    format!("{why}: name another with `--report PATH`, or replace it with `--overwrite`")
 }
 
 /// The word for being stopped by this signal.
@@ -176,22 +125,6 @@ fn limit_hint(error: &io::Error) -> Option<String> {
     } else {
         None
     }
-}
-
-fn read_back_hint(error: &ReadBackError) -> Option<String> {
-    let hint = match error {
-        ReadBackError::Io(_) | ReadBackError::OtherOrigin { .. } => return None,
-        ReadBackError::NoReport { .. } => "name the report of an earlier run",
-        ReadBackError::Damaged { line: 1, .. } => {
-            "it was changed, or another version wrote it: write another with `--report PATH`, or keep its complete lines \
-             with `--resume --repair`"
-        }
-        ReadBackError::Damaged { .. } => {
-            "`--resume --repair` keeps every line that is whole and sends the other rows again, which does no harm"
-        }
-        ReadBackError::Twice { .. } => "delete one of them",
-    };
-    Some(hint.to_owned())
 }
 
 #[cfg(test)]

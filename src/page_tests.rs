@@ -6,7 +6,7 @@ use crate::cli::command_line::Cli;
 use crate::domain::category::Category;
 use crate::domain::outcome::OutcomeKind;
 use crate::output::exit_reason::REASONS;
-use crate::report::column::COLUMNS;
+use crate::report::layout::Layout;
 
 // The end-to-end tests run the blocks of these pages.
 #[path = "../tests/it/pages.rs"]
@@ -66,7 +66,7 @@ fn command_lines_that_no_test_can_run_are_valid() {
 fn the_readme_names_every_column_outcome_and_exit_status() {
     let page = std::fs::read_to_string(pages::root().join("README.md")).unwrap();
     let kinds = OutcomeKind::ALL.map(OutcomeKind::as_str);
-    for name in COLUMNS.iter().chain(&kinds) {
+    for name in Layout::Current.columns().iter().chain(&kinds) {
         assert!(page.contains(&format!("`{name}`")), "{name}");
     }
     let categories = Category::ALL.map(Category::as_str);

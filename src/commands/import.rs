@@ -188,7 +188,13 @@ impl ReadyRun<'_> {
             draw: Box::new(fastrand::f64),
         };
         let endpoint = connection.endpoint.clone();
-        Ok(connection.block_on(run(endpoint, settings, context)))
+        let mut outcome = connection.block_on(run(endpoint, settings, context));
+        if outcome.stop.is_none()
+            && let Err(error) = report.mark_finished()
+        {
+            outcome.stop = Some(StopReason::Report(error));
+        }
+        Ok(outcome)
     }
 }
 

@@ -56,6 +56,13 @@ impl LinkState {
             Self::Unknown => "unknown",
         }
     }
+
+    /// The state with this name in a report of `verify`.
+    #[must_use]
+    pub fn of_word(word: &[u8]) -> Option<Self> {
+        let mut all = [Self::Present, Self::Missing, Self::Unknown].into_iter();
+        all.find(|state| state.as_str().as_bytes() == word)
+    }
 }
 
 /// Whether a record exists.
@@ -108,6 +115,13 @@ impl UndoOutcome {
             Self::Gone => "gone",
             Self::Failed => "failed",
         }
+    }
+
+    /// The outcome with this name in a report of `undo`.
+    #[must_use]
+    pub fn of_word(word: &[u8]) -> Option<Self> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|outcome| outcome.as_str().as_bytes() == word)
     }
 }
 

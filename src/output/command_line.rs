@@ -1,5 +1,6 @@
 //! Splits the typed command line into flags and files, to build another command from it. Pure.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 
@@ -79,6 +80,14 @@ impl CommandLine {
             });
         }
         Self { parts }
+    }
+
+    /// The command.
+    pub(crate) fn name(&self) -> Option<Cow<'_, str>> {
+        self.parts.iter().find_map(|part| match part {
+            Part::Positional(word) => Some(word.to_string_lossy()),
+            Part::Flag { .. } | Part::Added { .. } => None,
+        })
     }
 
     /// Removes flags.

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use crate::error::RunError;
 use crate::input::error::InputError;
 use crate::output::command_line::CommandLine;
+use crate::report::hint::{OUTPUT_FLAG, REPORT_FLAG};
 
 /// The hint for an error of the command with these arguments.
 #[must_use]
@@ -21,7 +22,17 @@ pub fn hint(error: &RunError, arguments: &[OsString]) -> Option<String> {
                 doctor.line()
             ))
         }
+        RunError::Report(report) => report.hint(report_flag(arguments)),
         _ => error.hint(),
+    }
+}
+
+/// The flag for the path of the report that the command with these arguments writes.
+fn report_flag(arguments: &[OsString]) -> &'static str {
+    let command_line = CommandLine::new(arguments);
+    match command_line.name().as_deref() {
+        Some("verify" | "undo") => OUTPUT_FLAG,
+        _ => REPORT_FLAG,
     }
 }
 
@@ -50,6 +61,7 @@ mod tests {
     use crate::api::portal_error::PortalError;
     use crate::input::columns::resolve::Columns;
     use crate::input::columns::settings::ColumnSettings;
+    use crate::report::error::ReportError;
     use std::num::NonZeroU64;
 
     fn arguments(line: &str) -> Vec<OsString> {
@@ -73,6 +85,21 @@ mod tests {
             "this looks like an export from HubSpot; run `hubspot-associate check --delimiter ';' --from-type 0-1 --json \
              ./-e.csv --from-id-column 'Record ID' --to-type deals --to-id-column 'Associated Deal IDs' --split ';'`"
         );
+    }
+
+    #[test]
+    fn the_flag_for_another_report_is_that_of_the_command() {
+        let error = RunError::Report(ReportError::Exists {
+            path: "r.csv".into(),
+        });
+        for (line, flag) in [
+            ("-v import p.csv", "`--report PATH`"),
+            ("-v verify p.csv --resume", "`--output PATH`"),
+            ("undo r.csv", "`--output PATH`"),
+        ] {
+            let hint = hint(&error, &arguments(line)).unwrap();
+            assert!(hint.contains(flag), "{hint}");
+        }
     }
 
     #[test]

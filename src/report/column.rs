@@ -1,11 +1,12 @@
-//! The report's columns, by name and by position.
+//! The columns of reports, by name.
 
-/// A column of the report. Order and meaning are stable.
+/// A column of a report. The meaning is stable, and so is the order of those up to the end of the run, which are the
+/// columns of an import in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
 #[allow(
     dead_code,
-    reason = "a variant is also the position of its column, and no command reads every column"
+    reason = "a variant is also the position of its name, and no command reads every column"
 )]
 pub enum Column {
     /// The number of the data record, from 1.
@@ -62,10 +63,20 @@ pub enum Column {
     PortalId,
     /// `1` in the last line once the run that wrote it has finished, otherwise `0`.
     EndOfRun,
+    /// Whether the pair is linked.
+    State,
+    /// The types of the link.
+    AssociationTypes,
+    /// Whether the records of a missing link exist.
+    Record,
+    /// The time at which the link was read.
+    CheckedAt,
+    /// Why the link is kept, or could not be removed.
+    Reason,
 }
 
-/// The names of all columns, in order.
-pub const COLUMNS: [&str; 27] = [
+/// The names of all columns, in the order of the variants.
+pub(crate) const COLUMNS: [&str; 32] = [
     "row",
     "line",
     "from_object_type",
@@ -93,23 +104,17 @@ pub const COLUMNS: [&str; 27] = [
     "labels_added",
     "portal_id",
     "end_of_run",
+    "state",
+    "association_types",
+    "record",
+    "checked_at",
+    "reason",
 ];
 
 impl Column {
-    /// Without these columns a file does not identify rows. Any other column may be missing in a report of another
-    /// version.
-    pub(crate) const NEEDED: [Self; 6] = [
-        Self::Row,
-        Self::FromType,
-        Self::FromId,
-        Self::ToType,
-        Self::ToId,
-        Self::Outcome,
-    ];
-
     /// The column's name in the header.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         COLUMNS[self as usize]
     }
 }
@@ -129,6 +134,8 @@ mod tests {
             (Column::ToKey, "to_key"),
             (Column::LabelsAdded, "labels_added"),
             (Column::EndOfRun, "end_of_run"),
+            (Column::CheckedAt, "checked_at"),
+            (Column::Reason, "reason"),
         ] {
             assert_eq!(column.name(), name);
         }

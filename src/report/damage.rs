@@ -7,6 +7,8 @@
 
 use std::fmt;
 
+use crate::text::excerpt;
+
 /// How a reader handles damaged lines that are followed by whole ones. Damaged lines up to the end of the file are
 /// never returned: a crash leaves them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -88,6 +90,11 @@ fn is_plain(bytes: &[u8]) -> bool {
 
 fn is_control(byte: u8) -> bool {
     byte < 0x20 && !b"\t\r\n".contains(&byte)
+}
+
+/// Damaged text as a message shows it.
+pub(crate) fn shown(bytes: &[u8]) -> String {
+    excerpt(&String::from_utf8_lossy(&bytes[..bytes.len().min(200)]), 60)
 }
 
 #[cfg(test)]

@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use crate::files::lock_owner::LockOwner;
 use crate::input::decode::compression::Compression;
 use crate::report::existing_file::Refusal;
+use crate::report::layout::ReportKind;
 use crate::report::origin::Origin;
-use crate::report::read_error::ReadBackError;
+use crate::report::read_error::{ReadBackError, program_or};
 
 /// Why a report cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -46,10 +47,34 @@ pub enum ReportError {
         compression: Compression,
     },
     /// It is another kind of file, which would be destroyed.
-    #[error("`{}` is not a report of this program", path.display())]
+    #[error("`{}` is not a report of {}", path.display(), program_or(*kind))]
     NotReport {
         /// The path.
         path: PathBuf,
+        /// The command whose report was expected.
+        kind: ReportKind,
+    },
+    /// It is the report of another command.
+    #[error("`{}` is a report of `{found}`, not of `{wanted}`", path.display())]
+    OtherKind {
+        /// The path.
+        path: PathBuf,
+        /// What it is.
+        found: ReportKind,
+        /// What was expected.
+        wanted: ReportKind,
+    },
+    /// A run that writes to another account wrote it.
+    #[error("the report `{}` is of portal {found} (line {line}), and this run writes to portal {wanted}", path.display())]
+    OtherPortal {
+        /// The path.
+        path: PathBuf,
+        /// The first such line.
+        line: u64,
+        /// The portal that it names.
+        found: u64,
+        /// The portal of this run.
+        wanted: u64,
     },
     /// Its path names the input, which would be destroyed.
     #[error("the report `{}` is the input itself", path.display())]
@@ -117,7 +142,7 @@ pub enum ReportError {
 }
 
 impl ReportError {
-    pub(crate) fn refused(path: PathBuf, refusal: Refusal) -> Self {
+    pub(crate) fn refused(path: PathBuf, refusal: Refusal, wanted: ReportKind) -> Self {
         match refusal {
             Refusal::Exists => Self::Exists { path },
             // The first line after the header.
@@ -127,7 +152,12 @@ impl ReportError {
                 origin,
             },
             Refusal::Compressed(compression) => Self::Compressed { path, compression },
-            Refusal::NotReport => Self::NotReport { path },
+            Refusal::OtherKind(found) => Self::OtherKind {
+                path,
+                found,
+                wanted,
+            },
+            Refusal::NotReport => Self::NotReport { path, kind: wanted },
         }
     }
 
@@ -136,6 +166,16 @@ impl ReportError {
         let path = path.to_owned();
         match source {
             ReadBackError::OtherOrigin { line, origin } => Self::OtherOrigin { path, line, origin },
+            ReadBackError::OtherPortal {
+                line,
+                found,
+                wanted,
+            } => Self::OtherPortal {
+                path,
+                line,
+                found,
+                wanted,
+            },
             source => Self::ReadBack { path, source },
         }
     }

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use crate::domain::outcome::OutcomeKind;
 use crate::input::decode::compression::Compression;
 use crate::report::damage::OnDamage;
-use crate::report::layout::Layout;
+use crate::report::layout::{Layout, ReportKind};
 use crate::report::origin::Origin;
 use crate::report::read_error::ReadBackError;
 use crate::report::reader::ReportReader;
@@ -15,10 +15,13 @@ use crate::report::reader::ReportReader;
 pub(crate) enum ExistingFile {
     /// It has no lines: a run that was stopped before its first outcome leaves nothing worth keeping.
     Nothing,
-    /// A report, with the kind of run that wrote its first line; `None` if that line is torn or damaged.
+    /// A report, with the kind of run that wrote its first line; `None` if that line is torn or damaged, or says
+    /// nothing about it, as those of `verify` and `undo`.
     Report(Option<Origin>),
     /// A compressed file: it may be a report, but it cannot be written to.
     Compressed(Compression),
+    /// The report of another command.
+    OtherKind(ReportKind),
     /// A file that this program did not write.
     Other,
 }
@@ -32,16 +35,22 @@ pub(crate) enum Refusal {
     OtherOrigin(Origin),
     /// It is compressed.
     Compressed(Compression),
+    /// It is the report of another command.
+    OtherKind(ReportKind),
     /// It is not a report.
     NotReport,
 }
 
 impl ExistingFile {
-    /// Reads only the beginning of the file.
-    pub(crate) fn of(mut file: impl Read) -> io::Result<Self> {
-        let headers = Layout::ALL.map(Layout::header);
+    /// What the file is to a command that writes reports of this kind. Reads only the beginning of the file.
+    pub(crate) fn of(mut file: impl Read, kind: ReportKind) -> io::Result<Self> {
+        let headers: Vec<String> = kind
+            .layouts()
+            .iter()
+            .map(|of| Layout::header(*of))
+            .collect();
         let mut start = Vec::new();
-        let most = headers.each_ref().map(String::len).into_iter().max();
+        let most = headers.iter().map(String::len).max();
         let most = most.unwrap_or_default() as u64 + 1;
         file.by_ref().take(most).read_to_end(&mut start)?;
         if headers
@@ -53,13 +62,15 @@ impl ExistingFile {
         if let Some(compression) = Compression::of(&start) {
             return Ok(Self::Compressed(compression));
         }
-        match ReportReader::new(start.chain(file)) {
+        match ReportReader::of_kind(start.chain(file), kind, OnDamage::Refuse) {
             // Part of a header, followed by zeros.
             Ok(reader) if reader.header().is_empty() => Ok(Self::Nothing),
             Ok(mut reader) => {
                 let first = reader.read().ok().flatten();
+                let first = first.filter(|_| kind == ReportKind::Import);
                 Ok(Self::Report(first.map(|line| line.origin())))
             }
+            Err(ReadBackError::OtherKind { found, .. }) => Ok(Self::OtherKind(found)),
             Err(ReadBackError::Io(error)) => Err(error),
             Err(_) => Ok(Self::Other),
         }
@@ -69,6 +80,7 @@ impl ExistingFile {
     pub(crate) fn check(self, if_exists: IfExists, origin: Origin) -> Result<(), Refusal> {
         match (if_exists, self) {
             (_, Self::Compressed(compression)) => Err(Refusal::Compressed(compression)),
+            (_, Self::OtherKind(kind)) => Err(Refusal::OtherKind(kind)),
             // A resumed report is read to its end anyway, which finds any damage.
             (_, Self::Nothing)
             | (IfExists::Resume(_), _)
@@ -125,11 +137,10 @@ pub enum IfExists {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::column::COLUMNS;
 
     #[test]
     fn the_kind_of_a_file_is_detected_by_its_content() {
-        let header = COLUMNS.join(",");
+        let header = Layout::Current.columns().join(",");
         let line =
             |id: &str| format!("{header}\n1,2,a,1,b,2,associated,200,,0,,,,,{id},1,1,,,,,,,,,,0\n");
         let short = "outcome,row,from_object_type,from_object_id,to_object_type,to_object_id\n";
@@ -161,7 +172,7 @@ mod tests {
             (format!("{header}\n\0\0\0"), ExistingFile::Report(None)),
         ] {
             assert_eq!(
-                ExistingFile::of(content.as_bytes()).unwrap(),
+                ExistingFile::of(content.as_bytes(), ReportKind::Import).unwrap(),
                 found,
                 "{content}"
             );
@@ -171,9 +182,36 @@ mod tests {
             (b"\x28\xb5\x2f\xfd\0", Compression::Zstd),
         ] {
             assert_eq!(
-                ExistingFile::of(start).unwrap(),
+                ExistingFile::of(start, ReportKind::Import).unwrap(),
                 ExistingFile::Compressed(compression)
             );
+        }
+    }
+
+    #[test]
+    fn the_report_of_another_command_is_recognized_by_its_header() {
+        use ReportKind::{Import, Undo, Verify};
+        let header = |kind: ReportKind| kind.layout().header();
+        let lines = "1,a,1,b,2,present,,,2026-05-04T09:15:22.118Z\n";
+        for (content, kind, found) in [
+            (header(Verify), Verify, ExistingFile::Nothing),
+            (header(Verify), Import, ExistingFile::OtherKind(Verify)),
+            (header(Verify), Undo, ExistingFile::OtherKind(Verify)),
+            (header(Import), Verify, ExistingFile::OtherKind(Import)),
+            (header(Undo), Undo, ExistingFile::Nothing),
+            (header(Undo) + "1", Import, ExistingFile::OtherKind(Undo)),
+            (header(Verify) + lines, Verify, ExistingFile::Report(None)),
+            (
+                header(Verify) + "edited\n",
+                Verify,
+                ExistingFile::Report(None),
+            ),
+            ("row,from_obj".into(), Verify, ExistingFile::Nothing),
+            ("row,line".into(), Verify, ExistingFile::Other),
+            ("row,state\n".into(), Verify, ExistingFile::Other),
+        ] {
+            let detected = ExistingFile::of(content.as_bytes(), kind).unwrap();
+            assert_eq!(detected, found, "{kind}: {content}");
         }
     }
 
@@ -182,6 +220,8 @@ mod tests {
         use ExistingFile::{Compressed, Nothing, Other, Report};
         let resume = IfExists::Resume(Resume::default());
         let gzip = Compression::Gzip;
+        let undo = ExistingFile::OtherKind(ReportKind::Undo);
+        let refused = Refusal::OtherKind(ReportKind::Undo);
         let own = Report(Some(Origin::Rehearsal));
         let foreign = Report(Some(Origin::RealRun));
         for (if_exists, found, expected) in [
@@ -194,6 +234,9 @@ mod tests {
                 Err(Refusal::OtherOrigin(Origin::RealRun)),
             ),
             (IfExists::Refuse, Other, Err(Refusal::NotReport)),
+            (IfExists::Refuse, undo, Err(refused)),
+            (IfExists::Overwrite, undo, Err(refused)),
+            (resume, undo, Err(refused)),
             (
                 IfExists::Refuse,
                 Compressed(gzip),

@@ -5,7 +5,7 @@
 use crate::input::csv::fields::Fields;
 use crate::report::column::{COLUMNS, Column};
 use crate::report::damage::{OnDamage, is_text};
-use crate::report::layout::Layout;
+use crate::report::layout::{Layout, ReportKind};
 use crate::report::read_error::ReadBackError;
 use crate::text::BYTE_ORDER_MARK;
 
@@ -26,12 +26,12 @@ pub(crate) struct Header {
 
 impl Header {
     /// The header of a file that ends before it.
-    pub(crate) fn missing() -> Self {
+    pub(crate) fn missing(kind: ReportKind) -> Self {
         Self {
             raw: Vec::new(),
             places: [None; COLUMNS.len()],
             field_count: 0,
-            layout: Some(Layout::Current),
+            layout: Some(kind.layout()),
         }
     }
 
@@ -40,29 +40,39 @@ impl Header {
         let field_count = layout.columns().len();
         Self {
             raw: layout.header().into_bytes(),
-            places: std::array::from_fn(|place| (place < field_count).then_some(place)),
+            places: COLUMNS.map(|name| layout.columns().iter().position(|column| *column == name)),
             field_count,
             layout: Some(layout),
         }
     }
 
-    /// The header with these fields.
-    pub(crate) fn of(raw: &[u8], fields: Fields<'_>) -> Result<Self, ReadBackError> {
+    /// The header with these fields, of a report of this kind.
+    pub(crate) fn of(
+        raw: &[u8],
+        fields: Fields<'_>,
+        kind: ReportKind,
+    ) -> Result<Self, ReadBackError> {
         let names: Vec<&[u8]> = fields.iter().collect();
+        let layout = Layout::of(&names);
+        if let Some(found) = layout.map(Layout::kind).filter(|&found| found != kind) {
+            return Err(ReadBackError::OtherKind {
+                found,
+                wanted: kind,
+            });
+        }
         let place = |name: &str| names.iter().position(|found| *found == name.as_bytes());
         let places = COLUMNS.map(place);
-        let missing = Column::NEEDED
-            .into_iter()
-            .filter(|&column| places[column as usize].is_none());
+        let needed = kind.needed().iter().copied();
+        let missing = needed.filter(|&column| places[column as usize].is_none());
         let missing: Vec<Column> = missing.collect();
         if !missing.is_empty() {
-            return Err(ReadBackError::no_report(missing));
+            return Err(ReadBackError::no_report(kind, missing));
         }
         Ok(Self {
             raw: raw.to_vec(),
             places,
             field_count: names.len(),
-            layout: Layout::of(&names),
+            layout,
         })
     }
 
@@ -90,8 +100,9 @@ pub(crate) fn without_mark(line: &[u8]) -> &[u8] {
 
 /// Whether a file without a line break may be the beginning of a report: the header or a part of it, possibly
 /// followed by zeros, as a power cut leaves them. A file that has only zeros may be anything.
-pub(crate) fn is_start_of_header(file: &[u8]) -> bool {
+pub(crate) fn is_start_of_header(file: &[u8], kind: ReportKind) -> bool {
     let zeros = file.iter().rev().take_while(|&&byte| byte == 0).count();
     let text = &file[..file.len() - zeros];
-    COLUMNS.join(",").as_bytes().starts_with(text) && (zeros == 0 || !text.is_empty())
+    let header = kind.layout().columns().join(",");
+    header.as_bytes().starts_with(text) && (zeros == 0 || !text.is_empty())
 }

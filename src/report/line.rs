@@ -1,19 +1,13 @@
 //! Writes an outcome as one line of the report.
 
-use std::borrow::{Borrow, Cow};
-
-use jiff::Timestamp;
-
-use crate::domain::outcome::{Details, Outcome, RowTarget};
-use crate::domain::pair::{Pair, Record, RecordId};
+use crate::domain::outcome::{Details, Outcome};
 use crate::domain::proof::ExistedBefore;
 use crate::domain::row_keys::{CellKey, MatchKind, RowKeys};
-use crate::report::layout::Layout;
+use crate::report::layout::{Layout, ReportKind};
+use crate::report::line_fields::{LineFields, formula_safe};
 use crate::report::origin::{Origin, write_correlation_id};
+use crate::report::proof_line::{add_undone, add_verified};
 use crate::text::excerpt;
-
-/// The separator between several values in one field.
-const SEPARATOR: &str = ";";
 
 /// The columns of the labels, for a row without labels.
 const NO_LABELS: &[u8] = b",,";
@@ -28,8 +22,7 @@ const MAX_KEY_CHARS: usize = 200;
 /// A buffer of lines that are not yet written to the file, as CSV.
 #[derive(Debug, Default)]
 pub struct LineBuffer {
-    bytes: Vec<u8>,
-    clock: Clock,
+    fields: LineFields,
     origin: Origin,
     layout: Layout,
     /// The account that the run writes to; empty if it is not known.
@@ -51,14 +44,31 @@ impl LineBuffer {
         }
     }
 
+    /// The columns of its lines.
+    #[must_use]
+    pub fn layout(&self) -> Layout {
+        self.layout
+    }
+
     /// Adds the header.
     pub fn add_header(&mut self) {
-        self.bytes
+        self.fields
+            .bytes
             .extend_from_slice(self.layout.header().as_bytes());
     }
 
     /// Adds the line of an outcome.
     pub fn add(&mut self, outcome: &Outcome) {
+        match self.layout.kind() {
+            ReportKind::Import => self.add_imported(outcome),
+            ReportKind::Verify => add_verified(&mut self.fields, outcome),
+            ReportKind::Undo => add_undone(&mut self.fields, outcome),
+        }
+        self.fields.end_line();
+    }
+
+    /// Adds the fields of a row of an import.
+    fn add_imported(&mut self, outcome: &Outcome) {
         let Details {
             http_status,
             batch_status,
@@ -69,35 +79,36 @@ impl LineBuffer {
             association_type_ids,
             correlation_id,
         } = &outcome.details;
-        self.add_number(outcome.key.row);
-        self.add_number(outcome.key.line);
-        self.add_target(&outcome.target);
-        self.add_plain(outcome.kind.as_str());
+        self.fields.add_number(outcome.key.row);
+        self.fields.add_number(outcome.key.line);
+        self.fields.add_target(&outcome.target);
+        self.fields.add_plain(outcome.kind.as_str());
         match http_status {
-            Some(status) => self.add_number(*status),
-            None => self.add_plain(""),
+            Some(status) => self.fields.add_number(*status),
+            None => self.fields.add_plain(""),
         }
-        self.add_untrusted_text(batch_status.as_deref().unwrap_or_default());
-        self.add_number(*num_errors);
-        self.add_list(categories);
-        self.add_list(subcategories);
-        self.add_untrusted_text(message);
-        self.add_list(association_type_ids);
+        self.fields
+            .add_untrusted_text(batch_status.as_deref().unwrap_or_default());
+        self.fields.add_number(*num_errors);
+        self.fields.add_list(categories);
+        self.fields.add_list(subcategories);
+        self.fields.add_untrusted_text(message);
+        self.fields.add_list(association_type_ids);
         self.add_correlation_id(correlation_id.as_deref().unwrap_or_default());
-        self.add_number(outcome.attempts);
-        self.add_number(u64::try_from(outcome.duration.as_millis()).unwrap_or(u64::MAX));
-        self.clock.write(outcome.finished_at, &mut self.bytes);
-        self.bytes.push(b',');
+        self.fields.add_number(outcome.attempts);
+        self.fields
+            .add_number(u64::try_from(outcome.duration.as_millis()).unwrap_or(u64::MAX));
+        self.fields.add_time(outcome.finished_at);
         if self.layout.has_keys() {
             self.add_keys(outcome.keys.as_deref());
-            self.add_plain(outcome.existed_before.map_or("", ExistedBefore::as_str));
-            self.bytes.extend_from_slice(NO_LABELS);
+            self.fields
+                .add_plain(outcome.existed_before.map_or("", ExistedBefore::as_str));
+            self.fields.bytes.extend_from_slice(NO_LABELS);
         }
         if self.layout.has_portal() {
-            self.bytes.extend_from_slice(self.portal.as_bytes());
-            self.bytes.extend_from_slice(NOT_THE_END);
+            self.fields.bytes.extend_from_slice(self.portal.as_bytes());
+            self.fields.bytes.extend_from_slice(NOT_THE_END);
         }
-        self.end_line();
     }
 
     /// Adds the columns of the keys.
@@ -106,30 +117,10 @@ impl LineBuffer {
         for key in keys.map_or([None, None], |keys| [keys.from.as_ref(), keys.to.as_ref()]) {
             match key {
                 Some(CellKey { cell, matched }) => {
-                    self.add_text(&key_value(cell));
-                    self.add_plain(matched.map_or("", MatchKind::as_str));
+                    self.fields.add_text(&key_value(cell));
+                    self.fields.add_plain(matched.map_or("", MatchKind::as_str));
                 }
-                None => self.bytes.extend_from_slice(NO_KEY),
-            }
-        }
-    }
-
-    fn add_number(&mut self, number: impl itoa::Integer) {
-        self.add_plain(itoa::Buffer::new().format(number));
-    }
-
-    fn add_target(&mut self, of: &RowTarget) {
-        match of {
-            RowTarget::Pair(Pair { from, to }) => {
-                for Record { object_type, id } in [from, to] {
-                    self.add_untrusted_text(object_type.as_str());
-                    self.add_plain(id.as_str());
-                }
-            }
-            RowTarget::Raw(_) => {
-                for value in target_values(of) {
-                    self.add_text(&value);
-                }
+                None => self.fields.bytes.extend_from_slice(NO_KEY),
             }
         }
     }
@@ -137,127 +128,22 @@ impl LineBuffer {
     fn add_correlation_id(&mut self, id: &str) {
         let mut field = std::mem::take(&mut self.correlation_id);
         write_correlation_id(self.origin, id, &mut field);
-        self.add_untrusted_text(&field);
+        self.fields.add_untrusted_text(&field);
         self.correlation_id = field;
-    }
-
-    fn add_list<T: Borrow<str>>(&mut self, texts: &[T]) {
-        let start = self.bytes.len();
-        for (index, text) in texts.iter().enumerate() {
-            if index > 0 {
-                self.bytes.extend_from_slice(SEPARATOR.as_bytes());
-            }
-            self.bytes.extend_from_slice(text.borrow().as_bytes());
-        }
-        self.end_untrusted_field(start);
-    }
-
-    /// Adds text from a file or a server.
-    fn add_untrusted_text(&mut self, text: &str) {
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(text.as_bytes());
-        self.end_untrusted_field(start);
-    }
-
-    fn add_text(&mut self, text: &str) {
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(text.as_bytes());
-        self.end_field(start);
-    }
-
-    /// Adds digits or a word of this program: nothing in them has a meaning in CSV or in a spreadsheet.
-    fn add_plain(&mut self, text: &str) {
-        self.bytes.extend_from_slice(text.as_bytes());
-        self.bytes.push(b',');
-    }
-
-    /// Ends the field that begins at `start`, with text from a file or a server.
-    fn end_untrusted_field(&mut self, start: usize) {
-        if is_formula(&self.bytes[start..]) {
-            self.bytes.insert(start, b'\'');
-        }
-        self.end_field(start);
-    }
-
-    /// Ends the field that begins at `start`, and quotes it where necessary.
-    fn end_field(&mut self, start: usize) {
-        if self.bytes[start..]
-            .iter()
-            .any(|byte| b",\"\r\n".contains(byte))
-        {
-            let text = self.bytes.split_off(start);
-            self.bytes.push(b'"');
-            for byte in text {
-                if byte == b'"' {
-                    self.bytes.push(b'"');
-                }
-                self.bytes.push(byte);
-            }
-            self.bytes.push(b'"');
-        }
-        self.bytes.push(b',');
-    }
-
-    /// Every field is followed by a comma; the last comma becomes the line break.
-    fn end_line(&mut self) {
-        if let Some(last) = self.bytes.last_mut() {
-            *last = b'\n';
-        }
     }
 
     /// The number of bytes in the buffer.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.bytes.len()
+        self.fields.bytes.len()
     }
 
     /// Takes all bytes and leaves the buffer empty.
     #[must_use]
     pub fn take(&mut self) -> Vec<u8> {
         // The next lines are likely to need as much.
-        let next = Vec::with_capacity(self.bytes.len());
-        std::mem::replace(&mut self.bytes, next)
-    }
-}
-
-/// Writes times as RFC 3339 in UTC. Many rows end in the same second, so its text is cached.
-#[derive(Debug, Default)]
-struct Clock {
-    second: i64,
-    /// `2026-05-04T09:15:22.`; empty before the first time.
-    start: String,
-}
-
-impl Clock {
-    fn write(&mut self, time: Timestamp, bytes: &mut Vec<u8>) {
-        let second = time.as_second();
-        if self.start.is_empty() || self.second != second {
-            self.second = second;
-            self.start = format!("{time:.3}");
-            self.start.truncate(self.start.len() - "000Z".len());
-        }
-        bytes.extend_from_slice(self.start.as_bytes());
-        // Before 1970 the milliseconds would be wrong. No row ends then.
-        let millisecond = 1000 + time.subsec_millisecond().unsigned_abs();
-        bytes.extend_from_slice(&itoa::Buffer::new().format(millisecond).as_bytes()[1..]);
-        bytes.push(b'Z');
-    }
-}
-
-/// The values in the four columns of the pair.
-pub(crate) fn target_values(target: &RowTarget) -> [Cow<'_, str>; 4] {
-    match target {
-        RowTarget::Pair(pair) => [
-            formula_safe(pair.from.object_type.as_str()),
-            Cow::from(pair.from.id.as_str()),
-            formula_safe(pair.to.object_type.as_str()),
-            Cow::from(pair.to.id.as_str()),
-        ],
-        RowTarget::Raw(values) => values.each_ref().map(|value| match RecordId::new(value) {
-            Some(_) => Cow::from(value),
-            // Escaped, so that a cell of an invalid row cannot break a line of the report.
-            None => Cow::from(formula_safe(&excerpt(value, usize::MAX)).into_owned()),
-        }),
+        let next = Vec::with_capacity(self.fields.bytes.len());
+        std::mem::replace(&mut self.fields.bytes, next)
     }
 }
 
@@ -266,27 +152,12 @@ pub(crate) fn key_value(cell: &str) -> String {
     formula_safe(&excerpt(cell, MAX_KEY_CHARS)).into_owned()
 }
 
-/// Prevents a spreadsheet that opens the report from running text of a file or a server as a formula
-/// (<https://owasp.org/www-community/attacks/CSV_Injection>).
-fn formula_safe(text: &str) -> Cow<'_, str> {
-    if is_formula(text.as_bytes()) {
-        Cow::from(format!("'{text}"))
-    } else {
-        Cow::from(text)
-    }
-}
-
-fn is_formula(text: &[u8]) -> bool {
-    matches!(text, [b'=' | b'+' | b'-' | b'@', ..])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::fixtures::{outcome, pair};
-    use crate::domain::outcome::OutcomeKind;
+    use crate::domain::outcome::{OutcomeKind, RowTarget};
     use crate::domain::pair::RowKey;
-    use crate::report::column::COLUMNS;
     use proptest::prelude::*;
     use std::time::Duration;
 
@@ -496,7 +367,7 @@ mod tests {
             let mut writer = csv::Writer::from_writer(Vec::new());
             for record in reader.byte_records() {
                 let record = record.unwrap();
-                prop_assert_eq!(record.len(), COLUMNS.len());
+                prop_assert_eq!(record.len(), Layout::Current.columns().len());
                 let message = formula_safe(&outcome.details.message);
                 prop_assert_eq!(&record[12], message.as_bytes());
                 writer.write_byte_record(&record).unwrap();

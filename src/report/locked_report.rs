@@ -15,6 +15,8 @@ use crate::report::error::ReportError;
 use crate::report::existing_file::{ExistingFile, IfExists};
 use crate::report::layout::ReportKind;
 use crate::report::origin::Origin;
+use crate::report::read_error::ReadBackError;
+use crate::report::report_line::ReportLine;
 
 /// The path of the report, and what may happen to an existing one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +31,23 @@ pub struct ReportPlan {
     pub portal: Option<u64>,
     /// The command that writes it.
     pub kind: ReportKind,
+}
+
+impl ReportPlan {
+    /// Fails if a run that may not continue the report wrote the line: one of another kind, or of another account.
+    pub(crate) fn check_line(&self, line: &ReportLine<'_>) -> Result<(), ReadBackError> {
+        if self.kind == ReportKind::Import {
+            line.check_origin(self.origin)?;
+        }
+        match (self.portal, line.portal_id()) {
+            (Some(wanted), Some(found)) if wanted != found => Err(ReadBackError::OtherPortal {
+                line: line.number,
+                found,
+                wanted,
+            }),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// The locked file of the report, not yet changed.
@@ -98,7 +117,7 @@ impl LockedReport {
         let found = locked.found().map_err(failed)?;
         match found.check(plan.if_exists, plan.origin) {
             Ok(()) => Ok(locked),
-            Err(refusal) => Err(ReportError::refused(path(), refusal)),
+            Err(refusal) => Err(ReportError::refused(path(), refusal, plan.kind)),
         }
     }
 
@@ -125,7 +144,7 @@ impl LockedReport {
             return Ok(ExistingFile::Nothing);
         }
         self.file.rewind()?;
-        ExistingFile::of(&self.file)
+        ExistingFile::of(&self.file, self.plan.kind)
     }
 }
 
@@ -145,7 +164,6 @@ fn open_or_create(path: &Path) -> io::Result<File> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::column::COLUMNS;
     use crate::report::existing_file::Resume;
     use crate::report::layout::Layout;
     use crate::report::writer::ReportFile;
@@ -168,8 +186,8 @@ mod tests {
     fn a_report_that_is_there_is_kept_unless_it_may_be_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.csv");
-        let earlier =
-            COLUMNS.join(",") + "\n1,2,a,1,b,2,associated,200,,0,,,,,8f6e,1,1,,,,,,,,,,0\n";
+        let earlier = Layout::Current.columns().join(",")
+            + "\n1,2,a,1,b,2,associated,200,,0,,,,,8f6e,1,1,,,,,,,,,,0\n";
         fs::write(&path, &earlier).unwrap();
         let error = create(&path, IfExists::Refuse).unwrap_err();
         assert!(matches!(error, ReportError::Exists { .. }));
@@ -202,14 +220,14 @@ mod tests {
         for content in [
             "",
             "row,line",
-            &COLUMNS.join(","),
-            &(COLUMNS.join(",") + "\n"),
+            &Layout::Current.columns().join(","),
+            &Layout::Current.header(),
             &Layout::WithoutKeys.header(),
         ] {
             fs::write(&path, content).unwrap();
             assert!(create(&path, IfExists::Refuse).is_ok(), "{content}");
         }
-        fs::write(&path, COLUMNS.join(",") + "\n1").unwrap();
+        fs::write(&path, Layout::Current.columns().join(",") + "\n1").unwrap();
         assert!(create(&path, IfExists::Refuse).is_err());
     }
 
@@ -265,7 +283,7 @@ mod tests {
         assert!(!lock_file.exists());
         // A report that is rewritten stays locked.
         let line = "1,2,a,1,b,2,failed,502,,0,,,,,8f6e,1,1,,,,,,,,,,0\n";
-        fs::write(&path, COLUMNS.join(",") + "\n" + line).unwrap();
+        fs::write(&path, Layout::Current.header() + line).unwrap();
         let mut locked = open().unwrap();
         let found = locked.read_back(Resume::default(), |_, _| ()).unwrap();
         assert_eq!(found.replaced(), 1);

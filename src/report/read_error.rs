@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::report::column::Column;
+use crate::report::layout::ReportKind;
 use crate::report::origin::Origin;
 
 /// Why a report cannot be read.
@@ -12,10 +13,20 @@ pub enum ReadBackError {
     #[error("cannot read it")]
     Io(#[from] io::Error),
     /// Columns are missing: it is another kind of file.
-    #[error("it is not a report of this program: the header has no column {}", columns.join(", "))]
+    #[error("it is not a report of {}: the header has no column {}", program_or(*kind), columns.join(", "))]
     NoReport {
+        /// The kind of report that was expected.
+        kind: ReportKind,
         /// The missing columns, in backticks.
         columns: Vec<String>,
+    },
+    /// It is the report of another command.
+    #[error("it is a report of `{found}`, not of `{wanted}`")]
+    OtherKind {
+        /// What it is.
+        found: ReportKind,
+        /// What was expected.
+        wanted: ReportKind,
     },
     /// A line is damaged, and whole lines follow.
     #[error("line {line}: {why}")]
@@ -33,6 +44,16 @@ pub enum ReadBackError {
         /// The kind of run that wrote it.
         origin: Origin,
     },
+    /// A run of another account wrote a line.
+    #[error("line {line} is of portal {found}, and this run writes to portal {wanted}")]
+    OtherPortal {
+        /// The line of the report.
+        line: u64,
+        /// The portal that it names.
+        found: u64,
+        /// The portal of this run.
+        wanted: u64,
+    },
     /// A row has two lines for the same pair.
     #[error("line {line}: row {row} has two lines for the same pair, this one and line {first}")]
     Twice {
@@ -47,9 +68,10 @@ pub enum ReadBackError {
 
 impl ReadBackError {
     /// Creates the error for a file without these columns.
-    pub(crate) fn no_report(columns: impl IntoIterator<Item = Column>) -> Self {
+    pub(crate) fn no_report(kind: ReportKind, columns: impl IntoIterator<Item = Column>) -> Self {
         let columns = columns.into_iter();
         Self::NoReport {
+            kind,
             columns: columns
                 .map(|column| format!("`{}`", column.name()))
                 .collect(),
@@ -62,5 +84,13 @@ impl ReadBackError {
             line: 1,
             why: "the columns are not those that this version writes".to_owned(),
         }
+    }
+}
+
+/// The command of a report, as a message names it: reports of imports are what users know as reports.
+pub(crate) fn program_or(kind: ReportKind) -> String {
+    match kind {
+        ReportKind::Import => "this program".to_owned(),
+        ReportKind::Verify | ReportKind::Undo => format!("`{kind}`"),
     }
 }

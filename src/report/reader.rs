@@ -10,13 +10,14 @@ use std::ops::Range;
 use crate::domain::outcome::OutcomeKind;
 use crate::input::csv::splitter::{RecordLimits, Splitter, without_line_end};
 use crate::report::column::Column;
-use crate::report::damage::{Damage, OnDamage, has_garbage, is_text};
+use crate::report::damage::{Damage, OnDamage, has_garbage, is_text, shown};
+use crate::report::end_of_run::EndOfRun;
 use crate::report::header::{Header, is_start_of_header, without_mark};
-use crate::report::layout::Layout;
+use crate::report::layout::{Layout, ReportKind};
+use crate::report::line_outcome::outcome_of;
 use crate::report::line_source::{LineSource, MAX_LINE_BYTES, NextLine};
 use crate::report::read_error::ReadBackError;
 use crate::report::report_line::{ReportLine, field};
-use crate::text::excerpt;
 
 /// A line is in memory as a whole, so a longer line than this is never split.
 const LIMITS: RecordLimits = RecordLimits {
@@ -26,6 +27,7 @@ const LIMITS: RecordLimits = RecordLimits {
 
 /// Reads the lines of a report.
 pub struct ReportReader<R> {
+    kind: ReportKind,
     lines: LineSource<R>,
     splitter: Splitter,
     header: Header,
@@ -72,7 +74,7 @@ impl<R: Read + Seek> ReportReader<R> {
 }
 
 impl<R: Read> ReportReader<R> {
-    /// Reads the header. A file without a complete header has no lines, which is not an error. A damaged line is an
+    /// Reads the header of a report of an import. A file without a complete header has no lines, which is not an error. A damaged line is an
     /// error only if a whole line follows.
     pub fn new(source: R) -> Result<Self, ReadBackError> {
         Self::with(source, OnDamage::Refuse)
@@ -81,10 +83,20 @@ impl<R: Read> ReportReader<R> {
     /// Like [`ReportReader::new`], with a choice of how damaged lines are handled. A damaged header is skipped too,
     /// if whole lines of this version follow.
     pub fn with(source: R, on_damage: OnDamage) -> Result<Self, ReadBackError> {
+        Self::of_kind(source, ReportKind::Import, on_damage)
+    }
+
+    /// Like [`ReportReader::with`], for the report of any command.
+    pub fn of_kind(
+        source: R,
+        kind: ReportKind,
+        on_damage: OnDamage,
+    ) -> Result<Self, ReadBackError> {
         let mut reader = Self {
+            kind,
             lines: LineSource::new(source),
             splitter: Splitter::new(b',', LIMITS),
-            header: Header::missing(),
+            header: Header::missing(kind),
             header_error: None,
             on_damage,
             damage: Damage::default(),
@@ -92,20 +104,19 @@ impl<R: Read> ReportReader<R> {
             is_behind_garbage: false,
             current: None,
         };
+        let no_report = || ReadBackError::no_report(kind, kind.needed().iter().copied());
         let (header, has_garbage) = match reader.lines.next_line()? {
             NextLine::Line(place) => {
                 let raw = reader.lines.at(place);
-                let header = read_header(&mut reader.splitter, raw, on_damage);
+                let header = read_header(&mut reader.splitter, raw, kind, on_damage);
                 (header, has_garbage(raw))
             }
-            NextLine::TooLong { has_garbage } => {
-                (Err(ReadBackError::no_report(Column::NEEDED)), has_garbage)
-            }
+            NextLine::TooLong { has_garbage } => (Err(no_report()), has_garbage),
             // A crash at the very start leaves part of a header; any other file must not be changed.
-            NextLine::End if is_start_of_header(reader.lines.rest()) => {
-                (Ok(Header::missing()), false)
+            NextLine::End if is_start_of_header(reader.lines.rest(), kind) => {
+                (Ok(Header::missing(kind)), false)
             }
-            NextLine::End => return Err(ReadBackError::no_report(Column::NEEDED)),
+            NextLine::End => return Err(no_report()),
         };
         match header {
             Err(error) if on_damage != OnDamage::Refuse => {
@@ -113,7 +124,7 @@ impl<R: Read> ReportReader<R> {
                     .damage
                     .add(reader.lines.line(), reader.lines.offset());
                 reader.is_behind_garbage = has_garbage;
-                reader.header = Header::of_layout(Layout::Current);
+                reader.header = Header::of_layout(kind.layout());
                 reader.header_error = Some(error);
             }
             header => reader.header = header?,
@@ -145,6 +156,19 @@ impl<R: Read> ReportReader<R> {
     #[must_use]
     pub fn damage(&self) -> Damage {
         self.damage
+    }
+
+    /// Whether the run that wrote the report has finished. To be called once the end was read.
+    #[must_use]
+    pub fn end_of_run(&self) -> EndOfRun {
+        let is_marked = self.current_line().map(|line| line.is_marked_as_last());
+        // Anything after the last whole line is the beginning of a line that a later run added.
+        let is_last = self.lines.offset() == self.whole_length && self.lines.rest().is_empty();
+        match is_marked.flatten() {
+            None => EndOfRun::NotNoted,
+            Some(true) if is_last => EndOfRun::Finished,
+            Some(_) => EndOfRun::NotFinished,
+        }
     }
 
     /// Reads the next whole line; `None` at the end.
@@ -224,7 +248,7 @@ impl<R: Read> ReportReader<R> {
         let found = fields.count();
         if self.header_error.is_some()
             && self.current.is_none()
-            && let Some(layout) = Layout::of_width(found)
+            && let Some(layout) = self.kind.layout_of_width(found)
         {
             self.header = Header::of_layout(layout);
         }
@@ -241,10 +265,8 @@ impl<R: Read> ReportReader<R> {
         let field = |column| field(fields, &self.header.places, column);
         let row = field(Column::Row);
         let row = row_number(row).ok_or_else(|| format!("`{}` is not a row number", shown(row)))?;
-        let outcome = field(Column::Outcome);
-        let outcome = OutcomeKind::of_word(outcome)
-            .ok_or_else(|| format!("`{}` is not an outcome", shown(outcome)))?;
-        let time = field(Column::FinishedAt);
+        let outcome = outcome_of(self.kind, field)?;
+        let time = field(self.kind.time());
         let has_end = time.ends_with(b"Z");
         if !has_end && self.on_damage == OnDamage::Repair {
             return Err(format!("`{}` is not a time", shown(time)));
@@ -274,12 +296,13 @@ impl<R: Read> ReportReader<R> {
 fn read_header(
     splitter: &mut Splitter,
     raw: &[u8],
+    kind: ReportKind,
     on_damage: OnDamage,
 ) -> Result<Header, ReadBackError> {
     let line = without_mark(raw);
     let split = split(splitter, line);
     split.map_err(|why| ReadBackError::Damaged { line: 1, why })?;
-    let header = Header::of(raw, splitter.fields(without_line_end(line)))?;
+    let header = Header::of(raw, splitter.fields(without_line_end(line)), kind)?;
     header.check(on_damage)?;
     Ok(header)
 }
@@ -298,14 +321,12 @@ fn row_number(digits: &[u8]) -> Option<u64> {
     text.parse().ok().filter(|&row| row > 0)
 }
 
-fn shown(bytes: &[u8]) -> String {
-    excerpt(&String::from_utf8_lossy(&bytes[..bytes.len().min(200)]), 60)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::column::COLUMNS;
+    use crate::domain::fixtures::outcome;
+    use crate::report::line::LineBuffer;
+    use crate::report::origin::Origin;
     use proptest::prelude::*;
 
     /// The row, outcome and message of every line.
@@ -348,8 +369,8 @@ mod tests {
 
     #[test]
     fn a_report_with_columns_after_the_known_ones_is_read_by_name() {
-        let header = COLUMNS.join(",");
-        let mut values = vec!["x"; COLUMNS.len()];
+        let header = Layout::Current.columns().join(",");
+        let mut values = vec!["x"; Layout::Current.columns().len()];
         values[Column::Row as usize] = "7";
         values[Column::Outcome as usize] = "skipped";
         values[Column::FinishedAt as usize] = "2026-05-04T09:15:22.118Z";
@@ -367,13 +388,13 @@ mod tests {
     #[test]
     fn the_first_whole_line_shows_the_columns_below_a_damaged_header() {
         for layout in Layout::ALL {
-            let mut values = vec![""; layout.columns().len()];
-            values[Column::Row as usize] = "7";
-            values[Column::Outcome as usize] = "skipped";
-            values[Column::FinishedAt as usize] = "2026-05-04T09:15:22.118Z";
-            let line = values.join(",");
-            let text = format!("row,li\0\0\n1,2,cut\n{line}\n");
-            let mut reader = ReportReader::with(text.as_bytes(), OnDamage::Repair).unwrap();
+            let mut lines = LineBuffer::of(Origin::RealRun, layout, None);
+            lines.add(&outcome(7, OutcomeKind::Skipped));
+            let line = String::from_utf8(lines.take()).unwrap();
+            let text = format!("row,li\0\0\n1,2,cut\n{line}");
+            let kind = layout.kind();
+            let mut reader =
+                ReportReader::of_kind(text.as_bytes(), kind, OnDamage::Repair).unwrap();
             assert_eq!(reader.read().unwrap().unwrap().row, 7);
             assert_eq!(reader.layout(), Some(layout));
             assert_eq!(reader.header(), layout.header().as_bytes());

@@ -16,7 +16,7 @@ use crate::report::layout::Layout;
 use crate::report::line::LineBuffer;
 use crate::report::origin::Origin;
 use crate::report::read_error::ReadBackError;
-use crate::report::resume::tests::{add, identity, open, outcome};
+use crate::report::resume::tests::{add, identity, open, open_of, outcome};
 use crate::run::write_report::WriteReport;
 
 /// A block that a disk left in place of text.
@@ -39,6 +39,7 @@ struct Damaged {
     _folder: tempfile::TempDir,
     path: PathBuf,
     outcomes: Vec<Outcome>,
+    layout: Layout,
     whole: Vec<u8>,
     block: Range<usize>,
 }
@@ -79,6 +80,7 @@ impl Damaged {
             _folder: folder,
             path,
             outcomes,
+            layout,
             whole,
             block: start..end,
         }
@@ -86,7 +88,7 @@ impl Damaged {
 
     /// Whether a file has a line for each row. A report that starts over has the columns of this version.
     fn is_whole(&self, file: &[u8], may_start_over: bool) -> bool {
-        let started_over = text(&self.outcomes, Layout::Current);
+        let started_over = text(&self.outcomes, self.layout.kind().layout());
         has_the_same_lines(file, &self.whole)
             || (may_start_over && has_the_same_lines(file, &started_over))
     }
@@ -126,7 +128,8 @@ fn text(outcomes: &[Outcome], layout: Layout) -> Vec<u8> {
 
 /// Resumes the report; returns the lines that it kept, and the final content of the file.
 fn resumed(damaged: &Damaged, resume: Resume) -> Result<(Vec<Vec<u8>>, Vec<u8>), ReportError> {
-    let mut locked = open(&damaged.path, IfExists::Resume(resume));
+    let if_exists = IfExists::Resume(resume);
+    let mut locked = open_of(&damaged.path, if_exists, damaged.layout.kind());
     if !locked.has_lines().unwrap() {
         let mut report = locked.begin().unwrap();
         add(&mut report, damaged.outcomes.clone());

@@ -7,7 +7,6 @@ use crate::domain::outcome::Outcome;
 use crate::files::atomic_file::beside::Beside;
 use crate::files::lock::lock;
 use crate::report::error::ReportError;
-use crate::report::layout::Layout;
 use crate::report::line::LineBuffer;
 use crate::report::locked_report::LockedReport;
 
@@ -44,7 +43,11 @@ impl LockedReport {
         outcomes: impl FnOnce(&mut dyn FnMut(&Outcome) -> Result<(), ReportError>) -> Result<(), E>,
     ) -> Result<Self, E> {
         self.replace(|locked, write| {
-            let mut lines = LineBuffer::of(locked.plan.origin, Layout::Current, locked.plan.portal);
+            let mut lines = LineBuffer::of(
+                locked.plan.origin,
+                locked.plan.kind.layout(),
+                locked.plan.portal,
+            );
             lines.add_header();
             outcomes(&mut |outcome| {
                 lines.add(outcome);

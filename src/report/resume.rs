@@ -1,10 +1,12 @@
 //! Resumes a report: reads it, cuts off a damaged end, and removes the lines of rows that are sent again.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::io::Seek;
 
 use crate::report::checkpoint::Checkpoint;
 use crate::report::damage::{Damage, OnDamage};
+use crate::report::end_of_run::{self, write_unmarked};
 use crate::report::error::ReportError;
 use crate::report::existing_file::Resume;
 use crate::report::layout::Layout;
@@ -28,11 +30,35 @@ pub struct PreviousReport {
     header: Vec<u8>,
     /// The number of bytes up to the end of the last whole line.
     whole_length: u64,
+    /// Which lines have the mark of a finished run.
+    marks: Marks,
     /// The number of lines whose rows are sent again.
     replaced: u64,
     /// The lines that a repair drops.
     damage: Damage,
     resume: Resume,
+}
+
+/// Which lines have the mark of a finished run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Marks {
+    #[default]
+    None,
+    /// Only the last line.
+    Last,
+    /// Others: the report was sorted, or several were put together.
+    Others,
+}
+
+impl Marks {
+    /// The marks with those of one more line.
+    fn and(self, line: &ReportLine<'_>) -> Self {
+        match (self, line.is_marked_as_last()) {
+            (Self::None, Some(true)) => Self::Last,
+            (Self::None, _) => Self::None,
+            _ => Self::Others,
+        }
+    }
 }
 
 impl PreviousReport {
@@ -72,15 +98,16 @@ impl LockedReport {
         resume: Resume,
         each: &mut impl FnMut(&ReportLine<'_>, bool),
     ) -> Result<PreviousReport, ReadBackError> {
-        self.file.rewind()?;
-        let mut reader = ReportReader::with(&self.file, resume.on_damage())?;
+        let mut reader = self.reader(resume.on_damage())?;
         if reader.layout().is_none() {
             return Err(ReadBackError::other_columns());
         }
         let mut checkpoint = Checkpoint::default();
         let mut replaced = 0;
+        let mut marks = Marks::default();
         while let Some(line) = reader.read()? {
-            line.check_origin(self.plan.origin)?;
+            self.plan.check_line(&line)?;
+            marks = marks.and(&line);
             let is_kept = resume.keeps(line.outcome);
             checkpoint.insert(line.row, line.fingerprint(), is_kept);
             replaced += u64::from(!is_kept);
@@ -97,6 +124,7 @@ impl LockedReport {
             layout,
             header,
             whole_length,
+            marks,
             replaced,
             damage,
             resume,
@@ -105,8 +133,7 @@ impl LockedReport {
 
     /// Finds the two lines of a row that are for the same pair.
     fn twice(&mut self, row: u64, resume: Resume) -> Result<ReadBackError, ReadBackError> {
-        self.file.rewind()?;
-        let mut reader = ReportReader::with(&self.file, resume.on_damage())?;
+        let mut reader = self.reader(resume.on_damage())?;
         let mut lines = HashMap::new();
         loop {
             let Some(line) = reader.read()? else {
@@ -125,8 +152,7 @@ impl LockedReport {
 
     /// The first lines of a row, as a message shows them.
     pub fn lines_shown(&mut self, row: u64) -> Result<Vec<String>, ReadBackError> {
-        self.file.rewind()?;
-        let mut reader = ReportReader::with(&self.file, OnDamage::Skip)?;
+        let mut reader = self.reader(OnDamage::Skip)?;
         let mut words = Vec::new();
         while words.len() < MAX_SHOWN_LINES
             && let Some(line) = reader.read()?
@@ -150,7 +176,12 @@ impl LockedReport {
             path: path.clone(),
             source,
         };
-        if previous.replaced == 0 && previous.damage.is_none() {
+        let is_unchanged = previous.replaced == 0 && previous.damage.is_none();
+        if is_unchanged && previous.marks != Marks::Others {
+            // First, so that no crash leaves the mark in a report that looks complete.
+            if previous.marks == Marks::Last {
+                end_of_run::reset(&self.file, &path, previous.whole_length).map_err(failed)?;
+            }
             let length = self.file.metadata().map_err(failed)?.len();
             if length > previous.whole_length {
                 self.file.set_len(previous.whole_length).map_err(failed)?;
@@ -171,18 +202,25 @@ impl LockedReport {
             path: self.plan.path.clone(),
             source,
         };
-        (&self.file)
-            .rewind()
-            .map_err(|error| failed(error.into()))?;
         let on_damage = previous.resume.on_damage();
-        let mut reader = ReportReader::with(&self.file, on_damage).map_err(failed)?;
+        let mut reader = self.reader(on_damage).map_err(failed)?;
         write(&previous.header)?;
         while let Some(line) = reader.read().map_err(failed)? {
-            if previous.resume.keeps(line.outcome) {
-                write(line.raw)?;
+            if !previous.resume.keeps(line.outcome) {
+                continue;
+            }
+            match line.is_marked_as_last() {
+                Some(true) => write_unmarked(line.raw, &mut *write)?,
+                _ => write(line.raw)?,
             }
         }
         Ok(())
+    }
+
+    /// Reads the report from its start.
+    fn reader(&self, on_damage: OnDamage) -> Result<ReportReader<&File>, ReadBackError> {
+        (&self.file).rewind()?;
+        ReportReader::of_kind(&self.file, self.plan.kind, on_damage)
     }
 }
 
@@ -240,12 +278,16 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn open(path: &Path, if_exists: IfExists) -> LockedReport {
+        open_of(path, if_exists, ReportKind::Import)
+    }
+
+    pub(crate) fn open_of(path: &Path, if_exists: IfExists, kind: ReportKind) -> LockedReport {
         let plan = ReportPlan {
             path: path.to_owned(),
             if_exists,
             origin: Origin::RealRun,
             portal: None,
-            kind: ReportKind::Import,
+            kind,
         };
         LockedReport::open(&plan, Path::new("/nowhere/pairs.csv")).unwrap()
     }

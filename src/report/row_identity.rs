@@ -10,7 +10,8 @@ use crate::domain::outcome::RowTarget;
 use crate::domain::row_keys::{CellKey, RowKeys};
 use crate::input::row::{CheckedRow, target_of};
 use crate::report::column::Column;
-use crate::report::line::{key_value, target_values};
+use crate::report::line::key_value;
+use crate::report::line_fields::target_values;
 use crate::report::report_line::ReportLine;
 use crate::text::excerpt;
 

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::domain::outcome::Outcome;
 use crate::files::atomic_file::place::{is_named, sync_folder};
 use crate::files::lock_file::LockFile;
+use crate::report::end_of_run;
 use crate::report::error::ReportError;
 use crate::report::layout::Layout;
 use crate::report::line::LineBuffer;
@@ -97,6 +98,7 @@ impl ReportFile {
     pub(crate) fn begin(locked: LockedReport) -> Result<Self, ReportError> {
         let path = locked.plan.path.clone();
         let regular = locked.regular;
+        let layout = locked.plan.kind.layout();
         let failed = |path: PathBuf| move |source| ReportError::Io { path, source };
         if regular {
             (&locked.file)
@@ -104,7 +106,7 @@ impl ReportFile {
                 .and_then(|()| locked.file.set_len(0))
                 .map_err(failed(path.clone()))?;
         }
-        let mut report = Self::appending(locked, Layout::Current).map_err(failed(path.clone()))?;
+        let mut report = Self::appending(locked, layout).map_err(failed(path.clone()))?;
         report.lines.add_header();
         let bytes = report.lines.take();
         report.shared.write(&bytes).map_err(failed(path.clone()))?;
@@ -149,6 +151,20 @@ impl ReportFile {
             lines: LineBuffer::of(plan.origin, layout, plan.portal),
             unsynced: false,
         })
+    }
+}
+
+impl ReportFile {
+    /// Marks the report as that of a finished run, once every line is on disk. A report of an earlier version, one
+    /// without lines, a pipe and a device stay as they are.
+    pub fn mark_finished(&mut self) -> io::Result<()> {
+        self.flush()()?;
+        let shared = &self.shared;
+        if !shared.regular || !self.lines.layout().has_portal() {
+            return Ok(());
+        }
+        shared.sync()?;
+        end_of_run::set(&shared.file, &shared.path, shared.written().length)
     }
 }
 

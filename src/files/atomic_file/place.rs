@@ -1,6 +1,6 @@
 //! Resolves a path through links, also where there is no file yet.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -53,16 +53,21 @@ pub(crate) fn same_as(path: &Path, others: &[(&Path, &'static str)]) -> Option<&
 
 fn has_same_inode(one: &Path, other: &Path) -> bool {
     match (one.metadata(), other.metadata()) {
-        (Ok(one), Ok(other)) => (one.dev(), one.ino()) == (other.dev(), other.ino()),
+        (Ok(one), Ok(other)) => is_same_inode(&one, &other),
         _ => false,
     }
+}
+
+/// Whether these are of one file.
+pub(crate) fn is_same_inode(one: &Metadata, other: &Metadata) -> bool {
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
 }
 
 /// Whether `path` still leads to the open `file`.
 pub(crate) fn is_named(file: &File, path: &Path) -> io::Result<bool> {
     let open = file.metadata()?;
     match path.metadata() {
-        Ok(named) => Ok((open.dev(), open.ino()) == (named.dev(), named.ino())),
+        Ok(named) => Ok(is_same_inode(&open, &named)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
     }
