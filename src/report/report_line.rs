@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::domain::outcome::OutcomeKind;
-use crate::domain::proof::ExistedBefore;
+use crate::domain::proof::{ExistedBefore, UndoOutcome};
 use crate::input::csv::fields::Fields;
 use crate::report::column::Column;
 use crate::report::header::Places;
@@ -68,6 +68,13 @@ impl<'r> ReportLine<'r> {
     #[must_use]
     pub fn existed_before(&self) -> Option<ExistedBefore> {
         ExistedBefore::of_word(self.field(Column::ExistedBefore))
+    }
+
+    /// The outcome in a report of `undo`; `None` in any other.
+    #[must_use]
+    pub fn undo_outcome(&self) -> Option<UndoOutcome> {
+        self.places[Column::Reason as usize]?;
+        UndoOutcome::of_word(self.field(Column::Outcome))
     }
 
     /// The kind of run that wrote the line.
