@@ -1,0 +1,59 @@
+//! How many rows are read together, and how long they wait for each other.
+
+use std::time::Duration;
+
+/// The bounds of a window: the rows whose records are read together.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReadLimits {
+    /// Maximum number of rows, of all windows. A window is closed when it has as many.
+    pub(crate) pairs: usize,
+    /// A window is closed when no row has come for this long and no reply is awaited.
+    pub(crate) idle: Duration,
+    /// A window is closed at this age if there are no other rows.
+    pub(crate) age: Duration,
+    /// Maximum length of a reply. Records whose links are estimated to need more are not read together.
+    pub(crate) reply_bytes: usize,
+    /// Whether the types of a link must be those in the direction of the row, and whether it matters which records were seen.
+    /// Where it does not matter if a pair is linked by one type or another, this saves a few calls.
+    pub(crate) is_detailed: bool,
+}
+
+impl ReadLimits {
+    /// For rows that are sent afterwards.
+    pub(crate) const IMPORT: Self = Self {
+        pairs: 50_000,
+        idle: Duration::from_millis(100),
+        age: Duration::from_secs(2),
+        reply_bytes: 16 << 20,
+        is_detailed: false,
+    };
+
+    /// For rows that are only read. Larger windows have more rows per record.
+    pub(crate) const VERIFY: Self = Self {
+        pairs: 200_000,
+        is_detailed: true,
+        ..Self::IMPORT
+    };
+}
+
+/// The share of rows without a link that is expected before any row was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Expectation {
+    /// All rows are linked.
+    Present,
+    /// No row is linked.
+    Absent,
+    /// Not known.
+    Open,
+}
+
+impl Expectation {
+    /// The share as a number.
+    pub(crate) fn share(self) -> f64 {
+        match self {
+            Self::Present => 0.0,
+            Self::Absent => 1.0,
+            Self::Open => 0.5,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Replies in all their forms.
