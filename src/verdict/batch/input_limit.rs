@@ -24,28 +24,37 @@ const BOUNDS: [&str; 9] = [
 /// The maximum number of pairs per batch, if `answer` rejects a batch of `sent` pairs for their number:
 /// the number that the message states, or half of `sent`.
 pub(crate) fn max_inputs(answer: &Answer, sent: usize) -> Option<usize> {
+    if answer.status == 413 {
+        return max_inputs_of(413, "", sent);
+    }
+    let envelope = answer.body.envelope()?;
+    let mut messages = envelope
+        .entries()
+        .filter_map(|entry| entry.message.as_deref());
+    messages.find_map(|message| max_inputs_of(answer.status, message, sent))
+}
+
+/// The same for a single message.
+pub(crate) fn max_inputs_of(status: u16, message: &str, sent: usize) -> Option<usize> {
     let half = Some((sent / 2).max(1));
     if sent < 2 {
         return None;
     }
-    if answer.status == 413 {
+    if status == 413 {
         return half;
     }
-    let envelope = answer.body.envelope()?;
-    envelope.entries().find_map(|entry| {
-        let message = entry.message.as_deref()?.to_ascii_lowercase();
-        let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
-        if !says(&COUNTED) || !says(&BOUNDS) {
-            return None;
-        }
-        let numbers = message
-            .replace(',', "")
-            .split(|c: char| !c.is_ascii_digit())
-            .filter_map(|digits| digits.parse::<usize>().ok())
-            .filter(|&number| (1..sent).contains(&number))
-            .max();
-        numbers.or(half)
-    })
+    let message = message.to_ascii_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    if !says(&COUNTED) || !says(&BOUNDS) {
+        return None;
+    }
+    let numbers = message
+        .replace(',', "")
+        .split(|c: char| !c.is_ascii_digit())
+        .filter_map(|digits| digits.parse::<usize>().ok())
+        .filter(|&number| (1..sent).contains(&number))
+        .max();
+    numbers.or(half)
 }
 
 #[cfg(test)]

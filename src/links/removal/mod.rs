@@ -1,0 +1,4 @@
+//! Removes links: many pairs of the same two types a call. Pure.
+
+pub(crate) mod removal_request;
+pub(crate) mod removals;
