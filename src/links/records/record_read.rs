@@ -12,6 +12,8 @@ pub(crate) struct RecordRead {
     pub(crate) refusals: u32,
     pub(super) object_type: TypeNumber,
     pub(super) records: Vec<RecordKey>,
+    /// Whether it asks which records were merged into each.
+    pub(super) asks_merged_ids: bool,
 }
 
 impl RecordRead {
@@ -21,6 +23,7 @@ impl RecordRead {
             refusals: 0,
             object_type,
             records,
+            asks_merged_ids: true,
         }
     }
 

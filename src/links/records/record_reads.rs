@@ -1,54 +1,223 @@
 //! The rows whose records are being asked for, and the requests that ask. Pure: the caller sends the requests and passes the
 //! time.
+//!
+//! A record is asked for once, however many rows have it: again only where a reply leaves it open, or after many others. A
+//! record that has a link in a reply exists, and is not asked for at all.
 
-use std::marker::PhantomData;
+use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use crate::api::lookup_call::LookupCall;
-use crate::domain::pair::Pair;
+use serde::Serialize;
+
+use crate::api::lookup_call::{LookupCall, Route};
+use crate::domain::pair::{ObjectType, Pair, Record};
 use crate::domain::proof::RecordState;
 use crate::links::after_reply::AfterReply;
 use crate::links::records::record_read::RecordRead;
+use crate::links::records::reply::{MERGED_IDS, RecordReply, read};
+use crate::links::records::states::{RecordKey, RecordStates, TypeNumber};
+use crate::links::request_queue::RequestQueue;
+use crate::links::slab::Slab;
+
+/// Maximum number of records in a request
+/// (<https://developers.hubspot.com/docs/api-reference/crm-contacts-v3/batch/post-crm-v3-objects-contacts-batch-read>).
+const MAX_RECORDS: usize = 100;
+
+/// A type is not asked for any more after the API has refused this many of its records, each alone, and has read none.
+const MAX_REFUSED: u32 = 3;
+
+/// A row and its states as far as they are known.
+#[derive(Debug)]
+struct WaitingRow<R> {
+    row: R,
+    states: [RecordState; 2],
+    /// For each side, the next row that waits for the same record.
+    next: [Option<Waiter>; 2],
+    /// The number of records that are not known.
+    open: u8,
+}
+
+/// The side of a row that waits for a record.
+#[derive(Clone, Copy, Debug)]
+struct Waiter(u32);
+
+impl Waiter {
+    fn new(place: u32, side: usize) -> Self {
+        Self((place << 1) | u32::from(side == 1))
+    }
+
+    fn place(self) -> u32 {
+        self.0 >> 1
+    }
+
+    fn side(self) -> usize {
+        usize::from(self.0 & 1 == 1)
+    }
+}
+
+/// A type of records.
+#[derive(Debug)]
+struct TypeState {
+    object_type: ObjectType,
+    /// Records for the next request.
+    group: Vec<RecordKey>,
+    has_merged_ids: bool,
+    is_read: bool,
+    refused: u32,
+}
+
+impl TypeState {
+    fn is_refused(&self) -> bool {
+        !self.is_read && self.refused >= MAX_REFUSED
+    }
+}
 
 /// The reads of records of a run. `R` is a row.
 #[derive(Debug)]
 pub(crate) struct RecordReads<R> {
-    rows: PhantomData<R>,
+    types: Vec<TypeState>,
+    states: RecordStates,
+    /// The records that are in a group or a request, each with the last row that waits for it.
+    open: HashMap<RecordKey, Waiter>,
+    rows: Slab<WaitingRow<R>>,
+    requests: RequestQueue<RecordRead>,
+    done: VecDeque<(R, [RecordState; 2])>,
 }
 
 impl<R> RecordReads<R> {
     pub(crate) fn new() -> Self {
-        Self { rows: PhantomData }
+        Self::with_states(RecordStates::new())
+    }
+
+    pub(super) fn with_states(states: RecordStates) -> Self {
+        Self {
+            types: Vec::new(),
+            states,
+            open: HashMap::new(),
+            rows: Slab::default(),
+            requests: RequestQueue::default(),
+            done: VecDeque::new(),
+        }
     }
 
     /// Adds a row. `seen` says which records of its pair are known to exist, in the order of the pair.
     pub(crate) fn push(&mut self, row: R, pair: &Pair, seen: [bool; 2]) {
-        todo!()
+        let place = self.rows.insert(WaitingRow {
+            row,
+            states: [RecordState::Unknown; 2],
+            next: [None; 2],
+            open: 1,
+        });
+        for (side, record) in [&pair.from, &pair.to].into_iter().enumerate() {
+            if let Some(key) = self.key(record) {
+                self.add(key, Waiter::new(place, side), seen[side]);
+            }
+        }
+        self.settle_one(place);
+    }
+
+    fn add(&mut self, key: RecordKey, waiter: Waiter, is_seen: bool) {
+        if is_seen {
+            self.settle(key, RecordState::Exists);
+        }
+        let known = self.states.get(key);
+        let Some(waiting) = self.rows.get_mut(waiter.place()) else {
+            return;
+        };
+        if let Some(state) = known {
+            waiting.states[waiter.side()] = state;
+            return;
+        }
+        let kind = &mut self.types[usize::from(key.object_type())];
+        if kind.is_refused() {
+            return;
+        }
+        waiting.open += 1;
+        waiting.next[waiter.side()] = self.open.insert(key, waiter);
+        if waiting.next[waiter.side()].is_some() {
+            return;
+        }
+        kind.group.push(key);
+        if kind.group.len() == MAX_RECORDS {
+            self.flush_type(key.object_type());
+        }
+    }
+
+    /// The key of a record. Spellings of a type name the same records.
+    fn key(&mut self, record: &Record) -> Option<RecordKey> {
+        let mut types = self.types.iter();
+        let is_same = |known: &TypeState| known.object_type.is_same_as(&record.object_type);
+        let place = types.position(is_same).unwrap_or_else(|| {
+            self.types.push(TypeState {
+                object_type: record.object_type.clone(),
+                group: Vec::new(),
+                has_merged_ids: true,
+                is_read: false,
+                refused: 0,
+            });
+            self.types.len() - 1
+        });
+        let number = TypeNumber::try_from(place).ok()?;
+        Some(RecordKey::new(number, &record.id))
     }
 
     /// Records that no more rows come: makes requests of the groups that are not full.
     pub(crate) fn end_input(&mut self) {
-        todo!()
+        self.flush();
     }
 
     /// Makes requests of the groups that are not full.
     pub(crate) fn flush(&mut self) {
-        todo!()
+        for number in 0..self.types.len() {
+            if let Ok(number) = TypeNumber::try_from(number) {
+                self.flush_type(number);
+            }
+        }
+    }
+
+    fn flush_type(&mut self, number: TypeNumber) {
+        let group = std::mem::take(&mut self.types[usize::from(number)].group);
+        if !group.is_empty() {
+            self.requests.push(RecordRead::new(number, group));
+        }
     }
 
     /// Whether a request can be sent now.
     pub(crate) fn is_ready(&self) -> bool {
-        todo!()
+        self.requests.is_ready()
     }
 
     /// Takes the next request.
     pub(crate) fn pop_request(&mut self) -> Option<RecordRead> {
-        todo!()
+        let mut request = self.requests.pop()?;
+        request.asks_merged_ids = self.kind(&request).has_merged_ids;
+        Some(request)
     }
 
     /// The call of a request.
     pub(crate) fn call(&self, request: &RecordRead) -> LookupCall {
-        todo!()
+        let inputs = request.records.iter().map(|record| Input {
+            id: record.number().to_string(),
+        });
+        let body = Body {
+            inputs: inputs.collect(),
+            properties: if request.asks_merged_ids {
+                &[MERGED_IDS]
+            } else {
+                &[]
+            },
+            properties_with_history: [],
+        };
+        LookupCall {
+            object_type: self.kind(request).object_type.clone(),
+            route: Route::BatchRead,
+            // Texts can always be serialized.
+            body: serde_json::to_vec(&body).unwrap_or_default(),
+        }
+    }
+
+    fn kind(&self, request: &RecordRead) -> &TypeState {
+        &self.types[usize::from(request.object_type)]
     }
 
     /// Reads the reply to a request.
@@ -58,41 +227,140 @@ impl<R> RecordReads<R> {
         status: u16,
         body: &[u8],
     ) -> AfterReply<RecordRead> {
-        todo!()
+        let records = request.records.iter();
+        let asked: Vec<u128> = records.map(|record| record.number()).collect();
+        let kind = &mut self.types[usize::from(request.object_type)];
+        match read(&asked, status, body) {
+            RecordReply::Records(states) => {
+                kind.is_read = true;
+                self.store(request, states);
+            }
+            RecordReply::WithoutMergedIds if request.asks_merged_ids => {
+                kind.has_merged_ids = false;
+                let again = RecordRead::new(request.object_type, request.records);
+                self.requests.push_first(again);
+            }
+            RecordReply::Unreadable(why) => return AfterReply::Unreadable { request, why },
+            RecordReply::WithoutMergedIds | RecordReply::ByStatus => {
+                return AfterReply::ByStatus(request);
+            }
+        }
+        AfterReply::Stored
+    }
+
+    /// Stores the states of a request's records, and asks again for those that are open.
+    fn store(&mut self, request: RecordRead, states: Vec<Option<RecordState>>) {
+        let mut open = Vec::new();
+        for (&record, state) in request.records.iter().zip(states) {
+            match state {
+                Some(state) => self.settle(record, state),
+                None => open.push(record),
+            }
+        }
+        if open.len() == request.records() {
+            self.halve(request);
+        } else if !open.is_empty() {
+            let rest = RecordRead::new(request.object_type, open);
+            self.requests.push_first(rest);
+        }
     }
 
     /// Divides a request that the API refuses, to find the record that it refuses: the state of a single one is unknown.
     pub(crate) fn refused(&mut self, request: RecordRead) {
-        todo!()
+        let number = request.object_type;
+        let kind = &mut self.types[usize::from(number)];
+        kind.refused += u32::from(request.records() == 1);
+        if !kind.is_refused() {
+            self.halve(request);
+            return;
+        }
+        self.fail(&request);
+        let group = std::mem::take(&mut self.types[usize::from(number)].group);
+        self.fail(&RecordRead::new(number, group));
+        for request in self.requests.take_all(|other| other.object_type == number) {
+            self.fail(&request);
+        }
+    }
+
+    fn halve(&mut self, request: RecordRead) {
+        if request.records() < 2 {
+            self.fail(&request);
+            return;
+        }
+        for half in request.halves().into_iter().rev() {
+            self.requests.push_first(half);
+        }
     }
 
     /// Sends a request again after a delay.
     pub(crate) fn retry(&mut self, request: RecordRead, after: Duration, now: Instant) {
-        todo!()
+        self.requests.push_delayed(request, now + after);
     }
 
     /// The time of the next scheduled action, for [`Self::advance`].
     pub(crate) fn next_due(&self) -> Option<Instant> {
-        todo!()
+        self.requests.next_due()
     }
 
     /// Makes the requests ready that have waited long enough.
     pub(crate) fn advance(&mut self, now: Instant) {
-        todo!()
+        self.requests.release_due(now);
     }
 
     /// Gives up a request: the states of its records are unknown.
     pub(crate) fn fail(&mut self, request: &RecordRead) {
-        todo!()
+        for &record in &request.records {
+            self.settle(record, RecordState::Unknown);
+        }
     }
 
     /// Takes a row whose records have their states, in the order of its pair. Rows leave in any order.
     pub(crate) fn pop_row(&mut self) -> Option<(R, [RecordState; 2])> {
-        todo!()
+        self.done.pop_front()
     }
 
     /// The number of rows that wait, or are ready to leave.
     pub(crate) fn len(&self) -> usize {
-        todo!()
+        self.rows.len() + self.done.len()
     }
+
+    /// Keeps the state of a record, and passes it to the rows that wait for it.
+    fn settle(&mut self, record: RecordKey, state: RecordState) {
+        self.states.insert(record, state);
+        let mut next = self.open.remove(&record);
+        while let Some(waiter) = next {
+            let Some(waiting) = self.rows.get_mut(waiter.place()) else {
+                return;
+            };
+            waiting.states[waiter.side()] = state;
+            next = waiting.next[waiter.side()];
+            self.settle_one(waiter.place());
+        }
+    }
+
+    /// A row waits for one thing less.
+    fn settle_one(&mut self, place: u32) {
+        let Some(waiting) = self.rows.get_mut(place) else {
+            return;
+        };
+        waiting.open -= 1;
+        if waiting.open == 0
+            && let Some(WaitingRow { row, states, .. }) = self.rows.remove(place)
+        {
+            self.done.push_back((row, states));
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'b> {
+    inputs: Vec<Input>,
+    properties: &'b [&'b str],
+    properties_with_history: [&'b str; 0],
+}
+
+#[derive(Serialize)]
+struct Input {
+    id: String,
 }

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use crate::domain::pair::{ObjectType, RecordId};
+use crate::domain::pair::RecordId;
 use crate::domain::proof::RecordState;
 
 /// Maximum number of records of a generation: as many as a table of half a million places holds.
@@ -110,30 +110,5 @@ impl RecordStates {
         if self.young.known.len() >= self.capacity {
             self.old = std::mem::take(&mut self.young);
         }
-    }
-}
-
-/// The types of the records, each with a number.
-#[derive(Debug, Default)]
-pub(crate) struct TypeTable {
-    types: Vec<ObjectType>,
-}
-
-impl TypeTable {
-    /// The number of a type. Spellings of the same type have the same number: they name the same records.
-    pub(super) fn number(&mut self, object_type: &ObjectType) -> Option<TypeNumber> {
-        let mut types = self.types.iter();
-        let place = match types.position(|known| known.is_same_as(object_type)) {
-            Some(place) => place,
-            None => {
-                self.types.push(object_type.clone());
-                self.types.len() - 1
-            }
-        };
-        TypeNumber::try_from(place).ok()
-    }
-
-    pub(super) fn get(&self, number: TypeNumber) -> &ObjectType {
-        &self.types[usize::from(number)]
     }
 }

@@ -79,6 +79,11 @@ impl WireRecord<'_> {
         self.id.0.parse().ok().filter(|&id| id > 0)
     }
 
+    /// Its id as the reply has it.
+    pub(crate) fn id_text(&self) -> &str {
+        &self.id.0
+    }
+
     pub(crate) fn is_archived(&self) -> bool {
         self.archived == Some(true)
     }
