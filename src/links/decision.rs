@@ -117,3 +117,123 @@ fn message(details: &Details) -> String {
         (None, None) => "no reason is known".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(category: &str, label: Option<&str>) -> AssociationType {
+        AssociationType {
+            category: category.into(),
+            type_id: 1,
+            label: label.map(Into::into),
+        }
+    }
+
+    fn known(types: &[(&str, Option<&str>)]) -> LinksFound {
+        LinksFound::Known {
+            types: types
+                .iter()
+                .map(|(category, label)| kind(category, *label))
+                .collect(),
+            seen: [true; 2],
+        }
+    }
+
+    fn because(message: &str) -> Details {
+        Details {
+            message: message.to_owned(),
+            ..Details::default()
+        }
+    }
+
+    const HUBSPOT: &str = "HUBSPOT_DEFINED";
+    const USER: &str = "USER_DEFINED";
+
+    #[test]
+    fn only_a_link_without_a_label_is_removed() {
+        let kept = |reason: &str| Decision::Kept(reason.to_owned().into());
+        for (types, expected) in [
+            (&[][..], Decision::Gone),
+            (&[(HUBSPOT, None)], Decision::Remove),
+            // HubSpot sets its primary type by itself.
+            (
+                &[(HUBSPOT, None), (HUBSPOT, Some("Primary"))],
+                Decision::Remove,
+            ),
+            // The unlabelled type of a custom object is one of the user.
+            (&[(USER, None)], Decision::Remove),
+            (
+                &[(HUBSPOT, None), (USER, Some("Decision maker"))],
+                kept("it has gained the label \"Decision maker\" since the import"),
+            ),
+            (
+                &[(USER, Some("Primary"))],
+                kept("it has gained the label \"Primary\" since the import"),
+            ),
+            (
+                &[(USER, Some("A")), (HUBSPOT, Some("B\nb"))],
+                kept("it has gained the labels \"A\", \"B b\" since the import"),
+            ),
+            (
+                &[
+                    (USER, Some("A")),
+                    (USER, Some("B")),
+                    (USER, Some("C")),
+                    (USER, Some("D")),
+                    (USER, Some("E")),
+                ],
+                kept("it has gained the labels \"A\", \"B\", \"C\" and 2 more since the import"),
+            ),
+        ] {
+            assert_eq!(decide(&known(types)), expected, "{types:?}");
+        }
+        let details = Arc::new(because("no reply"));
+        let unknown = LinksFound::Unknown(Arc::clone(&details));
+        assert_eq!(decide(&unknown), Decision::Unknown(details));
+    }
+
+    #[test]
+    fn what_is_read_after_a_removal_counts_and_not_what_its_reply_says() {
+        let unknown = LinksFound::Unknown(Arc::new(because("no reply")));
+        let there = known(&[(HUBSPOT, None)]);
+        let refused = because("pair is invalid");
+        let status_only = Details {
+            http_status: Some(500),
+            ..Details::default()
+        };
+        let (removed, failed) = (UndoOutcome::Removed, UndoOutcome::Failed);
+        for (found, removal, outcome, reason) in [
+            (&known(&[]), None, removed, ""),
+            (&known(&[]), Some(&refused), removed, ""),
+            (&there, None, failed, STILL_THERE),
+            (
+                &there,
+                Some(&refused),
+                failed,
+                "it could not be removed: pair is invalid",
+            ),
+            (
+                &there,
+                Some(&status_only),
+                failed,
+                "it could not be removed: HTTP 500",
+            ),
+            (
+                &unknown,
+                None,
+                failed,
+                "it was removed, but could not be read afterwards: no reply",
+            ),
+            (
+                &unknown,
+                Some(&refused),
+                failed,
+                "it could not be removed (pair is invalid), nor read afterwards: no reply",
+            ),
+        ] {
+            let undone = decide_after(found, removal);
+            assert_eq!((undone.outcome, &*undone.reason), (outcome, reason));
+        }
+    }
+}

@@ -2,3 +2,5 @@
 
 pub(crate) mod removal_request;
 pub(crate) mod removals;
+#[cfg(test)]
+mod tests;
