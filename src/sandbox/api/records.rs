@@ -69,7 +69,7 @@ impl World {
         let results: Vec<Value> = found
             .values()
             .rev()
-            .map(|record| result(record, lookup, &request.properties))
+            .map(|record| self.result(record, lookup, &request.properties))
             .collect();
         let form = self.settings.bodies;
         let absent = absent_answer(
@@ -93,6 +93,41 @@ impl World {
             bodies::extend(&mut body, bodies::with_errors(&errors, &call.span, form));
         }
         self.read_reply(call, found.into_keys(), status, &body)
+    }
+
+    /// A record with these properties and those that every reply has.
+    pub(crate) fn result(&self, record: &Found, lookup: Lookup<'_>, requested: &[String]) -> Value {
+        let id = record.id.value();
+        let mut values = Map::new();
+        for property in requested {
+            let value = match property.as_str() {
+                name if name == lookup.property => Some(record.value.clone()),
+                "hs_additional_emails" if !record.additional.is_empty() => {
+                    Some(record.additional.join(";"))
+                }
+                properties::MERGED_IDS => {
+                    let merged = self.directory.merged_ids(lookup.object_type, record.id);
+                    let ids: Vec<String> = merged.iter().map(|id| id.value().to_string()).collect();
+                    (!ids.is_empty()).then(|| ids.join(";"))
+                }
+                name => properties::kind(lookup.type_name, name)
+                    .and_then(|kind| keys::value_of(kind, id)),
+            };
+            // HubSpot leaves properties out that do not exist; those without a value are null.
+            if value.is_some() || properties::kind(lookup.type_name, property).is_some() {
+                values.insert(property.clone(), json!(value));
+            }
+        }
+        values.insert("createdate".to_owned(), json!(CREATED));
+        values.insert("hs_lastmodifieddate".to_owned(), json!(UPDATED));
+        values.insert("hs_object_id".to_owned(), json!(id.to_string()));
+        json!({
+            "id": id.to_string(),
+            "properties": values,
+            "createdAt": CREATED,
+            "updatedAt": UPDATED,
+            "archived": false,
+        })
     }
 
     /// The records of the inputs, and the keys without one, each once.
@@ -229,37 +264,6 @@ fn not_found(type_name: &str, keys: &[&str], form: BodyForm) -> Value {
         error["errors"] = json!([]);
     }
     error
-}
-
-/// A record with these properties and those that every reply has.
-pub(crate) fn result(record: &Found, lookup: Lookup<'_>, requested: &[String]) -> Value {
-    let id = record.id.value();
-    let mut values = Map::new();
-    for property in requested {
-        let value = match property.as_str() {
-            name if name == lookup.property => Some(record.value.clone()),
-            "hs_additional_emails" if !record.additional.is_empty() => {
-                Some(record.additional.join(";"))
-            }
-            name => {
-                properties::kind(lookup.type_name, name).and_then(|kind| keys::value_of(kind, id))
-            }
-        };
-        // HubSpot leaves properties out that do not exist; those without a value are null.
-        if value.is_some() || properties::kind(lookup.type_name, property).is_some() {
-            values.insert(property.clone(), json!(value));
-        }
-    }
-    values.insert("createdate".to_owned(), json!(CREATED));
-    values.insert("hs_lastmodifieddate".to_owned(), json!(UPDATED));
-    values.insert("hs_object_id".to_owned(), json!(id.to_string()));
-    json!({
-        "id": id.to_string(),
-        "properties": values,
-        "createdAt": CREATED,
-        "updatedAt": UPDATED,
-        "archived": false,
-    })
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::sandbox::api::records::result;
 use crate::sandbox::api::refusals;
 use crate::sandbox::data::ids::RecordId;
 use crate::sandbox::data::properties;
@@ -95,7 +94,7 @@ impl World {
             for value in filter.values.iter().chain(&filter.value) {
                 let records = self.directory.search(lookup, value, call.now, lag);
                 found.extend(records.iter().map(|record: &Found| {
-                    (record.id, result(record, lookup, &request.properties))
+                    (record.id, self.result(record, lookup, &request.properties))
                 }));
             }
         }

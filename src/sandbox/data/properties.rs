@@ -11,6 +11,8 @@ const UNKNOWN: &str = "unknown_";
 const PLAIN: &str = "plain_";
 /// The property of records that the list of properties shows as unique for every type.
 const EXAMPLE_KEY: &str = "external_key";
+/// The property with the ids of the records that were merged into a record.
+pub(crate) const MERGED_IDS: &str = "hs_merged_object_ids";
 /// Properties of HubSpot's that several records may share.
 const SHARED: &[&str] = &[
     "firstname",
@@ -23,6 +25,7 @@ const SHARED: &[&str] = &[
     "dealname",
     "subject",
     "hs_additional_emails",
+    MERGED_IDS,
 ];
 /// The properties that each type is listed with, beside those of every type.
 const LISTED: &[(&str, &[&str])] = &[

@@ -102,6 +102,13 @@ pub(crate) fn merged_into(id: &str) -> String {
     format!("8{}", id.get(1..).unwrap_or_default())
 }
 
+/// The id of the record that was merged into the one with this id, as far as the id says so.
+pub(crate) fn merged_from(id: &str) -> Option<String> {
+    let merged = format!("9{}", id.strip_prefix('8')?);
+    let is_merged = matches!(read_id(MARK, &merged), Some((Fault::Merged, 0)));
+    is_merged.then_some(merged)
+}
+
 /// Whether a record id names a fault, even one whose count is used up.
 pub(crate) fn names_a_fault(id: &str) -> bool {
     read_id(MARK, id).is_some()
@@ -278,6 +285,10 @@ mod tests {
         let merged = fault_id("merged", 0, 1).unwrap();
         let survivor = RecordFate::MergedInto("896070000000001".to_owned());
         assert_eq!(fate_of_id(&merged), survivor);
+        assert_eq!(merged_from(&merged_into(&merged)), Some(merged.clone()));
+        for other in [merged.as_str(), "8", "17", ""] {
+            assert_eq!(merged_from(other), None, "{other}");
+        }
         assert_eq!(fate_of_id("896070000000001"), RecordFate::Exists);
     }
 

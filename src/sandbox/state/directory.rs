@@ -3,7 +3,7 @@
 //! The spelling of a key decides ([`keys`]), unless a test assigned records to it. Stored are only assignments, records
 //! that were deleted or merged, and keys that searches find after a time.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use crate::sandbox::data::ids::RecordId;
@@ -41,6 +41,8 @@ pub(crate) struct Directory {
     assigned: HashMap<u64, Vec<RecordId>>,
     /// Records that were deleted, and the ones that others were merged into.
     gone: HashMap<(TypeNumber, RecordId), Option<RecordId>>,
+    /// The records that were merged into each, as in `gone`.
+    merged: HashMap<(TypeNumber, RecordId), Vec<RecordId>>,
     /// When a search first asked for a key whose record is new.
     searched: HashMap<u64, Duration>,
 }
@@ -63,7 +65,36 @@ impl Directory {
         id: RecordId,
         merged_into: Option<RecordId>,
     ) {
-        self.gone.insert((object_type, id), merged_into);
+        let before = self.gone.insert((object_type, id), merged_into);
+        if let Some(Some(before)) = before
+            && let Some(ids) = self.merged.get_mut(&(object_type, before))
+        {
+            ids.retain(|other| *other != id);
+        }
+        if let Some(survivor) = merged_into {
+            let ids = self.merged.entry((object_type, survivor)).or_default();
+            ids.push(id);
+        }
+    }
+
+    /// The records that were merged into this one, directly or by way of others, in ascending order.
+    pub(crate) fn merged_ids(&self, object_type: TypeNumber, id: RecordId) -> Vec<RecordId> {
+        let mut ids = BTreeSet::new();
+        let mut open = vec![id];
+        while let Some(survivor) = open.pop() {
+            let stored = self.merged.get(&(object_type, survivor));
+            let by_id = table::merged_from(&survivor.value().to_string());
+            let by_id = by_id.and_then(|id| RecordId::parse(&id)).filter(|id| {
+                // What a call says about a record counts more than its id.
+                !self.is_removed(object_type, *id)
+            });
+            for merged in stored.into_iter().flatten().copied().chain(by_id) {
+                if merged != id && ids.insert(merged) {
+                    open.push(merged);
+                }
+            }
+        }
+        ids.into_iter().collect()
     }
 
     /// Whether a record was deleted or merged, so that nothing can be associated with its id.

@@ -125,6 +125,40 @@ fn a_record_is_read_by_id_unless_it_was_deleted_and_a_merged_one_answers_with_it
 }
 
 #[test]
+fn a_record_lists_the_ids_that_were_merged_into_it() {
+    let mut world = with(ReadSettings::unlimited());
+    for (id, survivor) in [
+        ("1", Some("2")),
+        ("2", Some("9")),
+        ("3", Some("8")),
+        ("3", Some("9")),
+        ("4", None),
+    ] {
+        assert_eq!(world.remove_record("contacts", id, survivor), Some(()));
+    }
+    let merged = fault_id("merged", 0, 1).unwrap();
+    let survivor = format!("8{}", &merged[1..]);
+    let inputs: Vec<Value> = ["9", "8", "17", &survivor, "1"]
+        .map(|id| json!({"id": id}))
+        .into();
+    let sent = json!({"inputs": inputs, "properties": ["hs_merged_object_ids"]}).to_string();
+    let said = body(&reply(&mut world, "POST", CONTACTS, &sent));
+    let results = said["results"].as_array().unwrap().iter();
+    let listed: Vec<(&Value, &Value)> = results
+        .map(|record| (&record["id"], &record["properties"]["hs_merged_object_ids"]))
+        .collect();
+    let expected = [
+        (json!(survivor), json!(merged)),
+        (json!("17"), Value::Null),
+        // A record and its survivor have one result.
+        (json!("9"), json!("1;2;3")),
+        (json!("8"), Value::Null),
+    ];
+    let expected: Vec<(&Value, &Value)> = expected.iter().map(|(id, ids)| (id, ids)).collect();
+    assert_eq!(listed, expected);
+}
+
+#[test]
 fn only_properties_that_identify_a_record_are_accepted() {
     let mut world = with(ReadSettings::unlimited());
     let companies = "/crm/objects/2026-03/companies/batch/read";
