@@ -231,9 +231,9 @@ impl<R> RecordReads<R> {
         let asked: Vec<u128> = records.map(|record| record.number()).collect();
         let kind = &mut self.types[usize::from(request.object_type)];
         match read(&asked, status, body) {
-            RecordReply::Records(states) => {
+            RecordReply::Records(results) => {
                 kind.is_read = true;
-                self.store(request, states);
+                self.store(request, results);
             }
             RecordReply::WithoutMergedIds if request.asks_merged_ids => {
                 kind.has_merged_ids = false;

@@ -50,11 +50,11 @@ pub(crate) fn read(asked: &[u128], status: u16, body: &[u8]) -> RecordReply {
         return RecordReply::ByStatus;
     }
     let read = read_body(body, |reply| {
-        let mut states = States::new(asked);
+        let mut open = States::new(asked);
         if is_success {
-            states.read_success(reply)
+            open.read_success(reply)
         } else {
-            states.read_refusal(status, reply)
+            open.read_refusal(status, reply)
         }
     });
     match read {

@@ -41,11 +41,14 @@ fn not_found(ids: &[&str]) -> Value {
     json!({"status": "error", "category": "OBJECT_NOT_FOUND", "message": "m", "context": {"ids": ids}})
 }
 
+/// The records that are asked for, the status and the body of the reply, and the states.
+type Case = (&'static [u128], u16, Value, Vec<Option<RecordState>>);
+
 #[test]
 fn a_reply_says_of_each_record_what_it_proves() {
     let plain = |id: u64| result(id, &Value::Null);
     let other = json!({"category": "VALIDATION_ERROR", "message": "m", "context": {"ids": ["1"]}});
-    let cases: Vec<(&[u128], u16, Value, Vec<Option<RecordState>>)> = vec![
+    let cases: Vec<Case> = vec![
         (
             &[1, 2],
             200,
@@ -86,7 +89,7 @@ fn a_reply_says_of_each_record_what_it_proves() {
             json!({"results": [result(9, &json!("1"))], "errors": [not_found(&["1"])]}),
             vec![Some(merged(9))],
         ),
-        // A list that is no list of ids proves nothing, and neither do those of two records.
+        // A list that is no list of ids proves nothing.
         (
             &[1, 2],
             200,

@@ -11,14 +11,13 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
-
 use crate::api::link_call::{LinkCall, LinkRoute};
 use crate::api::response::body::Body;
 use crate::api::response::envelope::Envelope;
 use crate::domain::outcome::Details;
 use crate::domain::pair::{Pair, Record, RecordId};
 use crate::links::after_reply::AfterReply;
+use crate::links::removal::body::body;
 use crate::links::removal::removal_request::{Removal, Types};
 use crate::links::request_queue::RequestQueue;
 use crate::links::slab::Slab;
@@ -119,16 +118,13 @@ impl<R> Removals<R> {
     /// The call of a request.
     pub(crate) fn call(&self, request: &Removal) -> LinkCall {
         let (from_type, to_type) = request.types.clone();
+        let places = request.rows.iter();
+        let rows = places.filter_map(|&place| self.rows.get(place));
         LinkCall {
             from_type,
             to_type,
             route: LinkRoute::Archive,
-            body: body(
-                request
-                    .rows
-                    .iter()
-                    .filter_map(|&place| self.rows.get(place)),
-            ),
+            body: body(rows.map(|row| (&row.from, &row.to))),
         }
     }
 
@@ -281,45 +277,5 @@ impl<R> Removals<R> {
             }
         }
         named
-    }
-}
-
-/// The body of the call for these pairs. Those with the same first record share an input.
-fn body<'r, R: 'r>(rows: impl Iterator<Item = &'r WaitingRow<R>>) -> Vec<u8> {
-    let mut places: HashMap<RecordId, usize> = HashMap::new();
-    let mut inputs: Vec<Input<'r>> = Vec::new();
-    for WaitingRow { from, to, .. } in rows {
-        let place = *places.entry(*from).or_insert(inputs.len());
-        if place == inputs.len() {
-            inputs.push(Input {
-                from: Id::of(from),
-                to: Vec::new(),
-            });
-        }
-        inputs[place].to.push(Id::of(to));
-    }
-    // Texts can always be serialized.
-    serde_json::to_vec(&Inputs { inputs }).unwrap_or_default()
-}
-
-#[derive(Serialize)]
-struct Inputs<'r> {
-    inputs: Vec<Input<'r>>,
-}
-
-#[derive(Serialize)]
-struct Input<'r> {
-    from: Id<'r>,
-    to: Vec<Id<'r>>,
-}
-
-#[derive(Serialize)]
-struct Id<'r> {
-    id: &'r str,
-}
-
-impl<'r> Id<'r> {
-    fn of(id: &'r RecordId) -> Self {
-        Self { id: id.as_str() }
     }
 }
