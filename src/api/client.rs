@@ -18,6 +18,7 @@ use crate::api::auth::session::Session;
 use crate::api::auth::source::TokenSource;
 use crate::api::endpoint::{Endpoint, RefreshOutcome};
 use crate::api::error_chain::chain;
+use crate::api::link_call::{LinkCall, MAX_LINK_REPLY_BYTES};
 use crate::api::lookup_call::LookupCall;
 use crate::api::request::{ApiVersion, BaseUrl, inputs};
 use crate::api::response::headers::Reply;
@@ -182,11 +183,24 @@ impl HttpEndpoint {
     }
 
     async fn find(&self, call: &LookupCall) -> Result<Reply, reqwest::Error> {
-        let session = self.session();
         let url = self.settings.base_url.lookup(self.settings.version, call);
-        let request = json_post(url, &session, call.body.clone());
+        self.post_raw(url, &call.body, MAX_LOOKUP_BYTES).await
+    }
+
+    async fn read_or_remove(&self, call: &LinkCall) -> Result<Reply, reqwest::Error> {
+        let url = self
+            .settings
+            .base_url
+            .link_call(self.settings.version, call);
+        self.post_raw(url, &call.body, MAX_LINK_REPLY_BYTES).await
+    }
+
+    /// A call whose reply, of up to `max` bytes, is not parsed here.
+    async fn post_raw(&self, url: Url, body: &[u8], max: usize) -> Result<Reply, reqwest::Error> {
+        let session = self.session();
+        let request = json_post(url, &session, body.to_vec());
         let response = self.client.execute(request).await?;
-        Ok(read::raw_reply(response, &session, MAX_LOOKUP_BYTES).await)
+        Ok(read::raw_reply(response, &session, max).await)
     }
 
     /// Waits for an exchange. It is pinned by the caller: moving it would copy a kilobyte, several times per row.
@@ -246,5 +260,9 @@ impl Endpoint for HttpEndpoint {
 
     async fn lookup(&self, call: &LookupCall) -> Reply {
         self.with_timeout(pin!(self.find(call))).await
+    }
+
+    async fn links(&self, call: &LinkCall) -> Reply {
+        self.with_timeout(pin!(self.read_or_remove(call))).await
     }
 }

@@ -5,11 +5,12 @@ use std::future::Future;
 
 use tokio::time::Instant;
 
+use crate::api::link_call::LinkCall;
 use crate::api::lookup_call::LookupCall;
 use crate::api::response::headers::Reply;
 use crate::domain::pair::Pair;
 
-/// Sends requests that associate pairs, and those that find records.
+/// Sends requests that associate pairs, and those that find records or read and remove links.
 pub trait Endpoint: Clone + Send + Sync + 'static {
     /// Sends one request and waits for its reply, at most for the timeout of one attempt.
     ///
@@ -25,6 +26,12 @@ pub trait Endpoint: Clone + Send + Sync + 'static {
     /// Sends one call that finds records. Its body is [`Body::Raw`](crate::api::response::body::Body::Raw) where it was
     /// received whole.
     fn lookup(&self, call: &LookupCall) -> impl Future<Output = Reply> + Send;
+
+    /// Sends one call that reads or removes links. Its body is [`Body::Raw`](crate::api::response::body::Body::Raw)
+    /// where it was received whole, and
+    /// [`Unreadable::TooLong`](crate::api::response::body::Unreadable::TooLong) where it passes
+    /// [`MAX_LINK_REPLY_BYTES`](crate::api::link_call::MAX_LINK_REPLY_BYTES).
+    fn links(&self, call: &LinkCall) -> impl Future<Output = Reply> + Send;
 
     /// When the token should be refreshed or first obtained; `None` while the current token is valid as far as is
     /// known.

@@ -5,6 +5,9 @@
 
 use crate::domain::pair::ObjectType;
 
+/// The size limit of a reply. The links of 1,000 records can take more: then fewer records are asked at once.
+pub const MAX_LINK_REPLY_BYTES: usize = 16 << 20;
+
 /// Which call reads or removes links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LinkRoute {

@@ -7,6 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_e
 use url::{Position, Url};
 
 use crate::api::auth::oauth;
+use crate::api::link_call::{LinkCall, LinkRoute};
 use crate::api::lookup_call::{LookupCall, Route};
 use crate::domain::pair::{ObjectType, Pair, Record};
 
@@ -192,11 +193,25 @@ impl BaseUrl {
     /// (<https://developers.hubspot.com/docs/api-reference/legacy/crm/associations/associate-records/guide>).
     #[must_use]
     pub fn batch(&self, version: ApiVersion, from_type: &str, to_type: &str) -> Url {
+        self.of_types(version, [from_type, to_type], "batch/associate/default")
+    }
+
+    /// The URL of a call that reads or removes links.
+    #[must_use]
+    pub(crate) fn link_call(&self, version: ApiVersion, call: &LinkCall) -> Url {
+        let route = match call.route {
+            LinkRoute::Read => "batch/read",
+            LinkRoute::Archive => "batch/archive",
+        };
+        let types = [call.from_type.as_str(), call.to_type.as_str()];
+        self.of_types(version, types, route)
+    }
+
+    /// The URL of a call about the links between records of these types.
+    fn of_types(&self, version: ApiVersion, types: [&str; 2], call: &str) -> Url {
+        let [from_type, to_type] = types.map(segment);
         let path = version.associations_path();
-        let (from_type, to_type) = (segment(from_type), segment(to_type));
-        self.at(&format!(
-            "{path}/{from_type}/{to_type}/batch/associate/default"
-        ))
+        self.at(&format!("{path}/{from_type}/{to_type}/{call}"))
     }
 
     /// The URL of a call that finds records.

@@ -1,5 +1,7 @@
 //! What a request looks like, byte for byte, and what the client does with odd servers.
 
+mod links;
+
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::mpsc;

@@ -26,7 +26,7 @@ pub enum Body {
         /// The start of the body, on one line.
         snippet: String,
     },
-    /// A complete body that is not parsed: that of a lookup, which its reader parses.
+    /// A complete body that is not parsed: that of a call that does not link, which its reader parses.
     Raw(Vec<u8>),
     /// The body is incomplete.
     Unread(Unreadable),

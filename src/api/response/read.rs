@@ -81,6 +81,9 @@ pub(crate) async fn whole_body(response: Response, max: usize) -> Result<Vec<u8>
 /// Reads a body without decoding it.
 async fn sent_body(mut response: Response, max: usize) -> Result<Vec<u8>, Unreadable> {
     let length = response.content_length();
+    if length.is_some_and(|length| length > max as u64) {
+        return Err(Unreadable::TooLong);
+    }
     let mut bytes = Vec::new();
     // Nearly every body is a single chunk of a known length; polling for another would cost a wake-up.
     while length != Some(bytes.len() as u64) {

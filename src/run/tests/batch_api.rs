@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::api::endpoint::Endpoint;
+use crate::api::link_call::LinkCall;
 use crate::api::lookup_call::LookupCall;
 use crate::api::response::headers::Reply;
 use crate::domain::outcome::{Outcome, OutcomeKind};
@@ -244,6 +245,10 @@ impl Endpoint for Api {
         }
         let refusal = self.refusal(&[pair]);
         refusal.unwrap_or_else(|| self.answer(&[pair], true))
+    }
+
+    async fn links(&self, _call: &LinkCall) -> Reply {
+        unreachable!("a run that does not read links")
     }
 
     async fn lookup(&self, _call: &LookupCall) -> Reply {

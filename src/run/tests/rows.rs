@@ -5,6 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use crate::api::endpoint::Endpoint;
+use crate::api::link_call::LinkCall;
 use crate::api::lookup_call::LookupCall;
 use crate::api::response::headers::Reply;
 use crate::domain::outcome::OutcomeKind;
@@ -171,6 +172,10 @@ async fn a_panic_in_a_worker_is_reported_and_every_other_reply_is_kept() {
     #[derive(Clone)]
     struct Buggy(Scripted);
     impl Endpoint for Buggy {
+        async fn links(&self, _call: &LinkCall) -> Reply {
+            unreachable!("a run that does not read links")
+        }
+
         async fn lookup(&self, _call: &LookupCall) -> Reply {
             unreachable!("rows with ids")
         }

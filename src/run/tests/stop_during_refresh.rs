@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::api::endpoint::{Endpoint, RefreshOutcome};
+use crate::api::link_call::LinkCall;
 use crate::api::lookup_call::LookupCall;
 use crate::api::response::headers::Reply;
 use crate::domain::pair::Pair;
@@ -29,6 +30,10 @@ struct Tokenless {
 impl Endpoint for Tokenless {
     async fn associate(&self, pair: &Pair) -> Reply {
         good(pair)
+    }
+
+    async fn links(&self, _call: &LinkCall) -> Reply {
+        unreachable!("a run that does not read links")
     }
 
     async fn lookup(&self, _call: &LookupCall) -> Reply {

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::api::endpoint::Endpoint;
+use crate::api::link_call::LinkCall;
 use crate::api::lookup_call::LookupCall;
 use crate::api::response::body::Body;
 use crate::api::response::headers::{Answer, Reply, ReplyHeaders};
@@ -109,6 +110,10 @@ pub(super) struct Seen {
 }
 
 impl Endpoint for Scripted {
+    async fn links(&self, _call: &LinkCall) -> Reply {
+        unreachable!("a run that does not read links")
+    }
+
     async fn lookup(&self, _call: &LookupCall) -> Reply {
         unreachable!("rows with ids")
     }

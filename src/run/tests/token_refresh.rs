@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::api::endpoint::{Endpoint, RefreshOutcome};
+use crate::api::link_call::LinkCall;
 use crate::api::lookup_call::LookupCall;
 use crate::api::response::headers::Reply;
 use crate::domain::outcome::{Outcome, OutcomeKind};
@@ -46,6 +47,10 @@ impl Endpoint for Keyed {
         } else {
             answer(401, r#"{"message":"it died"}"#)
         }
+    }
+
+    async fn links(&self, _call: &LinkCall) -> Reply {
+        unreachable!("a run that does not read links")
     }
 
     async fn lookup(&self, _call: &LookupCall) -> Reply {

@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::api::endpoint::Endpoint;
+use crate::api::link_call::LinkCall;
 use crate::api::lookup_call::{LookupCall, Route};
 use crate::api::response::body::Body;
 use crate::api::response::headers::{Answer, Reply, ReplyHeaders};
@@ -172,6 +173,10 @@ impl Endpoint for Crm {
             200,
             &json!({"status": "COMPLETE", "results": results}).to_string(),
         )
+    }
+
+    async fn links(&self, _call: &LinkCall) -> Reply {
+        unreachable!("a run that does not read links")
     }
 
     async fn lookup(&self, call: &LookupCall) -> Reply {
