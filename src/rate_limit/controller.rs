@@ -8,6 +8,9 @@
 //! 3. the limit learned from a 429: no more than were accepted in the window before it. From there the bound is raised
 //!    in steps; the more steps failed, the longer the wait before the next.
 //!
+//! Requests that are exempt from the account's limit ([`BurstLimit::is_exempt`]) have no bound until a reply announces one
+//! or is a 429.
+//!
 //! A permit must pass three checks, in this order: no pause; no window holds more than its limit, not even where the rate
 //! changes within it ([`RollingWindow`]); requests are spaced evenly ([`Spacing`]).
 
@@ -61,6 +64,8 @@ pub struct RateController {
     competing: CompetingUsage,
     jitter: JitterMargin,
     learned: Option<LearnedLimit>,
+    /// Of exempt requests: up to where the learned limit is raised before none applies again.
+    assumed: u32,
 }
 
 impl RateController {
@@ -87,6 +92,7 @@ impl RateController {
             competing: CompetingUsage::default(),
             jitter: JitterMargin::default(),
             learned: None,
+            assumed: limit.initial.requests(),
         }
     }
 
@@ -97,11 +103,15 @@ impl RateController {
         }
         let permit = Permit { at: now };
         let bounds = self.bounds(now);
+        let mut longest = self.limit.initial.window();
         let Some(rate_limit) = slowest(bounds) else {
+            if self.setting != RateSetting::Unlimited {
+                // A 429 would show that a limit applies to these requests after all.
+                self.sent.push(now, longest * 2);
+            }
             return Ok(permit);
         };
         let mut has_room_at = now;
-        let mut longest = self.limit.initial.window();
         for bound in bounds.into_iter().flatten() {
             let margin = self.jitter.margin(bound.window());
             has_room_at = has_room_at.max(self.sent.next(bound, margin));
@@ -146,17 +156,22 @@ impl RateController {
         };
         let known = self.announced.is_some()
             || self.learned.is_some()
-            || own.is_none()
-            || self.share != Share::ALL;
+            || !self.limit.is_exempt && (own.is_none() || self.share != Share::ALL);
         let account = known.then(|| {
-            let left = self
-                .share
-                .of(self.account_limit())
-                .min(self.available_limit(now));
+            let left = self.shared_limit().min(self.available_limit(now));
             let after_throttle = self.learned.map_or(left, |learned| learned.limit.min(left));
             Rate::new(after_throttle.max(1), self.window()).expect("neither is zero")
         });
         [own, account]
+    }
+
+    /// The share of the account's limit; all of a limit that is only assumed.
+    fn shared_limit(&self) -> u32 {
+        if self.limit.is_exempt && self.announced.is_none() {
+            self.account_limit()
+        } else {
+            self.share.of(self.account_limit())
+        }
     }
 
     fn available_limit(&self, now: Duration) -> u32 {
@@ -177,7 +192,7 @@ impl RateController {
     #[must_use]
     pub fn limiting_factor(&self, now: Duration) -> Option<LimitingFactor> {
         let limit = self.account_limit();
-        let shared = self.share.of(limit);
+        let shared = self.shared_limit();
         let left = self.available_limit(now);
         if self.pause_remaining(now).is_some() {
             Some(LimitingFactor::Paused)
@@ -210,7 +225,7 @@ impl RateController {
                 let share = self.window().as_secs_f64() / rate_limit.window().as_secs_f64();
                 whole(f64::from(rate_limit.requests()) * share).max(1)
             }
-            (None, _) => self.limit.initial.requests(),
+            (None, _) => self.assumed,
         }
     }
 
@@ -285,6 +300,9 @@ impl RateController {
             || remaining.is_none_or(|remaining| self.remaining_of_limit(remaining) == 0)
         {
             let fits = self.sent.count(sent_at, self.window());
+            if self.limit.is_exempt {
+                self.assumed = self.assumed.max(fits.saturating_mul(2));
+            }
             self.learned = Some(LearnedLimit::after_throttle(now, fits, self.learned));
         }
         let pause = INITIAL_PAUSE

@@ -12,6 +12,8 @@
 pub mod burst_limit;
 pub mod competing_usage;
 pub mod controller;
+#[cfg(test)]
+mod exempt_tests;
 pub mod jitter;
 pub mod learned_limit;
 pub mod limiter;

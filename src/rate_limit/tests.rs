@@ -229,7 +229,7 @@ pub(super) fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-fn observe(
+pub(super) fn observe(
     controller: &mut RateController,
     at: Duration,
     throttled: bool,
@@ -286,8 +286,7 @@ fn auto_starts_at_the_lowest_limit_and_learns_the_tier_from_the_headers() {
 fn requests_with_another_limit_have_a_rate_of_their_own() {
     let general = BurstLimit {
         initial: "5/s".parse().unwrap(),
-        enforced: |announced| announced,
-        is_announced: true,
+        ..BurstLimit::GENERAL
     };
     let mut controller = RateController::with_limit(general, RateSetting::Auto, Share::ALL);
     let rate = |controller: &RateController| controller.rate_limit(seconds(1)).unwrap();
