@@ -210,7 +210,10 @@ impl Dispatcher<'_> {
     }
 
     fn requests_in_flight(&self) -> usize {
-        let lookups = self.lookups.as_ref().map_or(0, |stage| stage.in_flight());
+        let lookups = self
+            .lookups
+            .as_ref()
+            .map_or(0, |stage| stage.calls.in_flight());
         self.in_flight.busy() + self.batches_in_flight.busy() + lookups
     }
 
@@ -339,7 +342,7 @@ async fn next_lookup_event(
     wants: [bool; 2],
 ) -> LookupEvent {
     match lookups {
-        Some(stage) => stage.next(wants).await,
+        Some(stage) => stage.calls.next(wants).await,
         None => std::future::pending().await,
     }
 }

@@ -31,6 +31,7 @@ pub mod dispatcher;
 pub mod effects;
 pub mod event;
 pub mod guards;
+pub mod limited_calls;
 pub mod lookup;
 pub mod queue;
 pub mod rate_feedback;

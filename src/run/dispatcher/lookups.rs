@@ -17,6 +17,7 @@ use crate::lookup::result::Answer;
 use crate::rate_limit::permit::Permit;
 use crate::run::dispatcher::{Dispatcher, Phase};
 use crate::run::event::RunEvent;
+use crate::run::limited_calls::CallEvent;
 use crate::run::lookup::job::{LookupJob, kind_of};
 use crate::run::lookup::reading::{OpenLookup, Reading, read};
 use crate::run::lookup::resolve::{Resolved, is_about_keys, is_not_found, keys_of, resolve};
@@ -51,7 +52,7 @@ impl Dispatcher<'_> {
                 let Some(stage) = &mut self.lookups else {
                     return;
                 };
-                let Ok(permit) = stage.limiter(route).try_acquire() else {
+                let Ok(permit) = stage.calls.limiter(route).try_acquire() else {
                     break;
                 };
                 self.send_lookup(route, permit);
@@ -160,9 +161,9 @@ impl Dispatcher<'_> {
 
     pub(super) fn handle_lookup_event(&mut self, event: LookupEvent) {
         match event {
-            LookupEvent::Permit(route, permit) => self.send_lookup(route, permit),
-            LookupEvent::Reply(done) => self.handle_lookup_reply(*done),
-            LookupEvent::Panic(error) => {
+            CallEvent::Permit(route, permit) => self.send_lookup(route, permit),
+            CallEvent::Reply(done) => self.handle_lookup_reply(*done),
+            CallEvent::Panic(error) => {
                 self.counts.requests += 1;
                 self.stop(StopReason::of_panic(error));
             }
@@ -177,7 +178,7 @@ impl Dispatcher<'_> {
             return;
         };
         self.replies.stamp(&mut job.request);
-        stage.send(job, permit);
+        stage.calls.send(route, job, permit);
         self.counts.lookup = stage.rows.counts();
     }
 
@@ -191,7 +192,7 @@ impl Dispatcher<'_> {
             ..
         } = job;
         let route = lookup.route;
-        stage.reply_received(route);
+        stage.calls.reply_received(route);
         let now = Instant::now();
         let Reading {
             reply,
@@ -203,7 +204,7 @@ impl Dispatcher<'_> {
         let rate = RateFeedback {
             rate_before: None,
             rate_after: None,
-            ..RateFeedback::of(stage.limiter(route), permit, class, &reply, now)
+            ..RateFeedback::of(stage.calls.limiter(route), permit, class, &reply, now)
         };
         let received = self.received(rate, class, &reply, &details, now);
         let Handled {

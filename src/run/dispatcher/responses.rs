@@ -102,7 +102,7 @@ impl Dispatcher<'_> {
             match effect {
                 Effect::Pause(period) => self.pause_all(period),
                 Effect::PauseLimit(period) => match (lookup, &mut self.lookups) {
-                    (Some(route), Some(stage)) => stage.limiter(route).pause(period),
+                    (Some(route), Some(stage)) => stage.calls.limiter(route).pause(period),
                     _ => self.context.rate_limiter.pause(period),
                 },
                 Effect::Emit(event) => self.emit(event),
@@ -115,7 +115,7 @@ impl Dispatcher<'_> {
     pub(super) fn pause_all(&mut self, period: Duration) {
         self.context.rate_limiter.pause(period);
         if let Some(stage) = &mut self.lookups {
-            stage.pause(period);
+            stage.calls.pause(period);
         }
     }
 

@@ -73,7 +73,7 @@ impl Dispatcher<'_> {
         self.in_flight.abandon();
         self.batches_in_flight.abandon();
         if let Some(stage) = &mut self.lookups {
-            stage.abandon();
+            stage.calls.abandon();
         }
         let stop = if self.all_rows_reported() {
             None

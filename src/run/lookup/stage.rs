@@ -1,6 +1,5 @@
 //! The rows that wait for their keys, and the requests that look the keys up, with their rate limits and workers.
 
-use tokio::task::JoinError;
 use tokio::time::Instant;
 
 use crate::api::endpoint::Endpoint;
@@ -15,14 +14,10 @@ use crate::lookup::lookup_request::PropertyNumber;
 use crate::lookup::lookups::{KeyOfRow, Lookups};
 use crate::lookup::property::LookupProperty;
 use crate::rate_limit::burst_limit::BurstLimit;
-use crate::rate_limit::controller::RateController;
-use crate::rate_limit::limiter::RateLimiter;
-use crate::rate_limit::permit::Permit;
-use crate::rate_limit::rate::RateSetting;
 use crate::run::context::LookupSettings;
+use crate::run::limited_calls::{CallEvent, CallLimit, LimitedCalls};
 use crate::run::lookup::job::LookupJob;
 use crate::run::lookup::resolve::keys_of;
-use crate::run::worker_pool::{Answered, WorkerPool};
 
 /// Maximum number of batch reads in flight. A reply takes a few tenths of a second, so these use the highest general
 /// limit up.
@@ -32,14 +27,7 @@ const BATCH_READS: usize = 8;
 const SEARCHES: usize = 2;
 
 /// Something that happened to the lookups.
-pub(crate) enum LookupEvent {
-    /// A request has its reply.
-    Reply(Box<Answered<LookupJob>>),
-    /// A worker panicked.
-    Panic(JoinError),
-    /// A request of this call can be sent.
-    Permit(Route, Permit),
-}
+pub(crate) type LookupEvent = CallEvent<LookupJob, Route>;
 
 /// A property that must not be looked up without the permission to search.
 #[derive(Debug)]
@@ -49,9 +37,7 @@ pub(crate) struct NeedsSearch(pub(crate) LookupProperty);
 pub(crate) struct LookupStage {
     settings: LookupSettings,
     pub(crate) rows: Lookups<CheckedRow>,
-    workers: WorkerPool<LookupJob>,
-    batch_reads: RouteState,
-    searches: RouteState,
+    pub(crate) calls: LimitedCalls<LookupJob, Route>,
     /// For each side, the type of the last row and its property.
     last: [Option<(ObjectType, PropertyNumber)>; 2],
     has_ended: bool,
@@ -59,53 +45,23 @@ pub(crate) struct LookupStage {
     pub(crate) has_passed_on: bool,
 }
 
-/// The requests of one call.
-struct RouteState {
-    limiter: RateLimiter,
-    in_flight: usize,
-    max_in_flight: usize,
-}
-
-impl RouteState {
-    fn new(limit: BurstLimit, settings: &LookupSettings, max_in_flight: usize) -> Self {
-        let setting = if settings.is_unlimited && limit.is_announced {
-            RateSetting::Unlimited
-        } else {
-            RateSetting::Auto
-        };
-        let controller = RateController::with_limit(limit, setting, settings.share);
-        Self {
-            limiter: RateLimiter::new(controller),
-            in_flight: 0,
-            max_in_flight,
-        }
-    }
-}
-
 impl LookupStage {
     pub(crate) fn new(settings: LookupSettings, endpoint: impl Endpoint) -> Self {
+        let limit = |limit: BurstLimit, max_in_flight| {
+            CallLimit::new(limit, settings.is_unlimited, settings.share, max_in_flight)
+        };
+        let kinds = [
+            (Route::BatchRead, limit(BurstLimit::GENERAL, BATCH_READS)),
+            (Route::Search, limit(BurstLimit::SEARCH, SEARCHES)),
+        ];
         Self {
-            batch_reads: RouteState::new(BurstLimit::GENERAL, &settings, BATCH_READS),
-            searches: RouteState::new(BurstLimit::SEARCH, &settings, SEARCHES),
+            calls: LimitedCalls::new(kinds, endpoint),
             settings,
             rows: Lookups::new(Limits::USUAL),
-            workers: WorkerPool::new(endpoint),
             last: [None, None],
             has_ended: false,
             has_passed_on: false,
         }
-    }
-
-    fn route(&mut self, route: Route) -> &mut RouteState {
-        match route {
-            Route::BatchRead => &mut self.batch_reads,
-            Route::Search => &mut self.searches,
-        }
-    }
-
-    /// The limiter of this call.
-    pub(crate) fn limiter(&mut self, route: Route) -> &mut RateLimiter {
-        &mut self.route(route).limiter
     }
 
     /// The properties of both sides.
@@ -192,12 +148,7 @@ impl LookupStage {
 
     /// Whether a request of this call could be sent now if there were a permit.
     pub(crate) fn wants_permit(&mut self, route: Route) -> bool {
-        let RouteState {
-            in_flight,
-            max_in_flight,
-            ..
-        } = *self.route(route);
-        in_flight < max_in_flight && self.rows.is_ready(route)
+        self.rows.is_ready(route) && self.calls.has_slot(route)
     }
 
     /// Takes the next request of this call.
@@ -205,52 +156,5 @@ impl LookupStage {
         let lookup = self.rows.pop_request(route)?;
         let call = self.rows.call(&lookup);
         Some(LookupJob::new(lookup, call))
-    }
-
-    /// Sends a request.
-    pub(crate) fn send(&mut self, job: LookupJob, permit: Permit) {
-        self.route(job.lookup.route).in_flight += 1;
-        self.workers.send(job, permit);
-    }
-
-    /// Records that a request of this call has its reply.
-    pub(crate) fn reply_received(&mut self, route: Route) {
-        self.route(route).in_flight -= 1;
-    }
-
-    /// The number of requests without a reply yet.
-    pub(crate) fn in_flight(&self) -> usize {
-        self.workers.busy()
-    }
-
-    /// Waits for the next event. `wants` says for which calls, in the order of [`Route::BOTH`], a permit is wanted. Cancel
-    /// safe.
-    pub(crate) async fn next(&mut self, wants: [bool; 2]) -> LookupEvent {
-        let [wants_read, wants_search] = wants;
-        tokio::select! {
-            biased;
-            done = self.workers.next(), if self.workers.busy() > 0 => match done {
-                Ok(done) => LookupEvent::Reply(Box::new(done)),
-                Err(error) => LookupEvent::Panic(error),
-            },
-            permit = self.batch_reads.limiter.acquire(), if wants_read => {
-                LookupEvent::Permit(Route::BatchRead, permit)
-            }
-            permit = self.searches.limiter.acquire(), if wants_search => {
-                LookupEvent::Permit(Route::Search, permit)
-            }
-            else => std::future::pending().await,
-        }
-    }
-
-    /// Pauses all requests.
-    pub(crate) fn pause(&mut self, period: std::time::Duration) {
-        self.batch_reads.limiter.pause(period);
-        self.searches.limiter.pause(period);
-    }
-
-    /// Aborts all requests: their replies are discarded.
-    pub(crate) fn abandon(&mut self) {
-        self.workers.abandon();
     }
 }
