@@ -49,7 +49,7 @@ fn exempt_requests_keep_to_what_fits_after_a_429_and_try_more_later() {
     assert_eq!(pause, Some(seconds(1)));
     let limit = |controller: &RateController, at| {
         let limit = controller.rate_limit(seconds(at));
-        limit.map(|limit| limit.requests())
+        limit.map(Rate::requests)
     };
     assert_eq!(limit(&controller, 10), Some(199));
     let mut seen = Vec::new();

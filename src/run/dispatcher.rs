@@ -6,7 +6,9 @@
 
 pub mod batch_responses;
 pub mod batches;
+pub mod call_replies;
 pub mod events;
+pub mod links;
 pub mod lookups;
 pub mod refusals;
 pub mod responses;
@@ -29,6 +31,7 @@ use crate::run::commit_queue::CommitQueue;
 use crate::run::context::{RunContext, RunOutcome, RunSettings};
 use crate::run::guards::failure_limit::FailureTracker;
 use crate::run::guards::uniform_failures::UniformFailureDetector;
+use crate::run::links::stage::{LinkEvent, LinkStage};
 use crate::run::lookup::stage::{LookupEvent, LookupStage};
 use crate::run::queue::Queue;
 use crate::run::reply_handler::ReplyHandler;
@@ -63,6 +66,9 @@ pub async fn run<E: Endpoint>(
             .lookup
             .clone()
             .map(|lookup| Box::new(LookupStage::new(lookup, endpoint.clone()))),
+        links: settings
+            .links
+            .map(|links| Box::new(LinkStage::new(links, endpoint.clone()))),
         settings,
         in_flight: WorkerPool::new(endpoint.clone()),
         batches_in_flight: WorkerPool::new(endpoint.clone()),
@@ -114,6 +120,8 @@ struct Dispatcher<'p> {
     batches_in_flight: WorkerPool<BatchRequest>,
     /// In a run with keys: the rows whose keys are looked up.
     lookups: Option<Box<LookupStage>>,
+    /// In a run that reads links: the rows whose links are read or removed.
+    links: Option<Box<LinkStage>>,
     commit_queue: CommitQueue,
     /// Decides what follows from a reply.
     replies: ReplyHandler,
@@ -139,6 +147,7 @@ impl Dispatcher<'_> {
             let wants_permit = self.wants_permit() && !self.needs_token();
             let reads = !self.input_over && self.wants_rows();
             let lookups = self.wanted_lookups();
+            let links = self.wanted_link_calls();
             tokio::select! {
                 biased;
                 Some(stop) = self.context.stop.recv() => self.handle_stop_request(stop),
@@ -158,6 +167,9 @@ impl Dispatcher<'_> {
                 done = self.batches_in_flight.next(), if self.batches_in_flight.busy() > 0 => self.handle_batch_reply(done),
                 event = next_lookup_event(&mut self.lookups, lookups), if self.lookups.is_some() => {
                     self.handle_lookup_event(event);
+                }
+                event = next_link_event(&mut self.links, links), if self.links.is_some() => {
+                    self.handle_link_event(event);
                 }
                 () = self.due_timer.wait_until(next_due), if next_due.is_some() => self.release_due(),
                 permit = self.context.rate_limiter.acquire(), if refreshes || wants_permit => {
@@ -192,6 +204,7 @@ impl Dispatcher<'_> {
             && self.nothing_is_awaited()
             && self.queue.len() == 0
             && self.rows_looked_up() == 0
+            && self.rows_in_links() == 0
             && self.batches.as_ref().is_none_or(Batches::is_empty)
     }
 
@@ -206,15 +219,16 @@ impl Dispatcher<'_> {
     /// refresh token. A lookup changes nothing, so its reply need not be awaited.
     fn nothing_is_awaited(&self) -> bool {
         self.in_flight.busy() + self.batches_in_flight.busy() == 0
+            && !self.awaits_links()
             && !self.token_refresh.must_finish()
     }
 
     fn requests_in_flight(&self) -> usize {
-        let lookups = self
-            .lookups
-            .as_ref()
-            .map_or(0, |stage| stage.calls.in_flight());
-        self.in_flight.busy() + self.batches_in_flight.busy() + lookups
+        let lookups = self.lookups.as_ref();
+        let lookups = lookups.map_or(0, |stage| stage.calls.in_flight());
+        let links = self.links.as_ref();
+        let links = links.map_or(0, |stage| stage.calls.in_flight());
+        self.in_flight.busy() + self.batches_in_flight.busy() + lookups + links
     }
 
     /// The number of rows whose keys are looked up.
@@ -238,6 +252,7 @@ impl Dispatcher<'_> {
     /// Sends every request that does not have to wait for anything.
     fn fill_slots(&mut self) {
         self.advance_lookups();
+        self.advance_links();
         loop {
             self.distribute_batch_rows();
             if self.wants_permit()
@@ -245,7 +260,7 @@ impl Dispatcher<'_> {
                 && let Ok(permit) = self.context.rate_limiter.try_acquire()
             {
                 self.send(permit);
-            } else if self.can_take_row() && self.take_next() {
+            } else if self.can_take_from_links() && self.take_next() {
                 // A row was taken.
             } else if !self.flush_partial_groups() {
                 break;
@@ -255,6 +270,14 @@ impl Dispatcher<'_> {
 
     /// Takes the next row. Returns whether there was one.
     fn take_next(&mut self) -> bool {
+        match self.links {
+            Some(_) => self.take_from_links(),
+            None => self.take_from_input(),
+        }
+    }
+
+    /// Takes the next row of the input whose keys have their answers. Returns whether there was one.
+    fn take_from_input(&mut self) -> bool {
         if self.lookups.is_some() {
             return self.take_looked_up();
         }
@@ -297,6 +320,13 @@ impl Dispatcher<'_> {
             let found = row.outcome(OutcomeKind::Skipped, Details::default(), now, wall);
             return self.finish_with(found);
         }
+        match &mut self.links {
+            Some(stage) => stage.push(row.into(), Instant::now().into_std()),
+            None => self.enqueue_to_send(row),
+        }
+    }
+
+    fn enqueue_to_send(&mut self, row: SendableRow) {
         match &mut self.batches {
             Some(batches) => batches.push(row),
             None => self.queue.push(row),
@@ -333,6 +363,14 @@ impl Dispatcher<'_> {
         if let Some(reached) = self.failure_tracker.note(outcome, open) {
             self.stop(StopReason::FailureLimit(reached));
         }
+    }
+}
+
+/// The next event of the stage that reads links. Cancel safe.
+async fn next_link_event(links: &mut Option<Box<LinkStage>>, wants: [bool; 2]) -> LinkEvent {
+    match links {
+        Some(stage) => stage.calls.next(wants).await,
+        None => std::future::pending().await,
     }
 }
 

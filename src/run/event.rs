@@ -63,6 +63,21 @@ pub enum RunEvent<'e> {
         /// Minimum time until the next attempt.
         next_in: Duration,
     },
+    /// A call that reads or removes links, or reads records, has no result; it will be sent again.
+    LinkCallFailed {
+        /// The number of its records, or of the pairs of a removal.
+        items: usize,
+        /// Whether it removes links.
+        removes: bool,
+        /// The attempts so far.
+        attempts: u32,
+        /// What the reply said.
+        why: &'e str,
+        /// The correlation id, which HubSpot's support needs.
+        correlation_id: Option<&'e str>,
+        /// Minimum time until the next attempt.
+        next_in: Duration,
+    },
     /// A row finished, and its report line was flushed.
     RowFinished(&'e Outcome),
     /// All requests pause.
@@ -74,6 +89,20 @@ pub enum RunEvent<'e> {
     },
     /// The lookups by one call pause; other requests do not.
     LookupsPaused {
+        /// How long.
+        period: Duration,
+        /// The reason.
+        why: &'e str,
+    },
+    /// The calls that read or remove links pause; other requests do not.
+    LinkCallsPaused {
+        /// How long.
+        period: Duration,
+        /// The reason.
+        why: &'e str,
+    },
+    /// The calls that read whether records exist pause; other requests do not.
+    RecordReadsPaused {
         /// How long.
         period: Duration,
         /// The reason.

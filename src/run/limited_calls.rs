@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use tokio::task::JoinError;
+use tokio::time::Instant;
 
 use crate::api::endpoint::Endpoint;
 use crate::rate_limit::burst_limit::BurstLimit;
@@ -74,6 +75,13 @@ impl<J: Job, K: Copy + PartialEq> LimitedCalls<J, K> {
     /// The limiter of this kind.
     pub(crate) fn limiter(&mut self, kind: K) -> &mut RateLimiter {
         &mut self.of(kind).limiter
+    }
+
+    /// Whether requests of this kind pause.
+    pub(crate) fn is_paused(&self, kind: K) -> bool {
+        let [(first, one), (_, other)] = &self.kinds;
+        let limit = if *first == kind { one } else { other };
+        limit.limiter.pause_remaining(Instant::now()).is_some()
     }
 
     /// Whether one more request of this kind may be in flight.

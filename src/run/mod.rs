@@ -15,9 +15,10 @@
 //!  3. Observe          the outcome is shown
 //! ```
 //!
-//! In a run with keys, every row first waits in `lookup` for the records of its keys.
+//! In a run with keys, every row first waits in `lookup` for the records of its keys. In a run that reads links, it then
+//! waits in `links` for what is read; in `verify` and `undo` it ends there.
 //!
-//! Rows, batches and lookups are kinds of requests. Each kind is a job with a `RequestState`, a worker pool, and a
+//! Rows, batches, lookups and calls about links are kinds of requests. Each kind is a job with a `RequestState`, a worker pool, and a
 //! method of the dispatcher that applies the action of the reply handler to the job. The handler decides for
 //! all kinds: retries, outages, the token, the daily limit, and the end of the run.
 //!
@@ -32,9 +33,11 @@ pub mod effects;
 pub mod event;
 pub mod guards;
 pub mod limited_calls;
+pub mod links;
 pub mod lookup;
 pub mod queue;
 pub mod rate_feedback;
+pub mod reading;
 pub mod reply_handler;
 pub mod request;
 pub mod reusable_timer;

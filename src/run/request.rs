@@ -15,13 +15,12 @@ pub(crate) enum RequestKind {
     Lookup,
     /// Keys that are looked up by the search.
     Search,
-}
-
-impl RequestKind {
-    /// Whether it finds records.
-    pub(crate) fn is_lookup(self) -> bool {
-        matches!(self, Self::Lookup | Self::Search)
-    }
+    /// Records whose links are read.
+    LinkRead,
+    /// Records that are read to see whether they exist.
+    RecordRead,
+    /// Pairs whose links are removed.
+    LinkRemoval,
 }
 
 /// The attempts of a job, and the state of the run when it was last sent.

@@ -146,7 +146,7 @@ fn a_call_without_a_reply_times_out() {
     let server = MockServer::start();
     server.mock(|when, then| {
         when.method(POST);
-        then.status(200).delay(Duration::from_secs(60));
+        then.status(200).delay(Duration::from_mins(1));
     });
     let settings = crate::api::client::ClientSettings {
         timeout: Duration::from_millis(50),

@@ -90,14 +90,15 @@ fn log_event(event: &RunEvent<'_>) {
         RunEvent::Tick { .. } | RunEvent::RowFinished(_) | RunEvent::RateChanged(None) => {}
         RunEvent::AttemptFailed { .. }
         | RunEvent::BatchFailed { .. }
-        | RunEvent::LookupFailed { .. } => log_retry(event),
+        | RunEvent::LookupFailed { .. }
+        | RunEvent::LinkCallFailed { .. } => log_retry(event),
         RunEvent::Paused { period, why } => log_pause(*period, why),
-        RunEvent::LookupsPaused { period, why } => {
-            info!(
-                seconds = period.as_secs_f64(),
-                "pausing lookups: {}",
-                logged(why)
-            );
+        RunEvent::LookupsPaused { period, why } => log_pause_of("lookups", *period, why),
+        RunEvent::LinkCallsPaused { period, why } => {
+            log_pause_of("reads and removals of links", *period, why);
+        }
+        RunEvent::RecordReadsPaused { period, why } => {
+            log_pause_of("reads of records", *period, why);
         }
         RunEvent::ApiUnreachable { why, give_up_after } => warn!(
             "HubSpot is unreachable ({}); probing with single requests for up to {}",
@@ -169,6 +170,22 @@ fn log_retry(event: &RunEvent<'_>) {
             "a lookup will be retried: {}",
             logged(why)
         ),
+        RunEvent::LinkCallFailed {
+            items,
+            removes,
+            attempts,
+            why,
+            correlation_id,
+            next_in,
+        } => debug!(
+            items,
+            attempts,
+            correlation_id,
+            next_in_ms = milliseconds(*next_in),
+            "a {} will be retried: {}",
+            if *removes { "removal" } else { "read" },
+            logged(why)
+        ),
         _ => {}
     }
 }
@@ -181,6 +198,12 @@ fn log_pause(period: Duration, why: &str) {
     } else {
         info!(seconds, "pausing all requests: {why}");
     }
+}
+
+/// The same for the requests with one limit among several.
+fn log_pause_of(what: &str, period: Duration, why: &str) {
+    let seconds = period.as_secs_f64();
+    info!(seconds, "pausing {what}: {}", logged(why));
 }
 
 fn log_stop(in_flight: usize, reason: &StopReason) {

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use crate::domain::outcome::{Details, OutcomeKind};
 use crate::run::batch::request::BatchRequest;
+use crate::run::dispatcher::call_replies::LimitOf;
 use crate::run::dispatcher::{Dispatcher, Phase};
 use crate::run::event::RunEvent;
 use crate::run::rate_feedback::RateFeedback;
@@ -59,14 +60,14 @@ impl Dispatcher<'_> {
             row.request.refusals += batch.request.refusals - earlier_refusals;
             row.batch_attempts += u32::from(action != Action::SendAgain);
         }
-        self.apply(before, None);
+        self.apply(before, LimitOf::Rows);
         match action {
             Action::Finish(kind) => self.finish_batch(batch, verdict, kind, &details),
             Action::SendAgain | Action::Keep => self.requeue_batch(batch, Duration::ZERO),
             Action::Retry { after } => self.retry_batch(batch, &details, after),
             Action::SendOneByOne | Action::Hold { .. } => self.send_one_by_one(batch),
         }
-        self.apply(after, None);
+        self.apply(after, LimitOf::Rows);
     }
 
     /// The batch is not sent again as it is.

@@ -46,7 +46,10 @@ impl Dispatcher<'_> {
         let lookups = self.lookups.as_ref();
         let lookup_due = lookups.and_then(|stage| stage.rows.next_due());
         let due = self.queue.next_due().into_iter().chain(batch_due);
-        due.chain(lookup_due.map(Instant::from_std)).min()
+        let links = self.links.as_ref();
+        let link_due = links.and_then(|stage| stage.next_due());
+        let stages = lookup_due.into_iter().chain(link_due);
+        due.chain(stages.map(Instant::from_std)).min()
     }
 
     pub(super) fn release_due(&mut self) {
@@ -57,6 +60,7 @@ impl Dispatcher<'_> {
         if let Some(stage) = &mut self.lookups {
             stage.rows.release_due(Instant::now().into_std());
         }
+        // The stage that reads links does what is due whenever rows are moved.
     }
 
     /// Moves rows that leave batch mode to the queue of single rows, or finishes them.
@@ -87,6 +91,7 @@ impl Dispatcher<'_> {
         let is_last = self.input_over
             && self.input_buffer.is_empty()
             && self.rows_looked_up() == 0
+            && self.rows_in_links() == 0
             && self.phase == Phase::Running;
         match &mut self.batches {
             Some(batches) if is_last => batches.flush_last(),

@@ -15,15 +15,16 @@ use crate::lookup::property::LookupProperty;
 use crate::lookup::reply::refusal::Common;
 use crate::lookup::result::Answer;
 use crate::rate_limit::permit::Permit;
+use crate::run::dispatcher::call_replies::{CallReply, LimitOf};
 use crate::run::dispatcher::{Dispatcher, Phase};
 use crate::run::event::RunEvent;
 use crate::run::limited_calls::CallEvent;
 use crate::run::lookup::job::{LookupJob, kind_of};
-use crate::run::lookup::reading::{OpenLookup, Reading, read};
+use crate::run::lookup::reading::{OpenLookup, read};
 use crate::run::lookup::resolve::{Resolved, is_about_keys, is_not_found, keys_of, resolve};
 use crate::run::lookup::stage::{LookupEvent, LookupStage, NeedsSearch};
-use crate::run::rate_feedback::RateFeedback;
-use crate::run::reply_handler::{Action, Handled};
+use crate::run::reading::Reading;
+use crate::run::reply_handler::Action;
 use crate::run::row::{SendableRow, skipped_outcome};
 use crate::run::stop_reason::{PropertyRefusal, StopReason};
 use crate::run::worker_pool::Answered;
@@ -36,6 +37,7 @@ impl Dispatcher<'_> {
     /// Whether one more row can be read.
     pub(super) fn wants_rows(&self) -> bool {
         match &self.lookups {
+            None if self.links.is_some() => self.links_have_room(),
             None => self.can_take_row(),
             Some(stage) => self.phase == Phase::Running && stage.rows.has_capacity(),
         }
@@ -200,27 +202,22 @@ impl Dispatcher<'_> {
             details,
             open,
         } = read(&mut stage.rows, lookup, reply, now.into_std());
-        // The rate that is shown is that of the requests that link.
-        let rate = RateFeedback {
-            rate_before: None,
-            rate_after: None,
-            ..RateFeedback::of(stage.calls.limiter(route), permit, class, &reply, now)
+        let judged = CallReply {
+            kind: kind_of(route),
+            limit: LimitOf::Lookups(route),
+            permit,
+            class,
+            reply: &reply,
+            details: &details,
+            now,
         };
-        let received = self.received(rate, class, &reply, &details, now);
-        let Handled {
-            before,
-            action,
-            after,
-        } = self
-            .replies
-            .handle_reply(kind_of(route), &mut request, &received, &mut self.counts);
-        self.apply(before, Some(route));
+        let (action, after) = self.handle_call_reply(&judged, &mut request);
         if let Some(mut open) = open {
             open.lookup.counts = request.attempt_counts;
             open.lookup.refusals = request.refusals;
             self.follow_up(open, &action, &details);
         }
-        self.apply(after, Some(route));
+        self.apply(after, LimitOf::Lookups(route));
         self.check_matches();
         if let Some(stage) = &self.lookups {
             self.counts.lookup = stage.rows.counts();

@@ -5,10 +5,10 @@ use std::time::Duration;
 use tokio::task::JoinError;
 use tokio::time::Instant;
 
-use crate::api::lookup_call::Route;
 use crate::api::response::headers::Reply;
 use crate::domain::outcome::{Details, OutcomeKind};
 use crate::run::dispatcher::Dispatcher;
+use crate::run::dispatcher::call_replies::LimitOf;
 use crate::run::effects::Effect;
 use crate::run::event::RunEvent;
 use crate::run::guards::suspects::Refusal;
@@ -49,7 +49,7 @@ impl Dispatcher<'_> {
             &received,
             &mut self.counts,
         );
-        self.apply(before, None);
+        self.apply(before, LimitOf::Rows);
         match action {
             Action::Finish(kind) => {
                 if kind == OutcomeKind::Associated {
@@ -72,7 +72,7 @@ impl Dispatcher<'_> {
                 },
             ),
         }
-        self.apply(after, None);
+        self.apply(after, LimitOf::Rows);
     }
 
     /// A reply, with the current state of the run.
@@ -96,15 +96,12 @@ impl Dispatcher<'_> {
         }
     }
 
-    /// Applies what follows from the reply to a request, of a lookup by this call.
-    pub(super) fn apply(&mut self, effects: Vec<Effect<'_>>, lookup: Option<Route>) {
+    /// Applies what follows from the reply to a request with this rate limit.
+    pub(super) fn apply(&mut self, effects: Vec<Effect<'_>>, limit: LimitOf) {
         for effect in effects {
             match effect {
                 Effect::Pause(period) => self.pause_all(period),
-                Effect::PauseLimit(period) => match (lookup, &mut self.lookups) {
-                    (Some(route), Some(stage)) => stage.calls.limiter(route).pause(period),
-                    _ => self.context.rate_limiter.pause(period),
-                },
+                Effect::PauseLimit(period) => self.limiter(limit).pause(period),
                 Effect::Emit(event) => self.emit(event),
                 Effect::Stop(reason) => self.stop(reason),
             }
@@ -115,6 +112,9 @@ impl Dispatcher<'_> {
     pub(super) fn pause_all(&mut self, period: Duration) {
         self.context.rate_limiter.pause(period);
         if let Some(stage) = &mut self.lookups {
+            stage.calls.pause(period);
+        }
+        if let Some(stage) = &mut self.links {
             stage.calls.pause(period);
         }
     }

@@ -67,12 +67,15 @@ impl Dispatcher<'_> {
         self.counts.requests += self.requests_in_flight() as u64;
         let batched = self.batches.as_ref().map_or(0, Batches::len);
         let held = self.replies.suspects.len();
+        let in_stages = self.rows_looked_up() + self.rows_in_links();
         self.counts.without_outcome +=
-            (self.in_flight.busy() + self.queue.len() + batched + held + self.rows_looked_up())
-                as u64;
+            (self.in_flight.busy() + self.queue.len() + batched + held + in_stages) as u64;
         self.in_flight.abandon();
         self.batches_in_flight.abandon();
         if let Some(stage) = &mut self.lookups {
+            stage.calls.abandon();
+        }
+        if let Some(stage) = &mut self.links {
             stage.calls.abandon();
         }
         let stop = if self.all_rows_reported() {

@@ -21,8 +21,9 @@ const ROWS: u32 = 16;
 /// The first request of a batch counts as this number of rows.
 const ROWS_PER_BATCH: u32 = 4;
 
-/// The first request of a lookup counts as this number of rows: it has many keys, and few lookups are in flight.
-const ROWS_PER_LOOKUP: u32 = 8;
+/// The first request of a lookup, or of a call about links, counts as this number of rows: it has many keys or records, and
+/// few are in flight.
+const ROWS_PER_CALL: u32 = 8;
 
 /// The first pause; it doubles with each request without a usable reply.
 const INITIAL_PAUSE: Duration = Duration::from_secs(1);
@@ -67,7 +68,11 @@ pub(crate) fn rows_without_reply(kind: RequestKind, reply: &Reply) -> u32 {
     let status = reply.answer().map(|answer| answer.status);
     match kind {
         RequestKind::Row => 1,
-        RequestKind::Lookup | RequestKind::Search => ROWS_PER_LOOKUP,
+        RequestKind::Lookup
+        | RequestKind::Search
+        | RequestKind::LinkRead
+        | RequestKind::RecordRead
+        | RequestKind::LinkRemoval => ROWS_PER_CALL,
         RequestKind::Batch | RequestKind::BisectedBatch => match reply {
             Reply::Disconnected { .. } => ROWS_PER_BATCH,
             _ if matches!(status, Some(503 | 521..=523 | 530)) => ROWS_PER_BATCH,

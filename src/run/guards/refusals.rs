@@ -64,7 +64,11 @@ pub(crate) fn blame(
     match kind {
         RequestKind::Row if has_accepted && refusals < REFUSALS => Blame::Retry,
         RequestKind::Row => Blame::Row,
-        RequestKind::Lookup | RequestKind::Search => Blame::Run,
+        RequestKind::Lookup
+        | RequestKind::Search
+        | RequestKind::LinkRead
+        | RequestKind::RecordRead
+        | RequestKind::LinkRemoval => Blame::Run,
         RequestKind::Batch | RequestKind::BisectedBatch => {
             if cause == FatalCause::Unauthorized && !has_accepted {
                 Blame::Run
@@ -82,7 +86,9 @@ mod tests {
     #[test]
     fn only_credentials_can_be_refused_for_one_row_alone() {
         use FatalCause::{DailyLimit, Forbidden, MissingScopes, NoToken, Unauthorized, Untrusted};
-        use RequestKind::{Batch, BisectedBatch, Lookup, Row, Search};
+        use RequestKind::{
+            Batch, BisectedBatch, LinkRead, LinkRemoval, Lookup, RecordRead, Row, Search,
+        };
         for (kind, cause, refusals, has_accepted, expected) in [
             (Row, DailyLimit, 0, true, Blame::Run),
             (Row, Untrusted, 0, true, Blame::Run),
@@ -95,6 +101,9 @@ mod tests {
             (Row, Unauthorized, 1, false, Blame::Row),
             (Lookup, MissingScopes, 1, true, Blame::Run),
             (Search, Unauthorized, 1, false, Blame::Run),
+            (LinkRead, MissingScopes, 1, true, Blame::Run),
+            (RecordRead, Forbidden, 2, true, Blame::Run),
+            (LinkRemoval, Unauthorized, 3, true, Blame::Run),
             (Batch, Unauthorized, 1, false, Blame::Run),
             (Batch, Unauthorized, 1, true, Blame::OneOfBatch),
             (Batch, Forbidden, 1, false, Blame::OneOfBatch),

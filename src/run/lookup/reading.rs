@@ -3,26 +3,14 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::api::response::body::Body;
 use crate::api::response::headers::Reply;
 use crate::domain::outcome::Details;
 use crate::lookup::lookup_request::LookupRequest;
 use crate::lookup::lookups::Lookups;
 use crate::lookup::lookups::replies::AfterReply;
 use crate::lookup::reply::refusal::Common;
-use crate::verdict::classify::{Class, classify_unread};
-use crate::verdict::describe::describe_unread;
-
-/// What a reply to a lookup is.
-#[derive(Debug)]
-pub(crate) struct Reading {
-    /// The reply, without the results.
-    pub(crate) reply: Reply,
-    pub(crate) class: Class,
-    pub(crate) details: Details,
-    /// The request, unless its results are stored.
-    pub(crate) open: Option<OpenLookup>,
-}
+use crate::run::reading::{Reading, restore_error, take_body};
+use crate::verdict::classify::Class;
 
 /// A request whose reply has no results.
 #[derive(Debug)]
@@ -47,25 +35,18 @@ pub(crate) fn read<R>(
     lookup: LookupRequest,
     mut reply: Reply,
     now: Instant,
-) -> Reading {
+) -> Reading<OpenLookup> {
     let Some((status, body)) = take_body(&mut reply) else {
-        return unread(reply, lookup, "");
+        return Reading::unread(reply, OpenLookup::new(lookup), "");
     };
     let after = lookups.reply(lookup, status, &body, now);
-    if let Reply::Answered(answer) = &mut reply
-        && !(200..=299).contains(&status)
-    {
-        answer.body = Body::parse(&body);
-    }
+    restore_error(&mut reply, &body);
     match after {
-        AfterReply::Stored => Reading {
-            reply,
-            class: Class::Associated,
-            details: Details::default(),
-            open: None,
-        },
-        AfterReply::Unreadable { request, why } => unread(reply, request, why),
-        AfterReply::ByStatus(request) => unread(reply, request, ""),
+        AfterReply::Stored => Reading::stored(reply),
+        AfterReply::Unreadable { request, why } => {
+            Reading::unread(reply, OpenLookup::new(request), why)
+        }
+        AfterReply::ByStatus(request) => Reading::unread(reply, OpenLookup::new(request), ""),
         AfterReply::Refused {
             request,
             common,
@@ -79,27 +60,5 @@ pub(crate) fn read<R>(
                 refused: Some((common, details)),
             }),
         },
-    }
-}
-
-/// Takes the body out of a reply that was received whole.
-fn take_body(reply: &mut Reply) -> Option<(u16, Vec<u8>)> {
-    let Reply::Answered(answer) = reply else {
-        return None;
-    };
-    let Body::Raw(body) = &mut answer.body else {
-        return None;
-    };
-    let body = std::mem::take(body);
-    answer.body = Body::Empty;
-    Some((answer.status, body))
-}
-
-fn unread(reply: Reply, lookup: LookupRequest, why: &str) -> Reading {
-    Reading {
-        class: classify_unread(&reply),
-        details: describe_unread(&reply, why),
-        open: Some(OpenLookup::new(lookup)),
-        reply,
     }
 }

@@ -206,6 +206,20 @@ pub(super) fn count_reply(reply: &Reply, counts: &mut RunCounts) {
     counts.throttled += u64::from(answer.status == 429);
 }
 
+/// The event of a pause of all requests with the same limit as this kind.
+fn paused_event(kind: RequestKind, period: Duration, why: &str) -> RunEvent<'_> {
+    match kind {
+        RequestKind::Row | RequestKind::Batch | RequestKind::BisectedBatch => {
+            RunEvent::Paused { period, why }
+        }
+        RequestKind::Lookup | RequestKind::Search => RunEvent::LookupsPaused { period, why },
+        RequestKind::LinkRead | RequestKind::LinkRemoval => {
+            RunEvent::LinkCallsPaused { period, why }
+        }
+        RequestKind::RecordRead => RunEvent::RecordReadsPaused { period, why },
+    }
+}
+
 /// Pauses if the reply or the rate limiter asks for that, and reports a new rate.
 pub(super) fn report_rate<'d>(
     kind: RequestKind,
@@ -218,14 +232,10 @@ pub(super) fn report_rate<'d>(
     if let Some(period) = pause {
         let why = &received.details.message;
         let status = received.reply.answer().map(|answer| answer.status);
-        match (status, kind.is_lookup()) {
-            (Some(429), true) => {
-                effects.pause_limit_for(period, RunEvent::LookupsPaused { period, why });
-            }
-            (Some(429), false) => {
-                effects.pause_limit_for(period, RunEvent::Paused { period, why });
-            }
-            _ => effects.pause_for(period, why),
+        if status == Some(429) {
+            effects.pause_limit_for(period, paused_event(kind, period, why));
+        } else {
+            effects.pause_for(period, why);
         }
     }
     if rate.rate_before != rate.rate_after {

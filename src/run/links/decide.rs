@@ -1,0 +1,210 @@
+//! Decides how a row continues or ends once its links are read, by the purpose of the run. Pure.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::domain::association_type::AssociationType;
+use crate::domain::outcome::{Details, Outcome, OutcomeKind, RowTarget};
+use crate::domain::proof::{
+    ExistedBefore, LinkState, Proof, RecordState, UndoOutcome, Undone, Verified,
+};
+use crate::input::row::SkippedRow;
+use crate::links::decision::{Decision, GONE, decide, decide_after, unread};
+use crate::links::read::found::LinksFound;
+use crate::run::context::LinkPurpose;
+use crate::run::links::row::LinkRow;
+use crate::run::row::{SendableRow, skipped_outcome};
+
+/// What happens to a row whose links were read.
+#[derive(Debug)]
+pub(crate) enum Next {
+    /// It is sent.
+    Send(SendableRow),
+    /// It ends.
+    Finish(Outcome),
+    /// Its link is missing: its records are read. The array says which of them are known to exist.
+    ReadRecords(LinkRow, [bool; 2]),
+    /// Its link is removed.
+    Remove(LinkRow),
+}
+
+/// What happens to a row after the first read of its links.
+pub(crate) fn after_read(
+    purpose: LinkPurpose,
+    row: LinkRow,
+    found: LinksFound,
+    now: Timestamp,
+) -> Next {
+    match purpose {
+        LinkPurpose::Import { skip_existing } => import(row, &found, skip_existing, now),
+        LinkPurpose::Verify { expect_absent } => verify(row, found, expect_absent, now),
+        LinkPurpose::Undo => match decide(&found) {
+            Decision::Remove => Next::Remove(row),
+            Decision::Kept(reason) => {
+                Next::Finish(undone(row, UndoOutcome::Kept, reason, None, now))
+            }
+            Decision::Gone => {
+                let reason = GONE.into();
+                Next::Finish(undone(row, UndoOutcome::Gone, reason, None, now))
+            }
+            Decision::Unknown(details) => {
+                let reason = unread(&details).into();
+                let details = Some(details);
+                Next::Finish(undone(row, UndoOutcome::Failed, reason, details, now))
+            }
+        },
+    }
+}
+
+fn import(row: LinkRow, found: &LinksFound, skip_existing: bool, now: Timestamp) -> Next {
+    let existed_before = match found {
+        LinksFound::Known { types, .. } if types.is_empty() => ExistedBefore::No,
+        LinksFound::Known { .. } => ExistedBefore::Yes,
+        LinksFound::Unknown(_) => ExistedBefore::Unknown,
+    };
+    if skip_existing && existed_before == ExistedBefore::Yes {
+        let LinkRow {
+            key, pair, keys, ..
+        } = row;
+        return Next::Finish(Outcome {
+            keys,
+            ..skipped_outcome(key, SkippedRow::Exists(pair), now)
+        });
+    }
+    Next::Send(SendableRow {
+        existed_before: Some(existed_before),
+        ..row.into()
+    })
+}
+
+fn verify(row: LinkRow, found: LinksFound, expect_absent: bool, now: Timestamp) -> Next {
+    let (types, seen) = match found {
+        LinksFound::Known { types, seen } => (types, seen),
+        LinksFound::Unknown(details) => {
+            let unknown = Verified {
+                state: LinkState::Unknown,
+                types: Vec::new(),
+                records: None,
+            };
+            let details = Details::clone(&details);
+            return Next::Finish(verified(row, OutcomeKind::Failed, details, unknown, now));
+        }
+    };
+    if types.is_empty() && !expect_absent {
+        Next::ReadRecords(row, seen)
+    } else {
+        Next::Finish(known(row, types, None, expect_absent, now))
+    }
+}
+
+/// The outcome of a row whose link is missing, once its records are read.
+pub(crate) fn missing(row: LinkRow, records: [RecordState; 2], now: Timestamp) -> Outcome {
+    known(row, Vec::new(), Some(records), false, now)
+}
+
+fn known(
+    row: LinkRow,
+    types: Vec<AssociationType>,
+    records: Option<[RecordState; 2]>,
+    expect_absent: bool,
+    now: Timestamp,
+) -> Outcome {
+    let (state, message) = if types.is_empty() {
+        (LinkState::Missing, "the link is missing")
+    } else {
+        (LinkState::Present, "the link is present")
+    };
+    let is_expected = types.is_empty() == expect_absent;
+    let found = Verified {
+        state,
+        types,
+        records,
+    };
+    if is_expected {
+        let kind = OutcomeKind::Skipped;
+        return verified(row, kind, Details::default(), found, now);
+    }
+    let details = Details {
+        num_errors: 1,
+        message: message.to_owned(),
+        ..Details::default()
+    };
+    verified(row, OutcomeKind::Rejected, details, found, now)
+}
+
+fn verified(
+    row: LinkRow,
+    kind: OutcomeKind,
+    details: Details,
+    found: Verified,
+    now: Timestamp,
+) -> Outcome {
+    outcome(row, kind, details, Proof::Verified(found), now)
+}
+
+/// The outcome of a row whose link was to be removed, once that is read back. What is read decides: the reply to the
+/// removal may have been lost, or be about another pair.
+pub(crate) fn after_removal(row: LinkRow, found: &LinksFound, now: Timestamp) -> Outcome {
+    let Undone { outcome, reason } = decide_after(found, row.removal.as_deref());
+    let details = match (found, &row.removal) {
+        (LinksFound::Unknown(details), _) => Some(Arc::clone(details)),
+        (_, removal) => removal.clone(),
+    };
+    undone(row, outcome, reason, details, now)
+}
+
+fn undone(
+    row: LinkRow,
+    outcome_of_undo: UndoOutcome,
+    reason: Cow<'static, str>,
+    details: Option<Arc<Details>>,
+    now: Timestamp,
+) -> Outcome {
+    let is_failed = outcome_of_undo == UndoOutcome::Failed;
+    let kind = if is_failed {
+        OutcomeKind::Failed
+    } else {
+        OutcomeKind::Skipped
+    };
+    let details = match details {
+        Some(details) if is_failed => Details::clone(&details),
+        None if is_failed => Details {
+            num_errors: 1,
+            message: reason.clone().into_owned(),
+            ..Details::default()
+        },
+        _ => Details::default(),
+    };
+    let proof = Proof::Undone(Undone {
+        outcome: outcome_of_undo,
+        reason,
+    });
+    outcome(row, kind, details, proof, now)
+}
+
+fn outcome(
+    row: LinkRow,
+    kind: OutcomeKind,
+    mut details: Details,
+    proof: Proof,
+    now: Timestamp,
+) -> Outcome {
+    if kind == OutcomeKind::Failed {
+        details.num_errors = details.num_errors.max(1);
+    }
+    Outcome {
+        key: row.key,
+        target: RowTarget::Pair(row.pair),
+        keys: row.keys,
+        kind,
+        details,
+        attempts: 0,
+        duration: Duration::ZERO,
+        finished_at: now,
+        existed_before: None,
+        proof: Some(Box::new(proof)),
+    }
+}

@@ -1,0 +1,39 @@
+//! A row whose links are read. Pure.
+
+use std::sync::Arc;
+
+use crate::domain::outcome::Details;
+use crate::domain::pair::{Pair, RowKey};
+use crate::domain::row_keys::RowKeys;
+use crate::run::row::SendableRow;
+
+/// A row while its links are read or removed. Many of these wait at once, so it holds no more than it needs.
+#[derive(Debug)]
+pub(crate) struct LinkRow {
+    pub(crate) key: RowKey,
+    pub(crate) pair: Pair,
+    /// The keys that its pair was looked up by.
+    pub(crate) keys: Option<Box<RowKeys>>,
+    /// Why its link could not be removed, if that failed.
+    pub(crate) removal: Option<Arc<Details>>,
+}
+
+impl From<SendableRow> for LinkRow {
+    fn from(row: SendableRow) -> Self {
+        Self {
+            key: row.key,
+            pair: row.pair,
+            keys: row.keys,
+            removal: None,
+        }
+    }
+}
+
+impl From<LinkRow> for SendableRow {
+    fn from(row: LinkRow) -> Self {
+        Self {
+            keys: row.keys,
+            ..Self::new(row.key, row.pair)
+        }
+    }
+}

@@ -1,0 +1,357 @@
+//! The rows whose links are read or removed, and the requests for that, with their rate limits and workers.
+//!
+//! ```text
+//!  rows of the run ─► reads ─┬─► sent, skipped or ended                      import
+//!                            ├─► records of missing links ─► ended           verify
+//!                            └─► removals ─► read-backs ─► ended             undo
+//! ```
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use crate::api::endpoint::Endpoint;
+use crate::api::response::body::{Body, Unreadable};
+use crate::api::response::headers::Reply;
+use crate::domain::link_counts::LinkCounts;
+use crate::domain::outcome::{Details, Outcome};
+use crate::links::read::limits::{Expectation, ReadLimits};
+use crate::links::read::link_reads::LinkReads;
+use crate::links::records::record_reads::RecordReads;
+use crate::links::removal::removals::Removals;
+use crate::rate_limit::burst_limit::BurstLimit;
+use crate::rate_limit::permit::Permit;
+use crate::run::context::{LinkPurpose, LinkSettings};
+use crate::run::limited_calls::{CallEvent, CallLimit, LimitedCalls};
+use crate::run::links::decide::{Next, after_read, after_removal, missing};
+use crate::run::links::job::{Call, LinkJob, LinkLimit, LinkRequest};
+use crate::run::links::row::LinkRow;
+use crate::run::reading::{self, Reading};
+use crate::run::row::SendableRow;
+
+/// Maximum number of requests in flight that read or remove links. A read has up to 1,000 records, and its reply may take
+/// megabytes.
+const LINK_CALLS: usize = 4;
+
+/// Maximum number of reads of records in flight.
+const RECORD_READS: usize = 8;
+
+/// Something that happened to the requests.
+pub(crate) type LinkEvent = CallEvent<LinkJob, LinkLimit>;
+
+/// A row that leaves the stage.
+pub(crate) enum Left {
+    /// It is sent.
+    ToSend(SendableRow),
+    /// It has ended.
+    Ended(Outcome),
+}
+
+/// A request whose reply has no results.
+#[derive(Debug)]
+pub(crate) enum OpenRequest {
+    /// Its reply is longer than a reply may be: it is divided.
+    TooLarge(LinkRequest),
+    /// The status, or what is wrong with the reply, decides.
+    Unread(LinkRequest),
+}
+
+/// The stage.
+pub(crate) struct LinkStage {
+    settings: LinkSettings,
+    /// Maximum number of rows that wait behind the reads.
+    max_rows: usize,
+    reads: LinkReads<LinkRow>,
+    records: RecordReads<LinkRow>,
+    removals: Removals<LinkRow>,
+    read_backs: LinkReads<LinkRow>,
+    pub(crate) calls: LimitedCalls<LinkJob, LinkLimit>,
+    reads_in_flight: usize,
+    removals_in_flight: usize,
+    read_backs_in_flight: usize,
+    has_ended: bool,
+}
+
+impl LinkStage {
+    pub(crate) fn new(settings: LinkSettings, endpoint: impl Endpoint) -> Self {
+        let (limits, expectation) = match settings.purpose {
+            LinkPurpose::Import { .. } => (ReadLimits::IMPORT, Expectation::Open),
+            LinkPurpose::Verify { expect_absent } => {
+                let expectation = if expect_absent {
+                    Expectation::Absent
+                } else {
+                    Expectation::Present
+                };
+                (ReadLimits::VERIFY, expectation)
+            }
+            // Smaller windows keep the time short in which a link can change between its read and its removal.
+            LinkPurpose::Undo => (ReadLimits::IMPORT, Expectation::Present),
+        };
+        let limit = |limit, max_in_flight| {
+            CallLimit::new(limit, settings.is_unlimited, settings.share, max_in_flight)
+        };
+        let kinds = [
+            (LinkLimit::Links, limit(BurstLimit::LINKS, LINK_CALLS)),
+            (LinkLimit::Records, limit(BurstLimit::GENERAL, RECORD_READS)),
+        ];
+        Self {
+            settings,
+            max_rows: limits.pairs,
+            reads: LinkReads::new(limits, expectation),
+            records: RecordReads::new(),
+            removals: Removals::new(),
+            read_backs: LinkReads::new(limits, Expectation::Absent),
+            calls: LimitedCalls::new(kinds, endpoint),
+            reads_in_flight: 0,
+            removals_in_flight: 0,
+            read_backs_in_flight: 0,
+            has_ended: false,
+        }
+    }
+
+    /// What the links are read for.
+    pub(crate) fn purpose(&self) -> LinkPurpose {
+        self.settings.purpose
+    }
+
+    /// Whether one more row can be taken.
+    pub(crate) fn has_room(&self) -> bool {
+        let behind = self.records.len() + self.removals.len() + self.read_backs.len();
+        behind < self.max_rows && self.reads.has_room()
+    }
+
+    /// The number of rows in the stage.
+    pub(crate) fn len(&self) -> usize {
+        self.reads.len() + self.records.len() + self.removals.len() + self.read_backs.len()
+    }
+
+    /// Adds a row.
+    pub(crate) fn push(&mut self, row: LinkRow, now: Instant) {
+        let pair = row.pair.clone();
+        self.reads.push(row, &pair, now);
+    }
+
+    /// Records that no more rows come.
+    pub(crate) fn end_input(&mut self) {
+        if !self.has_ended {
+            self.has_ended = true;
+            self.reads.end_input();
+        }
+    }
+
+    /// Does what is due, and passes rows on within the stage.
+    pub(crate) fn advance(&mut self, now: Instant) {
+        self.reads.advance(now);
+        self.read_backs.advance(now);
+        self.records.advance(now);
+        self.removals.advance(now);
+        while let Some((mut row, removed)) = self.removals.pop_row() {
+            row.removal = removed.err();
+            let pair = row.pair.clone();
+            self.read_backs.push_asked(row, &pair);
+        }
+        if self.reads_in_flight == 0 && !self.reads.is_ready() {
+            self.removals.flush();
+        }
+        if self.has_ended && self.reads.len() == 0 {
+            self.records.end_input();
+        } else if self.records.len() >= self.max_rows / 2 {
+            self.records.flush();
+        }
+    }
+
+    /// The time of the next scheduled action, for [`Self::advance`].
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        let due = [self.reads.next_due(), self.read_backs.next_due()];
+        let behind = [self.records.next_due(), self.removals.next_due()];
+        due.into_iter().chain(behind).flatten().min()
+    }
+
+    /// Takes a row that leaves the stage. `now` is the time of its outcome.
+    pub(crate) fn pop_row(&mut self, now: Timestamp) -> Option<Left> {
+        if let Some((row, found)) = self.read_backs.pop_row() {
+            return Some(Left::Ended(after_removal(row, &found, now)));
+        }
+        if let Some((row, records)) = self.records.pop_row() {
+            return Some(Left::Ended(missing(row, records, now)));
+        }
+        while let Some((row, found)) = self.reads.pop_row() {
+            match after_read(self.settings.purpose, row, found, now) {
+                Next::Send(row) => return Some(Left::ToSend(row)),
+                Next::Finish(outcome) => return Some(Left::Ended(outcome)),
+                Next::ReadRecords(row, seen) => {
+                    let pair = row.pair.clone();
+                    self.records.push(row, &pair, seen);
+                }
+                Next::Remove(row) => {
+                    let pair = row.pair.clone();
+                    self.removals.push(row, &pair);
+                }
+            }
+        }
+        None
+    }
+
+    /// Whether a request with this limit could be sent now if there were a permit. `only_read_backs`: the run ends, and
+    /// only what it removed is still read back.
+    pub(crate) fn wants_permit(&mut self, limit: LinkLimit, only_read_backs: bool) -> bool {
+        let is_ready = match (limit, only_read_backs) {
+            (LinkLimit::Links, false) => {
+                self.read_backs.is_ready() || self.removals.is_ready() || self.reads.is_ready()
+            }
+            (LinkLimit::Links, true) => self.read_backs.is_ready(),
+            (LinkLimit::Records, false) => self.records.is_ready(),
+            (LinkLimit::Records, true) => false,
+        };
+        is_ready && self.calls.has_slot(limit)
+    }
+
+    /// Takes the next request with this limit. Rows that are nearer to their end come first, so that little time passes
+    /// between the read of a link and its removal.
+    pub(crate) fn next_job(&mut self, limit: LinkLimit, only_read_backs: bool) -> Option<LinkJob> {
+        if limit == LinkLimit::Records {
+            let read = self.records.pop_request()?;
+            let call = Call::Records(self.records.call(&read));
+            return Some(LinkJob::new(LinkRequest::Records(read), call));
+        }
+        if let Some(read) = self.read_backs.pop_request() {
+            let call = Call::Links(self.read_backs.call(&read));
+            return Some(LinkJob::new(LinkRequest::ReadBack(read), call));
+        }
+        if only_read_backs {
+            return None;
+        }
+        if let Some(removal) = self.removals.pop_request() {
+            let call = Call::Links(self.removals.call(&removal));
+            return Some(LinkJob::new(LinkRequest::Removal(removal), call));
+        }
+        let read = self.reads.pop_request()?;
+        let call = Call::Links(self.reads.call(&read));
+        Some(LinkJob::new(LinkRequest::Read(read), call))
+    }
+
+    /// Sends a request, and counts it.
+    pub(crate) fn send(&mut self, job: LinkJob, permit: Permit, counts: &mut LinkCounts) {
+        if let Some(in_flight) = self.in_flight_of(&job.request) {
+            *in_flight += 1;
+        }
+        match job.request {
+            LinkRequest::Read(_) | LinkRequest::ReadBack(_) => counts.reads += 1,
+            LinkRequest::Records(_) => counts.record_reads += 1,
+            LinkRequest::Removal(_) => counts.removals += 1,
+        }
+        self.calls.send(job.request.limit(), job, permit);
+    }
+
+    /// Records that a request has its reply.
+    pub(crate) fn reply_received(&mut self, request: &LinkRequest) {
+        if let Some(in_flight) = self.in_flight_of(request) {
+            *in_flight -= 1;
+        }
+        self.calls.reply_received(request.limit());
+    }
+
+    /// The number of requests in flight, where something depends on it.
+    fn in_flight_of(&mut self, request: &LinkRequest) -> Option<&mut usize> {
+        match request {
+            LinkRequest::Read(_) => Some(&mut self.reads_in_flight),
+            LinkRequest::ReadBack(_) => Some(&mut self.read_backs_in_flight),
+            LinkRequest::Removal(_) => Some(&mut self.removals_in_flight),
+            LinkRequest::Records(_) => None,
+        }
+    }
+
+    /// Whether a link is being removed: that reply must be awaited.
+    pub(crate) fn is_removing(&self) -> bool {
+        self.removals_in_flight > 0
+    }
+
+    /// Whether removed links are being read back, or can be now.
+    pub(crate) fn is_reading_back(&self) -> bool {
+        let is_paused = self.calls.is_paused(LinkLimit::Links);
+        self.read_backs_in_flight > 0 || self.read_backs.is_ready() && !is_paused
+    }
+
+    /// Reads a reply. Results are stored.
+    pub(crate) fn read(
+        &mut self,
+        request: LinkRequest,
+        reply: Reply,
+        now: Instant,
+    ) -> Reading<OpenRequest> {
+        use LinkRequest as Request;
+        if is_too_long(&reply) && matches!(request, Request::Read(_) | Request::ReadBack(_)) {
+            return Reading {
+                open: Some(OpenRequest::TooLarge(request)),
+                ..Reading::stored(reply)
+            };
+        }
+        let reading = match request {
+            Request::Read(read) => reading::read(read, reply, |read, status, body| {
+                self.reads.reply(read, status, body, now)
+            })
+            .map(Request::Read),
+            Request::ReadBack(read) => reading::read(read, reply, |read, status, body| {
+                self.read_backs.reply(read, status, body, now)
+            })
+            .map(Request::ReadBack),
+            Request::Records(read) => reading::read(read, reply, |read, status, body| {
+                self.records.reply(read, status, body)
+            })
+            .map(Request::Records),
+            Request::Removal(removal) => reading::read(removal, reply, |removal, status, body| {
+                self.removals.reply(removal, status, body)
+            })
+            .map(Request::Removal),
+        };
+        reading.map(OpenRequest::Unread)
+    }
+
+    /// Divides a request that is too large.
+    pub(crate) fn too_large(&mut self, request: LinkRequest) {
+        match request {
+            LinkRequest::Read(read) => self.reads.too_large(read),
+            LinkRequest::ReadBack(read) => self.read_backs.too_large(read),
+            // Neither is ever too large.
+            LinkRequest::Records(_) | LinkRequest::Removal(_) => {}
+        }
+    }
+
+    /// Sends a request again after a delay.
+    pub(crate) fn retry(&mut self, request: LinkRequest, after: Duration, now: Instant) {
+        match request {
+            LinkRequest::Read(read) => self.reads.retry(read, after, now),
+            LinkRequest::ReadBack(read) => self.read_backs.retry(read, after, now),
+            LinkRequest::Records(read) => self.records.retry(read, after, now),
+            LinkRequest::Removal(removal) => self.removals.retry(removal, after, now),
+        }
+    }
+
+    /// The API refuses a request: it is divided, to find out what is refused.
+    pub(crate) fn refused(&mut self, request: LinkRequest, details: &Arc<Details>) {
+        match request {
+            LinkRequest::Read(read) => self.reads.refused(read, details),
+            LinkRequest::ReadBack(read) => self.read_backs.refused(read, details),
+            LinkRequest::Records(read) => self.records.refused(read),
+            LinkRequest::Removal(removal) => self.removals.refused(removal, details),
+        }
+    }
+
+    /// Gives up a request.
+    pub(crate) fn fail(&mut self, request: &LinkRequest, details: &Arc<Details>) {
+        match request {
+            LinkRequest::Read(read) => self.reads.fail(read, details),
+            LinkRequest::ReadBack(read) => self.read_backs.fail(read, details),
+            LinkRequest::Records(read) => self.records.fail(read),
+            LinkRequest::Removal(removal) => self.removals.fail(removal, details),
+        }
+    }
+}
+
+/// Whether a success is longer than a reply may be.
+fn is_too_long(reply: &Reply) -> bool {
+    reply.answer().is_some_and(|answer| {
+        (200..=299).contains(&answer.status) && answer.body == Body::Unread(Unreadable::TooLong)
+    })
+}
