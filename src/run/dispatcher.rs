@@ -12,6 +12,7 @@ pub mod links;
 pub mod lookups;
 pub mod refusals;
 pub mod responses;
+pub mod rows;
 pub mod shutdown;
 pub mod token_refresh;
 
@@ -20,10 +21,10 @@ use std::collections::VecDeque;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 
 use crate::api::endpoint::Endpoint;
-use crate::domain::outcome::{Details, Outcome, OutcomeKind};
+use crate::domain::outcome::Outcome;
 use crate::domain::run_counts::RunCounts;
 use crate::input::error::InputError;
-use crate::input::row::{CheckedRow, RowContent, SkippedRow};
+use crate::input::row::CheckedRow;
 use crate::rate_limit::permit::Permit;
 use crate::run::batch::groups::Batches;
 use crate::run::batch::request::BatchRequest;
@@ -31,12 +32,13 @@ use crate::run::commit_queue::CommitQueue;
 use crate::run::context::{RunContext, RunOutcome, RunSettings};
 use crate::run::guards::failure_limit::FailureTracker;
 use crate::run::guards::uniform_failures::UniformFailureDetector;
-use crate::run::links::stage::{LinkEvent, LinkStage};
-use crate::run::lookup::stage::{LookupEvent, LookupStage};
+use crate::run::limited_calls::next_event;
+use crate::run::links::stage::LinkStage;
+use crate::run::lookup::stage::LookupStage;
 use crate::run::queue::Queue;
 use crate::run::reply_handler::ReplyHandler;
 use crate::run::reusable_timer::ReusableTimer;
-use crate::run::row::{SendableRow, invalid_outcome, skipped_outcome};
+use crate::run::row::SendableRow;
 use crate::run::stop_reason::StopReason;
 use crate::run::token_refresh::TokenRefresh;
 use crate::run::worker_pool::WorkerPool;
@@ -165,10 +167,10 @@ impl Dispatcher<'_> {
                     }
                 }
                 done = self.batches_in_flight.next(), if self.batches_in_flight.busy() > 0 => self.handle_batch_reply(done),
-                event = next_lookup_event(&mut self.lookups, lookups), if self.lookups.is_some() => {
+                event = next_event(self.lookups.as_mut().map(|stage| &mut stage.calls), lookups), if self.lookups.is_some() => {
                     self.handle_lookup_event(event);
                 }
-                event = next_link_event(&mut self.links, links), if self.links.is_some() => {
+                event = next_event(self.links.as_mut().map(|stage| &mut stage.calls), links), if self.links.is_some() => {
                     self.handle_link_event(event);
                 }
                 () = self.due_timer.wait_until(next_due), if next_due.is_some() => self.release_due(),
@@ -268,71 +270,6 @@ impl Dispatcher<'_> {
         }
     }
 
-    /// Takes the next row. Returns whether there was one.
-    fn take_next(&mut self) -> bool {
-        match self.links {
-            Some(_) => self.take_from_links(),
-            None => self.take_from_input(),
-        }
-    }
-
-    /// Takes the next row of the input whose keys have their answers. Returns whether there was one.
-    fn take_from_input(&mut self) -> bool {
-        if self.lookups.is_some() {
-            return self.take_looked_up();
-        }
-        match self.input_buffer.pop_front() {
-            Some(row) => {
-                self.take(row);
-                true
-            }
-            None => false,
-        }
-    }
-
-    fn take(&mut self, row: Result<CheckedRow, InputError>) {
-        match row {
-            Ok(CheckedRow { key, content }) => match content {
-                RowContent::Pair(pair) => self.enqueue(SendableRow::new(key, pair)),
-                // Only an input with properties has such rows, and its run has lookups.
-                RowContent::Keyed(_) => unreachable!("the key of a row was not looked up"),
-                RowContent::Invalid(invalid) => {
-                    self.finish_with(invalid_outcome(key, &invalid, (self.context.now)()));
-                }
-                RowContent::Skipped(SkippedRow::AlreadyReported(_)) => {
-                    self.failure_tracker.note_good();
-                }
-                RowContent::Skipped(skipped) => {
-                    self.finish_with(skipped_outcome(key, skipped, (self.context.now)()));
-                }
-            },
-            Err(error) => {
-                // Rows that were read before the error are still sent.
-                self.input_over = true;
-                StopReason::raise(&mut self.reason, StopReason::Input(error));
-            }
-        }
-    }
-
-    fn enqueue(&mut self, row: SendableRow) {
-        if self.settings.lookup_only {
-            let (now, wall) = (Instant::now(), (self.context.now)());
-            let found = row.outcome(OutcomeKind::Skipped, Details::default(), now, wall);
-            return self.finish_with(found);
-        }
-        match &mut self.links {
-            Some(stage) => stage.push(row.into(), Instant::now().into_std()),
-            None => self.enqueue_to_send(row),
-        }
-    }
-
-    fn enqueue_to_send(&mut self, row: SendableRow) {
-        match &mut self.batches {
-            Some(batches) => batches.push(row),
-            None => self.queue.push(row),
-        }
-    }
-
     /// Sends the next row, or else the next batch, with this permit.
     fn send(&mut self, permit: Permit) {
         let row = self.has_slot().then(|| self.queue.pop());
@@ -363,24 +300,5 @@ impl Dispatcher<'_> {
         if let Some(reached) = self.failure_tracker.note(outcome, open) {
             self.stop(StopReason::FailureLimit(reached));
         }
-    }
-}
-
-/// The next event of the stage that reads links. Cancel safe.
-async fn next_link_event(links: &mut Option<Box<LinkStage>>, wants: [bool; 2]) -> LinkEvent {
-    match links {
-        Some(stage) => stage.calls.next(wants).await,
-        None => std::future::pending().await,
-    }
-}
-
-/// The next event of the lookups. Cancel safe.
-async fn next_lookup_event(
-    lookups: &mut Option<Box<LookupStage>>,
-    wants: [bool; 2],
-) -> LookupEvent {
-    match lookups {
-        Some(stage) => stage.calls.next(wants).await,
-        None => std::future::pending().await,
     }
 }

@@ -107,7 +107,7 @@ impl<J: Job, K: Copy + PartialEq> LimitedCalls<J, K> {
     }
 
     /// Waits for the next event. `wants` says for which kinds a permit is wanted, in their order. Cancel safe.
-    pub(crate) async fn next(&mut self, wants: [bool; 2]) -> CallEvent<J, K> {
+    async fn next(&mut self, wants: [bool; 2]) -> CallEvent<J, K> {
         let [(first, one), (second, other)] = &mut self.kinds;
         tokio::select! {
             biased;
@@ -131,5 +131,16 @@ impl<J: Job, K: Copy + PartialEq> LimitedCalls<J, K> {
     /// Aborts all requests: their replies are discarded.
     pub(crate) fn abandon(&mut self) {
         self.workers.abandon();
+    }
+}
+
+/// The next event of a stage; none ever comes where there is no stage. Cancel safe.
+pub(crate) async fn next_event<J: Job, K: Copy + PartialEq>(
+    calls: Option<&mut LimitedCalls<J, K>>,
+    wants: [bool; 2],
+) -> CallEvent<J, K> {
+    match calls {
+        Some(calls) => calls.next(wants).await,
+        None => std::future::pending().await,
     }
 }

@@ -2,6 +2,7 @@
 
 mod batch;
 mod batch_api;
+mod links;
 mod lookups;
 mod machine;
 mod outages;

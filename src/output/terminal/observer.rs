@@ -88,10 +88,10 @@ impl Observe for Display {
 fn log_event(event: &RunEvent<'_>) {
     match event {
         RunEvent::Tick { .. } | RunEvent::RowFinished(_) | RunEvent::RateChanged(None) => {}
-        RunEvent::AttemptFailed { .. }
-        | RunEvent::BatchFailed { .. }
+        RunEvent::AttemptFailed { .. } => log_retry(event),
+        RunEvent::BatchFailed { .. }
         | RunEvent::LookupFailed { .. }
-        | RunEvent::LinkCallFailed { .. } => log_retry(event),
+        | RunEvent::LinkCallFailed { .. } => log_call_retry(event),
         RunEvent::Paused { period, why } => log_pause(*period, why),
         RunEvent::LookupsPaused { period, why } => log_pause_of("lookups", *period, why),
         RunEvent::LinkCallsPaused { period, why } => {
@@ -123,17 +123,18 @@ fn log_event(event: &RunEvent<'_>) {
     }
 }
 
-/// Logs a request that will be retried.
+/// Logs a request for one row that will be retried.
 fn log_retry(event: &RunEvent<'_>) {
-    match event {
-        RunEvent::AttemptFailed {
-            key,
-            pair,
-            attempts,
-            why,
-            correlation_id,
-            next_in,
-        } => debug!(
+    if let RunEvent::AttemptFailed {
+        key,
+        pair,
+        attempts,
+        why,
+        correlation_id,
+        next_in,
+    } = event
+    {
+        debug!(
             row = key.row,
             line = key.line,
             attempts,
@@ -141,7 +142,13 @@ fn log_retry(event: &RunEvent<'_>) {
             next_in_ms = milliseconds(*next_in),
             "{pair} will be retried: {}",
             logged(why)
-        ),
+        );
+    }
+}
+
+/// Logs a request for several rows, keys or records that will be retried.
+fn log_call_retry(event: &RunEvent<'_>) {
+    match event {
         RunEvent::BatchFailed {
             pairs,
             attempts,

@@ -60,7 +60,6 @@ impl Dispatcher<'_> {
         if let Some(stage) = &mut self.lookups {
             stage.rows.release_due(Instant::now().into_std());
         }
-        // The stage that reads links does what is due whenever rows are moved.
     }
 
     /// Moves rows that leave batch mode to the queue of single rows, or finishes them.

@@ -2,5 +2,6 @@
 
 pub mod decide;
 pub mod job;
+pub mod replies;
 pub mod row;
 pub mod stage;

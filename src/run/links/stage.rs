@@ -6,16 +6,13 @@
 //!                            └─► removals ─► read-backs ─► ended             undo
 //! ```
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use jiff::Timestamp;
 
 use crate::api::endpoint::Endpoint;
-use crate::api::response::body::{Body, Unreadable};
-use crate::api::response::headers::Reply;
 use crate::domain::link_counts::LinkCounts;
-use crate::domain::outcome::{Details, Outcome};
+use crate::domain::outcome::Outcome;
 use crate::links::read::limits::{Expectation, ReadLimits};
 use crate::links::read::link_reads::LinkReads;
 use crate::links::records::record_reads::RecordReads;
@@ -27,7 +24,6 @@ use crate::run::limited_calls::{CallEvent, CallLimit, LimitedCalls};
 use crate::run::links::decide::{Next, after_read, after_removal, missing};
 use crate::run::links::job::{Call, LinkJob, LinkLimit, LinkRequest};
 use crate::run::links::row::LinkRow;
-use crate::run::reading::{self, Reading};
 use crate::run::row::SendableRow;
 
 /// Maximum number of requests in flight that read or remove links. A read has up to 1,000 records, and its reply may take
@@ -48,24 +44,15 @@ pub(crate) enum Left {
     Ended(Outcome),
 }
 
-/// A request whose reply has no results.
-#[derive(Debug)]
-pub(crate) enum OpenRequest {
-    /// Its reply is longer than a reply may be: it is divided.
-    TooLarge(LinkRequest),
-    /// The status, or what is wrong with the reply, decides.
-    Unread(LinkRequest),
-}
-
 /// The stage.
 pub(crate) struct LinkStage {
     settings: LinkSettings,
     /// Maximum number of rows that wait behind the reads.
     max_rows: usize,
-    reads: LinkReads<LinkRow>,
-    records: RecordReads<LinkRow>,
-    removals: Removals<LinkRow>,
-    read_backs: LinkReads<LinkRow>,
+    pub(super) reads: LinkReads<LinkRow>,
+    pub(super) records: RecordReads<LinkRow>,
+    pub(super) removals: Removals<LinkRow>,
+    pub(super) read_backs: LinkReads<LinkRow>,
     pub(crate) calls: LimitedCalls<LinkJob, LinkLimit>,
     reads_in_flight: usize,
     removals_in_flight: usize,
@@ -143,7 +130,6 @@ impl LinkStage {
     /// Does what is due, and passes rows on within the stage.
     pub(crate) fn advance(&mut self, now: Instant) {
         self.reads.advance(now);
-        self.read_backs.advance(now);
         self.records.advance(now);
         self.removals.advance(now);
         while let Some((mut row, removed)) = self.removals.pop_row() {
@@ -151,6 +137,7 @@ impl LinkStage {
             let pair = row.pair.clone();
             self.read_backs.push_asked(row, &pair);
         }
+        self.read_backs.advance(now);
         if self.reads_in_flight == 0 && !self.reads.is_ready() {
             self.removals.flush();
         }
@@ -272,86 +259,4 @@ impl LinkStage {
         let is_paused = self.calls.is_paused(LinkLimit::Links);
         self.read_backs_in_flight > 0 || self.read_backs.is_ready() && !is_paused
     }
-
-    /// Reads a reply. Results are stored.
-    pub(crate) fn read(
-        &mut self,
-        request: LinkRequest,
-        reply: Reply,
-        now: Instant,
-    ) -> Reading<OpenRequest> {
-        use LinkRequest as Request;
-        if is_too_long(&reply) && matches!(request, Request::Read(_) | Request::ReadBack(_)) {
-            return Reading {
-                open: Some(OpenRequest::TooLarge(request)),
-                ..Reading::stored(reply)
-            };
-        }
-        let reading = match request {
-            Request::Read(read) => reading::read(read, reply, |read, status, body| {
-                self.reads.reply(read, status, body, now)
-            })
-            .map(Request::Read),
-            Request::ReadBack(read) => reading::read(read, reply, |read, status, body| {
-                self.read_backs.reply(read, status, body, now)
-            })
-            .map(Request::ReadBack),
-            Request::Records(read) => reading::read(read, reply, |read, status, body| {
-                self.records.reply(read, status, body)
-            })
-            .map(Request::Records),
-            Request::Removal(removal) => reading::read(removal, reply, |removal, status, body| {
-                self.removals.reply(removal, status, body)
-            })
-            .map(Request::Removal),
-        };
-        reading.map(OpenRequest::Unread)
-    }
-
-    /// Divides a request that is too large.
-    pub(crate) fn too_large(&mut self, request: LinkRequest) {
-        match request {
-            LinkRequest::Read(read) => self.reads.too_large(read),
-            LinkRequest::ReadBack(read) => self.read_backs.too_large(read),
-            // Neither is ever too large.
-            LinkRequest::Records(_) | LinkRequest::Removal(_) => {}
-        }
-    }
-
-    /// Sends a request again after a delay.
-    pub(crate) fn retry(&mut self, request: LinkRequest, after: Duration, now: Instant) {
-        match request {
-            LinkRequest::Read(read) => self.reads.retry(read, after, now),
-            LinkRequest::ReadBack(read) => self.read_backs.retry(read, after, now),
-            LinkRequest::Records(read) => self.records.retry(read, after, now),
-            LinkRequest::Removal(removal) => self.removals.retry(removal, after, now),
-        }
-    }
-
-    /// The API refuses a request: it is divided, to find out what is refused.
-    pub(crate) fn refused(&mut self, request: LinkRequest, details: &Arc<Details>) {
-        match request {
-            LinkRequest::Read(read) => self.reads.refused(read, details),
-            LinkRequest::ReadBack(read) => self.read_backs.refused(read, details),
-            LinkRequest::Records(read) => self.records.refused(read),
-            LinkRequest::Removal(removal) => self.removals.refused(removal, details),
-        }
-    }
-
-    /// Gives up a request.
-    pub(crate) fn fail(&mut self, request: &LinkRequest, details: &Arc<Details>) {
-        match request {
-            LinkRequest::Read(read) => self.reads.fail(read, details),
-            LinkRequest::ReadBack(read) => self.read_backs.fail(read, details),
-            LinkRequest::Records(read) => self.records.fail(read),
-            LinkRequest::Removal(removal) => self.removals.fail(removal, details),
-        }
-    }
-}
-
-/// Whether a success is longer than a reply may be.
-fn is_too_long(reply: &Reply) -> bool {
-    reply.answer().is_some_and(|answer| {
-        (200..=299).contains(&answer.status) && answer.body == Body::Unread(Unreadable::TooLong)
-    })
 }

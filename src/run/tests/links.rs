@@ -1,0 +1,10 @@
+//! Runs that read or remove links, against an API in memory.
+
+mod batch;
+mod crm;
+mod import;
+mod limits;
+mod stops;
+mod undo;
+mod verify;
+mod world;
