@@ -33,6 +33,10 @@ const LINK_CALLS: usize = 4;
 /// Maximum number of reads of records in flight.
 const RECORD_READS: usize = 8;
 
+/// A stage that is full takes rows again once one in this number of its rows has left. If each row that leaves made room
+/// for another, a read would have few records.
+const REFILL_SHARE: usize = 10;
+
 /// Something that happened to the requests.
 pub(crate) type LinkEvent = CallEvent<LinkJob, LinkLimit>;
 
@@ -57,6 +61,8 @@ pub(crate) struct LinkStage {
     reads_in_flight: usize,
     removals_in_flight: usize,
     read_backs_in_flight: usize,
+    /// Whether no row is taken until many can be taken at once.
+    is_full: bool,
     has_ended: bool,
 }
 
@@ -93,6 +99,7 @@ impl LinkStage {
             reads_in_flight: 0,
             removals_in_flight: 0,
             read_backs_in_flight: 0,
+            is_full: false,
             has_ended: false,
         }
     }
@@ -104,8 +111,8 @@ impl LinkStage {
 
     /// Whether one more row can be taken.
     pub(crate) fn has_room(&self) -> bool {
-        let behind = self.records.len() + self.removals.len() + self.read_backs.len();
-        behind < self.max_rows && self.reads.has_room()
+        let behind = self.len() - self.reads.len();
+        !self.is_full && behind < self.max_rows && self.reads.has_room()
     }
 
     /// The number of rows in the stage.
@@ -117,6 +124,7 @@ impl LinkStage {
     pub(crate) fn push(&mut self, row: LinkRow, now: Instant) {
         let pair = row.pair.clone();
         self.reads.push(row, &pair, now);
+        self.is_full = !self.reads.has_room();
     }
 
     /// Records that no more rows come.
@@ -157,6 +165,13 @@ impl LinkStage {
 
     /// Takes a row that leaves the stage. `now` is the time of its outcome.
     pub(crate) fn pop_row(&mut self, now: Timestamp) -> Option<Left> {
+        let left = self.find_row(now);
+        let refill_at = self.max_rows - self.max_rows / REFILL_SHARE;
+        self.is_full = self.is_full && self.len() > refill_at;
+        left
+    }
+
+    fn find_row(&mut self, now: Timestamp) -> Option<Left> {
         if let Some((row, found)) = self.read_backs.pop_row() {
             return Some(Left::Ended(after_removal(row, &found, now)));
         }
