@@ -14,6 +14,12 @@ impl HttpEndpoint {
         self.portal.require(id);
     }
 
+    /// The account of the run, if it is known.
+    #[must_use]
+    pub fn portal_id(&self) -> Option<u64> {
+        self.portal.known().map(|known| known.id)
+    }
+
     /// Uses a new token, unless it belongs to another account than the run's. `query_result` is the account that came
     /// with the token; without it, HubSpot is queried, which is the only earlier request made with the token.
     pub(crate) async fn use_session(
@@ -36,7 +42,7 @@ impl HttpEndpoint {
         } else if let Some(portal) = query_result
             && self.portal.learn(portal)
         {
-            tracing::info!(portal, "writing to the portal of the token");
+            tracing::info!(portal, "the new token belongs to this portal");
         }
         self.begin_session(session);
         RefreshOutcome::New

@@ -5,13 +5,15 @@ use std::num::NonZeroU64;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use tracing::{debug, warn};
 
+use crate::api::account::Account;
 use crate::api::auth::error::CredentialsError;
 use crate::api::auth::source::TokenSource;
 use crate::api::auth::token::Token;
 use crate::api::client::HttpEndpoint;
 use crate::api::request::BaseUrl;
-use crate::commands::portal;
+use crate::commands::portal::{self, Access};
 use crate::diagnostic::Problem;
 use crate::domain::run_counts::RunCounts;
 use crate::error::RunError;
@@ -33,8 +35,9 @@ pub(crate) struct Connection {
     signals: Signals,
     /// The time zone of the account, if it is known.
     zone: Option<TimeZone>,
+    is_portal_named: bool,
     /// Serves until it is dropped.
-    _sandbox: Option<Sandbox>,
+    sandbox: Option<Sandbox>,
 }
 
 /// What is known of the destination once no more requests are sent.
@@ -104,7 +107,8 @@ impl Connection {
             runtime: Engine::start().map_err(RunError::System)?,
             signals: signals.clone(),
             zone: None,
-            _sandbox: sandbox,
+            is_portal_named: false,
+            sandbox,
         })
     }
 
@@ -120,28 +124,68 @@ impl Connection {
         self.runtime.block_on(future)
     }
 
-    /// Prepares the endpoint, and fails unless the account is `expected`.
-    pub(crate) fn prepare(&mut self, expected: Option<NonZeroU64>) -> Result<(), RunError> {
+    /// Prepares the endpoint, and names the account that the command works in. Fails unless the account is `expected`.
+    pub(crate) fn prepare(
+        &mut self,
+        expected: Option<NonZeroU64>,
+        access: Access,
+    ) -> Result<(), RunError> {
+        self.authenticate(expected, access)?;
+        self.name_portal(access).map(|_| ())
+    }
+
+    /// Reads the token. With an `expected` account this sends a request, and fails unless the token is of that account.
+    pub(crate) fn authenticate(
+        &mut self,
+        expected: Option<NonZeroU64>,
+        access: Access,
+    ) -> Result<(), RunError> {
         self.wait_for(self.endpoint.prepare())
             .map_err(RunError::Stopped)??;
         if let Some(expected) = expected {
             let account = self
                 .wait_for(portal::check(&self.endpoint, expected))
                 .map_err(RunError::Stopped)??;
-            self.zone = portal::zone_of(&account);
+            self.set_account(access, Ok(account));
         }
         Ok(())
     }
 
-    /// When the daily limit resets. If the account's time zone is not known yet, this sends a request.
-    pub(crate) fn daily_reset(&self) -> Result<DailyReset, RunError> {
-        let zone = match &self.zone {
-            Some(zone) => Some(zone.clone()),
-            None => self
-                .wait_for(portal::zone_before_a_run(&self.endpoint))
-                .map_err(RunError::Stopped)?,
-        };
-        Ok(DailyReset { zone })
+    /// Names the account, and returns its id if it is known. Sends a request, unless the account is named already. An
+    /// account that cannot be read is no error: the run reports what is wrong.
+    pub(crate) fn name_portal(&mut self, access: Access) -> Result<Option<u64>, RunError> {
+        if !self.is_portal_named {
+            let account = self
+                .wait_for(portal::find(&self.endpoint))
+                .map_err(RunError::Stopped)?;
+            self.set_account(access, account);
+        }
+        Ok(self.portal())
+    }
+
+    fn set_account(&mut self, access: Access, account: Result<Account, String>) {
+        match &self.sandbox {
+            // It is no account of HubSpot's.
+            Some(_) => debug!("using the built-in sandbox: nothing is sent to HubSpot"),
+            None => portal::log_account(access, self.portal(), &account),
+        }
+        self.is_portal_named = true;
+        self.zone = account.ok().as_ref().and_then(portal::zone_of);
+    }
+
+    /// The id of the account, if it is known.
+    pub(crate) fn portal(&self) -> Option<u64> {
+        self.endpoint.portal_id()
+    }
+
+    /// When the daily limit resets, for a run that waits for that.
+    pub(crate) fn daily_reset(&self) -> DailyReset {
+        if self.zone.is_none() {
+            warn!("could not read the account's time zone; after the daily limit, retrying hourly");
+        }
+        DailyReset {
+            zone: self.zone.clone(),
+        }
     }
 
     /// Ends the connection: stores a refresh token that could not be stored before. If `needs_zone`, this may send one more

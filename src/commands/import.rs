@@ -19,9 +19,10 @@ use crate::commands::check::{CheckPlan, show};
 use crate::commands::connection::Connection;
 use crate::commands::context::Context;
 use crate::commands::import::finish::{FinishedRun, RunStart, report_failed_start};
-use crate::commands::import::prepare::{PreparedReport, prepare};
+use crate::commands::import::prepare::{PreparedReport, ReportSettings};
 use crate::commands::import::rows::Rows;
 use crate::commands::observers::Observers;
+use crate::commands::portal::Access;
 use crate::diagnostic::Problem;
 use crate::error::RunError;
 use crate::exit_status::ExitStatus;
@@ -106,13 +107,16 @@ fn link(
         settings.connections(),
         &ctx.signals,
     )?;
-    connection.prepare(settings.expect_portal)?;
-    let report = prepare(&settings.report, &settings.input, &settings.skip, known)?;
-    let daily_reset = if settings.wait_for_daily_reset {
-        Some(connection.daily_reset()?)
-    } else {
-        None
+    connection.authenticate(settings.expect_portal, Access::Write)?;
+    let report = ReportSettings {
+        plan: &settings.report,
+        input: &settings.input,
+        skip: &settings.skip,
     };
+    let report = report.prepare(known, || connection.name_portal(Access::Write))?;
+    let daily_reset = settings
+        .wait_for_daily_reset
+        .then(|| connection.daily_reset());
     // With --split, one row can become several pairs, so the number of rows is not the total.
     let total = match &settings.input.split {
         Some(_) => None,

@@ -12,6 +12,7 @@ use crate::clock::now;
 use crate::commands::connection::{ClosedConnection, Connection};
 use crate::commands::context::Context;
 use crate::commands::observers::Observers;
+use crate::commands::portal::Access;
 use crate::commands::read_ahead::read_ahead;
 use crate::domain::property_name::PropertyName;
 use crate::domain::run_counts::RunCounts;
@@ -65,12 +66,10 @@ pub(crate) fn resolve(flags: &ResolveArgs, ctx: &Context) -> Result<ExitStatus, 
         settings.run.concurrency.get(),
         &ctx.signals,
     )?;
-    connection.prepare(settings.expect_portal)?;
-    let daily_reset = if settings.wait_for_daily_reset {
-        Some(connection.daily_reset()?)
-    } else {
-        None
-    };
+    connection.prepare(settings.expect_portal, Access::Read)?;
+    let daily_reset = settings
+        .wait_for_daily_reset
+        .then(|| connection.daily_reset());
     // With --split, one row can become several pairs, so the number of rows is not the total.
     let total = match &settings.input.split {
         Some(_) => None,

@@ -210,7 +210,8 @@ fn batch_mode_uses_the_dated_path_and_stops_for_the_same_causes_as_single_mode()
         assert_eq!(rehearsal.report().len(), lines, "{fault}");
     }
     let daily = Rehearsal::against(SandboxSettings {
-        daily_limit: Some(3),
+        // One for the account, and three calls.
+        daily_limit: Some(4),
         ..instant()
     })
     .rows(good_rows(1000));

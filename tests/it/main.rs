@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod account; // the line that names the account of a run
 mod architecture; // which part of the library may use which
 mod batch; // many pairs per call, and still one verdict per row
 mod changing_input; // inputs that change while they are read, or come only once

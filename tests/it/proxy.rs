@@ -135,7 +135,8 @@ fn rows_are_sent_through_the_tunnel_of_a_proxy_with_credentials() {
         let got = server.requests();
         let is_bearer =
             |(_, authorization): &(_, String)| *authorization == format!("Bearer {TOKEN}");
-        assert!(got.len() == 20 && got.iter().all(is_bearer), "{got:?}");
+        // One is for the account.
+        assert!(got.len() == 21 && got.iter().all(is_bearer), "{got:?}");
         let requests = requests.lock().unwrap();
         assert!(!requests.is_empty());
         for request in &*requests {

@@ -227,7 +227,8 @@ fn failed_rows_are_sent_again_and_rejected_ones_if_asked_to() {
 #[test]
 fn a_run_that_the_daily_limit_stopped_is_resumed_where_it_stopped() {
     let settings = SandboxSettings {
-        daily_limit: Some(300),
+        // One is for the account.
+        daily_limit: Some(301),
         ..instant()
     };
     let today = Rehearsal::against(settings).rows(good_rows(1000));

@@ -278,7 +278,7 @@ fn a_run_that_cannot_start_is_reported_too() {
         (&"pairs.report.csv".into(), &0.into())
     );
     assert_eq!(
-        rehearsal.seen().requests,
+        rehearsal.seen().calls("account"),
         1,
         "the request for the account of the token"
     );

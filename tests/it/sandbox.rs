@@ -41,7 +41,7 @@ fn it_prints_its_address_serves_and_stops_on_request() {
     assert!(said.starts_with(&format!(
         "{greeting}try: HUBSPOT_ACCESS_TOKEN=sandbox hubspot-associate import pairs.csv --report rehearsal.csv --base-url {url}\n"
     )));
-    assert!(said.ends_with("5 requests, 0 answered 429\n"), "{said}");
+    assert!(said.ends_with("6 requests, 0 answered 429\n"), "{said}");
     assert_eq!(server.ended().code(), Some(0));
 }
 

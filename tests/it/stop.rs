@@ -90,7 +90,8 @@ fn a_single_401_is_retried_and_does_not_stop_the_run() {
 #[test]
 fn the_daily_limit_stops_the_run_so_that_it_can_be_resumed() {
     let settings = SandboxSettings {
-        daily_limit: Some(300),
+        // One is for the account.
+        daily_limit: Some(301),
         ..instant()
     };
     let rehearsal = Rehearsal::against(settings).rows(good_rows(1000));

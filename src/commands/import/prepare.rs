@@ -37,37 +37,49 @@ pub(crate) struct PreparedReport {
     pub(crate) failures: KnownFailures,
 }
 
-/// Prepares the report. Changes nothing in an existing one before the input is compared with it.
-pub(crate) fn prepare(
-    plan: &ReportPlan,
-    input: &InputSettings,
-    skip: &SkipSettings,
-    mut known_pairs: KnownPairs,
-) -> Result<PreparedReport, RunError> {
-    let mut locked = LockedReport::open(plan, input.path.path())?;
-    if let Some(lock_file) = locked.lock_file() {
-        info!(
-            "the file system of the report has no locks: using the lock file `{}`",
-            lock_file.display()
-        );
-    }
-    let carried = has_lines(&mut locked)? && carry::is_needed(plan, &skip.associated_in);
-    if carried {
-        locked = carry::carry(locked, input, &mut known_pairs)?;
-    }
-    let resume = match plan.if_exists {
-        IfExists::Resume(resume) => Some(resume),
-        _ => carried.then(Resume::default),
-    };
-    match resume {
-        Some(resume) if has_lines(&mut locked)? => ExistingReport {
-            locked,
-            carried,
-            input,
-            skip,
+/// What a report is prepared for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReportSettings<'s> {
+    pub(crate) plan: &'s ReportPlan,
+    pub(crate) input: &'s InputSettings,
+    pub(crate) skip: &'s SkipSettings,
+}
+
+impl ReportSettings<'_> {
+    /// Prepares the report. Changes nothing in an existing one before the input is compared with it. `portal` is called
+    /// once the report may be used, so that one that is refused costs no request.
+    pub(crate) fn prepare(
+        self,
+        mut known_pairs: KnownPairs,
+        portal: impl FnOnce() -> Result<Option<u64>, RunError>,
+    ) -> Result<PreparedReport, RunError> {
+        let Self { plan, input, skip } = self;
+        let mut locked = LockedReport::open(plan, input.path.path())?;
+        if let Some(lock_file) = locked.lock_file() {
+            info!(
+                "the file system of the report has no locks: using the lock file `{}`",
+                lock_file.display()
+            );
         }
-        .resume(resume, known_pairs),
-        _ => begin(locked, plan, skip, known_pairs),
+        locked.plan.portal = portal()?;
+        let carried = has_lines(&mut locked)? && carry::is_needed(plan, &skip.associated_in);
+        if carried {
+            locked = carry::carry(locked, input, &mut known_pairs)?;
+        }
+        let resume = match plan.if_exists {
+            IfExists::Resume(resume) => Some(resume),
+            _ => carried.then(Resume::default),
+        };
+        match resume {
+            Some(resume) if has_lines(&mut locked)? => ExistingReport {
+                locked,
+                carried,
+                input,
+                skip,
+            }
+            .resume(resume, known_pairs),
+            _ => begin(locked, plan, skip, known_pairs),
+        }
     }
 }
 

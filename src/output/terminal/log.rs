@@ -15,6 +15,9 @@ use crate::output::terminal::screen::{OutputOptions, Screen};
 /// The log target of progress in a JSON log, which is enabled at any verbosity.
 pub(crate) const PROGRESS_TARGET: &str = "hubspot_associate::progress";
 
+/// The log target of the line that names the account of a run, which is shown unless only errors are.
+pub(crate) const ACCOUNT_TARGET: &str = "hubspot_associate::account";
+
 /// Sends all log lines to `screen`.
 ///
 /// Only the log of this program is shown, at any verbosity: the log of libraries about requests and headers may contain
@@ -27,7 +30,9 @@ pub fn start_log(output: OutputOptions, screen: Screen) {
         (false, 2) => "debug",
         (false, _) => "trace",
     };
-    let filter = format!("off,hubspot_associate={level},{PROGRESS_TARGET}=info");
+    let account = if output.quiet { "error" } else { "info" };
+    let filter =
+        format!("off,hubspot_associate={level},{PROGRESS_TARGET}=info,{ACCOUNT_TARGET}={account}");
     let filter = EnvFilter::new(filter).and(DuplicateFilter::new());
     let layer = tracing_subscriber::fmt::layer()
         .with_target(false)

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use hubspot_associate::sandbox::state::seen::Seen;
+
 use super::check::{self, Ended};
 use super::plan::{Credentials, Interruption, Run, Story, Trigger};
 use crate::faults::with_little_room;
@@ -195,7 +197,8 @@ impl Stage {
         self.log.push(format!("{}\n    {run:?}", command.words()));
         let sandbox = &self.rehearsal.sandbox;
         sandbox.set_faults(run.phase.faults.clone());
-        let before = self.rehearsal.seen();
+        let before = sandbox.seen();
+        let for_rows_before = requests_for_rows(&before);
         let lines = line_count(&self.rehearsal);
         let mut child = command.spawn().unwrap();
         let readers = [child.stdout(), child.stderr()]
@@ -214,8 +217,9 @@ impl Stage {
                 Trigger::Lines(number) => line_count(&self.rehearsal) >= lines + number,
             };
             if let Some((_, how)) = interruption.take_if(|(trigger, _)| is_due(*trigger)) {
+                let for_rows = requests_for_rows(&sandbox.seen()) - for_rows_before;
                 interrupt(&mut child, how);
-                interrupted = Some((how, requests));
+                interrupted = Some((how, for_rows));
             }
             if started.elapsed() > MAX_RUN_TIME {
                 child.kill();
@@ -233,7 +237,7 @@ impl Stage {
             finished,
             interrupted,
             before,
-            after: self.rehearsal.seen(),
+            after: self.rehearsal.sandbox.seen(),
         }
     }
 }
@@ -270,4 +274,9 @@ fn interrupt(child: &mut Running, how: Interruption) {
 /// The output of a finished program, in one text.
 pub(super) fn printed(finished: &Finished) -> String {
     [finished.stdout.as_str(), finished.stderr.as_str()].concat()
+}
+
+/// The requests that link pairs: a run sends others, for the token and the account, before it has rows.
+fn requests_for_rows(seen: &Seen) -> u64 {
+    seen.calls("pair") + seen.calls("batch")
 }
