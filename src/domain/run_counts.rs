@@ -2,7 +2,7 @@
 
 use crate::domain::category::Category;
 use crate::domain::cause::Cause;
-use crate::domain::link_counts::LinkCounts;
+use crate::domain::link_counts::{ExistedCounts, LinkCounts};
 use crate::domain::lookup_counts::LookupCounts;
 use crate::domain::outcome::{Outcome, OutcomeKind};
 use crate::domain::pair::RowKey;
@@ -102,6 +102,10 @@ pub struct RunCounts {
     pub already_reported: u64,
     /// Rows that were skipped because a list of ids is empty.
     pub nothing_to_link: u64,
+    /// Rows that were skipped because HubSpot shows their pair as linked.
+    pub skipped_as_linked: u64,
+    /// Rows by whether their pair was linked before.
+    pub existed: ExistedCounts,
     /// Requests that got a reply or were given up, lookups included.
     pub requests: u64,
     /// Requests that got a 429.
@@ -121,6 +125,7 @@ pub struct RunCounts {
 impl RunCounts {
     /// Counts an outcome.
     pub fn count(&mut self, outcome: &Outcome) {
+        self.existed.add(outcome.existed_before);
         let details = &outcome.details;
         let category = details.categories.first();
         let category =
@@ -137,9 +142,9 @@ impl RunCounts {
         example: impl FnOnce() -> Example,
     ) {
         self.kinds[kind as usize] += 1;
-        let is_empty = |(category, _)| category == Category::NothingToLink.as_str();
-        if kind == OutcomeKind::Skipped && category.is_some_and(is_empty) {
-            self.nothing_to_link += 1;
+        if let (OutcomeKind::Skipped, Some((category, _))) = (kind, category) {
+            self.nothing_to_link += u64::from(category == Category::NothingToLink.as_str());
+            self.skipped_as_linked += u64::from(category == Category::Exists.as_str());
         }
         let Some((category, cause)) = category.filter(|_| !kind.is_good()) else {
             return;
@@ -232,6 +237,7 @@ mod tests {
     use super::*;
     use crate::domain::fixtures;
     use crate::domain::fixtures::details;
+    use crate::domain::proof::ExistedBefore;
     use crate::domain::row_keys::CellKey;
     use std::time::Duration;
 
@@ -292,6 +298,47 @@ mod tests {
         for counts in [counts, empty] {
             assert_eq!(counts.exit_status(), ExitStatus::Done);
         }
+    }
+
+    #[test]
+    fn rows_are_counted_by_whether_their_pair_was_linked_before() {
+        let mut counts = RunCounts::default();
+        let of = |kind, category, existed_before| Outcome {
+            existed_before,
+            ..outcome(kind, category)
+        };
+        for (kind, category, existed_before) in [
+            (OutcomeKind::Associated, "", None),
+            (OutcomeKind::Associated, "", Some(ExistedBefore::Yes)),
+            (OutcomeKind::Associated, "", Some(ExistedBefore::No)),
+            (OutcomeKind::Rejected, "A", Some(ExistedBefore::No)),
+            (OutcomeKind::Failed, "B", Some(ExistedBefore::Unknown)),
+            (OutcomeKind::Skipped, "CLIENT_DUPLICATE", None),
+            (
+                OutcomeKind::Skipped,
+                "CLIENT_EXISTS",
+                Some(ExistedBefore::Yes),
+            ),
+        ] {
+            counts.count(&of(kind, category, existed_before));
+        }
+        let (yes, no, unknown) = (2, 2, 1);
+        assert_eq!(counts.existed, ExistedCounts { yes, no, unknown });
+        assert_eq!((counts.skipped_as_linked, counts.finished()), (1, 7));
+        // A category of the server does not skip a row.
+        counts.count(&outcome(OutcomeKind::Rejected, "CLIENT_EXISTS"));
+        assert_eq!(counts.skipped_as_linked, 1);
+    }
+
+    #[test]
+    fn reads_of_links_use_nothing_of_the_limit_for_associations() {
+        let mut counts = RunCounts::default();
+        counts.utilization.add(Duration::from_secs(10), 10.0, None);
+        counts.requests = 50;
+        let without_reads = counts.quota_use();
+        counts.requests = 80;
+        counts.links.reads = 30;
+        assert_eq!(counts.quota_use(), without_reads);
     }
 
     #[test]

@@ -61,6 +61,7 @@ fn own_advice(category: &str) -> Option<&'static str> {
         "CLIENT_NOTHING_TO_LINK" => "nothing to do: the list of ids is empty",
         "CLIENT_DUPLICATE" => "nothing to do: an earlier row has the same pair",
         "CLIENT_ALREADY_ASSOCIATED" => "nothing to do: an earlier report shows the link",
+        "CLIENT_EXISTS" => "nothing to do: HubSpot shows the link",
         "CLIENT_TIMEOUT" => {
             "no reply within the timeout: run the rows again; if this happens again, raise --timeout"
         }

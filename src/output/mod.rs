@@ -6,6 +6,7 @@ pub mod command_line;
 pub mod daily_reset;
 #[cfg(test)]
 mod every_stop_tests;
+pub mod existing;
 pub mod exit_reason;
 pub mod files;
 pub mod hints;

@@ -6,6 +6,7 @@ use crate::domain::outcome::OutcomeKind;
 use crate::domain::run_counts::{CategoryCount, Example, RunCounts};
 use crate::number::{grouped, rows, span};
 use crate::output::advice::advice;
+use crate::output::existing::existed_before;
 use crate::output::html::chart::{SeriesStyle, shares};
 use crate::output::html::duration_chart::DurationChart;
 use crate::output::html::figure::{Figure, share};
@@ -194,6 +195,7 @@ fn facts(page: &Page<'_>, report: String) -> Vec<(&'static str, String)> {
         let requests = format!("{}, {throttled}", grouped(run.requests));
         facts.push(("Requests of this run", requests));
         facts.extend(lookups(&run.lookup).map(|lookups| ("Lookups", lookups)));
+        facts.extend(existed_before(run).map(|existed| ("Existed before", existed)));
         if let Some((share, why)) = run.quota_use() {
             let why = why.filter(|_| share < WORTH_A_REASON);
             let why = why.map(|why| format!("; {}", why.as_str().replace('`', "")));

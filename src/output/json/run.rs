@@ -53,6 +53,7 @@ impl Summary<'_> {
                 throttled: self.counts.throttled,
             },
             lookup: Lookup::of(&self.counts.lookup),
+            existed_before: Existed::of(self.counts),
             quota: QuotaUse {
                 used_ratio: utilization.map(|(share, _)| share),
                 why_less: utilization
@@ -117,6 +118,7 @@ struct Json<'s> {
     categories: Vec<Category<'s>>,
     requests: Requests,
     lookup: Option<Lookup>,
+    existed_before: Option<Existed>,
     quota: QuotaUse,
     files: Files,
     next: Option<Next<'s>>,
@@ -268,6 +270,29 @@ impl Lookup {
     }
 }
 
+/// Rows by whether their pair was linked before.
+#[derive(Serialize)]
+struct Existed {
+    yes: u64,
+    no: u64,
+    unknown: u64,
+    skipped: u64,
+    calls: u64,
+}
+
+impl Existed {
+    fn of(counts: &RunCounts) -> Option<Self> {
+        let (existed, calls) = (counts.existed, counts.links.reads);
+        (existed.is_used() || calls > 0).then_some(Self {
+            yes: existed.yes,
+            no: existed.no,
+            unknown: existed.unknown,
+            skipped: counts.skipped_as_linked,
+            calls,
+        })
+    }
+}
+
 #[derive(Serialize)]
 struct QuotaUse {
     used_ratio: Option<f64>,
@@ -366,6 +391,21 @@ mod tests {
         let example = &json(&counts)["categories"][0]["examples"][0];
         assert_eq!(example["from_key"], "ada@acme.com");
         assert_eq!(example["to_key"], Value::Null);
+    }
+
+    #[test]
+    fn rows_are_counted_by_whether_their_pair_was_linked_as_the_schema_says() {
+        let existed = |counts: &RunCounts| json(counts)["existed_before"].clone();
+        let mut counts = RunCounts::default();
+        assert_eq!(existed(&counts), Value::Null);
+        counts.existed.yes = 3;
+        counts.existed.no = 2;
+        counts.existed.unknown = 1;
+        counts.skipped_as_linked = 3;
+        counts.links.reads = 4;
+        let expected =
+            serde_json::json!({"yes": 3, "no": 2, "unknown": 1, "skipped": 3, "calls": 4});
+        assert_eq!(existed(&counts), expected);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use crate::domain::outcome::OutcomeKind;
 use crate::domain::run_counts::RunCounts;
 use crate::number::{grouped, per_second, rows, span};
 use crate::output::advice::advice;
+use crate::output::existing::existed_before;
 use crate::output::lookups::lookups;
 use crate::output::summary::{Summary, WORTH_A_REASON, shown};
 use crate::output::text::lines::Lines;
@@ -22,6 +23,7 @@ impl Summary<'_> {
         let mut lines = Lines::default();
         lines.add(self.first_line());
         add_outcomes(self.counts, &mut lines);
+        lines.about_some("existed before", existed_before(self.counts));
         add_categories(self.counts, &mut lines);
         if let Some(lookups) = lookups(&self.counts.lookup) {
             lines.add(format!("looked up {lookups}"));
@@ -127,6 +129,7 @@ pub(crate) fn add_categories(counts: &RunCounts, lines: &mut Lines) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::link_counts::ExistedCounts;
     use crate::domain::lookup_counts::LookupCounts;
     use crate::domain::outcome::{Details, Outcome, RowTarget};
     use crate::domain::pair::RowKey;
@@ -233,6 +236,24 @@ next: later: do this
         counts.lookup = LookupCounts::default();
         let text = summary(&counts, Duration::ZERO).to_text();
         assert!(!text.contains("looked up"), "{text}");
+    }
+
+    #[test]
+    fn a_run_that_read_links_shows_which_pairs_were_linked_before() {
+        let mut counts = counts(&[
+            (OutcomeKind::Associated, "", 2),
+            (OutcomeKind::Skipped, "CLIENT_EXISTS", 3),
+        ]);
+        counts.existed.yes = 3;
+        counts.existed.no = 2;
+        counts.links.reads = 1;
+        let text = summary(&counts, Duration::ZERO).to_text();
+        let lines = "  skipped               3\nexisted before: yes 3 (3 skipped), no 2, unknown 0; read with 1 call\n";
+        assert!(text.contains(lines), "{text}");
+        counts.existed = ExistedCounts::default();
+        counts.links.reads = 0;
+        let text = summary(&counts, Duration::ZERO).to_text();
+        assert!(!text.contains("existed"), "{text}");
     }
 
     #[test]
