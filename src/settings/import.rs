@@ -16,7 +16,7 @@ use crate::report::layout::ReportKind;
 use crate::report::locked_report::ReportPlan;
 use crate::report::origin::Origin;
 use crate::run::batch::groups::BatchSettings;
-use crate::run::context::RunSettings;
+use crate::run::context::{LinkPurpose, LinkSettings, RunSettings};
 use crate::run::guards::failure_limit::FailureLimit;
 use crate::run::guards::time_limit::TimeLimits;
 use crate::settings::connection::{Destination, Environment, Transport, api};
@@ -131,7 +131,7 @@ fn run_settings(flags: &ImportArgs, now: &ZonedDateTime) -> RunSettings {
         daily_reset: None,
         lookup: lookup_settings(&flags.input.clone().into_settings(), &flags.rate_limit),
         lookup_only: false,
-        links: None,
+        links: link_settings(flags),
         concurrency: flags.rate_limit.concurrency,
         batch: (flags.mode == Mode::Batch).then_some(BatchSettings {
             size: flags.batch_size,
@@ -141,6 +141,17 @@ fn run_settings(flags: &ImportArgs, now: &ZonedDateTime) -> RunSettings {
             max_attempts: flags.rate_limit.max_attempts,
         },
     }
+}
+
+/// How to read the links of pairs before they are sent; `None` if they are not read.
+fn link_settings(flags: &ImportArgs) -> Option<LinkSettings> {
+    (flags.check_existing || flags.skip_existing).then_some(LinkSettings {
+        purpose: LinkPurpose::Import {
+            skip_existing: flags.skip_existing,
+        },
+        is_unlimited: flags.rate_limit.rate == RateSetting::Unlimited,
+        share: flags.rate_limit.share,
+    })
 }
 
 /// The next moment with this time of day. A time skipped by daylight saving time is an hour later.
@@ -250,6 +261,28 @@ mod tests {
             let settings = resolve(&flags, Some("t")).unwrap();
             assert_eq!(settings.report.if_exists, if_exists, "{flags:?}");
         }
+    }
+
+    #[test]
+    fn links_are_read_only_with_a_flag_and_by_the_rules_of_the_rate_limit() {
+        let links = |flags: &[&str]| {
+            let flags: Vec<_> = ["pairs.csv"].iter().chain(flags).copied().collect();
+            resolve(&flags, Some("t")).unwrap().run.links
+        };
+        let import = |skip_existing| LinkSettings {
+            purpose: LinkPurpose::Import { skip_existing },
+            is_unlimited: false,
+            share: Share::default(),
+        };
+        assert_eq!(links(&["--resume"]), None);
+        assert_eq!(links(&["--check-existing"]), Some(import(false)));
+        assert_eq!(links(&["--skip-existing"]), Some(import(true)));
+        let both = ["--check-existing", "--skip-existing", "--mode", "batch"];
+        assert_eq!(links(&both), Some(import(true)));
+        let limited = links(&["--check-existing", "--rate", "unlimited", "--share", "40%"]);
+        let limited = limited.unwrap();
+        assert!(limited.is_unlimited);
+        assert_eq!(limited.share, "40%".parse().unwrap());
     }
 
     #[test]
