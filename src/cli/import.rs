@@ -24,7 +24,7 @@ pub struct ImportArgs {
 
     /// Read the links of each pair before it is sent; note which were there before
     ///
-    /// The column existed_before of the report gets `yes`, `no`, or `unknown` if the links could not be read. `undo` removes
+    /// The column `existed_before` of the report gets `yes`, `no`, or `unknown` if the links could not be read. `undo` removes
     /// only links with `no`. The reads take about one request per 1,000 records of one side, and do not count towards the
     /// limit of requests per 10 s. Other programs may link the pair between the read and the write: the report then says
     /// `no`, although this run did not make the link.
@@ -32,7 +32,7 @@ pub struct ImportArgs {
     pub check_existing: bool,
     /// Skip pairs that HubSpot shows as linked; implies --check-existing
     ///
-    /// Their category is CLIENT_EXISTS. If almost all pairs of the file are linked already, the run takes about one request
+    /// Their category is `CLIENT_EXISTS`. If almost all pairs of the file are linked already, the run takes about one request
     /// per 1,000 records instead of one per row. A link that another program removes after it was read is not made again by
     /// this run.
     #[arg(long, help_heading = "Input")]

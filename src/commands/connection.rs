@@ -36,6 +36,8 @@ pub(crate) struct Connection {
     /// The time zone of the account, if it is known.
     zone: Option<TimeZone>,
     is_portal_named: bool,
+    /// What the command does in the account.
+    access: Access,
     /// Serves until it is dropped.
     sandbox: Option<Sandbox>,
 }
@@ -49,6 +51,8 @@ pub(crate) struct ClosedConnection {
     pub(crate) zone: Option<TimeZone>,
     /// Why a new refresh token could not be stored.
     pub(crate) lost_token: Option<CredentialsError>,
+    /// What the command did in the account.
+    access: Access,
 }
 
 impl ClosedConnection {
@@ -68,6 +72,7 @@ impl ClosedConnection {
             region: self.region.as_deref(),
             base_url: &base_url,
             daily_reset: &reset,
+            writes: self.access == Access::Write,
             next,
         };
         if has_report {
@@ -108,6 +113,7 @@ impl Connection {
             signals: signals.clone(),
             zone: None,
             is_portal_named: false,
+            access: Access::Write,
             sandbox,
         })
     }
@@ -131,7 +137,7 @@ impl Connection {
         access: Access,
     ) -> Result<(), RunError> {
         self.authenticate(expected, access)?;
-        self.name_portal(access).map(|_| ())
+        self.name_portal().map(|_| ())
     }
 
     /// Reads the token. With an `expected` account this sends a request, and fails unless the token is of that account.
@@ -140,34 +146,35 @@ impl Connection {
         expected: Option<NonZeroU64>,
         access: Access,
     ) -> Result<(), RunError> {
+        self.access = access;
         self.wait_for(self.endpoint.prepare())
             .map_err(RunError::Stopped)??;
         if let Some(expected) = expected {
             let account = self
                 .wait_for(portal::check(&self.endpoint, expected))
                 .map_err(RunError::Stopped)??;
-            self.set_account(access, Ok(account));
+            self.set_account(Ok(account));
         }
         Ok(())
     }
 
     /// Names the account, and returns its id if it is known. Sends a request, unless the account is named already. An
     /// account that cannot be read is no error: the run reports what is wrong.
-    pub(crate) fn name_portal(&mut self, access: Access) -> Result<Option<u64>, RunError> {
+    pub(crate) fn name_portal(&mut self) -> Result<Option<u64>, RunError> {
         if !self.is_portal_named {
             let account = self
                 .wait_for(portal::find(&self.endpoint))
                 .map_err(RunError::Stopped)?;
-            self.set_account(access, account);
+            self.set_account(account);
         }
         Ok(self.portal())
     }
 
-    fn set_account(&mut self, access: Access, account: Result<Account, String>) {
+    fn set_account(&mut self, account: Result<Account, String>) {
         match &self.sandbox {
             // It is no account of HubSpot's.
             Some(_) => debug!("using the built-in sandbox: nothing is sent to HubSpot"),
-            None => portal::log_account(access, self.portal(), &account),
+            None => portal::log_account(self.access, self.portal(), &account),
         }
         self.is_portal_named = true;
         self.zone = account.ok().as_ref().and_then(portal::zone_of);
@@ -208,6 +215,7 @@ impl Connection {
             region: self.endpoint.region(),
             zone,
             lost_token,
+            access: self.access,
         }
     }
 }

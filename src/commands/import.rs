@@ -113,7 +113,7 @@ fn link(
         input: &settings.input,
         skip: &settings.skip,
     };
-    let report = report.prepare(known, || connection.name_portal(Access::Write))?;
+    let report = report.prepare(known, || connection.name_portal())?;
     let daily_reset = settings
         .wait_for_daily_reset
         .then(|| connection.daily_reset());

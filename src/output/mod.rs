@@ -6,7 +6,7 @@ pub mod command_line;
 pub mod daily_reset;
 #[cfg(test)]
 mod every_stop_tests;
-pub mod existing;
+mod existing;
 pub mod exit_reason;
 pub mod files;
 pub mod hints;
@@ -20,6 +20,7 @@ pub mod metrics_file;
 pub mod next_command;
 pub mod outputs;
 pub mod own_files;
+mod scope_stop;
 mod stop;
 pub mod stop_message;
 pub mod summary;

@@ -9,6 +9,7 @@ use crate::error::word_of;
 use crate::input::error::InputError;
 use crate::number::{grouped, rows, span};
 use crate::output::lookup_stop::{no_key_found, refused};
+use crate::output::scope_stop::missing_scopes;
 use crate::output::stop::{Advice, Stop};
 use crate::output::write_failure::write_failure;
 use crate::report::lost_report::LostReport;
@@ -35,6 +36,8 @@ pub struct StopMessage<'s> {
     pub base_url: &'s str,
     /// When the daily limit resets, in words.
     pub daily_reset: &'s str,
+    /// Whether the command changes anything in the account.
+    pub writes: bool,
     /// The command to run next.
     pub next: &'s FollowUpCommand,
 }
@@ -208,19 +211,8 @@ impl StopMessage<'_> {
             FatalCause::OtherPortal => Stop::new(
                 "stopped: the new token belongs to another account, and nothing was sent with it",
             )
-            .advice("use a token of the account that this run writes to"),
-            FatalCause::MissingScopes if scopes.is_empty() => {
-                Stop::new("stopped: the token lacks a permission")
-                    .advice("add the scopes that read and write both object types")
-            }
-            FatalCause::MissingScopes => Stop::new(format!(
-                "stopped: the token lacks a scope: {}",
-                scopes.join(", ")
-            ))
-            .advice(format!(
-                "add {}; the token must be able to read and write both object types",
-                if scopes.len() == 1 { "this scope" } else { "one of these scopes" }
-            )),
+            .advice("use a token of the account of this run"),
+            FatalCause::MissingScopes => missing_scopes(scopes, self.writes),
             FatalCause::Forbidden => Stop::new(
                 "stopped: HubSpot, or a firewall in front of it, refuses the requests",
             )
@@ -354,6 +346,7 @@ mod tests {
             region,
             base_url,
             daily_reset: "at midnight",
+            writes: true,
             next: &FollowUpCommand::from("again".to_owned()),
         }
         .problem()
@@ -391,6 +384,7 @@ mod tests {
             region: None,
             base_url: "",
             daily_reset: "",
+            writes: true,
             next: &FollowUpCommand::from("again".to_owned()),
         }
         .problem_without_report();
@@ -419,6 +413,7 @@ mod tests {
                 region: None,
                 base_url: "",
                 daily_reset: "",
+                writes: true,
                 next: &FollowUpCommand {
                     command: "again".into(),
                     missing_flags,

@@ -9,6 +9,7 @@ use crate::report::report_line::ReportLine;
 impl ReportLine<'_> {
     /// Counts the row of this line.
     pub fn count_in(&self, counts: &mut RunCounts) {
+        counts.existed.add(self.existed_before());
         let categories = self.field(Column::Categories);
         let first = categories.split(|&byte| byte == b';').next();
         let category = first

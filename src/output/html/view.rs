@@ -214,6 +214,8 @@ fn facts(page: &Page<'_>, report: String) -> Vec<(&'static str, String)> {
         facts.push(("Last row ended", format!("{} UTC", times[1])));
     }
     facts.push(("Requests for these rows", statistics.requests().to_string()));
+    let existed = existed_before(statistics.counts());
+    facts.extend(existed.map(|existed| ("Existed before", existed)));
     facts
 }
 

@@ -23,7 +23,6 @@ impl Summary<'_> {
         let mut lines = Lines::default();
         lines.add(self.first_line());
         add_outcomes(self.counts, &mut lines);
-        lines.about_some("existed before", existed_before(self.counts));
         add_categories(self.counts, &mut lines);
         if let Some(lookups) = lookups(&self.counts.lookup) {
             lines.add(format!("looked up {lookups}"));
@@ -87,13 +86,14 @@ impl Summary<'_> {
     }
 }
 
-/// Adds a line for each outcome that occurred.
+/// Adds a line for each outcome that occurred, and one about the pairs that were linked before.
 pub(crate) fn add_outcomes(counts: &RunCounts, lines: &mut Lines) {
     for kind in OutcomeKind::ALL {
         if counts.of(kind) > 0 {
             lines.add(format!("  {kind:<11}{:>12}", grouped(counts.of(kind))));
         }
     }
+    lines.about_some("existed before", existed_before(counts));
 }
 
 /// The message for an input whose lists of ids are all empty.

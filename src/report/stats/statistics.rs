@@ -181,6 +181,7 @@ impl Statistics {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::link_counts::ExistedCounts;
 
     const REPORT: &str = "\
 row,line,from_object_type,from_object_id,to_object_type,to_object_id,outcome,http_status,error_categories,error_message,correlation_id,attempts,duration_ms,finished_at
@@ -191,6 +192,23 @@ row,line,from_object_type,from_object_id,to_object_type,to_object_id,outcome,htt
 5,6,contacts,5,deals,9,skipped,,CLIENT_DUPLICATE,,,0,0,2026-05-04T09:15:20.000Z
 6,7,contacts,6,deals,9,associated,200,,,,400,7,nonsense
 7,8,contacts,7,deals,9,assoc";
+
+    #[test]
+    fn rows_are_counted_by_whether_their_pair_was_linked_before() {
+        let report = "\
+row,line,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_categories,existed_before
+1,2,contacts,1,deals,9,associated,,no
+2,3,contacts,2,deals,9,associated,,yes
+3,4,contacts,3,deals,9,rejected,OBJECT_NOT_FOUND,unknown
+4,5,contacts,4,deals,9,skipped,CLIENT_EXISTS,yes
+5,6,contacts,5,deals,9,skipped,CLIENT_DUPLICATE,
+";
+        let statistics = Statistics::of(report.as_bytes()).unwrap();
+        let counts = statistics.counts();
+        let (yes, no, unknown) = (2, 1, 1);
+        assert_eq!(counts.existed, ExistedCounts { yes, no, unknown });
+        assert_eq!(counts.skipped_as_linked, 1);
+    }
 
     #[test]
     fn one_pass_counts_outcomes_attempts_durations_and_times() {
