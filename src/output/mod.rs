@@ -26,4 +26,5 @@ pub mod stop_message;
 pub mod summary;
 pub mod terminal;
 pub mod text;
+pub mod verify_summary;
 pub mod write_failure;

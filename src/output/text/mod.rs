@@ -7,3 +7,4 @@ mod lines;
 pub mod report;
 pub mod resolve;
 pub mod run;
+pub mod verify;

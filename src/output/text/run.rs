@@ -27,7 +27,7 @@ impl Summary<'_> {
         if let Some(lookups) = lookups(&self.counts.lookup) {
             lines.add(format!("looked up {lookups}"));
         }
-        lines.about("requests", self.requests());
+        lines.about("requests", requests(self.counts));
         lines.about_some("quota", self.quota());
         lines.about_some("report", self.report.map(shown));
         lines.about_some("rejects", self.rejects);
@@ -67,14 +67,6 @@ impl Summary<'_> {
         )
     }
 
-    fn requests(&self) -> String {
-        let throttled = match self.counts.throttled {
-            0 => "no 429 replies".to_owned(),
-            some => format!("{} with a 429 reply", grouped(some)),
-        };
-        format!("{}, {throttled}", grouped(self.counts.requests))
-    }
-
     /// The used share of the rate limit, and why it is low.
     fn quota(&self) -> Option<String> {
         let (share, why) = self.counts.quota_use()?;
@@ -84,6 +76,15 @@ impl Summary<'_> {
             .unwrap_or_default();
         Some(format!("{:.0} % of the limit used{why}", share * 100.0))
     }
+}
+
+/// The requests of a run, and how many of them were refused for their rate.
+pub(crate) fn requests(counts: &RunCounts) -> String {
+    let throttled = match counts.throttled {
+        0 => "no 429 replies".to_owned(),
+        some => format!("{} with a 429 reply", grouped(some)),
+    };
+    format!("{}, {throttled}", grouped(counts.requests))
 }
 
 /// Adds a line for each outcome that occurred, and one about the pairs that were linked before.
