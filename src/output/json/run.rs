@@ -7,10 +7,12 @@ use jiff::Timestamp;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
+use crate::diagnostic::Problem;
 use crate::domain::lookup_counts::LookupCounts;
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::run_counts::{CategoryCount, Example, RunCounts};
 use crate::domain::utilization::LimitingFactor;
+use crate::exit_status::ExitStatus;
 use crate::output::advice::advice;
 use crate::output::json::format::pretty;
 use crate::output::summary::{NextStep, RejectsFile, Summary};
@@ -34,14 +36,7 @@ impl Summary<'_> {
             started_at: stamp(self.started_at),
             ended_at: stamp(ended_at.unwrap_or(self.started_at)),
             elapsed_seconds: self.elapsed.as_secs_f64(),
-            exit: Exit {
-                status: self.status.code(),
-                reason: self.reason,
-                resumable: self.resumable,
-                message: self.problem.map(|problem| problem.what.as_str()),
-                causes: self.problem.map_or(&[], |problem| &problem.causes),
-                hint: self.problem.and_then(|problem| problem.hint.as_deref()),
-            },
+            exit: Exit::of(self.status, self.reason, self.resumable, self.problem),
             rows: Rows {
                 settled: self.counts.finished(),
                 earlier: self.counts.already_reported,
@@ -124,14 +119,33 @@ struct Json<'s> {
     next: Option<Next<'s>>,
 }
 
+/// How the program ended.
 #[derive(Serialize)]
-struct Exit<'s> {
+pub(crate) struct Exit<'s> {
     status: u8,
     reason: &'static str,
     resumable: bool,
     message: Option<&'s str>,
     causes: &'s [String],
     hint: Option<&'s str>,
+}
+
+impl<'s> Exit<'s> {
+    pub(crate) fn of(
+        status: ExitStatus,
+        reason: &'static str,
+        resumable: bool,
+        problem: Option<&'s Problem>,
+    ) -> Self {
+        Self {
+            status: status.code(),
+            reason,
+            resumable,
+            message: problem.map(|problem| problem.what.as_str()),
+            causes: problem.map_or(&[], |problem| &problem.causes),
+            hint: problem.and_then(|problem| problem.hint.as_deref()),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -240,7 +254,7 @@ struct Requests {
 
 /// The keys that were looked up, by their answers.
 #[derive(Serialize)]
-struct Lookup {
+pub(crate) struct Lookup {
     keys: u64,
     calls: u64,
     exact: u64,
@@ -254,7 +268,7 @@ struct Lookup {
 }
 
 impl Lookup {
-    fn of(counts: &LookupCounts) -> Option<Self> {
+    pub(crate) fn of(counts: &LookupCounts) -> Option<Self> {
         counts.is_used().then(|| Self {
             keys: counts.keys(),
             calls: counts.calls,
@@ -345,7 +359,6 @@ mod tests {
     use crate::domain::fixtures::{details, outcome};
     use crate::domain::outcome::Outcome;
     use crate::domain::row_keys::{CellKey, RowKeys};
-    use crate::exit_status::ExitStatus;
     use crate::output::exit_reason::FINISHED;
     use serde_json::Value;
     use std::time::Duration;
