@@ -11,6 +11,15 @@ pub(crate) struct Figure {
     pub(crate) keys: Vec<(SeriesStyle, &'static str)>,
 }
 
+/// A part of the rows or pairs, as a line of its table.
+pub(crate) struct Part {
+    pub(crate) color: String,
+    pub(crate) word: &'static str,
+    pub(crate) rows: String,
+    pub(crate) share: String,
+    pub(crate) meaning: &'static str,
+}
+
 /// `3.4 %`; a part above 0 is never shown as 0 %, and a part below the whole never as 100 %.
 pub(crate) fn share(part: u64, whole: u64) -> String {
     if whole == 0 || part == 0 {

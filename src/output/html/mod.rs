@@ -1,8 +1,10 @@
 //! The HTML report.
 
+mod categories;
 pub mod chart;
 pub mod duration_chart;
 pub mod figure;
+mod frame;
 pub mod page;
 #[cfg(test)]
 mod tests;

@@ -84,11 +84,11 @@ fn with_summary(test: impl FnOnce(&Summary<'_>)) {
     });
 }
 
-fn all<'p>(page: &'p Html, selector: &str) -> Vec<ElementRef<'p>> {
+pub(super) fn all<'p>(page: &'p Html, selector: &str) -> Vec<ElementRef<'p>> {
     page.select(&Selector::parse(selector).unwrap()).collect()
 }
 
-fn text_of(element: ElementRef<'_>) -> String {
+pub(super) fn text_of(element: ElementRef<'_>) -> String {
     element.text().collect::<String>().trim().to_owned()
 }
 
@@ -97,69 +97,75 @@ fn both(test: impl Fn(&str)) {
     with_summary(|summary| test(&page_of(&report(), Some(summary))));
 }
 
+/// Checks that a page is well-formed and loads nothing.
+pub(super) fn check_form(text: &str) {
+    let page = Html::parse_document(text);
+    assert_eq!(page.errors, [""; 0]);
+    for foreign in [
+        "script", "link", "img", "iframe", "object", "embed", "base", "form", "video", "use",
+    ] {
+        assert!(all(&page, foreign).is_empty(), "<{foreign}>");
+    }
+    for element in all(&page, "*") {
+        for (name, value) in element.value().attrs() {
+            let calls = ["src", "href", "srcset", "action", "background", "poster"];
+            let is_foreign = calls.contains(&name) || name.starts_with("on");
+            assert!(!is_foreign, "{name}={value}");
+            // The namespace names SVG and is never fetched.
+            let names = name == "xmlns" && value == "http://www.w3.org/2000/svg";
+            assert!(names || !value.contains("://"), "{name}={value}");
+        }
+    }
+    for call in ["url(", "@import", "expression("] {
+        assert!(!CSS.contains(call), "{call}");
+    }
+}
+
+/// Checks that a page has headings and captions, and describes its charts.
+pub(super) fn check_content(text: &str, charts: usize) {
+    let page = Html::parse_document(text);
+    assert_eq!(all(&page, "html[lang]").len(), 1);
+    assert_eq!(all(&page, "h1").len(), 1);
+    assert_eq!(all(&page, "main").len(), 1);
+    let mut level = 0;
+    for heading in all(&page, "h1, h2, h3, h4") {
+        let next: u32 = heading.value().name()[1..].parse().unwrap();
+        assert!(next <= level + 1, "{} skips a level", text_of(heading));
+        level = next;
+    }
+    for section in all(&page, "section") {
+        let id = section.value().attr("aria-labelledby").unwrap();
+        assert_eq!(all(&page, &format!("h2#{id}")).len(), 1, "{id}");
+    }
+    for table in all(&page, "table") {
+        let caption = Selector::parse("caption").unwrap();
+        assert_eq!(table.select(&caption).count(), 1);
+    }
+    for header in all(&page, "th") {
+        let scope = header.value().attr("scope");
+        assert!(matches!(scope, Some("row" | "col")), "{}", text_of(header));
+    }
+    let drawn = all(&page, "[role=img]");
+    assert_eq!(drawn.len(), charts);
+    for chart in drawn {
+        let descriptions = chart.value().attr("aria-label").unwrap();
+        assert!(descriptions.contains(char::is_numeric), "{descriptions}");
+    }
+    for drawing in all(&page, "svg") {
+        let hidden = drawing.value().attr("aria-hidden") == Some("true");
+        let parent = drawing.parent().and_then(ElementRef::wrap).unwrap();
+        assert!(hidden || parent.value().attr("role") == Some("img"));
+    }
+}
+
 #[test]
 fn the_page_is_well_formed_and_loads_no_other_resource() {
-    both(|text| {
-        let page = Html::parse_document(text);
-        assert_eq!(page.errors, [""; 0]);
-        for foreign in [
-            "script", "link", "img", "iframe", "object", "embed", "base", "form", "video", "use",
-        ] {
-            assert!(all(&page, foreign).is_empty(), "<{foreign}>");
-        }
-        for element in all(&page, "*") {
-            for (name, value) in element.value().attrs() {
-                let calls = ["src", "href", "srcset", "action", "background", "poster"];
-                let is_foreign = calls.contains(&name) || name.starts_with("on");
-                assert!(!is_foreign, "{name}={value}");
-                // The namespace names SVG and is never fetched.
-                let names = name == "xmlns" && value == "http://www.w3.org/2000/svg";
-                assert!(names || !value.contains("://"), "{name}={value}");
-            }
-        }
-        for call in ["url(", "@import", "expression("] {
-            assert!(!CSS.contains(call), "{call}");
-        }
-    });
+    both(check_form);
 }
 
 #[test]
 fn the_page_has_the_same_content_as_text() {
-    both(|text| {
-        let page = Html::parse_document(text);
-        assert_eq!(all(&page, "html[lang]").len(), 1);
-        assert_eq!(all(&page, "h1").len(), 1);
-        assert_eq!(all(&page, "main").len(), 1);
-        let mut level = 0;
-        for heading in all(&page, "h1, h2, h3, h4") {
-            let next: u32 = heading.value().name()[1..].parse().unwrap();
-            assert!(next <= level + 1, "{} skips a level", text_of(heading));
-            level = next;
-        }
-        for section in all(&page, "section") {
-            let id = section.value().attr("aria-labelledby").unwrap();
-            assert_eq!(all(&page, &format!("h2#{id}")).len(), 1, "{id}");
-        }
-        for table in all(&page, "table") {
-            let caption = Selector::parse("caption").unwrap();
-            assert_eq!(table.select(&caption).count(), 1);
-        }
-        for header in all(&page, "th") {
-            let scope = header.value().attr("scope");
-            assert!(matches!(scope, Some("row" | "col")), "{}", text_of(header));
-        }
-        let charts = all(&page, "[role=img]");
-        assert_eq!(charts.len(), 4);
-        for chart in charts {
-            let descriptions = chart.value().attr("aria-label").unwrap();
-            assert!(descriptions.contains(char::is_numeric), "{descriptions}");
-        }
-        for drawing in all(&page, "svg") {
-            let hidden = drawing.value().attr("aria-hidden") == Some("true");
-            let parent = drawing.parent().and_then(ElementRef::wrap).unwrap();
-            assert!(hidden || parent.value().attr("role") == Some("img"));
-        }
-    });
+    both(|text| check_content(text, 4));
 }
 
 #[test]

@@ -3,27 +3,20 @@
 use askama::Template;
 
 use crate::domain::outcome::OutcomeKind;
-use crate::domain::run_counts::{CategoryCount, Example, RunCounts};
+use crate::domain::run_counts::RunCounts;
 use crate::number::{grouped, rows, span};
-use crate::output::advice::advice;
 use crate::output::existing::existed_before;
+use crate::output::html::categories::{Category, categories};
 use crate::output::html::chart::{SeriesStyle, shares};
 use crate::output::html::duration_chart::DurationChart;
-use crate::output::html::figure::{Figure, share};
+use crate::output::html::figure::{Figure, Part, share};
+use crate::output::html::frame::{causes, made, shown, steps, stopped};
 use crate::output::html::page::Page;
 use crate::output::html::time_axis::formatted;
 use crate::output::html::timeline_chart::TimelineChart;
 use crate::output::lookups::lookups;
-use crate::output::summary::{NextStep, Summary, WORTH_A_REASON};
-use crate::process::program::Program;
+use crate::output::summary::{Summary, WORTH_A_REASON};
 use crate::report::stats::statistics::Statistics;
-use crate::text::excerpt;
-
-/// The number of characters of a message that are shown.
-const MAX_MESSAGE_CHARS: usize = 400;
-
-/// The number of categories that are shown, the most frequent ones first.
-const MAX_CATEGORIES: usize = 20;
 
 /// The content of the page.
 #[derive(Template)]
@@ -35,7 +28,7 @@ pub(crate) struct View {
     lead: String,
     causes: Vec<String>,
     facts: Vec<(&'static str, String)>,
-    outcomes: Vec<Outcome>,
+    outcomes: Vec<Part>,
     outcome_figure: Figure,
     categories: Vec<Category>,
     more_categories: Option<String>,
@@ -46,40 +39,13 @@ pub(crate) struct View {
     made: String,
 }
 
-struct Outcome {
-    color: String,
-    word: &'static str,
-    rows: String,
-    pub(crate) share: String,
-    meaning: &'static str,
-}
-
-struct Category {
-    name: String,
-    outcome: &'static str,
-    rows: String,
-    advice: String,
-    examples: Vec<Sample>,
-}
-
-struct Sample {
-    row: String,
-    line: String,
-    pair: String,
-    status: String,
-    message: String,
-    correlation_id: String,
-}
-
 impl View {
     pub(crate) fn of(page: &Page<'_>) -> Self {
         let counts = page.statistics.counts();
         let input = page.summary.map(|summary| shown(summary.input));
         let report = shown(&page.report.to_string_lossy());
         let (tone, lead) = lead(page.statistics, page.summary);
-        let categories = counts.categories();
-        let (listed, more) = categories.split_at(categories.len().min(MAX_CATEGORIES));
-        let more: u64 = more.iter().map(|count| count.rows).sum();
+        let (categories, more_categories) = categories(counts);
         let problem = page.summary.and_then(|summary| summary.problem);
         Self {
             style: include_str!("page.css"),
@@ -89,43 +55,18 @@ impl View {
             },
             tone,
             lead,
-            causes: problem.map_or(Vec::new(), |problem| {
-                let causes = problem.causes.iter();
-                causes
-                    .map(|cause| excerpt(cause, MAX_MESSAGE_CHARS))
-                    .collect()
-            }),
+            causes: causes(problem),
             facts: facts(page, report),
             outcomes: outcomes(counts),
             outcome_figure: outcome_figure(counts),
-            categories: listed.iter().map(|count| category(count)).collect(),
-            more_categories: (more > 0).then(|| {
-                format!(
-                    "{} with other categories: the report lists them.",
-                    rows(more)
-                )
-            }),
+            categories,
+            more_categories,
             timeline: TimelineChart::of(page.statistics, page.summary.is_some()),
             durations: DurationChart::of(page.statistics),
-            steps: page
-                .steps
-                .iter()
-                .map(|NextStep { what, command }| (capital(what), shown(command)))
-                .collect(),
-            made: format!(
-                "Created {} UTC by {} {} from {}.",
-                formatted(page.made_at.as_second(), "%Y-%m-%d %H:%M"),
-                Program::THIS.name,
-                Program::THIS.version_and_commit(),
-                shown(&page.report.to_string_lossy()),
-            ),
+            steps: steps(page.steps),
+            made: made(page.made_at, page.report),
         }
     }
-}
-
-/// Untrusted text, with control and invisible characters escaped.
-pub(crate) fn shown(text: &str) -> String {
-    excerpt(text, usize::MAX)
 }
 
 /// The first sentence of the page, and its tone.
@@ -144,10 +85,7 @@ fn lead(statistics: &Statistics, summary: Option<&Summary<'_>>) -> (&'static str
         _ => " Some of these rows are from a rehearsal: they were not linked in HubSpot.",
     };
     match (problem, summary) {
-        (Some(problem), _) => {
-            let what = excerpt(&problem.what, MAX_MESSAGE_CHARS);
-            ("stopped", format!("{}.", capital(&what)))
-        }
+        (Some(problem), _) => ("stopped", stopped(problem)),
         (None, Some(_)) if finished == 0 => ("good", "Finished: there were no rows.".to_owned()),
         (None, Some(_)) => (
             tone(bad),
@@ -163,14 +101,6 @@ fn lead(statistics: &Statistics, summary: Option<&Summary<'_>>) -> (&'static str
 
 fn tone(bad: u64) -> &'static str {
     if bad == 0 { "good" } else { "bad" }
-}
-
-fn capital(text: &str) -> String {
-    let mut characters = text.chars();
-    match characters.next() {
-        Some(first) => first.to_uppercase().chain(characters).collect(),
-        None => String::new(),
-    }
 }
 
 fn facts(page: &Page<'_>, report: String) -> Vec<(&'static str, String)> {
@@ -243,11 +173,11 @@ fn meaning(kind: OutcomeKind) -> &'static str {
     }
 }
 
-fn outcomes(counts: &RunCounts) -> Vec<Outcome> {
+fn outcomes(counts: &RunCounts) -> Vec<Part> {
     let finished = counts.finished();
     OutcomeKind::ALL
         .into_iter()
-        .map(|kind| Outcome {
+        .map(|kind| Part {
             color: series_style(kind).hex(),
             word: kind.as_str(),
             rows: grouped(counts.of(kind)),
@@ -272,69 +202,9 @@ fn outcome_figure(counts: &RunCounts) -> Figure {
     }
 }
 
-fn category(count: &CategoryCount) -> Category {
-    Category {
-        name: excerpt(&count.category, 120),
-        outcome: count.kind.as_str(),
-        rows: rows(count.rows),
-        advice: capital(advice(count)),
-        examples: count.examples.iter().map(sample).collect(),
-    }
-}
-
-fn sample(example: &Example) -> Sample {
-    let [from_type, from_id, to_type, to_id] =
-        example.values.each_ref().map(|value| excerpt(value, 60));
-    let [from_key, to_key] = example.keys.each_ref().map(|key| excerpt(key, 60));
-    let (from, to) = (named(from_id, from_key), named(to_id, to_key));
-    Sample {
-        row: grouped(example.key.row),
-        line: grouped(example.key.line),
-        pair: format!("{from_type} {from} → {to_type} {to}"),
-        status: example
-            .http_status
-            .map_or("none".to_owned(), |status| status.to_string()),
-        message: excerpt(&example.message, MAX_MESSAGE_CHARS),
-        correlation_id: match &example.correlation_id {
-            Some(id) => excerpt(id, 200),
-            None => "none".to_owned(),
-        },
-    }
-}
-
-/// A record's id, with the key by which it was found; the key alone if none was found.
-fn named(id: String, key: String) -> String {
-    match (id.is_empty(), key.is_empty()) {
-        (_, true) => id,
-        (true, false) => key,
-        (false, false) => format!("{id} ({key})"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::pair::RowKey;
-
-    #[test]
-    fn an_example_names_a_record_by_its_id_and_its_key() {
-        for (id, key, shown) in [
-            ("17", "", "17"),
-            ("", "ada@acme.com", "ada@acme.com"),
-            ("17", "ada@acme.com", "17 (ada@acme.com)"),
-        ] {
-            let example = Example {
-                key: RowKey { row: 1, line: 2 },
-                values: ["contacts", id, "deals", "9"].map(str::to_owned),
-                keys: [key.to_owned(), String::new()],
-                http_status: None,
-                message: String::new(),
-                correlation_id: None,
-            };
-            let pair = sample(&example).pair;
-            assert_eq!(pair, format!("contacts {shown} → deals 9"));
-        }
-    }
 
     #[test]
     fn a_share_is_never_rounded_to_all_or_nothing() {
