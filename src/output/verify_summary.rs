@@ -152,16 +152,48 @@ fn are(number: u64) -> String {
     counted(number, "is", "are")
 }
 
-/// Why pairs are missing, most useful first: their number, and what is known of their records.
+/// Why pairs are missing.
+pub(crate) struct MissingReason {
+    /// The number of pairs.
+    pub(crate) pairs: u64,
+    /// What is known of their records.
+    pub(crate) what: &'static str,
+    /// What to do about them.
+    pub(crate) advice: &'static str,
+}
+
+/// Why pairs are missing, those that another import can link first.
 #[must_use]
-pub(crate) fn reasons(missing: &MissingCounts) -> Vec<(u64, &'static str)> {
+pub(crate) fn reasons(missing: &MissingCounts) -> Vec<MissingReason> {
     let all = [
-        (missing.exist, "both records exist"),
-        (missing.deleted, "a record is deleted, or never existed"),
-        (missing.merged, "a record was merged into another one"),
-        (missing.unknown, "it is unknown whether both records exist"),
+        (
+            missing.exist,
+            "both records exist",
+            "Import these pairs again; --missing writes them to a file.",
+        ),
+        (
+            missing.deleted,
+            "a record is deleted, or never existed",
+            "Correct the id, or remove the row.",
+        ),
+        (
+            missing.merged,
+            "a record was merged into another one",
+            "Replace the id by that of the other record, which the report shows.",
+        ),
+        (
+            missing.unknown,
+            "it is unknown whether both records exist",
+            "Verify these pairs again with a new report.",
+        ),
     ];
-    all.into_iter().filter(|&(pairs, _)| pairs > 0).collect()
+    let reasons = all.into_iter().filter(|&(pairs, ..)| pairs > 0);
+    let reasons = reasons.map(|(pairs, what, advice)| MissingReason {
+        pairs,
+        what,
+        advice,
+    });
+    reasons.collect()
 }
 
 #[cfg(test)]

@@ -10,4 +10,5 @@ pub mod page;
 mod tests;
 pub mod time_axis;
 pub mod timeline_chart;
+pub mod verify_page;
 pub mod view;

@@ -5,7 +5,7 @@ use crate::output::lookups::lookups;
 use crate::output::summary::shown;
 use crate::output::text::lines::Lines;
 use crate::output::text::run::{add_categories, requests};
-use crate::output::verify_summary::{VerifySummary, reasons};
+use crate::output::verify_summary::{MissingReason, VerifySummary, reasons};
 use crate::text::excerpt;
 use crate::verify::totals::{StateCounts, TypesCounts};
 
@@ -97,8 +97,8 @@ fn add_states(states: &StateCounts, lines: &mut Lines) {
     }
     if missing > 0 {
         add_count("missing", missing, lines);
-        for (pairs, reason) in reasons(&states.missing) {
-            lines.add(format!("    {:>8}  {reason}", grouped(pairs)));
+        for MissingReason { pairs, what, .. } in reasons(&states.missing) {
+            lines.add(format!("    {:>8}  {what}", grouped(pairs)));
         }
     }
     if states.unknown > 0 {
