@@ -82,6 +82,12 @@ pub fn rejects_of(report: &Path) -> String {
     }
 }
 
+/// The default path of the missing pairs that a report of `verify` shows.
+#[must_use]
+pub fn missing_of(report: &Path) -> PathBuf {
+    report.with_file_name("missing.csv")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

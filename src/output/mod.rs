@@ -18,6 +18,7 @@ mod lookups;
 pub mod metrics;
 pub mod metrics_file;
 pub mod next_command;
+pub mod next_verify;
 pub mod outputs;
 pub mod own_files;
 mod scope_stop;

@@ -28,7 +28,7 @@ const NOT_FOR_REJECTS: [&str; 15] = [
 ];
 
 /// Flags that an import of the output of `resolve` must not repeat: how its input was read, and whether the output existed.
-const NOT_FOR_RESOLVED: [&str; 18] = [
+pub(crate) const NOT_FOR_RESOLVED: [&str; 18] = [
     "from-type",
     "to-type",
     "from-type-column",

@@ -1,0 +1,175 @@
+//! Builds the commands to run after `verify`, and to verify a report. Pure.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use crate::domain::file_names::missing_of;
+use crate::output::command_line::CommandLine;
+use crate::output::next_command::NOT_FOR_RESOLVED;
+use crate::output::summary::NextStep;
+use crate::verify::totals::VerifyTotals;
+
+/// Flags of `verify` that an import of the missing pairs must not repeat, besides those for how its input was read.
+const NOT_FOR_MISSING: [&str; 3] = ["resume", "repair", "html"];
+
+/// The commands to run after a run that was not stopped: what links the missing pairs, and what reads the unknown ones
+/// again. `missing` is the file of the missing pairs, if one was written; `report` is what the run wrote; standard input has
+/// to be read once more.
+#[must_use]
+pub(crate) fn after_verify(
+    arguments: &[OsString],
+    totals: &VerifyTotals,
+    report: &Path,
+    missing: Option<&Path>,
+    is_stdin: bool,
+) -> Vec<NextStep> {
+    let again = again(arguments, is_stdin);
+    let can_import = totals.states.missing.exist > 0 && !totals.expects_absent;
+    let link = can_import.then(|| match missing {
+        Some(missing) => step(
+            "import the missing pairs again",
+            import_of_missing(arguments, missing),
+        ),
+        None => step(
+            "write the missing pairs to a file",
+            again
+                .clone()
+                .with_value("missing", missing_of(report))
+                .line(),
+        ),
+    });
+    let unknown =
+        (totals.states.unknown > 0).then(|| step("read the unknown pairs again", again.line()));
+    link.into_iter().chain(unknown).collect()
+}
+
+fn step(what: &str, command: String) -> NextStep {
+    NextStep {
+        what: what.to_owned(),
+        command,
+    }
+}
+
+/// The import of the missing pairs, which needs no flags to be read.
+fn import_of_missing(arguments: &[OsString], missing: &Path) -> String {
+    CommandLine::new(arguments)
+        .without(&NOT_FOR_RESOLVED)
+        .without(&NOT_FOR_MISSING)
+        .only_flags_of("import")
+        .command("import")
+        .file(missing)
+        .line()
+}
+
+/// The same verification, which reads only the unknown pairs again; all pairs of standard input, of which no earlier run is
+/// resumed.
+fn again(arguments: &[OsString], is_stdin: bool) -> CommandLine {
+    let way = if is_stdin { "overwrite" } else { "resume" };
+    CommandLine::new(arguments)
+        .without(&["resume", "overwrite", "repair"])
+        .with(way)
+}
+
+/// The command that shows whether links that were removed are absent, with the flags of the connection.
+#[must_use]
+pub(crate) fn verify_absent(arguments: &[OsString], report: &Path) -> String {
+    let own = ["output", "resume", "repair", "overwrite", "json", "html"];
+    CommandLine::new(arguments)
+        .without(&own)
+        .only_flags_of("verify")
+        .command("verify")
+        .file(report)
+        .with_value("expect", "absent")
+        .line()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::verify_summary::fixtures::totals;
+    use crate::verify::totals::{MissingRecords, PairState};
+
+    const TYPED: &str = "verify pairs.csv --split=; --from-type=contacts --sample=5 --seed=7 --output=v.csv --overwrite \
+                         --missing=m.csv --token-file=t --rate=50/10s -v";
+
+    const MISSING: PairState = PairState::Missing(MissingRecords::Exist);
+
+    fn arguments(line: &str) -> Vec<OsString> {
+        line.split_whitespace().map(OsString::from).collect()
+    }
+
+    fn steps(typed: &str, totals: &VerifyTotals, missing: Option<&Path>) -> Vec<String> {
+        let steps = after_verify(
+            &arguments(typed),
+            totals,
+            Path::new("x/p.verify.csv"),
+            missing,
+            typed.starts_with("verify - "),
+        );
+        steps.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn missing_pairs_are_imported_without_the_flags_for_the_input_and_unknown_ones_are_read_again()
+    {
+        let totals = totals(&[
+            (PairState::Present, 1),
+            (MISSING, 1),
+            (PairState::Unknown, 1),
+        ]);
+        assert_eq!(
+            steps(TYPED, &totals, Some(Path::new("m.csv"))),
+            [
+                "import the missing pairs again: hubspot-associate import m.csv --token-file=t --rate=50/10s -v",
+                "read the unknown pairs again: hubspot-associate verify pairs.csv '--split=;' --from-type=contacts \
+                 --sample=5 --seed=7 --output=v.csv --missing=m.csv --token-file=t --rate=50/10s -v --resume",
+            ]
+        );
+    }
+
+    #[test]
+    fn without_a_file_of_the_missing_pairs_it_is_written_first() {
+        let found = totals(&[(MISSING, 1)]);
+        assert_eq!(
+            steps("verify p.csv --overwrite", &found, None),
+            [
+                "write the missing pairs to a file: hubspot-associate verify p.csv --resume --missing x/missing.csv"
+            ]
+        );
+    }
+
+    #[test]
+    fn standard_input_is_read_once_more() {
+        let found = totals(&[(MISSING, 1), (PairState::Unknown, 1)]);
+        let again = "hubspot-associate verify - --output=v.csv --overwrite";
+        assert_eq!(
+            steps("verify - --output=v.csv", &found, None),
+            [
+                format!("write the missing pairs to a file: {again} --missing x/missing.csv"),
+                format!("read the unknown pairs again: {again}"),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_verification_of_removed_links_keeps_the_flags_of_the_connection() {
+        let typed = arguments("undo p.report.csv --confirm=5 --output=u.csv --resume");
+        assert_eq!(
+            verify_absent(&typed, Path::new("p.report.csv")),
+            "hubspot-associate verify p.report.csv --expect absent"
+        );
+    }
+
+    #[test]
+    fn there_is_nothing_to_import_where_no_pair_can_be_linked() {
+        let absent = VerifyTotals {
+            expects_absent: true,
+            ..totals(&[(MISSING, 1), (PairState::Present, 1)])
+        };
+        let deleted = totals(&[(PairState::Missing(MissingRecords::Deleted), 1)]);
+        let good = totals(&[(PairState::Present, 1)]);
+        for totals in [absent, deleted, good] {
+            assert_eq!(steps("verify p.csv", &totals, None), [""; 0]);
+        }
+    }
+}
