@@ -6,9 +6,10 @@ use std::time::Duration;
 use tracing::{Level, debug, enabled, event, info, warn};
 
 use crate::domain::outcome::{Outcome, OutcomeKind, RowTarget};
+use crate::domain::proof::{Proof, UndoOutcome};
 use crate::input::progress::ReadProgress;
 use crate::number::{counted, span};
-use crate::output::terminal::progress::{Progress, ProgressSnapshot};
+use crate::output::terminal::progress::{Progress, ProgressSnapshot, Work};
 use crate::output::terminal::screen::{OutputOptions, Screen};
 use crate::run::event::{Event, Observe, RunEvent};
 use crate::run::stop_reason::StopReason;
@@ -71,6 +72,7 @@ impl Observe for Display {
                 at: event.at,
                 finished: event.counts.finished(),
                 not_good: event.counts.with_problems(),
+                failed: event.counts.of(OutcomeKind::Failed),
                 total: None,
                 counted: false,
                 rate_limit: *rate,
@@ -78,7 +80,12 @@ impl Observe for Display {
                 waiting: *waiting,
                 lookup: event.counts.lookup,
             }),
-            RunEvent::RowFinished(outcome) => log_outcome(outcome),
+            RunEvent::RowFinished(outcome) => {
+                if let Some(proof) = outcome.proof.as_deref() {
+                    self.progress.name_work(Work::of(proof));
+                }
+                log_outcome(outcome);
+            }
             other => log_event(other),
         }
     }
@@ -235,36 +242,149 @@ fn milliseconds(duration: Duration) -> u64 {
 }
 
 fn log_outcome(outcome: &Outcome) {
+    let level = level_of(outcome);
+    if level == Level::TRACE && !enabled!(Level::TRACE) {
+        return;
+    }
     let details = &outcome.details;
     let pair = match &outcome.target {
-        RowTarget::Pair(pair) if outcome.kind == OutcomeKind::Associated => {
-            if !enabled!(Level::TRACE) {
-                return;
-            }
-            pair.to_string()
-        }
         RowTarget::Pair(pair) => pair.to_string(),
         RowTarget::Raw(_) => "the row".to_owned(),
     };
+    let (state, why) = state_and_reason(outcome);
     macro_rules! log {
         ($level:expr) => {
             event!(
                 $level,
                 row = outcome.key.row,
                 line = outcome.key.line,
-                outcome = outcome.kind.as_str(),
+                outcome = state,
                 http_status = details.http_status,
                 category = details.categories.first().map(|text| logged(text)),
                 correlation_id = details.correlation_id.as_ref().map(|text| logged(text)),
                 attempts = outcome.attempts,
-                "{pair} is {}: {}",
-                outcome.kind,
-                logged(&details.message)
+                "{pair} is {state}: {}",
+                logged(why)
             )
         };
     }
-    match outcome.kind {
-        OutcomeKind::Associated | OutcomeKind::Skipped => log!(Level::TRACE),
-        OutcomeKind::Rejected | OutcomeKind::Failed | OutcomeKind::Invalid => log!(Level::INFO),
+    // The level of an event must be constant.
+    if level == Level::TRACE {
+        log!(Level::TRACE);
+    } else {
+        log!(Level::INFO);
+    }
+}
+
+/// Rows that need no attention are logged only with the most detail. What an undo keeps, or finds gone, is no problem, but
+/// it differs from what was asked for.
+fn level_of(outcome: &Outcome) -> Level {
+    match outcome.proof.as_deref() {
+        Some(Proof::Undone(undone)) if undone.outcome != UndoOutcome::Removed => Level::INFO,
+        _ if outcome.kind.is_good() => Level::TRACE,
+        _ => Level::INFO,
+    }
+}
+
+/// How a row ended, as its report shows it, and why.
+fn state_and_reason(outcome: &Outcome) -> (&'static str, &str) {
+    let message = &outcome.details.message;
+    match outcome.proof.as_deref() {
+        None => (outcome.kind.as_str(), message),
+        Some(Proof::Verified(verified)) => (verified.state.as_str(), message),
+        Some(Proof::Undone(undone)) => (undone.outcome.as_str(), &undone.reason),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures::{details, outcome};
+    use crate::domain::outcome::OutcomeKind;
+    use crate::domain::proof::{LinkState, Undone, Verified};
+
+    #[test]
+    fn a_row_is_logged_with_its_state_as_its_report_shows_it() {
+        let verified = |state| {
+            Proof::Verified(Verified {
+                state,
+                types: Vec::new(),
+                records: None,
+            })
+        };
+        let undone = |outcome, reason: &'static str| {
+            Proof::Undone(Undone {
+                outcome,
+                reason: reason.into(),
+            })
+        };
+        let message = "the message";
+        for (kind, proof, level, state, why) in [
+            (
+                OutcomeKind::Associated,
+                None,
+                Level::TRACE,
+                "associated",
+                message,
+            ),
+            (OutcomeKind::Skipped, None, Level::TRACE, "skipped", message),
+            (
+                OutcomeKind::Rejected,
+                None,
+                Level::INFO,
+                "rejected",
+                message,
+            ),
+            (
+                OutcomeKind::Skipped,
+                Some(verified(LinkState::Present)),
+                Level::TRACE,
+                "present",
+                message,
+            ),
+            (
+                OutcomeKind::Rejected,
+                Some(verified(LinkState::Missing)),
+                Level::INFO,
+                "missing",
+                message,
+            ),
+            (
+                OutcomeKind::Failed,
+                Some(verified(LinkState::Unknown)),
+                Level::INFO,
+                "unknown",
+                message,
+            ),
+            (
+                OutcomeKind::Skipped,
+                Some(undone(UndoOutcome::Removed, "")),
+                Level::TRACE,
+                "removed",
+                "",
+            ),
+            (
+                OutcomeKind::Skipped,
+                Some(undone(UndoOutcome::Kept, "it has a label")),
+                Level::INFO,
+                "kept",
+                "it has a label",
+            ),
+            (
+                OutcomeKind::Failed,
+                Some(undone(UndoOutcome::Failed, "no reply")),
+                Level::INFO,
+                "failed",
+                "no reply",
+            ),
+        ] {
+            let outcome = Outcome {
+                details: details("A", message),
+                proof: proof.map(Box::new),
+                ..outcome(1, kind)
+            };
+            assert_eq!(level_of(&outcome), level, "{state}");
+            assert_eq!(state_and_reason(&outcome), (state, why));
+        }
     }
 }

@@ -9,6 +9,7 @@ use tracing::info;
 
 use crate::cli::command_line::LogFormat;
 use crate::domain::lookup_counts::LookupCounts;
+use crate::domain::proof::Proof;
 use crate::input::progress::ReadProgress;
 use crate::number::{counted, grouped, per_second, span};
 use crate::output::terminal::capabilities::columns;
@@ -28,6 +29,8 @@ pub(crate) struct ProgressSnapshot {
     pub(crate) at: Duration,
     pub(crate) finished: u64,
     pub(crate) not_good: u64,
+    /// Those of them that failed for a temporary cause.
+    pub(crate) failed: u64,
     pub(crate) total: Option<u64>,
     /// Whether `total` was counted, not estimated.
     pub(crate) counted: bool,
@@ -37,6 +40,52 @@ pub(crate) struct ProgressSnapshot {
     pub(crate) waiting: usize,
     /// The keys looked up so far; they run ahead of the rows.
     pub(crate) lookup: LookupCounts,
+}
+
+/// What a run does with its rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Work {
+    /// It links them, or looks them up.
+    #[default]
+    Import,
+    /// It reads whether they are linked.
+    Verify,
+    /// It removes their links.
+    Undo,
+}
+
+impl Work {
+    /// The work of which this is a result.
+    pub(crate) fn of(proof: &Proof) -> Self {
+        match proof {
+            Proof::Verified(_) => Self::Verify,
+            Proof::Undone(_) => Self::Undo,
+        }
+    }
+
+    /// `1,234 of ~9,900 rows`, of which so much is done.
+    fn done(self, rows: &str) -> String {
+        match self {
+            Self::Import | Self::Undo => format!("{rows} rows"),
+            Self::Verify => format!("verified {rows} pairs"),
+        }
+    }
+
+    /// What is wrong with some rows, if anything is.
+    fn problems(self, snapshot: &ProgressSnapshot) -> Option<String> {
+        let ProgressSnapshot {
+            not_good, failed, ..
+        } = *snapshot;
+        let parts = match self {
+            Self::Import => [(not_good, "with problems"), (0, "")],
+            Self::Verify => [(not_good - failed, "not as expected"), (failed, "unknown")],
+            Self::Undo => [(not_good, "failed"), (0, "")],
+        };
+        let parts = parts.into_iter().filter(|&(rows, _)| rows > 0);
+        let parts = parts.map(|(rows, what)| format!("{} {what}", grouped(rows)));
+        let parts: Vec<String> = parts.collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
 }
 
 /// Rows per second over the last [`RATE_OVER`].
@@ -65,23 +114,20 @@ impl Speed {
 ///
 /// If keys are looked up, `4,000 keys looked up` comes before the rate limit. If that does not fit, the least important
 /// parts are left out, in this order: rate limit, keys, retries, rate, time left, problems.
-fn text(snapshot: &ProgressSnapshot, rate: Option<f64>, room: usize) -> String {
+fn text(work: Work, snapshot: &ProgressSnapshot, rate: Option<f64>, room: usize) -> String {
     let finished = grouped(snapshot.finished);
-    let rows = match snapshot.total {
+    let rows = work.done(&match snapshot.total {
         Some(total) => {
             let about = if snapshot.counted { "" } else { "~" };
-            format!(
-                "{finished} of {about}{} rows",
-                grouped(total.max(snapshot.finished))
-            )
+            let total = grouped(total.max(snapshot.finished));
+            format!("{finished} of {about}{total}")
         }
-        None => format!("{finished} rows"),
-    };
+        None => finished,
+    });
     let per_second = rate.map(|rate| format!("{}/s", per_second(rate)));
     let left = rate.and_then(|rate| left(snapshot, rate));
     let left = left.map(|left| format!("{} left", span(left)));
-    let problems =
-        (snapshot.not_good > 0).then(|| format!("{} with problems", grouped(snapshot.not_good)));
+    let problems = work.problems(snapshot);
     let rate_limit = match (snapshot.pause_remaining, snapshot.rate_limit) {
         (Some(pause), _) => Some(format!("paused for {}", span(pause))),
         (None, rate_limit) => rate_limit.map(|rate_limit| format!("rate limit {rate_limit}")),
@@ -127,6 +173,7 @@ fn left(snapshot: &ProgressSnapshot, rate: f64) -> Option<Duration> {
 #[derive(Debug)]
 pub(crate) struct Progress {
     form: ProgressForm,
+    work: Work,
     json: bool,
     screen: Screen,
     bar_columns: usize,
@@ -158,6 +205,7 @@ impl Progress {
         };
         Self {
             form: output.progress,
+            work: Work::default(),
             json: output.log_format == LogFormat::Json,
             screen,
             bar_columns,
@@ -167,6 +215,11 @@ impl Progress {
             read,
             first,
         }
+    }
+
+    /// Chooses the words for this work; a row that ended shows which it is.
+    pub(crate) fn name_work(&mut self, work: Work) {
+        self.work = work;
     }
 
     /// Whether progress is drawn as a bar.
@@ -206,12 +259,12 @@ impl Progress {
             bar.set_length(total.max(snapshot.finished).max(1));
         }
         let room = usize::from(columns()).saturating_sub(self.bar_columns + 1);
-        bar.set_message(text(snapshot, self.speed.rate(), room));
+        bar.set_message(text(self.work, snapshot, self.speed.rate(), room));
         bar.set_position(snapshot.finished);
     }
 
     fn line(&self, snapshot: &ProgressSnapshot) {
-        let text = text(snapshot, self.speed.rate(), usize::MAX);
+        let text = text(self.work, snapshot, self.speed.rate(), usize::MAX);
         if self.json {
             let lookup = Some(snapshot.lookup).filter(LookupCounts::is_used);
             info!(
@@ -243,6 +296,7 @@ mod tests {
             at: Duration::from_secs(100),
             finished: 1234,
             not_good: 0,
+            failed: 0,
             total: Some(9900),
             counted: false,
             rate_limit: "100/10s".parse().ok(),
@@ -289,8 +343,38 @@ mod tests {
                 "1,234 of ~1,234 rows · 5,000/s · 3 to retry",
             ),
         ] {
-            assert_eq!(text(&snapshot, rate, usize::MAX), expected);
+            assert_eq!(text(Work::Import, &snapshot, rate, usize::MAX), expected);
         }
+    }
+
+    #[test]
+    fn each_work_has_its_words() {
+        let snapshot = ProgressSnapshot {
+            not_good: 5,
+            failed: 2,
+            rate_limit: None,
+            ..snapshot()
+        };
+        for (work, expected) in [
+            (Work::Import, "1,234 of ~9,900 rows · 5 with problems"),
+            (
+                Work::Verify,
+                "verified 1,234 of ~9,900 pairs · 3 not as expected, 2 unknown",
+            ),
+            (Work::Undo, "1,234 of ~9,900 rows · 5 failed"),
+        ] {
+            assert_eq!(text(work, &snapshot, None, usize::MAX), expected);
+        }
+        let good = ProgressSnapshot {
+            not_good: 0,
+            failed: 0,
+            total: None,
+            ..snapshot
+        };
+        assert_eq!(
+            text(Work::Verify, &good, None, usize::MAX),
+            "verified 1,234 pairs"
+        );
     }
 
     #[test]
@@ -322,7 +406,7 @@ mod tests {
             (26, "1,234 of ~9,900 rows"),
             (0, "1,234 of ~9,900 rows"),
         ] {
-            assert_eq!(text(&snapshot, Some(9.9), room), expected);
+            assert_eq!(text(Work::Import, &snapshot, Some(9.9), room), expected);
         }
     }
 
