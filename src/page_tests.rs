@@ -79,16 +79,22 @@ fn the_readme_names_every_column_outcome_and_exit_status() {
 }
 
 #[test]
-fn the_schema_and_its_page_contain_every_reason() {
+fn the_schemas_contain_every_reason_and_the_pages_every_name() {
     let read = |name| std::fs::read_to_string(pages::root().join(name)).unwrap();
-    let schema: Value = serde_json::from_str(&read("docs/summary.schema.json")).unwrap();
-    let known = &schema["properties"]["exit"]["properties"]["reason"]["enum"];
-    assert_eq!(*known, Value::from(REASONS.to_vec()));
+    for (schema, page) in [
+        ("docs/summary.schema.json", "docs/summary.md"),
+        ("docs/verify.schema.json", "docs/verify.md"),
+    ] {
+        let schema: Value = serde_json::from_str(&read(schema)).unwrap();
+        let known = &schema["properties"]["exit"]["properties"]["reason"]["enum"];
+        assert_eq!(*known, Value::from(REASONS.to_vec()));
+        let page = read(page);
+        for name in schema["properties"].as_object().unwrap().keys() {
+            assert!(page.contains(&format!("`{name}`")), "{name}");
+        }
+    }
     let page = read("docs/summary.md");
     for reason in REASONS {
         assert!(page.contains(&format!("`{reason}`")), "{reason}");
-    }
-    for name in schema["properties"].as_object().unwrap().keys() {
-        assert!(page.contains(&format!("`{name}`")), "{name}");
     }
 }

@@ -129,6 +129,8 @@ pages_that_run! {
     security_runs: "SECURITY.md",
     summary_runs: "docs/summary.md",
     the_sample_data_runs: "sample-data/README.md",
+    undo_runs: "docs/undo.md",
+    verify_runs: "docs/verify.md",
 }
 
 #[test]
