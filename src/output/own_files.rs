@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn a_file_of_this_program_is_recognized_by_its_content() {
-        let page = include_str!("html/page.html");
+        let page = include_str!("html/frame.html");
         let summary = r#"{"version": 1, "program": {"name": "hubspot-associate", "version": "0.1.0"}, "exit": {"status": 0}}"#;
         let metrics = "# HELP hubspot_associate_running Whether the run continues.\n\
              # TYPE hubspot_associate_running gauge\nhubspot_associate_running{import=\"a\"} 1\n";
