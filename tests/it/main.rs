@@ -19,6 +19,7 @@ mod docs; // every command of the pages runs
 mod doctor; // what can be told before an import
 mod doctor_keys; // properties to look records up by
 mod earlier_report;
+mod existing; // what is linked before a run
 mod exports; // lists of ids, and the files that HubSpot itself writes
 mod faults; // disks that are full, slow or gone
 mod import; // the main job, and the report it leaves
