@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+/// Maximum number of records per request
+/// (<https://developers.hubspot.com/docs/api-reference/latest/crm/associations/associate-records/guide>).
+const MAX_RECORDS: usize = 1000;
+
 /// The bounds of a window: the rows whose records are read together.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ReadLimits {
@@ -11,6 +15,8 @@ pub(crate) struct ReadLimits {
     pub(crate) idle: Duration,
     /// A window is closed at this age if there are no other rows.
     pub(crate) age: Duration,
+    /// Maximum number of records per request.
+    pub(crate) records: usize,
     /// Maximum length of a reply. Records whose links are estimated to need more are not read together.
     pub(crate) reply_bytes: usize,
     /// Whether the types of a link must be those in the direction of the row, and whether it matters which records were seen.
@@ -24,6 +30,7 @@ impl ReadLimits {
         pairs: 50_000,
         idle: Duration::from_millis(100),
         age: Duration::from_secs(2),
+        records: MAX_RECORDS,
         reply_bytes: 16 << 20,
         is_detailed: false,
     };

@@ -5,10 +5,6 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 use crate::links::read::number::RecordNumber;
 use crate::verdict::retry::AttemptCounts;
 
-/// Maximum number of records per request
-/// (<https://developers.hubspot.com/docs/api-reference/latest/crm/associations/associate-records/guide>).
-pub(crate) const MAX_RECORDS: usize = 1000;
-
 /// Maximum number of links of a record in a reply.
 pub(crate) const PAGE_LINKS: u64 = 500;
 
@@ -75,6 +71,9 @@ pub(crate) struct Position {
     pub(crate) is_barren: bool,
 }
 
+/// A record, and from where its links are read.
+pub(crate) type PlacedRecord = (ReadRecord, Option<Box<Position>>);
+
 /// A request for the links of distinct records of one type.
 #[derive(Debug)]
 pub(crate) struct LinkRead {
@@ -97,11 +96,7 @@ pub(crate) struct LinkRead {
 
 impl LinkRead {
     /// A request for these records, which are distinct.
-    pub(crate) fn new(
-        types: u32,
-        side: Side,
-        mut records: Vec<(ReadRecord, Option<Box<Position>>)>,
-    ) -> Self {
+    pub(crate) fn new(types: u32, side: Side, mut records: Vec<PlacedRecord>) -> Self {
         records.sort_unstable_by_key(|(record, _)| record.number());
         let is_continued = records.iter().any(|(_, position)| position.is_some());
         let (records, positions) = records.into_iter().unzip();
@@ -136,7 +131,7 @@ impl LinkRead {
     }
 
     /// Its records with their positions.
-    pub(crate) fn into_records(self) -> Vec<(ReadRecord, Option<Box<Position>>)> {
+    pub(crate) fn into_records(self) -> Vec<PlacedRecord> {
         let positions = self.positions.into_iter().chain(std::iter::repeat(None));
         self.records.into_iter().zip(positions).collect()
     }
@@ -201,12 +196,12 @@ mod tests {
         ReadRecord::new(RecordNumber::of_text(number).unwrap(), 0, 1)
     }
 
-    fn position(after: &str) -> Option<Box<Position>> {
-        Some(Box::new(Position {
+    fn position(after: &str) -> Position {
+        Position {
             after: after.into(),
             pages: 1,
             is_barren: false,
-        }))
+        }
     }
 
     #[test]
@@ -218,7 +213,7 @@ mod tests {
     fn the_body_names_each_record_and_the_page_to_continue_with() {
         let records = vec![
             (record("99999999999999999999"), None),
-            (record("0041001"), position("a\"b")),
+            (record("0041001"), Some(Box::new(position("a\"b")))),
         ];
         let request = LinkRead::new(0, Side::Asked, records);
         assert_eq!(
@@ -232,7 +227,7 @@ mod tests {
         let records = vec![
             (record("1"), None),
             (record("2"), None),
-            (record("3"), position("x")),
+            (record("3"), Some(Box::new(position("x")))),
         ];
         let [first, second] = LinkRead::new(7, Side::Inverse, records).halves();
         assert_eq!(first.body(), br#"{"inputs":[{"id":"1"},{"id":"2"}]}"#);

@@ -13,6 +13,7 @@
 //! from the asked side if all replies fit their bound. From the inverse side it takes as many for its own records, ⌈M ÷ 1,000⌉
 //! for M first records of links that it does not list, and one for types of links that were not seen before.
 
+pub(crate) mod record_reply;
 pub(crate) mod replies;
 pub(crate) mod settle;
 pub(crate) mod windows;
@@ -27,7 +28,7 @@ use crate::links::read::found::{Found, LinksFound};
 use crate::links::read::limits::{Expectation, ReadLimits};
 use crate::links::read::link_read::LinkRead;
 use crate::links::read::link_reads::windows::OpenWindow;
-use crate::links::read::reply::read_reply::SharedTypes;
+use crate::links::read::reply::types::SharedTypes;
 use crate::links::read::row_table::RowTable;
 use crate::links::read::type_pairs::TypePairs;
 

@@ -14,6 +14,8 @@ pub(crate) mod reply;
 pub(crate) mod row_table;
 #[cfg(test)]
 mod simulation_tests;
+#[cfg(test)]
+mod tests;
 pub(crate) mod translation;
 pub(crate) mod type_pair;
 pub(crate) mod type_pairs;

@@ -20,7 +20,7 @@ use crate::links::read::link_reads::LinkReads;
 type Node = (usize, u64);
 
 const TYPES: [&str; 3] = ["contacts", "companies", "0-1"];
-const IDS: u64 = 6;
+const IDS: u64 = 12;
 
 /// A link, and from which of its records it shows.
 #[derive(Clone, Copy, Debug)]
@@ -43,8 +43,13 @@ struct Scenario {
     choices: Vec<u8>,
 }
 
-fn any_node() -> impl Strategy<Value = Node> {
-    (0..TYPES.len(), 1..=IDS)
+/// Most rows link a contact to one of two companies, which are cheaper to read.
+fn any_ends() -> impl Strategy<Value = (Node, Node)> {
+    let any_node = || (0..TYPES.len(), 1..=IDS);
+    prop_oneof![
+        3 => (1..=IDS, 1..=2_u64).prop_map(|(contact, company)| ((0, contact), (1, company))),
+        1 => (any_node(), any_node()),
+    ]
 }
 
 /// Ids that HubSpot will hardly have, but may: above 64 bits, and of one digit.
@@ -68,19 +73,19 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
         1 => Just([false, true]),
     ];
     let link = (any::<bool>(), shows).prop_map(|(has_label, shows)| Link { has_label, shows });
-    let links = prop::collection::vec(((any_node(), any_node()), link), 0..40);
-    let limits = (1..40_usize, 200..3000_usize, any::<bool>());
+    let links = prop::collection::vec((any_ends(), link), 0..40);
+    let limits = (1..60_usize, 1..4_usize, 200..3000_usize, any::<bool>());
     let expectation = prop_oneof![
         Just(Expectation::Present),
         Just(Expectation::Absent),
         Just(Expectation::Open)
     ];
-    let rows = prop::collection::vec((any_node(), any_node()), 0..60);
+    let rows = prop::collection::vec(any_ends(), 0..60);
     let refused = prop::option::weighted(0.2, 1..=IDS);
     let rest = (1..5_usize, any::<bool>(), refused);
     let choices = prop::collection::vec(any::<u8>(), 1..100);
     (links, rows, limits, expectation, rest, choices).prop_map(
-        |(links, rows, (pairs, reply_bytes, is_detailed), expectation, rest, choices)| {
+        |(links, rows, (pairs, records, reply_bytes, is_detailed), expectation, rest, choices)| {
             let mut known = BTreeMap::new();
             for ((a, b), link) in links {
                 if !known.contains_key(&(b, a)) {
@@ -93,6 +98,7 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
                 rows,
                 limits: ReadLimits {
                     pairs,
+                    records,
                     reply_bytes,
                     is_detailed,
                     ..ReadLimits::IMPORT
@@ -190,7 +196,7 @@ impl Simulation {
         let (_, _, inputs) = self.inputs(&request);
         let distinct: BTreeSet<_> = inputs.iter().map(|(number, _)| number).collect();
         assert!(!inputs.is_empty() && distinct.len() == inputs.len());
-        assert_eq!(inputs.len(), request.records());
+        assert!(inputs.len() <= self.scenario.limits.records);
         self.in_flight.push(request);
     }
 
@@ -290,11 +296,7 @@ impl Simulation {
                 without.push(id);
                 continue;
             }
-            let mut result = match shape {
-                9 => json!({"from": {"id": id}, "to": links}),
-                // The order of fields may be any; this map is sorted by name.
-                _ => json!({"from": {"id": id}, "to": links}),
-            };
+            let mut result = json!({"from": {"id": id}, "to": links});
             if end < listed.len() {
                 result["paging"] = json!({"next": {"after": end.to_string(), "link": "x"}});
             }
@@ -450,7 +452,7 @@ fn link_json((number, types): &(u64, BTreeSet<u64>), shape: usize) -> Value {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1500))]
+    #![proptest_config(ProptestConfig::with_cases(600))]
 
     #[test]
     fn each_row_leaves_once_and_what_is_known_about_it_is_true(scenario in any_scenario()) {

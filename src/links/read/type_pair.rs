@@ -6,7 +6,7 @@ use crate::domain::pair::ObjectType;
 use crate::links::read::cost::{LINK_BYTES, Price};
 use crate::links::read::limits::{Expectation, ReadLimits};
 use crate::links::read::link_read::{
-    LinkRead, MAX_RECORDS, PAGE_LINKS, Position, ReadRecord, Side,
+    LinkRead, PAGE_LINKS, PlacedRecord, Position, ReadRecord, Side,
 };
 use crate::links::read::translation::Translations;
 
@@ -21,7 +21,7 @@ const MAX_FRUITLESS: u32 = 8;
 pub(crate) struct SideState {
     fresh: VecDeque<ReadRecord>,
     continued: VecDeque<(ReadRecord, Box<Position>)>,
-    /// Maximum number of records per request: half of one whose reply was too long.
+    /// Maximum number of records per request because of the length of replies: half of one whose reply was too long.
     records_per_call: usize,
     /// Records that are queued, in flight or delayed.
     unfinished: usize,
@@ -37,7 +37,7 @@ impl SideState {
         Self {
             fresh: VecDeque::new(),
             continued: VecDeque::new(),
-            records_per_call: MAX_RECORDS,
+            records_per_call: usize::MAX,
             unfinished: 0,
             finished: 0,
             pages: 0,
@@ -79,42 +79,47 @@ impl SideState {
         self.records_per_call = self.records_per_call.min(half);
     }
 
-    /// Whether asking again about records that a reply left open is of use.
-    pub(crate) fn repeats(&self) -> bool {
-        self.fruitless < MAX_FRUITLESS
+    /// Whether a record that a reply for so many records left open is asked again.
+    pub(crate) fn repeats_after_open(&mut self, records: usize) -> bool {
+        if records == 1 {
+            self.fruitless += 1;
+        }
+        records > 1 && self.fruitless < MAX_FRUITLESS
     }
 
-    /// Records what a repeated request came to.
-    pub(crate) fn count_repeated(&mut self, has_result: bool) {
-        self.fruitless = if has_result { 0 } else { self.fruitless + 1 };
+    /// Records that a repeated request had a result.
+    pub(crate) fn count_repeated(&mut self) {
+        self.fruitless = 0;
     }
 
     /// What reading this side costs.
     pub(crate) fn price(&self, limits: &ReadLimits) -> Price {
         Price {
-            records_per_call: self.records_per_call as u64,
+            records_per_call: self.records_per_call.min(limits.records) as u64,
             reply_bytes: limits.reply_bytes as u64,
             pages_per_record: (self.pages as f64 + PRIOR) / (self.finished as f64 + PRIOR),
         }
     }
 
     /// Takes records for a request, those first whose links are read in part. No record is in a request twice.
-    fn take(&mut self, reply_bytes: usize) -> Vec<(ReadRecord, Option<Box<Position>>)> {
-        let mut taken = Vec::with_capacity(self.records_per_call.min(self.queued()));
+    fn take(&mut self, limits: &ReadLimits) -> Vec<PlacedRecord> {
+        let most = self.records_per_call.min(limits.records);
+        let mut taken = Vec::with_capacity(most.min(self.queued()));
         let mut numbers = HashSet::with_capacity(taken.capacity());
         let mut bytes = 0;
         let mut fits = |record: &ReadRecord, links: u64| {
             bytes += links.min(PAGE_LINKS) * LINK_BYTES;
-            numbers.insert(record.number()) && (numbers.len() == 1 || bytes <= reply_bytes as u64)
+            numbers.insert(record.number())
+                && (numbers.len() == 1 || bytes <= limits.reply_bytes as u64)
         };
-        while taken.len() < self.records_per_call
+        while taken.len() < most
             && let Some((record, position)) = self
                 .continued
                 .pop_front_if(|(record, _)| fits(record, PAGE_LINKS))
         {
             taken.push((record, Some(position)));
         }
-        while taken.len() < self.records_per_call
+        while taken.len() < most
             && let Some(record) = self
                 .fresh
                 .pop_front_if(|record| fits(record, record.rows.into()))
@@ -188,7 +193,7 @@ impl TypePair {
         let side = Side::BOTH
             .into_iter()
             .find(|&side| self.side(side).queued() > 0)?;
-        let records = self.side_mut(side).take(limits.reply_bytes);
+        let records = self.side_mut(side).take(limits);
         Some(LinkRead::new(number, side, records))
     }
 }

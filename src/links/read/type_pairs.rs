@@ -49,15 +49,12 @@ impl TypePairs {
             self.remove_at = self.numbers.len() * 2;
         }
         let pair = Some(TypePair::new(types.clone()));
-        let number = match self.free.pop() {
-            Some(number) => {
-                self.pairs[number as usize] = pair;
-                number
-            }
-            None => {
-                self.pairs.push(pair);
-                u32::try_from(self.pairs.len() - 1).expect("rows have numbers of 32 bits")
-            }
+        let number = if let Some(number) = self.free.pop() {
+            self.pairs[number as usize] = pair;
+            number
+        } else {
+            self.pairs.push(pair);
+            u32::try_from(self.pairs.len() - 1).expect("rows have numbers of 32 bits")
         };
         self.numbers.insert(types, number);
         number

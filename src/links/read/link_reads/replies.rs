@@ -7,16 +7,13 @@ use crate::domain::category::Category;
 use crate::domain::outcome::Details;
 use crate::links::after_reply::AfterReply;
 use crate::links::read::found::Found;
-use crate::links::read::link_read::{LinkRead, Position, ReadRecord, Side};
+use crate::links::read::link_read::{LinkRead, PlacedRecord, Side};
 use crate::links::read::link_reads::LinkReads;
+use crate::links::read::link_reads::record_reply::{RecordReply, of_record};
 use crate::links::read::link_reads::settle::Rest;
-use crate::links::read::reply::asked::{Asked, AskedRecord, Named, Problem};
-use crate::links::read::reply::errors::{problem, unnamed};
+use crate::links::read::reply::asked::Asked;
 use crate::links::read::reply::read_reply::read_reply;
 use crate::verdict::backoff::exponential;
-
-/// Maximum number of pages of a record's links that are read: two million links.
-const MAX_PAGES: u32 = 4_000;
 
 /// How often records are asked again whose error may pass.
 const MAX_PASSING_ERRORS: u32 = 4;
@@ -24,23 +21,11 @@ const MAX_PASSING_ERRORS: u32 = 4;
 /// How long such records wait: the first and the longest delay.
 const PASSING_DELAY: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(8)];
 
-/// What a reply says about one record.
-enum RecordReply {
-    /// All wanted links are found, or the reply says what the others are.
-    Done(Rest),
-    /// More pages follow.
-    Continued(Box<Position>),
-    /// It has an error that may pass.
-    MayPass(Arc<Details>),
-    /// The reply says nothing about it.
-    Open(Arc<Details>),
-}
-
 /// The records of a request that are to be asked again.
 #[derive(Default)]
 struct Again {
-    open: Vec<(ReadRecord, Option<Box<Position>>)>,
-    may_pass: Vec<(ReadRecord, Option<Box<Position>>)>,
+    open: Vec<PlacedRecord>,
+    may_pass: Vec<PlacedRecord>,
 }
 
 impl<R> LinkReads<R> {
@@ -77,65 +62,45 @@ impl<R> LinkReads<R> {
     }
 
     fn store(&mut self, request: LinkRead, asked: &Asked, status: u16, now: Instant) {
-        let LinkRead {
-            types,
-            side,
-            is_repeated,
-            passing_errors,
-            ..
-        } = request;
-        let count = request.records();
+        let (types, side, count) = (request.types, request.side, request.records());
+        let (is_repeated, passing_errors) = (request.is_repeated, request.passing_errors);
         let mut again = Again::default();
         for (place, (record, position)) in request.into_records().into_iter().enumerate() {
             let rest = self.settle_found(asked, place, side);
-            let reply = match rest.is_empty() {
-                true => RecordReply::Done(Rest::NotLinked),
-                false => of_record(asked, place, position.as_deref(), status),
-            };
             let pages = position.as_ref().map_or(0, |position| position.pages) + 1;
-            let reply = match reply {
-                RecordReply::MayPass(details) if passing_errors >= MAX_PASSING_ERRORS => {
-                    RecordReply::Done(Rest::unread(&details))
-                }
-                RecordReply::Open(details) => self.after_open(types, side, count, &details),
-                reply => {
-                    if is_repeated {
-                        self.types
-                            .get_mut(types)
-                            .side_mut(side)
-                            .count_repeated(true);
-                    }
-                    reply
-                }
+            let reply = if rest.is_empty() {
+                RecordReply::Done(Rest::NotLinked)
+            } else {
+                of_record(asked, place, position.as_deref(), status)
             };
-            if let RecordReply::Done(end) = &reply {
-                for row in rest {
-                    self.settle_unlisted(row, side, end);
-                }
-                self.types.get_mut(types).side_mut(side).finish(pages);
-                continue;
+            let state = self.types.get_mut(types).side_mut(side);
+            if is_repeated && !matches!(reply, RecordReply::Open(_)) {
+                state.count_repeated();
             }
-            let record = self.rows.record(record.number(), &rest);
             match reply {
-                RecordReply::Continued(position) => {
-                    self.queued += 1;
-                    let state = self.types.get_mut(types).side_mut(side);
-                    state.push_continued(record, position);
+                RecordReply::Done(end) => self.finish_record(types, side, pages, rest, &end),
+                RecordReply::MayPass(details) if passing_errors >= MAX_PASSING_ERRORS => {
+                    self.finish_record(types, side, pages, rest, &Rest::unread(&details));
                 }
-                RecordReply::MayPass(_) => again.may_pass.push((record, position)),
-                _ => again.open.push((record, position)),
+                RecordReply::Open(details) if !state.repeats_after_open(count) => {
+                    self.finish_record(types, side, pages, rest, &Rest::unread(&details));
+                }
+                RecordReply::Continued(position) => {
+                    state.push_continued(self.rows.record(record.number(), &rest), position);
+                    self.queued += 1;
+                }
+                RecordReply::MayPass(_) => {
+                    let record = self.rows.record(record.number(), &rest);
+                    again.may_pass.push((record, position));
+                }
+                RecordReply::Open(_) => {
+                    let record = self.rows.record(record.number(), &rest);
+                    again.open.push((record, position));
+                }
             }
         }
         self.ask_again(types, side, count, again.open);
-        if !again.may_pass.is_empty() {
-            let [first, longest] = PASSING_DELAY;
-            let delay = exponential(first, longest, passing_errors);
-            let request = LinkRead {
-                passing_errors: passing_errors + 1,
-                ..LinkRead::new(types, side, again.may_pass)
-            };
-            self.delay(request, now + delay);
-        }
+        self.ask_later(types, side, passing_errors, again.may_pass, now);
         self.ask_if_drained(types);
     }
 
@@ -156,32 +121,16 @@ impl<R> LinkReads<R> {
         rest
     }
 
-    /// Whether a record that stays open is asked again.
-    fn after_open(
-        &mut self,
-        types: u32,
-        side: Side,
-        count: usize,
-        details: &Arc<Details>,
-    ) -> RecordReply {
-        let state = self.types.get_mut(types).side_mut(side);
-        if count == 1 {
-            state.count_repeated(false);
+    /// Ends the reading of a record on this side.
+    fn finish_record(&mut self, types: u32, side: Side, pages: u32, rows: Vec<u32>, rest: &Rest) {
+        for row in rows {
+            self.settle_unlisted(row, side, rest);
         }
-        match count > 1 && state.repeats() {
-            true => RecordReply::Open(Arc::clone(details)),
-            false => RecordReply::Done(Rest::unread(details)),
-        }
+        self.types.get_mut(types).side_mut(side).finish(pages);
     }
 
     /// Asks again for records that a reply left open, with fewer others.
-    fn ask_again(
-        &mut self,
-        types: u32,
-        side: Side,
-        count: usize,
-        open: Vec<(ReadRecord, Option<Box<Position>>)>,
-    ) {
+    fn ask_again(&mut self, types: u32, side: Side, count: usize, open: Vec<PlacedRecord>) {
         if open.is_empty() {
             return;
         }
@@ -190,10 +139,31 @@ impl<R> LinkReads<R> {
             is_repeated: true,
             ..LinkRead::new(types, side, open)
         };
-        match is_all {
-            true => self.requests.extend(request.halves()),
-            false => self.requests.push_back(request),
+        if is_all {
+            self.push_halves(request);
+        } else {
+            self.requests.push_back(request);
         }
+    }
+
+    /// Asks again, after a delay, for records whose error may pass.
+    fn ask_later(
+        &mut self,
+        types: u32,
+        side: Side,
+        earlier: u32,
+        records: Vec<PlacedRecord>,
+        now: Instant,
+    ) {
+        if records.is_empty() {
+            return;
+        }
+        let [first, longest] = PASSING_DELAY;
+        let request = LinkRead {
+            passing_errors: earlier + 1,
+            ..LinkRead::new(types, side, records)
+        };
+        self.delay(request, now + exponential(first, longest, earlier));
     }
 
     /// Asks what seems missing from the inverse side, once that side has been read.
@@ -225,9 +195,17 @@ impl<R> LinkReads<R> {
     pub(crate) fn refused(&mut self, request: LinkRead, details: &Arc<Details>) {
         self.in_flight -= 1;
         if request.records() > 1 {
-            self.requests.extend(request.halves());
+            self.push_halves(request);
         } else {
             self.finish(&request, &Rest::unread(details));
+        }
+    }
+
+    /// Queues the halves of a request before all others: so a record that cannot be read is found in few calls, and how that
+    /// ends is known before others are halved.
+    fn push_halves(&mut self, request: LinkRead) {
+        for half in request.halves().into_iter().rev() {
+            self.requests.push_front(half);
         }
     }
 
@@ -242,63 +220,8 @@ impl<R> LinkReads<R> {
     fn finish(&mut self, request: &LinkRead, rest: &Rest) {
         for &record in &request.records {
             let rows: Vec<u32> = self.rows.of_record(record).collect();
-            for row in rows {
-                self.settle_unlisted(row, request.side, rest);
-            }
-            let state = self.types.get_mut(request.types).side_mut(request.side);
-            state.finish(1);
+            self.finish_record(request.types, request.side, 1, rows, rest);
         }
         self.ask_if_drained(request.types);
     }
-}
-
-/// What a reply says about a record with rows whose links it does not list.
-fn of_record(asked: &Asked, place: usize, position: Option<&Position>, status: u16) -> RecordReply {
-    let record = asked.record(place);
-    match &record.named {
-        Named::Problem(problem) => return of_problem(problem),
-        Named::WithoutLinks if !record.is_listed => return RecordReply::Done(Rest::NotLinked),
-        Named::WithoutLinks | Named::Not => {}
-    }
-    if let Some(stray) = &asked.stray {
-        // It may be about this record.
-        return match asked.len() {
-            1 => of_problem(stray),
-            _ => RecordReply::Open(Arc::clone(&stray.details)),
-        };
-    }
-    match (record.is_listed, &record.next) {
-        (true, None) => RecordReply::Done(Rest::NotLinked),
-        (true, Some(next)) => next_page(record, next, position, status),
-        (false, _) => RecordReply::Open(unnamed(status)),
-    }
-}
-
-fn of_problem(problem: &Problem) -> RecordReply {
-    match problem.may_pass {
-        true => RecordReply::MayPass(Arc::clone(&problem.details)),
-        false => RecordReply::Done(Rest::unread(&problem.details)),
-    }
-}
-
-fn next_page(
-    record: &AskedRecord,
-    next: &str,
-    position: Option<&Position>,
-    status: u16,
-) -> RecordReply {
-    let pages = position.map_or(0, |position| position.pages) + 1;
-    let is_barren = record.links == 0;
-    let stays = position.is_some_and(|position| *position.after == *next);
-    let was_barren = position.is_some_and(|position| position.is_barren);
-    if stays || is_barren && was_barren || pages >= MAX_PAGES {
-        let message = "the pages of the record's associations do not end";
-        let details = problem(status, Category::UnreadableReply, message);
-        return RecordReply::Done(Rest::unread(&details));
-    }
-    RecordReply::Continued(Box::new(Position {
-        after: next.into(),
-        pages,
-        is_barren,
-    }))
 }

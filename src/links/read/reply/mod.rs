@@ -7,3 +7,4 @@ pub(crate) mod errors;
 pub(crate) mod read_reply;
 #[cfg(test)]
 mod tests;
+pub(crate) mod types;

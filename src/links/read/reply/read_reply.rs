@@ -4,30 +4,17 @@
 //! kept. Numbers and texts are both accepted as ids. A body that ends early, or has a link whose id cannot be read, is not
 //! used at all: the link that a row asks for could be the one that is not readable.
 
-use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
 
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, de::Error as _};
 use serde_json::value::RawValue;
 
-use crate::domain::association_type::AssociationType;
-use crate::links::read::found::Found;
 use crate::links::read::number::RecordNumber;
 use crate::links::read::reply::asked::Asked;
 use crate::links::read::reply::errors::{add_error, id_text};
+use crate::links::read::reply::types::{SharedTypes, WireType, Word};
 use crate::text::BYTE_ORDER_MARK;
-
-/// Maximum number of sets of types that are remembered, so that rows can share them.
-const MAX_SHARED: usize = 32;
-
-/// Sets of types that links had, to be shared by the rows.
-#[derive(Debug, Default)]
-pub(crate) struct SharedTypes {
-    sets: Vec<Arc<Found>>,
-    next: usize,
-}
 
 /// Reads a 2xx reply into `asked`, or says what is wrong with it. After an error, `asked` is to be dropped.
 pub(crate) fn read_reply(
@@ -83,21 +70,6 @@ struct Body<'b> {
     has_results: bool,
     errors: Vec<&'b RawValue>,
     correlation_id: Option<Word<'b>>,
-}
-
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Word<'b>(#[serde(borrow)] Cow<'b, str>);
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WireType<'b> {
-    #[serde(borrow)]
-    category: Option<Word<'b>>,
-    #[serde(borrow)]
-    type_id: Option<&'b RawValue>,
-    #[serde(borrow)]
-    label: Option<Word<'b>>,
 }
 
 #[derive(Deserialize)]
@@ -157,7 +129,7 @@ impl<'b> Visitor<'b> for BodySeed<'_, '_, 'b> {
             match field {
                 Field::Status => body.status = map.next_value()?,
                 Field::Results => {
-                    body.has_results = map.next_value_seed(ListSeed(ResultSeed(self.0)))?
+                    body.has_results = map.next_value_seed(ListSeed(ResultSeed(self.0)))?;
                 }
                 Field::Errors => {
                     let errors: Option<Vec<&RawValue>> = map.next_value()?;
@@ -352,61 +324,5 @@ impl<'b> ElementSeed<'b> for TypeSeed<'_, 'b> {
     fn element<D: Deserializer<'b>>(&mut self, deserializer: D) -> Result<(), D::Error> {
         self.0.push(WireType::deserialize(deserializer)?);
         Ok(())
-    }
-}
-
-impl WireType<'_> {
-    fn id(&self) -> Option<u64> {
-        id_text(self.type_id?).parse().ok()
-    }
-
-    fn label(&self) -> Option<&str> {
-        let label = self.label.as_ref().map(|label| &*label.0);
-        label.filter(|label| !label.is_empty())
-    }
-
-    fn is(&self, known: &AssociationType) -> bool {
-        self.id() == Some(known.type_id)
-            && self
-                .category
-                .as_ref()
-                .is_some_and(|category| *category.0 == *known.category)
-            && self.label() == known.label.as_deref()
-    }
-
-    fn to_type(&self) -> Option<AssociationType> {
-        Some(AssociationType {
-            category: (&*self.category.as_ref()?.0).into(),
-            type_id: self.id()?,
-            label: self.label().map(Into::into),
-        })
-    }
-}
-
-impl SharedTypes {
-    /// The set of these types; `None` if there are none or one cannot be read.
-    fn of(&mut self, types: &[WireType<'_>]) -> Option<Arc<Found>> {
-        let is_same = |known: &&Arc<Found>| match &***known {
-            Found::Linked(known) => {
-                known.len() == types.len()
-                    && types.iter().zip(known).all(|(one, known)| one.is(known))
-            }
-            Found::NotLinked | Found::Unknown(_) => false,
-        };
-        if let Some(known) = self.sets.iter().find(is_same) {
-            return Some(Arc::clone(known));
-        }
-        let types: Vec<_> = types.iter().map(WireType::to_type).collect::<Option<_>>()?;
-        if types.is_empty() {
-            return None;
-        }
-        let found = Arc::new(Found::Linked(types));
-        if self.sets.len() < MAX_SHARED {
-            self.sets.push(Arc::clone(&found));
-        } else {
-            self.sets[self.next % MAX_SHARED] = Arc::clone(&found);
-            self.next += 1;
-        }
-        Some(found)
     }
 }
