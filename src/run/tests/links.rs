@@ -4,6 +4,7 @@ mod batch;
 mod crm;
 mod import;
 mod limits;
+mod sandbox;
 mod stops;
 mod undo;
 mod verify;
