@@ -37,6 +37,13 @@ const RECORD_READS: usize = 8;
 /// for another, a read would have few records.
 const REFILL_SHARE: usize = 10;
 
+/// For rows whose links are removed. Smaller windows keep the time short in which a link can change between its read and its
+/// removal.
+const UNDO: ReadLimits = ReadLimits {
+    is_detailed: true,
+    ..ReadLimits::IMPORT
+};
+
 /// Something that happened to the requests.
 pub(crate) type LinkEvent = CallEvent<LinkJob, LinkLimit>;
 
@@ -78,8 +85,7 @@ impl LinkStage {
                 };
                 (ReadLimits::VERIFY, expectation)
             }
-            // Smaller windows keep the time short in which a link can change between its read and its removal.
-            LinkPurpose::Undo => (ReadLimits::IMPORT, Expectation::Present),
+            LinkPurpose::Undo => (UNDO, Expectation::Present),
         };
         let limit = |limit, max_in_flight| {
             CallLimit::new(limit, settings.is_unlimited, settings.share, max_in_flight)
