@@ -50,3 +50,43 @@ fn of_undo(word: &[u8]) -> Option<OutcomeKind> {
 fn of_invalid(word: &[u8]) -> Option<OutcomeKind> {
     OutcomeKind::of_word(word).filter(|&kind| kind == OutcomeKind::Invalid)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::existing_file::Resume;
+
+    #[test]
+    fn a_resumed_verify_or_undo_asks_only_for_rows_that_could_not_be_read_or_removed() {
+        for (kind, word, is_kept) in [
+            (ReportKind::Verify, "present", true),
+            (ReportKind::Verify, "missing", true),
+            (ReportKind::Verify, "invalid", true),
+            (ReportKind::Verify, "unknown", false),
+            (ReportKind::Undo, "removed", true),
+            (ReportKind::Undo, "kept", true),
+            (ReportKind::Undo, "gone", true),
+            (ReportKind::Undo, "invalid", true),
+            (ReportKind::Undo, "failed", false),
+        ] {
+            let outcome = outcome_of(kind, |_| word.as_bytes()).unwrap();
+            assert_eq!(Resume::default().keeps(outcome), is_kept, "{kind}: {word}");
+        }
+    }
+
+    #[test]
+    fn the_words_of_another_report_are_damage() {
+        for (kind, word, message) in [
+            (ReportKind::Import, "present", "`present` is not an outcome"),
+            (
+                ReportKind::Verify,
+                "associated",
+                "`associated` is not a state",
+            ),
+            (ReportKind::Undo, "skipped", "`skipped` is not an outcome"),
+        ] {
+            let error = outcome_of(kind, |_| word.as_bytes()).unwrap_err();
+            assert_eq!(error, message);
+        }
+    }
+}

@@ -9,6 +9,8 @@ pub mod column;
 pub mod comparison;
 pub mod damage;
 pub mod end_of_run;
+#[cfg(test)]
+mod end_of_run_tests;
 pub mod error;
 pub mod existing_file;
 pub mod failed_rows;
