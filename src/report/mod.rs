@@ -1,7 +1,8 @@
 //! The report: the file that has a line for every row of the input.
 //!
 //! Users read it, and it is what the program knows about earlier runs. A line is written once its row has an outcome,
-//! and never changed.
+//! and never changed, except that the last one is marked when the run has finished. `verify` and `undo` write reports
+//! of their own in the same way.
 
 pub mod checkpoint;
 pub mod checkpoint_chunk;

@@ -94,3 +94,41 @@ fn the_message_of_the_daily_limit_shows_the_time_of_the_reset() {
     // The account was read once, at the start.
     assert_eq!(rehearsal.seen().calls("account"), 1);
 }
+
+/// The values of `end_of_run`.
+fn ends(rehearsal: &Rehearsal) -> Vec<String> {
+    let lines = rehearsal.report();
+    lines
+        .iter()
+        .map(|line| line["end_of_run"].clone())
+        .collect()
+}
+
+const NOT_FINISHED: &str = "\nrun: not finished: it was stopped, or it is still running\n";
+
+#[test]
+fn the_last_line_shows_whether_the_run_has_finished() {
+    let rehearsal = Rehearsal::new().rows(good_rows(30));
+    // A pilot ends as if the input were over.
+    assert_eq!(rehearsal.import(&["--first", "5"]).code, 0);
+    assert_eq!(ends(&rehearsal), ["0", "0", "0", "0", "1"]);
+    assert!(!report(&rehearsal, &[]).stdout.contains("\nrun:"));
+    // Every row that is left is rejected.
+    let bad = (1..31).map(|n| format!("contacts,9970000000000{n:02},companies,1"));
+    let rehearsal = Rehearsal::new().rows(good_rows(5).chain(bad));
+    let stopped = rehearsal.import(&["--first", "5"]);
+    assert_eq!(stopped.code, 0, "{}", stopped.stderr);
+    let stopped = rehearsal.import(&["--resume", "--max-failed", "3", "--concurrency", "1"]);
+    assert_eq!(stopped.code, 4, "{}", stopped.stderr);
+    assert!(ends(&rehearsal).iter().all(|end| end == "0"));
+    let summary = report(&rehearsal, &[]).stdout;
+    assert!(summary.contains(NOT_FINISHED), "{summary}");
+    let json = report(&rehearsal, &["--json"]).stdout;
+    assert!(json.contains("\"finished\": false"), "{json}");
+    let finished = rehearsal.import(&["--resume", "--max-failed-percent", "100"]);
+    assert_eq!(finished.code, 1, "{}", finished.stderr);
+    let ends = ends(&rehearsal);
+    assert_eq!(ends.iter().filter(|end| *end == "1").count(), 1);
+    assert_eq!(ends.last().unwrap(), "1");
+    assert!(!report(&rehearsal, &[]).stdout.contains("\nrun:"));
+}

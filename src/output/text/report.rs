@@ -12,11 +12,15 @@ use crate::output::summary::{NextStep, RejectsFile, shown};
 use crate::output::text::lines::Lines;
 use crate::output::text::run::{add_categories, add_outcomes};
 use crate::process::program::Program;
+use crate::report::end_of_run::EndOfRun;
 use crate::report::stats::durations::Percentiles;
 use crate::report::stats::statistics::Statistics;
 
 /// The version of the JSON format.
 const VERSION: u32 = 1;
+
+/// What the summary says about a run without an end.
+const NOT_FINISHED: &str = "not finished: it was stopped, or it is still running";
 
 /// The data for the summary of a report.
 #[derive(Debug)]
@@ -53,6 +57,14 @@ impl ReportSummary<'_> {
             )),
         };
         lines.about_some("rehearsal", rehearsed);
+        let portals = self.statistics.portals();
+        let portals = portals.iter().map(u64::to_string).collect::<Vec<_>>();
+        lines.about_some(
+            "portal",
+            Some(portals.join(", ")).filter(|shown| !shown.is_empty()),
+        );
+        let is_unfinished = self.statistics.end_of_run() == EndOfRun::NotFinished;
+        lines.about_some("run", is_unfinished.then_some(NOT_FINISHED));
         add_outcomes(counts, &mut lines);
         add_categories(counts, &mut lines);
         lines.about("requests", self.statistics.requests());
@@ -72,6 +84,12 @@ impl ReportSummary<'_> {
             program: Program::THIS,
             report: self.report.to_string_lossy().into_owned(),
             rehearsal: self.statistics.rehearsed() > 0,
+            portal_ids: self.statistics.portals(),
+            finished: match self.statistics.end_of_run() {
+                EndOfRun::Finished => Some(true),
+                EndOfRun::NotFinished => Some(false),
+                EndOfRun::NotNoted => None,
+            },
             rows: Rows {
                 settled: counts.finished(),
                 outcomes: Outcomes::of(counts),
@@ -101,6 +119,8 @@ struct Json<'s> {
     program: Program,
     report: String,
     rehearsal: bool,
+    portal_ids: &'s [u64],
+    finished: Option<bool>,
     rows: Rows,
     categories: Vec<Category<'s>>,
     requests: Requests,

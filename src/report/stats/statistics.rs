@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::run_counts::RunCounts;
 use crate::report::column::Column;
+use crate::report::end_of_run::EndOfRun;
 use crate::report::error::ReportError;
 use crate::report::origin::Origin;
 use crate::report::read_error::ReadBackError;
@@ -28,6 +29,9 @@ use crate::report::stats::timeline::Timeline;
 
 /// Rows with this many attempts or more are counted together.
 pub const MANY_ATTEMPTS: usize = 20;
+
+/// The number of accounts that are listed.
+const MAX_PORTALS: usize = 10;
 
 /// The length of a report's time up to the second: `2026-05-04T09:15:22`.
 const SECOND_LENGTH: usize = 19;
@@ -42,6 +46,8 @@ pub struct Statistics {
     attempts: [u64; MANY_ATTEMPTS + 1],
     ends: Option<(Timestamp, Timestamp)>,
     rehearsed: u64,
+    portals: Vec<u64>,
+    end_of_run: EndOfRun,
     /// The last second that was parsed: many rows end in the same one.
     second: ([u8; SECOND_LENGTH], i64),
 }
@@ -56,6 +62,8 @@ impl Default for Statistics {
             attempts: [0; MANY_ATTEMPTS + 1],
             ends: None,
             rehearsed: 0,
+            portals: Vec::new(),
+            end_of_run: EndOfRun::default(),
             second: ([0; SECOND_LENGTH], 0),
         }
     }
@@ -77,12 +85,19 @@ impl Statistics {
         while let Some(line) = reader.read()? {
             statistics.add(&line);
         }
+        statistics.end_of_run = reader.end_of_run();
         Ok(statistics)
     }
 
     pub(crate) fn add(&mut self, line: &ReportLine<'_>) {
         line.count_in(&mut self.counts);
         self.rehearsed += u64::from(line.origin() == Origin::Rehearsal);
+        if let Some(portal) = line.portal_id()
+            && self.portals.len() < MAX_PORTALS
+            && !self.portals.contains(&portal)
+        {
+            self.portals.push(portal);
+        }
         // More attempts than this program can count were not written by it, and must not overflow the sums.
         let attempts = line.number_in(Column::Attempts).min(u64::from(u32::MAX));
         // A row that was not sent took no time, and says nothing about the speed.
@@ -146,6 +161,18 @@ impl Statistics {
     #[must_use]
     pub fn rehearsed(&self) -> u64 {
         self.rehearsed
+    }
+
+    /// The accounts that the lines name: at most one, unless the report was assembled by hand.
+    #[must_use]
+    pub fn portals(&self) -> &[u64] {
+        &self.portals
+    }
+
+    /// Whether the run that wrote the report has finished.
+    #[must_use]
+    pub fn end_of_run(&self) -> EndOfRun {
+        self.end_of_run
     }
 
     /// The times at which rows that were sent ended.
