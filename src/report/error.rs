@@ -38,6 +38,18 @@ pub enum ReportError {
         /// The first such line.
         line: u64,
     },
+    /// It was given as a source of known pairs to a run that writes to another account.
+    #[error("the report `{}` is of portal {found} (line {line}), and this run writes to portal {wanted}", path.display())]
+    KnownPairsOfOtherPortal {
+        /// The path.
+        path: PathBuf,
+        /// The first such line.
+        line: u64,
+        /// The portal that it names.
+        found: u64,
+        /// The portal of this run.
+        wanted: u64,
+    },
     /// A compressed file cannot be written to.
     #[error("the report `{}` is compressed ({compression}): a run cannot write to it", path.display())]
     Compressed {

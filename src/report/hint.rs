@@ -33,6 +33,9 @@ impl ReportError {
             Self::OtherPortal { .. } => format!(
                 "use the token of the other portal, or write another report with `{flag} PATH`"
             ),
+            Self::KnownPairsOfOtherPortal { .. } => {
+                "its pairs are not linked in this portal: name a report of this one, or use the token of the other".to_owned()
+            }
             Self::RehearsedKnownPairs { .. } => {
                 "name the report of a real run, or rehearse with `--sandbox`".to_owned()
             }

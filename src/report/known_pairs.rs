@@ -1,7 +1,7 @@
 //! The pairs that earlier reports show as associated, and the rows that failed in them.
 
 use std::io::{self, Seek};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::domain::category::shows_link;
 use crate::domain::outcome::OutcomeKind;
@@ -11,12 +11,15 @@ use crate::report::column::Column;
 use crate::report::damage::{Damage, OnDamage};
 use crate::report::error::ReportError;
 use crate::report::known_failures::KnownFailures;
-use crate::report::locked_report::LockedReport;
+use crate::report::locked_report::{LockedReport, ReportPlan};
 use crate::report::origin::Origin;
 use crate::report::read_error::ReadBackError;
 use crate::report::reader::ReportReader;
 use crate::report::report_line::ReportLine;
 use crate::report::report_source::open_to_read;
+
+/// The number of accounts that are remembered.
+const MAX_PORTALS: usize = 2;
 
 /// The known pairs and rows of earlier reports.
 #[derive(Debug, Default)]
@@ -25,6 +28,16 @@ pub struct KnownPairs {
     pub associated: PairSet,
     /// The rows that failed.
     pub failures: KnownFailures,
+    /// The accounts in which they are associated, with the first line that names each.
+    portals: Vec<KnownPortal>,
+}
+
+/// An account that a report of known pairs names.
+#[derive(Debug)]
+struct KnownPortal {
+    id: u64,
+    path: PathBuf,
+    line: u64,
 }
 
 impl KnownPairs {
@@ -35,7 +48,7 @@ impl KnownPairs {
             ReportError::Missing { path } => ReportError::MissingKnownPairs { path },
             other => other,
         })?;
-        self.read(file, origin)
+        self.read(file, path, origin)
             .map_err(|source| unusable(path, source))
     }
 
@@ -43,17 +56,54 @@ impl KnownPairs {
     pub fn add_locked(&mut self, locked: &LockedReport) -> Result<Damage, ReportError> {
         let mut file = &locked.file;
         let read = file.rewind().map_err(ReadBackError::from);
-        read.and_then(|()| self.read(file, locked.plan.origin))
+        read.and_then(|()| self.read(file, locked.path(), locked.plan.origin))
             .map_err(|source| unusable(locked.path(), source))
     }
 
-    fn read(&mut self, report: impl io::Read, origin: Origin) -> Result<Damage, ReadBackError> {
+    /// Fails if a pair is associated in another account than the one that a real run writes to. A rehearsal may use the
+    /// report of any account.
+    pub fn check_portal(&self, plan: &ReportPlan) -> Result<(), ReportError> {
+        let Some(wanted) = plan.portal.filter(|_| plan.origin == Origin::RealRun) else {
+            return Ok(());
+        };
+        match self.portals.iter().find(|portal| portal.id != wanted) {
+            Some(KnownPortal { id, path, line }) => Err(ReportError::KnownPairsOfOtherPortal {
+                path: path.clone(),
+                line: *line,
+                found: *id,
+                wanted,
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn note_portal(&mut self, line: &ReportLine<'_>, path: &Path) {
+        let Some(id) = line.portal_id() else {
+            return;
+        };
+        // The second account is already too many.
+        if self.portals.len() < MAX_PORTALS && self.portals.iter().all(|known| known.id != id) {
+            self.portals.push(KnownPortal {
+                id,
+                path: path.to_owned(),
+                line: line.number,
+            });
+        }
+    }
+
+    fn read(
+        &mut self,
+        report: impl io::Read,
+        path: &Path,
+        origin: Origin,
+    ) -> Result<Damage, ReadBackError> {
         let mut reader = ReportReader::with(report, OnDamage::Skip)?;
         while let Some(line) = reader.read()? {
             if origin == Origin::RealRun {
                 line.check_origin(origin)?;
             }
             if is_linked(&line) {
+                self.note_portal(&line, path);
                 line.add_pair_to(&mut self.associated);
             } else {
                 self.failures.add(&line);
@@ -105,6 +155,8 @@ fn is_linked(line: &ReportLine<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::existing_file::IfExists;
+    use crate::report::layout::ReportKind;
 
     #[test]
     fn pairs_that_a_report_shows_as_associated_are_known() {
@@ -121,7 +173,7 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
 9,contacts,9,deals,9,associ";
         let mut known_pairs = KnownPairs::default();
         known_pairs
-            .read(report.as_bytes(), Origin::RealRun)
+            .read(report.as_bytes(), Path::new("r.csv"), Origin::RealRun)
             .unwrap();
         let mut pairs = known_pairs.associated;
         assert_eq!(pairs.len(), 3);
@@ -131,7 +183,8 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
             assert!(!pairs.insert_ids(["contacts", "deals"], ids), "{number}");
         }
         let mut none = KnownPairs::default();
-        none.read("".as_bytes(), Origin::RealRun).unwrap();
+        none.read("".as_bytes(), Path::new("r.csv"), Origin::RealRun)
+            .unwrap();
         assert!(none.associated.is_empty());
     }
 
@@ -147,7 +200,7 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
 \0\0\0\0";
         let mut known_pairs = KnownPairs::default();
         let damage = known_pairs
-            .read(report.as_bytes(), Origin::RealRun)
+            .read(report.as_bytes(), Path::new("r.csv"), Origin::RealRun)
             .unwrap();
         assert_eq!((damage.lines, damage.first_line), (2, 3));
         let mut pairs = known_pairs.associated;
@@ -157,7 +210,8 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
             assert!(!pairs.insert_ids(["contacts", "deals"], ids), "{number}");
         }
         let other = "name,email\nA,a@example.com\n";
-        let error = KnownPairs::default().read(other.as_bytes(), Origin::RealRun);
+        let error =
+            KnownPairs::default().read(other.as_bytes(), Path::new("r.csv"), Origin::RealRun);
         assert!(matches!(error, Err(ReadBackError::NoReport { .. })));
     }
 
@@ -170,12 +224,12 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
 ";
         let mut known_pairs = KnownPairs::default();
         let error = known_pairs
-            .read(report.as_bytes(), Origin::RealRun)
+            .read(report.as_bytes(), Path::new("r.csv"), Origin::RealRun)
             .unwrap_err();
         assert_eq!(error.to_string(), "line 3 was written by a rehearsal");
         let mut known_pairs = KnownPairs::default();
         known_pairs
-            .read(report.as_bytes(), Origin::Rehearsal)
+            .read(report.as_bytes(), Path::new("r.csv"), Origin::Rehearsal)
             .unwrap();
         assert_eq!(known_pairs.associated.len(), 1);
     }
@@ -201,5 +255,43 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
             let ids = [number, number].map(|id| RecordId::new(id).unwrap());
             assert!(!pairs.insert_ids(["contacts", "deals"], ids), "{number}");
         }
+    }
+
+    #[test]
+    fn a_real_run_uses_no_pairs_of_another_portal() {
+        let report = "\
+row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,portal_id
+1,contacts,1,deals,1,associated,
+2,contacts,2,deals,2,rejected,9
+3,contacts,3,deals,3,associated,7
+4,contacts,4,deals,4,associated,8";
+        let mut known_pairs = KnownPairs::default();
+        known_pairs
+            .read(
+                format!("{report}\n").as_bytes(),
+                Path::new("r.csv"),
+                Origin::RealRun,
+            )
+            .unwrap();
+        let check = |portal, origin| {
+            let plan = ReportPlan {
+                path: "new.csv".into(),
+                if_exists: IfExists::Refuse,
+                origin,
+                portal,
+                kind: ReportKind::Import,
+            };
+            let error = known_pairs.check_portal(&plan).err();
+            error.map(|error| error.to_string())
+        };
+        assert_eq!(check(None, Origin::RealRun), None);
+        assert_eq!(check(Some(1), Origin::Rehearsal), None);
+        let message = |line, of, to| {
+            format!(
+                "the report `r.csv` is of portal {of} (line {line}), and this run writes to portal {to}"
+            )
+        };
+        assert_eq!(check(Some(7), Origin::RealRun), Some(message(5, 8, 7)));
+        assert_eq!(check(Some(8), Origin::RealRun), Some(message(4, 7, 8)));
     }
 }

@@ -62,6 +62,7 @@ impl ReportSettings<'_> {
             );
         }
         locked.plan.portal = portal()?;
+        known_pairs.check_portal(&locked.plan)?;
         let carried = has_lines(&mut locked)? && carry::is_needed(plan, &skip.associated_in);
         if carried {
             locked = carry::carry(locked, input, &mut known_pairs)?;
