@@ -13,17 +13,17 @@ use crate::verify::totals::VerifyTotals;
 const NOT_FOR_MISSING: [&str; 3] = ["resume", "repair", "html"];
 
 /// The commands to run after a run that was not stopped: what links the missing pairs, and what reads the unknown ones
-/// again. `missing` is the file of the missing pairs, if one was written; `report` is what the run wrote; standard input has
-/// to be read once more.
+/// again. `missing` is the file of the missing pairs, if one was written; `report` is what the run wrote. An output that
+/// cannot be resumed is written once more.
 #[must_use]
 pub(crate) fn after_verify(
     arguments: &[OsString],
     totals: &VerifyTotals,
     report: &Path,
     missing: Option<&Path>,
-    is_stdin: bool,
+    can_resume: bool,
 ) -> Vec<NextStep> {
-    let again = again(arguments, is_stdin);
+    let again = again(arguments, can_resume);
     let can_import = totals.states.missing.exist > 0 && !totals.expects_absent;
     let link = can_import.then(|| match missing {
         Some(missing) => step(
@@ -61,10 +61,10 @@ fn import_of_missing(arguments: &[OsString], missing: &Path) -> String {
         .line()
 }
 
-/// The same verification, which reads only the unknown pairs again; all pairs of standard input, of which no earlier run is
-/// resumed.
-fn again(arguments: &[OsString], is_stdin: bool) -> CommandLine {
-    let way = if is_stdin { "overwrite" } else { "resume" };
+/// The same verification, which reads only the unknown pairs again; all pairs if the output cannot be resumed, as that of
+/// standard input or of keys.
+fn again(arguments: &[OsString], can_resume: bool) -> CommandLine {
+    let way = if can_resume { "resume" } else { "overwrite" };
     CommandLine::new(arguments)
         .without(&["resume", "overwrite", "repair"])
         .with(way)
@@ -104,7 +104,7 @@ mod tests {
             totals,
             Path::new("x/p.verify.csv"),
             missing,
-            typed.starts_with("verify - "),
+            !typed.starts_with("verify - "),
         );
         steps.iter().map(ToString::to_string).collect()
     }
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn standard_input_is_read_once_more() {
+    fn an_output_that_cannot_be_resumed_is_written_once_more() {
         let found = totals(&[(MISSING, 1), (PairState::Unknown, 1)]);
         let again = "hubspot-associate verify - --output=v.csv --overwrite";
         assert_eq!(
