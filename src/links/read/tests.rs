@@ -1,9 +1,10 @@
 //! What is read when, from which side, and what follows from each reply.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::domain::outcome::Details;
@@ -431,5 +432,44 @@ fn other_statuses_are_left_to_the_rules_of_all_requests() {
         let (mut reads, request) = one_request(1);
         let after = reads.reply(request, status, b"{}", Instant::now());
         assert!(matches!(after, AfterReply::ByStatus(_)), "{status}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn calls_are_no_more_than_the_arithmetic_of_a_side_allows(
+        pairs in prop::collection::btree_set((1..60_u64, 1..20_u64), 1..150),
+        linked in prop::collection::vec(any::<bool>(), 150),
+        records in 1..12_usize,
+        share in 0..3_usize,
+    ) {
+        let now = Instant::now();
+        let limits = ReadLimits { records, ..ReadLimits::VERIFY };
+        let expectation = [Expectation::Present, Expectation::Absent, Expectation::Open][share];
+        let mut reads = reads(limits, expectation);
+        for &(contact, company) in &pairs {
+            push(&mut reads, contact, company, now);
+        }
+        reads.end_input();
+        let links = pairs.iter().zip(&linked).filter(|(_, is_linked)| **is_linked);
+        let links: Vec<_> = links.map(|(&pair, _)| pair).collect();
+        let (calls, rows) = run(&mut reads, &Server(links.clone()), now);
+        prop_assert_eq!(rows.len(), pairs.len());
+        for (pair, found) in &rows {
+            let expected: &[u64] = if links.contains(pair) { &[279] } else { &[] };
+            prop_assert_eq!(type_ids(found), expected);
+        }
+        let calls_for = |ids: BTreeSet<u64>| ids.len().div_ceil(records);
+        let asked = calls_for(pairs.iter().map(|pair| pair.0).collect());
+        let inverse = calls_for(pairs.iter().map(|pair| pair.1).collect());
+        let missing = pairs.iter().filter(|pair| !links.contains(pair));
+        let again = calls_for(missing.map(|pair| pair.0).collect());
+        // Samples of the types are in the same requests as missing links, but may be of other records.
+        prop_assert!(calls <= asked.max(inverse + again + 3), "{} > {}", calls, asked.max(inverse + again));
+        if expectation == Expectation::Absent {
+            prop_assert_eq!(calls, asked);
+        }
     }
 }

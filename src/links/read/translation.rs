@@ -26,7 +26,7 @@ pub(crate) enum Translated {
 
 #[derive(Debug)]
 enum State {
-    /// So many rows are being read from both sides, and these wait for them.
+    /// This number of rows is being read from both sides, and the other rows wait for them.
     Asking {
         samples: u32,
         waiting: Vec<u32>,

@@ -13,7 +13,7 @@ use crate::links::read::translation::Translations;
 /// How many rows, or records, an expectation weighs against what was read.
 const PRIOR: f64 = 1000.0;
 
-/// So many records in a row that stayed open, alone in their requests, show that repeated requests are useless.
+/// After this number of consecutive records that stayed open alone in their requests, no request is repeated.
 const MAX_FRUITLESS: u32 = 8;
 
 /// The records to read on one side.
@@ -73,13 +73,13 @@ impl SideState {
         self.pages += u64::from(pages);
     }
 
-    /// Makes later requests smaller than one with so many records.
+    /// Makes later requests at most half as large as one with this number of records.
     pub(crate) fn limit(&mut self, records: usize) {
         let half = records.div_ceil(2).max(1);
         self.records_per_call = self.records_per_call.min(half);
     }
 
-    /// Whether a record that a reply for so many records left open is asked again.
+    /// Whether a record that a reply left open is asked again, if the request had this number of records.
     pub(crate) fn repeats_after_open(&mut self, records: usize) -> bool {
         if records == 1 {
             self.fruitless += 1;
