@@ -72,29 +72,34 @@ pub(crate) fn write_unmarked<E>(
     write(&line[place + 1..])
 }
 
+/// Opens `report`, whose own writes all append, once more to overwrite a byte of it.
+pub(crate) fn open_to_overwrite(report: &File, path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().read(true).write(true).open(path)?;
+    if is_same_inode(&report.metadata()?, &file.metadata()?) {
+        Ok(file)
+    } else {
+        Err(LostReport::Replaced.into())
+    }
+}
+
 /// Sets the mark of the line that ends at `end`, and syncs it to disk.
-pub(crate) fn set(report: &File, path: &Path, end: u64) -> io::Result<()> {
-    overwrite(report, path, end, NOT_FINISHED, FINISHED)
+pub(crate) fn set(file: &File, end: u64) -> io::Result<()> {
+    overwrite(file, end, NOT_FINISHED, FINISHED)
 }
 
 /// Takes the mark of the line that ends at `end` back, and syncs that to disk.
-pub(crate) fn reset(report: &File, path: &Path, end: u64) -> io::Result<()> {
-    overwrite(report, path, end, FINISHED, NOT_FINISHED)
+pub(crate) fn reset(file: &File, end: u64) -> io::Result<()> {
+    overwrite(file, end, FINISHED, NOT_FINISHED)
 }
 
-/// Overwrites the last value of the line that ends at `end`, if it is `old`. Every write to `report` itself appends,
-/// so this opens the file once more.
-fn overwrite(report: &File, path: &Path, end: u64, old: u8, new: u8) -> io::Result<()> {
+/// Overwrites the last value of the line that ends at `end`, if it is `old`.
+fn overwrite(file: &File, end: u64, old: u8, new: u8) -> io::Result<()> {
     let length = end.min(TAIL_LENGTH);
     let mut tail = vec![0; usize::try_from(length).unwrap_or_default()];
-    report.read_exact_at(&mut tail, end - length)?;
+    file.read_exact_at(&mut tail, end - length)?;
     let Some(place) = place_of(old, &tail) else {
         return Ok(());
     };
-    let file = OpenOptions::new().write(true).open(path)?;
-    if !is_same_inode(&report.metadata()?, &file.metadata()?) {
-        return Err(LostReport::Replaced.into());
-    }
     file.write_all_at(&[new], end - length + place as u64)?;
     file.sync_data()
 }

@@ -44,12 +44,6 @@ impl LineBuffer {
         }
     }
 
-    /// The columns of its lines.
-    #[must_use]
-    pub fn layout(&self) -> Layout {
-        self.layout
-    }
-
     /// Adds the header.
     pub fn add_header(&mut self) {
         self.fields

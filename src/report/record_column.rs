@@ -75,8 +75,8 @@ mod tests {
 
     #[test]
     fn it_names_each_record_that_does_not_exist() {
-        let merged = RecordState::MergedInto(RecordId::new("52007").unwrap());
         use RecordState::{Deleted, Exists, Unknown};
+        let merged = RecordState::MergedInto(RecordId::new("52007").unwrap());
         for (records, text) in [
             (None, ""),
             (Some([Exists, Exists]), "exists"),

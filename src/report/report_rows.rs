@@ -111,7 +111,9 @@ mod tests {
     fn report(outcomes: &[Outcome], layout: Layout) -> Vec<u8> {
         let mut lines = LineBuffer::of(Origin::RealRun, layout, Some(62_515));
         lines.add_header();
-        outcomes.iter().for_each(|outcome| lines.add(outcome));
+        for outcome in outcomes {
+            lines.add(outcome);
+        }
         lines.take()
     }
 

@@ -6,7 +6,7 @@ use std::io::Seek;
 
 use crate::report::checkpoint::Checkpoint;
 use crate::report::damage::{Damage, OnDamage};
-use crate::report::end_of_run::{self, write_unmarked};
+use crate::report::end_of_run::{self, open_to_overwrite, write_unmarked};
 use crate::report::error::ReportError;
 use crate::report::existing_file::Resume;
 use crate::report::layout::Layout;
@@ -180,7 +180,8 @@ impl LockedReport {
         if is_unchanged && previous.marks != Marks::Others {
             // First, so that no crash leaves the mark in a report that looks complete.
             if previous.marks == Marks::Last {
-                end_of_run::reset(&self.file, &path, previous.whole_length).map_err(failed)?;
+                let file = open_to_overwrite(&self.file, &path).map_err(failed)?;
+                end_of_run::reset(&file, previous.whole_length).map_err(failed)?;
             }
             let length = self.file.metadata().map_err(failed)?.len();
             if length > previous.whole_length {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::domain::outcome::Outcome;
 use crate::files::atomic_file::place::{is_named, sync_folder};
 use crate::files::lock_file::LockFile;
-use crate::report::end_of_run;
+use crate::report::end_of_run::{self, open_to_overwrite};
 use crate::report::error::ReportError;
 use crate::report::layout::Layout;
 use crate::report::line::LineBuffer;
@@ -31,6 +31,9 @@ pub struct ReportFile {
 #[derive(Debug)]
 struct Shared {
     file: File,
+    /// The same file, to mark its last line when the run has finished: at that time there may be no file descriptor
+    /// left. `None` if the report has no marks.
+    to_mark: Option<File>,
     path: PathBuf,
     regular: bool,
     /// Removed when this is dropped.
@@ -136,6 +139,9 @@ impl ReportFile {
             regular,
             lock_file,
         } = locked;
+        let has_marks = regular && layout.has_portal();
+        let to_mark = has_marks.then(|| open_to_overwrite(&file, &plan.path));
+        let to_mark = to_mark.transpose()?;
         let written = Mutex::new(Written {
             length: file.metadata()?.len(),
             has_failed: false,
@@ -143,6 +149,7 @@ impl ReportFile {
         Ok(Self {
             shared: Arc::new(Shared {
                 file,
+                to_mark,
                 path: plan.path,
                 regular,
                 _lock_file: lock_file,
@@ -160,11 +167,11 @@ impl ReportFile {
     pub fn mark_finished(&mut self) -> io::Result<()> {
         self.flush()()?;
         let shared = &self.shared;
-        if !shared.regular || !self.lines.layout().has_portal() {
+        let Some(file) = &shared.to_mark else {
             return Ok(());
-        }
+        };
         shared.sync()?;
-        end_of_run::set(&shared.file, &shared.path, shared.written().length)
+        end_of_run::set(file, shared.written().length)
     }
 }
 

@@ -44,10 +44,12 @@ fn a_report_line_has_all_known_values_of_its_row() {
         ("error_message", ""),
         ("association_type_ids", "279;280"),
         ("attempts", "1"),
+        ("existed_before", ""),
+        ("end_of_run", "1"),
     ] {
         assert_eq!(line[column], value, "{column}");
     }
-    assert_eq!(line.len(), 25);
+    assert_eq!(line.len(), 27);
     assert_eq!(line["correlation_id"].len(), 36);
     let finished_at: jiff::Timestamp = line["finished_at"].parse().unwrap();
     assert!(line["finished_at"].ends_with('Z'));

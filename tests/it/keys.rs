@@ -182,8 +182,8 @@ fn invalid_rows_keep_their_keys_in_the_report_and_are_recognised_when_the_run_is
     ] {
         assert!(report.contains(&format!("\n{start}")), "{report}");
     }
-    for end in [",#N/A,,,,,,\n", ",'-,,,,,,\n", ",ann,,,,,,\n"] {
-        assert!(report.contains(end), "{end}: {report}");
+    for key in [",#N/A,,,,,,,", ",'-,,,,,,,", ",ann,,,,,,,"] {
+        assert!(report.contains(key), "{key}: {report}");
     }
     let rejects = std::fs::read_to_string(rehearsal.path("rejects.csv")).unwrap();
     for start in ["#N/A,7,CLIENT_INVALID_ROW,", "-,7,", " ,7,", "ann,x,"] {

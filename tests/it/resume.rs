@@ -311,7 +311,7 @@ fn a_file_that_is_not_a_whole_report_is_an_error_and_left_unchanged() {
         ),
         (
             format!("{}\n{}\n{}\n", lines[0], "\0\0", lines[1]),
-            "line 2: has 1 fields, expected 25: ",
+            "line 2: has 1 fields, expected 27: ",
         ),
         (
             format!("{}\n{}\n{}\n", lines[0], lines[1], lines[1]),
