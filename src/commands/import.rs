@@ -108,11 +108,7 @@ fn link(
         &ctx.signals,
     )?;
     connection.authenticate(settings.expect_portal, Access::Write)?;
-    let report = ReportSettings {
-        plan: &settings.report,
-        input: &settings.input,
-        skip: &settings.skip,
-    };
+    let report = ReportSettings::of(&settings);
     let report = report.prepare(known, || connection.name_portal())?;
     let daily_reset = settings
         .wait_for_daily_reset

@@ -195,3 +195,28 @@ fn each_line_of_the_report_has_the_portal_where_it_is_known() {
     assert_eq!(unknown.import(&[]).code, 0);
     assert_eq!(portals(&unknown), [""]);
 }
+
+#[test]
+fn a_report_of_another_portal_is_not_continued() {
+    let of_portal = |portal_id| {
+        let settings = SandboxSettings {
+            portal_id,
+            ..instant()
+        };
+        Rehearsal::against(settings).rows(good_rows(2))
+    };
+    let (first, second) = (of_portal(111), of_portal(222));
+    assert_eq!(first.import(&["--first", "1"]).code, 0);
+    let report = first.path("pairs.report.csv");
+    let before = std::fs::read(&report).unwrap();
+    let report = report.to_str().unwrap();
+    let refused = second.import(&["--report", report, "--resume"]);
+    assert_eq!(refused.code, 2, "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("portal 111") && refused.stderr.contains("portal 222"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(second.seen().requests, 0);
+    assert_eq!(std::fs::read(report).unwrap(), before);
+}

@@ -23,6 +23,7 @@ use crate::report::locked_report::{LockedReport, ReportPlan};
 use crate::report::resume::PreviousReport;
 use crate::report::row_identity::RowIdentity;
 use crate::report::writer::ReportFile;
+use crate::settings::import::ImportSettings;
 
 /// A report that is ready for a run.
 pub(crate) struct PreparedReport {
@@ -45,7 +46,15 @@ pub(crate) struct ReportSettings<'s> {
     pub(crate) skip: &'s SkipSettings,
 }
 
-impl ReportSettings<'_> {
+impl<'s> ReportSettings<'s> {
+    pub(crate) fn of(settings: &'s ImportSettings) -> Self {
+        Self {
+            plan: &settings.report,
+            input: &settings.input,
+            skip: &settings.skip,
+        }
+    }
+
     /// Prepares the report. Changes nothing in an existing one before the input is compared with it. `portal` is called
     /// once the report may be used, so that one that is refused costs no request.
     pub(crate) fn prepare(
