@@ -3,7 +3,9 @@
 mod batch;
 mod crm;
 mod import;
+mod kills;
 mod limits;
+mod property;
 mod sandbox;
 mod stops;
 mod undo;

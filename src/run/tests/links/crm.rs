@@ -67,6 +67,21 @@ pub(super) struct Crm {
 }
 
 impl Crm {
+    /// An API over a world that outlives it.
+    pub(super) fn over(
+        world: Arc<Mutex<World>>,
+        script: impl Fn(&Asked, usize) -> Option<Fault> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            started: Instant::now(),
+            script: Arc::new(script),
+            latency: Duration::from_millis(100),
+            away: None,
+            world,
+            asked: Arc::default(),
+        }
+    }
+
     /// Receives a request. `truth` has its effect and makes its reply.
     async fn handle(
         &self,

@@ -44,6 +44,8 @@ pub(super) struct World {
     pub(super) deleted: BTreeSet<u64>,
     /// Records that were merged into another.
     pub(super) merged: BTreeMap<u64, u64>,
+    /// Links that are listed for the contact and not for the company.
+    pub(super) one_sided: BTreeSet<Ids>,
     /// Links that stay when they are removed.
     pub(super) staying: BTreeSet<Ids>,
 }
@@ -97,7 +99,8 @@ impl World {
     pub(super) fn read(&self, call: &LinkCall) -> Reply {
         let is_inverse = call.from_type.as_str() == "companies";
         let mut inverse: BTreeMap<u64, Vec<Ids>> = BTreeMap::new();
-        for &link in self.links.keys().filter(|_| is_inverse) {
+        let listed = |link: &&Ids| is_inverse && !self.one_sided.contains(*link);
+        for &link in self.links.keys().filter(listed) {
             inverse.entry(link.1).or_default().push(link);
         }
         let (mut results, mut errors) = (Vec::new(), Vec::new());
