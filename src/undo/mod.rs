@@ -1,0 +1,13 @@
+//! Decides which links of a report an undo removes, from the report alone. Pure.
+//!
+//! A link is removed only if the report proves that the import made it: the row is associated, its pair was not linked
+//! before, and its portal is the expected one. Every other associated row is kept, with its reason.
+
+pub mod keep_reason;
+pub mod link_row;
+pub mod pair_uses;
+pub mod plan;
+pub mod portals;
+pub mod shared_pairs;
+pub mod totals;
+pub mod types_counts;
