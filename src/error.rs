@@ -19,6 +19,7 @@ use crate::resolve::error::ResolveError;
 use crate::run::stop_reason::Signal;
 use crate::sandbox::settings::SettingsError as SandboxSettingsError;
 use crate::settings::error::{SettingsError, credentials_hint};
+use crate::undo::error::UndoError;
 
 /// A command failed.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +45,9 @@ pub enum RunError {
     /// The output of `resolve` cannot be written.
     #[error(transparent)]
     Resolve(#[from] ResolveError),
+    /// An undo is refused.
+    #[error(transparent)]
+    Undo(#[from] UndoError),
     /// Another output file cannot be written.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -100,6 +104,7 @@ impl RunError {
             Self::Input(error) => error.hint(),
             Self::Rejects(error) => error.hint(),
             Self::Resolve(error) => Some(error.hint()),
+            Self::Undo(error) => error.hint(),
             Self::Output(error) => error.hint(),
             Self::Report(error) => error.hint(REPORT_FLAG),
             _ => None,

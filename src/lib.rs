@@ -52,10 +52,6 @@ mod run;
 pub mod sandbox;
 mod settings;
 mod text;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the command that uses it follows")
-)]
 mod undo;
 mod verdict;
 #[expect(dead_code, reason = "the command that uses it follows")]

@@ -15,6 +15,7 @@ use crate::cli::import::ImportArgs;
 use crate::cli::packaging::{CompletionsArgs, ManArgs};
 use crate::cli::report::ReportArgs;
 use crate::cli::resolve::ResolveArgs;
+use crate::cli::undo::UndoArgs;
 use crate::diagnostic::Problem;
 use crate::exit_status::ExitStatus;
 use crate::process::program::Program;
@@ -54,6 +55,8 @@ pub enum Command {
     Check(Box<CheckArgs>),
     /// Look up the record ids that a CSV names by another property; links nothing
     Resolve(Box<ResolveArgs>),
+    /// Remove exactly the links that a report proves an import made; first shows the plan
+    Undo(Box<UndoArgs>),
     /// Summarize a report as text, HTML or JSON, or write its rejects
     Report(Box<ReportArgs>),
     /// Check the credentials, and show the portal and how much of its quota is used

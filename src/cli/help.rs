@@ -63,6 +63,41 @@ const RESOLVE_STATUSES: &[(&str, &str)] = &[
     ("143", "terminated (SIGTERM)"),
 ];
 
+const UNDO: &str = concat!(
+    "A link is removed only if the report proves that the import made it: its row is associated, existed_before is no, and \
+     portal_id is the expected portal. Imports note this with --check-existing. All other links are kept. Each link is read \
+     again first: one that has gained a label since is kept, and one that is absent is gone. Removed links are read back. \
+     HubSpot has no call that removes a link without its labels, so a link with a label is never touched. ",
+    variables!()
+);
+
+const UNDO_STATUSES: &[(&str, &str)] = &[
+    (
+        "0",
+        "the plan was shown, or every link is removed, kept or gone",
+    ),
+    (
+        "1",
+        "the undo finished; some links could not be removed or read",
+    ),
+    (
+        "2",
+        "usage, settings or the report are wrong; nothing was removed",
+    ),
+    (
+        "3",
+        "stopped: the credentials are refused, or lack a permission",
+    ),
+    (
+        "4",
+        "stopped early: daily limit, failure limit, --until and others; --resume continues it",
+    ),
+    ("5", "another run is using the report, or the undo report"),
+    ("6", "the undo report cannot be written"),
+    ("130", "interrupted (Ctrl-C)"),
+    ("143", "terminated (SIGTERM)"),
+];
+
 const SANDBOX: &str = "\
 Some record ids select a fault, so that a CSV can cause every kind of reply. Such an id has 15 digits: 99, three digits \
 for a status or a fault, two digits for the number of times (00: always), and any eight digits.
@@ -99,7 +134,7 @@ const IMPORT_STATUSES: &[(&str, &str)] = &[
 ];
 
 /// The notes of all commands; the program itself comes first.
-pub const NOTES: [Notes; 9] = [
+pub const NOTES: [Notes; 10] = [
     Notes {
         command: "",
         text: PROGRAM,
@@ -181,6 +216,25 @@ pub const NOTES: [Notes; 9] = [
             ),
         ],
         statuses: RESOLVE_STATUSES,
+    },
+    Notes {
+        command: "undo",
+        text: UNDO,
+        examples: &[
+            (
+                "the plan; sends nothing",
+                "hubspot-associate undo pairs.report.csv",
+            ),
+            (
+                "remove the 16,500 links of the plan",
+                "hubspot-associate undo pairs.report.csv --expect-portal 7000001 --confirm 16500",
+            ),
+            (
+                "continue after any stop",
+                "hubspot-associate undo pairs.report.csv --expect-portal 7000001 --confirm 16500 --resume",
+            ),
+        ],
+        statuses: UNDO_STATUSES,
     },
     Notes {
         command: "report",

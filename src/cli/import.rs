@@ -193,7 +193,7 @@ pub(crate) fn file() -> impl TypedValueParser<Value = PathBuf> {
 }
 
 /// `50` and `50%` are the same.
-fn percent(text: &str) -> Result<u8, String> {
+pub(crate) fn percent(text: &str) -> Result<u8, String> {
     let text = text.trim();
     let number = text.strip_suffix('%').unwrap_or(text).trim_end();
     let percent = number
@@ -203,7 +203,7 @@ fn percent(text: &str) -> Result<u8, String> {
     percent.ok_or_else(|| "expected a number from 1 to 100".to_owned())
 }
 
-fn time_of_day(text: &str) -> Result<Time, String> {
+pub(crate) fn time_of_day(text: &str) -> Result<Time, String> {
     let text = text.trim();
     Time::strptime("%H:%M", text)
         .or_else(|_| Time::strptime("%H:%M:%S", text))

@@ -15,3 +15,4 @@ pub mod rate_limit;
 pub mod report;
 pub mod resolve;
 pub mod typed_token;
+pub mod undo;

@@ -20,10 +20,11 @@ pub struct ManArgs {
 }
 
 /// The commands that have a manual page.
-const COMMANDS: [&str; 8] = [
+const COMMANDS: [&str; 9] = [
     "import",
     "check",
     "resolve",
+    "undo",
     "report",
     "doctor",
     "sandbox",

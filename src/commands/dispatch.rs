@@ -13,6 +13,7 @@ pub fn run(cli: Cli, ctx: &Context) -> Result<ExitStatus, RunError> {
         Command::Check(flags) => crate::commands::check::check(*flags, ctx),
         Command::Doctor(flags) => crate::commands::doctor::doctor(&flags, ctx),
         Command::Resolve(flags) => crate::commands::resolve::resolve(&flags, ctx),
+        Command::Undo(flags) => crate::commands::undo::undo(&flags, ctx),
         Command::Report(flags) => crate::commands::report::report(&flags, ctx),
         Command::Sandbox(flags) => crate::commands::sandbox::sandbox(&flags, ctx),
         Command::Completions(flags) => crate::commands::packaging::completions(flags.shell),

@@ -15,3 +15,4 @@ pub mod read_ahead;
 pub mod report;
 pub mod resolve;
 pub mod sandbox;
+pub mod undo;

@@ -21,17 +21,34 @@ const INPUT: [&str; 7] = [".csv", ".csv.gz", ".csv.zst", ".tsv", ".txt", ".gz", 
 /// The report beside an input: `<input stem>.report.csv`, or `<input stem>.sandbox.report.csv` for a rehearsal.
 #[must_use]
 pub fn report_beside(input: &Path, rehearsed: bool) -> PathBuf {
+    beside(input, if rehearsed { REHEARSED_REPORT } else { REPORT })
+}
+
+/// The report of `verify` beside its input or report: `pairs.report.csv` → `pairs.report.verify.csv`.
+#[must_use]
+pub fn verify_report_beside(input: &Path) -> PathBuf {
+    beside(input, ".verify.csv")
+}
+
+/// The report of `undo` beside the report of the import: `pairs.report.csv` → `pairs.report.undo.csv`.
+#[must_use]
+pub fn undo_report_beside(report: &Path) -> PathBuf {
+    beside(report, ".undo.csv")
+}
+
+/// The file with the stem of `path`, without the ending of its compression, and this ending.
+fn beside(path: &Path, ending: &str) -> PathBuf {
     let is_packed = |end: &OsStr| PACKED.iter().any(|packed| end.eq_ignore_ascii_case(packed));
-    let unpacked = match input.extension() {
-        Some(end) if is_packed(end) => input.file_stem().map_or(input, Path::new),
-        _ => input,
+    let unpacked = match path.extension() {
+        Some(end) if is_packed(end) => path.file_stem().map_or(path, Path::new),
+        _ => path,
     };
     let mut name = unpacked
         .file_stem()
         .unwrap_or(OsStr::new("pairs"))
         .to_owned();
-    name.push(if rehearsed { REHEARSED_REPORT } else { REPORT });
-    input.with_file_name(name)
+    name.push(ending);
+    path.with_file_name(name)
 }
 
 /// The paths that an input with this report may have; none if the report has no usual name.
@@ -106,6 +123,27 @@ mod tests {
         }
         let rehearsed = report_beside(Path::new("pairs.csv"), true);
         assert_eq!(rehearsed, Path::new("pairs.sandbox.report.csv"));
+    }
+
+    #[test]
+    fn the_files_of_a_proof_have_the_whole_stem_of_what_was_read() {
+        for (read, verified, undone) in [
+            ("pairs.csv", "pairs.verify.csv", "pairs.undo.csv"),
+            (
+                "a/pairs.report.csv",
+                "a/pairs.report.verify.csv",
+                "a/pairs.report.undo.csv",
+            ),
+            (
+                "pairs.report.csv.gz",
+                "pairs.report.verify.csv",
+                "pairs.report.undo.csv",
+            ),
+        ] {
+            let read = Path::new(read);
+            assert_eq!(verify_report_beside(read), Path::new(verified));
+            assert_eq!(undo_report_beside(read), Path::new(undone));
+        }
     }
 
     #[test]

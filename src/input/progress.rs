@@ -28,6 +28,16 @@ impl ReadProgress {
         }
     }
 
+    /// The progress of an input whose rows were counted before.
+    #[must_use]
+    pub fn counted(rows: u64) -> Self {
+        Self {
+            rows: rows.into(),
+            finished: true.into(),
+            ..Self::default()
+        }
+    }
+
     /// The rows returned so far.
     pub fn rows(&self) -> u64 {
         self.rows.load(Relaxed)

@@ -91,7 +91,7 @@ pub fn reason_of_error(error: &RunError) -> &'static str {
         RunError::Portal(_) => "portal",
         RunError::Input(_) => "input",
         RunError::Report(ReportError::Busy { .. }) => "report-busy",
-        RunError::Report(_) => "report",
+        RunError::Report(_) | RunError::Undo(_) => "report",
         RunError::Rejects(_) | RunError::Resolve(_) | RunError::Output(_) | RunError::Stdout(_) => {
             OUTPUT
         }

@@ -5,7 +5,11 @@ use std::ffi::OsString;
 use crate::error::RunError;
 use crate::input::error::InputError;
 use crate::output::command_line::CommandLine;
+use crate::output::next_undo;
+use crate::report::error::ReportError;
 use crate::report::hint::{OUTPUT_FLAG, REPORT_FLAG};
+use crate::report::read_error::ReadBackError;
+use crate::undo::error::UndoError;
 
 /// The hint for an error of the command with these arguments.
 #[must_use]
@@ -22,9 +26,26 @@ pub fn hint(error: &RunError, arguments: &[OsString]) -> Option<String> {
                 doctor.line()
             ))
         }
-        RunError::Report(report) => report.hint(report_flag(arguments)),
+        RunError::Report(report) => of_report(report, arguments),
+        RunError::Undo(undo) => of_undo(undo, arguments).or_else(|| error.hint()),
         _ => error.hint(),
     }
+}
+
+fn of_report(error: &ReportError, arguments: &[OsString]) -> Option<String> {
+    let is_damaged = matches!(
+        error,
+        ReportError::ReadBack {
+            source: ReadBackError::Damaged { .. },
+            ..
+        }
+    );
+    let command_line = CommandLine::new(arguments);
+    if is_damaged && command_line.name().as_deref() == Some("undo") {
+        let hint = "`import --resume --repair` repairs the report of an import; an undo report is replaced with `--overwrite`";
+        return Some(hint.to_owned());
+    }
+    error.hint(report_flag(arguments))
 }
 
 /// The flag for the path of the report that the command with these arguments writes.
@@ -33,6 +54,29 @@ fn report_flag(arguments: &[OsString]) -> &'static str {
     match command_line.name().as_deref() {
         Some("verify" | "undo") => OUTPUT_FLAG,
         _ => REPORT_FLAG,
+    }
+}
+
+/// The hint for an undo whose flags do not fit its plan.
+fn of_undo(error: &UndoError, arguments: &[OsString]) -> Option<String> {
+    match error {
+        UndoError::NoPortal {
+            portal: Some(portal),
+            planned,
+        } => {
+            let command = next_undo::confirmed(arguments, *portal, *planned, false);
+            Some(format!(
+                "if portal {portal} is the right one, run `{command}`"
+            ))
+        }
+        UndoError::NoPortal { portal: None, .. } => {
+            Some("add it with the id of the portal; `doctor` shows it".to_owned())
+        }
+        UndoError::OtherNumber { .. } => Some(format!(
+            "look at the plan with `{}`",
+            next_undo::planned(arguments)
+        )),
+        _ => None,
     }
 }
 

@@ -73,7 +73,15 @@ fn again(arguments: &[OsString], can_resume: bool) -> CommandLine {
 /// The command that shows whether links that were removed are absent, with the flags of the connection.
 #[must_use]
 pub(crate) fn verify_absent(arguments: &[OsString], report: &Path) -> String {
-    let own = ["output", "resume", "repair", "overwrite", "json", "html"];
+    let own = [
+        "output",
+        "o",
+        "resume",
+        "repair",
+        "overwrite",
+        "json",
+        "html",
+    ];
     CommandLine::new(arguments)
         .without(&own)
         .only_flags_of("verify")

@@ -155,7 +155,7 @@ fn link_settings(flags: &ImportArgs) -> Option<LinkSettings> {
 }
 
 /// The next moment with this time of day. A time skipped by daylight saving time is an hour later.
-fn next(time: Time, now: &ZonedDateTime) -> Option<Timestamp> {
+pub(crate) fn next(time: Time, now: &ZonedDateTime) -> Option<Timestamp> {
     let zone = now.time_zone();
     let days = [now.date(), now.date().tomorrow().ok()?];
     let mut moments = days

@@ -8,3 +8,4 @@ pub mod lookup;
 pub mod report_path;
 pub mod resolve;
 pub mod token_source;
+pub mod undo;

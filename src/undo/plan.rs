@@ -1,6 +1,9 @@
 //! What an undo does with each row of a report, and how many rows that are. Pure.
 
+use std::num::NonZeroU64;
+
 use crate::domain::proof::ExistedBefore;
+use crate::undo::error::UndoError;
 use crate::undo::keep_reason::KeepReason;
 use crate::undo::link_row::LinkRow;
 use crate::undo::shared_pairs::{SharedPair, SharedPairs};
@@ -102,7 +105,7 @@ impl Plan {
     /// Counts a row.
     pub fn add(&mut self, row: &LinkRow<'_>, fate: Option<Fate>) {
         match fate {
-            None => self.others += 1,
+            None => self.add_other(),
             Some(Fate::Remove) => {
                 self.associated += 1;
                 self.remove += 1;
@@ -116,6 +119,32 @@ impl Plan {
                     None => self.kept.push((group, 1)),
                 }
             }
+        }
+    }
+
+    /// Counts a row that is not associated.
+    pub fn add_other(&mut self) {
+        self.others += 1;
+    }
+
+    /// Fails unless these are the values of `--confirm` and `--expect-portal` for this plan; `false` if the plan is only
+    /// shown.
+    pub fn is_confirmed(
+        &self,
+        confirmed: Option<u64>,
+        expected: Option<NonZeroU64>,
+    ) -> Result<bool, UndoError> {
+        match (confirmed, expected) {
+            (None, _) => Ok(false),
+            (Some(confirmed), _) if confirmed != self.remove => Err(UndoError::OtherNumber {
+                planned: self.remove,
+                confirmed,
+            }),
+            (Some(_), None) => Err(UndoError::NoPortal {
+                portal: self.portal,
+                planned: self.remove,
+            }),
+            (Some(_), Some(_)) => Ok(true),
         }
     }
 
@@ -140,7 +169,9 @@ mod tests {
     /// The fates of these rows in portal 1, decided in a first and a second pass, which must agree.
     fn fates(rows: &[LinkRow<'_>]) -> Vec<Option<Fate>> {
         let mut uses = PairUses::default();
-        rows.iter().for_each(|row| uses.add(row));
+        for row in rows {
+            uses.add(row);
+        }
         let mut decider = Decider::new(Some(1), uses.into_shared(Some(1)));
         let first: Vec<_> = rows.iter().map(|row| decider.decide(row)).collect();
         decider.rewind();
@@ -149,6 +180,7 @@ mod tests {
         first
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "as the decider returns it")]
     fn keep(reason: KeepReason) -> Option<Fate> {
         Some(Fate::Keep(reason))
     }
@@ -277,6 +309,36 @@ mod tests {
         assert_eq!((plan.remove, plan.kept_rows()), (2, 2));
         assert_eq!(plan.kept, [(KeepReason::NotAsked.group(), 2)]);
         assert_eq!(plan.types.shown().len(), 2);
+    }
+
+    #[test]
+    fn links_are_removed_only_with_the_number_of_the_plan_and_a_portal() {
+        let plan = Plan {
+            remove: 5,
+            associated: 5,
+            ..Plan::new(Some(1))
+        };
+        let portal = NonZeroU64::new(1);
+        let other = |confirmed| {
+            Err(UndoError::OtherNumber {
+                planned: 5,
+                confirmed,
+            })
+        };
+        let no_portal = Err(UndoError::NoPortal {
+            portal: Some(1),
+            planned: 5,
+        });
+        for (confirmed, expected, result) in [
+            (None, None, Ok(false)),
+            (None, portal, Ok(false)),
+            (Some(5), portal, Ok(true)),
+            (Some(5), None, no_portal),
+            (Some(4), portal, other(4)),
+            (Some(0), None, other(0)),
+        ] {
+            assert_eq!(plan.is_confirmed(confirmed, expected), result);
+        }
     }
 
     fn any_row() -> impl Strategy<Value = (u64, bool, bool, Option<ExistedBefore>, Option<u64>)> {

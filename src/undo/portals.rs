@@ -21,13 +21,13 @@ pub enum Chosen {
     One(u64),
     /// The lines name several, and it is not known which one is meant.
     Several(Vec<u64>),
-}
-
-/// The report was made in other portals than the expected one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OtherPortals {
-    /// Those that it names.
-    pub found: Vec<u64>,
+    /// The lines name portals, but not the expected one.
+    Other {
+        /// Those that they name.
+        found: Vec<u64>,
+        /// The one that was expected.
+        expected: NonZeroU64,
+    },
 }
 
 impl Portals {
@@ -42,18 +42,20 @@ impl Portals {
     }
 
     /// The portal whose links are removed. `expected` is what `--expect-portal` names.
-    pub fn choose(&self, expected: Option<NonZeroU64>) -> Result<Chosen, OtherPortals> {
+    #[must_use]
+    pub fn choose(&self, expected: Option<NonZeroU64>) -> Chosen {
         let mut found = self.lines.keys().copied();
         match (expected, self.lines.len()) {
-            (_, 0) => Ok(Chosen::None),
+            (_, 0) => Chosen::None,
             (Some(expected), _) if self.lines.contains_key(&expected.get()) => {
-                Ok(Chosen::One(expected.get()))
+                Chosen::One(expected.get())
             }
-            (Some(_), _) => Err(OtherPortals {
+            (Some(expected), _) => Chosen::Other {
                 found: found.collect(),
-            }),
-            (None, 1) => Ok(found.next().map_or(Chosen::None, Chosen::One)),
-            (None, _) => Ok(Chosen::Several(found.collect())),
+                expected,
+            },
+            (None, 1) => found.next().map_or(Chosen::None, Chosen::One),
+            (None, _) => Chosen::Several(found.collect()),
         }
     }
 }
@@ -64,24 +66,25 @@ mod tests {
 
     #[test]
     fn the_portal_is_the_expected_one_or_the_only_one() {
-        let other = |found: &[u64]| {
-            Err(OtherPortals {
-                found: found.to_vec(),
-            })
+        let other = |found: &[u64], expected| Chosen::Other {
+            found: found.to_vec(),
+            expected: NonZeroU64::new(expected).unwrap(),
         };
         for (lines, expected, chosen) in [
-            (&[][..], None, Ok(Chosen::None)),
-            (&[], Some(1), Ok(Chosen::None)),
-            (&[None], Some(1), Ok(Chosen::None)),
-            (&[Some(1), None, Some(1)], None, Ok(Chosen::One(1))),
-            (&[Some(1)], Some(1), Ok(Chosen::One(1))),
-            (&[Some(1)], Some(2), other(&[1])),
-            (&[Some(2), Some(1)], None, Ok(Chosen::Several(vec![1, 2]))),
-            (&[Some(2), Some(1)], Some(2), Ok(Chosen::One(2))),
-            (&[Some(2), Some(1)], Some(3), other(&[1, 2])),
+            (&[][..], None, Chosen::None),
+            (&[], Some(1), Chosen::None),
+            (&[None], Some(1), Chosen::None),
+            (&[Some(1), None, Some(1)], None, Chosen::One(1)),
+            (&[Some(1)], Some(1), Chosen::One(1)),
+            (&[Some(1)], Some(2), other(&[1], 2)),
+            (&[Some(2), Some(1)], None, Chosen::Several(vec![1, 2])),
+            (&[Some(2), Some(1)], Some(2), Chosen::One(2)),
+            (&[Some(2), Some(1)], Some(3), other(&[1, 2], 3)),
         ] {
             let mut portals = Portals::default();
-            lines.iter().for_each(|&portal| portals.add(portal));
+            for &portal in lines {
+                portals.add(portal);
+            }
             let expected = expected.map(|portal| NonZeroU64::new(portal).unwrap());
             assert_eq!(portals.choose(expected), chosen, "{lines:?} {expected:?}");
         }

@@ -1,5 +1,6 @@
 //! What an undo did, counted: for the summary, the JSON and the exit status. Pure.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::domain::proof::UndoOutcome;
@@ -23,8 +24,35 @@ pub struct UndoTotals {
     pub failed: u64,
     /// Links that are kept.
     pub kept: u64,
-    /// The same, by reason.
-    reasons: BTreeMap<String, u64>,
+    kept_reasons: Reasons,
+    failed_reasons: Reasons,
+}
+
+/// Rows by reason.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Reasons(BTreeMap<String, u64>);
+
+impl Reasons {
+    fn add(&mut self, reason: &str) {
+        let reason = group_of(reason);
+        let is_full = self.0.len() >= MAX_REASONS;
+        if let Some(count) = self.0.get_mut(reason) {
+            *count += 1;
+            return;
+        }
+        let reason = if is_full { OTHER } else { reason };
+        *self.0.entry(reason.to_owned()).or_default() += 1;
+    }
+
+    /// The most frequent reason first.
+    fn sorted(&self) -> Vec<(&str, u64)> {
+        let reasons = self.0.iter();
+        let mut reasons: Vec<_> = reasons
+            .map(|(text, count)| (text.as_str(), *count))
+            .collect();
+        reasons.sort_by_key(|&(_, count)| Reverse(count));
+        reasons
+    }
 }
 
 impl UndoTotals {
@@ -33,22 +61,13 @@ impl UndoTotals {
         match outcome {
             UndoOutcome::Removed => self.removed += 1,
             UndoOutcome::Gone => self.gone += 1,
-            UndoOutcome::Failed => self.failed += 1,
+            UndoOutcome::Failed => {
+                self.failed += 1;
+                self.failed_reasons.add(reason);
+            }
             UndoOutcome::Kept => {
                 self.kept += 1;
-                self.add_reason(group_of(reason));
-            }
-        }
-    }
-
-    fn add_reason(&mut self, reason: &str) {
-        let is_full = self.reasons.len() >= MAX_REASONS;
-        let known = self.reasons.get_mut(reason);
-        match known {
-            Some(count) => *count += 1,
-            None => {
-                let reason = if is_full { OTHER } else { reason };
-                *self.reasons.entry(reason.to_owned()).or_default() += 1;
+                self.kept_reasons.add(reason);
             }
         }
     }
@@ -62,12 +81,13 @@ impl UndoTotals {
     /// Why links are kept, the most frequent reason first.
     #[must_use]
     pub fn kept_by_reason(&self) -> Vec<(&str, u64)> {
-        let reasons = self.reasons.iter();
-        let mut reasons: Vec<_> = reasons
-            .map(|(text, count)| (text.as_str(), *count))
-            .collect();
-        reasons.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
-        reasons
+        self.kept_reasons.sorted()
+    }
+
+    /// Why links could not be removed or read, the most frequent reason first.
+    #[must_use]
+    pub fn failed_by_reason(&self) -> Vec<(&str, u64)> {
+        self.failed_reasons.sorted()
     }
 
     /// The exit status of a run that was not stopped.
@@ -109,6 +129,7 @@ mod tests {
         assert_eq!(totals.exit_status(), ExitStatus::Done);
         totals.add(UndoOutcome::Failed, "no reply");
         assert_eq!(totals.exit_status(), ExitStatus::SomeRowsNot);
+        assert_eq!(totals.failed_by_reason(), [("no reply", 1)]);
     }
 
     #[test]

@@ -60,4 +60,6 @@ mod stop; // signals, credentials, limits: early ends
 mod stories; // random servers, interruptions and resumes, and what must hold after each
 mod support; // how a test sets a run up and looks at what it left
 mod tls; // who a server is
+mod undo; // what an undo plans, and when it refuses
+mod undo_run; // what an undo removes, and what it leaves
 mod values; // what cells and column names are taken for

@@ -2,4 +2,5 @@
 
 pub mod format;
 pub mod run;
+pub mod undo;
 pub mod verify;

@@ -7,4 +7,5 @@ mod lines;
 pub mod report;
 pub mod resolve;
 pub mod run;
+pub mod undo;
 pub mod verify;
