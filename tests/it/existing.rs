@@ -1,7 +1,9 @@
 //! Imports that read each pair's links before they write: `--check-existing` and `--skip-existing`.
 
+use std::time::Duration;
+
 use hubspot_associate::sandbox::read_settings::ReadSettings;
-use hubspot_associate::sandbox::settings::SandboxSettings;
+use hubspot_associate::sandbox::settings::{Latency, SandboxSettings};
 
 use crate::support::keys::{by_email, emails};
 use crate::support::{Line, Rehearsal, good_rows, instant, post};
@@ -161,9 +163,18 @@ fn rows_by_key_are_read_once_their_records_are_found() {
 
 #[test]
 fn a_killed_run_is_resumed_and_every_row_has_one_line() {
-    let rehearsal = Rehearsal::new().rows(good_rows(400));
+    // Slow replies: seconds of the run are left when it is killed.
+    let reply = Duration::from_millis(50);
+    let settings = SandboxSettings {
+        latency: Latency {
+            min: reply,
+            max: reply,
+        },
+        ..instant()
+    };
+    let rehearsal = Rehearsal::against(settings).rows(good_rows(400));
     link_first(&rehearsal, 100);
-    let flags = ["--check-existing", "--resume"];
+    let flags = ["--check-existing", "--resume", "--concurrency", "4"];
     for rows in [20, 150] {
         let (mut child, finish) = rehearsal.start(rows, &flags);
         child.kill();
