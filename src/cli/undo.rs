@@ -48,12 +48,12 @@ pub struct UndoArgs {
     #[arg(long, help_heading = "Output")]
     pub json: bool,
 
-    /// Stop when N links cannot be removed or read [default: no limit]
+    /// Stop when N links fail [default: no limit]
     ///
-    /// The run ends with status 4, and --resume continues it.
+    /// A link fails if it cannot be removed or read. The run ends with status 4, and --resume continues it.
     #[arg(long, value_name = "N", help_heading = "Stopping")]
     pub max_failed: Option<NonZeroU64>,
-    /// Stop when P % of the last 1,000 links cannot be removed or read; 100 disables this limit
+    /// Stop when P % of the last 1,000 links fail; 100 disables this limit
     ///
     /// The limit applies from the 100th link on. The run ends with status 4, and --resume continues it.
     #[arg(long, value_name = "P", default_value = "50", value_parser = percent, help_heading = "Stopping")]
