@@ -197,26 +197,45 @@ fn each_line_of_the_report_has_the_portal_where_it_is_known() {
 }
 
 #[test]
-fn a_report_of_another_portal_is_not_continued() {
-    let of_portal = |portal_id| {
-        let settings = SandboxSettings {
-            portal_id,
-            ..instant()
-        };
-        Rehearsal::against(settings).rows(good_rows(2))
-    };
-    let (first, second) = (of_portal(111), of_portal(222));
-    assert_eq!(first.import(&["--first", "1"]).code, 0);
-    let report = first.path("pairs.report.csv");
-    let before = std::fs::read(&report).unwrap();
-    let report = report.to_str().unwrap();
-    let refused = second.import(&["--report", report, "--resume"]);
-    assert_eq!(refused.code, 2, "{}", refused.stderr);
-    assert!(
-        refused.stderr.contains("portal 111") && refused.stderr.contains("portal 222"),
-        "{}",
-        refused.stderr
-    );
-    assert_eq!(second.seen().requests, 0);
-    assert_eq!(std::fs::read(report).unwrap(), before);
+fn a_report_of_another_portal_is_neither_continued_nor_a_source_of_known_pairs() {
+    let rehearsal = account_of_type("STANDARD");
+    assert_eq!(rehearsal.import(&[]).code, 0);
+    let report = rehearsal.path("pairs.report.csv");
+    let text = std::fs::read_to_string(&report).unwrap();
+    assert!(text.contains(",1234567,"), "{text}");
+    let other = text.replace(",1234567,", ",7654321,");
+    std::fs::write(&report, &other).unwrap();
+    std::fs::write(rehearsal.path("last.csv"), &other).unwrap();
+    for (flags, path, hint) in [
+        (
+            &["--resume"][..],
+            "pairs.report.csv",
+            "hint: use the token of the other portal, or write another report with `--report PATH`",
+        ),
+        (
+            &["--report", "new.csv", "--skip-associated-in", "last.csv"],
+            "last.csv",
+            "hint: its pairs are not linked in this portal: name a report of this one, or use the token of the other",
+        ),
+    ] {
+        let refused = rehearsal.import(flags);
+        assert_eq!(refused.code, 2, "{}", refused.stderr);
+        let error = format!(
+            "error: the report `{path}` is of portal 7654321 (line 2), and this run writes to portal 1234567\n{hint}\n"
+        );
+        assert_eq!(refused.stderr, error);
+    }
+    assert_eq!(std::fs::read_to_string(&report).unwrap(), other);
+    // Nothing but the account was asked for.
+    assert_eq!(rehearsal.seen().requests, 2);
+    // A rehearsal links nothing, so it may use the report of any portal.
+    let line = [
+        "import",
+        "pairs.csv",
+        "--sandbox",
+        "--skip-associated-in",
+        "last.csv",
+    ];
+    let rehearsed = finish(rehearsal.command(&line).output().unwrap());
+    assert_eq!(rehearsed.code, 0, "{}", rehearsed.stderr);
 }
