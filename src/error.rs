@@ -20,6 +20,7 @@ use crate::run::stop_reason::Signal;
 use crate::sandbox::settings::SettingsError as SandboxSettingsError;
 use crate::settings::error::{SettingsError, credentials_hint};
 use crate::undo::error::UndoError;
+use crate::verify::error::VerifyError;
 
 /// A command failed.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +49,9 @@ pub enum RunError {
     /// An undo is refused.
     #[error(transparent)]
     Undo(#[from] UndoError),
+    /// `verify` cannot start.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
     /// Another output file cannot be written.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -105,6 +109,7 @@ impl RunError {
             Self::Rejects(error) => error.hint(),
             Self::Resolve(error) => Some(error.hint()),
             Self::Undo(error) => error.hint(),
+            Self::Verify(error) => Some(error.hint().to_owned()),
             Self::Output(error) => error.hint(),
             Self::Report(error) => error.hint(REPORT_FLAG),
             _ => None,

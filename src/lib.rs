@@ -54,7 +54,6 @@ mod settings;
 mod text;
 mod undo;
 mod verdict;
-#[expect(dead_code, reason = "the command that uses it follows")]
 mod verify;
 
 /// Runs the program: reads the command line, the environment and the standard streams of this process, and returns its

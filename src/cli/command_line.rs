@@ -16,6 +16,7 @@ use crate::cli::packaging::{CompletionsArgs, ManArgs};
 use crate::cli::report::ReportArgs;
 use crate::cli::resolve::ResolveArgs;
 use crate::cli::undo::UndoArgs;
+use crate::cli::verify::VerifyArgs;
 use crate::diagnostic::Problem;
 use crate::exit_status::ExitStatus;
 use crate::process::program::Program;
@@ -55,6 +56,8 @@ pub enum Command {
     Check(Box<CheckArgs>),
     /// Look up the record ids that a CSV names by another property; links nothing
     Resolve(Box<ResolveArgs>),
+    /// Read links back from HubSpot: is each pair of a report or a CSV linked?
+    Verify(Box<VerifyArgs>),
     /// Remove exactly the links that a report proves an import made; first shows the plan
     Undo(Box<UndoArgs>),
     /// Summarize a report as text, HTML or JSON, or write its rejects

@@ -98,6 +98,34 @@ const UNDO_STATUSES: &[(&str, &str)] = &[
     ("143", "terminated (SIGTERM)"),
 ];
 
+const VERIFY: &str = concat!(
+    "The command changes nothing in HubSpot. It reads the links of up to 1,000 records per call. A pair is missing only if HubSpot \
+     does not list it on the side of its first record; where the links cannot be read, it is unknown. For a missing pair, the \
+     output says whether a record was deleted, or merged into another. The output can be resumed like a report. ",
+    variables!()
+);
+
+const VERIFY_STATUSES: &[(&str, &str)] = &[
+    ("0", "every pair is as expected"),
+    (
+        "1",
+        "the run finished; some pairs are not as expected or unknown, or some rows are invalid",
+    ),
+    ("2", "usage, settings, the report or the input are wrong"),
+    (
+        "3",
+        "stopped: the credentials are refused, or lack a permission",
+    ),
+    (
+        "4",
+        "stopped early: daily limit, outage and others; --resume continues it",
+    ),
+    ("5", "another run is using the output"),
+    ("6", "the output or another file cannot be written"),
+    ("130", "interrupted (Ctrl-C)"),
+    ("143", "terminated (SIGTERM)"),
+];
+
 const SANDBOX: &str = "\
 Some record ids select a fault, so that a CSV can cause every kind of reply. Such an id has 15 digits: 99, three digits \
 for a status or a fault, two digits for the number of times (00: always), and any eight digits.
@@ -134,7 +162,7 @@ const IMPORT_STATUSES: &[(&str, &str)] = &[
 ];
 
 /// The notes of all commands; the program itself comes first.
-pub const NOTES: [Notes; 10] = [
+pub const NOTES: [Notes; 11] = [
     Notes {
         command: "",
         text: PROGRAM,
@@ -235,6 +263,29 @@ pub const NOTES: [Notes; 10] = [
             ),
         ],
         statuses: UNDO_STATUSES,
+    },
+    Notes {
+        command: "verify",
+        text: VERIFY,
+        examples: &[
+            (
+                "the links that an import made",
+                "hubspot-associate verify pairs.report.csv",
+            ),
+            (
+                "missing links, to import them again",
+                "hubspot-associate verify pairs.report.csv --missing missing.csv",
+            ),
+            (
+                "1,000 pairs of a CSV",
+                "hubspot-associate verify pairs.csv --sample 1000",
+            ),
+            (
+                "that no pair is linked",
+                "hubspot-associate verify pairs.csv --expect absent",
+            ),
+        ],
+        statuses: VERIFY_STATUSES,
     },
     Notes {
         command: "report",

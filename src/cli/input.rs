@@ -148,6 +148,29 @@ impl InputArgs {
 }
 
 impl ReadingArgs {
+    /// The names of the given flags, without dashes.
+    #[must_use]
+    pub fn given_flags(&self) -> Vec<&'static str> {
+        let flags = [
+            ("from-type", self.from_type.is_some()),
+            ("to-type", self.to_type.is_some()),
+            ("from-type-column", self.from_type_column.is_some()),
+            ("from-id-column", self.from_id_column.is_some()),
+            ("to-type-column", self.to_type_column.is_some()),
+            ("to-id-column", self.to_id_column.is_some()),
+            ("from-id-property", self.from_id_property.is_some()),
+            ("to-id-property", self.to_id_property.is_some()),
+            ("split", self.split.is_some()),
+            ("delimiter", self.delimiter.is_some()),
+            ("no-header", self.no_header),
+            ("skip-lines", self.skip_lines > 0),
+            ("comment", self.comment.is_some()),
+            ("encoding", self.encoding.is_some()),
+        ];
+        let given = flags.into_iter().filter(|(_, is_given)| *is_given);
+        given.map(|(name, _)| name).collect()
+    }
+
     /// The settings to read all of `input` with these flags.
     #[must_use]
     pub fn into_settings(self, input: InputSource) -> InputSettings {

@@ -16,3 +16,4 @@ pub mod report;
 pub mod resolve;
 pub mod typed_token;
 pub mod undo;
+pub mod verify;

@@ -20,10 +20,11 @@ pub struct ManArgs {
 }
 
 /// The commands that have a manual page.
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 10] = [
     "import",
     "check",
     "resolve",
+    "verify",
     "undo",
     "report",
     "doctor",

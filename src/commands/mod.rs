@@ -16,3 +16,4 @@ pub mod report;
 pub mod resolve;
 pub mod sandbox;
 pub mod undo;
+pub mod verify;

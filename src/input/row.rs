@@ -167,6 +167,26 @@ impl RowContent {
         }
     }
 
+    /// The types and the ids or keys of a pair, in the order of the columns; `None` if the row is no pair to link.
+    #[must_use]
+    pub fn pair_values(&self) -> Option<[&str; 4]> {
+        match self {
+            Self::Pair(Pair { from, to }) => Some([
+                from.object_type.as_str(),
+                from.id.as_str(),
+                to.object_type.as_str(),
+                to.id.as_str(),
+            ]),
+            Self::Keyed(pair) => Some([
+                pair.from.object_type().as_str(),
+                cell_of(&pair.from),
+                pair.to.object_type().as_str(),
+                cell_of(&pair.to),
+            ]),
+            Self::Invalid(_) | Self::Skipped(_) => None,
+        }
+    }
+
     /// The keys in the row's id cells, not looked up; `None` if they hold ids, or if the row is a pair.
     #[must_use]
     pub fn keys(&self) -> Option<RowKeys> {

@@ -86,7 +86,7 @@ pub fn reason_of_stop(reason: &StopReason) -> &'static str {
 #[must_use]
 pub fn reason_of_error(error: &RunError) -> &'static str {
     match error {
-        RunError::Settings(_) | RunError::SandboxSettings(_) => "settings",
+        RunError::Settings(_) | RunError::SandboxSettings(_) | RunError::Verify(_) => "settings",
         RunError::Credentials(_) => "credentials",
         RunError::Portal(_) => "portal",
         RunError::Input(_) => "input",

@@ -10,20 +10,27 @@ use crate::report::error::ReportError;
 use crate::report::hint::{OUTPUT_FLAG, REPORT_FLAG};
 use crate::report::read_error::ReadBackError;
 use crate::undo::error::UndoError;
+use crate::verify::error::VerifyError;
 
 /// The hint for an error of the command with these arguments.
 #[must_use]
 pub fn hint(error: &RunError, arguments: &[OsString]) -> Option<String> {
     match error {
-        RunError::Input(input) => of_input(input, arguments).or_else(|| error.hint()),
-        RunError::Portal(_) => {
-            let doctor = CommandLine::new(arguments)
-                .without_files()
-                .only_flags_of("doctor")
-                .command("doctor");
+        RunError::Input(InputError::Changed { .. }) if report_flag(arguments) == OUTPUT_FLAG => {
             Some(format!(
-                "nothing was sent; run `{}` to check the token",
-                doctor.line()
+                "restore the file and the flags that name types and columns; or start over with `--overwrite` or another \
+                 `{OUTPUT_FLAG} PATH`"
+            ))
+        }
+        RunError::Input(input) => of_input(input, arguments).or_else(|| error.hint()),
+        RunError::Portal(_) => Some(format!(
+            "nothing was sent; run `{}` to check the token",
+            doctor(arguments)
+        )),
+        RunError::Verify(VerifyError::OtherPortal { .. } | VerifyError::UnknownPortal { .. }) => {
+            Some(format!(
+                "no link was read; run `{}` to check the token",
+                doctor(arguments)
             ))
         }
         RunError::Report(report) => of_report(report, arguments),
@@ -46,6 +53,15 @@ fn of_report(error: &ReportError, arguments: &[OsString]) -> Option<String> {
         return Some(hint.to_owned());
     }
     error.hint(report_flag(arguments))
+}
+
+/// The command that checks the token of the command with these arguments.
+fn doctor(arguments: &[OsString]) -> String {
+    CommandLine::new(arguments)
+        .without_files()
+        .only_flags_of("doctor")
+        .command("doctor")
+        .line()
 }
 
 /// The flag for the path of the report that the command with these arguments writes.
@@ -156,6 +172,15 @@ mod tests {
         assert_eq!(
             hint(&error, &command_line).unwrap(),
             "nothing was sent; run `hubspot-associate -v doctor --token-file t` to check the token"
+        );
+        let error = RunError::Verify(VerifyError::OtherPortal {
+            path: "r.csv".into(),
+            portal: 1,
+            found: 2,
+        });
+        assert_eq!(
+            hint(&error, &arguments("verify r.csv --token-file t --resume")).unwrap(),
+            "no link was read; run `hubspot-associate doctor --token-file t` to check the token"
         );
     }
 }

@@ -202,6 +202,15 @@ pub(crate) fn repeated_with_search(arguments: &[OsString]) -> String {
     CommandLine::new(arguments).with("allow-search").line()
 }
 
+/// The same for a run that replaces the last one.
+#[must_use]
+pub(crate) fn started_again_with_search(arguments: &[OsString]) -> String {
+    CommandLine::new(arguments)
+        .with("overwrite")
+        .with("allow-search")
+        .line()
+}
+
 /// The import of what `resolve` wrote, which needs no flags to be read.
 #[must_use]
 pub(crate) fn import_of_resolved(arguments: &[OsString], output: &Path) -> String {

@@ -9,3 +9,4 @@ pub mod report_path;
 pub mod resolve;
 pub mod token_source;
 pub mod undo;
+pub mod verify;

@@ -1,3 +1,7 @@
-//! `verify`, without its input and output: which rows are read, and what was found for them. Pure.
+//! `verify`, without its input and output: which pairs are read, and what was found for them. Pure.
 
+pub mod counted_report;
+pub mod error;
+pub mod sample;
+pub mod survey;
 pub mod totals;

@@ -63,9 +63,15 @@ impl PairState {
     /// How a result is counted.
     #[must_use]
     pub fn of(verified: &Verified) -> Self {
-        match verified.state {
+        Self::new(verified.state, verified.records.as_ref())
+    }
+
+    /// How a pair with this state is counted, if its records were found as these.
+    #[must_use]
+    pub fn new(state: LinkState, records: Option<&[RecordState; 2]>) -> Self {
+        match state {
             LinkState::Present => Self::Present,
-            LinkState::Missing => Self::Missing(MissingRecords::of(verified.records.as_ref())),
+            LinkState::Missing => Self::Missing(MissingRecords::of(records)),
             LinkState::Unknown => Self::Unknown,
         }
     }

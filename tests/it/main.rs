@@ -63,3 +63,4 @@ mod tls; // who a server is
 mod undo; // what an undo plans, and when it refuses
 mod undo_run; // what an undo removes, and what it leaves
 mod values; // what cells and column names are taken for
+mod verify; // which links are still there

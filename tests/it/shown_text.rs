@@ -95,6 +95,11 @@ fn the_help_of_resolve() {
 }
 
 #[test]
+fn the_help_of_verify() {
+    help("verify");
+}
+
+#[test]
 fn the_help_of_undo() {
     help("undo");
 }

@@ -266,7 +266,7 @@ fn report_write_failures(summary: &mut Summary<'_>) {
 }
 
 /// The exit status if an output could not be written. More serious statuses are kept.
-fn status_with_write_failure(status: ExitStatus) -> ExitStatus {
+pub(crate) fn status_with_write_failure(status: ExitStatus) -> ExitStatus {
     match status {
         ExitStatus::Done | ExitStatus::SomeRowsNot | ExitStatus::StoppedEarly => {
             ExitStatus::CannotWrite

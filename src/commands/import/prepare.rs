@@ -93,7 +93,8 @@ impl<'s> ReportSettings<'s> {
     }
 }
 
-fn has_lines(locked: &mut LockedReport) -> Result<bool, ReportError> {
+/// Whether the report has anything besides its header.
+pub(crate) fn has_lines(locked: &mut LockedReport) -> Result<bool, ReportError> {
     locked.has_lines().map_err(|source| ReportError::Io {
         path: locked.path().to_owned(),
         source,
@@ -163,7 +164,7 @@ impl ExistingReport<'_> {
         if let InputSource::File(_) = self.input.path
             && !self.carried
         {
-            self.compare(&mut comparison)?;
+            compare(&mut self.locked, self.input, &mut comparison)?;
             comparison.rewind();
         }
         let mut skips = Skips::new(known_pairs.associated, self.skip.duplicates);
@@ -196,39 +197,43 @@ impl ExistingReport<'_> {
             );
         }
     }
+}
 
-    /// Compares the input with the lines of the report.
-    fn compare(&mut self, comparison: &mut Comparison) -> Result<(), RunError> {
-        // A pilot sends only the first rows, but the report may have lines for more.
-        let mut input = Input::open(&InputSettings {
-            first: None,
-            ..self.input.clone()
-        })?;
-        let mut found = String::new();
-        let mut row = CheckedRow::default();
-        let mismatch = loop {
-            if !input.read(&mut row)? {
-                break comparison.end().err();
-            }
-            let identity = RowIdentity::of(&row);
-            if let Err(mismatch) = comparison.check(row.key, &identity) {
-                found = found_at(mismatch, row.key, &identity);
-                break Some(mismatch);
-            }
-            if row.key.row > comparison.last_row() {
-                break None;
-            }
-        };
-        let Some(mismatch) = mismatch else {
-            return Ok(());
-        };
-        let path = self.locked.path().to_owned();
-        let reported = self
-            .locked
-            .lines_shown(mismatch.row)
-            .map_err(|source| ReportError::ReadBack { path, source })?;
-        Err(changed(&self.input.path.name(), mismatch, &found, &reported).into())
-    }
+/// Compares the input with the lines of the report.
+pub(crate) fn compare(
+    locked: &mut LockedReport,
+    input: &InputSettings,
+    comparison: &mut Comparison,
+) -> Result<(), RunError> {
+    let name = input.path.name();
+    // A pilot sends only the first rows, but the report may have lines for more.
+    let mut input = Input::open(&InputSettings {
+        first: None,
+        ..input.clone()
+    })?;
+    let mut found = String::new();
+    let mut row = CheckedRow::default();
+    let mismatch = loop {
+        if !input.read(&mut row)? {
+            break comparison.end().err();
+        }
+        let identity = RowIdentity::of(&row);
+        if let Err(mismatch) = comparison.check(row.key, &identity) {
+            found = found_at(mismatch, row.key, &identity);
+            break Some(mismatch);
+        }
+        if row.key.row > comparison.last_row() {
+            break None;
+        }
+    };
+    let Some(mismatch) = mismatch else {
+        return Ok(());
+    };
+    let path = locked.path().to_owned();
+    let reported = locked
+        .lines_shown(mismatch.row)
+        .map_err(|source| ReportError::ReadBack { path, source })?;
+    Err(changed(&name, mismatch, &found, &reported).into())
 }
 
 /// The row of the input with this position, if it is the one that differs; empty for a row before it.

@@ -52,7 +52,8 @@ impl Rows {
         read_ahead(move || self.next())
     }
 
-    fn next(&mut self) -> Result<Option<CheckedRow>, InputError> {
+    /// The next row that is not final; `None` at the end.
+    pub(crate) fn next(&mut self) -> Result<Option<CheckedRow>, InputError> {
         loop {
             if !self.input.read(&mut self.row)? {
                 return self.end().map(|()| None);
