@@ -37,7 +37,6 @@ mod error;
 mod exit_status;
 mod files;
 mod input;
-#[allow(dead_code, reason = "the run does not read links yet")]
 mod links;
 mod lookup;
 mod number;

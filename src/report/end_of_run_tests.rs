@@ -7,18 +7,27 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 
 use crate::domain::outcome::OutcomeKind;
+use crate::report::damage::OnDamage;
 use crate::report::end_of_run::EndOfRun;
 use crate::report::error::ReportError;
 use crate::report::existing_file::{IfExists, Resume};
-use crate::report::finished::end_of_run;
 use crate::report::layout::{Layout, ReportKind};
 use crate::report::line::LineBuffer;
 use crate::report::locked_report::{LockedReport, ReportPlan};
 use crate::report::lost_report::LostReport;
 use crate::report::origin::Origin;
+use crate::report::reader::ReportReader;
+use crate::report::report_source::open_to_read;
 use crate::report::resume::tests::{add, open, open_of, outcome};
 use crate::report::writer::ReportFile;
 use crate::run::write_report::WriteReport;
+
+/// Reads the report to its end.
+fn end_of_run(path: &Path) -> Result<EndOfRun, ReportError> {
+    let mut reader = ReportReader::with(open_to_read(path)?, OnDamage::Skip).unwrap();
+    while reader.read().unwrap().is_some() {}
+    Ok(reader.end_of_run())
+}
 
 const PLAIN: Resume = Resume {
     retry_rejected: false,

@@ -15,7 +15,6 @@ mod end_of_run_tests;
 pub mod error;
 pub mod existing_file;
 pub mod failed_rows;
-pub mod finished;
 pub mod header;
 pub mod hint;
 pub mod known_failures;

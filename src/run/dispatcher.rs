@@ -68,9 +68,13 @@ pub async fn run<E: Endpoint>(
             .lookup
             .clone()
             .map(|lookup| Box::new(LookupStage::new(lookup, endpoint.clone()))),
-        links: settings
-            .links
-            .map(|links| Box::new(LinkStage::new(links, endpoint.clone()))),
+        links: settings.links.map(|links| {
+            Box::new(LinkStage::new(
+                links,
+                settings.batch.is_some(),
+                endpoint.clone(),
+            ))
+        }),
         settings,
         in_flight: WorkerPool::new(endpoint.clone()),
         batches_in_flight: WorkerPool::new(endpoint.clone()),

@@ -1,5 +1,6 @@
 //! What an undo plans, and when it refuses to remove anything. Nothing is sent in any of these cases.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -19,7 +20,7 @@ const WITHOUT_KEYS: usize = 18;
 /// A line of a report.
 #[derive(Clone, Copy)]
 struct Row {
-    row: u64,
+    number: u64,
     outcome: &'static str,
     existed_before: &'static str,
     portal: &'static str,
@@ -28,7 +29,7 @@ struct Row {
 /// A row whose link the import made in portal 111.
 fn made(row: u64) -> Row {
     Row {
-        row,
+        number: row,
         outcome: "associated",
         existed_before: "no",
         portal: "111",
@@ -40,17 +41,19 @@ fn report_of(rows: &[Row], is_finished: bool) -> String {
     let mut text = COLUMNS.to_owned();
     for (place, row) in rows.iter().enumerate() {
         let Row {
-            row: number,
+            number,
             outcome,
             existed_before,
             portal,
         } = row;
         let is_end = u8::from(is_finished && place + 1 == rows.len());
         let (line, contact, company) = (number + 1, 41_000 + number, 52_000 + number);
-        text += &format!(
+        writeln!(
+            text,
             "{number},{line},contacts,{contact},companies,{company},{outcome},200,COMPLETE,0,,,,,8f6e,1,1,\
-             2026-05-04T09:15:22.118Z,,,,,{existed_before},,,{portal},{is_end}\n"
-        );
+             2026-05-04T09:15:22.118Z,,,,,{existed_before},,,{portal},{is_end}"
+        )
+        .unwrap();
     }
     text
 }
@@ -337,9 +340,11 @@ fn undo_lines(rows: u64, outcome: &str) -> String {
     let mut text = "row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,reason,finished_at\n".to_owned();
     for row in 1..=rows {
         let (contact, company) = (41_000 + row, 52_000 + row);
-        text += &format!(
-            "{row},contacts,{contact},companies,{company},{outcome},,2026-05-04T10:15:22.118Z\n"
-        );
+        writeln!(
+            text,
+            "{row},contacts,{contact},companies,{company},{outcome},,2026-05-04T10:15:22.118Z"
+        )
+        .unwrap();
     }
     text
 }

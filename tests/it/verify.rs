@@ -280,8 +280,12 @@ fn an_output_is_not_resumed_with_another_report_or_csv() {
     fs::write(folder.path(IMPORTED), report).unwrap();
     assert_eq!(verify(&folder, IMPORTED, &["--resume"]).code, 0);
 
-    let rows: String = good_rows(4).map(|row| format!("{row}9\n")).collect();
-    fs::write(folder.path("pairs.csv"), format!("{HEADER}\n{rows}")).unwrap();
+    let rows: Vec<_> = good_rows(4).map(|row| format!("{row}9")).collect();
+    fs::write(
+        folder.path("pairs.csv"),
+        format!("{HEADER}\n{}\n", rows.join("\n")),
+    )
+    .unwrap();
     let refused = verify(&folder, "pairs.csv", &["--resume"]);
     assert_eq!(refused.code, 2, "{}", refused.stderr);
     assert!(refused.stderr.contains("row "), "{}", refused.stderr);
@@ -493,9 +497,7 @@ fn a_record_that_gained_a_label_is_present_with_it() {
     let body = json!({"inputs": [{"from": from, "to": to, "types": types}]});
     let path = "/crm/v4/associations/contacts/companies/batch/create";
     let (status, reply) = post(&folder.url(), path, &body);
-    if status >= 300 {
-        panic!("{reply}");
-    }
+    assert!(status < 300, "{reply}");
     assert_eq!(verify(&folder, IMPORTED, &[]).code, 0);
     let line = folder.report_named(VERIFIED).remove(0);
     assert!(

@@ -40,6 +40,14 @@ pub(crate) struct Verification<'v> {
 }
 
 impl Verification<'_> {
+    /// Whether `--resume` can continue the output: standard input can be read only once, and keys cannot be compared with
+    /// the ids in the output.
+    fn can_resume(&self) -> bool {
+        let VerifyArgs { input, reading, .. } = self.flags;
+        let has_keys = reading.from_id_property.is_some() || reading.to_id_property.is_some();
+        input.as_os_str() != "-" && !has_keys
+    }
+
     /// Writes and prints how it ended. The output must be closed.
     pub(crate) fn finish(self, mut connection: ClosedConnection, ctx: &Context) -> ExitStatus {
         let lost_token = connection.lost_token.take();
@@ -50,12 +58,18 @@ impl Verification<'_> {
         });
         let stop = self.result.stop.as_ref();
         let stopped = stop.map(|reason| self.stopped(reason, &connection, ctx));
-        let is_stdin = self.flags.input.as_os_str() == "-";
+        let can_resume = self.can_resume();
         let steps = if stop.is_some() {
             Vec::new()
         } else {
             let missing = missing.map(|file| file.path);
-            after_verify(&ctx.arguments, self.totals, self.output, missing, is_stdin)
+            after_verify(
+                &ctx.arguments,
+                self.totals,
+                self.output,
+                missing,
+                can_resume,
+            )
         };
         let input = self.flags.input.display().to_string();
         let mut summary = VerifySummary {

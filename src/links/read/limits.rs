@@ -25,8 +25,15 @@ pub(crate) struct ReadLimits {
 }
 
 impl ReadLimits {
-    /// For rows that are sent afterwards.
-    pub(crate) const IMPORT: Self = Self {
+    /// For rows that are sent one by one afterwards. They are few, because each of them waits for its turn, and its link can
+    /// change in the meantime: at 10 requests per second, the last row is sent 200 seconds after it was read.
+    pub(crate) const SINGLE: Self = Self {
+        pairs: 2000,
+        ..Self::BATCH
+    };
+
+    /// For rows that are sent in batches afterwards, thousands per second.
+    pub(crate) const BATCH: Self = Self {
         pairs: 50_000,
         idle: Duration::from_millis(100),
         age: Duration::from_secs(2),
@@ -39,7 +46,7 @@ impl ReadLimits {
     pub(crate) const VERIFY: Self = Self {
         pairs: 200_000,
         is_detailed: true,
-        ..Self::IMPORT
+        ..Self::BATCH
     };
 }
 

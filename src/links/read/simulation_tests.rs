@@ -101,7 +101,7 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
                     records,
                     reply_bytes,
                     is_detailed,
-                    ..ReadLimits::IMPORT
+                    ..ReadLimits::BATCH
                 },
                 expectation,
                 page,

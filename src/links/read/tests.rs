@@ -114,7 +114,7 @@ fn type_ids(found: &LinksFound) -> Vec<u64> {
 #[test]
 fn a_thousand_records_take_one_call() {
     let now = Instant::now();
-    let mut reads = reads(ReadLimits::IMPORT, Expectation::Open);
+    let mut reads = reads(ReadLimits::BATCH, Expectation::Open);
     for contact in 1..=2500 {
         push(&mut reads, contact, contact + 10_000, now);
     }
@@ -163,7 +163,7 @@ fn few_records_with_many_rows_are_read_from_the_other_side_and_missing_links_ask
 #[test]
 fn a_window_without_a_link_is_read_once_where_none_is_expected() {
     let now = Instant::now();
-    let mut reads = reads(ReadLimits::IMPORT, Expectation::Absent);
+    let mut reads = reads(ReadLimits::BATCH, Expectation::Absent);
     for contact in 1..=5000 {
         push(&mut reads, contact, contact % 3 + 1, now);
     }
@@ -214,7 +214,7 @@ fn a_record_that_another_listed_link_names_is_seen() {
 fn a_window_is_read_when_it_is_full_idle_or_old() {
     let limits = ReadLimits {
         pairs: 3,
-        ..ReadLimits::IMPORT
+        ..ReadLimits::BATCH
     };
     let start = Instant::now();
     let at = |millis: u64| start + Duration::from_millis(millis);
@@ -225,7 +225,7 @@ fn a_window_is_read_when_it_is_full_idle_or_old() {
     }
     assert!(full.is_ready() && !full.has_room());
 
-    let mut idle = reads(ReadLimits::IMPORT, Expectation::Open);
+    let mut idle = reads(ReadLimits::BATCH, Expectation::Open);
     push(&mut idle, 1, 1, at(0));
     push(&mut idle, 2, 1, at(90));
     assert_eq!(idle.next_due(), Some(at(190)));
@@ -240,7 +240,7 @@ fn a_window_is_read_when_it_is_full_idle_or_old() {
     idle.retry(request, Duration::from_mins(1), at(210));
     assert_eq!(idle.next_due(), Some(at(300)));
 
-    let mut old = reads(ReadLimits::IMPORT, Expectation::Open);
+    let mut old = reads(ReadLimits::BATCH, Expectation::Open);
     for time in 0..21 {
         push(&mut old, time + 1, 1, at(time * 99));
     }
@@ -251,7 +251,7 @@ fn a_window_is_read_when_it_is_full_idle_or_old() {
 fn while_results_wait_to_be_taken_half_a_window_is_read_ahead() {
     let limits = ReadLimits {
         pairs: 4,
-        ..ReadLimits::IMPORT
+        ..ReadLimits::BATCH
     };
     let now = Instant::now();
     let mut reads = reads(limits, Expectation::Open);

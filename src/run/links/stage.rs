@@ -33,15 +33,18 @@ const LINK_CALLS: usize = 4;
 /// Maximum number of reads of records in flight.
 const RECORD_READS: usize = 8;
 
-/// A stage that is full takes rows again once one in this number of its rows has left. If each row that leaves made room
-/// for another, a read would have few records.
+/// A stage that is full takes rows again once one in this number of its rows has left, and a whole read. If each row that
+/// leaves made room for another, a read would have few records.
 const REFILL_SHARE: usize = 10;
+
+/// The records of a whole read.
+const REFILL: usize = 1000;
 
 /// For rows whose links are removed. Smaller windows keep the time short in which a link can change between its read and its
 /// removal.
 const UNDO: ReadLimits = ReadLimits {
     is_detailed: true,
-    ..ReadLimits::IMPORT
+    ..ReadLimits::BATCH
 };
 
 /// Something that happened to the requests.
@@ -74,9 +77,11 @@ pub(crate) struct LinkStage {
 }
 
 impl LinkStage {
-    pub(crate) fn new(settings: LinkSettings, endpoint: impl Endpoint) -> Self {
+    /// `is_batch` says whether rows are sent in batches.
+    pub(crate) fn new(settings: LinkSettings, is_batch: bool, endpoint: impl Endpoint) -> Self {
         let (limits, expectation) = match settings.purpose {
-            LinkPurpose::Import { .. } => (ReadLimits::IMPORT, Expectation::Open),
+            LinkPurpose::Import { .. } if is_batch => (ReadLimits::BATCH, Expectation::Open),
+            LinkPurpose::Import { .. } => (ReadLimits::SINGLE, Expectation::Open),
             LinkPurpose::Verify { expect_absent } => {
                 let expectation = if expect_absent {
                     Expectation::Absent
@@ -172,7 +177,7 @@ impl LinkStage {
     /// Takes a row that leaves the stage. `now` is the time of its outcome.
     pub(crate) fn pop_row(&mut self, now: Timestamp) -> Option<Left> {
         let left = self.find_row(now);
-        let refill_at = self.max_rows - self.max_rows / REFILL_SHARE;
+        let refill_at = self.max_rows - REFILL.max(self.max_rows / REFILL_SHARE);
         self.is_full = self.is_full && self.len() > refill_at;
         left
     }
