@@ -110,9 +110,7 @@ pub fn output_plan(flags: &VerifyArgs) -> Result<ReportPlan, VerifyError> {
     {
         return Err(VerifyError::Stream { flag, input });
     }
-    let reading = &flags.reading;
-    let has_keys = reading.from_id_property.is_some() || reading.to_id_property.is_some();
-    if flags.resume && has_keys {
+    if flags.resume && has_keys(flags) {
         return Err(VerifyError::ResumeWithKeys);
     }
     let if_exists = if flags.resume {
@@ -132,6 +130,18 @@ pub fn output_plan(flags: &VerifyArgs) -> Result<ReportPlan, VerifyError> {
         portal: None,
         kind: ReportKind::Verify,
     })
+}
+
+/// Whether `--resume` can continue the run: not if the input can be read only once, nor if it has keys, since the lines of
+/// the output have ids.
+#[must_use]
+pub fn can_resume(flags: &VerifyArgs) -> bool {
+    let source = InputSource::from(flags.input.clone());
+    source.stream_name().is_none() && !has_keys(flags)
+}
+
+fn has_keys(flags: &VerifyArgs) -> bool {
+    flags.reading.from_id_property.is_some() || flags.reading.to_id_property.is_some()
 }
 
 fn output_path(flags: &VerifyArgs, source: &InputSource) -> Result<PathBuf, VerifyError> {
@@ -191,6 +201,18 @@ mod tests {
         ] {
             let plan = output_plan(&flags(line)).unwrap();
             assert_eq!(plan.if_exists, if_exists, "{line}");
+        }
+    }
+
+    #[test]
+    fn only_a_file_of_ids_can_be_resumed() {
+        for (line, expected) in [
+            ("p.csv", true),
+            ("p.csv --split ;", true),
+            ("p.csv --to-id-property domain", false),
+            ("- -o v.csv", false),
+        ] {
+            assert_eq!(can_resume(&flags(line)), expected, "{line}");
         }
     }
 

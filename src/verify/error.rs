@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::report::read_error::ReadBackError;
+
 /// Why `verify` cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
@@ -108,6 +110,14 @@ pub enum VerifyError {
         /// Why the portal of the token is not known.
         why: String,
     },
+    /// The report is damaged in its middle.
+    #[error("cannot read the report `{}`", path.display())]
+    Damaged {
+        /// The report.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: ReadBackError,
+    },
     /// The report has changed since the output was written.
     #[error(
         "`{}` is not the report that the output was made from: row {row} (line {line} of the output): {how}",
@@ -165,6 +175,9 @@ impl VerifyError {
             Self::UnexpectedPortal { .. } => "nothing was sent; correct one of them",
             Self::OtherPortal { .. } => "no link was read; use a token of the portal of the report",
             Self::UnknownPortal { .. } => "no link was read; try again later",
+            Self::Damaged { .. } => {
+                "the import with `--resume --repair` keeps every line that is whole, and sends the other rows again"
+            }
             Self::Changed { .. } => {
                 "restore the report, or start again with `--overwrite` or another `--output PATH`"
             }

@@ -280,7 +280,7 @@ fn an_output_is_not_resumed_with_another_report_or_csv() {
     fs::write(folder.path(IMPORTED), report).unwrap();
     assert_eq!(verify(&folder, IMPORTED, &["--resume"]).code, 0);
 
-    let rows: Vec<_> = good_rows(4).map(|row| format!("{row}9")).collect();
+    let rows: Vec<String> = good_rows(4).map(|row| row + "9").collect();
     fs::write(
         folder.path("pairs.csv"),
         format!("{HEADER}\n{}\n", rows.join("\n")),
@@ -317,6 +317,9 @@ fn what_cannot_be_verified_is_refused_before_any_link_is_read() {
         .output();
     assert_eq!(finish(rehearse.unwrap()).code, 0);
     fs::write(folder.path("customers.csv"), "name\nAnn\n").unwrap();
+    let report = fs::read_to_string(folder.path(IMPORTED)).unwrap();
+    let damaged = report.replacen(",associated,", ",", 1);
+    fs::write(folder.path("damaged.csv"), damaged).unwrap();
     for (file, flags, why) in [
         (
             "pairs.sandbox.report.csv",
@@ -337,6 +340,11 @@ fn what_cannot_be_verified_is_refused_before_any_link_is_read() {
             "seven.csv",
             &["--expect-portal", "8"],
             "`seven.csv` is the report of portal 7, not of 8 as `--expect-portal` says",
+        ),
+        (
+            "damaged.csv",
+            &[],
+            "the import with `--resume --repair` keeps every line that is whole",
         ),
         ("-", &[], "standard input needs `--output PATH`"),
         (

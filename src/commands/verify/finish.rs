@@ -26,6 +26,7 @@ use crate::process::stdout::print;
 use crate::report::hint::{OUTPUT_FLAG, REPORT_FLAG};
 use crate::run::context::RunOutcome;
 use crate::run::stop_reason::{PropertyRefusal, StopReason};
+use crate::settings::verify::can_resume;
 use crate::verify::totals::VerifyTotals;
 
 /// A verification that has ended.
@@ -40,14 +41,6 @@ pub(crate) struct Verification<'v> {
 }
 
 impl Verification<'_> {
-    /// Whether `--resume` can continue the output: standard input can be read only once, and keys cannot be compared with
-    /// the ids in the output.
-    fn can_resume(&self) -> bool {
-        let VerifyArgs { input, reading, .. } = self.flags;
-        let has_keys = reading.from_id_property.is_some() || reading.to_id_property.is_some();
-        input.as_os_str() != "-" && !has_keys
-    }
-
     /// Writes and prints how it ended. The output must be closed.
     pub(crate) fn finish(self, mut connection: ClosedConnection, ctx: &Context) -> ExitStatus {
         let lost_token = connection.lost_token.take();
@@ -58,11 +51,11 @@ impl Verification<'_> {
         });
         let stop = self.result.stop.as_ref();
         let stopped = stop.map(|reason| self.stopped(reason, &connection, ctx));
-        let can_resume = self.can_resume();
         let steps = if stop.is_some() {
             Vec::new()
         } else {
             let missing = missing.map(|file| file.path);
+            let can_resume = can_resume(self.flags);
             after_verify(
                 &ctx.arguments,
                 self.totals,
@@ -166,17 +159,14 @@ impl Verification<'_> {
         problem
     }
 
-    /// The command to run after a stop. Rows with keys start again: the lines of the output have ids, and cannot be
-    /// compared with keys.
+    /// The command to run after a stop. A run that cannot be resumed starts again.
     fn command_after_stop(&self, reason: &StopReason, ctx: &Context) -> FollowUpCommand {
         let arguments = &ctx.arguments;
         let reading = &self.flags.reading;
         let given = [&reading.from_id_property, &reading.to_id_property];
         let given = given.map(|name| name.as_ref().map(PropertyName::as_str));
-        if given == [None, None] {
-            return next_command::resumed(arguments).into();
-        }
         match reason {
+            _ if can_resume(self.flags) => next_command::resumed(arguments).into(),
             StopReason::PropertyRefused {
                 refusal: PropertyRefusal::NotUnique,
                 ..

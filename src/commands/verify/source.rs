@@ -15,7 +15,9 @@ use crate::input::row::CheckedRow;
 use crate::input::settings::InputSettings;
 use crate::output::lookup_notes::LookupNote;
 use crate::report::end_of_run::EndOfRun;
+use crate::report::error::ReportError;
 use crate::report::layout::{Layout, ReportKind};
+use crate::report::read_error::ReadBackError;
 use crate::report::reader::ReportReader;
 use crate::report::report_source::open_to_read;
 use crate::settings::verify::sample_settings;
@@ -142,6 +144,10 @@ fn survey(path: &Path, sample: Option<SampleSettings>) -> Result<ReadyReport, Ru
 pub(crate) fn refused(path: &Path, error: RowsError) -> RunError {
     let path = path.to_owned();
     match error {
+        RowsError::Report(ReportError::ReadBack {
+            source: source @ ReadBackError::Damaged { .. },
+            ..
+        }) => VerifyError::Damaged { path, source }.into(),
         RowsError::Report(error) => error.into(),
         RowsError::Refused(Refusal::Rehearsed { line }) => {
             VerifyError::Rehearsed { path, line }.into()
