@@ -246,25 +246,6 @@ pub const NOTES: [Notes; 11] = [
         statuses: RESOLVE_STATUSES,
     },
     Notes {
-        command: "undo",
-        text: UNDO,
-        examples: &[
-            (
-                "the plan; sends nothing",
-                "hubspot-associate undo pairs.report.csv",
-            ),
-            (
-                "remove the 16,500 links of the plan",
-                "hubspot-associate undo pairs.report.csv --expect-portal 7000001 --confirm 16500",
-            ),
-            (
-                "continue after any stop",
-                "hubspot-associate undo pairs.report.csv --expect-portal 7000001 --confirm 16500 --resume",
-            ),
-        ],
-        statuses: UNDO_STATUSES,
-    },
-    Notes {
         command: "verify",
         text: VERIFY,
         examples: &[
@@ -286,6 +267,25 @@ pub const NOTES: [Notes; 11] = [
             ),
         ],
         statuses: VERIFY_STATUSES,
+    },
+    Notes {
+        command: "undo",
+        text: UNDO,
+        examples: &[
+            (
+                "the plan; sends nothing",
+                "hubspot-associate undo pairs.report.csv",
+            ),
+            (
+                "remove the 16,500 links of the plan",
+                "hubspot-associate undo pairs.report.csv --expect-portal 7000001 --confirm 16500",
+            ),
+            (
+                "continue after any stop",
+                "hubspot-associate undo pairs.report.csv --expect-portal 7000001 --confirm 16500 --resume",
+            ),
+        ],
+        statuses: UNDO_STATUSES,
     },
     Notes {
         command: "report",

@@ -153,19 +153,22 @@ async fn the_input_is_not_read_on_while_the_rows_wait_to_be_sent() {
     let ended = run.run().await;
     let read = ended.outcomes.len() as u64 + ended.ending.counts.without_outcome;
     assert!(ended.outcomes.len() > 500, "{}", ended.outcomes.len());
-    assert!(read <= 51_500, "{read}");
+    // Few rows are read long before they are sent: their links can change in the meantime.
+    assert!(read <= 3000, "{read}");
     // 1,000 records a call, although rows leave one by one.
     let reads = ended.calls(Kind::Read);
-    assert!(reads <= 55, "{reads}");
+    assert!(reads <= 3, "{reads}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn rows_are_read_ahead_of_the_requests_that_link() {
     let ended = LinkRun::import(1..=5000).run().await;
-    let last_read = ended.asked.iter().rfind(|asked| asked.kind == Kind::Read);
-    // Two reads at least, four at a time, each of a tenth of a second, behind a pause of the input.
-    let last_read = last_read.unwrap().at;
-    assert!(last_read < Duration::from_secs(1), "{last_read:?}");
-    assert!(ended.took > Duration::from_secs(100));
+    // No request that links waits for a read, except for the first one.
+    let puts = ended.asked.iter().filter(|asked| asked.kind == Kind::Put);
+    let puts: Vec<_> = puts.map(|asked| asked.at).collect();
+    let gaps = puts.windows(2).map(|two| two[1].saturating_sub(two[0]));
+    let longest = gaps.max().unwrap();
+    assert!(longest < Duration::from_secs(1), "{longest:?}");
+    assert_eq!(puts.len(), 5000);
     assert_eq!(ended.existed(ExistedBefore::No), 5000);
 }
