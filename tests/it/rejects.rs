@@ -193,6 +193,7 @@ fn the_rejects_of_a_report_can_be_written_at_any_time() {
         finished.stdout,
         "\
 report: pairs.report.csv, 4 rows
+portal: 1234567
   associated            1
   rejected              2
   invalid               1
