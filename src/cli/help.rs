@@ -2,6 +2,10 @@
 
 use std::fmt::Write as _;
 
+use crate::cli::help_statuses::{
+    IMPORT_STATUSES, RESOLVE_STATUSES, UNDO_STATUSES, VERIFY_STATUSES,
+};
+
 /// The help of a command besides its flags.
 #[derive(Debug)]
 pub struct Notes {
@@ -43,26 +47,6 @@ const RESOLVE: &str = concat!(
     variables!()
 );
 
-const RESOLVE_STATUSES: &[(&str, &str)] = &[
-    ("0", "every row has both ids, or an empty list"),
-    (
-        "1",
-        "the output is complete; some of its rows have a problem",
-    ),
-    ("2", "usage, settings or input are wrong"),
-    (
-        "3",
-        "stopped: the credentials are refused, or lack a permission",
-    ),
-    (
-        "4",
-        "stopped early: daily limit, outage, no key of a property found",
-    ),
-    ("6", "the output cannot be written"),
-    ("130", "interrupted (Ctrl-C)"),
-    ("143", "terminated (SIGTERM)"),
-];
-
 const UNDO: &str = concat!(
     "A link is removed only if the report proves that the import made it: its row is associated, existed_before is no, and \
      portal_id is the expected portal. Imports note this with --check-existing. All other links are kept. Each link is read \
@@ -71,60 +55,12 @@ const UNDO: &str = concat!(
     variables!()
 );
 
-const UNDO_STATUSES: &[(&str, &str)] = &[
-    (
-        "0",
-        "the plan was shown, or every link is removed, kept or gone",
-    ),
-    (
-        "1",
-        "the undo finished; some links could not be removed or read",
-    ),
-    (
-        "2",
-        "usage, settings or the report are wrong; nothing was removed",
-    ),
-    (
-        "3",
-        "stopped: the credentials are refused, or lack a permission",
-    ),
-    (
-        "4",
-        "stopped early: daily limit, failure limit, --until and others; --resume continues it",
-    ),
-    ("5", "another run is using the report, or the undo report"),
-    ("6", "the undo report cannot be written"),
-    ("130", "interrupted (Ctrl-C)"),
-    ("143", "terminated (SIGTERM)"),
-];
-
 const VERIFY: &str = concat!(
     "The command changes nothing in HubSpot. It reads the links of up to 1,000 records per call. A pair is missing only if HubSpot \
      does not list it on the side of its first record; where the links cannot be read, it is unknown. For a missing pair, the \
      output says whether a record was deleted, or merged into another. The output can be resumed like a report. ",
     variables!()
 );
-
-const VERIFY_STATUSES: &[(&str, &str)] = &[
-    ("0", "every pair is as expected"),
-    (
-        "1",
-        "the run finished; some pairs are not as expected or unknown, or some rows are invalid",
-    ),
-    ("2", "usage, settings, the report or the input are wrong"),
-    (
-        "3",
-        "stopped: the credentials are refused, or lack a permission",
-    ),
-    (
-        "4",
-        "stopped early: daily limit, outage and others; --resume continues it",
-    ),
-    ("5", "another run is using the output"),
-    ("6", "the output or another file cannot be written"),
-    ("130", "interrupted (Ctrl-C)"),
-    ("143", "terminated (SIGTERM)"),
-];
 
 const SANDBOX: &str = "\
 Some record ids select a fault, so that a CSV can cause every kind of reply. Such an id has 15 digits: 99, three digits \
@@ -136,30 +72,6 @@ for a status or a fault, two digits for the number of times (00: always), and an
 
 Other faults, and their names for --faults: 600 embedded-error, 604 empty-results, 607 merged, 620 pending, 800 reset, 802 stall, \
 803 cut ... docs/sandbox.md lists all of them.";
-
-const IMPORT_STATUSES: &[(&str, &str)] = &[
-    ("0", "every row is associated or skipped"),
-    (
-        "1",
-        "the run finished; some rows are rejected, failed or invalid, or all lists of ids are empty",
-    ),
-    (
-        "2",
-        "usage, settings or input are wrong; nothing (more) was sent",
-    ),
-    (
-        "3",
-        "stopped: the credentials are refused, or lack a permission",
-    ),
-    (
-        "4",
-        "stopped early: daily limit, failure limit, --until and others; --resume continues it",
-    ),
-    ("5", "another run is using the report"),
-    ("6", "the report or another output cannot be written"),
-    ("130", "interrupted (Ctrl-C)"),
-    ("143", "terminated (SIGTERM)"),
-];
 
 /// The notes of all commands; the program itself comes first.
 pub const NOTES: [Notes; 11] = [

@@ -8,6 +8,7 @@ pub mod doctor;
 pub mod duration;
 pub mod environment;
 pub mod help;
+pub mod help_statuses;
 pub mod import;
 pub mod input;
 pub mod packaging;

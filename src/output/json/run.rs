@@ -8,13 +8,13 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Problem;
-use crate::domain::lookup_counts::LookupCounts;
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::run_counts::{CategoryCount, Example, RunCounts};
 use crate::domain::utilization::LimitingFactor;
 use crate::exit_status::ExitStatus;
 use crate::output::advice::advice;
 use crate::output::json::format::pretty;
+use crate::output::json::reads::{Existed, Lookup};
 use crate::output::summary::{NextStep, RejectsFile, Summary};
 use crate::process::program::Program;
 
@@ -252,61 +252,6 @@ struct Requests {
     throttled: u64,
 }
 
-/// The keys that were looked up, by their answers.
-#[derive(Serialize)]
-pub(crate) struct Lookup {
-    keys: u64,
-    calls: u64,
-    exact: u64,
-    folded: u64,
-    secondary: u64,
-    search: u64,
-    not_found: u64,
-    ambiguous: u64,
-    refused: u64,
-    failed: u64,
-}
-
-impl Lookup {
-    pub(crate) fn of(counts: &LookupCounts) -> Option<Self> {
-        counts.is_used().then(|| Self {
-            keys: counts.keys(),
-            calls: counts.calls,
-            exact: counts.exact,
-            folded: counts.folded,
-            secondary: counts.secondary,
-            search: counts.search,
-            not_found: counts.not_found,
-            ambiguous: counts.ambiguous,
-            refused: counts.refused,
-            failed: counts.failed,
-        })
-    }
-}
-
-/// Rows by whether their pair was linked before.
-#[derive(Serialize)]
-struct Existed {
-    yes: u64,
-    no: u64,
-    unknown: u64,
-    skipped: u64,
-    calls: u64,
-}
-
-impl Existed {
-    fn of(counts: &RunCounts) -> Option<Self> {
-        let (existed, calls) = (counts.existed, counts.links.reads);
-        (existed.is_used() || calls > 0).then_some(Self {
-            yes: existed.yes,
-            no: existed.no,
-            unknown: existed.unknown,
-            skipped: counts.skipped_as_linked,
-            calls,
-        })
-    }
-}
-
 #[derive(Serialize)]
 struct QuotaUse {
     used_ratio: Option<f64>,
@@ -357,6 +302,7 @@ impl From<RejectsFile<'_>> for Rejects {
 mod tests {
     use super::*;
     use crate::domain::fixtures::{details, outcome};
+    use crate::domain::lookup_counts::LookupCounts;
     use crate::domain::outcome::Outcome;
     use crate::domain::row_keys::{CellKey, RowKeys};
     use crate::output::exit_reason::FINISHED;

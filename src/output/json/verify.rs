@@ -4,7 +4,8 @@
 use serde::Serialize;
 
 use crate::output::json::format::pretty;
-use crate::output::json::run::{Category, Exit, Lookup, Next, Rejects, categories, stamp};
+use crate::output::json::reads::Lookup;
+use crate::output::json::run::{Category, Exit, Next, Rejects, categories, stamp};
 use crate::output::verify_summary::{VerifySource, VerifySummary};
 use crate::process::program::Program;
 use crate::verify::totals::{MissingCounts, StateCounts, TypesCounts};
