@@ -21,6 +21,7 @@ use crate::output::daily_reset::daily_reset;
 use crate::output::stop_message::{FollowUpCommand, StopMessage};
 use crate::process::engine::Engine;
 use crate::process::signals::Signals;
+use crate::report::layout::ReportKind;
 use crate::run::guards::daily_limit::DailyReset;
 use crate::run::stop_reason::{Signal, StopReason};
 use crate::sandbox::server::Sandbox;
@@ -56,13 +57,13 @@ pub(crate) struct ClosedConnection {
 }
 
 impl ClosedConnection {
-    /// Why a run ended early, with the command to run next. `has_report` says whether the command writes a report.
+    /// Why a run ended early, with the command to run next; `report` is the kind of report that the run writes, if any.
     pub(crate) fn stop_message(
         &self,
         reason: &StopReason,
         counts: &RunCounts,
         next: &FollowUpCommand,
-        has_report: bool,
+        report: Option<ReportKind>,
     ) -> Problem {
         let base_url = self.base_url.to_string();
         let reset = daily_reset(Timestamp::now(), self.zone.as_ref(), &TimeZone::system());
@@ -73,9 +74,10 @@ impl ClosedConnection {
             base_url: &base_url,
             daily_reset: &reset,
             writes: self.access == Access::Write,
+            report: report.unwrap_or_default(),
             next,
         };
-        if has_report {
+        if report.is_some() {
             message.problem()
         } else {
             message.problem_without_report()

@@ -263,8 +263,7 @@ fn finish(
             let status = reason.exit_status();
             show(&resolved, ctx)?;
             let again = command_after_stop(&reason, settings, ctx);
-            let has_report = false;
-            let stop = connection.stop_message(&reason, &result.counts, &again, has_report);
+            let stop = connection.stop_message(&reason, &result.counts, &again, None);
             ctx.screen.problem(ctx.output, &stop);
             status
         }

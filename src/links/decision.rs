@@ -13,7 +13,7 @@ use crate::text::one_line;
 pub(crate) const GONE: &str = "it was not linked any more";
 
 /// The reason of a link that a confirmed removal leaves.
-const STILL_THERE: &str = "HubSpot confirmed the removal, but lists the link still";
+const STILL_THERE: &str = "HubSpot confirmed the removal, but still lists the link";
 
 /// Maximum number of labels that a reason names.
 const MAX_LABELS: usize = 3;

@@ -70,9 +70,10 @@ fn again(arguments: &[OsString], can_resume: bool) -> CommandLine {
         .with(way)
 }
 
-/// The command that shows whether links that were removed are absent, with the flags of the connection.
+/// The command that shows whether links that were removed are absent, with the flags of the connection. `is_verified` says
+/// whether the report of an earlier verification is in its place: it shows the links before they were removed.
 #[must_use]
-pub(crate) fn verify_absent(arguments: &[OsString], report: &Path) -> String {
+pub(crate) fn verify_absent(arguments: &[OsString], report: &Path, is_verified: bool) -> String {
     let own = [
         "output",
         "o",
@@ -82,13 +83,17 @@ pub(crate) fn verify_absent(arguments: &[OsString], report: &Path) -> String {
         "json",
         "html",
     ];
-    CommandLine::new(arguments)
+    let command_line = CommandLine::new(arguments)
         .without(&own)
         .only_flags_of("verify")
         .command("verify")
         .file(report)
-        .with_value("expect", "absent")
-        .line()
+        .with_value("expect", "absent");
+    if is_verified {
+        command_line.with("overwrite").line()
+    } else {
+        command_line.line()
+    }
 }
 
 #[cfg(test)]
@@ -162,9 +167,14 @@ mod tests {
     #[test]
     fn a_verification_of_removed_links_keeps_the_flags_of_the_connection() {
         let typed = arguments("undo p.report.csv --confirm=5 --output=u.csv --resume");
+        let report = Path::new("p.report.csv");
         assert_eq!(
-            verify_absent(&typed, Path::new("p.report.csv")),
+            verify_absent(&typed, report, false),
             "hubspot-associate verify p.report.csv --expect absent"
+        );
+        assert_eq!(
+            verify_absent(&typed, report, true),
+            "hubspot-associate verify p.report.csv --expect absent --overwrite"
         );
     }
 

@@ -12,6 +12,7 @@ use crate::output::lookup_stop::{no_key_found, refused};
 use crate::output::scope_stop::missing_scopes;
 use crate::output::stop::{Advice, Stop};
 use crate::output::write_failure::write_failure;
+use crate::report::layout::ReportKind;
 use crate::report::lost_report::LostReport;
 use crate::run::guards::failure_limit::{FailureLimitReached, ReachedLimit};
 use crate::run::guards::time_limit::TimeLimit;
@@ -38,6 +39,8 @@ pub struct StopMessage<'s> {
     pub daily_reset: &'s str,
     /// Whether the command changes anything in the account.
     pub writes: bool,
+    /// The command whose report the run writes.
+    pub report: ReportKind,
     /// The command to run next.
     pub next: &'s FollowUpCommand,
 }
@@ -173,7 +176,7 @@ impl StopMessage<'_> {
                 .because(excerpt(panic, 300))
                 .advice("please report this bug"),
             StopReason::Report(error) => {
-                let (what, advice) = write_failure(error);
+                let (what, advice) = write_failure(error, self.report);
                 Stop::new(what).because(error.to_string()).advice(advice)
             }
         }
@@ -347,6 +350,7 @@ mod tests {
             base_url,
             daily_reset: "at midnight",
             writes: true,
+            report: ReportKind::Import,
             next: &FollowUpCommand::from("again".to_owned()),
         }
         .problem()
@@ -385,6 +389,7 @@ mod tests {
             base_url: "",
             daily_reset: "",
             writes: true,
+            report: ReportKind::Import,
             next: &FollowUpCommand::from("again".to_owned()),
         }
         .problem_without_report();
@@ -414,6 +419,7 @@ mod tests {
                 base_url: "",
                 daily_reset: "",
                 writes: true,
+                report: ReportKind::Import,
                 next: &FollowUpCommand {
                     command: "again".into(),
                     missing_flags,

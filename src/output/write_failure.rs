@@ -1,45 +1,84 @@
 //! Describes why a run could not write its report, with advice. Pure.
 
+use std::borrow::Cow;
 use std::io;
 
+use crate::report::layout::ReportKind;
 use crate::report::lost_report::LostReport;
 
-/// The failure and the advice.
-pub(crate) fn write_failure(error: &io::Error) -> (&'static str, &'static str) {
+/// The failure and the advice, for the report of this command.
+pub(crate) fn write_failure(
+    error: &io::Error,
+    kind: ReportKind,
+) -> (&'static str, Cow<'static, str>) {
     const CHANGED: &str = "the report was changed by another program; nothing more was sent";
     const GONE: &str = "the report no longer exists; nothing more was sent";
+    let flag = kind.path_flag();
+    let without_report = without_report(kind);
     match (LostReport::cause_of(error), error.kind()) {
         (Some(LostReport::Deleted), _) => (
             GONE,
-            "find out which program deleted it, and restore it; without the report, the run sends all rows again, which \
-             makes no duplicate associations",
+            format!("find out which program deleted it, and restore it; {without_report}").into(),
         ),
         (Some(LostReport::Replaced), _) => (
             GONE,
-            "move the new file to another place, and restore the report; without the report, the run sends all rows again, \
-             which makes no duplicate associations",
+            format!("move the new file to another place, and restore the report; {without_report}")
+                .into(),
         ),
         (Some(LostReport::Cut { .. }), _) => (
             CHANGED,
-            "do not let other programs change the report, such as logrotate with `copytruncate`; if they copied its lines, \
-             restore them; rows without a line are sent again, which makes no duplicate associations",
+            format!(
+                "do not let other programs change the report, such as logrotate with `copytruncate`; if they copied its \
+                 lines, restore them; {}",
+                without_lines(kind)
+            )
+            .into(),
         ),
         (Some(LostReport::Extended { .. }), _) => (
             CHANGED,
-            "do not let other programs write to the report, and delete the lines that the run did not write",
+            "do not let other programs write to the report, and delete the lines that the run did not write".into(),
         ),
         (None, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => (
             UNWRITTEN,
-            "free some disk space, or choose another path with `--report PATH`",
+            format!("free some disk space, or choose another path with `{flag} PATH`").into(),
         ),
         (None, io::ErrorKind::FileTooLarge) => (
             UNWRITTEN,
-            "raise the limit of file sizes (`ulimit -f` shows it), or choose another path with `--report PATH`",
+            format!(
+                "raise the limit of file sizes (`ulimit -f` shows it), or choose another path with `{flag} PATH`"
+            )
+            .into(),
         ),
         (None, _) => (
             UNWRITTEN,
-            "check the disk, or choose another path with `--report PATH`",
+            format!("check the disk, or choose another path with `{flag} PATH`").into(),
         ),
+    }
+}
+
+/// What the next run does if the report is not restored.
+fn without_report(kind: ReportKind) -> &'static str {
+    match kind {
+        ReportKind::Import => {
+            "without the report, the run sends all rows again, which makes no duplicate associations"
+        }
+        ReportKind::Verify => "without the report, the run reads all pairs again",
+        ReportKind::Undo => {
+            "without the report, the run reads all links again, and those that it removed before are `gone`"
+        }
+    }
+}
+
+/// What the next run does with the rows whose lines are not restored.
+fn without_lines(kind: ReportKind) -> &'static str {
+    match kind {
+        ReportKind::Import => {
+            "rows without a line are sent again, which makes no duplicate associations"
+        }
+        ReportKind::Verify => "pairs without a line are read again",
+        ReportKind::Undo => {
+            "links without a line are read again, and those that were removed before are `gone`"
+        }
     }
 }
 
@@ -102,9 +141,38 @@ mod tests {
                 "check the disk",
             ),
         ] {
-            let (happened, advice) = write_failure(&error);
+            let (happened, advice) = write_failure(&error, ReportKind::Import);
             assert!(happened.starts_with(what), "{happened}");
             assert!(advice.contains(advised), "{advice}");
+        }
+    }
+    #[test]
+    fn the_advice_names_the_flag_and_the_consequence_of_the_command() {
+        let deleted: io::Error = LostReport::Deleted.into();
+        let cut: io::Error = LostReport::Cut {
+            found: 0,
+            written: 9,
+        }
+        .into();
+        let unwritten = [
+            io::ErrorKind::StorageFull,
+            io::ErrorKind::FileTooLarge,
+            io::ErrorKind::Other,
+        ];
+        for (kind, flag, again) in [
+            (ReportKind::Import, "`--report PATH`", "sen"),
+            (ReportKind::Verify, "`--output PATH`", "read"),
+            (ReportKind::Undo, "`--output PATH`", "`gone`"),
+        ] {
+            for error in unwritten {
+                let (_, advice) = write_failure(&error.into(), kind);
+                assert!(advice.ends_with(flag), "{advice}");
+            }
+            for error in [&deleted, &cut] {
+                let (_, advice) = write_failure(error, kind);
+                let consequence = advice.rsplit(';').next().unwrap();
+                assert!(consequence.contains(again), "{advice}");
+            }
         }
     }
 }

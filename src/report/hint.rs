@@ -1,6 +1,7 @@
 //! What the user can do about a report that cannot be used.
 
 use crate::report::error::ReportError;
+use crate::report::layout::ReportKind;
 use crate::report::origin::Origin;
 use crate::report::read_error::ReadBackError;
 use crate::text::shell_path;
@@ -11,11 +12,28 @@ pub const REPORT_FLAG: &str = "--report";
 /// The flag for the path of the report of `verify` and `undo`.
 pub const OUTPUT_FLAG: &str = "--output";
 
+impl ReportKind {
+    /// The flag for the path of the report.
+    #[must_use]
+    pub fn path_flag(self) -> &'static str {
+        match self {
+            Self::Import => REPORT_FLAG,
+            Self::Verify | Self::Undo => OUTPUT_FLAG,
+        }
+    }
+}
+
 impl ReportError {
     /// What the user can do; `flag` is the one for the path of the report.
     #[must_use]
     pub fn hint(&self, flag: &str) -> Option<String> {
         Some(match self {
+            // Undo has an error of its own.
+            Self::Exists { .. } if flag == OUTPUT_FLAG => {
+                "`--resume` keeps its lines and reads the rest, `--overwrite` reads all pairs again, `--output PATH` writes \
+                 another"
+                    .to_owned()
+            }
             Self::Exists { .. } => {
                 format!("`--resume` continues it, `--overwrite` replaces it, `{flag} PATH` writes another")
             }
@@ -78,7 +96,7 @@ fn read_back_hint(error: &ReadBackError, flag: &str) -> Option<String> {
         | ReadBackError::OtherOrigin { .. }
         | ReadBackError::OtherPortal { .. } => return None,
         ReadBackError::NoReport { .. } | ReadBackError::OtherKind { .. } => {
-            "name the report of an earlier run".to_owned()
+            "name the report of an import".to_owned()
         }
         ReadBackError::Damaged { line: 1, .. } => format!(
             "it was changed, or another version wrote it: write another with `{flag} PATH`, or keep its complete lines \
@@ -90,4 +108,29 @@ fn read_back_hint(error: &ReadBackError, flag: &str) -> Option<String> {
         }
         ReadBackError::Twice { .. } => "delete one of them".to_owned(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_existing_output_of_verify_says_what_is_read_again() {
+        let error = ReportError::Exists {
+            path: "p.verify.csv".into(),
+        };
+        for (kind, overwrite) in [
+            (
+                ReportKind::Import,
+                "`--overwrite` replaces it, `--report PATH`",
+            ),
+            (
+                ReportKind::Verify,
+                "`--overwrite` reads all pairs again, `--output PATH`",
+            ),
+        ] {
+            let hint = error.hint(kind.path_flag()).unwrap();
+            assert!(hint.contains(overwrite), "{hint}");
+        }
+    }
 }

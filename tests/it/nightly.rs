@@ -121,7 +121,7 @@ fn a_report_that_cannot_be_trusted_is_refused_before_anything_is_sent() {
             Some("name,id\nx,1\n"),
             "error: cannot read the report `last.csv`\n  caused by: it is not a report of this program: the header has no \
              column `row`, `from_object_type`, `from_object_id`, `to_object_type`, `to_object_id`, `outcome`\n\
-             hint: name the report of an earlier run\n",
+             hint: name the report of an import\n",
         ),
     ] {
         let rehearsal = Rehearsal::new().rows(good_rows(1));

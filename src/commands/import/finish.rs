@@ -27,6 +27,7 @@ use crate::output::outputs::Outputs;
 use crate::output::summary::{NextStep, RejectsFile, Summary};
 use crate::process::stdout::print;
 use crate::report::error::ReportError;
+use crate::report::layout::ReportKind;
 use crate::report::lost_report::LostReport;
 use crate::report::rejects;
 use crate::report::stats::statistics::Statistics;
@@ -216,9 +217,8 @@ impl FinishedRun<'_> {
         let input = &self.settings.input;
         let counts = &self.result.counts;
         let next = next_steps::command_after_stop(reason, counts, input, &ctx.arguments);
-        let has_report = true;
         self.connection
-            .stop_message(reason, counts, &next, has_report)
+            .stop_message(reason, counts, &next, Some(ReportKind::Import))
     }
 }
 

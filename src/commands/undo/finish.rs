@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::cli::undo::UndoArgs;
 use crate::commands::connection::ClosedConnection;
 use crate::commands::context::Context;
+use crate::domain::file_names::verify_report_beside;
 use crate::error::RunError;
 use crate::exit_status::ExitStatus;
 use crate::output::exit_reason::{FINISHED, reason_of_stop};
@@ -15,6 +16,7 @@ use crate::output::next_verify::verify_absent;
 use crate::output::summary::NextStep;
 use crate::output::undo_summary::UndoSummary;
 use crate::process::stdout::print;
+use crate::report::layout::ReportKind;
 use crate::run::context::RunOutcome;
 use crate::undo::plan::Plan;
 use crate::undo::totals::UndoTotals;
@@ -44,7 +46,7 @@ impl FinishedUndo<'_> {
         let again = next_command::resumed(&ctx.arguments);
         let stopped = result.stop.as_ref().map(|reason| {
             let next = again.clone().into();
-            connection.stop_message(reason, &result.counts, &next, true)
+            connection.stop_message(reason, &result.counts, &next, Some(ReportKind::Undo))
         });
         let status = match &result.stop {
             Some(reason) => reason.exit_status(),
@@ -62,7 +64,11 @@ impl FinishedUndo<'_> {
                 } else {
                     "check that the links are absent, except for those that are kept".to_owned()
                 },
-                command: verify_absent(&ctx.arguments, &self.flags.report),
+                command: verify_absent(
+                    &ctx.arguments,
+                    &self.flags.report,
+                    verify_report_beside(&self.flags.report).exists(),
+                ),
             }
         };
         let summary = UndoSummary {

@@ -23,7 +23,7 @@ use crate::output::stop_message::FollowUpCommand;
 use crate::output::summary::RejectsFile;
 use crate::output::verify_summary::{VerifySource, VerifySummary};
 use crate::process::stdout::print;
-use crate::report::hint::{OUTPUT_FLAG, REPORT_FLAG};
+use crate::report::layout::ReportKind;
 use crate::run::context::RunOutcome;
 use crate::run::stop_reason::{PropertyRefusal, StopReason};
 use crate::settings::verify::can_resume;
@@ -150,13 +150,8 @@ impl Verification<'_> {
         ctx: &Context,
     ) -> Problem {
         let next = self.command_after_stop(reason, ctx);
-        let has_report = true;
-        let mut problem = connection.stop_message(reason, &self.result.counts, &next, has_report);
-        // The advice is for an import, where the flag has another name.
-        problem.hint = problem
-            .hint
-            .map(|hint| hint.replace(REPORT_FLAG, OUTPUT_FLAG));
-        problem
+        let report = Some(ReportKind::Verify);
+        connection.stop_message(reason, &self.result.counts, &next, report)
     }
 
     /// The command to run after a stop. A run that cannot be resumed starts again.
