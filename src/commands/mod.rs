@@ -3,6 +3,7 @@
 pub mod check;
 pub mod connection;
 pub mod context;
+pub mod counted_rows;
 pub mod dispatch;
 pub mod doctor;
 pub mod entry;

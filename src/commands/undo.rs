@@ -13,12 +13,14 @@ use crate::cli::undo::UndoArgs;
 use crate::clock::now;
 use crate::commands::connection::Connection;
 use crate::commands::context::Context;
+use crate::commands::counted_rows::CountedRows;
 use crate::commands::observers::Observers;
 use crate::commands::portal::Access;
 use crate::commands::undo::earlier::{Existing, open_report};
 use crate::commands::undo::finish::FinishedUndo;
 use crate::commands::undo::rows::UndoRows;
 use crate::commands::undo::source::{Planned, Source};
+use crate::domain::outcome::Outcome;
 use crate::error::RunError;
 use crate::exit_status::ExitStatus;
 use crate::input::progress::ReadProgress;
@@ -36,7 +38,7 @@ use crate::run::context::{RunContext, RunOutcome, RunSettings};
 use crate::run::dispatcher::run;
 use crate::run::stop_reason::StopReason;
 use crate::settings::undo::{UndoSettings, output_path, report_plan};
-use crate::undo::counted_report::CountedReport;
+use crate::undo::count::count;
 use crate::undo::error::UndoError;
 use crate::undo::plan::Plan;
 use crate::undo::totals::UndoTotals;
@@ -187,13 +189,18 @@ impl ReadyUndo<'_> {
         ctx: &Context,
     ) -> Result<(RunOutcome, UndoTotals), RunError> {
         let opened = open_report(self.existing, &self.report, &self.source)?;
-        let mut report = CountedReport::new(opened.file, opened.totals);
+        let mut report = opened.file;
+        let mut totals = opened.totals;
+        let mut observer = CountedRows {
+            observer,
+            count: |outcome: &Outcome| count(outcome, &mut totals),
+        };
         let rows = UndoRows::open(&self.source, self.planned.decider, opened.settled)?;
         let rate = RateController::new(settings.rate, settings.share);
         let context = RunContext {
             rate_limiter: RateLimiter::new(rate),
             report: &mut report,
-            observer,
+            observer: &mut observer,
             rows: rows.read().map_err(RunError::System)?,
             skips: Skips::default(),
             previous_counts: opened.counts,
@@ -204,6 +211,6 @@ impl ReadyUndo<'_> {
         };
         let endpoint = connection.endpoint.clone();
         let result = connection.block_on(run(endpoint, run_settings, context));
-        Ok((result, report.into_totals()))
+        Ok((result, totals))
     }
 }

@@ -17,6 +17,7 @@ use crate::cli::verify::VerifyArgs;
 use crate::clock::now;
 use crate::commands::connection::Connection;
 use crate::commands::context::Context;
+use crate::commands::counted_rows::CountedRows;
 use crate::commands::observers::Observers;
 use crate::commands::portal::Access;
 use crate::commands::verify::files::Files;
@@ -24,6 +25,7 @@ use crate::commands::verify::finish::Verification;
 use crate::commands::verify::output::{PreparedOutput, open, prepare};
 use crate::commands::verify::rows::{Feed, feed};
 use crate::commands::verify::source::{ReadyReport, Source};
+use crate::domain::outcome::Outcome;
 use crate::error::RunError;
 use crate::exit_status::ExitStatus;
 use crate::input::skip::Skips;
@@ -35,7 +37,7 @@ use crate::run::context::{RunContext, RunOutcome, RunSettings};
 use crate::run::dispatcher::run;
 use crate::run::stop_reason::StopReason;
 use crate::settings::verify::{VerifySettings, output_plan};
-use crate::verify::counted_report::CountedReport;
+use crate::verify::count::count;
 use crate::verify::error::VerifyError;
 use crate::verify::totals::VerifyTotals;
 
@@ -166,19 +168,22 @@ impl ReadyRun<'_> {
         ctx: &Context,
     ) -> Result<(RunOutcome, VerifyTotals), RunError> {
         let PreparedOutput {
-            report,
+            mut report,
             settled,
-            totals,
+            mut totals,
             previous_counts,
         } = self.output;
         let sample = self.source.sample();
-        let mut report = CountedReport::new(report, totals);
+        let mut observer = CountedRows {
+            observer,
+            count: |outcome: &Outcome| count(outcome, &mut totals),
+        };
         let Feed { rows, left_out } = feed(self.source, settled)?;
         let rate = RateController::new(self.settings.rate, self.settings.share);
         let context = RunContext {
             rate_limiter: RateLimiter::new(rate),
             report: &mut report,
-            observer,
+            observer: &mut observer,
             rows,
             skips: Skips::default(),
             previous_counts,
@@ -196,7 +201,7 @@ impl ReadyRun<'_> {
             without_line: result.counts.without_outcome,
             calls: result.counts.links,
             elapsed: result.elapsed,
-            ..report.into_totals()
+            ..totals
         };
         Ok((result, totals))
     }

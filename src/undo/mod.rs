@@ -3,7 +3,7 @@
 //! A link is removed only if the report proves that the import made it: the row is associated, its pair was not linked
 //! before, and its portal is the expected one. Every other associated row is kept, with its reason.
 
-pub mod counted_report;
+pub mod count;
 pub mod error;
 pub mod keep_reason;
 pub mod link_row;

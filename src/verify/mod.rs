@@ -1,6 +1,6 @@
 //! `verify`, without its input and output: which pairs are read, and what was found for them. Pure.
 
-pub mod counted_report;
+pub mod count;
 pub mod error;
 pub mod sample;
 pub mod survey;

@@ -57,6 +57,49 @@ fn a_full_disk_stops_the_run_which_is_resumed_elsewhere() {
 }
 
 #[test]
+fn a_full_disk_stops_verify_and_undo_with_the_number_of_lines_that_were_written() {
+    let rehearsal = Rehearsal::against(instant()).rows(good_rows(600));
+    let import = rehearsal.import(&["--check-existing"]);
+    assert_eq!(import.code, 0, "{}", import.stderr);
+    let url = rehearsal.url();
+    let read = ["verify", "pairs.report.csv", "--base-url", &url];
+    let removal = [
+        "undo",
+        "pairs.report.csv",
+        "--base-url",
+        &url,
+        "--expect-portal",
+        "1234567",
+        "--confirm",
+        "600",
+    ];
+    for flags in [&read[..], &removal] {
+        let command = rehearsal.command(flags);
+        let stopped = finish(with_little_room(&command, 8).output().unwrap());
+        assert_eq!(stopped.code, 6, "{}", stopped.stderr);
+        for part in ["cannot write the report", "with `--output PATH`"] {
+            assert!(stopped.stderr.contains(part), "{}", stopped.stderr);
+        }
+        let number_before = |text: &str, words: &str| {
+            let (before, _) = text.split_once(words).unwrap();
+            before.rsplit(' ').next().unwrap().parse::<u64>().unwrap()
+        };
+        let summarized = stopped.stdout.lines().next().unwrap();
+        let counted = match flags[0] {
+            "verify" => number_before(summarized, " pairs verified"),
+            _ => number_before(summarized, " rows in"),
+        };
+        assert_eq!(
+            counted,
+            number_before(&stopped.stderr, " rows are in the report"),
+            "{}{}",
+            stopped.stdout,
+            stopped.stderr
+        );
+    }
+}
+
+#[test]
 fn a_disk_that_is_full_from_the_start_costs_no_request() {
     let rehearsal = Rehearsal::new().rows(good_rows(30));
     let refused = rehearsal.import(&["--report", "/dev/full"]);

@@ -195,6 +195,11 @@ fn the_summary_of_an_undo_is_one_json_object_on_request() {
 #[test]
 fn the_next_command_of_an_undo_finds_the_links_absent() {
     let undo = Undo::imported(instant(), 3, 0);
+    // A verification before the undo: its report, which shows the links as present, is replaced.
+    let url = undo.url();
+    let verify = ["verify", "pairs.report.csv", "--base-url", &url];
+    let verified = finish(undo.rehearsal.command(&verify).output().unwrap());
+    assert_eq!(verified.code, 0, "{}", verified.stderr);
     let done = undo.run("--confirm 3");
     let (_, next) = done.stdout.split_once("next: ").unwrap();
     let (_, command) = next.split_once("hubspot-associate ").unwrap();
