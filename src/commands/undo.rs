@@ -29,7 +29,7 @@ use crate::output::files::ensure_distinct;
 use crate::output::next_undo;
 use crate::output::outputs::credential_files;
 use crate::output::summary::NextStep;
-use crate::output::undo_summary::PlanSummary;
+use crate::output::undo_summary::{EarlierUndo, PlanSummary};
 use crate::process::stdout::print;
 use crate::rate_limit::controller::RateController;
 use crate::rate_limit::limiter::RateLimiter;
@@ -89,7 +89,10 @@ pub(crate) fn undo(flags: &UndoArgs, ctx: &Context) -> Result<ExitStatus, RunErr
                 plan: &planned.plan,
                 report: &flags.report,
                 is_finished: planned.is_finished,
-                undone: is_undone.then_some(&*report.path),
+                earlier: settled.map(|settled| EarlierUndo {
+                    path: &report.path,
+                    settled,
+                }),
                 next: None,
             };
             let is_over = is_undone || is_confirmed;

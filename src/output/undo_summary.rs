@@ -21,10 +21,27 @@ pub struct PlanSummary<'s> {
     pub report: &'s Path,
     /// Whether the import that wrote the report has finished.
     pub is_finished: bool,
-    /// The undo report, if an earlier undo left a line in it for each row.
-    pub undone: Option<&'s Path>,
+    /// What an earlier undo of the same report left.
+    pub earlier: Option<EarlierUndo<'s>>,
     /// The command to run next.
     pub next: Option<&'s NextStep>,
+}
+
+impl PlanSummary<'_> {
+    /// Whether each associated row has a final line.
+    pub(crate) fn is_undone(&self) -> bool {
+        let rows = self.plan.associated;
+        rows > 0 && self.earlier.is_some_and(|earlier| earlier.settled == rows)
+    }
+}
+
+/// The undo report of an earlier undo.
+#[derive(Clone, Copy, Debug)]
+pub struct EarlierUndo<'s> {
+    /// Where it is.
+    pub path: &'s Path,
+    /// Its final lines: those of rows that are removed, kept or gone.
+    pub settled: u64,
 }
 
 /// The result of an undo.

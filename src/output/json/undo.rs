@@ -21,7 +21,10 @@ impl PlanSummary<'_> {
             program: Program::THIS,
             report: self.report.to_string_lossy().into_owned(),
             report_finished: self.is_finished,
-            undo_report: self.undone.map(|path| path.to_string_lossy().into_owned()),
+            undo_report: self
+                .earlier
+                .map(|undo| undo.path.to_string_lossy().into_owned()),
+            settled: self.earlier.map_or(0, |undo| undo.settled),
             portal: self.plan.portal,
             plan: Planned::of(self.plan),
             next: self.next.map(Next::of),
@@ -74,8 +77,10 @@ struct PlanJson<'s> {
     report: String,
     /// Whether the import that wrote the report has finished.
     report_finished: bool,
-    /// The undo report, if it has a line for each row already.
+    /// The undo report of an earlier undo, if it has final lines.
     undo_report: Option<String>,
+    /// The number of its final lines. If it equals the associated rows, there is nothing to do.
+    settled: u64,
     portal: Option<u64>,
     plan: Planned,
     next: Option<Next<'s>>,
@@ -190,7 +195,7 @@ mod tests {
             plan: &plan,
             report: Path::new("r.csv"),
             is_finished: true,
-            undone: None,
+            earlier: None,
             next: None,
         };
         let found: Value = serde_json::from_str(&summary.to_json()).unwrap();

@@ -4,7 +4,7 @@ use crate::number::{counted, grouped, rows, span};
 use crate::output::summary::shown;
 use crate::output::text::lines::Lines;
 use crate::output::text::run::requests;
-use crate::output::undo_summary::{PlanSummary, UndoSummary};
+use crate::output::undo_summary::{EarlierUndo, PlanSummary, UndoSummary};
 use crate::text::excerpt;
 
 /// The maximum number of types, or of reasons, in a list.
@@ -41,21 +41,40 @@ impl PlanSummary<'_> {
         if plan.others > 0 {
             lines.about("not associated", rows(plan.others));
         }
-        if let Some(path) = self.undone {
-            lines.add(format!(
-                "nothing to do: {} has a line for each associated row",
-                shown(path)
-            ));
-        } else if plan.remove == 0 {
+        self.add_state(&mut lines);
+        lines.about_some("next", self.next);
+        lines.into_text()
+    }
+
+    /// What an earlier undo left, and what is left to do.
+    fn add_state(&self, lines: &mut Lines) {
+        match self.earlier {
+            Some(EarlierUndo { path, .. }) if self.is_undone() => {
+                lines.add(format!(
+                    "nothing to do: {} has a line for each associated row",
+                    shown(path)
+                ));
+                return;
+            }
+            Some(EarlierUndo { path, settled }) => lines.about(
+                "earlier undo",
+                format!(
+                    "{} has final lines for {} of {}",
+                    shown(path),
+                    grouped(settled),
+                    rows(self.plan.associated)
+                ),
+            ),
+            None => {}
+        }
+        if self.plan.remove == 0 {
             lines.add("nothing to do: the report proves no link of the import");
             lines.add(HOW_TO_PROVE);
         } else {
             lines.add(
-                "nothing was sent yet; each link is read again before it is removed, and kept if it has a label by then",
+                "nothing was sent; each link is read again before it is removed, and kept if it has a label by then",
             );
         }
-        lines.about_some("next", self.next);
-        lines.into_text()
     }
 }
 
@@ -180,7 +199,7 @@ mod tests {
             plan: &plan,
             report: Path::new("r.csv"),
             is_finished: true,
-            undone: None,
+            earlier: None,
             next: Some(&next),
         };
         assert_eq!(
@@ -193,7 +212,7 @@ to remove: 1,200 links
 to keep: 3 rows
              3  imported without `--check-existing`: the link may have existed before
 not associated: 1 row
-nothing was sent yet; each link is read again before it is removed, and kept if it has a label by then
+nothing was sent; each link is read again before it is removed, and kept if it has a label by then
 next: remove these links: hubspot-associate undo r.csv --expect-portal 7 --confirm 1200
 "
         );
@@ -206,7 +225,7 @@ next: remove these links: hubspot-associate undo r.csv --expect-portal 7 --confi
             plan: &plan,
             report: Path::new("r.csv"),
             is_finished: false,
-            undone: None,
+            earlier: None,
             next: None,
         };
         let text = summary.to_text();
@@ -216,13 +235,37 @@ next: remove these links: hubspot-associate undo r.csv --expect-portal 7 --confi
             "{text}"
         );
         assert!(text.ends_with(&format!("{HOW_TO_PROVE}\n")), "{text}");
-        let undone = PlanSummary {
-            undone: Some(Path::new("u.csv")),
-            ..summary
-        };
-        let text = undone.to_text();
-        let last = "nothing to do: u.csv has a line for each associated row\n";
-        assert!(text.ends_with(last), "{text}");
+    }
+
+    #[test]
+    fn a_plan_says_how_much_an_earlier_undo_has_done() {
+        let plan = plan(1200, 3);
+        for (settled, shown, hidden) in [
+            (
+                1100,
+                "\nearlier undo: u.csv has final lines for 1,100 of 1,203 rows\nnothing was sent;",
+                "nothing to do",
+            ),
+            (
+                1203,
+                "\nnothing to do: u.csv has a line for each associated row\n",
+                "nothing was sent",
+            ),
+        ] {
+            let summary = PlanSummary {
+                plan: &plan,
+                report: Path::new("r.csv"),
+                is_finished: true,
+                earlier: Some(EarlierUndo {
+                    path: Path::new("u.csv"),
+                    settled,
+                }),
+                next: None,
+            };
+            let text = summary.to_text();
+            assert!(text.contains(shown), "{text}");
+            assert!(!text.contains(hidden), "{text}");
+        }
     }
 
     #[test]
