@@ -1,16 +1,18 @@
 //! Turns the events of a run into progress and log lines.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::{Level, debug, enabled, event, info, warn};
 
 use crate::domain::outcome::{Outcome, OutcomeKind, RowTarget};
-use crate::domain::proof::{Proof, UndoOutcome};
+use crate::domain::proof::{LinkState, Proof, RecordState, UndoOutcome};
 use crate::input::progress::ReadProgress;
 use crate::number::{counted, span};
 use crate::output::terminal::progress::{Progress, ProgressSnapshot, Work};
 use crate::output::terminal::screen::{OutputOptions, Screen};
+use crate::report::record_column::records_text;
 use crate::run::event::{Event, Observe, RunEvent};
 use crate::run::stop_reason::StopReason;
 use crate::text::excerpt;
@@ -252,6 +254,7 @@ fn log_outcome(outcome: &Outcome) {
         RowTarget::Raw(_) => "the row".to_owned(),
     };
     let (state, why) = state_and_reason(outcome);
+    let colon = if why.is_empty() { "" } else { ": " };
     macro_rules! log {
         ($level:expr) => {
             event!(
@@ -263,8 +266,8 @@ fn log_outcome(outcome: &Outcome) {
                 category = details.categories.first().map(|text| logged(text)),
                 correlation_id = details.correlation_id.as_ref().map(|text| logged(text)),
                 attempts = outcome.attempts,
-                "{pair} is {state}: {}",
-                logged(why)
+                "{pair} is {state}{colon}{}",
+                logged(&why)
             )
         };
     }
@@ -286,13 +289,22 @@ fn level_of(outcome: &Outcome) -> Level {
     }
 }
 
-/// How a row ended, as its report shows it, and why.
-fn state_and_reason(outcome: &Outcome) -> (&'static str, &str) {
-    let message = &outcome.details.message;
+/// How a row ended, as its report shows it, and why, if there is more to say.
+fn state_and_reason(outcome: &Outcome) -> (&'static str, Cow<'_, str>) {
+    let message = outcome.details.message.as_str();
     match outcome.proof.as_deref() {
-        None => (outcome.kind.as_str(), message),
-        Some(Proof::Verified(verified)) => (verified.state.as_str(), message),
-        Some(Proof::Undone(undone)) => (undone.outcome.as_str(), &undone.reason),
+        None => (outcome.kind.as_str(), message.into()),
+        Some(Proof::Verified(verified)) => {
+            let why = match (verified.state, &verified.records) {
+                (LinkState::Unknown, _) => message.into(),
+                (_, Some([RecordState::Exists, RecordState::Exists])) => {
+                    "both records exist".into()
+                }
+                (_, records) => records_text(records.as_ref()),
+            };
+            (verified.state.as_str(), why)
+        }
+        Some(Proof::Undone(undone)) => (undone.outcome.as_str(), undone.reason.as_ref().into()),
     }
 }
 
@@ -301,15 +313,15 @@ mod tests {
     use super::*;
     use crate::domain::fixtures::{details, outcome};
     use crate::domain::outcome::OutcomeKind;
-    use crate::domain::proof::{LinkState, Undone, Verified};
+    use crate::domain::proof::{Undone, Verified};
 
     #[test]
     fn a_row_is_logged_with_its_state_as_its_report_shows_it() {
-        let verified = |state| {
+        let verified = |state, records| {
             Proof::Verified(Verified {
                 state,
                 types: Vec::new(),
-                records: None,
+                records,
             })
         };
         let undone = |outcome, reason: &'static str| {
@@ -337,21 +349,41 @@ mod tests {
             ),
             (
                 OutcomeKind::Skipped,
-                Some(verified(LinkState::Present)),
+                Some(verified(LinkState::Present, None)),
                 Level::TRACE,
                 "present",
-                message,
+                "",
             ),
             (
                 OutcomeKind::Rejected,
-                Some(verified(LinkState::Missing)),
+                Some(verified(LinkState::Missing, None)),
                 Level::INFO,
                 "missing",
-                message,
+                "",
+            ),
+            (
+                OutcomeKind::Rejected,
+                Some(verified(
+                    LinkState::Missing,
+                    Some([RecordState::Exists, RecordState::Exists]),
+                )),
+                Level::INFO,
+                "missing",
+                "both records exist",
+            ),
+            (
+                OutcomeKind::Rejected,
+                Some(verified(
+                    LinkState::Missing,
+                    Some([RecordState::Deleted, RecordState::Exists]),
+                )),
+                Level::INFO,
+                "missing",
+                "from deleted",
             ),
             (
                 OutcomeKind::Failed,
-                Some(verified(LinkState::Unknown)),
+                Some(verified(LinkState::Unknown, None)),
                 Level::INFO,
                 "unknown",
                 message,
@@ -384,7 +416,7 @@ mod tests {
                 ..outcome(1, kind)
             };
             assert_eq!(level_of(&outcome), level, "{state}");
-            assert_eq!(state_and_reason(&outcome), (state, why));
+            assert_eq!(state_and_reason(&outcome), (state, why.into()));
         }
     }
 }
