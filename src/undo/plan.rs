@@ -308,7 +308,7 @@ mod tests {
         assert_eq!((plan.associated, plan.others), (4, 1));
         assert_eq!((plan.remove, plan.kept_rows()), (2, 2));
         assert_eq!(plan.kept, [(KeepReason::NotAsked.group(), 2)]);
-        assert_eq!(plan.types.shown().len(), 2);
+        assert_eq!(plan.types.listed().len(), 2);
     }
 
     #[test]

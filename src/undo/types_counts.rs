@@ -6,6 +6,9 @@ use crate::domain::pair::{ObjectType, Pair};
 /// memory grow with it.
 const MAX_TYPES: usize = 100;
 
+/// The types beyond the limit, as in the JSON of `verify`.
+const OTHER: &str = "(other)";
+
 /// Links by the types of their records.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TypesCounts {
@@ -31,17 +34,18 @@ impl TypesCounts {
         }
     }
 
-    /// The types, as `contacts -> companies`, with their links, in the order in which they were first counted.
+    /// The types of the records named first and second, with their links, in the order in which they were first counted;
+    /// both `(other)` beyond the limit.
     #[must_use]
-    pub fn shown(&self) -> Vec<(String, u64)> {
+    pub fn listed(&self) -> Vec<([String; 2], u64)> {
         let counts = self.counts.iter();
-        let mut shown: Vec<_> = counts
-            .map(|([from, to], count)| (format!("{from} -> {to}"), *count))
+        let mut listed: Vec<_> = counts
+            .map(|(types, count)| (types.each_ref().map(ToString::to_string), *count))
             .collect();
         if self.others > 0 {
-            shown.push(("other types".to_owned(), self.others));
+            listed.push(([OTHER; 2].map(str::to_owned), self.others));
         }
-        shown
+        listed
     }
 }
 
@@ -60,14 +64,13 @@ mod tests {
         ] {
             counts.add(&pair(from, to));
         }
-        let shown = counts.shown();
-        let shown: Vec<_> = shown
-            .iter()
-            .map(|(types, n)| (types.as_str(), *n))
-            .collect();
+        let types = |from: &str, to: &str| [from, to].map(str::to_owned);
         assert_eq!(
-            shown,
-            [("contacts -> companies", 2), ("companies -> contacts", 1)]
+            counts.listed(),
+            [
+                (types("contacts", "companies"), 2),
+                (types("companies", "contacts"), 1)
+            ]
         );
     }
 
@@ -77,8 +80,8 @@ mod tests {
         for number in 0..MAX_TYPES + 5 {
             counts.add(&pair(&format!("2-{} 1", number + 1), "companies 2"));
         }
-        let shown = counts.shown();
-        assert_eq!(shown.len(), MAX_TYPES + 1);
-        assert_eq!(shown.last(), Some(&("other types".to_owned(), 5)));
+        let listed = counts.listed();
+        assert_eq!(listed.len(), MAX_TYPES + 1);
+        assert_eq!(listed.last(), Some(&([OTHER; 2].map(str::to_owned), 5)));
     }
 }

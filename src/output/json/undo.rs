@@ -118,12 +118,18 @@ struct Planned {
 
 impl Planned {
     fn of(plan: &Plan) -> Self {
-        let types = plan.types.shown().into_iter();
+        let types = plan.types.listed().into_iter();
         Self {
             associated: plan.associated,
             not_associated: plan.others,
             remove: plan.remove,
-            types: types.map(|(types, links)| Types { types, links }).collect(),
+            types: types
+                .map(|([from_object_type, to_object_type], links)| Types {
+                    from_object_type,
+                    to_object_type,
+                    links,
+                })
+                .collect(),
             keep: plan.kept_rows(),
             reasons: reasons(plan.kept.iter().copied()),
         }
@@ -132,7 +138,8 @@ impl Planned {
 
 #[derive(Serialize)]
 struct Types {
-    types: String,
+    from_object_type: String,
+    to_object_type: String,
     links: u64,
 }
 
@@ -174,6 +181,7 @@ struct Requests {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::fixtures::pair;
     use crate::domain::proof::UndoOutcome;
     use crate::domain::run_counts::RunCounts;
     use crate::exit_status::ExitStatus;
@@ -185,12 +193,15 @@ mod tests {
 
     #[test]
     fn a_plan_says_what_is_removed_and_in_which_portal() {
-        let plan = Plan {
+        let mut plan = Plan {
             associated: 5,
             remove: 2,
             kept: vec![("the link existed before the import", 3)],
             ..Plan::new(Some(7))
         };
+        for company in ["companies 2", "companies 3"] {
+            plan.types.add(&pair("contacts 1", company));
+        }
         let summary = PlanSummary {
             plan: &plan,
             report: Path::new("r.csv"),
@@ -207,7 +218,7 @@ mod tests {
                 "associated": 5,
                 "not_associated": 0,
                 "remove": 2,
-                "types": [],
+                "types": [{"from_object_type": "contacts", "to_object_type": "companies", "links": 2}],
                 "keep": 3,
                 "reasons": [{"reason": "the link existed before the import", "rows": 3}],
             })

@@ -33,7 +33,11 @@ impl PlanSummary<'_> {
         }
         lines.about_some("portal", plan.portal);
         lines.about("to remove", counted(plan.remove, "link", "links"));
-        add_list(plan.types.shown(), &mut lines);
+        let types = plan.types.listed().into_iter();
+        add_list(
+            types.map(|([from, to], links)| (format!("{from} -> {to}"), links)),
+            &mut lines,
+        );
         if plan.kept_rows() > 0 {
             lines.about("to keep", rows(plan.kept_rows()));
             add_list(plan.kept.iter().copied(), &mut lines);
