@@ -44,9 +44,6 @@ pub struct UndoArgs {
     /// Replace an existing undo report, and read all links again
     #[arg(long, help_heading = "Undo report")]
     pub overwrite: bool,
-    /// Print one JSON object instead of text
-    #[arg(long, help_heading = "Output")]
-    pub json: bool,
 
     /// Stop when N links fail [default: no limit]
     ///
@@ -77,4 +74,8 @@ pub struct UndoArgs {
     /// The URL of the API, and the credentials for it.
     #[command(flatten)]
     pub connection: ConnectionArgs,
+
+    /// Print one JSON object instead of text
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
 }
