@@ -17,7 +17,7 @@ use crate::cli::rate_limit::RateLimitArgs;
 #[expect(clippy::struct_excessive_bools, reason = "each is a separate flag")]
 pub struct UndoArgs {
     /// Report of an import with --check-existing, also as .gz or .zst
-    #[arg(value_name = "REPORT", value_parser = file())]
+    #[arg(value_name = "REPORT")]
     pub report: PathBuf,
     /// Remove the links: N is the number of links in the plan
     ///

@@ -321,18 +321,12 @@ fn a_report_that_is_not_a_regular_file_is_refused() {
         let what = format!("error: `{path}` is not a regular file");
         assert!(refused.stderr.contains(&what), "{}", refused.stderr);
     }
-    let missing = finish(
-        undo.rehearsal
-            .command(&["undo", "no.csv"])
-            .output()
-            .unwrap(),
-    );
-    assert_eq!(missing.code, 2);
-    assert!(
-        missing.stderr.contains("there is no report `no.csv`"),
-        "{}",
-        missing.stderr
-    );
+    for path in ["no.csv", "-"] {
+        let missing = finish(undo.rehearsal.command(&["undo", path]).output().unwrap());
+        assert_eq!(missing.code, 2);
+        let what = format!("there is no report `{path}`");
+        assert!(missing.stderr.contains(&what), "{}", missing.stderr);
+    }
 }
 
 /// The lines of the undo report of rows 1 to `rows`.
