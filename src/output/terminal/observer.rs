@@ -317,6 +317,7 @@ mod tests {
 
     #[test]
     fn a_row_is_logged_with_its_state_as_its_report_shows_it() {
+        let exist = [RecordState::Exists, RecordState::Exists];
         let verified = |state, records| {
             Proof::Verified(Verified {
                 state,
@@ -363,10 +364,7 @@ mod tests {
             ),
             (
                 OutcomeKind::Rejected,
-                Some(verified(
-                    LinkState::Missing,
-                    Some([RecordState::Exists, RecordState::Exists]),
-                )),
+                Some(verified(LinkState::Missing, Some(exist))),
                 Level::INFO,
                 "missing",
                 "both records exist",
