@@ -64,4 +64,4 @@ mod undo; // what an undo plans, and when it refuses
 mod undo_run; // what an undo removes, and what it leaves
 mod values; // what cells and column names are taken for
 mod verify; // which links are still there
-mod verify_stops; // verify that is killed, or may not read
+mod verify_stops; // verify that is killed, may not read, or finds labels

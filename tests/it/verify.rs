@@ -5,9 +5,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::{
-    Finished, HEADER, Rehearsal, finish, good_rows, post, request, signal, wait_until,
-};
+use crate::support::{Finished, HEADER, Rehearsal, finish, good_rows, request, signal, wait_until};
 
 const IMPORTED: &str = "pairs.report.csv";
 const VERIFIED: &str = "pairs.report.verify.csv";
@@ -495,21 +493,4 @@ fn rows_with_keys_are_looked_up_first_and_cannot_be_resumed() {
     assert!(verified.stdout.contains(not_found), "{}", verified.stdout);
     let refused = verify(&folder, "crm.csv", &[&flags[..], &["--resume"]].concat());
     assert_eq!(refused.code, 2, "{}", refused.stderr);
-}
-
-#[test]
-fn a_record_that_gained_a_label_is_present_with_it() {
-    let folder = imported(1);
-    let types = [json!({"associationCategory": "USER_DEFINED", "associationTypeId": 7})];
-    let (from, to) = (json!({"id": "41001"}), json!({"id": "52001"}));
-    let body = json!({"inputs": [{"from": from, "to": to, "types": types}]});
-    let path = "/crm/v4/associations/contacts/companies/batch/create";
-    let (status, reply) = post(&folder.url(), path, &body);
-    assert!(status < 300, "{reply}");
-    assert_eq!(verify(&folder, IMPORTED, &[]).code, 0);
-    let line = folder.report_named(VERIFIED).remove(0);
-    assert!(
-        line["association_types"].contains("USER_DEFINED:7:Partner"),
-        "{line:?}"
-    );
 }

@@ -1,4 +1,4 @@
-//! `verify` that is killed, or may not read.
+//! `verify` that is killed, may not read, or finds labels.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,7 +7,9 @@ use std::time::Duration;
 use hubspot_associate::sandbox::read_settings::ReadSettings;
 use hubspot_associate::sandbox::settings::{Latency, SandboxSettings};
 
-use crate::support::{Line, Rehearsal, finish, good_rows, instant, wait_until};
+use serde_json::json;
+
+use crate::support::{Line, Rehearsal, finish, good_rows, instant, post, wait_until};
 
 /// Nothing is linked, and whether the records exist is not asked.
 const ABSENT: [&str; 2] = ["--expect", "absent"];
@@ -88,4 +90,24 @@ fn a_missing_read_scope_ends_the_run_and_is_named() {
         run.stderr
     );
     assert_eq!(folder.report_named(VERIFIED), Vec::<Line>::new());
+}
+
+#[test]
+fn a_record_that_gained_a_label_is_present_with_it() {
+    let folder = Rehearsal::new().rows(good_rows(1));
+    assert_eq!(folder.import(&[]).code, 0);
+    let types = [json!({"associationCategory": "USER_DEFINED", "associationTypeId": 7})];
+    let (from, to) = (json!({"id": "41001"}), json!({"id": "52001"}));
+    let body = json!({"inputs": [{"from": from, "to": to, "types": types}]});
+    let path = "/crm/v4/associations/contacts/companies/batch/create";
+    let (status, reply) = post(&folder.url(), path, &body);
+    assert!(status < 300, "{reply}");
+    let url = folder.url();
+    let run = finish(folder.command(&words(&url, &[])).output().unwrap());
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let line = folder.report_named(VERIFIED).remove(0);
+    assert!(
+        line["association_types"].contains("USER_DEFINED:7:Partner"),
+        "{line:?}"
+    );
 }
