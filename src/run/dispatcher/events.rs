@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use crate::domain::utilization::LimitingFactor;
 use crate::run::batch::groups::Batches;
 use crate::run::commit_queue::CommitStep;
+use crate::run::context::LinkPurpose;
 use crate::run::dispatcher::{Dispatcher, Phase};
 use crate::run::event::{Event, RunEvent};
 use crate::run::stop_reason::StopReason;
@@ -60,11 +61,21 @@ impl Dispatcher<'_> {
             self.stop(StopReason::TimeIsUp(limit));
         }
         let event = RunEvent::Tick {
-            rate: self.context.rate_limiter.rate_limit(self.last_tick),
+            rate: self
+                .links_pairs()
+                .then(|| self.context.rate_limiter.rate_limit(self.last_tick))
+                .flatten(),
             pause_remaining: self.context.rate_limiter.pause_remaining(self.last_tick),
             waiting: self.queue.waiting() + self.batches.as_ref().map_or(0, Batches::waiting),
         };
         self.emit(event);
+    }
+
+    /// Whether the run sends requests that link, which the shown rate limit is for.
+    fn links_pairs(&self) -> bool {
+        let purpose = self.settings.links.map(|links| links.purpose);
+        let is_import = matches!(purpose, None | Some(LinkPurpose::Import { .. }));
+        is_import && !self.settings.lookup_only
     }
 
     /// Checks whether the process stood still since the last tick, which is this time ago.

@@ -198,6 +198,8 @@ pub(super) struct TestObserver {
     pub(super) shown: Vec<u64>,
     pub(super) counted_when_shown: Vec<u64>,
     pub(super) kinds: Vec<String>,
+    /// Whether a tick had a rate limit.
+    pub(super) shows_rate: bool,
 }
 
 impl Observe for TestObserver {
@@ -207,7 +209,7 @@ impl Observe for TestObserver {
                 self.shown.push(outcome.key.row);
                 self.counted_when_shown.push(event.counts.finished());
             }
-            RunEvent::Tick { .. } => {}
+            RunEvent::Tick { rate, .. } => self.shows_rate |= rate.is_some(),
             other => self.kinds.push(
                 format!("{other:?}")
                     .split([' ', '('])

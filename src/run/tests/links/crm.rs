@@ -20,7 +20,9 @@ use crate::domain::pair::Pair;
 use crate::domain::proof::{ExistedBefore, LinkState, Proof, UndoOutcome, Undone, Verified};
 use crate::exit_status::ExitStatus;
 use crate::input::row::CheckedRow;
-use crate::rate_limit::rate::Share;
+use crate::rate_limit::controller::RateController;
+use crate::rate_limit::limiter::RateLimiter;
+use crate::rate_limit::rate::{RateSetting, Share};
 use crate::run::context::{LinkPurpose, LinkSettings, RunContext, RunOutcome, RunSettings};
 use crate::run::dispatcher::run;
 use crate::run::stop_reason::StopRequest;
@@ -179,6 +181,8 @@ pub(super) struct LinkRun {
     pub(super) world: World,
     pub(super) purpose: LinkPurpose,
     pub(super) is_unlimited: bool,
+    /// Whether the requests that link have a rate limit.
+    pub(super) is_paced: bool,
     pub(super) script: Script,
     pub(super) latency: Duration,
     pub(super) away: Option<Range<Duration>>,
@@ -193,6 +197,7 @@ pub(super) struct Ended {
     pub(super) asked: Vec<Asked>,
     pub(super) world: World,
     pub(super) events: Vec<String>,
+    pub(super) shows_rate: bool,
     pub(super) took: Duration,
 }
 
@@ -203,6 +208,7 @@ impl LinkRun {
             world: World::default(),
             purpose,
             is_unlimited: false,
+            is_paced: false,
             script: Arc::new(|_, _| None),
             latency: Duration::from_millis(100),
             away: None,
@@ -285,8 +291,12 @@ impl LinkRun {
         };
         let mut report = Memory::default();
         let mut observer = TestObserver::default();
-        let context: RunContext<'_> =
+        let mut context: RunContext<'_> =
             context(input_of(self.rows), stop, &mut report, &mut observer);
+        if self.is_paced {
+            let rate = RateController::new(RateSetting::Auto, Share::ALL);
+            context.rate_limiter = RateLimiter::new(rate);
+        }
         let links = LinkSettings {
             purpose: self.purpose,
             is_unlimited: self.is_unlimited,
@@ -305,6 +315,7 @@ impl LinkRun {
             asked: std::mem::take(&mut *crm.asked.lock().unwrap()),
             world: std::mem::take(&mut *crm.world.lock().unwrap()),
             events: observer.kinds,
+            shows_rate: observer.shows_rate,
             took: started.elapsed(),
         }
     }

@@ -193,3 +193,17 @@ async fn few_reads_are_in_flight_at_once() {
         assert!(together.count() <= 4);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn only_a_run_that_links_shows_the_rate_limit_of_links() {
+    for (run, shows_rate) in [
+        (LinkRun::import(1..=50), true),
+        (LinkRun::verify(1..=50), false),
+        (LinkRun::undo(1..=50), false),
+    ] {
+        let mut run = run.in_world(World::linked(1..=50));
+        run.is_paced = true;
+        let ended = run.run().await;
+        assert_eq!(ended.shows_rate, shows_rate);
+    }
+}
