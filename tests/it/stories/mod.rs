@@ -21,7 +21,7 @@ use plan::Story;
 use runner::Stage;
 
 /// How many stories run by default: seeds from 0.
-const STORIES: u64 = 100;
+const STORIES: u64 = 80;
 
 /// Stories mostly wait: for retries, and for servers that do not reply.
 const THREADS: usize = 12;
