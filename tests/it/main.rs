@@ -40,6 +40,7 @@ mod packaging; // completions and manual pages
 mod pages; // the blocks of the pages, and the command lines in them
 mod portal; // a token that replaces another one is of the same account
 mod proxy; // what a proxy sees
+mod random_stories; // random servers, interruptions and resumes, and what must hold after each
 mod readme; // the README and the sample data are true
 mod rehearsals; // a rehearsal and a real run never mix
 mod rejects; // what is not associated, fed back
@@ -57,7 +58,6 @@ mod shown_text; // every text that users read, as a snapshot
 mod signals; // signals before a run, and where something is stuck
 mod stdout; // what is printed, and cannot be
 mod stop; // signals, credentials, limits: early ends
-mod stories; // random servers, interruptions and resumes, and what must hold after each
 mod support; // how a test sets a run up and looks at what it left
 mod tls; // who a server is
 mod undo; // what an undo plans, and when it refuses
