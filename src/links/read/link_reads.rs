@@ -51,6 +51,8 @@ pub(crate) struct LinkReads<R> {
     sequence: u64,
     /// Requests that the caller has.
     in_flight: usize,
+    /// Requests whose attempts were used up, since the last reply with results.
+    exhausted: u32,
     /// The rows that can leave.
     ready: VecDeque<u32>,
     shared: SharedTypes,
@@ -71,6 +73,7 @@ impl<R> LinkReads<R> {
             delayed: BTreeMap::new(),
             sequence: 0,
             in_flight: 0,
+            exhausted: 0,
             ready: VecDeque::new(),
             shared: SharedTypes::default(),
             not_linked: Arc::new(Found::NotLinked),

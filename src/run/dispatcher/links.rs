@@ -263,6 +263,7 @@ impl Dispatcher<'_> {
             request if kind == OutcomeKind::Rejected && !is_for_all => {
                 stage.refused(request, &details);
             }
+            request if kind == OutcomeKind::Failed => stage.exhausted(request, &details),
             request => stage.fail(&request, &details),
         }
     }

@@ -85,6 +85,15 @@ impl LinkStage {
         }
     }
 
+    /// Gives up a request whose attempts are used up.
+    pub(crate) fn exhausted(&mut self, request: LinkRequest, details: &Arc<Details>) {
+        match request {
+            LinkRequest::Read(read) => self.reads.exhausted(read, details),
+            LinkRequest::ReadBack(read) => self.read_backs.exhausted(read, details),
+            request => self.fail(&request, details),
+        }
+    }
+
     /// Gives up a request.
     pub(crate) fn fail(&mut self, request: &LinkRequest, details: &Arc<Details>) {
         match request {

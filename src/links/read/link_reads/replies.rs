@@ -21,6 +21,9 @@ const MAX_PASSING_ERRORS: u32 = 4;
 /// How long such records wait: the first and the longest delay.
 const PASSING_DELAY: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(8)];
 
+/// After this number of requests in a row whose attempts were used up, such requests are not divided any more.
+const MAX_EXHAUSTED: u32 = 8;
+
 /// The records of a request that are to be asked again.
 #[derive(Default)]
 struct Again {
@@ -45,6 +48,7 @@ impl<R> LinkReads<R> {
             return AfterReply::Unreadable { request, why };
         }
         self.in_flight -= 1;
+        self.exhausted = 0;
         self.store(request, &asked, status, now);
         AfterReply::Stored
     }
@@ -198,6 +202,17 @@ impl<R> LinkReads<R> {
             self.push_halves(request);
         } else {
             self.finish(&request, &Rest::unread(details));
+        }
+    }
+
+    /// Gives up a request whose attempts are used up. It is divided, because one record may be the cause, unless many in a
+    /// row were given up: then all records share the cause.
+    pub(crate) fn exhausted(&mut self, request: LinkRead, details: &Arc<Details>) {
+        self.exhausted += 1;
+        if request.records() == 1 || self.exhausted > MAX_EXHAUSTED {
+            self.fail(&request, details);
+        } else {
+            self.refused(request, details);
         }
     }
 

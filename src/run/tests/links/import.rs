@@ -76,6 +76,33 @@ async fn a_row_whose_links_cannot_be_read_is_sent_as_usual() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_record_that_cannot_be_read_leaves_the_others_of_its_call_known() {
+    let ended = LinkRun::import(1..=300)
+        .in_world(World::linked(1..=100))
+        .answering(|asked, _| {
+            let is_bad = asked.kind == Kind::Read && asked.ids.contains(&ids(7).0);
+            is_bad.then(|| Fault::Instead(raw(503, &json!({}))))
+        })
+        .run()
+        .await;
+    assert_eq!(ended.existed(ExistedBefore::Unknown), 1);
+    assert_eq!(ended.existed(ExistedBefore::Yes), 99);
+    assert_eq!(ended.existed(ExistedBefore::No), 200);
+    assert_eq!(ended.of(OutcomeKind::Associated), 300);
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_that_all_fail_are_not_divided_for_each_record() {
+    let ended = LinkRun::import(1..=300)
+        .faulty(Kind::Read, |_| true, || raw(500, &json!({"message": "m"})))
+        .run()
+        .await;
+    assert_eq!(ended.existed(ExistedBefore::Unknown), 300);
+    let reads = ended.calls(Kind::Read);
+    assert!(reads <= 150, "{reads}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_read_is_retried_by_the_rules_of_all_requests() {
     let ended = LinkRun::import(1..=30)
         .in_world(World::linked(1..=10))
