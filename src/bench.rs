@@ -184,6 +184,7 @@ impl ReportLines {
             duration: Duration::from_millis(87),
             finished_at: "2026-05-04T09:15:22.118Z".parse().expect("it is a time"),
             existed_before: None,
+            labels: None,
             proof: None,
         };
         Self {

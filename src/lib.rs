@@ -37,6 +37,7 @@ mod error;
 mod exit_status;
 mod files;
 mod input;
+mod labels;
 mod links;
 mod lookup;
 mod number;

@@ -28,6 +28,7 @@ use crate::api::running_time::within;
 use crate::api::tls::RootCertificates;
 use crate::api::transport::{self, ClientError};
 use crate::api::transport_error::reply_without_status;
+use crate::domain::link_request::LinkRequest;
 use crate::domain::pair::Pair;
 
 /// The additional size limit per pair of a batch call: two results, or one error, take less than half of it.
@@ -165,7 +166,7 @@ impl HttpEndpoint {
         Ok(read::reply(response, &session, MAX_REPLY_BYTES).await)
     }
 
-    async fn post<P: AsRef<Pair>>(&self, pairs: &[P]) -> Result<Reply, reqwest::Error> {
+    async fn post<R: LinkRequest>(&self, pairs: &[R]) -> Result<Reply, reqwest::Error> {
         let ClientSettings {
             base_url, version, ..
         } = &*self.settings;
@@ -174,7 +175,7 @@ impl HttpEndpoint {
             return Ok(Reply::Disconnected { why });
         };
         let session = self.session();
-        let [from_type, to_type] = first.as_ref().types();
+        let [from_type, to_type] = first.pair().types();
         let url = base_url.batch(*version, from_type, to_type);
         let request = json_post(url, &session, inputs(pairs));
         let response = self.client.execute(request).await?;
@@ -250,11 +251,12 @@ impl Endpoint for HttpEndpoint {
         Self::is_exchanging(self)
     }
 
-    async fn associate(&self, pair: &Pair) -> Reply {
+    async fn associate<R: LinkRequest + Sync>(&self, row: &R) -> Reply {
+        let pair = row.pair();
         self.with_timeout(pin!(self.put(pair))).await
     }
 
-    async fn associate_all<P: AsRef<Pair> + Sync>(&self, pairs: &[P]) -> Reply {
+    async fn associate_all<P: LinkRequest + Sync>(&self, pairs: &[P]) -> Reply {
         self.with_timeout(pin!(self.post(pairs))).await
     }
 

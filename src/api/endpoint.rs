@@ -8,19 +8,19 @@ use tokio::time::Instant;
 use crate::api::link_call::LinkCall;
 use crate::api::lookup_call::LookupCall;
 use crate::api::response::headers::Reply;
-use crate::domain::pair::Pair;
+use crate::domain::link_request::LinkRequest;
 
 /// Sends requests that associate pairs, and those that find records or read and remove links.
 pub trait Endpoint: Clone + Send + Sync + 'static {
     /// Sends one request and waits for its reply, at most for the timeout of one attempt.
     ///
     /// Never fails: every error is a variant of [`Reply`].
-    fn associate(&self, pair: &Pair) -> impl Future<Output = Reply> + Send;
+    fn associate<R: LinkRequest + Sync>(&self, row: &R) -> impl Future<Output = Reply> + Send;
 
-    /// The same for several pairs of the same two types in one request.
-    fn associate_all<P: AsRef<Pair> + Sync>(
+    /// The same for several pairs of the same two types in one request. Either all or none of them have labels.
+    fn associate_all<R: LinkRequest + Sync>(
         &self,
-        pairs: &[P],
+        rows: &[R],
     ) -> impl Future<Output = Reply> + Send;
 
     /// Sends one call that finds records. Its body is [`Body::Raw`](crate::api::response::body::Body::Raw) where it was

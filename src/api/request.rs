@@ -9,6 +9,7 @@ use url::{Position, Url};
 use crate::api::auth::oauth;
 use crate::api::link_call::{LinkCall, LinkRoute};
 use crate::api::lookup_call::{LookupCall, Route};
+use crate::domain::link_request::LinkRequest;
 use crate::domain::pair::{ObjectType, Pair, Record};
 
 /// All characters except RFC 3986's unreserved ones are encoded in a path segment.
@@ -250,7 +251,7 @@ impl BaseUrl {
 
 /// The body of the request that links several pairs.
 #[must_use]
-pub(crate) fn inputs<P: AsRef<Pair>>(pairs: &[P]) -> Vec<u8> {
+pub(crate) fn inputs<R: LinkRequest>(pairs: &[R]) -> Vec<u8> {
     // The length of an input with two ids of the longest kind.
     const INPUT: usize = 72;
     let mut body = String::with_capacity(pairs.len() * INPUT + 16);
@@ -260,7 +261,7 @@ pub(crate) fn inputs<P: AsRef<Pair>>(pairs: &[P]) -> Vec<u8> {
             body.push(',');
         }
         // Digits and nothing else.
-        let Pair { from, to } = pair.as_ref();
+        let Pair { from, to } = pair.pair();
         for part in [
             r#"{"from":{"id":""#,
             from.id.as_str(),

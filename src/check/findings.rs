@@ -122,7 +122,7 @@ impl Findings {
 
     /// Adds the next row, or the next pair of the last one.
     pub fn add(&mut self, row: &CheckedRow) {
-        let CheckedRow { key, content } = row;
+        let CheckedRow { key, content, .. } = row;
         if key.row != self.last_row {
             self.rows += 1;
             self.last_row = key.row;

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use clap::Args;
 
 use crate::cli::input::InputArgs;
+use crate::cli::labels::LabelArgs;
 
 /// The flags of `check`.
 #[derive(Args, Clone, Debug)]
@@ -13,6 +14,10 @@ pub struct CheckArgs {
     /// The input and how to read it.
     #[command(flatten)]
     pub input: InputArgs,
+
+    /// The labels of the associations.
+    #[command(flatten)]
+    pub labels: LabelArgs,
 
     /// Memory for an exact count of the duplicates; 0 disables the count
     ///

@@ -12,7 +12,9 @@ use jiff::civil::Time;
 use crate::cli::connection::ConnectionArgs;
 use crate::cli::duration::duration;
 use crate::cli::input::InputArgs;
+use crate::cli::labels::LabelArgs;
 use crate::cli::rate_limit::RateLimitArgs;
+use crate::input::settings::InputSettings;
 
 /// The flags of `import`.
 #[derive(Args, Clone, Debug)]
@@ -37,6 +39,15 @@ pub struct ImportArgs {
     /// this run.
     #[arg(long, help_heading = "Input")]
     pub skip_existing: bool,
+
+    /// The labels of the associations.
+    #[command(flatten)]
+    pub labels: LabelArgs,
+    /// Send only the labels of the row; HubSpot then removes the other labels of the link
+    ///
+    /// Without this flag, the labels of each link are read first, and sent together with those of the row.
+    #[arg(long, help_heading = "Labels")]
+    pub replace_labels: bool,
 
     /// Rehearse: run against a built-in imitation of the API; needs no token
     ///
@@ -159,6 +170,14 @@ pub struct ImportArgs {
     /// The URL of the API, and the credentials for it.
     #[command(flatten)]
     pub connection: ConnectionArgs,
+}
+
+impl ImportArgs {
+    /// The settings for reading the input.
+    #[must_use]
+    pub fn input_settings(&self) -> InputSettings {
+        self.labels.apply_to(self.input.clone().into_settings())
+    }
 }
 
 /// How rows are sent.

@@ -12,7 +12,7 @@ use crate::input::csv::comment::Comment;
 use crate::input::csv::delimiter::Delimiter;
 use crate::input::decode::encoding::TextEncoding;
 use crate::input::decode::source::InputSource;
-use crate::input::settings::InputSettings;
+use crate::input::settings::{InputSettings, LabelSource};
 use crate::input::skip::SkipSettings;
 use crate::input::validate::id_list::Separator;
 
@@ -194,6 +194,7 @@ impl ReadingArgs {
             // Reading alone looks nothing up.
             allow_search: true,
             split: self.split,
+            labels: LabelSource::default(),
             first: None,
         }
     }

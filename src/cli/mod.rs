@@ -11,6 +11,7 @@ pub mod help;
 pub mod help_statuses;
 pub mod import;
 pub mod input;
+pub mod labels;
 pub mod packaging;
 pub mod rate_limit;
 pub mod report;

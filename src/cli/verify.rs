@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use crate::cli::connection::ConnectionArgs;
 use crate::cli::import::file;
 use crate::cli::input::ReadingArgs;
+use crate::cli::labels::LabelArgs;
 use crate::cli::rate_limit::RateLimitArgs;
 use crate::input::decode::source::InputSource;
 use crate::input::settings::InputSettings;
@@ -30,6 +31,9 @@ pub struct VerifyArgs {
     /// The domain of companies is such a property. The search takes 5 calls per second, each with up to 100 values.
     #[arg(long, help_heading = "Input")]
     pub allow_search: bool,
+    /// The labels that the associations of a CSV are expected to have.
+    #[command(flatten)]
+    pub labels: LabelArgs,
     /// Read only the first N rows
     #[arg(long, value_name = "N", help_heading = "Input")]
     pub first: Option<NonZeroU64>,
@@ -113,11 +117,11 @@ impl VerifyArgs {
     #[must_use]
     pub fn input_settings(&self) -> InputSettings {
         let source = InputSource::from(self.input.clone());
-        InputSettings {
+        self.labels.apply_to(InputSettings {
             first: self.first,
             allow_search: self.allow_search,
             ..self.reading.clone().into_settings(source)
-        }
+        })
     }
 
     /// The names of the given flags that say how to read a CSV, without dashes. A report needs none.
@@ -129,6 +133,10 @@ impl VerifyArgs {
         ];
         let own = own.into_iter().filter(|(_, is_given)| *is_given);
         let reading = self.reading.given_flags().into_iter();
-        reading.chain(own.map(|(name, _)| name)).collect()
+        let labels = self.labels.given_flags().into_iter();
+        reading
+            .chain(own.map(|(name, _)| name))
+            .chain(labels)
+            .collect()
     }
 }

@@ -34,7 +34,7 @@ pub(crate) struct CheckPlan {
 /// Runs `check`.
 pub(crate) fn check(flags: CheckArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
     let skip = flags.input.skip_settings();
-    let input = flags.input.into_settings();
+    let input = flags.labels.apply_to(flags.input.into_settings());
     let plan = CheckPlan {
         skip,
         origin: Origin::RealRun,
@@ -102,7 +102,7 @@ pub(crate) fn show(plan: &CheckPlan, ctx: &Context) -> Result<ExitStatus, RunErr
 fn read(input: &mut Input, mut skips: Skips, findings: &mut Findings) -> Result<(), InputError> {
     let mut row = CheckedRow::default();
     while input.read(&mut row)? {
-        skips.apply(&mut row.content);
+        skips.apply(&mut row);
         findings.add(&row);
     }
     Ok(())

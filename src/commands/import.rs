@@ -79,7 +79,7 @@ pub(crate) fn import(flags: ImportArgs, ctx: &Context) -> Result<ExitStatus, Run
 fn resolve(flags: ImportArgs, ctx: &Context) -> Result<ImportSettings, RunError> {
     match ImportSettings::resolve(flags.clone(), &ctx.environment) {
         Err(error) if error.is_about_token() => {
-            Input::open(&flags.input.into_settings())?;
+            Input::open(&flags.input_settings())?;
             Err(error.into())
         }
         settings => Ok(settings?),
@@ -201,7 +201,7 @@ impl ReadyRun<'_> {
 /// Runs `--dry-run`. Needs no token and writes no report.
 fn dry_run(flags: ImportArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
     let (origin, skip) = (origin(&flags), flags.input.skip_settings());
-    let input = flags.input.into_settings();
+    let input = flags.input_settings();
     let plan = CheckPlan {
         origin,
         skip,

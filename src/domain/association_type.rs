@@ -1,6 +1,7 @@
 //! The type of an association, as the API lists it. Pure.
 
 use std::fmt;
+use std::fmt::Write as _;
 
 use smol_str::SmolStr;
 
@@ -29,6 +30,39 @@ impl AssociationType {
         self.label.is_some() && !self.is_primary()
     }
 
+    /// Whether both have the same category and id. Their labels may differ: a label can be renamed.
+    #[must_use]
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        self.type_id == other.type_id && self.category == other.category
+    }
+
+    /// The type at the beginning of a list that is written as by [`fmt::Display`] and separated by `;`, and the rest of the
+    /// list; `None` if it is no such list.
+    #[must_use]
+    pub fn parse_first(list: &str) -> Option<(Self, &str)> {
+        let (category, rest) = list.split_once(':')?;
+        let (id, rest) = rest.split_once(':')?;
+        let is_digits = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+        let type_id = id.parse().ok().filter(|_| is_digits)?;
+        let mut label = String::new();
+        let mut chars = rest.char_indices();
+        let end = loop {
+            match chars.next() {
+                None => break rest.len(),
+                Some((place, ';')) => break place,
+                Some((_, '\\')) => label.push(chars.next()?.1),
+                Some((_, other)) => label.push(other),
+            }
+        };
+        let parsed = Self {
+            category: category.into(),
+            type_id,
+            label: (!label.is_empty()).then(|| label.into()),
+        };
+        let after = &rest[end..];
+        Some((parsed, after.strip_prefix(';').unwrap_or(after)))
+    }
+
     /// Whether it is HubSpot's primary type.
     #[must_use]
     pub fn is_primary(&self) -> bool {
@@ -41,10 +75,17 @@ impl AssociationType {
 }
 
 impl fmt::Display for AssociationType {
-    /// `CATEGORY:ID:label`; nothing after the last colon for the unlabelled type.
+    /// `CATEGORY:ID:label`; nothing after the last colon for the unlabelled type. A backslash stands before a `;` or a
+    /// backslash in a label, so that types can be listed with `;` between them.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let label = self.label.as_deref().unwrap_or_default();
-        write!(formatter, "{}:{}:{label}", self.category, self.type_id)
+        write!(formatter, "{}:{}:", self.category, self.type_id)?;
+        for character in self.label.as_deref().unwrap_or_default().chars() {
+            if matches!(character, ';' | '\\') {
+                formatter.write_char('\\')?;
+            }
+            formatter.write_char(character)?;
+        }
+        Ok(())
     }
 }
 
@@ -84,5 +125,7 @@ mod tests {
             of("HUBSPOT_DEFINED", 279, None).to_string(),
             "HUBSPOT_DEFINED:279:"
         );
+        let separated = of("USER_DEFINED", 11, Some("Sales; EMEA\\"));
+        assert_eq!(separated.to_string(), r"USER_DEFINED:11:Sales\; EMEA\\");
     }
 }

@@ -29,6 +29,8 @@ pub enum Category {
     ResultMismatch,
     /// A 2xx that is not `COMPLETE`.
     NotComplete,
+    /// A 2xx that does not list every label of the row.
+    LabelNotConfirmed,
     /// No record has the key of the row.
     KeyNotFound,
     /// Several records have the key of the row.
@@ -52,7 +54,7 @@ pub fn shows_link(kind: OutcomeKind, category: &str) -> bool {
 impl Category {
     /// All categories.
     #[cfg(test)]
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::InvalidRow,
         Self::NothingToLink,
         Self::Duplicate,
@@ -64,6 +66,7 @@ impl Category {
         Self::NoResult,
         Self::ResultMismatch,
         Self::NotComplete,
+        Self::LabelNotConfirmed,
         Self::KeyNotFound,
         Self::KeyAmbiguous,
     ];
@@ -83,6 +86,7 @@ impl Category {
             Self::NoResult => "CLIENT_NO_RESULT",
             Self::ResultMismatch => "CLIENT_RESULT_MISMATCH",
             Self::NotComplete => "CLIENT_NOT_COMPLETE",
+            Self::LabelNotConfirmed => "CLIENT_LABEL_NOT_CONFIRMED",
             Self::KeyNotFound => "CLIENT_KEY_NOT_FOUND",
             Self::KeyAmbiguous => "CLIENT_KEY_AMBIGUOUS",
         }

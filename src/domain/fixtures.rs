@@ -73,6 +73,7 @@ pub(crate) fn outcome(row: u64, kind: OutcomeKind) -> Outcome {
         duration: Duration::ZERO,
         finished_at: Timestamp::UNIX_EPOCH,
         existed_before: None,
+        labels: None,
         proof: None,
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use smol_str::SmolStr;
 
+use crate::domain::labels::LinkLabels;
 use crate::domain::pair::{Pair, RowKey};
 use crate::domain::proof::{ExistedBefore, Proof};
 use crate::domain::row_keys::RowKeys;
@@ -148,6 +149,8 @@ pub struct Outcome {
     pub finished_at: Timestamp,
     /// Whether the pair was linked before; `None` if that was not asked.
     pub existed_before: Option<ExistedBefore>,
+    /// The labels of the row, if it asks for any.
+    pub labels: Option<Box<LinkLabels>>,
     /// The result of `verify` or `undo`; an import has none.
     pub proof: Option<Box<Proof>>,
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::domain::keyed_pair::{KeyedPair, RecordName};
+use crate::domain::labels::AskedLabels;
 use crate::domain::outcome::RowTarget;
 use crate::domain::pair::{Pair, RowKey};
 use crate::domain::row_keys::{CellKey, RowKeys};
@@ -17,6 +18,8 @@ pub struct CheckedRow {
     pub key: RowKey,
     /// Its content.
     pub content: RowContent,
+    /// The labels that it asks for; `None` if it asks for none, or is invalid.
+    pub labels: Option<AskedLabels>,
 }
 
 impl Default for CheckedRow {
@@ -25,6 +28,7 @@ impl Default for CheckedRow {
         Self {
             key: RowKey { row: 0, line: 0 },
             content: RowContent::Skipped(SkippedRow::NothingToLink(RawValues::default())),
+            labels: None,
         }
     }
 }

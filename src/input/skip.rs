@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::domain::pair::Pair;
 use crate::domain::pair_set::PairSet;
-use crate::input::row::{RowContent, SkippedRow};
+use crate::input::row::{CheckedRow, RowContent, SkippedRow};
 
 /// The pairs that the user wants to skip.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,14 +43,14 @@ impl Skips {
     }
 
     /// Marks the row as skipped if its pair need not be sent. A row with keys stays as it is.
-    pub fn apply(&mut self, content: &mut RowContent) {
+    pub fn apply(&mut self, row: &mut CheckedRow) {
         if self.associated.is_empty() && self.seen.is_none() {
             return;
         }
-        if let RowContent::Pair(pair) = content
+        if let RowContent::Pair(pair) = &row.content
             && let Some(skipped) = self.check(pair)
         {
-            *content = RowContent::Skipped(skipped);
+            row.content = RowContent::Skipped(skipped);
         }
     }
 
@@ -86,9 +86,12 @@ mod tests {
         let linked = |to| RowContent::Skipped(SkippedRow::AlreadyAssociated(contact_and_deal(to)));
         let mut skips = Skips::new(associated(), true);
         let seen = |skips: &mut Skips, to| {
-            let mut content = send(to);
-            skips.apply(&mut content);
-            content
+            let mut row = CheckedRow {
+                content: send(to),
+                ..CheckedRow::default()
+            };
+            skips.apply(&mut row);
+            row.content
         };
         let first = ["5", "7", "5", "05", "6", "7"].map(|to| seen(&mut skips, to));
         let repeated = |to| RowContent::Skipped(SkippedRow::Duplicate(contact_and_deal(to)));
@@ -125,9 +128,12 @@ mod tests {
             },
         }));
         for _ in 0..2 {
-            let mut content = keyed.clone();
-            skips.apply(&mut content);
-            assert_eq!(content, keyed);
+            let mut row = CheckedRow {
+                content: keyed.clone(),
+                ..CheckedRow::default()
+            };
+            skips.apply(&mut row);
+            assert_eq!(row.content, keyed);
         }
         let found = contact_and_deal("2");
         assert_eq!(skips.check(&found), None);

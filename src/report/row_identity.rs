@@ -192,6 +192,7 @@ mod tests {
                 },
                 to: RecordName::Id(record("companies 9")),
             })),
+            labels: None,
         })
     }
 

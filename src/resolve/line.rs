@@ -258,6 +258,7 @@ mod tests {
             duration: Duration::ZERO,
             finished_at: Timestamp::UNIX_EPOCH,
             existed_before: None,
+            labels: None,
             proof: None,
         }
     }

@@ -65,6 +65,9 @@ pub enum LinkPurpose {
     Import {
         /// Whether a pair that is linked is skipped.
         skip_existing: bool,
+        /// Whether the labels of a link are sent with those that its row asks for: a labelled write may replace them. A
+        /// row whose links cannot be read then fails.
+        keep_labels: bool,
     },
     /// To end each row with what was found. Nothing is linked.
     Verify {

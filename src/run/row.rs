@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::domain::category::Category;
+use crate::domain::labels::{AskedLabels, LinkLabels};
+use crate::domain::link_request::LinkRequest;
 use crate::domain::outcome::{Details, Outcome, OutcomeKind, RowTarget};
 use crate::domain::pair::{Pair, RowKey};
 use crate::domain::proof::{ExistedBefore, Proof, UndoOutcome, Undone};
@@ -29,6 +31,18 @@ pub(crate) struct SendableRow {
     pub(crate) first_sent: Option<Instant>,
     /// Whether its pair was linked before; `None` if that was not asked.
     pub(crate) existed_before: Option<ExistedBefore>,
+    /// The labels that are written, if the row asks for any.
+    pub(crate) labels: Option<Box<LinkLabels>>,
+}
+
+impl LinkRequest for SendableRow {
+    fn pair(&self) -> &Pair {
+        &self.pair
+    }
+
+    fn labels(&self) -> Option<&LinkLabels> {
+        self.labels.as_deref()
+    }
 }
 
 impl SendableRow {
@@ -41,6 +55,7 @@ impl SendableRow {
             batch_attempts: 0,
             first_sent: None,
             existed_before: None,
+            labels: None,
         }
     }
 
@@ -64,9 +79,21 @@ impl SendableRow {
                 .map_or(Duration::ZERO, |sent| now.saturating_duration_since(sent)),
             finished_at: wall,
             existed_before: self.existed_before,
+            labels: self.labels,
             proof: None,
         }
     }
+}
+
+/// The labels of a row that is not sent, or not yet.
+///
+/// # Panics
+/// If they are not resolved: labels are resolved before a row enters the run.
+pub(crate) fn labels_of(asked: Option<AskedLabels>) -> Option<Box<LinkLabels>> {
+    asked.map(|asked| match asked {
+        AskedLabels::Known(labels) => Box::new(LinkLabels::only(labels)),
+        AskedLabels::Named(_) => unreachable!("the labels of a row were not resolved"),
+    })
 }
 
 /// The outcome of a row that cannot be sent.
@@ -86,6 +113,7 @@ pub(crate) fn invalid_outcome(key: RowKey, invalid: &InvalidRow, now: Timestamp)
         duration: Duration::ZERO,
         finished_at: now,
         existed_before: None,
+        labels: None,
         proof: None,
     }
 }
@@ -138,6 +166,7 @@ pub fn skipped_outcome(key: RowKey, skipped: SkippedRow, now: Timestamp) -> Outc
         duration: Duration::ZERO,
         finished_at: now,
         existed_before,
+        labels: None,
         proof: None,
     }
 }
@@ -154,6 +183,7 @@ fn kept_outcome(key: RowKey, pair: Pair, reason: Cow<'static, str>, now: Timesta
         duration: Duration::ZERO,
         finished_at: now,
         existed_before: None,
+        labels: None,
         proof: Some(Box::new(Proof::Undone(Undone {
             outcome: UndoOutcome::Kept,
             reason,

@@ -20,7 +20,7 @@ pub(crate) trait Job: Send + 'static {
 
 impl Job for SendableRow {
     async fn execute<E: Endpoint>(&self, endpoint: &E) -> Reply {
-        endpoint.associate(&self.pair).await
+        endpoint.associate(self).await
     }
 }
 

@@ -21,6 +21,7 @@ use crate::run::guards::failure_limit::FailureLimit;
 use crate::run::guards::time_limit::TimeLimits;
 use crate::settings::connection::{Destination, Environment, Transport, api};
 use crate::settings::error::SettingsError;
+use crate::settings::labels::LabelSettings;
 use crate::settings::lookup::lookup_settings;
 use crate::settings::report_path::report_path;
 use crate::verdict::retry::RetryPolicy;
@@ -32,6 +33,8 @@ pub struct ImportSettings {
     pub input: InputSettings,
     /// Which pairs to skip.
     pub skip: SkipSettings,
+    /// The labels of the rows; `None` if the default association is written.
+    pub labels: Option<LabelSettings>,
     /// The report.
     pub report: ReportPlan,
     /// The path of the rejects file.
@@ -68,8 +71,9 @@ impl ImportSettings {
         Ok(Self {
             run: run_settings(&flags, &environment.now),
             skip: flags.input.skip_settings(),
+            labels: label_settings(&flags),
+            input: flags.input_settings(),
             rejects: flags.rejects,
-            input: flags.input.into_settings(),
             report,
             destination,
             transport,
@@ -129,7 +133,7 @@ fn run_settings(flags: &ImportArgs, now: &ZonedDateTime) -> RunSettings {
             until: flags.until.and_then(|time| next(time, now)),
         },
         daily_reset: None,
-        lookup: lookup_settings(&flags.input.clone().into_settings(), &flags.rate_limit),
+        lookup: lookup_settings(&flags.input_settings(), &flags.rate_limit),
         lookup_only: false,
         links: link_settings(flags),
         concurrency: flags.rate_limit.concurrency,
@@ -145,12 +149,23 @@ fn run_settings(flags: &ImportArgs, now: &ZonedDateTime) -> RunSettings {
 
 /// How to read the links of pairs before they are sent; `None` if they are not read.
 fn link_settings(flags: &ImportArgs) -> Option<LinkSettings> {
-    (flags.check_existing || flags.skip_existing).then_some(LinkSettings {
+    let keep_labels = flags.labels.is_given() && !flags.replace_labels;
+    (flags.check_existing || flags.skip_existing || keep_labels).then_some(LinkSettings {
         purpose: LinkPurpose::Import {
             skip_existing: flags.skip_existing,
+            keep_labels,
         },
         is_unlimited: flags.rate_limit.rate == RateSetting::Unlimited,
         share: flags.rate_limit.share,
+    })
+}
+
+/// The labels of the rows; `None` if the default association is written.
+fn label_settings(flags: &ImportArgs) -> Option<LabelSettings> {
+    flags.labels.is_given().then(|| LabelSettings {
+        names: flags.labels.names(),
+        ids: flags.labels.label_id.clone(),
+        replace: flags.replace_labels,
     })
 }
 
@@ -270,7 +285,10 @@ mod tests {
             resolve(&flags, Some("t")).unwrap().run.links
         };
         let import = |skip_existing| LinkSettings {
-            purpose: LinkPurpose::Import { skip_existing },
+            purpose: LinkPurpose::Import {
+                skip_existing,
+                keep_labels: false,
+            },
             is_unlimited: false,
             share: Share::default(),
         };

@@ -4,6 +4,7 @@ pub mod connection;
 pub mod credentials;
 pub mod error;
 pub mod import;
+pub mod labels;
 pub mod lookup;
 pub mod report_path;
 pub mod resolve;

@@ -2,6 +2,7 @@
 
 use crate::api::response::body::{Body, Unreadable};
 use crate::api::response::headers::{Answer, Reply};
+use crate::domain::link_request::LinkRequest;
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::pair::Pair;
 use crate::verdict::confirm::{Confirmation, confirm};
@@ -50,11 +51,11 @@ impl Class {
     }
 }
 
-/// Classifies `reply` as the reply to a request for `pair`.
+/// Classifies `reply` as the reply to a request for `row`.
 #[must_use]
-pub fn classify(reply: &Reply, pair: &Pair) -> Class {
+pub fn classify(reply: &Reply, row: &impl LinkRequest) -> Class {
     match reply {
-        Reply::Answered(answer) => classify_answer(answer, pair),
+        Reply::Answered(answer) => classify_answer(answer, row.pair()),
         other => classify_unread(other),
     }
 }

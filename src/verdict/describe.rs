@@ -4,6 +4,7 @@ use crate::api::response::body::{Body, Unreadable};
 use crate::api::response::envelope::Envelope;
 use crate::api::response::headers::{Answer, Reply};
 use crate::domain::category::Category;
+use crate::domain::link_request::LinkRequest;
 use crate::domain::outcome::Details;
 use crate::domain::pair::Pair;
 use crate::verdict::batch::error_matching::ErrorAbout;
@@ -23,8 +24,8 @@ const SCOPE_KEYS: [&str; 3] = ["missingScopes", "requiredScopes", "requiredGranu
 
 /// Describes `reply` for the report.
 #[must_use]
-pub fn describe(reply: &Reply, pair: &Pair) -> Details {
-    describe_by(reply, |answer| describe_answer(answer, pair))
+pub fn describe(reply: &Reply, row: &impl LinkRequest) -> Details {
+    describe_by(reply, |answer| describe_answer(answer, row.pair()))
 }
 
 /// Describes a reply to a request without a pair. `why` is what is wrong with a 2xx.

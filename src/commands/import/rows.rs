@@ -61,7 +61,7 @@ impl Rows {
             self.warn_of_quoted_rows();
             // Rows that the report contains count too, for later duplicates. Those by key count from the beginning: only
             // their lines have their ids.
-            self.skips.apply(&mut self.row.content);
+            self.skips.apply(&mut self.row);
             if let Some(comparison) = &mut self.comparison {
                 let identity = RowIdentity::of(&self.row);
                 match comparison.check(self.row.key, &identity) {
@@ -75,6 +75,7 @@ impl Rows {
                                 content: RowContent::Skipped(SkippedRow::AlreadyReported(
                                     pair.clone(),
                                 )),
+                                labels: None,
                             }));
                         }
                         continue;

@@ -68,7 +68,11 @@ impl UndoRows {
             Fate::Remove => RowContent::Pair(pair),
             Fate::Keep(reason) => RowContent::Skipped(SkippedRow::Kept(pair, reason.text())),
         };
-        Some(CheckedRow { key, content })
+        Some(CheckedRow {
+            key,
+            content,
+            labels: None,
+        })
     }
 
     /// The error for a report that was readable before the run began.

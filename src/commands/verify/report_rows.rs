@@ -30,6 +30,7 @@ impl From<LinkedRow> for CheckedRow {
         Self {
             key: row.key,
             content: RowContent::Pair(row.pair),
+            labels: None,
         }
     }
 }

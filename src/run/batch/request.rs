@@ -1,7 +1,7 @@
 //! One batch request: the rows it sends, and the rows that wait for its reply. Pure.
 
 use crate::domain::outcome::Details;
-use crate::domain::pair::{ObjectType, Pair};
+use crate::domain::pair::ObjectType;
 use crate::run::request::{RequestKind, RequestState};
 use crate::run::row::SendableRow;
 
@@ -75,12 +75,6 @@ impl BatchRequest {
     /// The number of rows in it, sent or not.
     pub(crate) fn len(&self) -> usize {
         self.rows.len() + self.rest.len() + self.named.len()
-    }
-}
-
-impl AsRef<Pair> for SendableRow {
-    fn as_ref(&self) -> &Pair {
-        &self.pair
     }
 }
 

@@ -39,7 +39,7 @@ impl Dispatcher<'_> {
         let verdict = attribute(&reply, &batch.rows);
         let class = verdict.class();
         let details = match batch.rows.first() {
-            Some(row) if class != Class::Associated => describe(&reply, &row.pair),
+            Some(row) if class != Class::Associated => describe(&reply, row),
             _ => Details::default(),
         };
         let now = Instant::now();

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use crate::api::lookup_call::Route;
 use crate::domain::keyed_pair::KeyedPair;
+use crate::domain::labels::AskedLabels;
 use crate::domain::outcome::{Details, Outcome, OutcomeKind};
 use crate::domain::pair::RowKey;
 use crate::input::row::{CheckedRow, RowContent};
@@ -25,7 +26,7 @@ use crate::run::lookup::resolve::{Resolved, is_about_keys, is_not_found, keys_of
 use crate::run::lookup::stage::{LookupEvent, LookupStage, NeedsSearch};
 use crate::run::reading::Reading;
 use crate::run::reply_handler::Action;
-use crate::run::row::{SendableRow, skipped_outcome};
+use crate::run::row::{SendableRow, labels_of, skipped_outcome};
 use crate::run::stop_reason::{PropertyRefusal, StopReason};
 use crate::run::worker_pool::Answered;
 
@@ -110,18 +111,24 @@ impl Dispatcher<'_> {
             Some(stage) => stage.rows.pop_row(),
             None => None,
         };
-        let Some((CheckedRow { key, content }, answers)) = popped else {
+        let Some((row, answers)) = popped else {
             return false;
         };
-        match content {
-            RowContent::Keyed(pair) => self.take_keyed(key, *pair, answers),
-            content => self.take(Ok(CheckedRow { key, content })),
+        match row.content {
+            RowContent::Keyed(pair) => self.take_keyed(row.key, *pair, row.labels, answers),
+            content => self.take(Ok(CheckedRow { content, ..row })),
         }
         self.look_up_rows();
         true
     }
 
-    fn take_keyed(&mut self, row: RowKey, pair: KeyedPair, answers: [Option<Answer>; 2]) {
+    fn take_keyed(
+        &mut self,
+        row: RowKey,
+        pair: KeyedPair,
+        labels: Option<AskedLabels>,
+        answers: [Option<Answer>; 2],
+    ) {
         let Some(stage) = &mut self.lookups else {
             return;
         };
@@ -130,21 +137,34 @@ impl Dispatcher<'_> {
         match resolve(row, pair, answers, stage.properties(), now) {
             Resolved::Pair(pair, keys) => {
                 stage.has_passed_on = true;
-                let mut content = RowContent::Pair(pair);
-                self.context.skips.apply(&mut content);
-                match content {
+                let mut found = CheckedRow {
+                    key: row,
+                    content: RowContent::Pair(pair),
+                    labels,
+                };
+                self.context.skips.apply(&mut found);
+                let labels = labels_of(found.labels);
+                match found.content {
                     RowContent::Pair(pair) => self.enqueue(SendableRow {
                         keys: Some(keys),
+                        labels,
                         ..SendableRow::new(row, pair)
                     }),
                     RowContent::Skipped(skipped) => self.finish_with(Outcome {
                         keys: Some(keys),
+                        labels,
                         ..skipped_outcome(row, skipped, now)
                     }),
                     RowContent::Keyed(_) | RowContent::Invalid(_) => {}
                 }
             }
-            Resolved::Unknown(outcome) => self.finish_unknown(*outcome, counts_not_found),
+            Resolved::Unknown(outcome) => {
+                let outcome = Outcome {
+                    labels: labels_of(labels),
+                    ..*outcome
+                };
+                self.finish_unknown(outcome, counts_not_found);
+            }
         }
     }
 

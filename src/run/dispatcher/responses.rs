@@ -33,8 +33,8 @@ impl Dispatcher<'_> {
                 return;
             }
         };
-        let class = classify(&reply, &row.pair);
-        let details = describe(&reply, &row.pair);
+        let class = classify(&reply, &row);
+        let details = describe(&reply, &row);
         let now = Instant::now();
         let rate = RateFeedback::of(&mut self.context.rate_limiter, permit, class, &reply, now);
         let received = self.received(rate, class, &reply, &details, now);

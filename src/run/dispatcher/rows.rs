@@ -2,11 +2,11 @@
 
 use tokio::time::Instant;
 
-use crate::domain::outcome::{Details, OutcomeKind};
+use crate::domain::outcome::{Details, Outcome, OutcomeKind};
 use crate::input::error::InputError;
 use crate::input::row::{CheckedRow, RowContent, SkippedRow};
 use crate::run::dispatcher::Dispatcher;
-use crate::run::row::{SendableRow, invalid_outcome, skipped_outcome};
+use crate::run::row::{SendableRow, invalid_outcome, labels_of, skipped_outcome};
 use crate::run::stop_reason::StopReason;
 
 impl Dispatcher<'_> {
@@ -34,8 +34,15 @@ impl Dispatcher<'_> {
 
     pub(super) fn take(&mut self, row: Result<CheckedRow, InputError>) {
         match row {
-            Ok(CheckedRow { key, content }) => match content {
-                RowContent::Pair(pair) => self.enqueue(SendableRow::new(key, pair)),
+            Ok(CheckedRow {
+                key,
+                content,
+                labels,
+            }) => match content {
+                RowContent::Pair(pair) => self.enqueue(SendableRow {
+                    labels: labels_of(labels),
+                    ..SendableRow::new(key, pair)
+                }),
                 // Only an input with properties has such rows, and its run has lookups.
                 RowContent::Keyed(_) => unreachable!("the key of a row was not looked up"),
                 RowContent::Invalid(invalid) => {
@@ -45,7 +52,10 @@ impl Dispatcher<'_> {
                     self.failure_tracker.note_good();
                 }
                 RowContent::Skipped(skipped) => {
-                    self.finish_with(skipped_outcome(key, skipped, (self.context.now)()));
+                    self.finish_with(Outcome {
+                        labels: labels_of(labels),
+                        ..skipped_outcome(key, skipped, (self.context.now)())
+                    });
                 }
             },
             Err(error) => {

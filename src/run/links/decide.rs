@@ -39,7 +39,7 @@ pub(crate) fn after_read(
     now: Timestamp,
 ) -> Next {
     match purpose {
-        LinkPurpose::Import { skip_existing } => import(row, &found, skip_existing, now),
+        LinkPurpose::Import { skip_existing, .. } => import(row, &found, skip_existing, now),
         LinkPurpose::Verify { expect_absent } => verify(row, found, expect_absent, now),
         LinkPurpose::Undo => match decide(&found) {
             Decision::Remove => Next::Remove(row),
@@ -205,6 +205,7 @@ fn outcome(
         duration: Duration::ZERO,
         finished_at: now,
         existed_before: None,
+        labels: None,
         proof: Some(Box::new(proof)),
     }
 }

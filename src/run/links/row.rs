@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::domain::label_set::LabelSet;
+use crate::domain::labels::LinkLabels;
 use crate::domain::outcome::Details;
 use crate::domain::pair::{Pair, RowKey};
 use crate::domain::row_keys::RowKeys;
@@ -14,6 +16,8 @@ pub(crate) struct LinkRow {
     pub(crate) pair: Pair,
     /// The keys that its pair was looked up by.
     pub(crate) keys: Option<Box<RowKeys>>,
+    /// The labels that it asks for.
+    pub(crate) labels: Option<LabelSet>,
     /// Why its link could not be removed, if that failed.
     pub(crate) removal: Option<Arc<Details>>,
 }
@@ -24,6 +28,7 @@ impl From<SendableRow> for LinkRow {
             key: row.key,
             pair: row.pair,
             keys: row.keys,
+            labels: row.labels.map(|labels| labels.asked),
             removal: None,
         }
     }
@@ -33,6 +38,7 @@ impl From<LinkRow> for SendableRow {
     fn from(row: LinkRow) -> Self {
         Self {
             keys: row.keys,
+            labels: row.labels.map(|labels| Box::new(LinkLabels::only(labels))),
             ..Self::new(row.key, row.pair)
         }
     }

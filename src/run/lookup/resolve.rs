@@ -74,6 +74,7 @@ pub(crate) fn resolve(
                 duration: Duration::ZERO,
                 finished_at: now,
                 existed_before: None,
+                labels: None,
                 proof: None,
             }))
         }

@@ -12,6 +12,7 @@ use crate::api::endpoint::Endpoint;
 use crate::api::link_call::LinkCall;
 use crate::api::lookup_call::LookupCall;
 use crate::api::response::headers::Reply;
+use crate::domain::link_request::LinkRequest;
 use crate::domain::outcome::{Outcome, OutcomeKind};
 use crate::domain::pair::{ObjectType, Pair, Record, RecordId, RowKey};
 use crate::input::row::{CheckedRow, RowContent};
@@ -233,7 +234,8 @@ impl Api {
 }
 
 impl Endpoint for Api {
-    async fn associate(&self, pair: &Pair) -> Reply {
+    async fn associate<R: LinkRequest + Sync>(&self, row: &R) -> Reply {
+        let pair = row.pair();
         let number = {
             let mut request_sizes = self.request_sizes.lock().unwrap();
             request_sizes.push(1);
@@ -255,8 +257,8 @@ impl Endpoint for Api {
         unreachable!("rows with ids")
     }
 
-    async fn associate_all<P: AsRef<Pair> + Sync>(&self, pairs: &[P]) -> Reply {
-        let pairs: Vec<&Pair> = pairs.iter().map(AsRef::as_ref).collect();
+    async fn associate_all<P: LinkRequest + Sync>(&self, pairs: &[P]) -> Reply {
+        let pairs: Vec<&Pair> = pairs.iter().map(LinkRequest::pair).collect();
         let number = {
             let mut request_sizes = self.request_sizes.lock().unwrap();
             request_sizes.push(pairs.len());
@@ -298,6 +300,7 @@ pub(super) fn typed_row(number: usize, types: [&str; 2], ids: [u64; 2]) -> Check
             from: record(0),
             to: record(1),
         }),
+        labels: None,
     }
 }
 

@@ -8,8 +8,8 @@ use crate::api::endpoint::Endpoint;
 use crate::api::link_call::LinkCall;
 use crate::api::lookup_call::LookupCall;
 use crate::api::response::headers::Reply;
+use crate::domain::link_request::LinkRequest;
 use crate::domain::outcome::OutcomeKind;
-use crate::domain::pair::Pair;
 use crate::exit_status::ExitStatus;
 use crate::input::fixtures;
 use crate::run::context::RunSettings;
@@ -180,11 +180,12 @@ async fn a_panic_in_a_worker_is_reported_and_every_other_reply_is_kept() {
             unreachable!("rows with ids")
         }
 
-        async fn associate_all<P: AsRef<Pair> + Sync>(&self, pairs: &[P]) -> Reply {
+        async fn associate_all<P: LinkRequest + Sync>(&self, pairs: &[P]) -> Reply {
             self.0.associate_all(pairs).await
         }
 
-        async fn associate(&self, pair: &Pair) -> Reply {
+        async fn associate<R: LinkRequest + Sync>(&self, row: &R) -> Reply {
+            let pair = row.pair();
             assert!(pair.from.id.as_str() != "50", "out of cheese");
             self.0.associate(pair).await
         }

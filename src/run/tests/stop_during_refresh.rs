@@ -10,7 +10,7 @@ use crate::api::endpoint::{Endpoint, RefreshOutcome};
 use crate::api::link_call::LinkCall;
 use crate::api::lookup_call::LookupCall;
 use crate::api::response::headers::Reply;
-use crate::domain::pair::Pair;
+use crate::domain::link_request::LinkRequest;
 use crate::exit_status::ExitStatus;
 use crate::run::context::RunSettings;
 use crate::run::dispatcher::run;
@@ -28,7 +28,8 @@ struct Tokenless {
 }
 
 impl Endpoint for Tokenless {
-    async fn associate(&self, pair: &Pair) -> Reply {
+    async fn associate<R: LinkRequest + Sync>(&self, row: &R) -> Reply {
+        let pair = row.pair();
         good(pair)
     }
 
@@ -40,7 +41,7 @@ impl Endpoint for Tokenless {
         unreachable!("rows with ids")
     }
 
-    async fn associate_all<P: AsRef<Pair> + Sync>(&self, _pairs: &[P]) -> Reply {
+    async fn associate_all<P: LinkRequest + Sync>(&self, _pairs: &[P]) -> Reply {
         unreachable!("one row at a time")
     }
 

@@ -15,6 +15,7 @@ use crate::api::link_call::LinkCall;
 use crate::api::lookup_call::LookupCall;
 use crate::api::response::body::Body;
 use crate::api::response::headers::{Answer, Reply, ReplyHeaders};
+use crate::domain::link_request::LinkRequest;
 use crate::domain::outcome::{Outcome, OutcomeKind};
 use crate::domain::pair::{ObjectType, Pair, Record, RecordId, RowKey};
 use crate::domain::run_counts::RunCounts;
@@ -54,6 +55,7 @@ pub(super) fn row(number: u64) -> CheckedRow {
             line: number + 1,
         },
         content: RowContent::Pair(pair(number)),
+        labels: None,
     }
 }
 
@@ -118,11 +120,12 @@ impl Endpoint for Scripted {
         unreachable!("rows with ids")
     }
 
-    async fn associate_all<P: AsRef<Pair> + Sync>(&self, _pairs: &[P]) -> Reply {
+    async fn associate_all<P: LinkRequest + Sync>(&self, _pairs: &[P]) -> Reply {
         unreachable!("one row at a time")
     }
 
-    async fn associate(&self, pair: &Pair) -> Reply {
+    async fn associate<R: LinkRequest + Sync>(&self, row: &R) -> Reply {
+        let pair = row.pair();
         let row: u64 = pair.from.id.as_str().parse().unwrap();
         let earlier = {
             let mut seen = self.seen.lock().unwrap();

@@ -9,8 +9,8 @@ use crate::api::endpoint::{Endpoint, RefreshOutcome};
 use crate::api::link_call::LinkCall;
 use crate::api::lookup_call::LookupCall;
 use crate::api::response::headers::Reply;
+use crate::domain::link_request::LinkRequest;
 use crate::domain::outcome::{Outcome, OutcomeKind};
-use crate::domain::pair::Pair;
 use crate::exit_status::ExitStatus;
 use crate::run::context::{RunOutcome, RunSettings};
 use crate::run::dispatcher::run;
@@ -34,7 +34,8 @@ struct State {
 }
 
 impl Endpoint for Keyed {
-    async fn associate(&self, pair: &Pair) -> Reply {
+    async fn associate<R: LinkRequest + Sync>(&self, row: &R) -> Reply {
+        let pair = row.pair();
         let is_good = {
             let mut state = self.state.lock().unwrap();
             let is_good = state.left > 0;
@@ -57,7 +58,7 @@ impl Endpoint for Keyed {
         unreachable!("rows with ids")
     }
 
-    async fn associate_all<P: AsRef<Pair> + Sync>(&self, _pairs: &[P]) -> Reply {
+    async fn associate_all<P: LinkRequest + Sync>(&self, _pairs: &[P]) -> Reply {
         Reply::TimedOut
     }
 

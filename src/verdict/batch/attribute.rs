@@ -19,6 +19,7 @@ use crate::api::response::body::Body;
 use crate::api::response::envelope::{Envelope, Linked};
 use crate::api::response::headers::{Answer, Reply};
 use crate::domain::cause::refuses_type;
+use crate::domain::link_request::LinkRequest;
 use crate::domain::outcome::Details;
 use crate::domain::pair::{Pair, RecordId};
 use crate::verdict::batch::error_matching::ErrorMatches;
@@ -78,8 +79,8 @@ impl BatchVerdict {
 /// batch. No two pairs may have the same two ids: results name ids without their types, in both
 /// directions.
 #[must_use]
-pub fn attribute<P: AsRef<Pair>>(reply: &Reply, pairs: &[P]) -> BatchVerdict {
-    let Some(first) = pairs.first().map(AsRef::as_ref) else {
+pub fn attribute<R: LinkRequest>(reply: &Reply, pairs: &[R]) -> BatchVerdict {
+    let Some(first) = pairs.first() else {
         return BatchVerdict::WholeBatch(Class::Transient);
     };
     let Reply::Answered(answer) = reply else {
@@ -135,11 +136,11 @@ fn refuses_types(answer: &Answer) -> bool {
     messages.any(refuses_type)
 }
 
-fn of_each<P: AsRef<Pair>>(
+fn of_each<R: LinkRequest>(
     reply: &Reply,
     status: u16,
     envelope: &Envelope,
-    pairs: &[P],
+    pairs: &[R],
     refused: bool,
 ) -> Vec<PairResult> {
     let is_complete = !refused && envelope.status.as_deref() == Some("COMPLETE");
@@ -156,7 +157,7 @@ fn of_each<P: AsRef<Pair>>(
     };
     let mut results: Vec<PairResult> = pairs
         .iter()
-        .map(|pair| match links.types_of(pair.as_ref()) {
+        .map(|pair| match links.types_of(pair.pair()) {
             Some(association_type_ids) => {
                 let mut details = Details {
                     association_type_ids,
@@ -172,7 +173,7 @@ fn of_each<P: AsRef<Pair>>(
         .iter()
         .zip(&results)
         .filter(|(_, results)| **results == PairResult::NotMentioned)
-        .map(|(pair, _)| pair.as_ref())
+        .map(|(pair, _)| pair.pair())
         .collect();
     if open.is_empty() {
         return results;

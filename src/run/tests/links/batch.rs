@@ -32,6 +32,7 @@ async fn batches_have_only_the_pairs_that_are_not_linked() {
     let mut run = LinkRun::import(1..=1050).in_world(World::linked(1..=1000));
     run.purpose = LinkPurpose::Import {
         skip_existing: true,
+        keep_labels: false,
     };
     let ended = in_batches(run).run().await;
     assert_eq!(ended.status(), ExitStatus::Done);

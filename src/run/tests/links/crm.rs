@@ -15,6 +15,7 @@ use crate::api::endpoint::Endpoint;
 use crate::api::link_call::{LinkCall, LinkRoute};
 use crate::api::lookup_call::LookupCall;
 use crate::api::response::headers::Reply;
+use crate::domain::link_request::LinkRequest;
 use crate::domain::outcome::{Outcome, OutcomeKind};
 use crate::domain::pair::Pair;
 use crate::domain::proof::{ExistedBefore, LinkState, Proof, UndoOutcome, Undone, Verified};
@@ -121,7 +122,8 @@ fn ids_of(pair: &Pair) -> Ids {
 }
 
 impl Endpoint for Crm {
-    async fn associate(&self, pair: &Pair) -> Reply {
+    async fn associate<R: LinkRequest + Sync>(&self, row: &R) -> Reply {
+        let pair = row.pair();
         let ids = ids_of(pair);
         let link = |world: &mut World| {
             world.links.entry(ids).or_insert_with(|| vec![unlabelled()]);
@@ -130,8 +132,8 @@ impl Endpoint for Crm {
         self.handle(Kind::Put, vec![ids.0], link).await
     }
 
-    async fn associate_all<P: AsRef<Pair> + Sync>(&self, pairs: &[P]) -> Reply {
-        let all: Vec<Ids> = pairs.iter().map(|pair| ids_of(pair.as_ref())).collect();
+    async fn associate_all<P: LinkRequest + Sync>(&self, pairs: &[P]) -> Reply {
+        let all: Vec<Ids> = pairs.iter().map(|pair| ids_of(pair.pair())).collect();
         let results = all.iter().map(
             |(from, to)| json!({"from": {"id": from.to_string()}, "to": {"id": to.to_string()}}),
         );
@@ -221,6 +223,7 @@ impl LinkRun {
         Self::of(
             LinkPurpose::Import {
                 skip_existing: false,
+                keep_labels: false,
             },
             rows,
         )

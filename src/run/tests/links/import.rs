@@ -21,6 +21,7 @@ use crate::run::tests::support::{pair, row};
 
 const SKIP: LinkPurpose = LinkPurpose::Import {
     skip_existing: true,
+    keep_labels: false,
 };
 
 #[tokio::test(start_paused = true)]
@@ -66,7 +67,10 @@ async fn a_row_whose_links_cannot_be_read_is_sent_as_usual() {
         let mut run = LinkRun::import(1..=30)
             .in_world(World::linked(1..=10))
             .faulty(Kind::Read, |_| true, || raw(500, &json!({"message": "m"})));
-        run.purpose = LinkPurpose::Import { skip_existing };
+        run.purpose = LinkPurpose::Import {
+            skip_existing,
+            keep_labels: false,
+        };
         let ended = run.run().await;
         assert_eq!(ended.status(), ExitStatus::Done);
         assert_eq!(ended.of(OutcomeKind::Associated), 30);
@@ -121,6 +125,7 @@ async fn rows_that_are_not_sent_need_no_read() {
             problems: Vec::new(),
             values: RawValues::default(),
         }),
+        labels: None,
         ..row(1)
     };
     let mut run = LinkRun::import([]);
@@ -147,6 +152,7 @@ async fn rows_with_keys_are_read_once_their_records_are_found() {
             },
             to: RecordName::Id(pair(number).to),
         })),
+        labels: None,
     };
     let mut run = LinkRun::import([]).in_world(World::linked(1..=100));
     run.purpose = SKIP;

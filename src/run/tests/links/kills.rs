@@ -13,8 +13,8 @@ use crate::api::link_call::LinkCall;
 use crate::api::lookup_call::LookupCall;
 use crate::api::response::body::{Body, Unreadable};
 use crate::api::response::headers::{Answer, Reply, ReplyHeaders};
+use crate::domain::link_request::LinkRequest;
 use crate::domain::outcome::Outcome;
-use crate::domain::pair::Pair;
 use crate::input::row::CheckedRow;
 use crate::rate_limit::rate::Share;
 use crate::run::context::{LinkPurpose, LinkSettings, RunSettings};
@@ -91,13 +91,14 @@ impl Killable {
 }
 
 impl Endpoint for Killable {
-    async fn associate(&self, pair: &Pair) -> Reply {
+    async fn associate<R: LinkRequest + Sync>(&self, row: &R) -> Reply {
+        let pair = row.pair();
         let pair = pair.clone();
         let send = |crm: Crm| async move { crm.associate(&pair).await };
         self.send(send).await
     }
 
-    async fn associate_all<P: AsRef<Pair> + Sync>(&self, _pairs: &[P]) -> Reply {
+    async fn associate_all<P: LinkRequest + Sync>(&self, _pairs: &[P]) -> Reply {
         unreachable!("a run without batches")
     }
 

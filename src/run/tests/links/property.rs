@@ -76,6 +76,7 @@ fn row_of(row: u64, (from, to): Ids) -> CheckedRow {
             from: record("contacts", from),
             to: record("companies", to),
         }),
+        labels: None,
     }
 }
 
@@ -232,7 +233,10 @@ async fn import_and_undo(
 ) {
     let mut account = Account::new(before, pairs);
     let rows = account.checked_rows();
-    let import = LinkPurpose::Import { skip_existing };
+    let import = LinkPurpose::Import {
+        skip_existing,
+        keep_labels: false,
+    };
     let lines = account.command(import, &rows, importing, |_| {}).await;
     account.change(meanwhile);
     let is_proved = |row: &&CheckedRow| {

@@ -62,6 +62,7 @@ async fn links_are_made_verified_and_removed_under_every_version() {
     };
     let import = LinkPurpose::Import {
         skip_existing: true,
+        keep_labels: false,
     };
     for version in [ApiVersion::V4, ApiVersion::Of202603, ApiVersion::Of202609] {
         let sandbox = Sandbox::start(SandboxSettings {

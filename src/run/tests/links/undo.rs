@@ -49,6 +49,7 @@ async fn links_are_removed_and_read_back_unless_they_have_changed() {
 async fn a_row_whose_link_is_kept_for_what_the_report_says_needs_no_request() {
     let kept = CheckedRow {
         content: RowContent::Skipped(SkippedRow::Kept(pair(1), "it existed before".into())),
+        labels: None,
         ..row(1)
     };
     let mut run = LinkRun::undo([]).in_world(World::linked(1..=1));

@@ -19,6 +19,7 @@ use crate::api::response::body::Body;
 use crate::api::response::headers::{Answer, Reply, ReplyHeaders};
 use crate::domain::category::Category;
 use crate::domain::keyed_pair::{KeyedPair, RecordName};
+use crate::domain::link_request::LinkRequest;
 use crate::domain::outcome::{Outcome, OutcomeKind};
 use crate::domain::pair::{ObjectType, Pair, Record, RecordId, RowKey};
 use crate::domain::pair_set::PairSet;
@@ -148,7 +149,8 @@ impl Crm {
 }
 
 impl Endpoint for Crm {
-    async fn associate(&self, pair: &Pair) -> Reply {
+    async fn associate<R: LinkRequest + Sync>(&self, row: &R) -> Reply {
+        let pair = row.pair();
         if self.is_away() {
             return disconnected();
         }
@@ -159,13 +161,13 @@ impl Endpoint for Crm {
         good(pair)
     }
 
-    async fn associate_all<P: AsRef<Pair> + Sync>(&self, pairs: &[P]) -> Reply {
+    async fn associate_all<P: LinkRequest + Sync>(&self, pairs: &[P]) -> Reply {
         if self.is_away() {
             return disconnected();
         }
         let results: Vec<Value> = pairs
             .iter()
-            .map(AsRef::as_ref)
+            .map(LinkRequest::pair)
             .inspect(|pair| self.link(pair))
             .map(|pair| json!({"from": {"id": pair.from.id.as_str()}, "to": {"id": pair.to.id.as_str()}}))
             .collect();
@@ -227,6 +229,7 @@ pub(super) fn keyed(row: u64, from: RecordName, to: RecordName) -> CheckedRow {
     CheckedRow {
         key: RowKey { row, line: row + 1 },
         content: RowContent::Keyed(Box::new(KeyedPair { from, to })),
+        labels: None,
     }
 }
 

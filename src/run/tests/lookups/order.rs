@@ -57,6 +57,7 @@ async fn invalid_rows_end_without_a_lookup() {
     });
     let invalid = CheckedRow {
         content: invalid,
+        labels: None,
         ..row(1)
     };
     let ended = LookupRun::of([invalid, by_email(2, "user2@x.de")])
