@@ -120,6 +120,7 @@ pages_that_run! {
     container_runs: "docs/container.md",
     contributing_runs: "CONTRIBUTING.md",
     exit_status_runs: "docs/exit-status.md",
+    labels_run: "docs/labels.md",
     lookup_runs: "docs/lookup.md",
     migration_runs: "docs/migration.md",
     nightly_runs: "docs/nightly.md",
