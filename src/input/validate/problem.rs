@@ -7,6 +7,7 @@ use crate::domain::pair::{MAX_ID_DIGITS, MAX_TYPE_LENGTH};
 use crate::input::columns::column::Column;
 use crate::input::decode::encoding::TextEncoding;
 use crate::input::validate::key::key_problem::KeyProblem;
+use crate::input::validate::label_problem::LabelProblem;
 
 /// Why a value is not a valid id or type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +58,8 @@ pub enum ValueProblem {
     DomainForId,
     /// Not a value that can be looked up.
     Key(KeyProblem),
+    /// No names of labels.
+    Label(LabelProblem),
 }
 
 impl From<KeyProblem> for ValueProblem {
@@ -101,6 +104,7 @@ impl ValueProblem {
             Self::EmailForId => "an email address instead of an id",
             Self::DomainForId => "a domain instead of an id",
             Self::Key(problem) => problem.kind(),
+            Self::Label(problem) => problem.kind(),
         }
     }
 }
@@ -163,6 +167,7 @@ impl fmt::Display for ValueProblem {
             Self::EmailForId => write!(formatter, "is an email address, {NOT_AN_ID}"),
             Self::DomainForId => write!(formatter, "is a domain, {NOT_AN_ID}"),
             Self::Key(problem) => problem.fmt(formatter),
+            Self::Label(problem) => problem.fmt(formatter),
         }
     }
 }
@@ -197,6 +202,20 @@ pub enum RowProblem {
         /// Why it is not valid.
         problem: ValueProblem,
     },
+    /// A cell names a label that the types of the row do not have, or have more than once.
+    Label {
+        /// Its column.
+        column: Column,
+        /// The name, escaped and shortened.
+        value: String,
+        /// What is wrong with it, and which names there are; follows the name.
+        message: String,
+    },
+    /// An earlier row asks for other labels of the same link, and each of them would replace those of the other.
+    OtherLabels {
+        /// The number of the earlier row.
+        row: u64,
+    },
 }
 
 impl RowProblem {
@@ -207,6 +226,17 @@ impl RowProblem {
             Self::FieldCount { .. } => "too few or too many fields",
             Self::TooManyPairs { .. } => "too many pairs in one row",
             Self::Value { problem, .. } => problem.kind(),
+            Self::Label { .. } => "label that cannot be used",
+            Self::OtherLabels { .. } => "other labels for the same link",
+        }
+    }
+
+    /// The column with the value that is not valid.
+    #[must_use]
+    pub fn column(&self) -> Option<&Column> {
+        match self {
+            Self::Value { column, .. } | Self::Label { column, .. } => Some(column),
+            Self::FieldCount { .. } | Self::TooManyPairs { .. } | Self::OtherLabels { .. } => None,
         }
     }
 }
@@ -233,14 +263,24 @@ impl fmt::Display for RowProblem {
             }
             Self::Value {
                 column,
-                problem: ValueProblem::Blank,
+                problem: problem @ (ValueProblem::Blank | ValueProblem::Label(LabelProblem::Blank)),
                 ..
-            } => write!(formatter, "{column} is blank"),
+            } => write!(formatter, "{column} {problem}"),
             Self::Value {
                 column,
                 value,
                 problem,
             } => write!(formatter, "{column}: `{value}` {problem}"),
+            Self::Label {
+                column,
+                value,
+                message,
+            } => write!(formatter, "{column}: `{value}` {message}"),
+            Self::OtherLabels { row } => write!(
+                formatter,
+                "row {row} asks for other labels of the same link, which these would replace: put all labels of a link \
+                 into one cell, and separate them with `--split`"
+            ),
         }
     }
 }

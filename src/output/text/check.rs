@@ -7,8 +7,8 @@ use serde::Serialize;
 use crate::check::duplicates::Duplicates;
 use crate::check::findings::{Findings, SelfLinks, TypesCount};
 use crate::check::tiers::{TIERS, Tier, TimeNeeded};
+use crate::input::columns::column::Column;
 use crate::input::csv::quoted_rows::QuotedRows;
-use crate::input::validate::problem::RowProblem;
 use crate::number::{grouped, rows, span};
 use crate::output::json::format::pretty;
 use crate::output::text::check_lookups::{self, LookupJson};
@@ -84,7 +84,7 @@ impl Checked<'_> {
         lines.add("problems:");
         for example in &self.findings.examples {
             let mut shown = format!("  {}:{}", self.input, example.key.line);
-            if let RowProblem::Value { column, .. } = &example.problem {
+            if let Some(column) = example.problem.column() {
                 let _infallible = write!(shown, ":{}", column.number());
             }
             lines.about(&shown, &example.problem);
@@ -266,10 +266,7 @@ impl Problems {
         let first = findings.examples.iter().map(|example| ProblemAt {
             row: example.key.row,
             line: example.key.line,
-            column: match &example.problem {
-                RowProblem::Value { column, .. } => Some(column.number()),
-                RowProblem::FieldCount { .. } | RowProblem::TooManyPairs { .. } => None,
-            },
+            column: example.problem.column().map(Column::number),
             kind: example.problem.kind(),
             message: example.problem.to_string(),
         });
