@@ -12,7 +12,7 @@ use crate::input::csv::comment::Comment;
 use crate::input::csv::delimiter::Delimiter;
 use crate::input::decode::encoding::TextEncoding;
 use crate::input::decode::source::InputSource;
-use crate::input::settings::{InputSettings, LabelSource};
+use crate::input::settings::InputSettings;
 use crate::input::skip::SkipSettings;
 use crate::input::validate::id_list::Separator;
 
@@ -188,13 +188,14 @@ impl ReadingArgs {
                 from_id_column: self.from_id_column,
                 to_type_column: self.to_type_column,
                 to_id_column: self.to_id_column,
+                label_column: None,
             },
             from_property: self.from_id_property,
             to_property: self.to_id_property,
             // Reading alone looks nothing up.
             allow_search: true,
             split: self.split,
-            labels: LabelSource::default(),
+            has_common_labels: false,
             first: None,
         }
     }

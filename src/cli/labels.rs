@@ -4,8 +4,8 @@ use clap::Args;
 
 use crate::domain::label_id::LabelId;
 use crate::domain::label_names::LabelNames;
-use crate::input::columns::settings::ColumnName;
-use crate::input::settings::{InputSettings, LabelSource};
+use crate::input::columns::settings::{ColumnName, ColumnSettings};
+use crate::input::settings::InputSettings;
 
 /// The labels of all rows, and the column with those of each row.
 #[derive(Args, Clone, Debug, Default)]
@@ -55,9 +55,10 @@ impl LabelArgs {
     #[must_use]
     pub fn apply_to(&self, input: InputSettings) -> InputSettings {
         InputSettings {
-            labels: LabelSource {
-                column: self.label_column.clone(),
-                has_others: !self.label.is_empty() || !self.label_id.is_empty(),
+            has_common_labels: !self.label.is_empty() || !self.label_id.is_empty(),
+            columns: ColumnSettings {
+                label_column: self.label_column.clone(),
+                ..input.columns
             },
             ..input
         }

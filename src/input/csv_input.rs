@@ -22,6 +22,7 @@ use crate::input::settings::InputSettings;
 use crate::input::validate::id_list::Separator;
 use crate::input::validate::key::key_error::KeyError;
 use crate::input::validate::key::unique::KeyGuard;
+use crate::input::validate::label_cells::{LabelCells, refused};
 use crate::input::validate::pair_expander::PairExpander;
 use crate::input::validate::row_checker::Checker;
 use crate::input::validate::shape::RowShape;
@@ -37,6 +38,8 @@ pub struct Input {
     has_first_row: bool,
     quoted_rows: QuotedRows,
     checker: Checker,
+    /// The labels of rows, if they have a column.
+    labels: Option<LabelCells>,
     pub(crate) split: Option<Separator>,
     /// The remaining pairs of a row that makes several.
     expander: PairExpander,
@@ -85,6 +88,10 @@ impl Input {
         keys.check_columns(&columns)
             .map_err(|problem| key_error(&name, None, problem))?;
         let shape = RowShape::of(&columns, &headers);
+        let labels = columns.label.clone().map(|column| {
+            let (split, may_be_blank) = (settings.split.clone(), settings.has_common_labels);
+            LabelCells::new(column, (shape, encoding), split, may_be_blank)
+        });
         Ok(Self {
             name,
             headers,
@@ -94,6 +101,7 @@ impl Input {
             has_first_row: settings.no_header,
             quoted_rows: QuotedRows::default(),
             checker: Checker::new(columns, shape, encoding),
+            labels,
             split: settings.split.clone(),
             expander: PairExpander::default(),
             first: settings.first.map_or(u64::MAX, NonZeroU64::get),
@@ -191,6 +199,11 @@ impl Input {
             None => {}
         }
         row.key = self.key;
+        // The buffer may still have the labels of the row before.
+        row.labels = match &self.labels {
+            Some(labels) => labels.of(&row.content),
+            None => None,
+        };
         if let RowContent::Keyed(pair) = &row.content
             && let Err(problem) = self.keys.check(pair)
         {
@@ -232,12 +245,24 @@ impl Input {
         if holds_rows(record, columns, delimiter, self.split.is_some()) {
             self.quoted_rows.add(record.line());
         }
+        let labels = self.labels.as_mut();
+        let label_problem = labels.and_then(|labels| labels.read(record));
         match &self.split {
-            None => self.checker.check(record, content),
+            None => {
+                self.checker.check(record, content);
+                if let Some(problem) = label_problem {
+                    let checked = std::mem::replace(content, RowContent::empty());
+                    *content = refused(Some(checked), problem, self.checker.columns(), record);
+                }
+            }
             Some(separator) => {
-                let whole = self
+                let mut whole = self
                     .checker
                     .check_lists(record, separator, &mut self.expander);
+                if let Some(problem) = label_problem {
+                    whole = Some(refused(whole, problem, self.checker.columns(), record));
+                    self.expander.clear();
+                }
                 let first = whole.or_else(|| self.expander.next(self.checker.columns()));
                 *content = first.expect("lists that are not empty make a pair");
             }

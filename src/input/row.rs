@@ -27,7 +27,7 @@ impl Default for CheckedRow {
     fn default() -> Self {
         Self {
             key: RowKey { row: 0, line: 0 },
-            content: RowContent::Skipped(SkippedRow::NothingToLink(RawValues::default())),
+            content: RowContent::empty(),
             labels: None,
         }
     }
@@ -161,6 +161,11 @@ pub fn target_of(row: &CheckedRow) -> RowTarget {
 }
 
 impl RowContent {
+    /// Content that is to be replaced.
+    pub(crate) fn empty() -> Self {
+        Self::Skipped(SkippedRow::NothingToLink(RawValues::default()))
+    }
+
     /// The two ids or keys as the row has them, or the text in their place; `None` if the row is skipped.
     pub(crate) fn ids(&self) -> Option<[&str; 2]> {
         match self {

@@ -3,7 +3,7 @@
 use std::num::NonZeroU64;
 
 use crate::domain::property_name::PropertyName;
-use crate::input::columns::settings::{ColumnName, ColumnSettings};
+use crate::input::columns::settings::ColumnSettings;
 use crate::input::csv::comment::Comment;
 use crate::input::csv::delimiter::Delimiter;
 use crate::input::decode::encoding::TextEncoding;
@@ -35,19 +35,10 @@ pub struct InputSettings {
     pub allow_search: bool,
     /// The separator between the ids of a cell, if it may hold several.
     pub split: Option<Separator>,
-    /// Where the labels of the rows come from.
-    pub labels: LabelSource,
+    /// Whether all rows have labels besides those of the label column, so that its cells may be blank.
+    pub has_common_labels: bool,
     /// The number of rows to read; `None` means all.
     pub first: Option<NonZeroU64>,
-}
-
-/// Where the labels of the rows come from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LabelSource {
-    /// The column with the label of each row.
-    pub column: Option<ColumnName>,
-    /// Whether all rows have labels besides, so that a cell may be blank.
-    pub has_others: bool,
 }
 
 impl InputSettings {

@@ -50,7 +50,7 @@ pub enum ColumnProblem {
         /// The columns, two at least.
         candidates: Vec<Column>,
     },
-    /// One column would be used for an id and for another value.
+    /// One column would be used for an id or a label, and for another value.
     Shared {
         /// The column.
         column: Column,
@@ -229,6 +229,7 @@ impl ColumnsError {
                 Role::FromId => &["`--from-id-column`"],
                 Role::ToType => &["`--to-type`", "`--to-type-column`"],
                 Role::ToId => &["`--to-id-column`"],
+                Role::Label => &["`--label-column`"],
             };
             flags.extend(names.iter().map(|&name| name.to_owned()));
         }
@@ -254,7 +255,7 @@ fn suggestions(
             let (flag, property) = match role {
                 Role::FromId => ("from-id-column", properties[0]),
                 Role::ToId => ("to-id-column", properties[1]),
-                Role::FromType | Role::ToType => continue,
+                Role::FromType | Role::ToType | Role::Label => continue,
             };
             let Some(property) = property else { continue };
             let indexes: Vec<usize> = match problem {

@@ -16,7 +16,7 @@ pub(crate) fn headers(count: usize) -> Vec<String> {
     (1..=count).map(|number| format!("#{number}")).collect()
 }
 
-/// Why one of the four values is not found without a header.
+/// Why one of the values is not found without a header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Problem {
     Missing(Role),
@@ -32,10 +32,11 @@ pub struct NoHeaderError {
     count: usize,
 }
 
-/// Checks that `settings` locate all four values by number in rows of `count` fields.
+/// Checks that `settings` locate all values by number in rows of `count` fields.
 pub(crate) fn check(settings: &ColumnSettings, count: usize) -> Result<(), NoHeaderError> {
     let problem = |role| match (settings.fixed_type(role), settings.column_name(role)) {
         (Some(_), _) => None,
+        (None, None) if role == Role::Label => None,
         (None, None) => Some(Problem::Missing(role)),
         (None, Some(ColumnName::Header(name))) => Some(Problem::Named(role, excerpt(name, 60))),
         (None, Some(&ColumnName::Number(number))) => {
@@ -63,6 +64,7 @@ impl NoHeaderError {
                         Role::FromId => "`--from-id-column '#1'`",
                         Role::ToType => "`--to-type companies` or `--to-type-column '#2'`",
                         Role::ToId => "`--to-id-column '#2'`",
+                        Role::Label => "`--label-column '#3'`",
                     }
                 }
             })

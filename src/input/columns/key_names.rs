@@ -33,9 +33,9 @@ pub(crate) fn key_column_names(
 ) -> [Vec<String>; 2] {
     let side = if role == Role::FromId { "from" } else { "to" };
     let names = property_names(property);
-    let [known_id, known_object_id] = role.known_names().map(str::to_owned);
     let with_side = names.iter().map(|name| format!("{side}{name}"));
-    let mut first = vec![known_id, known_object_id, format!("{side}key")];
+    let known = role.known_names().iter().map(|&name| name.to_owned());
+    let mut first: Vec<String> = known.chain([format!("{side}key")]).collect();
     first.extend(with_side);
     let mut second = names.clone();
     for word in type_words(property, object_type) {

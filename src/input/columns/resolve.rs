@@ -1,4 +1,4 @@
-//! Header + settings → the source of each of the four values of a row.
+//! Header + settings → the source of each of the four values of a row, and of its labels.
 //!
 //! Pure. A name matches a header that is spelled the same; if there is none, names are compared without case,
 //! spaces, `_`, `-` and invisible characters. Two matching columns are an error: neither is chosen. All
@@ -34,6 +34,8 @@ pub struct Columns {
     pub to_type: TypeSource,
     /// The id of the record named second.
     pub to_id: Column,
+    /// The names of the labels, if they have a column.
+    pub label: Option<Column>,
     /// Type columns of the file that a fixed type overrides; worth a warning.
     pub ignored: Vec<Column>,
     /// The number of fields that a row must have.
@@ -82,12 +84,15 @@ impl Columns {
         let to_type = find_type(Role::ToType);
         let from_id = find(Role::FromId);
         let to_id = find(Role::ToId);
+        let label = settings.label_column.as_ref();
+        let label = label.and_then(|_| find(Role::Label));
         problems.sort_by_key(ColumnProblem::place);
         let found = [
             (Role::FromType, column_of(from_type.as_ref())),
             (Role::FromId, from_id.as_ref()),
             (Role::ToType, column_of(to_type.as_ref())),
             (Role::ToId, to_id.as_ref()),
+            (Role::Label, label.as_ref()),
         ];
         problems.extend(shared(&found));
         match (from_type, from_id, to_type, to_id) {
@@ -100,6 +105,7 @@ impl Columns {
                     from_id,
                     to_type,
                     to_id,
+                    label,
                     ignored,
                     field_count: headers.len(),
                 })
@@ -124,13 +130,16 @@ fn known_names(
     let of_key = match role {
         Role::FromId => from_property.map(|property| (property, &settings.from_type)),
         Role::ToId => to_property.map(|property| (property, &settings.to_type)),
-        Role::FromType | Role::ToType => None,
+        Role::FromType | Role::ToType | Role::Label => None,
     };
     match of_key {
         Some((property, object_type)) => {
             key_column_names(role, property, object_type.as_ref()).to_vec()
         }
-        None => vec![role.known_names().map(str::to_owned).to_vec()],
+        None => {
+            let known = role.known_names().iter();
+            vec![known.map(|&name| name.to_owned()).collect()]
+        }
     }
 }
 
@@ -141,15 +150,17 @@ fn column_of(source: Option<&TypeSource>) -> Option<&Column> {
     }
 }
 
-/// Columns that would be used twice. Both types may share a column; an id needs its own.
-fn shared(found: &[(Role, Option<&Column>); 4]) -> Vec<ColumnProblem> {
+/// Columns that would be used twice. Both types may share a column; an id or a label needs its own.
+fn shared(found: &[(Role, Option<&Column>)]) -> Vec<ColumnProblem> {
     let mut problems = Vec::new();
     for (place, &(role, column)) in found.iter().enumerate() {
         for &(other, other_column) in &found[place + 1..] {
             let (Some(column), Some(other_column)) = (column, other_column) else {
                 continue;
             };
-            if column.index == other_column.index && (role.is_id() || other.is_id()) {
+            if column.index == other_column.index
+                && (role.needs_own_column() || other.needs_own_column())
+            {
                 problems.push(ColumnProblem::Shared {
                     column: column.clone(),
                     roles: [role, other],

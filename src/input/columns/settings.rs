@@ -1,4 +1,4 @@
-//! The user's settings for the columns: the four values, names for columns, fixed types. Pure.
+//! The user's settings for the columns: the values of a row, names for columns, fixed types. Pure.
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -7,7 +7,7 @@ use std::str::FromStr;
 use crate::domain::pair::ObjectType;
 use crate::input::columns::header_name::visible;
 
-/// One of the four values that a row must have.
+/// A value of a row that has a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// The type of the record named first.
@@ -18,25 +18,35 @@ pub enum Role {
     ToType,
     /// The id of the record named second.
     ToId,
+    /// The names of the labels. Unlike the other four, a row need not have it.
+    Label,
 }
 
 impl Role {
-    /// The four values in the order in which reports have them.
-    pub const ALL: [Self; 4] = [Self::FromType, Self::FromId, Self::ToType, Self::ToId];
+    /// The values in the order in which messages list them.
+    pub const ALL: [Self; 5] = [
+        Self::FromType,
+        Self::FromId,
+        Self::ToType,
+        Self::ToId,
+        Self::Label,
+    ];
 
-    /// Whether it is one of the two ids.
+    /// Whether no other value can have the same column: an id, or a label.
     #[must_use]
-    pub fn is_id(self) -> bool {
-        matches!(self, Self::FromId | Self::ToId)
+    pub fn needs_own_column(self) -> bool {
+        matches!(self, Self::FromId | Self::ToId | Self::Label)
     }
 
     /// The header names that need no flag, normalized as `columns` compares them.
-    pub(crate) fn known_names(self) -> [&'static str; 2] {
+    pub(crate) fn known_names(self) -> &'static [&'static str] {
         match self {
-            Self::FromType => ["fromobjecttype", "fromtype"],
-            Self::FromId => ["fromobjectid", "fromid"],
-            Self::ToType => ["toobjecttype", "totype"],
-            Self::ToId => ["toobjectid", "toid"],
+            Self::FromType => &["fromobjecttype", "fromtype"],
+            Self::FromId => &["fromobjectid", "fromid"],
+            Self::ToType => &["toobjecttype", "totype"],
+            Self::ToId => &["toobjectid", "toid"],
+            // A file may have any column of that name, so that only a flag gives rows labels.
+            Self::Label => &[],
         }
     }
 }
@@ -48,6 +58,7 @@ impl fmt::Display for Role {
             Self::FromId => "from id",
             Self::ToType => "to type",
             Self::ToId => "to id",
+            Self::Label => "label",
         })
     }
 }
@@ -107,6 +118,8 @@ pub struct ColumnSettings {
     pub to_type_column: Option<ColumnName>,
     /// The column of [`Role::ToId`].
     pub to_id_column: Option<ColumnName>,
+    /// The column of [`Role::Label`], if the labels of rows have one.
+    pub label_column: Option<ColumnName>,
 }
 
 impl ColumnSettings {
@@ -114,7 +127,7 @@ impl ColumnSettings {
         match role {
             Role::FromType => self.from_type.as_ref(),
             Role::ToType => self.to_type.as_ref(),
-            Role::FromId | Role::ToId => None,
+            Role::FromId | Role::ToId | Role::Label => None,
         }
     }
 
@@ -124,6 +137,7 @@ impl ColumnSettings {
             Role::FromId => self.from_id_column.as_ref(),
             Role::ToType => self.to_type_column.as_ref(),
             Role::ToId => self.to_id_column.as_ref(),
+            Role::Label => self.label_column.as_ref(),
         }
     }
 }

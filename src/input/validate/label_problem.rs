@@ -17,8 +17,6 @@ pub enum LabelProblem {
     NoValue,
     /// `#N/A`, `#REF!` and the like.
     SpreadsheetError,
-    /// An invisible character.
-    Invisible(char),
     /// A name with too many characters: their number.
     TooLong(usize),
     /// More than [`MAX_LABELS`] names.
@@ -33,7 +31,6 @@ impl LabelProblem {
             Self::Blank => "no label",
             Self::NoValue => "placeholder for no value",
             Self::SpreadsheetError => "spreadsheet error",
-            Self::Invisible(_) => "invisible character",
             Self::TooLong(_) => "too long for a label",
             Self::TooMany => "too many labels in one cell",
         }
@@ -50,11 +47,6 @@ impl fmt::Display for LabelProblem {
             Self::SpreadsheetError => {
                 formatter.write_str("is an error of a spreadsheet formula: fix the formula")
             }
-            Self::Invisible(character) => write!(
-                formatter,
-                "has the invisible character U+{:04X}",
-                u32::from(*character)
-            ),
             Self::TooLong(count) => write!(
                 formatter,
                 "has {count} characters, the name of a label has at most {MAX_LABEL_LENGTH}"

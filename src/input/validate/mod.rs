@@ -6,6 +6,7 @@ pub mod excel;
 pub mod id;
 pub mod id_list;
 pub mod key;
+pub mod label_cells;
 pub mod label_problem;
 pub mod list_side;
 pub mod pair_expander;

@@ -72,6 +72,12 @@ impl From<KeyProblem> for ValueProblem {
     }
 }
 
+impl From<LabelProblem> for ValueProblem {
+    fn from(problem: LabelProblem) -> Self {
+        Self::Label(problem)
+    }
+}
+
 const ROUNDED: &str = "a spreadsheet rounded it: re-export the column as text";
 const REFORMATTED: &str = "a spreadsheet reformatted it: re-export the column as text";
 

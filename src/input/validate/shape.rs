@@ -49,6 +49,14 @@ impl RowShape {
         }
     }
 
+    /// A field of `record` that may be left out at its end; `None` if it is.
+    pub(crate) fn field(self, record: Record<'_>, index: usize) -> Option<&[u8]> {
+        // The columns that a rejects file adds follow those that a row has.
+        let is_added = record.field_count() < self.usual
+            && index >= record.field_count().saturating_sub(self.added);
+        record.field(index).filter(|_| !is_added)
+    }
+
     /// Whether all values of `record` are in their columns.
     pub(crate) fn fits(self, record: Record<'_>) -> bool {
         let found = record.field_count();
