@@ -3,6 +3,7 @@
 mod compressed;
 mod files;
 mod keys;
+mod labels;
 mod layout;
 mod lists;
 mod properties;
