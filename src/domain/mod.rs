@@ -10,6 +10,7 @@ pub mod file_names;
 pub(crate) mod fixtures;
 pub mod key_kind;
 pub mod keyed_pair;
+pub mod known_links;
 pub mod label_id;
 pub mod label_names;
 pub mod label_set;

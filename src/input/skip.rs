@@ -1,10 +1,11 @@
 //! Pairs that need not be sent: those that occurred in the input before, and those that an earlier report lists
-//! as associated. Pure.
+//! as associated. A pair that asks for labels is one of these only if all its labels are known with it. Pure.
 
 use std::path::PathBuf;
 
+use crate::domain::known_links::KnownLinks;
+use crate::domain::labels::AskedLabels;
 use crate::domain::pair::Pair;
-use crate::domain::pair_set::PairSet;
 use crate::input::row::{CheckedRow, RowContent, SkippedRow};
 
 /// The pairs that the user wants to skip.
@@ -20,23 +21,23 @@ pub struct SkipSettings {
 /// are known, and also one that the report has already, with the ids of its line.
 #[derive(Debug, Default)]
 pub struct Skips {
-    associated: PairSet,
+    associated: KnownLinks,
     /// The pairs so far, if duplicates are skipped.
-    seen: Option<PairSet>,
+    seen: Option<KnownLinks>,
 }
 
 impl Skips {
     /// `associated`: the pairs that are linked already.
     #[must_use]
-    pub fn new(associated: PairSet, duplicates: bool) -> Self {
+    pub fn new(associated: KnownLinks, duplicates: bool) -> Self {
         Self {
             associated,
-            seen: duplicates.then(PairSet::default),
+            seen: duplicates.then(KnownLinks::default),
         }
     }
 
     /// Counts these pairs as pairs that occurred before, if duplicates are skipped. To be called before the first row.
-    pub fn begin_with(&mut self, pairs: PairSet) {
+    pub fn begin_with(&mut self, pairs: KnownLinks) {
         if let Some(seen) = &mut self.seen {
             *seen = pairs;
         }
@@ -48,17 +49,21 @@ impl Skips {
             return;
         }
         if let RowContent::Pair(pair) = &row.content
-            && let Some(skipped) = self.check(pair)
+            && let Some(skipped) = self.check(pair, row.labels.as_ref())
         {
             row.content = RowContent::Skipped(skipped);
         }
     }
 
-    /// Why the pair need not be sent; it counts as seen from now on.
-    pub fn check(&mut self, pair: &Pair) -> Option<SkippedRow> {
-        if self.associated.contains(pair) {
+    /// Why the pair need not be sent with these labels; it counts as seen with them from now on.
+    fn check(&mut self, pair: &Pair, labels: Option<&AskedLabels>) -> Option<SkippedRow> {
+        if self.associated.contains(pair, labels) {
             Some(SkippedRow::AlreadyAssociated(pair.clone()))
-        } else if self.seen.as_mut().is_some_and(|seen| !seen.insert(pair)) {
+        } else if self
+            .seen
+            .as_mut()
+            .is_some_and(|seen| !seen.insert(pair, labels))
+        {
             Some(SkippedRow::Duplicate(pair.clone()))
         } else {
             None
@@ -78,8 +83,8 @@ mod tests {
     #[test]
     fn a_pair_is_sent_once_and_not_at_all_if_it_is_linked() {
         let associated = || {
-            let mut associated = PairSet::default();
-            associated.insert(&contact_and_deal("7"));
+            let mut associated = KnownLinks::default();
+            associated.insert(&contact_and_deal("7"), None);
             associated
         };
         let send = |to| RowContent::Pair(contact_and_deal(to));
@@ -106,7 +111,7 @@ mod tests {
                 linked("7")
             ]
         );
-        let mut skips = Skips::new(PairSet::default(), true);
+        let mut skips = Skips::new(KnownLinks::default(), true);
         skips.begin_with(associated());
         assert_eq!(
             ["7", "5"].map(|to| seen(&mut skips, to)),
@@ -119,7 +124,7 @@ mod tests {
 
     #[test]
     fn pairs_are_compared_once_their_ids_are_known() {
-        let mut skips = Skips::new(PairSet::default(), true);
+        let mut skips = Skips::new(KnownLinks::default(), true);
         let keyed = RowContent::Keyed(Box::new(crate::domain::keyed_pair::KeyedPair {
             from: crate::domain::keyed_pair::RecordName::Id(contact_and_deal("2").from),
             to: crate::domain::keyed_pair::RecordName::Key {
@@ -136,9 +141,9 @@ mod tests {
             assert_eq!(row.content, keyed);
         }
         let found = contact_and_deal("2");
-        assert_eq!(skips.check(&found), None);
+        assert_eq!(skips.check(&found, None), None);
         assert_eq!(
-            skips.check(&found),
+            skips.check(&found, None),
             Some(SkippedRow::Duplicate(found.clone()))
         );
     }

@@ -4,9 +4,9 @@ use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
 
 use crate::domain::category::shows_link;
+use crate::domain::known_links::KnownLinks;
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::pair::RecordId;
-use crate::domain::pair_set::PairSet;
 use crate::report::column::Column;
 use crate::report::damage::{Damage, OnDamage};
 use crate::report::error::ReportError;
@@ -25,7 +25,7 @@ const MAX_PORTALS: usize = 2;
 #[derive(Debug, Default)]
 pub struct KnownPairs {
     /// The pairs that are associated.
-    pub associated: PairSet,
+    pub associated: KnownLinks,
     /// The rows that failed.
     pub failures: KnownFailures,
     /// The accounts in which they are associated, with the first line that names each.
@@ -115,7 +115,7 @@ impl KnownPairs {
 
 impl ReportLine<'_> {
     /// Adds the pair of its ids to a set.
-    fn add_pair_to(&self, pairs: &mut PairSet) {
+    fn add_pair_to(&self, pairs: &mut KnownLinks) {
         let [from_type, from_id, to_type, to_id] = self.target().map(str::from_utf8);
         let id = |text: &str| RecordId::new(text);
         // A line whose id was edited away does not identify a pair.
@@ -125,14 +125,14 @@ impl ReportLine<'_> {
             from_id.ok().and_then(id),
             to_id.ok().and_then(id),
         ) {
-            pairs.insert_ids([from_type, to_type], [from_id, to_id]);
+            pairs.insert_known([from_type, to_type], [from_id, to_id], None);
         }
     }
 
     /// Adds the pair to those that later rows repeat, if the row has keys: the input does not have its ids, and it is not
     /// looked up again. A line of a row that was skipped as a duplicate is left out: the row that it repeats may have no
     /// line, and must be sent.
-    pub fn add_looked_up_pair_to(&self, pairs: &mut PairSet) {
+    pub fn add_looked_up_pair_to(&self, pairs: &mut KnownLinks) {
         if self.has_keys() && (self.outcome == OutcomeKind::Rejected || is_linked(self)) {
             self.add_pair_to(pairs);
         }
@@ -155,8 +155,14 @@ fn is_linked(line: &ReportLine<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::fixtures::pair;
     use crate::report::existing_file::IfExists;
     use crate::report::layout::ReportKind;
+
+    fn is_known(pairs: &KnownLinks, number: &str) -> bool {
+        let pair = pair(&format!("contacts {number}"), &format!("deals {number}"));
+        pairs.contains(&pair, None)
+    }
 
     #[test]
     fn pairs_that_a_report_shows_as_associated_are_known() {
@@ -175,12 +181,10 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
         known_pairs
             .read(report.as_bytes(), Path::new("r.csv"), Origin::RealRun)
             .unwrap();
-        let mut pairs = known_pairs.associated;
-        assert_eq!(pairs.len(), 3);
-        let id = |text| RecordId::new(text).unwrap();
+        let pairs = known_pairs.associated;
+        assert_eq!(pairs.link_count(), 3);
         for number in ["1", "5", "8"] {
-            let ids = [id(number), id(number)];
-            assert!(!pairs.insert_ids(["contacts", "deals"], ids), "{number}");
+            assert!(is_known(&pairs, number), "{number}");
         }
         let mut none = KnownPairs::default();
         none.read("".as_bytes(), Path::new("r.csv"), Origin::RealRun)
@@ -203,11 +207,10 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
             .read(report.as_bytes(), Path::new("r.csv"), Origin::RealRun)
             .unwrap();
         assert_eq!((damage.lines, damage.first_line), (2, 3));
-        let mut pairs = known_pairs.associated;
-        assert_eq!(pairs.len(), 3);
+        let pairs = known_pairs.associated;
+        assert_eq!(pairs.link_count(), 3);
         for number in ["1", "4", "6"] {
-            let ids = [number, number].map(|id| RecordId::new(id).unwrap());
-            assert!(!pairs.insert_ids(["contacts", "deals"], ids), "{number}");
+            assert!(is_known(&pairs, number), "{number}");
         }
         let other = "name,email\nA,a@example.com\n";
         let error =
@@ -231,7 +234,7 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
         known_pairs
             .read(report.as_bytes(), Path::new("r.csv"), Origin::Rehearsal)
             .unwrap();
-        assert_eq!(known_pairs.associated.len(), 1);
+        assert_eq!(known_pairs.associated.link_count(), 1);
     }
 
     #[test]
@@ -245,15 +248,14 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
 5,contacts,5,deals,5,skipped,CLIENT_DUPLICATE,e@b.c,
 6,contacts,6,deals,6,associated,,,
 ";
-        let mut pairs = PairSet::default();
+        let mut pairs = KnownLinks::default();
         let mut reader = ReportReader::new(report.as_bytes()).unwrap();
         while let Some(line) = reader.read().unwrap() {
             line.add_looked_up_pair_to(&mut pairs);
         }
-        assert_eq!(pairs.len(), 3);
+        assert_eq!(pairs.link_count(), 3);
         for number in ["1", "2", "3"] {
-            let ids = [number, number].map(|id| RecordId::new(id).unwrap());
-            assert!(!pairs.insert_ids(["contacts", "deals"], ids), "{number}");
+            assert!(is_known(&pairs, number), "{number}");
         }
     }
 

@@ -58,7 +58,7 @@ pub(crate) fn carry(
                 return Err(ReportError::KnownPairsOfKeys { path }.into());
             }
             if let RowContent::Pair(pair) = &row.content
-                && known_pairs.associated.contains(pair)
+                && known_pairs.associated.contains(pair, row.labels.as_ref())
             {
                 let skipped = SkippedRow::AlreadyAssociated(pair.clone());
                 add(&skipped_outcome(row.key, skipped, Timestamp::now()))?;

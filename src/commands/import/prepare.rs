@@ -4,8 +4,8 @@
 use tracing::{info, warn};
 
 use crate::commands::import::carry;
+use crate::domain::known_links::KnownLinks;
 use crate::domain::pair::RowKey;
-use crate::domain::pair_set::PairSet;
 use crate::domain::run_counts::RunCounts;
 use crate::error::RunError;
 use crate::input::csv_input::Input;
@@ -140,7 +140,7 @@ impl ExistingReport<'_> {
         mut known_pairs: KnownPairs,
     ) -> Result<PreparedReport, RunError> {
         let mut previous_counts = RunCounts::default();
-        let mut looked_up = PairSet::default();
+        let mut looked_up = KnownLinks::default();
         let mut found = self.locked.read_back(resume, |line, is_kept| {
             if is_kept {
                 line.count_in(&mut previous_counts);

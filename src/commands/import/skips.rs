@@ -23,7 +23,7 @@ pub(crate) fn load(settings: &SkipSettings, origin: Origin) -> Result<KnownPairs
     }
     if !settings.associated_in.is_empty() {
         info!(
-            pairs = known_pairs.associated.len(),
+            pairs = known_pairs.associated.link_count(),
             "read the associated pairs of earlier reports"
         );
     }

@@ -19,10 +19,10 @@ use crate::api::response::body::Body;
 use crate::api::response::headers::{Answer, Reply, ReplyHeaders};
 use crate::domain::category::Category;
 use crate::domain::keyed_pair::{KeyedPair, RecordName};
+use crate::domain::known_links::KnownLinks;
 use crate::domain::link_request::LinkRequest;
 use crate::domain::outcome::{Outcome, OutcomeKind};
 use crate::domain::pair::{ObjectType, Pair, Record, RecordId, RowKey};
-use crate::domain::pair_set::PairSet;
 use crate::domain::property_name::PropertyName;
 use crate::exit_status::ExitStatus;
 use crate::input::row::{CheckedRow, RowContent};
@@ -273,7 +273,7 @@ impl LookupRun {
             away: None,
             first_link: None,
             stops: Vec::new(),
-            skips: Skips::new(PairSet::default(), false),
+            skips: Skips::new(KnownLinks::default(), false),
             settings: settings(4, 6),
         }
     }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::domain::category::Category;
+use crate::domain::known_links::KnownLinks;
 use crate::domain::outcome::OutcomeKind;
-use crate::domain::pair_set::PairSet;
 use crate::exit_status::ExitStatus;
 use crate::input::row::{CheckedRow, InvalidRow, RawValues, RowContent};
 use crate::input::skip::Skips;
@@ -89,8 +89,8 @@ async fn a_key_of_many_rows_and_of_the_parts_of_a_split_row_is_asked_once() {
 
 #[tokio::test(start_paused = true)]
 async fn duplicates_and_known_pairs_are_skipped_by_the_ids_that_were_found() {
-    let mut known = PairSet::default();
-    known.insert(&pair(9));
+    let mut known = KnownLinks::default();
+    known.insert(&pair(9), None);
     let to_company_1 = |row, email: &str| keyed(row, key("contacts", email), id(1_000_001));
     let mut run = LookupRun::of([
         to_company_1(1, "user1@x.de"),
