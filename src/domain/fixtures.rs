@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::domain::label_set::LabelSet;
 use crate::domain::outcome::{Details, Outcome, OutcomeKind, RowTarget};
 use crate::domain::pair::{ObjectType, Pair, Record, RecordId, RowKey};
 use crate::domain::row_keys::{CellKey, MatchKind, RowKeys};
@@ -40,6 +41,11 @@ pub(crate) fn from_key(cell: &str, matched: Option<MatchKind>) -> RowKeys {
         from: Some(from),
         to: None,
     }
+}
+
+/// The labels that a report shows as this text.
+pub(crate) fn label_set(text: &str) -> LabelSet {
+    LabelSet::parse(text).expect("labels")
 }
 
 /// The position of a row whose file has a header of one line.

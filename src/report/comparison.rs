@@ -17,6 +17,15 @@ pub struct Comparison {
     current: Option<(RowKey, usize)>,
 }
 
+/// What a report of an earlier version has no columns for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MissingColumns {
+    /// The keys in place of ids.
+    Keys,
+    /// The labels asked for.
+    Labels,
+}
+
 /// The first row that differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mismatch {
@@ -24,8 +33,8 @@ pub struct Mismatch {
     pub row: u64,
     /// The position in the input; `None` if the input ended before this row.
     pub key: Option<RowKey>,
-    /// Whether the row of the input has keys, for which the report has no columns.
-    pub lacks_columns: bool,
+    /// What the row of the input has, and the report has no columns for.
+    pub lacks: Option<MissingColumns>,
 }
 
 impl Mismatch {
@@ -34,7 +43,7 @@ impl Mismatch {
         Self {
             row: key.row,
             key: Some(key),
-            lacks_columns: false,
+            lacks: None,
         }
     }
 
@@ -43,7 +52,7 @@ impl Mismatch {
         Self {
             row,
             key: None,
-            lacks_columns: false,
+            lacks: None,
         }
     }
 }
@@ -72,7 +81,7 @@ impl Comparison {
     }
 
     /// Returns the status of the next pair of the input. Fails if the report has another pair in its place or no columns
-    /// for its keys, or if the row before had a line that no pair matched.
+    /// for its keys or labels, or if the row before had a line that no pair matched.
     pub fn check(&mut self, key: RowKey, identity: &RowIdentity) -> Result<RowStatus, Mismatch> {
         if self
             .current
@@ -81,16 +90,17 @@ impl Comparison {
             self.leave()?;
             self.current = Some((key, 0));
         }
-        if identity.has_keys() && !self.layout.has_keys() {
+        let lacks = self.lacks_columns(identity);
+        if lacks.is_some() {
             return Err(Mismatch {
-                lacks_columns: true,
+                lacks,
                 ..Mismatch::at(key)
             });
         }
         if key.row > self.checkpoint.last_row() {
             return Ok(RowStatus::ToBeSent);
         }
-        let Some(status) = self.checkpoint.status(key.row, identity.fingerprint()) else {
+        let Some(status) = identity.status_in(&self.checkpoint, key.row) else {
             if !self.splits && self.checkpoint.lines_of(key.row) > 0 {
                 return Err(Mismatch::at(key));
             }
@@ -100,6 +110,16 @@ impl Comparison {
             *matched += 1;
         }
         Ok(status)
+    }
+
+    fn lacks_columns(&self, identity: &RowIdentity) -> Option<MissingColumns> {
+        if identity.has_keys() && !self.layout.has_keys() {
+            Some(MissingColumns::Keys)
+        } else if identity.has_labels() && !self.layout.has_labels() {
+            Some(MissingColumns::Labels)
+        } else {
+            None
+        }
     }
 
     /// Ends the input. Fails if the report has more rows.
@@ -234,7 +254,10 @@ mod tests {
             checkpoint.insert(1, identity("a").fingerprint(), true);
             let mut comparison = Comparison::new(checkpoint, false, Layout::WithoutKeys);
             let refused = comparison.check(key(row), &keyed).unwrap_err();
-            assert_eq!((refused.row, refused.lacks_columns), (row, true));
+            assert_eq!(
+                (refused.row, refused.lacks),
+                (row, Some(MissingColumns::Keys))
+            );
         }
         let by_id = comparison(&[(1, "a", true)], false).check(key(1), &keyed);
         assert_eq!(by_id, Err(Mismatch::at(key(1))), "an id is not a key");

@@ -54,6 +54,7 @@ impl Seek for Place {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct FailedRow {
     row: u64,
+    /// Of its pair or keys: the labels of the input are not resolved here, and identify no line of a row.
     fingerprint: u64,
     /// The offset in the file.
     offset: u64,
@@ -117,7 +118,7 @@ impl FailedRows {
 
     /// Why the pair of the current row is not associated; `None` if it is associated.
     pub fn why(&mut self, identity: &RowIdentity) -> Result<Option<FailureReason>, ReadBackError> {
-        let wanted = identity.fingerprint();
+        let wanted = identity.pair_fingerprint();
         let mut lines = self.of_current().iter();
         let Some(&FailedRow { offset, .. }) = lines.find(|line| line.fingerprint == wanted) else {
             return Ok(None);
@@ -187,7 +188,7 @@ impl FailedRow {
     fn of(line: &ReportLine<'_>, offset: u64) -> Option<Self> {
         (!line.outcome.is_good()).then(|| Self {
             row: line.row,
-            fingerprint: line.fingerprint(),
+            fingerprint: line.pair_fingerprint(),
             offset,
         })
     }

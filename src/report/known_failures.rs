@@ -10,7 +10,7 @@ use crate::domain::cause::Cause;
 use crate::domain::outcome::Outcome;
 use crate::report::column::Column;
 use crate::report::report_line::ReportLine;
-use crate::report::row_identity::fingerprint_of;
+use crate::report::row_identity::fingerprint_of_outcome;
 
 /// The rows that failed earlier, in 64 bits each. Two rows with the same hash (a probability of one in 10^18 per
 /// pair) would only be counted incorrectly for the limit.
@@ -32,7 +32,7 @@ impl KnownFailures {
             .insert(mark(line.fingerprint(), category, &message));
     }
 
-    /// Whether an earlier row with the same types and the same ids or keys failed for the same cause.
+    /// Whether an earlier row with the same types, the same ids or keys and the same labels failed for the same cause.
     #[must_use]
     pub fn contains(&self, outcome: &Outcome) -> bool {
         if self.marks.is_empty() || outcome.kind.is_good() {
@@ -40,7 +40,7 @@ impl KnownFailures {
         }
         let details = &outcome.details;
         let category = details.categories.first().map_or("", String::as_str);
-        let row = fingerprint_of(&outcome.target, outcome.keys.as_deref());
+        let row = fingerprint_of_outcome(outcome);
         self.marks.contains(&mark(row, category, &details.message))
     }
 }

@@ -1,4 +1,4 @@
-//! The pairs that earlier reports show as associated, and the rows that failed in them.
+//! The pairs that earlier reports show as associated, with their labels, and the rows that failed in them.
 
 use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
@@ -114,7 +114,7 @@ impl KnownPairs {
 }
 
 impl ReportLine<'_> {
-    /// Adds the pair of its ids to a set.
+    /// Adds the link of its ids, with its labels, to those that are known.
     fn add_pair_to(&self, pairs: &mut KnownLinks) {
         let [from_type, from_id, to_type, to_id] = self.target().map(str::from_utf8);
         let id = |text: &str| RecordId::new(text);
@@ -125,7 +125,11 @@ impl ReportLine<'_> {
             from_id.ok().and_then(id),
             to_id.ok().and_then(id),
         ) {
-            pairs.insert_known([from_type, to_type], [from_id, to_id], None);
+            pairs.insert_known(
+                [from_type, to_type],
+                [from_id, to_id],
+                self.labels().as_ref(),
+            );
         }
     }
 

@@ -17,7 +17,7 @@ pub enum ReportKind {
 }
 
 /// The columns of a report of `verify`.
-const VERIFY: [&str; 9] = names([
+const VERIFY: [&str; 10] = names([
     Column::Row,
     Column::FromType,
     Column::FromId,
@@ -27,6 +27,7 @@ const VERIFY: [&str; 9] = names([
     Column::AssociationTypes,
     Column::Record,
     Column::CheckedAt,
+    Column::Labels,
 ]);
 
 /// The columns of a report of `undo`.
@@ -123,7 +124,7 @@ pub enum Layout {
     Current,
     /// Those of versions that did not note the account: the last are the labels that were added.
     WithoutPortal,
-    /// Those of versions that did not look up keys: the last is the time at which the row ended.
+    /// Those of versions that knew neither keys nor labels: the last is the time at which the row ended.
     WithoutKeys,
     /// Those of a report of `verify`.
     Verify,
@@ -185,6 +186,12 @@ impl Layout {
         matches!(self, Self::Current | Self::WithoutPortal)
     }
 
+    /// Whether the lines have a column for the labels asked for.
+    #[must_use]
+    pub fn has_labels(self) -> bool {
+        self.has_keys() || self == Self::Verify
+    }
+
     /// Whether the lines have columns for the account and for the end of the run.
     #[must_use]
     pub fn has_portal(self) -> bool {
@@ -224,7 +231,7 @@ mod tests {
     #[test]
     fn the_columns_of_verify_and_undo_are_as_promised() {
         let pair = "row,from_object_type,from_object_id,to_object_type,to_object_id";
-        let verify = format!("{pair},state,association_types,record,checked_at\n");
+        let verify = format!("{pair},state,association_types,record,checked_at,labels\n");
         let undo = format!("{pair},outcome,reason,finished_at\n");
         assert_eq!(ReportKind::Verify.layout().header(), verify);
         assert_eq!(ReportKind::Undo.layout().header(), undo);

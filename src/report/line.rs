@@ -97,7 +97,13 @@ impl LineBuffer {
             self.add_keys(outcome.keys.as_deref());
             self.fields
                 .add_plain(outcome.existed_before.map_or("", ExistedBefore::as_str));
-            self.fields.bytes.extend_from_slice(NO_LABELS);
+            match outcome.labels.as_deref() {
+                Some(labels) => {
+                    self.fields.add_asked_labels(Some(labels));
+                    self.fields.add_added_labels(outcome, labels);
+                }
+                None => self.fields.bytes.extend_from_slice(NO_LABELS),
+            }
         }
         if self.layout.has_portal() {
             self.fields.bytes.extend_from_slice(self.portal.as_bytes());

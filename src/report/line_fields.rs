@@ -76,7 +76,7 @@ impl LineFields {
     }
 
     /// Ends the field that begins at `start`, with text from a file or a server.
-    fn end_untrusted_field(&mut self, start: usize) {
+    pub(crate) fn end_untrusted_field(&mut self, start: usize) {
         if is_formula(&self.bytes[start..]) {
             self.bytes.insert(start, b'\'');
         }
@@ -161,6 +161,7 @@ pub(crate) fn formula_safe(text: &str) -> Cow<'_, str> {
     }
 }
 
-fn is_formula(text: &[u8]) -> bool {
+/// Whether a spreadsheet would run the text as a formula.
+pub(crate) fn is_formula(text: &[u8]) -> bool {
     matches!(text, [b'=' | b'+' | b'-' | b'@', ..])
 }

@@ -23,6 +23,7 @@ pub mod layout;
 pub mod line;
 pub mod line_counts;
 pub mod line_fields;
+pub mod line_labels;
 pub mod line_outcome;
 pub mod line_pair;
 pub mod line_source;

@@ -35,6 +35,7 @@ pub(crate) fn add_verified(fields: &mut LineFields, outcome: &Outcome) {
         fields.add_plain("");
     }
     fields.add_time(outcome.finished_at);
+    fields.add_asked_labels(outcome.labels.as_deref());
 }
 
 /// Adds the fields of a row of `undo`. A row without a result of `undo` ended before its link was read.
@@ -141,7 +142,7 @@ mod tests {
             (None, OutcomeKind::Rejected, "invalid,,"),
         ] {
             let line = written(Layout::Verify, &with(proof, kind));
-            let expected = format!("7,contacts,1,companies,2,{end},2026-05-04T09:15:22.118Z\n");
+            let expected = format!("7,contacts,1,companies,2,{end},2026-05-04T09:15:22.118Z,\n");
             assert_eq!(line, expected);
         }
     }

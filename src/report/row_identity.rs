@@ -1,14 +1,19 @@
-//! What identifies a row of the input in its report: its types, and its ids or the keys in place of them.
+//! What identifies a row of the input in its report: its types, its ids or the keys in place of them, and its labels.
 //!
 //! A row by key has the id that was found in its line, but it is compared by the key: the input has no ids, and a key
-//! may name another record in the next run.
+//! may name another record in the next run. Labels are compared by category and id, as they can be renamed. An invalid row
+//! has no labels: the line of such a row is that of a row with any labels, because these may have been the problem.
 
 use std::fmt;
 use std::hash::{DefaultHasher, Hasher};
 
-use crate::domain::outcome::RowTarget;
+use crate::domain::association_type::AssociationType;
+use crate::domain::label_set::LabelSet;
+use crate::domain::labels::AskedLabels;
+use crate::domain::outcome::{Outcome, OutcomeKind, RowTarget};
 use crate::domain::row_keys::{CellKey, RowKeys};
-use crate::input::row::{CheckedRow, target_of};
+use crate::input::row::{CheckedRow, RowContent, target_of};
+use crate::report::checkpoint::{Checkpoint, RowStatus};
 use crate::report::column::Column;
 use crate::report::line::key_value;
 use crate::report::line_fields::target_values;
@@ -23,19 +28,31 @@ const MAX_SHOWN_CHARS: usize = 200;
 pub struct RowIdentity {
     target: RowTarget,
     keys: Option<Box<RowKeys>>,
+    labels: Option<LabelSet>,
+    is_invalid: bool,
 }
 
 impl RowIdentity {
-    /// The identity of a row with this target, and these keys in place of ids.
-    #[must_use]
-    pub fn new(target: RowTarget, keys: Option<Box<RowKeys>>) -> Self {
-        Self { target, keys }
+    /// The identity of a valid row without labels that has this target, and these keys in place of ids.
+    #[cfg(test)]
+    pub(crate) fn new(target: RowTarget, keys: Option<Box<RowKeys>>) -> Self {
+        Self {
+            target,
+            keys,
+            labels: None,
+            is_invalid: false,
+        }
     }
 
-    /// The identity of a row of the input.
+    /// The identity of a row of the input. Labels that are not resolved are left out.
     #[must_use]
     pub fn of(row: &CheckedRow) -> Self {
-        Self::new(target_of(row), row.content.keys().map(Box::new))
+        Self {
+            target: target_of(row),
+            keys: row.content.keys().map(Box::new),
+            labels: row.labels.as_ref().and_then(AskedLabels::known).cloned(),
+            is_invalid: matches!(row.content, RowContent::Invalid(_)),
+        }
     }
 
     /// Whether the row has keys.
@@ -44,23 +61,66 @@ impl RowIdentity {
         self.keys.is_some()
     }
 
-    /// Its fingerprint, which is that of its line.
+    /// Whether the row asks for labels.
+    #[must_use]
+    pub fn has_labels(&self) -> bool {
+        self.labels.is_some()
+    }
+
+    /// Its status according to the lines of a report; `None` if the report has no line of it.
+    #[must_use]
+    pub fn status_in(&self, checkpoint: &Checkpoint, row: u64) -> Option<RowStatus> {
+        let status = checkpoint.status(row, self.fingerprint());
+        status.or_else(|| {
+            // A row may have become valid or invalid since, by no change of its own.
+            let asked = if self.is_invalid {
+                Asked::Nothing
+            } else {
+                Asked::Invalid
+            };
+            checkpoint.status(row, self.fingerprint_with(asked))
+        })
+    }
+
+    /// Its fingerprint, which is that of its line if the row was as valid as it is now.
     #[must_use]
     pub(crate) fn fingerprint(&self) -> u64 {
-        fingerprint_of(&self.target, self.keys.as_deref())
+        self.fingerprint_with(Asked::by(self.is_invalid, self.labels.as_ref()))
+    }
+
+    /// The fingerprint of its pair or keys, whatever its labels are. It identifies the line among those of the row.
+    #[must_use]
+    pub(crate) fn pair_fingerprint(&self) -> u64 {
+        self.fingerprint_with(Asked::Nothing)
+    }
+
+    fn fingerprint_with(&self, asked: Asked<'_>) -> u64 {
+        fingerprint_of(&self.target, self.keys.as_deref(), asked)
     }
 }
 
 impl fmt::Display for RowIdentity {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(keys) = &self.keys else {
-            return self.target.fmt(formatter);
-        };
-        let [from_type, from_id, to_type, to_id] = self.target.values();
-        let from = shown_record(&from_type, &from_id, cell(keys.from.as_ref()));
-        let to = shown_record(&to_type, &to_id, cell(keys.to.as_ref()));
-        formatter.write_str(&excerpt(&format!("{from} -> {to}"), MAX_SHOWN_CHARS))
+        match &self.keys {
+            None => self.target.fmt(formatter)?,
+            Some(keys) => {
+                let [from_type, from_id, to_type, to_id] = self.target.values();
+                let from = shown_record(&from_type, &from_id, cell(keys.from.as_ref()));
+                let to = shown_record(&to_type, &to_id, cell(keys.to.as_ref()));
+                formatter.write_str(&excerpt(&format!("{from} -> {to}"), MAX_SHOWN_CHARS))?;
+            }
+        }
+        match &self.labels {
+            Some(labels) => formatter.write_str(&shown_labels(&labels.to_string())),
+            None => Ok(()),
+        }
     }
+}
+
+/// The labels as a message shows them behind the pair.
+fn shown_labels(labels: &str) -> String {
+    let labels = excerpt(labels, MAX_SHOWN_CHARS);
+    format!(" with the labels `{labels}`")
 }
 
 fn cell(key: Option<&CellKey>) -> Option<&str> {
@@ -93,30 +153,62 @@ impl ReportLine<'_> {
     /// The fingerprint of its row.
     #[must_use]
     pub(crate) fn fingerprint(&self) -> u64 {
+        let text = self.field(Column::Labels);
+        let labels = self.labels();
+        self.fingerprint_with(match &labels {
+            None if self.outcome != OutcomeKind::Invalid && !text.is_empty() => Asked::Other(text),
+            labels => Asked::by(self.outcome == OutcomeKind::Invalid, labels.as_ref()),
+        })
+    }
+
+    /// The fingerprint of its pair or keys, whatever its labels are.
+    #[must_use]
+    pub(crate) fn pair_fingerprint(&self) -> u64 {
+        self.fingerprint_with(Asked::Nothing)
+    }
+
+    fn fingerprint_with(&self, asked: Asked<'_>) -> u64 {
         let [from_type, from_id, to_type, to_id] = self.target();
         let [from_key, to_key] = self.keys();
-        fingerprint([
+        let values = [
             Value::Text(from_type),
             Value::of_record(from_id, from_key),
             Value::Text(to_type),
             Value::of_record(to_id, to_key),
-        ])
+        ];
+        fingerprint(values, asked)
     }
 
-    /// The pair as a message shows it.
+    /// The pair and its labels as a message shows them.
     #[must_use]
     pub(crate) fn shown(&self) -> String {
         let [from_type, from_id, to_type, to_id] = self.target().map(String::from_utf8_lossy);
         let [from_key, to_key] = self.keys().map(String::from_utf8_lossy);
         let from = shown_record(&from_type, &from_id, non_empty(&from_key));
         let to = shown_record(&to_type, &to_id, non_empty(&to_key));
-        excerpt(&format!("{from} -> {to}"), MAX_SHOWN_CHARS)
+        let pair = excerpt(&format!("{from} -> {to}"), MAX_SHOWN_CHARS);
+        match non_empty(&self.text(Column::Labels)) {
+            Some(labels) => pair + &shown_labels(labels),
+            None => pair,
+        }
     }
 }
 
-/// The fingerprint of the line that is written for a row with this target and these keys.
+/// The fingerprint of the line of an outcome.
 #[must_use]
-pub(crate) fn fingerprint_of(target: &RowTarget, keys: Option<&RowKeys>) -> u64 {
+pub(crate) fn fingerprint_of_outcome(outcome: &Outcome) -> u64 {
+    let labels = outcome.labels.as_ref().map(|labels| &labels.asked);
+    let asked = Asked::by(outcome.kind == OutcomeKind::Invalid, labels);
+    fingerprint_of(&outcome.target, outcome.keys.as_deref(), asked)
+}
+
+/// The fingerprint of the line of a valid row without labels that has this target.
+#[must_use]
+pub(crate) fn fingerprint_of_target(target: &RowTarget) -> u64 {
+    fingerprint_of(target, None, Asked::Nothing)
+}
+
+fn fingerprint_of(target: &RowTarget, keys: Option<&RowKeys>, asked: Asked<'_>) -> u64 {
     let values = target_values(target);
     let [from_type, from_id, to_type, to_id] = values.each_ref().map(|value| value.as_bytes());
     let key_of = |key: &Option<CellKey>| cell(key.as_ref()).map(key_value).unwrap_or_default();
@@ -124,12 +216,59 @@ pub(crate) fn fingerprint_of(target: &RowTarget, keys: Option<&RowKeys>) -> u64 
         Some(keys) => (key_of(&keys.from), key_of(&keys.to)),
         None => Default::default(),
     };
-    fingerprint([
+    let values = [
         Value::Text(from_type),
         Value::of_record(from_id, from_key.as_bytes()),
         Value::Text(to_type),
         Value::of_record(to_id, to_key.as_bytes()),
-    ])
+    ];
+    fingerprint(values, asked)
+}
+
+/// What a row asks for besides its link.
+#[derive(Clone, Copy)]
+enum Asked<'a> {
+    /// No label.
+    Nothing,
+    /// These labels.
+    Labels(&'a LabelSet),
+    /// The text in the column of the labels, which is no list of labels: no row asks for it.
+    Other(&'a [u8]),
+    /// Anything: the row is invalid.
+    Invalid,
+}
+
+impl<'a> Asked<'a> {
+    fn by(is_invalid: bool, labels: Option<&'a LabelSet>) -> Self {
+        match labels {
+            _ if is_invalid => Self::Invalid,
+            Some(labels) => Self::Labels(labels),
+            None => Self::Nothing,
+        }
+    }
+
+    fn hash(self, hasher: &mut DefaultHasher) {
+        // Each begins with a byte that neither UTF-8 nor the end of a value has.
+        match self {
+            Self::Nothing => {}
+            Self::Invalid => hasher.write_u8(0xfd),
+            Self::Other(text) => {
+                hasher.write_u8(0xfc);
+                hasher.write(text);
+            }
+            Self::Labels(labels) => {
+                for AssociationType {
+                    category, type_id, ..
+                } in labels.iter()
+                {
+                    hasher.write_u8(0xfb);
+                    hasher.write(category.as_bytes());
+                    hasher.write_u8(0xff);
+                    hasher.write_u64(*type_id);
+                }
+            }
+        }
+    }
 }
 
 /// A value that identifies a row.
@@ -153,7 +292,7 @@ impl<'v> Value<'v> {
 }
 
 /// A 64-bit hash of the values of a row. Only valid within one process.
-fn fingerprint(values: [Value<'_>; 4]) -> u64 {
+fn fingerprint(values: [Value<'_>; 4], asked: Asked<'_>) -> u64 {
     let mut hasher = DefaultHasher::new();
     for value in values {
         // No value contains the last byte: values are UTF-8.
@@ -164,6 +303,7 @@ fn fingerprint(values: [Value<'_>; 4]) -> u64 {
         hasher.write(text);
         hasher.write_u8(end);
     }
+    asked.hash(&mut hasher);
     hasher.finish()
 }
 

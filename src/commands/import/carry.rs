@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+use crate::domain::outcome::Outcome;
 use crate::error::RunError;
 use crate::files::atomic_file::place::is_same_file;
 use crate::input::csv_input::Input;
@@ -15,7 +16,7 @@ use crate::report::error::ReportError;
 use crate::report::existing_file::IfExists;
 use crate::report::known_pairs::KnownPairs;
 use crate::report::locked_report::{LockedReport, ReportPlan};
-use crate::run::row::skipped_outcome;
+use crate::run::row::{labels_of, skipped_outcome};
 
 /// Whether the report to replace is also one of the reports of known pairs.
 pub(crate) fn is_needed(plan: &ReportPlan, known_pairs: &[PathBuf]) -> bool {
@@ -61,7 +62,10 @@ pub(crate) fn carry(
                 && known_pairs.associated.contains(pair, row.labels.as_ref())
             {
                 let skipped = SkippedRow::AlreadyAssociated(pair.clone());
-                add(&skipped_outcome(row.key, skipped, Timestamp::now()))?;
+                add(&Outcome {
+                    labels: labels_of(row.labels.take()),
+                    ..skipped_outcome(row.key, skipped, Timestamp::now())
+                })?;
             }
         }
         Ok(())

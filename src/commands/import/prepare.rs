@@ -14,7 +14,7 @@ use crate::input::error::InputError;
 use crate::input::row::CheckedRow;
 use crate::input::settings::InputSettings;
 use crate::input::skip::{SkipSettings, Skips};
-use crate::report::comparison::{Comparison, Mismatch};
+use crate::report::comparison::{Comparison, Mismatch, MissingColumns};
 use crate::report::error::ReportError;
 use crate::report::existing_file::{IfExists, Resume};
 use crate::report::known_failures::KnownFailures;
@@ -252,18 +252,18 @@ pub(crate) fn changed(
     found: &str,
     reported: &[String],
 ) -> InputError {
-    let Mismatch {
-        row,
-        key,
-        lacks_columns,
-    } = mismatch;
+    let Mismatch { row, key, lacks } = mismatch;
     let now = match key {
         None => "the input ends before it".to_owned(),
         Some(_) if found.is_empty() => "the input has another pair there".to_owned(),
         Some(_) => format!("the input has {found}"),
     };
-    let before = if lacks_columns {
-        ", and the report is from a version without keys: it has no columns for them".to_owned()
+    let before = if let Some(lacks) = lacks {
+        let lacks = match lacks {
+            MissingColumns::Keys => "keys",
+            MissingColumns::Labels => "labels",
+        };
+        format!(", and the report is from a version without {lacks}: it has no columns for them")
     } else if reported.is_empty() {
         String::new()
     } else {

@@ -15,7 +15,7 @@ use crate::report::error::ReportError;
 use crate::report::existing_file::{IfExists, Resume};
 use crate::report::locked_report::{LockedReport, ReportPlan};
 use crate::report::resume::PreviousReport;
-use crate::report::row_identity::fingerprint_of;
+use crate::report::row_identity::fingerprint_of_target;
 use crate::report::writer::ReportFile;
 use crate::undo::error::UndoError;
 use crate::undo::totals::UndoTotals;
@@ -161,5 +161,5 @@ fn has_lines(locked: &mut LockedReport) -> Result<bool, ReportError> {
 
 /// Whether the undo report has a line of this row for this pair.
 pub(crate) fn status(checkpoint: &Checkpoint, row: u64, pair: &Pair) -> Option<RowStatus> {
-    checkpoint.status(row, fingerprint_of(&RowTarget::Pair(pair.clone()), None))
+    checkpoint.status(row, fingerprint_of_target(&RowTarget::Pair(pair.clone())))
 }
