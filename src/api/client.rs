@@ -18,9 +18,10 @@ use crate::api::auth::session::Session;
 use crate::api::auth::source::TokenSource;
 use crate::api::endpoint::{Endpoint, RefreshOutcome};
 use crate::api::error_chain::chain;
+use crate::api::link_body::{inputs, types};
 use crate::api::link_call::{LinkCall, MAX_LINK_REPLY_BYTES};
 use crate::api::lookup_call::LookupCall;
-use crate::api::request::{ApiVersion, BaseUrl, inputs};
+use crate::api::request::{ApiVersion, BaseUrl};
 use crate::api::response::headers::Reply;
 use crate::api::response::read::{self, MAX_REPLY_BYTES};
 use crate::api::run_portal::RunPortal;
@@ -29,10 +30,12 @@ use crate::api::tls::RootCertificates;
 use crate::api::transport::{self, ClientError};
 use crate::api::transport_error::reply_without_status;
 use crate::domain::link_request::LinkRequest;
-use crate::domain::pair::Pair;
 
 /// The additional size limit per pair of a batch call: two results, or one error, take less than half of it.
 const MAX_BYTES_PER_PAIR: usize = 1024;
+
+/// The same with labels: a result lists up to 50 of them.
+const MAX_BYTES_PER_LABELLED_PAIR: usize = 8 * 1024;
 
 /// The size limit of the reply to a lookup: up to 200 records with a few properties each, or errors with 100 keys.
 const MAX_LOOKUP_BYTES: usize = 1 << 20;
@@ -155,31 +158,42 @@ impl HttpEndpoint {
         answered.unwrap_or_else(|| Err("no reply in time".to_owned()))
     }
 
-    async fn put(&self, pair: &Pair) -> Result<Reply, reqwest::Error> {
+    async fn put<R: LinkRequest>(&self, row: &R) -> Result<Reply, reqwest::Error> {
         let ClientSettings {
             base_url, version, ..
         } = &*self.settings;
         let session = self.session();
-        let url = base_url.association(*version, pair);
-        let request = request(Method::PUT, url, session.headers.clone(), None);
+        let request = if let Some(labels) = row.labels() {
+            let url = base_url.labelled_association(*version, row.pair());
+            with_json(Method::PUT, url, &session, types(&labels.sent))
+        } else {
+            let url = base_url.association(*version, row.pair());
+            request(Method::PUT, url, session.headers.clone(), None)
+        };
         let response = self.client.execute(request).await?;
         Ok(read::reply(response, &session, MAX_REPLY_BYTES).await)
     }
 
-    async fn post<R: LinkRequest>(&self, pairs: &[R]) -> Result<Reply, reqwest::Error> {
+    async fn post<R: LinkRequest>(&self, rows: &[R]) -> Result<Reply, reqwest::Error> {
         let ClientSettings {
             base_url, version, ..
         } = &*self.settings;
-        let Some(first) = pairs.first() else {
+        let Some(first) = rows.first() else {
             let why = "a call without a pair".to_owned();
             return Ok(Reply::Disconnected { why });
         };
         let session = self.session();
         let [from_type, to_type] = first.pair().types();
-        let url = base_url.batch(*version, from_type, to_type);
-        let request = json_post(url, &session, inputs(pairs));
+        let (url, of_pair) = if first.labels().is_some() {
+            let url = base_url.labelled_batch(*version, from_type, to_type);
+            (url, MAX_BYTES_PER_LABELLED_PAIR)
+        } else {
+            let url = base_url.batch(*version, from_type, to_type);
+            (url, MAX_BYTES_PER_PAIR)
+        };
+        let request = with_json(Method::POST, url, &session, inputs(rows));
         let response = self.client.execute(request).await?;
-        let max = MAX_REPLY_BYTES + pairs.len() * MAX_BYTES_PER_PAIR;
+        let max = MAX_REPLY_BYTES + rows.len() * of_pair;
         Ok(read::reply(response, &session, max).await)
     }
 
@@ -199,7 +213,7 @@ impl HttpEndpoint {
     /// A call whose reply, of up to `max` bytes, is not parsed here.
     async fn post_raw(&self, url: Url, body: &[u8], max: usize) -> Result<Reply, reqwest::Error> {
         let session = self.session();
-        let request = json_post(url, &session, body.to_vec());
+        let request = with_json(Method::POST, url, &session, body.to_vec());
         let response = self.client.execute(request).await?;
         Ok(read::raw_reply(response, &session, max).await)
     }
@@ -218,12 +232,12 @@ impl HttpEndpoint {
 }
 
 /// A call with a JSON body.
-fn json_post(url: Url, session: &Session, body: Vec<u8>) -> Request {
+fn with_json(method: Method, url: Url, session: &Session, body: Vec<u8>) -> Request {
     let mut headers = session.headers.clone();
     // The HTTP library sets `Content-Length`.
     headers.remove(CONTENT_LENGTH);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    request(Method::POST, url, headers, Some(Body::from(body)))
+    request(method, url, headers, Some(Body::from(body)))
 }
 
 /// A request with these headers and no others.
@@ -252,12 +266,11 @@ impl Endpoint for HttpEndpoint {
     }
 
     async fn associate<R: LinkRequest + Sync>(&self, row: &R) -> Reply {
-        let pair = row.pair();
-        self.with_timeout(pin!(self.put(pair))).await
+        self.with_timeout(pin!(self.put(row))).await
     }
 
-    async fn associate_all<P: LinkRequest + Sync>(&self, pairs: &[P]) -> Reply {
-        self.with_timeout(pin!(self.post(pairs))).await
+    async fn associate_all<R: LinkRequest + Sync>(&self, rows: &[R]) -> Reply {
+        self.with_timeout(pin!(self.post(rows))).await
     }
 
     async fn lookup(&self, call: &LookupCall) -> Reply {

@@ -15,6 +15,8 @@ pub enum LinkRoute {
     Read,
     /// `batch/archive`: removes all types of the pairs in it.
     Archive,
+    /// `batch/labels/archive`: removes some types of the pairs in it.
+    ArchiveLabels,
 }
 
 /// A call, except for the version of the API.

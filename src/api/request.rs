@@ -9,7 +9,6 @@ use url::{Position, Url};
 use crate::api::auth::oauth;
 use crate::api::link_call::{LinkCall, LinkRoute};
 use crate::api::lookup_call::{LookupCall, Route};
-use crate::domain::link_request::LinkRequest;
 use crate::domain::pair::{ObjectType, Pair, Record};
 
 /// All characters except RFC 3986's unreserved ones are encoded in a path segment.
@@ -179,13 +178,22 @@ impl BaseUrl {
     /// (<https://developers.hubspot.com/docs/api-reference/latest/crm/associations/associate-records/guide>).
     #[must_use]
     pub fn association(&self, version: ApiVersion, pair: &Pair) -> Url {
-        const BETWEEN: &str = "/associations/default";
-        let Pair { from, to } = pair;
+        self.between(version, pair, "/associations/default")
+    }
+
+    /// The URL of the request that links `pair` with labels.
+    #[must_use]
+    pub fn labelled_association(&self, version: ApiVersion, pair: &Pair) -> Url {
+        self.between(version, pair, "/associations")
+    }
+
+    /// The URL of a request about the records of a pair, with this part of the path between them.
+    fn between(&self, version: ApiVersion, Pair { from, to }: &Pair, part: &str) -> Url {
         let mut path = String::with_capacity(self.path().len() + USUAL_PATH);
         path.push_str(self.path());
         path.push_str(version.objects_path());
         push_record(&mut path, from);
-        path.push_str(BETWEEN);
+        path.push_str(part);
         push_record(&mut path, to);
         self.with_path(&path)
     }
@@ -197,12 +205,19 @@ impl BaseUrl {
         self.of_types(version, [from_type, to_type], "batch/associate/default")
     }
 
+    /// The URL of the request that links several pairs of these types with labels.
+    #[must_use]
+    pub fn labelled_batch(&self, version: ApiVersion, from_type: &str, to_type: &str) -> Url {
+        self.of_types(version, [from_type, to_type], "batch/create")
+    }
+
     /// The URL of a call that reads or removes links.
     #[must_use]
     pub(crate) fn link_call(&self, version: ApiVersion, call: &LinkCall) -> Url {
         let route = match call.route {
             LinkRoute::Read => "batch/read",
             LinkRoute::Archive => "batch/archive",
+            LinkRoute::ArchiveLabels => "batch/labels/archive",
         };
         let types = [call.from_type.as_str(), call.to_type.as_str()];
         self.of_types(version, types, route)
@@ -247,33 +262,6 @@ impl BaseUrl {
         url.set_path(path);
         url
     }
-}
-
-/// The body of the request that links several pairs.
-#[must_use]
-pub(crate) fn inputs<R: LinkRequest>(pairs: &[R]) -> Vec<u8> {
-    // The length of an input with two ids of the longest kind.
-    const INPUT: usize = 72;
-    let mut body = String::with_capacity(pairs.len() * INPUT + 16);
-    body.push_str(r#"{"inputs":["#);
-    for (index, pair) in pairs.iter().enumerate() {
-        if index > 0 {
-            body.push(',');
-        }
-        // Digits and nothing else.
-        let Pair { from, to } = pair.pair();
-        for part in [
-            r#"{"from":{"id":""#,
-            from.id.as_str(),
-            r#""},"to":{"id":""#,
-            to.id.as_str(),
-            r#""}}"#,
-        ] {
-            body.push_str(part);
-        }
-    }
-    body.push_str("]}");
-    body.into_bytes()
 }
 
 impl fmt::Display for BaseUrl {
@@ -376,6 +364,8 @@ mod tests {
             ),
         ] {
             assert_eq!(base.association(version, &pair).as_str(), expected);
+            let labelled = expected.replace("/associations/default/", "/associations/");
+            assert_eq!(base.labelled_association(version, &pair).as_str(), labelled);
         }
         let base: BaseUrl = "http://127.0.0.1:8787/proxy/".parse().unwrap();
         let longest = "p".repeat(MAX_TYPE_LENGTH);
@@ -387,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn the_batch_call_names_the_types_once_and_lists_the_ids() {
+    fn a_batch_call_names_the_types_in_its_path() {
         let base: BaseUrl = "http://127.0.0.1:8787/proxy/".parse().unwrap();
         for (version, expected) in [
             (ApiVersion::V4, "/crm/v4/associations/0-1/2-7"),
@@ -398,19 +388,11 @@ mod tests {
                 base.batch(version, "0-1", "2-7").as_str(),
                 format!("http://127.0.0.1:8787/proxy{expected}/batch/associate/default")
             );
+            assert_eq!(
+                base.labelled_batch(version, "0-1", "2-7").as_str(),
+                format!("http://127.0.0.1:8787/proxy{expected}/batch/create")
+            );
         }
-        let pairs = [
-            pair("0-1", "0041001", "2-7", "52002"),
-            pair("0-1", "99999999999999999999", "2-7", "1"),
-        ];
-        let body: serde_json::Value = serde_json::from_slice(&inputs(&pairs)).unwrap();
-        assert_eq!(
-            body,
-            serde_json::json!({"inputs": [
-                {"from": {"id": "0041001"}, "to": {"id": "52002"}},
-                {"from": {"id": "99999999999999999999"}, "to": {"id": "1"}},
-            ]})
-        );
     }
 
     #[test]

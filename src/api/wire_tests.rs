@@ -1,5 +1,6 @@
 //! What a request looks like, byte for byte, and what the client does with odd servers.
 
+mod labels;
 mod links;
 
 use std::io::{Read, Write};

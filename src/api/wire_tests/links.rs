@@ -94,6 +94,16 @@ fn each_version_has_its_path() {
             LinkRoute::Archive,
             "/crm/associations/2026-09/contacts/0-2/batch/archive",
         ),
+        (
+            ApiVersion::V4,
+            LinkRoute::ArchiveLabels,
+            "/crm/v4/associations/contacts/0-2/batch/labels/archive",
+        ),
+        (
+            ApiVersion::Of202603,
+            LinkRoute::ArchiveLabels,
+            "/crm/associations/2026-03/contacts/0-2/batch/labels/archive",
+        ),
     ] {
         let mock = server.mock(|when, then| {
             when.method(POST).path(path);

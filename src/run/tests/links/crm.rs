@@ -173,6 +173,7 @@ impl Endpoint for Crm {
                 self.handle(Kind::Removal, ids, |world| world.remove(call))
                     .await
             }
+            LinkRoute::ArchiveLabels => panic!("no link of this world has a label"),
         }
     }
 }
