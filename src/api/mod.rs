@@ -9,6 +9,7 @@ pub mod client;
 pub mod endpoint;
 pub mod error_chain;
 pub mod inspect;
+pub mod labels_call;
 pub mod link_body;
 pub mod link_call;
 pub mod lookup_call;

@@ -223,6 +223,24 @@ impl BaseUrl {
         self.of_types(version, types, route)
     }
 
+    /// The URLs that list the association types from one type to another, the newer one first
+    /// (<https://developers.hubspot.com/docs/api-reference/latest/crm/associations/associate-records/guide>).
+    #[must_use]
+    pub(crate) fn labels(
+        &self,
+        version: ApiVersion,
+        from: &ObjectType,
+        to: &ObjectType,
+    ) -> (Url, Option<Url>) {
+        let older = self.of_types(version, [from.as_str(), to.as_str()], "labels");
+        if version != ApiVersion::V4 {
+            return (older, None);
+        }
+        let (from, to) = (segment(from.as_str()), segment(to.as_str()));
+        let newer = self.at(&format!("/crm/associations/v4/{from}/{to}/labels"));
+        (newer, Some(older))
+    }
+
     /// The URL of a call about the links between records of these types.
     fn of_types(&self, version: ApiVersion, types: [&str; 2], call: &str) -> Url {
         let [from_type, to_type] = types.map(segment);

@@ -1,0 +1,287 @@
+//! Resolves the labels of rows, with the lists of the types that they have.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use crate::domain::association_type::AssociationType;
+use crate::domain::label_id::LabelId;
+use crate::domain::label_names::LabelNames;
+use crate::domain::label_set::LabelSet;
+use crate::domain::labels::AskedLabels;
+use crate::domain::pair::ObjectType;
+use crate::domain::standard_type::canonical;
+use crate::input::columns::column::Column;
+use crate::input::row::{CheckedRow, InvalidRow, RawValues, RowContent};
+use crate::input::validate::problem::RowProblem;
+use crate::labels::error::{LabelError, NotResolved};
+use crate::labels::type_labels::TypeLabels;
+use crate::text::excerpt;
+
+/// How many different cells of a pair of types are remembered.
+const MAX_CELLS: usize = 10_000;
+
+/// Characters of a cell that a message shows.
+const MAX_SHOWN_CELL: usize = 60;
+
+/// The separators that a list of labels usually has.
+const SEPARATORS: [char; 3] = [';', ',', '|'];
+
+/// The result of listing the labels of two types.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// The labels.
+    Known(TypeLabels),
+    /// HubSpot does not know one of the types, or no association between them, and says why.
+    Refused(String),
+}
+
+/// Lists the labels of two types. Called once for each pair of types.
+pub type ListLabels = Box<dyn FnMut(&ObjectType, &ObjectType) -> Result<Listed, LabelError> + Send>;
+
+/// Resolves the labels of rows.
+pub struct Labeler {
+    /// The labels of all rows, by name.
+    names: Option<LabelNames>,
+    /// The labels of all rows, by id.
+    ids: Vec<LabelId>,
+    /// The column with the labels of each row.
+    column: Option<Column>,
+    list: ListLabels,
+    /// The labels of the pairs of types, by their canonical names.
+    types: HashMap<[Box<str>; 2], usize>,
+    labels: Vec<PairLabels>,
+    /// The types of the last row, and the place of their labels.
+    last: Option<([ObjectType; 2], usize)>,
+}
+
+impl fmt::Debug for Labeler {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Labeler")
+            .field("names", &self.names)
+            .field("ids", &self.ids)
+            .field("column", &self.column)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The labels of a pair of types.
+#[derive(Debug)]
+struct PairLabels {
+    listed: Listed,
+    /// The labels of all rows.
+    common: Vec<AssociationType>,
+    /// The labels of cells, or why there are none.
+    cells: HashMap<LabelNames, Result<LabelSet, String>>,
+    /// The last cell. Rows with the same cell share its names, so that a comparison is cheap.
+    last: Option<(Option<LabelNames>, Result<LabelSet, String>)>,
+}
+
+impl Labeler {
+    /// `names` and `ids` are the labels of all rows, `column` is the one with the labels of each row.
+    #[must_use]
+    pub fn new(
+        names: Option<LabelNames>,
+        ids: Vec<LabelId>,
+        column: Option<Column>,
+        list: ListLabels,
+    ) -> Self {
+        Self {
+            names,
+            ids,
+            column,
+            list,
+            types: HashMap::new(),
+            labels: Vec::new(),
+            last: None,
+        }
+    }
+
+    /// Lists the labels of a pair of types, and resolves those of all rows.
+    pub fn load(&mut self, types: [&ObjectType; 2]) -> Result<(), LabelError> {
+        self.place_of(types).map(|_| ())
+    }
+
+    /// Resolves the labels of a row. Where that is not possible for those of its cell, the row becomes invalid; the error is
+    /// about the labels of all rows, or the list.
+    pub fn apply(&mut self, row: &mut CheckedRow) -> Result<(), LabelError> {
+        let types = match &row.content {
+            RowContent::Pair(pair) => [&pair.from.object_type, &pair.to.object_type],
+            RowContent::Keyed(pair) => [pair.from.object_type(), pair.to.object_type()],
+            _ => {
+                row.labels = None;
+                return Ok(());
+            }
+        };
+        let place = match &self.last {
+            Some((last, place)) if last.each_ref() == types => *place,
+            _ => {
+                let types = types.map(ObjectType::clone);
+                let place = self.place_of(types.each_ref())?;
+                self.last = Some((types, place));
+                place
+            }
+        };
+        let cell = match row.labels.take() {
+            Some(AskedLabels::Named(names)) => Some(names),
+            Some(known @ AskedLabels::Known(_)) => {
+                row.labels = Some(known);
+                return Ok(());
+            }
+            None => None,
+        };
+        match self.labels[place].resolve(cell.as_ref()) {
+            Ok(labels) => row.labels = Some(AskedLabels::Known(labels)),
+            Err(message) => {
+                let problem = RowProblem::Label {
+                    column: self.column.clone().unwrap_or_else(|| Column {
+                        index: 0,
+                        header: "label".to_owned(),
+                    }),
+                    value: cell.as_ref().map(shown).unwrap_or_default(),
+                    message,
+                };
+                if let Some(values) = raw_values(&row.content) {
+                    row.content = RowContent::Invalid(InvalidRow {
+                        problems: vec![problem],
+                        values,
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn place_of(&mut self, [from, to]: [&ObjectType; 2]) -> Result<usize, LabelError> {
+        let key = [from, to].map(|kind| Box::from(canonical(kind.as_str())));
+        if let Some(place) = self.types.get(&key) {
+            return Ok(*place);
+        }
+        let listed = (self.list)(from, to)?;
+        let common = self.common(from, to, &listed)?;
+        self.labels.push(PairLabels {
+            listed,
+            common,
+            cells: HashMap::new(),
+            last: None,
+        });
+        let place = self.labels.len() - 1;
+        self.types.insert(key, place);
+        Ok(place)
+    }
+
+    /// The labels of all rows.
+    fn common(
+        &self,
+        from: &ObjectType,
+        to: &ObjectType,
+        listed: &Listed,
+    ) -> Result<Vec<AssociationType>, LabelError> {
+        let labels = match listed {
+            Listed::Known(labels) => labels,
+            Listed::Refused(_) if self.names.is_none() && self.ids.is_empty() => {
+                return Ok(Vec::new());
+            }
+            Listed::Refused(why) => {
+                return Err(LabelError::Refused {
+                    from: from.clone(),
+                    to: to.clone(),
+                    why: why.clone(),
+                    is_forbidden: false,
+                });
+            }
+        };
+        let failed = |name: String| {
+            move |why: NotResolved| LabelError::NotResolved {
+                from: from.clone(),
+                to: to.clone(),
+                name,
+                why,
+            }
+        };
+        let names = self.names.iter().flat_map(LabelNames::iter);
+        let by_name = names.map(|name| labels.by_name(name).map_err(failed(name.to_string())));
+        let by_id = self
+            .ids
+            .iter()
+            .map(|id| labels.by_id(id).map_err(failed(id.to_string())));
+        by_name.chain(by_id).collect()
+    }
+}
+
+impl PairLabels {
+    /// The labels of a row with these names in its cell.
+    fn resolve(&mut self, cell: Option<&LabelNames>) -> Result<LabelSet, String> {
+        if let Some((last, result)) = &self.last
+            && last.as_ref() == cell
+        {
+            return result.clone();
+        }
+        let result = match cell.and_then(|names| self.cells.get(names)) {
+            Some(result) => result.clone(),
+            None => self.look_up(cell),
+        };
+        if let Some(names) = cell
+            && self.cells.len() < MAX_CELLS
+        {
+            self.cells.insert(names.clone(), result.clone());
+        }
+        self.last = Some((cell.cloned(), result.clone()));
+        result
+    }
+
+    fn look_up(&self, cell: Option<&LabelNames>) -> Result<LabelSet, String> {
+        let labels = match &self.listed {
+            Listed::Known(labels) => labels,
+            Listed::Refused(why) => {
+                return Err(format!(
+                    "cannot be looked up, HubSpot does not list the labels of the types: {why}"
+                ));
+            }
+        };
+        let types = [&labels.from_type, &labels.to_type];
+        let mut found = self.common.clone();
+        for name in cell.into_iter().flat_map(LabelNames::iter) {
+            match labels.by_name(name) {
+                Ok(label) => found.push(label),
+                Err(_) if is_list(labels, name) => {
+                    return Err("is a list where one label was expected, see `--split`".to_owned());
+                }
+                Err(why) => {
+                    let about = why.about_name(types);
+                    let is_whole_cell = cell.is_some_and(|names| names.iter().count() == 1);
+                    return Err(if is_whole_cell {
+                        about
+                    } else {
+                        format!("has \"{}\", which {about}", excerpt(name, MAX_SHOWN_CELL))
+                    });
+                }
+            }
+        }
+        LabelSet::new(found).ok_or_else(|| "names no label".to_owned())
+    }
+}
+
+/// Whether a name is a list of names of labels.
+fn is_list(labels: &TypeLabels, name: &str) -> bool {
+    SEPARATORS.iter().any(|separator| {
+        let mut parts = name
+            .split(*separator)
+            .filter(|part| !part.trim().is_empty());
+        name.contains(*separator) && parts.all(|part| labels.by_name(part.trim()).is_ok())
+    })
+}
+
+/// A cell as a message shows it.
+fn shown(names: &LabelNames) -> String {
+    let names: Vec<&str> = names.iter().map(|name| &**name).collect();
+    excerpt(&names.join("; "), MAX_SHOWN_CELL)
+}
+
+/// The four values of a row that is a pair.
+fn raw_values(content: &RowContent) -> Option<RawValues> {
+    let [from_type, from, to_type, to] = content.pair_values()?.map(str::to_owned);
+    let keys = content.keys().unwrap_or_default();
+    let are_keys = [keys.from.is_some(), keys.to.is_some()];
+    Some(RawValues::new([from_type, to_type], [from, to], are_keys))
+}
