@@ -14,6 +14,7 @@ pub mod known_links;
 pub mod label_id;
 pub mod label_names;
 pub mod label_set;
+pub mod label_set_of_link;
 pub mod labels;
 pub mod link_counts;
 pub mod link_request;

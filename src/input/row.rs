@@ -131,6 +131,18 @@ impl RawValues {
         }
     }
 
+    /// The values of a pair.
+    pub(crate) fn of(pair: &Pair) -> Self {
+        let [from_type, from_id, to_type, to_id] = RowTarget::Pair(pair.clone()).values();
+        Self {
+            from_type,
+            from_id,
+            to_type,
+            to_id,
+            keys: None,
+        }
+    }
+
     /// The texts in place of the two ids.
     fn cells(&self) -> [&str; 2] {
         let keys = self.keys.as_deref();

@@ -4,9 +4,12 @@
 use std::path::PathBuf;
 
 use crate::domain::known_links::KnownLinks;
+use crate::domain::label_set::LabelSet;
+use crate::domain::label_set_of_link::LabelSetOfLink;
 use crate::domain::labels::AskedLabels;
 use crate::domain::pair::Pair;
-use crate::input::row::{CheckedRow, RowContent, SkippedRow};
+use crate::input::row::{CheckedRow, InvalidRow, RawValues, RowContent, SkippedRow};
+use crate::input::validate::problem::RowProblem;
 
 /// The pairs that the user wants to skip.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +27,8 @@ pub struct Skips {
     associated: KnownLinks,
     /// The pairs so far, if duplicates are skipped.
     seen: Option<KnownLinks>,
+    /// The labels of the links so far, if the labels of a row replace those of its link.
+    replaced: Option<Box<LabelSetOfLink>>,
 }
 
 impl Skips {
@@ -33,7 +38,15 @@ impl Skips {
         Self {
             associated,
             seen: duplicates.then(KnownLinks::default),
+            replaced: None,
         }
+    }
+
+    /// Makes a row invalid that would replace the labels of an earlier row, if `replaces`.
+    #[must_use]
+    pub fn replacing_labels(mut self, replaces: bool) -> Self {
+        self.replaced = replaces.then(Box::default);
+        self
     }
 
     /// Counts these pairs as pairs that occurred before, if duplicates are skipped. To be called before the first row.
@@ -43,16 +56,43 @@ impl Skips {
         }
     }
 
-    /// Marks the row as skipped if its pair need not be sent. A row with keys stays as it is.
+    /// Counts the labels of a row that the report has already, if labels are replaced. To be called before the first row,
+    /// in any order.
+    pub fn begin_with_labels(&mut self, row: u64, pair: &Pair, labels: &LabelSet) {
+        if let Some(replaced) = &mut self.replaced {
+            replaced.add_reported(row, pair, labels);
+        }
+    }
+
+    /// Marks the row as skipped if its pair need not be sent, and as invalid if it would replace the labels of an earlier
+    /// row. A row with keys stays as it is.
     pub fn apply(&mut self, row: &mut CheckedRow) {
-        if self.associated.is_empty() && self.seen.is_none() {
+        if self.associated.is_empty() && self.seen.is_none() && self.replaced.is_none() {
             return;
         }
-        if let RowContent::Pair(pair) = &row.content
-            && let Some(skipped) = self.check(pair, row.labels.as_ref())
-        {
+        let RowContent::Pair(pair) = &row.content else {
+            return;
+        };
+        if let Some(problem) = self.other_labels(row.key.row, pair, row.labels.as_ref()) {
+            row.content = RowContent::Invalid(InvalidRow {
+                problems: vec![problem],
+                values: RawValues::of(pair),
+            });
+            row.labels = None;
+        } else if let Some(skipped) = self.check(pair, row.labels.as_ref()) {
             row.content = RowContent::Skipped(skipped);
         }
+    }
+
+    fn other_labels(
+        &mut self,
+        row: u64,
+        pair: &Pair,
+        labels: Option<&AskedLabels>,
+    ) -> Option<RowProblem> {
+        let labels = labels?.known()?;
+        let row = self.replaced.as_mut()?.other_row(row, pair, labels)?;
+        Some(RowProblem::OtherLabels { row })
     }
 
     /// Why the pair need not be sent with these labels; it counts as seen with them from now on.
@@ -74,7 +114,8 @@ impl Skips {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fixtures::pair;
+    use crate::domain::fixtures::{key, label_set, pair};
+    use crate::input::row::target_of;
 
     fn contact_and_deal(to: &str) -> Pair {
         pair("contacts 1", &format!("deals {to}"))
@@ -146,5 +187,73 @@ mod tests {
             skips.check(&found, None),
             Some(SkippedRow::Duplicate(found.clone()))
         );
+    }
+
+    /// A row that asks for these labels of the link to a deal.
+    fn labelled(row: u64, to: &str, labels: &str) -> CheckedRow {
+        CheckedRow {
+            key: key(row),
+            content: RowContent::Pair(contact_and_deal(to)),
+            labels: Some(AskedLabels::Known(label_set(labels))),
+        }
+    }
+
+    #[test]
+    fn a_pair_with_another_label_is_another_row() {
+        let mut associated = KnownLinks::default();
+        let known = contact_and_deal("7");
+        let ids = [known.from.id, known.to.id];
+        associated.insert_known(known.types(), ids, Some(&label_set("USER_DEFINED:1:A")));
+        let mut skips = Skips::new(associated, true);
+        let both = "USER_DEFINED:1:A;USER_DEFINED:2:B";
+        for (row, to, labels, kind) in [
+            (1, "7", "USER_DEFINED:1:renamed", "linked"),
+            (2, "7", both, "sent"),
+            (3, "7", "USER_DEFINED:2:B", "repeated"),
+            (4, "5", "USER_DEFINED:1:A", "sent"),
+            (5, "5", "USER_DEFINED:2:B", "sent"),
+            (6, "5", both, "repeated"),
+        ] {
+            let mut row = labelled(row, to, labels);
+            skips.apply(&mut row);
+            let found = match row.content {
+                RowContent::Pair(_) => "sent",
+                RowContent::Skipped(SkippedRow::AlreadyAssociated(_)) => "linked",
+                RowContent::Skipped(SkippedRow::Duplicate(_)) => "repeated",
+                _ => "other",
+            };
+            assert_eq!(found, kind, "{:?}", row.key);
+            assert_eq!(row.labels, Some(AskedLabels::Known(label_set(labels))));
+        }
+    }
+
+    #[test]
+    fn with_labels_that_replace_others_a_row_with_other_labels_of_a_link_is_invalid() {
+        let mut skips = Skips::new(KnownLinks::default(), true).replacing_labels(true);
+        skips.begin_with_labels(2, &contact_and_deal("9"), &label_set("USER_DEFINED:1:A"));
+        for (row, to, labels, other) in [
+            (3, "5", "USER_DEFINED:1:A;USER_DEFINED:2:B", None),
+            (4, "9", "USER_DEFINED:2:B", Some(2)),
+            // All its labels are known, but it would remove one of row 3.
+            (5, "5", "USER_DEFINED:2:B", Some(3)),
+        ] {
+            let mut row = labelled(row, to, labels);
+            let target = target_of(&row);
+            skips.apply(&mut row);
+            assert_eq!(target_of(&row).values(), target.values());
+            assert_eq!(row.labels.is_none(), other.is_some());
+            let problems = match row.content {
+                RowContent::Invalid(invalid) => invalid.problems,
+                _ => Vec::new(),
+            };
+            let expected = other.map(|row| RowProblem::OtherLabels { row });
+            assert_eq!(problems, Vec::from_iter(expected));
+        }
+        let mut keeping = Skips::new(KnownLinks::default(), false);
+        for (row, labels) in [(1, "USER_DEFINED:1:A"), (2, "USER_DEFINED:2:B")] {
+            let mut row = labelled(row, "5", labels);
+            keeping.apply(&mut row);
+            assert!(matches!(row.content, RowContent::Pair(_)));
+        }
     }
 }

@@ -19,6 +19,7 @@ use crate::report::error::ReportError;
 use crate::report::existing_file::{IfExists, Resume};
 use crate::report::known_failures::KnownFailures;
 use crate::report::known_pairs::KnownPairs;
+use crate::report::line_pair::PairReader;
 use crate::report::locked_report::{LockedReport, ReportPlan};
 use crate::report::resume::PreviousReport;
 use crate::report::row_identity::RowIdentity;
@@ -44,6 +45,8 @@ pub(crate) struct ReportSettings<'s> {
     pub(crate) plan: &'s ReportPlan,
     pub(crate) input: &'s InputSettings,
     pub(crate) skip: &'s SkipSettings,
+    /// Whether the labels of a row replace those of its link, and rows differ in their labels.
+    pub(crate) replaces_labels: bool,
 }
 
 impl<'s> ReportSettings<'s> {
@@ -52,6 +55,11 @@ impl<'s> ReportSettings<'s> {
             plan: &settings.report,
             input: &settings.input,
             skip: &settings.skip,
+            replaces_labels: settings
+                .labels
+                .as_ref()
+                .is_some_and(|labels| labels.replace)
+                && settings.input.columns.label_column.is_some(),
         }
     }
 
@@ -62,7 +70,12 @@ impl<'s> ReportSettings<'s> {
         mut known_pairs: KnownPairs,
         portal: impl FnOnce() -> Result<Option<u64>, RunError>,
     ) -> Result<PreparedReport, RunError> {
-        let Self { plan, input, skip } = self;
+        let Self {
+            plan,
+            input,
+            skip,
+            replaces_labels,
+        } = self;
         let mut locked = LockedReport::open(plan, input.path.path())?;
         if let Some(lock_file) = locked.lock_file() {
             info!(
@@ -86,10 +99,33 @@ impl<'s> ReportSettings<'s> {
                 carried,
                 input,
                 skip,
+                replaces_labels,
             }
             .resume(resume, known_pairs),
-            _ => begin(locked, plan, skip, known_pairs),
+            _ => self.begin(locked, known_pairs),
         }
+    }
+
+    /// Begins a report without lines.
+    fn begin(
+        self,
+        locked: LockedReport,
+        known_pairs: KnownPairs,
+    ) -> Result<PreparedReport, RunError> {
+        if let IfExists::Resume(_) = self.plan.if_exists {
+            warn!(
+                "there is no earlier run to resume in `{}`: starting at row 1",
+                self.plan.path.display()
+            );
+        }
+        let skips = Skips::new(known_pairs.associated, self.skip.duplicates);
+        Ok(PreparedReport {
+            report: locked.begin()?,
+            comparison: None,
+            previous_counts: RunCounts::default(),
+            skips: skips.replacing_labels(self.replaces_labels),
+            failures: known_pairs.failures,
+        })
     }
 }
 
@@ -101,28 +137,6 @@ pub(crate) fn has_lines(locked: &mut LockedReport) -> Result<bool, ReportError> 
     })
 }
 
-/// Begins a report without lines.
-fn begin(
-    locked: LockedReport,
-    plan: &ReportPlan,
-    skip: &SkipSettings,
-    known_pairs: KnownPairs,
-) -> Result<PreparedReport, RunError> {
-    if let IfExists::Resume(_) = plan.if_exists {
-        warn!(
-            "there is no earlier run to resume in `{}`: starting at row 1",
-            plan.path.display()
-        );
-    }
-    Ok(PreparedReport {
-        report: locked.begin()?,
-        comparison: None,
-        previous_counts: RunCounts::default(),
-        skips: Skips::new(known_pairs.associated, skip.duplicates),
-        failures: known_pairs.failures,
-    })
-}
-
 /// A report with lines, which a run continues.
 struct ExistingReport<'p> {
     locked: LockedReport,
@@ -130,6 +144,8 @@ struct ExistingReport<'p> {
     carried: bool,
     input: &'p InputSettings,
     skip: &'p SkipSettings,
+    /// Whether a row may not replace the labels of an earlier row.
+    replaces_labels: bool,
 }
 
 impl ExistingReport<'_> {
@@ -137,8 +153,16 @@ impl ExistingReport<'_> {
     fn resume(
         mut self,
         resume: Resume,
-        mut known_pairs: KnownPairs,
+        known_pairs: KnownPairs,
     ) -> Result<PreparedReport, RunError> {
+        let KnownPairs {
+            associated,
+            mut failures,
+            ..
+        } = known_pairs;
+        let skips = Skips::new(associated, self.skip.duplicates);
+        let mut skips = skips.replacing_labels(self.replaces_labels);
+        let mut pairs = PairReader::default();
         let mut previous_counts = RunCounts::default();
         let mut looked_up = KnownLinks::default();
         let mut found = self.locked.read_back(resume, |line, is_kept| {
@@ -147,8 +171,15 @@ impl ExistingReport<'_> {
                 if self.skip.duplicates {
                     line.add_looked_up_pair_to(&mut looked_up);
                 }
+                // Other rows count when they are read again; only the lines of these have their ids.
+                if self.replaces_labels
+                    && line.has_keys()
+                    && let (Some(pair), Some(labels)) = (pairs.pair(line), line.labels())
+                {
+                    skips.begin_with_labels(line.row, &pair, &labels);
+                }
             } else {
-                known_pairs.failures.add(line);
+                failures.add(line);
             }
         })?;
         if !self.carried {
@@ -167,14 +198,13 @@ impl ExistingReport<'_> {
             compare(&mut self.locked, self.input, &mut comparison)?;
             comparison.rewind();
         }
-        let mut skips = Skips::new(known_pairs.associated, self.skip.duplicates);
         skips.begin_with(looked_up);
         Ok(PreparedReport {
             report: self.locked.resume(&found)?,
             comparison: Some(comparison),
             previous_counts,
             skips,
-            failures: known_pairs.failures,
+            failures,
         })
     }
 

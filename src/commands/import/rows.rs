@@ -61,9 +61,13 @@ impl Rows {
             self.warn_of_quoted_rows();
             // Rows that the report contains count too, for later duplicates. Those by key count from the beginning: only
             // their lines have their ids.
+            // A row is compared as the input has it, and may have another outcome in the report.
+            let identity = self
+                .comparison
+                .is_some()
+                .then(|| RowIdentity::of(&self.row));
             self.skips.apply(&mut self.row);
-            if let Some(comparison) = &mut self.comparison {
-                let identity = RowIdentity::of(&self.row);
+            if let (Some(comparison), Some(identity)) = (&mut self.comparison, identity) {
                 match comparison.check(self.row.key, &identity) {
                     Ok(RowStatus::Reported) => {
                         // The run still counts a pair that is known as associated.

@@ -26,7 +26,7 @@ use crate::run::lookup::resolve::{Resolved, is_about_keys, is_not_found, keys_of
 use crate::run::lookup::stage::{LookupEvent, LookupStage, NeedsSearch};
 use crate::run::reading::Reading;
 use crate::run::reply_handler::Action;
-use crate::run::row::{SendableRow, labels_of, skipped_outcome};
+use crate::run::row::{SendableRow, invalid_outcome, labels_of, skipped_outcome};
 use crate::run::stop_reason::{PropertyRefusal, StopReason};
 use crate::run::worker_pool::Answered;
 
@@ -155,7 +155,12 @@ impl Dispatcher<'_> {
                         labels,
                         ..skipped_outcome(row, skipped, now)
                     }),
-                    RowContent::Keyed(_) | RowContent::Invalid(_) => {}
+                    RowContent::Invalid(invalid) => self.finish_with(Outcome {
+                        keys: Some(keys),
+                        ..invalid_outcome(row, &invalid, now)
+                    }),
+                    // The row was made a pair above.
+                    RowContent::Keyed(_) => {}
                 }
             }
             Resolved::Unknown(outcome) => {
