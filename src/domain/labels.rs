@@ -55,4 +55,19 @@ impl LinkLabels {
             asked,
         }
     }
+
+    /// Labels that replace those of a link with these types.
+    #[must_use]
+    pub fn instead_of(asked: LabelSet, types: &[AssociationType]) -> Self {
+        Self {
+            added: Some(asked.missing_in(types).cloned().collect()),
+            ..Self::only(asked)
+        }
+    }
+
+    /// Whether the link is known to have all labels that the row asks for.
+    #[must_use]
+    pub fn adds_none(&self) -> bool {
+        self.added.as_ref().is_some_and(Vec::is_empty)
+    }
 }

@@ -65,9 +65,8 @@ pub enum LinkPurpose {
     Import {
         /// Whether a pair that is linked is skipped.
         skip_existing: bool,
-        /// Whether the labels of a link are sent with those that its row asks for: a labelled write may replace them. A
-        /// row whose links cannot be read then fails.
-        keep_labels: bool,
+        /// What the labels of a link have to do with the rows.
+        labels: LinkLabelUse,
     },
     /// To end each row with what was found. Nothing is linked.
     Verify {
@@ -76,6 +75,18 @@ pub enum LinkPurpose {
     },
     /// To remove the link, unless it has changed, and to read back that it is gone. Nothing is linked.
     Undo,
+}
+
+/// What an import does about the labels that a link has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkLabelUse {
+    /// Nothing: its rows ask for no labels.
+    Ignored,
+    /// They are sent with those that the row asks for, because a labelled write may replace them. A row whose links cannot be
+    /// read fails.
+    Kept,
+    /// Only those that the row asks for are sent.
+    Replaced,
 }
 
 /// How the records of rows with keys are found.

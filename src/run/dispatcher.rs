@@ -197,21 +197,28 @@ impl Dispatcher<'_> {
 
     fn is_over(&self) -> bool {
         match self.phase {
-            Phase::Running => self.has_sent_all() && self.replies.suspects.is_empty(),
+            Phase::Running => {
+                self.has_sent_all() && self.rows_in_links() == 0 && self.replies.suspects.is_empty()
+            }
             Phase::Stopping => self.nothing_is_awaited(),
             Phase::Abandoned => true,
         }
     }
 
-    /// Whether every row was sent and every reply received.
+    /// Whether every row was sent that can be, and every reply received.
     fn has_sent_all(&self) -> bool {
-        self.input_over
-            && self.input_buffer.is_empty()
+        self.no_row_can_come()
             && self.nothing_is_awaited()
             && self.queue.len() == 0
-            && self.rows_looked_up() == 0
-            && self.rows_in_links() == 0
             && self.batches.as_ref().is_none_or(Batches::is_empty)
+    }
+
+    /// Whether no row can come from the input, or from a stage, before one that was sent has its outcome.
+    fn no_row_can_come(&self) -> bool {
+        let links = self.links.as_ref();
+        let is_last = self.input_over && self.input_buffer.is_empty() && self.rows_looked_up() == 0;
+        is_last && links.is_none_or(|stage| stage.has_only_held_rows())
+            || links.is_some_and(|stage| stage.is_blocked())
     }
 
     fn has_slot(&self) -> bool {

@@ -16,7 +16,7 @@ use crate::report::layout::ReportKind;
 use crate::report::locked_report::ReportPlan;
 use crate::report::origin::Origin;
 use crate::run::batch::groups::BatchSettings;
-use crate::run::context::{LinkPurpose, LinkSettings, RunSettings};
+use crate::run::context::{LinkLabelUse, LinkPurpose, LinkSettings, RunSettings};
 use crate::run::guards::failure_limit::FailureLimit;
 use crate::run::guards::time_limit::TimeLimits;
 use crate::settings::connection::{Destination, Environment, Transport, api};
@@ -149,11 +149,16 @@ fn run_settings(flags: &ImportArgs, now: &ZonedDateTime) -> RunSettings {
 
 /// How to read the links of pairs before they are sent; `None` if they are not read.
 fn link_settings(flags: &ImportArgs) -> Option<LinkSettings> {
-    let keep_labels = flags.labels.is_given() && !flags.replace_labels;
-    (flags.check_existing || flags.skip_existing || keep_labels).then_some(LinkSettings {
+    let labels = match (flags.labels.is_given(), flags.replace_labels) {
+        (false, _) => LinkLabelUse::Ignored,
+        (true, false) => LinkLabelUse::Kept,
+        (true, true) => LinkLabelUse::Replaced,
+    };
+    let is_read = flags.check_existing || flags.skip_existing || labels == LinkLabelUse::Kept;
+    is_read.then_some(LinkSettings {
         purpose: LinkPurpose::Import {
             skip_existing: flags.skip_existing,
-            keep_labels,
+            labels,
         },
         is_unlimited: flags.rate_limit.rate == RateSetting::Unlimited,
         share: flags.rate_limit.share,
@@ -284,19 +289,28 @@ mod tests {
             let flags: Vec<_> = ["pairs.csv"].iter().chain(flags).copied().collect();
             resolve(&flags, Some("t")).unwrap().run.links
         };
-        let import = |skip_existing| LinkSettings {
+        let labelled = |skip_existing, labels| LinkSettings {
             purpose: LinkPurpose::Import {
                 skip_existing,
-                keep_labels: false,
+                labels,
             },
             is_unlimited: false,
             share: Share::default(),
         };
+        let import = |skip_existing| labelled(skip_existing, LinkLabelUse::Ignored);
         assert_eq!(links(&["--resume"]), None);
         assert_eq!(links(&["--check-existing"]), Some(import(false)));
         assert_eq!(links(&["--skip-existing"]), Some(import(true)));
         let both = ["--check-existing", "--skip-existing", "--mode", "batch"];
         assert_eq!(links(&both), Some(import(true)));
+        let kept = links(&["--label", "Partner"]);
+        assert_eq!(kept, Some(labelled(false, LinkLabelUse::Kept)));
+        let replaced = ["--label", "Partner", "--replace-labels", "--skip-existing"];
+        assert_eq!(links(&replaced[..3]), None);
+        assert_eq!(
+            links(&replaced),
+            Some(labelled(true, LinkLabelUse::Replaced))
+        );
         let limited = links(&["--check-existing", "--rate", "unlimited", "--share", "40%"]);
         let limited = limited.unwrap();
         assert!(limited.is_unlimited);

@@ -11,8 +11,9 @@ pub(crate) enum LinksFound {
     /// They were read.
     Known {
         /// The types of the link; empty if the pair is not linked. In the direction of the row if
-        /// [`ReadLimits::is_detailed`](crate::links::read::limits::ReadLimits::is_detailed), otherwise in the direction
-        /// that was read.
+        /// [`ReadLimits::is_detailed`](crate::links::read::limits::ReadLimits::is_detailed) and the side of the first
+        /// record can be read, or [`ReadLimits::asks_only`](crate::links::read::limits::ReadLimits::asks_only); otherwise in
+        /// the direction that was read.
         types: Vec<AssociationType>,
         /// Which records of the pair, in the order of the row, are proved to exist: replies listed links of them.
         seen: [bool; 2],

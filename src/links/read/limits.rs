@@ -22,6 +22,10 @@ pub(crate) struct ReadLimits {
     /// Whether the types of a link must be those in the direction of the row, and whether it matters which records were seen.
     /// Where it does not matter if a pair is linked by one type or another, this saves a few calls.
     pub(crate) is_detailed: bool,
+    /// Whether links are read only from the side of the record that the row names first. The types of a link are then those
+    /// that were listed for this link, and not those that links with the same types in the other direction have: what is
+    /// written depends on them.
+    pub(crate) asks_only: bool,
 }
 
 impl ReadLimits {
@@ -40,6 +44,7 @@ impl ReadLimits {
         records: MAX_RECORDS,
         reply_bytes: 16 << 20,
         is_detailed: false,
+        asks_only: false,
     };
 
     /// For rows that are only read. Larger windows have more rows per record.

@@ -80,18 +80,18 @@ impl Dispatcher<'_> {
         }
     }
 
+    /// Finishes a row that was sent.
     pub(super) fn finish_row(&mut self, row: SendableRow, kind: OutcomeKind, details: Details) {
+        if let Some(stage) = &mut self.links {
+            stage.row_ended(&row, kind);
+        }
         let outcome = row.outcome(kind, details, Instant::now(), (self.context.now)());
         self.finish_with(outcome);
     }
 
-    /// At the end of the input, flushes partial groups. Returns whether that made a batch.
+    /// If no row can come, flushes partial groups. Returns whether that made a batch.
     pub(super) fn flush_partial_groups(&mut self) -> bool {
-        let is_last = self.input_over
-            && self.input_buffer.is_empty()
-            && self.rows_looked_up() == 0
-            && self.rows_in_links() == 0
-            && self.phase == Phase::Running;
+        let is_last = self.phase == Phase::Running && self.no_row_can_come();
         match &mut self.batches {
             Some(batches) if is_last => batches.flush_last(),
             _ => false,

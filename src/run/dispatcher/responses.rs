@@ -38,7 +38,6 @@ impl Dispatcher<'_> {
         let now = Instant::now();
         let rate = RateFeedback::of(&mut self.context.rate_limiter, permit, class, &reply, now);
         let received = self.received(rate, class, &reply, &details, now);
-        let wall = received.wall;
         let Handled {
             before,
             action,
@@ -57,8 +56,7 @@ impl Dispatcher<'_> {
                 } else if names_record(&reply, &row.pair) {
                     self.uniform_failures.note_own();
                 }
-                let outcome = row.outcome(kind, details, now, wall);
-                self.finish_with(outcome);
+                self.finish_row(row, kind, details);
             }
             Action::SendAgain | Action::Keep => self.queue.push_retry(row, Duration::ZERO),
             Action::Retry { after } => self.retry_row(row, class, &details, after),

@@ -8,15 +8,13 @@ use jiff::Timestamp;
 
 use crate::domain::association_type::AssociationType;
 use crate::domain::outcome::{Details, Outcome, OutcomeKind, RowTarget};
-use crate::domain::proof::{
-    ExistedBefore, LinkState, Proof, RecordState, UndoOutcome, Undone, Verified,
-};
-use crate::input::row::SkippedRow;
+use crate::domain::proof::{LinkState, Proof, RecordState, UndoOutcome, Undone, Verified};
 use crate::links::decision::{Decision, GONE, decide, decide_after, unread};
 use crate::links::read::found::LinksFound;
 use crate::run::context::LinkPurpose;
+use crate::run::links::import::import;
 use crate::run::links::row::LinkRow;
-use crate::run::row::{SendableRow, skipped_outcome};
+use crate::run::row::SendableRow;
 
 /// What happens to a row whose links were read.
 #[derive(Debug)]
@@ -39,7 +37,10 @@ pub(crate) fn after_read(
     now: Timestamp,
 ) -> Next {
     match purpose {
-        LinkPurpose::Import { skip_existing, .. } => import(row, &found, skip_existing, now),
+        LinkPurpose::Import {
+            skip_existing,
+            labels,
+        } => import(row, &found, skip_existing, labels, now),
         LinkPurpose::Verify { expect_absent } => verify(row, found, expect_absent, now),
         LinkPurpose::Undo => match decide(&found) {
             Decision::Remove => Next::Remove(row),
@@ -57,27 +58,6 @@ pub(crate) fn after_read(
             }
         },
     }
-}
-
-fn import(row: LinkRow, found: &LinksFound, skip_existing: bool, now: Timestamp) -> Next {
-    let existed_before = match found {
-        LinksFound::Known { types, .. } if types.is_empty() => ExistedBefore::No,
-        LinksFound::Known { .. } => ExistedBefore::Yes,
-        LinksFound::Unknown(_) => ExistedBefore::Unknown,
-    };
-    if skip_existing && existed_before == ExistedBefore::Yes {
-        let LinkRow {
-            key, pair, keys, ..
-        } = row;
-        return Next::Finish(Outcome {
-            keys,
-            ..skipped_outcome(key, SkippedRow::Exists(pair), now)
-        });
-    }
-    Next::Send(SendableRow {
-        existed_before: Some(existed_before),
-        ..row.into()
-    })
 }
 
 fn verify(row: LinkRow, found: LinksFound, expect_absent: bool, now: Timestamp) -> Next {

@@ -6,6 +6,7 @@ use crate::domain::label_set::LabelSet;
 use crate::domain::labels::LinkLabels;
 use crate::domain::outcome::Details;
 use crate::domain::pair::{Pair, RowKey};
+use crate::domain::proof::ExistedBefore;
 use crate::domain::row_keys::RowKeys;
 use crate::run::row::SendableRow;
 
@@ -18,6 +19,8 @@ pub(crate) struct LinkRow {
     pub(crate) keys: Option<Box<RowKeys>>,
     /// The labels that it asks for.
     pub(crate) labels: Option<LabelSet>,
+    /// Whether its pair was linked before an earlier row of the run wrote it; `None` if there is none, or if that says nothing.
+    pub(crate) existed_before: Option<ExistedBefore>,
     /// Why its link could not be removed, if that failed.
     pub(crate) removal: Option<Arc<Details>>,
 }
@@ -29,6 +32,7 @@ impl From<SendableRow> for LinkRow {
             pair: row.pair,
             keys: row.keys,
             labels: row.labels.map(|labels| labels.asked),
+            existed_before: None,
             removal: None,
         }
     }

@@ -6,6 +6,7 @@
 //!                            └─► removals ─► read-backs ─► ended             undo
 //! ```
 
+use std::collections::VecDeque;
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -13,16 +14,18 @@ use jiff::Timestamp;
 use crate::api::endpoint::Endpoint;
 use crate::domain::link_counts::LinkCounts;
 use crate::domain::outcome::Outcome;
+use crate::links::read::found::LinksFound;
 use crate::links::read::limits::{Expectation, ReadLimits};
 use crate::links::read::link_reads::LinkReads;
 use crate::links::records::record_reads::RecordReads;
 use crate::links::removal::removals::Removals;
 use crate::rate_limit::burst_limit::BurstLimit;
 use crate::rate_limit::permit::Permit;
-use crate::run::context::{LinkPurpose, LinkSettings};
+use crate::run::context::{LinkLabelUse, LinkPurpose, LinkSettings};
 use crate::run::limited_calls::{CallEvent, CallLimit, LimitedCalls};
-use crate::run::links::decide::{Next, after_read, after_removal, missing};
+use crate::run::links::decide::{Next, after_removal, missing};
 use crate::run::links::job::{Call, LinkJob, LinkLimit, LinkRequest};
+use crate::run::links::open_links::OpenLinks;
 use crate::run::links::row::LinkRow;
 use crate::run::row::SendableRow;
 
@@ -60,13 +63,19 @@ pub(crate) enum Left {
 
 /// The stage.
 pub(crate) struct LinkStage {
-    settings: LinkSettings,
+    pub(super) settings: LinkSettings,
     /// Maximum number of rows that wait behind the reads.
     max_rows: usize,
     pub(super) reads: LinkReads<LinkRow>,
     pub(super) records: RecordReads<LinkRow>,
     pub(super) removals: Removals<LinkRow>,
     pub(super) read_backs: LinkReads<LinkRow>,
+    /// If labels of links are kept: the links that are being written.
+    pub(super) open_links: Option<OpenLinks>,
+    /// Rows that were held, and whose links are known from the row before them.
+    pub(super) continued: VecDeque<(LinkRow, LinksFound)>,
+    /// Rows that were held, and whose links are to be read.
+    pub(super) to_read: Vec<LinkRow>,
     pub(crate) calls: LimitedCalls<LinkJob, LinkLimit>,
     reads_in_flight: usize,
     removals_in_flight: usize,
@@ -79,7 +88,7 @@ pub(crate) struct LinkStage {
 impl LinkStage {
     /// `is_batch` says whether rows are sent in batches.
     pub(crate) fn new(settings: LinkSettings, is_batch: bool, endpoint: impl Endpoint) -> Self {
-        let (limits, expectation) = match settings.purpose {
+        let (mut limits, expectation) = match settings.purpose {
             LinkPurpose::Import { .. } if is_batch => (ReadLimits::BATCH, Expectation::Open),
             LinkPurpose::Import { .. } => (ReadLimits::SINGLE, Expectation::Open),
             LinkPurpose::Verify { expect_absent } => {
@@ -92,6 +101,12 @@ impl LinkStage {
             }
             LinkPurpose::Undo => (UNDO, Expectation::Present),
         };
+        let use_of_labels = match settings.purpose {
+            LinkPurpose::Import { labels, .. } => labels,
+            LinkPurpose::Verify { .. } | LinkPurpose::Undo => LinkLabelUse::Ignored,
+        };
+        limits.asks_only |= use_of_labels != LinkLabelUse::Ignored;
+        let keeps_labels = use_of_labels == LinkLabelUse::Kept;
         let limit = |limit, max_in_flight| {
             CallLimit::new(limit, settings.is_unlimited, settings.share, max_in_flight)
         };
@@ -106,6 +121,9 @@ impl LinkStage {
             records: RecordReads::new(),
             removals: Removals::new(),
             read_backs: LinkReads::new(limits, Expectation::Absent),
+            open_links: keeps_labels.then(OpenLinks::default),
+            continued: VecDeque::new(),
+            to_read: Vec::new(),
             calls: LimitedCalls::new(kinds, endpoint),
             reads_in_flight: 0,
             removals_in_flight: 0,
@@ -122,20 +140,39 @@ impl LinkStage {
 
     /// Whether one more row can be taken.
     pub(crate) fn has_room(&self) -> bool {
-        let behind = self.len() - self.reads.len();
-        !self.is_full && behind < self.max_rows && self.reads.has_room()
+        !self.is_full && self.rows_behind_reads() < self.max_rows && self.reads_have_room()
+    }
+
+    /// Whether one more row can be read or held.
+    fn reads_have_room(&self) -> bool {
+        self.rows_before_reads() + self.reads.len() < self.max_rows
+    }
+
+    /// Rows that are held, or were until now.
+    fn rows_before_reads(&self) -> usize {
+        self.rows_held() + self.continued.len() + self.to_read.len()
+    }
+
+    /// Rows that wait behind the reads.
+    fn rows_behind_reads(&self) -> usize {
+        self.records.len() + self.removals.len() + self.read_backs.len()
     }
 
     /// The number of rows in the stage.
     pub(crate) fn len(&self) -> usize {
-        self.reads.len() + self.records.len() + self.removals.len() + self.read_backs.len()
+        self.rows_before_reads() + self.reads.len() + self.rows_behind_reads()
     }
 
     /// Adds a row.
     pub(crate) fn push(&mut self, row: LinkRow, now: Instant) {
-        let pair = row.pair.clone();
-        self.reads.push(row, &pair, now);
-        self.is_full = !self.reads.has_room();
+        let row = match &mut self.open_links {
+            Some(open_links) => open_links.open(row),
+            None => Some(row),
+        };
+        if let Some(row) = row {
+            self.read_links(row, now);
+        }
+        self.is_full = !self.reads_have_room();
     }
 
     /// Records that no more rows come.
@@ -148,6 +185,9 @@ impl LinkStage {
 
     /// Does what is due, and passes rows on within the stage.
     pub(crate) fn advance(&mut self, now: Instant) {
+        for row in std::mem::take(&mut self.to_read) {
+            self.read_links(row, now);
+        }
         self.reads.advance(now);
         self.records.advance(now);
         self.removals.advance(now);
@@ -189,8 +229,8 @@ impl LinkStage {
         if let Some((row, records)) = self.records.pop_row() {
             return Some(Left::Ended(missing(row, records, now)));
         }
-        while let Some((row, found)) = self.reads.pop_row() {
-            match after_read(self.settings.purpose, row, found, now) {
+        while let Some((row, found)) = self.next_read() {
+            match self.after_read(row, found, now) {
                 Next::Send(row) => return Some(Left::ToSend(row)),
                 Next::Finish(outcome) => return Some(Left::Ended(outcome)),
                 Next::ReadRecords(row, seen) => {

@@ -69,7 +69,7 @@ impl<R> LinkReads<R> {
             .side(Side::Asked)
             .price(&self.limits)
             .calls(&load(&asked));
-        if asked_calls > 1.0 {
+        if asked_calls > 1.0 && !self.limits.asks_only {
             let inverse = self.rows.sorted_by(rows, Side::Inverse);
             let calls = pair
                 .side(Side::Inverse)

@@ -4,7 +4,7 @@ use crate::domain::outcome::OutcomeKind;
 use crate::domain::proof::ExistedBefore;
 use crate::exit_status::ExitStatus;
 use crate::run::batch::groups::BatchSettings;
-use crate::run::context::LinkPurpose;
+use crate::run::context::{LinkLabelUse, LinkPurpose};
 use crate::run::tests::links::crm::*;
 use crate::run::tests::links::world::*;
 
@@ -32,7 +32,7 @@ async fn batches_have_only_the_pairs_that_are_not_linked() {
     let mut run = LinkRun::import(1..=1050).in_world(World::linked(1..=1000));
     run.purpose = LinkPurpose::Import {
         skip_existing: true,
-        keep_labels: false,
+        labels: LinkLabelUse::Ignored,
     };
     let ended = in_batches(run).run().await;
     assert_eq!(ended.status(), ExitStatus::Done);

@@ -24,7 +24,9 @@ use crate::input::row::CheckedRow;
 use crate::rate_limit::controller::RateController;
 use crate::rate_limit::limiter::RateLimiter;
 use crate::rate_limit::rate::{RateSetting, Share};
-use crate::run::context::{LinkPurpose, LinkSettings, RunContext, RunOutcome, RunSettings};
+use crate::run::context::{
+    LinkLabelUse, LinkPurpose, LinkSettings, RunContext, RunOutcome, RunSettings,
+};
 use crate::run::dispatcher::run;
 use crate::run::stop_reason::StopRequest;
 use crate::run::tests::links::world::*;
@@ -224,7 +226,7 @@ impl LinkRun {
         Self::of(
             LinkPurpose::Import {
                 skip_existing: false,
-                keep_labels: false,
+                labels: LinkLabelUse::Ignored,
             },
             rows,
         )

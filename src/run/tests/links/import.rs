@@ -13,7 +13,7 @@ use crate::domain::property_name::PropertyName;
 use crate::exit_status::ExitStatus;
 use crate::input::row::{CheckedRow, InvalidRow, RawValues, RowContent};
 use crate::rate_limit::rate::Share;
-use crate::run::context::{LinkPurpose, LookupSettings};
+use crate::run::context::{LinkLabelUse, LinkPurpose, LookupSettings};
 use crate::run::stop_reason::{Signal, StopRequest};
 use crate::run::tests::links::crm::*;
 use crate::run::tests::links::world::*;
@@ -21,7 +21,7 @@ use crate::run::tests::support::{pair, row};
 
 const SKIP: LinkPurpose = LinkPurpose::Import {
     skip_existing: true,
-    keep_labels: false,
+    labels: LinkLabelUse::Ignored,
 };
 
 #[tokio::test(start_paused = true)]
@@ -69,7 +69,7 @@ async fn a_row_whose_links_cannot_be_read_is_sent_as_usual() {
             .faulty(Kind::Read, |_| true, || raw(500, &json!({"message": "m"})));
         run.purpose = LinkPurpose::Import {
             skip_existing,
-            keep_labels: false,
+            labels: LinkLabelUse::Ignored,
         };
         let ended = run.run().await;
         assert_eq!(ended.status(), ExitStatus::Done);

@@ -13,7 +13,7 @@ use crate::domain::outcome::{Outcome, OutcomeKind};
 use crate::domain::pair::{ObjectType, Pair, Record, RecordId, RowKey};
 use crate::domain::proof::{ExistedBefore, LinkState, Proof, RecordState, UndoOutcome};
 use crate::input::row::{CheckedRow, RowContent};
-use crate::run::context::LinkPurpose;
+use crate::run::context::{LinkLabelUse, LinkPurpose};
 use crate::run::tests::links::kills::{Change, Trouble, process};
 use crate::run::tests::links::world::{Ids, World, label, unlabelled};
 
@@ -235,7 +235,7 @@ async fn import_and_undo(
     let rows = account.checked_rows();
     let import = LinkPurpose::Import {
         skip_existing,
-        keep_labels: false,
+        labels: LinkLabelUse::Ignored,
     };
     let lines = account.command(import, &rows, importing, |_| {}).await;
     account.change(meanwhile);

@@ -10,7 +10,7 @@ use crate::api::tls::RootCertificates;
 use crate::domain::outcome::{Outcome, OutcomeKind};
 use crate::domain::proof::{ExistedBefore, LinkState, Proof, UndoOutcome};
 use crate::rate_limit::rate::Share;
-use crate::run::context::{LinkPurpose, LinkSettings, RunSettings};
+use crate::run::context::{LinkLabelUse, LinkPurpose, LinkSettings, RunSettings};
 use crate::run::dispatcher::run;
 use crate::run::tests::support::*;
 use crate::sandbox::server::Sandbox;
@@ -62,7 +62,7 @@ async fn links_are_made_verified_and_removed_under_every_version() {
     };
     let import = LinkPurpose::Import {
         skip_existing: true,
-        keep_labels: false,
+        labels: LinkLabelUse::Ignored,
     };
     for version in [ApiVersion::V4, ApiVersion::Of202603, ApiVersion::Of202609] {
         let sandbox = Sandbox::start(SandboxSettings {
