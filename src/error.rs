@@ -11,6 +11,7 @@ use crate::api::transport_error::is_out_of_descriptors;
 use crate::exit_status::ExitStatus;
 use crate::files::output_error::OutputError;
 use crate::input::error::InputError;
+use crate::labels::error::LabelError;
 use crate::process::stdout::StdoutError;
 use crate::report::error::ReportError;
 use crate::report::hint::REPORT_FLAG;
@@ -37,6 +38,9 @@ pub enum RunError {
     /// The input cannot be used.
     #[error(transparent)]
     Input(#[from] InputError),
+    /// The labels of the rows cannot be written.
+    #[error(transparent)]
+    Labels(#[from] LabelError),
     /// The report cannot be used.
     #[error(transparent)]
     Report(#[from] ReportError),
@@ -82,6 +86,7 @@ impl RunError {
         match self {
             Self::Stopped(Signal::Interrupt) => ExitStatus::Interrupted,
             Self::Stopped(Signal::Terminate) => ExitStatus::Terminated,
+            Self::Labels(error) => error.exit_status(),
             Self::Report(ReportError::Busy { .. }) => ExitStatus::ReportBusy,
             Self::Report(ReportError::Io { .. })
             | Self::Rejects(RejectsError::Io { .. })
@@ -106,6 +111,7 @@ impl RunError {
                     .to_owned(),
             ),
             Self::Input(error) => error.hint(),
+            Self::Labels(error) => Some(error.hint()),
             Self::Rejects(error) => error.hint(),
             Self::Resolve(error) => Some(error.hint()),
             Self::Undo(error) => error.hint(),

@@ -12,6 +12,7 @@ use crate::cli::doctor::DoctorArgs;
 use crate::cli::environment::with_variable;
 use crate::cli::help::Notes;
 use crate::cli::import::ImportArgs;
+use crate::cli::labels_command::LabelsArgs;
 use crate::cli::packaging::{CompletionsArgs, ManArgs};
 use crate::cli::report::ReportArgs;
 use crate::cli::resolve::ResolveArgs;
@@ -60,6 +61,8 @@ pub enum Command {
     Verify(Box<VerifyArgs>),
     /// Remove exactly the links that a report proves an import made; first shows the plan
     Undo(Box<UndoArgs>),
+    /// List the association labels between two object types
+    Labels(Box<LabelsArgs>),
     /// Summarize a report as text, HTML or JSON, or write its rejects
     Report(Box<ReportArgs>),
     /// Check the credentials, and show the portal and how much of its quota is used

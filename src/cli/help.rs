@@ -74,7 +74,7 @@ Other faults, and their names for --faults: 600 embedded-error, 604 empty-result
 803 cut ... docs/sandbox.md lists all of them.";
 
 /// The notes of all commands; the program itself comes first.
-pub const NOTES: [Notes; 11] = [
+pub const NOTES: [Notes; 12] = [
     Notes {
         command: "",
         text: PROGRAM,
@@ -198,6 +198,32 @@ pub const NOTES: [Notes; 11] = [
             ),
         ],
         statuses: UNDO_STATUSES,
+    },
+    Notes {
+        command: "labels",
+        text: DOCTOR,
+        examples: &[
+            (
+                "the labels of contacts and companies, in both directions",
+                "hubspot-associate labels contacts companies",
+            ),
+            (
+                "for scripts",
+                "hubspot-associate labels contacts 2-1234567 --json",
+            ),
+        ],
+        statuses: &[
+            ("0", "the labels are printed"),
+            (
+                "2",
+                "usage or settings are wrong, or HubSpot does not know one of the types",
+            ),
+            ("3", "the credentials are refused, or lack a permission"),
+            (
+                "4",
+                "HubSpot could not be reached, or the daily limit is used up",
+            ),
+        ],
     },
     Notes {
         command: "report",

@@ -12,6 +12,7 @@ pub mod help_statuses;
 pub mod import;
 pub mod input;
 pub mod labels;
+pub mod labels_command;
 pub mod packaging;
 pub mod rate_limit;
 pub mod report;

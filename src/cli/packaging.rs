@@ -20,12 +20,13 @@ pub struct ManArgs {
 }
 
 /// The commands that have a manual page.
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 11] = [
     "import",
     "check",
     "resolve",
     "verify",
     "undo",
+    "labels",
     "report",
     "doctor",
     "sandbox",

@@ -5,6 +5,7 @@ use std::num::NonZeroU64;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use tokio::runtime::Handle;
 use tracing::{debug, warn};
 
 use crate::api::account::Account;
@@ -125,6 +126,11 @@ impl Connection {
     pub(crate) fn wait_for<T>(&self, future: impl Future<Output = T>) -> Result<T, Signal> {
         let must_finish = || self.endpoint.is_exchanging();
         self.signals.wait_for(&self.runtime, future, must_finish)
+    }
+
+    /// The runtime, for threads that are not its own.
+    pub(crate) fn handle(&self) -> Handle {
+        self.runtime.handle().clone()
     }
 
     /// Runs a future that handles signals itself.

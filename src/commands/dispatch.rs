@@ -15,6 +15,7 @@ pub fn run(cli: Cli, ctx: &Context) -> Result<ExitStatus, RunError> {
         Command::Resolve(flags) => crate::commands::resolve::resolve(&flags, ctx),
         Command::Undo(flags) => crate::commands::undo::undo(&flags, ctx),
         Command::Verify(flags) => crate::commands::verify::verify(&flags, ctx),
+        Command::Labels(flags) => crate::commands::labels::labels(&flags, ctx),
         Command::Report(flags) => crate::commands::report::report(&flags, ctx),
         Command::Sandbox(flags) => crate::commands::sandbox::sandbox(&flags, ctx),
         Command::Completions(flags) => crate::commands::packaging::completions(flags.shell),

@@ -19,8 +19,9 @@ use crate::commands::check::{CheckPlan, show};
 use crate::commands::connection::Connection;
 use crate::commands::context::Context;
 use crate::commands::import::finish::{FinishedRun, RunStart, report_failed_start};
-use crate::commands::import::prepare::{PreparedReport, ReportSettings};
+use crate::commands::import::prepare::{Connected, PreparedReport, ReportSettings};
 use crate::commands::import::rows::Rows;
+use crate::commands::label_lists::labeler;
 use crate::commands::observers::Observers;
 use crate::commands::portal::Access;
 use crate::diagnostic::Problem;
@@ -109,7 +110,15 @@ fn link(
     )?;
     connection.authenticate(settings.expect_portal, Access::Write)?;
     let report = ReportSettings::of(&settings);
-    let report = report.prepare(known, || connection.name_portal())?;
+    let report = report.prepare(known, || {
+        Ok(Connected {
+            portal: connection.name_portal()?,
+            labeler: match &settings.labels {
+                Some(labels) => Some(labeler(labels, &input, &settings.input, &connection)?),
+                None => None,
+            },
+        })
+    })?;
     let daily_reset = settings
         .wait_for_daily_reset
         .then(|| connection.daily_reset());
@@ -167,6 +176,7 @@ impl ReadyRun<'_> {
             previous_counts,
             skips,
             failures,
+            labeler,
         } = self.report;
         let rate = RateController::new(self.settings.rate, self.settings.share);
         // The ids of rows with keys are known only after their lookup.
@@ -174,7 +184,13 @@ impl ReadyRun<'_> {
             None => (skips, Skips::default()),
             Some(_) => (Skips::default(), skips),
         };
-        let rows = Rows::new(self.input, &self.settings.input, before, comparison);
+        let rows = Rows::new(
+            self.input,
+            &self.settings.input,
+            before,
+            comparison,
+            labeler,
+        );
         let context = RunContext {
             rate_limiter: RateLimiter::new(rate),
             report: &mut report,

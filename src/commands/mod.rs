@@ -8,6 +8,8 @@ pub mod dispatch;
 pub mod doctor;
 pub mod entry;
 pub mod import;
+pub mod label_lists;
+pub mod labels;
 pub mod next_steps;
 pub mod observers;
 pub mod packaging;

@@ -18,6 +18,7 @@ use crate::clock::now;
 use crate::commands::connection::Connection;
 use crate::commands::context::Context;
 use crate::commands::counted_rows::CountedRows;
+use crate::commands::label_lists::labeler;
 use crate::commands::observers::Observers;
 use crate::commands::portal::Access;
 use crate::commands::verify::files::Files;
@@ -45,7 +46,7 @@ use crate::verify::totals::VerifyTotals;
 pub(crate) fn verify(flags: &VerifyArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
     let started_at = now();
     let plan = output_plan(flags)?;
-    let source = Source::open(flags)?;
+    let mut source = Source::open(flags)?;
     let files = Files::of(flags, &plan, &source)?;
     let settings = VerifySettings::resolve(flags, &ctx.environment)?;
     let mut connection = Connection::open(
@@ -57,7 +58,11 @@ pub(crate) fn verify(flags: &VerifyArgs, ctx: &Context) -> Result<ExitStatus, Ru
     // Opened first, so that an output that is refused costs no request, and changed last.
     let locked = open(&plan, &source)?;
     check_portal(&mut connection, &source, settings.expect_portal)?;
-    let output = prepare(locked, &source, settings.expects_absent)?;
+    if let (Source::Input(input), Some(labels)) = (&mut source, &settings.labels) {
+        let found = labeler(labels, &input.input, &input.settings, &connection)?;
+        input.labeler = Some(found);
+    }
+    let output = prepare(locked, &mut source, settings.expects_absent)?;
     let daily_reset = settings
         .wait_for_daily_reset
         .then(|| connection.daily_reset());

@@ -45,6 +45,18 @@ pub enum InputError {
         /// The system's error.
         source: io::Error,
     },
+    /// The labels of a row cannot be written, and those of other rows neither.
+    #[error("`{input}` line {line}: {why}")]
+    Labels {
+        /// The input's name.
+        input: String,
+        /// The line of the row.
+        line: u64,
+        /// The reason.
+        why: String,
+        /// What the user can do.
+        hint: String,
+    },
     /// A read failed.
     #[error("`{input}` line {line}: cannot read any further")]
     Read {
@@ -306,7 +318,7 @@ impl InputError {
                 "if line {line} is a row, add `--no-header`, and name columns by number, such as `--from-id-column \
                  '#1'`; if it is a header, add `--no-header --skip-lines {line}`"
             )),
-            Self::Columns { hint, .. } => Some(hint.clone()),
+            Self::Columns { hint, .. } | Self::Labels { hint, .. } => Some(hint.clone()),
             Self::Keys { input, problem, .. } => {
                 let flags = problem.flags();
                 Some(flags.hint(&flags.command(input)))

@@ -97,9 +97,9 @@ impl Labeler {
         }
     }
 
-    /// Lists the labels of a pair of types, and resolves those of all rows.
-    pub fn load(&mut self, types: [&ObjectType; 2]) -> Result<(), LabelError> {
-        self.place_of(types).map(|_| ())
+    /// Adds the labels of a pair of types, and resolves those of all rows.
+    pub fn add(&mut self, types: [&ObjectType; 2], listed: Listed) -> Result<(), LabelError> {
+        self.insert(types, listed).map(|_| ())
     }
 
     /// Resolves the labels of a row. Where that is not possible for those of its cell, the row becomes invalid; the error is
@@ -152,12 +152,16 @@ impl Labeler {
         Ok(())
     }
 
-    fn place_of(&mut self, [from, to]: [&ObjectType; 2]) -> Result<usize, LabelError> {
-        let key = [from, to].map(|kind| Box::from(canonical(kind.as_str())));
-        if let Some(place) = self.types.get(&key) {
+    fn place_of(&mut self, types: [&ObjectType; 2]) -> Result<usize, LabelError> {
+        if let Some(place) = self.types.get(&key_of(types)) {
             return Ok(*place);
         }
-        let listed = (self.list)(from, to)?;
+        let listed = (self.list)(types[0], types[1])?;
+        self.insert(types, listed)
+    }
+
+    fn insert(&mut self, types: [&ObjectType; 2], listed: Listed) -> Result<usize, LabelError> {
+        let [from, to] = types;
         let common = self.common(from, to, &listed)?;
         self.labels.push(PairLabels {
             listed,
@@ -166,7 +170,7 @@ impl Labeler {
             last: None,
         });
         let place = self.labels.len() - 1;
-        self.types.insert(key, place);
+        self.types.insert(key_of(types), place);
         Ok(place)
     }
 
@@ -207,6 +211,10 @@ impl Labeler {
             .map(|id| labels.by_id(id).map_err(failed(id.to_string())));
         by_name.chain(by_id).collect()
     }
+}
+
+fn key_of(types: [&ObjectType; 2]) -> [Box<str>; 2] {
+    types.map(|kind| Box::from(canonical(kind.as_str())))
 }
 
 impl PairLabels {

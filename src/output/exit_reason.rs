@@ -1,6 +1,7 @@
 //! The reason word of a run, for scripts. The words are a stable interface; docs/summary.md explains them.
 
 use crate::error::RunError;
+use crate::labels::error::LabelError;
 use crate::report::error::ReportError;
 use crate::run::guards::time_limit::TimeLimit;
 use crate::run::stop_reason::{Signal, StopReason, UniformFailure};
@@ -90,6 +91,11 @@ pub fn reason_of_error(error: &RunError) -> &'static str {
         RunError::Credentials(_) => "credentials",
         RunError::Portal(_) => "portal",
         RunError::Input(_) => "input",
+        RunError::Labels(LabelError::Refused {
+            is_forbidden: true, ..
+        }) => "credentials",
+        RunError::Labels(LabelError::Unread { .. }) => "outage",
+        RunError::Labels(_) => "input",
         RunError::Report(ReportError::Busy { .. }) => "report-busy",
         RunError::Report(_) | RunError::Undo(_) => "report",
         RunError::Rejects(_) | RunError::Resolve(_) | RunError::Output(_) | RunError::Stdout(_) => {

@@ -16,6 +16,7 @@ use crate::run::guards::failure_limit::FailureLimit;
 use crate::run::guards::time_limit::TimeLimits;
 use crate::settings::connection::{Destination, Environment, Transport, api};
 use crate::settings::error::SettingsError;
+use crate::settings::labels::LabelSettings;
 use crate::settings::lookup::lookup_settings;
 use crate::verdict::retry::RetryPolicy;
 use crate::verify::error::VerifyError;
@@ -40,6 +41,8 @@ pub struct VerifySettings {
     pub wait_for_daily_reset: bool,
     /// How to read links.
     pub run: RunSettings,
+    /// The labels that the rows of a CSV are expected to have.
+    pub labels: Option<LabelSettings>,
 }
 
 impl VerifySettings {
@@ -82,6 +85,11 @@ impl VerifySettings {
             share: limits.share,
             wait_for_daily_reset: limits.wait_for_daily_reset,
             run,
+            labels: flags.labels.is_given().then(|| LabelSettings {
+                names: flags.labels.names(),
+                ids: flags.labels.label_id.clone(),
+                replace: false,
+            }),
         })
     }
 }

@@ -12,6 +12,7 @@ use crate::input::csv_input::Input;
 use crate::input::decode::source::InputSource;
 use crate::input::row::{CheckedRow, RowContent, SkippedRow};
 use crate::input::settings::InputSettings;
+use crate::labels::labeler::Labeler;
 use crate::report::error::ReportError;
 use crate::report::existing_file::IfExists;
 use crate::report::known_pairs::KnownPairs;
@@ -35,6 +36,7 @@ pub(crate) fn is_needed(plan: &ReportPlan, known_pairs: &[PathBuf]) -> bool {
 pub(crate) fn carry(
     locked: LockedReport,
     settings: &InputSettings,
+    mut labeler: Option<&mut Labeler>,
     known_pairs: &mut KnownPairs,
 ) -> Result<LockedReport, RunError> {
     // The rows are read here and again when they are sent, so a stream does not work.
@@ -54,6 +56,9 @@ pub(crate) fn carry(
     let path = locked.path().to_owned();
     locked.replace_with_lines(|add| {
         while input.read(&mut row)? {
+            if let Some(labeler) = &mut labeler {
+                labeler.apply(&mut row)?;
+            }
             // Its ids are known only once its keys are looked up.
             if let RowContent::Keyed(_) = &row.content {
                 return Err(ReportError::KnownPairsOfKeys { path }.into());

@@ -14,6 +14,7 @@ use crate::input::error::InputError;
 use crate::input::row::CheckedRow;
 use crate::input::settings::InputSettings;
 use crate::input::skip::{SkipSettings, Skips};
+use crate::labels::labeler::Labeler;
 use crate::report::comparison::{Comparison, Mismatch, MissingColumns};
 use crate::report::error::ReportError;
 use crate::report::existing_file::{IfExists, Resume};
@@ -37,6 +38,17 @@ pub(crate) struct PreparedReport {
     pub(crate) skips: Skips,
     /// The rows that ended with a failure before.
     pub(crate) failures: KnownFailures,
+    /// Resolves the labels of the rows, if they have any.
+    pub(crate) labeler: Option<Labeler>,
+}
+
+/// What is known once requests can be sent.
+#[derive(Debug, Default)]
+pub(crate) struct Connected {
+    /// The account, if it is known.
+    pub(crate) portal: Option<u64>,
+    /// Resolves the labels of the rows, if they have any.
+    pub(crate) labeler: Option<Labeler>,
 }
 
 /// What a report is prepared for.
@@ -63,12 +75,12 @@ impl<'s> ReportSettings<'s> {
         }
     }
 
-    /// Prepares the report. Changes nothing in an existing one before the input is compared with it. `portal` is called
-    /// once the report may be used, so that one that is refused costs no request.
+    /// Prepares the report. Changes nothing in an existing one before the input is compared with it. `connect` is
+    /// called once the report may be used, so that one that is refused costs no request.
     pub(crate) fn prepare(
         self,
         mut known_pairs: KnownPairs,
-        portal: impl FnOnce() -> Result<Option<u64>, RunError>,
+        connect: impl FnOnce() -> Result<Connected, RunError>,
     ) -> Result<PreparedReport, RunError> {
         let Self {
             plan,
@@ -83,11 +95,15 @@ impl<'s> ReportSettings<'s> {
                 lock_file.display()
             );
         }
-        locked.plan.portal = portal()?;
+        let Connected {
+            portal,
+            mut labeler,
+        } = connect()?;
+        locked.plan.portal = portal;
         known_pairs.check_portal(&locked.plan)?;
         let carried = has_lines(&mut locked)? && carry::is_needed(plan, &skip.associated_in);
         if carried {
-            locked = carry::carry(locked, input, &mut known_pairs)?;
+            locked = carry::carry(locked, input, labeler.as_mut(), &mut known_pairs)?;
         }
         let resume = match plan.if_exists {
             IfExists::Resume(resume) => Some(resume),
@@ -100,9 +116,13 @@ impl<'s> ReportSettings<'s> {
                 input,
                 skip,
                 replaces_labels,
+                labeler,
             }
             .resume(resume, known_pairs),
-            _ => self.begin(locked, known_pairs),
+            _ => Ok(PreparedReport {
+                labeler,
+                ..self.begin(locked, known_pairs)?
+            }),
         }
     }
 
@@ -125,6 +145,7 @@ impl<'s> ReportSettings<'s> {
             previous_counts: RunCounts::default(),
             skips: skips.replacing_labels(self.replaces_labels),
             failures: known_pairs.failures,
+            labeler: None,
         })
     }
 }
@@ -146,6 +167,7 @@ struct ExistingReport<'p> {
     skip: &'p SkipSettings,
     /// Whether a row may not replace the labels of an earlier row.
     replaces_labels: bool,
+    labeler: Option<Labeler>,
 }
 
 impl ExistingReport<'_> {
@@ -195,7 +217,12 @@ impl ExistingReport<'_> {
         if let InputSource::File(_) = self.input.path
             && !self.carried
         {
-            compare(&mut self.locked, self.input, &mut comparison)?;
+            compare(
+                &mut self.locked,
+                self.input,
+                self.labeler.as_mut(),
+                &mut comparison,
+            )?;
             comparison.rewind();
         }
         skips.begin_with(looked_up);
@@ -205,6 +232,7 @@ impl ExistingReport<'_> {
             previous_counts,
             skips,
             failures,
+            labeler: self.labeler,
         })
     }
 
@@ -233,6 +261,7 @@ impl ExistingReport<'_> {
 pub(crate) fn compare(
     locked: &mut LockedReport,
     input: &InputSettings,
+    mut labeler: Option<&mut Labeler>,
     comparison: &mut Comparison,
 ) -> Result<(), RunError> {
     let name = input.path.name();
@@ -246,6 +275,9 @@ pub(crate) fn compare(
     let mismatch = loop {
         if !input.read(&mut row)? {
             break comparison.end().err();
+        }
+        if let Some(labeler) = &mut labeler {
+            labeler.apply(&mut row)?;
         }
         let identity = RowIdentity::of(&row);
         if let Err(mismatch) = comparison.check(row.key, &identity) {

@@ -13,6 +13,7 @@ use crate::input::error::InputError;
 use crate::input::row::{CheckedRow, RowContent, SkippedRow};
 use crate::input::settings::InputSettings;
 use crate::input::skip::Skips;
+use crate::labels::labeler::Labeler;
 use crate::report::checkpoint::RowStatus;
 use crate::report::comparison::{Comparison, Mismatch};
 use crate::report::row_identity::RowIdentity;
@@ -24,6 +25,7 @@ pub(crate) struct Rows {
     first: Option<NonZeroU64>,
     skips: Skips,
     comparison: Option<Comparison>,
+    labeler: Option<Labeler>,
     /// Whether the warning about quoted lines that look like rows was printed.
     has_warned: bool,
     /// The row that was read last; its buffers are reused if the row is skipped here.
@@ -36,12 +38,14 @@ impl Rows {
         settings: &InputSettings,
         skips: Skips,
         comparison: Option<Comparison>,
+        labeler: Option<Labeler>,
     ) -> Self {
         Self {
             input,
             first: settings.first,
             skips,
             comparison,
+            labeler,
             has_warned: false,
             row: CheckedRow::default(),
         }
@@ -59,6 +63,7 @@ impl Rows {
                 return self.end().map(|()| None);
             }
             self.warn_of_quoted_rows();
+            self.resolve_labels()?;
             // Rows that the report contains count too, for later duplicates. Those by key count from the beginning: only
             // their lines have their ids.
             // A row is compared as the input has it, and may have another outcome in the report.
@@ -93,6 +98,20 @@ impl Rows {
             }
             return Ok(Some(std::mem::take(&mut self.row)));
         }
+    }
+
+    fn resolve_labels(&mut self) -> Result<(), InputError> {
+        let Some(labeler) = &mut self.labeler else {
+            return Ok(());
+        };
+        labeler
+            .apply(&mut self.row)
+            .map_err(|error| InputError::Labels {
+                input: self.input.name().to_owned(),
+                line: self.row.key.line,
+                why: error.to_string(),
+                hint: error.hint(),
+            })
     }
 
     /// Warns once. `check` shows how many there are.

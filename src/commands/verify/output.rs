@@ -62,7 +62,7 @@ pub(crate) fn open(plan: &ReportPlan, source: &Source) -> Result<LockedReport, R
 /// Prepares the output. Changes nothing in an existing one before it is compared with what is verified.
 pub(crate) fn prepare(
     mut locked: LockedReport,
-    source: &Source,
+    source: &mut Source,
     expects_absent: bool,
 ) -> Result<PreparedOutput, RunError> {
     let totals = VerifyTotals {
@@ -92,7 +92,7 @@ pub(crate) fn prepare(
 fn continue_output(
     mut locked: LockedReport,
     resume: Resume,
-    source: &Source,
+    source: &mut Source,
     mut totals: VerifyTotals,
 ) -> Result<PreparedOutput, RunError> {
     let mut previous_counts = RunCounts::default();
@@ -136,7 +136,7 @@ fn continue_output(
 
 /// Compares the lines of the output with what is verified.
 fn compare_with(
-    source: &Source,
+    source: &mut Source,
     locked: &mut LockedReport,
     resume: Resume,
     found: &mut PreviousReport,
@@ -154,7 +154,7 @@ fn compare_with(
             let checkpoint = std::mem::take(&mut found.checkpoint);
             let mut comparison =
                 Comparison::new(checkpoint, settings.split.is_some(), found.layout());
-            compare(locked, settings, &mut comparison)?;
+            compare(locked, settings, input.labeler.as_mut(), &mut comparison)?;
             comparison.rewind();
             Ok(Settled::InOrder(Box::new(comparison)))
         }

@@ -64,12 +64,13 @@ fn of_input(input: ReadyInput, settled: Settled) -> io::Result<Feed> {
         settings,
         input,
         chosen,
+        labeler,
     } = input;
     let comparison = match settled {
         Settled::InOrder(comparison) => Some(*comparison),
         Settled::InAnyOrder(_) | Settled::None => None,
     };
-    let mut rows = Rows::new(input, &settings, Skips::default(), comparison);
+    let mut rows = Rows::new(input, &settings, Skips::default(), comparison, labeler);
     let counter = Arc::clone(&left_out);
     let rows = read_ahead(move || {
         while let Some(row) = rows.next()? {

@@ -13,6 +13,7 @@ use crate::input::decode::source::InputSource;
 use crate::input::progress::ReadProgress;
 use crate::input::row::CheckedRow;
 use crate::input::settings::InputSettings;
+use crate::labels::labeler::Labeler;
 use crate::output::lookup_notes::LookupNote;
 use crate::report::end_of_run::EndOfRun;
 use crate::report::error::ReportError;
@@ -47,6 +48,8 @@ pub(crate) struct ReadyInput {
     pub(crate) settings: InputSettings,
     pub(crate) input: Input,
     pub(crate) chosen: Option<Chosen>,
+    /// Resolves the labels of the rows, if they have any.
+    pub(crate) labeler: Option<Labeler>,
 }
 
 impl Source {
@@ -181,6 +184,7 @@ impl ReadyInput {
             chosen: chosen.transpose()?,
             settings,
             input,
+            labeler: None,
         })
     }
 }

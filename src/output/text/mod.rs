@@ -3,6 +3,7 @@
 pub mod check;
 pub mod check_lookups;
 pub mod doctor;
+pub mod labels;
 mod lines;
 pub mod report;
 pub mod resolve;
