@@ -92,6 +92,7 @@ mod tests {
     use crate::api::response::envelope::Linked;
     use crate::api::response::envelope::MAX_CONTEXT_TEXTS;
     use crate::api::response::envelope::MAX_ERRORS;
+    use crate::api::response::envelope::MAX_LABELS;
     use crate::api::response::envelope::MAX_TEXT_CHARS;
     use proptest::prelude::*;
 
@@ -107,7 +108,70 @@ mod tests {
             from: from.into(),
             to: to.into(),
             type_id: type_id.map(Into::into),
+            labels: None,
         }
+    }
+
+    /// A link that lists its labels.
+    fn labelled(from: &str, to: &str, labels: &[&str]) -> Linked {
+        let labels = labels.iter().map(|name| (*name).into()).collect();
+        Linked {
+            labels: Some(labels),
+            ..link(from, to, None)
+        }
+    }
+
+    #[test]
+    fn the_reply_to_a_labelled_request_is_a_result_by_itself() {
+        for ids in [
+            r#""fromObjectId":"41001","toObjectId":"52002""#,
+            r#""fromObjectId":41001,"toObjectId":52002"#,
+        ] {
+            let head = format!(r#""fromObjectTypeId":"0-1","toObjectTypeId":"0-2",{ids}"#);
+            for (rest, expected) in [
+                (
+                    r#","labels":["A","B"]"#,
+                    labelled("41001", "52002", &["A", "B"]),
+                ),
+                (
+                    r#","labels":["A",null,7,"",["B"],"A"]"#,
+                    labelled("41001", "52002", &["A", "A"]),
+                ),
+                (r#","labels":[]"#, labelled("41001", "52002", &[])),
+                (r#","labels":null"#, link("41001", "52002", None)),
+                (r#","labels":"A""#, link("41001", "52002", None)),
+                ("", link("41001", "52002", None)),
+            ] {
+                let read = envelope(&format!("{{{head}{rest}}}"));
+                assert!(read.is_result && read.status.is_none(), "{rest}");
+                assert_eq!(read.results, [expected.clone()], "{rest}");
+                let read = envelope(&format!(
+                    r#"{{"status":"COMPLETE","results":[{{{head}{rest}}}]}}"#
+                ));
+                assert!(!read.is_result, "{rest}");
+                assert_eq!(read.results, [expected], "{rest}");
+            }
+        }
+        for json in [
+            r#"{"from":{"id":"1"},"to":{"id":"2"},"labels":["A"]}"#,
+            r#"{"fromObjectId":"1","labels":["A"]}"#,
+            r#"{"fromObjectId":"1","toObjectId":"2","results":[]}"#,
+            r#"{"fromObjectId":null,"toObjectId":"2"}"#,
+        ] {
+            let read = envelope(json);
+            assert!(!read.is_result && read.results.is_empty(), "{json}");
+        }
+    }
+
+    #[test]
+    fn only_as_many_labels_are_kept_as_two_types_can_have() {
+        let names = vec![format!("\"{}\"", "é".repeat(5000)); 3000].join(",");
+        let read = envelope(&format!(
+            r#"{{"fromObjectId":1,"toObjectId":2,"labels":[{names}]}}"#
+        ));
+        let labels = read.results[0].labels.as_ref().unwrap();
+        assert_eq!(labels.len(), MAX_LABELS);
+        assert_eq!(labels[0].chars().count(), MAX_TEXT_CHARS);
     }
 
     #[test]
@@ -371,6 +435,8 @@ mod tests {
                 ];
                 match odd {
                     0 => fields.push(("label", "null".to_owned())),
+                    4 => fields.push(("labels", "[]".to_owned())),
+                    5 => fields.push(("fromObjectId", "7".to_owned())),
                     1 => fields.push(("from", "7".to_owned())),
                     2 => drop(fields.pop()),
                     _ => {}

@@ -16,6 +16,9 @@ pub(crate) const MAX_ERRORS: usize = 10_000;
 /// How many context texts are kept in total: a few for each pair of a call, in one error or in several.
 pub(crate) const MAX_CONTEXT_TEXTS: usize = 32_768;
 
+/// How many labels of one result are kept. Two types have at most 50.
+pub(crate) const MAX_LABELS: usize = 100;
+
 /// The fields of success and error bodies that decide a row's verdict.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Envelope {
@@ -23,6 +26,8 @@ pub struct Envelope {
     pub status: Option<SmolStr>,
     /// The links that the reply confirms, one per direction.
     pub results: Vec<Linked>,
+    /// Whether the body itself is the only result, as in the reply to a labelled request: then it has no status.
+    pub is_result: bool,
     /// The API's own error count; absent on success.
     pub num_errors: Option<u64>,
     /// The error at the top level of an error body.
@@ -42,6 +47,8 @@ pub struct Linked {
     pub to: SmolStr,
     /// The association type of this direction.
     pub type_id: Option<SmolStr>,
+    /// The names of the labels in this direction, in the reply to a labelled request.
+    pub labels: Option<Box<[SmolStr]>>,
 }
 
 /// One error as the API describes it.
@@ -85,9 +92,15 @@ impl Envelope {
         let errors: Vec<Entry> = listed.map_while(|value| room.entry(value)).collect();
         let is_whole = entries == errors.len() as u64;
         let num_errors = object.get("numErrors").and_then(count);
+        let own = Some(&object).filter(|object| object.contains_key("fromObjectId"));
+        let own = own.filter(|object| !object.contains_key("results"));
+        let own = own.and_then(linked);
+        let listed = items(object.get("results"));
+        let listed = listed.filter_map(|value| linked(value.as_object()?));
         Self {
+            is_result: own.is_some(),
             status: object.get("status").and_then(text).map(SmolStr::from),
-            results: items(object.get("results")).filter_map(linked).collect(),
+            results: own.into_iter().chain(listed).collect(),
             num_errors: num_errors.or((!is_whole).then_some(entries)),
             errors,
             correlation_id: object.remove("correlationId").as_ref().and_then(text),
@@ -114,20 +127,33 @@ fn items(value: Option<&Value>) -> std::slice::Iter<'_, Value> {
     }
 }
 
-fn linked(value: &Value) -> Option<Linked> {
-    let id = |side: &str| match value.get(side)? {
+fn linked(object: &Map<String, Value>) -> Option<Linked> {
+    let id = |side: &str, labelled: &str| match object.get(side).or_else(|| object.get(labelled))? {
         Value::Object(side) => side.get("id").and_then(text),
         id => text(id),
     };
     Some(Linked {
-        from: id("from")?.into(),
-        to: id("to")?.into(),
-        type_id: value
+        from: id("from", "fromObjectId")?.into(),
+        to: id("to", "toObjectId")?.into(),
+        type_id: object
             .get("associationSpec")
             .and_then(|spec| spec.get("associationTypeId"))
             .and_then(text)
             .map(SmolStr::from),
+        labels: object
+            .get("labels")
+            .and_then(Value::as_array)
+            .map(|labels| names(labels)),
     })
+}
+
+/// The names in a list of labels; anything else in it is left out.
+fn names(labels: &[Value]) -> Box<[SmolStr]> {
+    let names = labels.iter().filter_map(Value::as_str);
+    let names = names.filter(|name| !name.is_empty()).take(MAX_LABELS);
+    names
+        .map(|name| shortened(name, MAX_TEXT_CHARS).into())
+        .collect()
 }
 
 /// How much more of a reply's errors may be kept. A reply may have more errors than a file has rows, and the kept ones

@@ -87,6 +87,7 @@ impl<'b> Parser<'b> {
             from: from?.into(),
             to: to?.into(),
             type_id: Some(type_id?.into()),
+            labels: None,
         })
     }
 
