@@ -107,20 +107,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::domain::fixtures::pair;
+    use crate::domain::fixtures::{LabelledPair, pair};
     use crate::domain::labels::LinkLabels;
-
-    struct Labelled(Pair, LinkLabels);
-
-    impl LinkRequest for Labelled {
-        fn pair(&self) -> &Pair {
-            &self.0
-        }
-
-        fn labels(&self) -> Option<&LinkLabels> {
-            Some(&self.1)
-        }
-    }
 
     fn label(category: &str, type_id: u64) -> AssociationType {
         AssociationType {
@@ -128,10 +116,6 @@ mod tests {
             type_id,
             label: Some("x".into()),
         }
-    }
-
-    fn set(labels: &[AssociationType]) -> LabelSet {
-        LabelSet::new(labels.to_vec()).unwrap()
     }
 
     fn read(body: &[u8]) -> Value {
@@ -156,20 +140,18 @@ mod tests {
 
     #[test]
     fn a_labelled_pair_is_sent_with_all_that_is_to_be_sent_and_not_only_with_what_was_asked_for() {
-        let labels = LinkLabels::beside(
-            set(&[label("USER_DEFINED", 37)]),
-            &[label("USER_DEFINED", 3)],
+        let row = LabelledPair::new(
+            pair("0-1 1", "0-2 2"),
+            "USER_DEFINED:37:A",
+            "USER_DEFINED:3:B",
         );
         let sent = json!([
             {"associationCategory": "USER_DEFINED", "associationTypeId": 3},
             {"associationCategory": "USER_DEFINED", "associationTypeId": 37},
         ]);
-        assert_eq!(read(&types(&labels.sent)), sent);
-        let other = LinkLabels::only(set(&[label("INTEGRATOR_DEFINED", u64::MAX)]));
-        let rows = [
-            Labelled(pair("0-1 1", "0-2 2"), labels),
-            Labelled(pair("0-1 3", "0-2 4"), other),
-        ];
+        assert_eq!(read(&types(&row.labels().unwrap().sent)), sent);
+        let other = format!("INTEGRATOR_DEFINED:{}:C", u64::MAX);
+        let rows = [row, LabelledPair::new(pair("0-1 3", "0-2 4"), &other, "")];
         let other =
             json!([{"associationCategory": "INTEGRATOR_DEFINED", "associationTypeId": u64::MAX}]);
         let body = read(&inputs(&rows));
@@ -200,10 +182,10 @@ mod tests {
     proptest! {
         #[test]
         fn no_category_can_change_the_rest_of_a_body(category in "\\PC{0,12}|[\"\\\\{}\\[\\],:\n\t]{1,6}", id: u64) {
-            let labels = LinkLabels::only(set(&[label(&category, id)]));
+            let labels = LinkLabels::only(LabelSet::new([label(&category, id)]).unwrap());
             let sent = json!([{"associationCategory": category, "associationTypeId": id}]);
             prop_assert_eq!(read(&types(&labels.sent)), sent.clone());
-            let body = read(&inputs(&[Labelled(pair("0-1 1", "0-2 2"), labels)]));
+            let body = read(&inputs(&[LabelledPair(pair("0-1 1", "0-2 2"), Some(labels))]));
             let input = json!({"from": {"id": "1"}, "to": {"id": "2"}, "types": sent});
             prop_assert_eq!(body, json!({ "inputs": [input] }));
         }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::domain::label_set::LabelSet;
+use crate::domain::labels::LinkLabels;
+use crate::domain::link_request::LinkRequest;
 use crate::domain::outcome::{Details, Outcome, OutcomeKind, RowTarget};
 use crate::domain::pair::{ObjectType, Pair, Record, RecordId, RowKey};
 use crate::domain::row_keys::{CellKey, MatchKind, RowKeys};
@@ -81,5 +83,29 @@ pub(crate) fn outcome(row: u64, kind: OutcomeKind) -> Outcome {
         existed_before: None,
         labels: None,
         proof: None,
+    }
+}
+
+/// A pair with labels, as a request links it.
+#[derive(Clone, Debug)]
+pub(crate) struct LabelledPair(pub(crate) Pair, pub(crate) Option<LinkLabels>);
+
+impl LabelledPair {
+    /// A pair that asks for these labels and is sent with others besides, such as `USER_DEFINED:3:A`.
+    pub(crate) fn new(pair: Pair, asked: &str, kept: &str) -> Self {
+        let asked = LabelSet::parse(asked).expect("labels");
+        let kept = LabelSet::parse(kept).map(|kept| kept.iter().cloned().collect::<Vec<_>>());
+        let labels = LinkLabels::beside(asked, &kept.unwrap_or_default());
+        Self(pair, Some(labels))
+    }
+}
+
+impl LinkRequest for LabelledPair {
+    fn pair(&self) -> &Pair {
+        &self.0
+    }
+
+    fn labels(&self) -> Option<&LinkLabels> {
+        self.1.as_ref()
     }
 }

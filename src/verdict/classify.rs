@@ -4,18 +4,17 @@ use crate::api::response::body::{Body, Unreadable};
 use crate::api::response::headers::{Answer, Reply};
 use crate::domain::link_request::LinkRequest;
 use crate::domain::outcome::OutcomeKind;
-use crate::domain::pair::Pair;
 use crate::verdict::confirm::{Confirmation, confirm};
 use crate::verdict::describe::scopes;
 
 /// The class of a reply, before any decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
-    /// The association is confirmed.
+    /// The association is confirmed, with all labels of the row.
     Associated,
     /// The API's definite rejection of this row.
     Refused,
-    /// A 2xx that does not confirm the association.
+    /// A 2xx that does not confirm the association, or one of its labels.
     Unconfirmed,
     /// Another request is changing the same object.
     Conflict,
@@ -55,15 +54,15 @@ impl Class {
 #[must_use]
 pub fn classify(reply: &Reply, row: &impl LinkRequest) -> Class {
     match reply {
-        Reply::Answered(answer) => classify_answer(answer, row.pair()),
+        Reply::Answered(answer) => classify_answer(answer, row),
         other => classify_unread(other),
     }
 }
 
-fn classify_answer(answer: &Answer, pair: &Pair) -> Class {
+fn classify_answer(answer: &Answer, row: &impl LinkRequest) -> Class {
     match answer.status {
         200..=299 => match &answer.body {
-            Body::Json(envelope) => match confirm(envelope, pair) {
+            Body::Json(envelope) => match confirm(envelope, row) {
                 Confirmation::Confirmed => Class::Associated,
                 Confirmation::Errors => Class::Refused,
                 Confirmation::Pending => Class::Transient,

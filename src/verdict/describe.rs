@@ -6,10 +6,8 @@ use crate::api::response::headers::{Answer, Reply};
 use crate::domain::category::Category;
 use crate::domain::link_request::LinkRequest;
 use crate::domain::outcome::Details;
-use crate::domain::pair::Pair;
-use crate::verdict::batch::error_matching::ErrorAbout;
-use crate::verdict::batch::unit::Part;
-use crate::verdict::confirm::{Confirmation, confirm, links_of};
+use crate::verdict::batch::unit::{ErrorAbout, Part};
+use crate::verdict::confirm::{Confirmation, confirm, links_of, missing_labels_of};
 use crate::verdict::error_text::{Words, add_once, add_word, http_category, of_errors};
 use crate::verdict::sanitize::sanitize;
 
@@ -25,7 +23,7 @@ const SCOPE_KEYS: [&str; 3] = ["missingScopes", "requiredScopes", "requiredGranu
 /// Describes `reply` for the report.
 #[must_use]
 pub fn describe(reply: &Reply, row: &impl LinkRequest) -> Details {
-    describe_by(reply, |answer| describe_answer(answer, row.pair()))
+    describe_by(reply, |answer| describe_answer(answer, row))
 }
 
 /// Describes a reply to a request without a pair. `why` is what is wrong with a 2xx.
@@ -134,10 +132,10 @@ fn local(category: Category, message: &str) -> Details {
     }
 }
 
-fn describe_answer(answer: &Answer, pair: &Pair) -> Details {
+fn describe_answer(answer: &Answer, row: &impl LinkRequest) -> Details {
     let success = (200..=299).contains(&answer.status);
     let mut details = match &answer.body {
-        Body::Json(envelope) if success => describe_success(answer.status, envelope, pair),
+        Body::Json(envelope) if success => describe_success(answer.status, envelope, row),
         Body::Json(envelope) => of_errors(answer.status, envelope),
         Body::Empty if success => local(
             Category::NoResult,
@@ -158,11 +156,11 @@ fn describe_answer(answer: &Answer, pair: &Pair) -> Details {
     details
 }
 
-fn describe_success(status: u16, envelope: &Envelope, pair: &Pair) -> Details {
-    let mut details = match confirm(envelope, pair) {
+fn describe_success(status: u16, envelope: &Envelope, row: &impl LinkRequest) -> Details {
+    let mut details = match confirm(envelope, row) {
         Confirmation::Confirmed => {
             let mut details = Details::default();
-            for type_id in links_of(envelope, pair).filter_map(|link| link.type_id.as_ref()) {
+            for type_id in links_of(envelope, row.pair()).filter_map(|link| link.type_id.as_ref()) {
                 add_word(&mut details.association_type_ids, type_id);
             }
             details
@@ -175,6 +173,9 @@ fn describe_success(status: u16, envelope: &Envelope, pair: &Pair) -> Details {
                     "the reply does not confirm the association: `results` is empty".to_owned()
                 }
                 Category::ResultMismatch => mismatch(envelope),
+                Category::LabelNotConfirmed => {
+                    labels_not_confirmed(&missing_labels_of(envelope, row))
+                }
                 _ => not_complete(envelope),
             };
             local(category, &message)
@@ -182,6 +183,13 @@ fn describe_success(status: u16, envelope: &Envelope, pair: &Pair) -> Details {
     };
     details.batch_status.clone_from(&envelope.status);
     details
+}
+
+fn labels_not_confirmed(names: &[&str]) -> String {
+    let labels = if names.len() == 1 { "label" } else { "labels" };
+    let names: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+    let names = names.join(", ");
+    format!("HubSpot linked the pair, but does not confirm the {labels} {names}")
 }
 
 fn not_complete(envelope: &Envelope) -> String {

@@ -6,9 +6,9 @@
 //!
 //! | reply | class | then |
 //! |---|---|---|
-//! | 2xx, `COMPLETE`, pair in `results`, no errors | `Associated` | `associated` |
+//! | 2xx, `COMPLETE`, pair in `results` with all labels of the row, no errors | `Associated` | `associated` |
 //! | 2xx with errors inside; 4xx not named below | `Refused` | `rejected` |
-//! | 2xx: no result, another pair, canceled, no status | `Unconfirmed` | retried once, then `rejected` |
+//! | 2xx: no result, another pair, a label is missing, canceled, no status | `Unconfirmed` | retried once, then `rejected` |
 //! | 409 | `Conflict` | up to 3 attempts, then `rejected` |
 //! | 2xx `PENDING`/`PROCESSING`, 2xx unreadable, 4xx incomplete | `Transient` | all attempts, then `failed` |
 //! | 408, 425, 502 to 504, 520 to 524, 527, 530, timeout, no connection, not HTTP | `Transient` | all attempts, then `failed` |
@@ -38,6 +38,7 @@ pub mod classify;
 pub mod confirm;
 pub mod describe;
 pub mod error_text;
+pub mod labels;
 pub mod retry;
 pub mod sanitize;
 #[cfg(test)]

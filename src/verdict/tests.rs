@@ -2,5 +2,6 @@
 
 mod classify;
 mod describe;
+mod labels;
 mod retry;
 pub(in crate::verdict) mod support;

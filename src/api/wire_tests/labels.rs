@@ -12,26 +12,12 @@ use crate::api::request::ApiVersion;
 use crate::api::response::body::{Body, Unreadable};
 use crate::api::response::headers::Reply;
 use crate::domain::association_type::AssociationType;
-use crate::domain::label_set::LabelSet;
-use crate::domain::labels::LinkLabels;
-use crate::domain::link_request::LinkRequest;
-use crate::domain::pair::{ObjectType, Pair, RecordId};
+use crate::domain::fixtures::LabelledPair;
+use crate::domain::pair::{ObjectType, RecordId};
 use crate::sandbox::server::Sandbox;
 use crate::sandbox::settings::SandboxSettings;
 
 const VERSIONS: [ApiVersion; 3] = [ApiVersion::V4, ApiVersion::Of202603, ApiVersion::Of202609];
-
-struct Labelled(Pair, LinkLabels);
-
-impl LinkRequest for Labelled {
-    fn pair(&self) -> &Pair {
-        &self.0
-    }
-
-    fn labels(&self) -> Option<&LinkLabels> {
-        Some(&self.1)
-    }
-}
 
 fn label(type_id: u64, name: &str) -> AssociationType {
     AssociationType {
@@ -42,11 +28,10 @@ fn label(type_id: u64, name: &str) -> AssociationType {
 }
 
 /// Contact 41001 -> company, with one label.
-fn row(to: &str, type_id: u64, name: &str) -> Labelled {
+fn row(to: &str, type_id: u64, name: &str) -> LabelledPair {
     let mut pair = pair("contacts", "0-2");
     pair.to.id = RecordId::new(to).unwrap();
-    let labels = LabelSet::new([label(type_id, name)]).unwrap();
-    Labelled(pair, LinkLabels::only(labels))
+    LabelledPair::new(pair, &label(type_id, name).to_string(), "")
 }
 
 fn run<F: Future<Output = Reply>>(
@@ -62,13 +47,13 @@ fn run<F: Future<Output = Reply>>(
     runtime.block_on(async { send(HttpEndpoint::new(settings).unwrap()).await })
 }
 
-fn put(base_url: &str, version: ApiVersion, row: &Labelled) -> Reply {
+fn put(base_url: &str, version: ApiVersion, row: &LabelledPair) -> Reply {
     run(base_url, version, async |endpoint| {
         endpoint.associate(row).await
     })
 }
 
-fn post(base_url: &str, version: ApiVersion, rows: &[Labelled]) -> Reply {
+fn post(base_url: &str, version: ApiVersion, rows: &[LabelledPair]) -> Reply {
     run(base_url, version, async |endpoint| {
         endpoint.associate_all(rows).await
     })

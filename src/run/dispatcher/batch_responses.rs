@@ -124,11 +124,14 @@ impl Dispatcher<'_> {
         let types = batch.types();
         let request = batch.request.number;
         let BatchRequest {
-            rows, rest, named, ..
+            rows,
+            rest,
+            mut named,
+            ..
         } = batch;
         let earlier = named.len();
-        let mut named = named;
         let mut open = Vec::new();
+        let mut without_label = Vec::new();
         let mut confirmed = 0;
         for (row, results) in rows.into_iter().zip(results) {
             match results {
@@ -137,6 +140,7 @@ impl Dispatcher<'_> {
                     self.finish_row(row, OutcomeKind::Associated, details);
                 }
                 PairResult::Named(details) => named.push((row, details)),
+                PairResult::WithoutLabel => without_label.push(row),
                 PairResult::NotMentioned => open.push(row),
             }
         }
@@ -153,6 +157,7 @@ impl Dispatcher<'_> {
         if let Some(types) = types {
             batches.record_success(&types, sent, confirmed);
         }
+        batches.send_singly(without_label);
         if open.is_empty() && !any_named && !rest.is_empty() {
             // The first half is good, so the bad row is in the other half.
             batches.search(rest);

@@ -2,28 +2,26 @@
 //!
 //! HubSpot does not document its reply when some pairs of a batch are bad. So each pair is looked up in
 //! the results, then in the errors. A pair that is found in neither stays unresolved; nothing is guessed
-//! about it.
+//! about it. A pair whose labels the results do not list is looked up in the errors as well.
 
 #[cfg(test)]
 mod definition;
+#[cfg(test)]
+mod label_tests;
 #[cfg(test)]
 mod reference_tests;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
-
-use smol_str::SmolStr;
-
 use crate::api::response::body::Body;
-use crate::api::response::envelope::{Envelope, Linked};
+use crate::api::response::envelope::Envelope;
 use crate::api::response::headers::{Answer, Reply};
 use crate::domain::cause::refuses_type;
 use crate::domain::link_request::LinkRequest;
 use crate::domain::outcome::Details;
-use crate::domain::pair::{Pair, RecordId};
 use crate::verdict::batch::error_matching::ErrorMatches;
 use crate::verdict::batch::input_limit::max_inputs;
+use crate::verdict::batch::links::Links;
 use crate::verdict::classify::{Class, classify};
 use crate::verdict::confirm::has_errors;
 use crate::verdict::describe::describe_named;
@@ -32,8 +30,11 @@ use crate::verdict::sanitize::sanitize;
 /// What a reply says about one pair.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PairResult {
-    /// The association exists.
+    /// The association exists, with the labels of the row.
     Confirmed(Details),
+    /// The association exists, but the reply does not list all labels of the row. The row is judged by the reply to a
+    /// request of its own.
+    WithoutLabel,
     /// An error names the pair.
     Named(Details),
     /// The reply does not mention the pair.
@@ -157,7 +158,8 @@ fn of_each<R: LinkRequest>(
     };
     let mut results: Vec<PairResult> = pairs
         .iter()
-        .map(|pair| match links.types_of(pair.pair()) {
+        .map(|row| match links.types_of(row.pair()) {
+            Some(_) if !links.have_labels_of(row) => PairResult::WithoutLabel,
             Some(association_type_ids) => {
                 let mut details = Details {
                     association_type_ids,
@@ -169,11 +171,12 @@ fn of_each<R: LinkRequest>(
             None => PairResult::NotMentioned,
         })
         .collect();
-    let open: Vec<&Pair> = pairs
+    let is_open = |result: &PairResult| !matches!(result, PairResult::Confirmed(_));
+    let open: Vec<&R> = pairs
         .iter()
         .zip(&results)
-        .filter(|(_, results)| **results == PairResult::NotMentioned)
-        .map(|(pair, _)| pair.pair())
+        .filter(|(_, result)| is_open(result))
+        .map(|(row, _)| row)
         .collect();
     if open.is_empty() {
         return results;
@@ -182,50 +185,13 @@ fn of_each<R: LinkRequest>(
     if named.is_empty() {
         return results;
     }
-    let still_open = results
-        .iter_mut()
-        .filter(|results| **results == PairResult::NotMentioned);
-    for (index, (results, pair)) in still_open.zip(open).enumerate() {
-        let errors = named.errors_about(index, pair);
+    let still_open = results.iter_mut().filter(|result| is_open(result));
+    for (index, (result, row)) in still_open.zip(open).enumerate() {
+        let errors = named.errors_about(index, row);
         if !errors.is_empty() {
             let category = envelope.top.category.as_deref();
-            *results = PairResult::Named(describe_named(&base, &errors, category));
+            *result = PairResult::Named(describe_named(&base, &errors, category));
         }
     }
     results
-}
-
-/// The associations that a reply confirms, by the numeric values of their ids: leading zeros are
-/// ignored.
-#[derive(Default)]
-struct Links<'e> {
-    types: HashMap<[u128; 2], Option<&'e SmolStr>>,
-}
-
-impl<'e> Links<'e> {
-    fn of(results: &'e [Linked]) -> Self {
-        let number = |id: &str| RecordId::new(id).map(|id| id.number());
-        let mut types = HashMap::with_capacity(results.len());
-        for link in results {
-            if let (Some(from), Some(to)) = (number(&link.from), number(&link.to)) {
-                types.entry([from, to]).or_insert(link.type_id.as_ref());
-            }
-        }
-        Self { types }
-    }
-
-    /// The association types of a confirmed pair, the requested direction first.
-    fn types_of(&self, pair: &Pair) -> Option<Vec<SmolStr>> {
-        let [from, to] = [pair.from.id.number(), pair.to.id.number()];
-        let forward = self.types.get(&[from, to]);
-        let inverse = self.types.get(&[to, from]);
-        forward.or(inverse)?;
-        let mut types: Vec<SmolStr> = Vec::new();
-        for type_id in [forward, inverse].into_iter().flatten().copied().flatten() {
-            if !types.contains(type_id) {
-                types.push(type_id.clone());
-            }
-        }
-        Some(types)
-    }
 }

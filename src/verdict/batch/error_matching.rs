@@ -4,7 +4,8 @@
 //! indicates more or less clearly on which side of a pair they are. If it says that a record itself is
 //! at fault, it is about every pair with that record on that side. Otherwise it is about a pair only if
 //! it names both of its records, or one record that occurs in no other pair: a record of a rejected pair
-//! may be valid in other pairs.
+//! may be valid in other pairs. An error that names no id, and calls an association type invalid, is about
+//! every pair that is sent with this type.
 //!
 //! A reply may have thousands of errors that name the record of thousands of pairs. So the errors are
 //! first indexed by record and by pair, and only the first [`MAX_ERRORS`] of each pair are processed:
@@ -13,10 +14,13 @@
 use std::collections::HashMap;
 
 use crate::api::response::envelope::{Entry, Envelope};
-use crate::domain::pair::Pair;
+use crate::domain::link_request::LinkRequest;
 use crate::verdict::batch::mention::{FaultCertainty, Mention, names};
+use crate::verdict::batch::named_types::{TypeErrors, is_type_key};
 use crate::verdict::batch::sides::{Clues, IdKey, Side, Sides};
-use crate::verdict::batch::unit::{Id, Kept, Part, Unit, each_once, ordered};
+use crate::verdict::batch::unit::{
+    ErrorAbout, Kept, Listed, Unit, each_once, first_of, only, ordered, types,
+};
 
 /// Maximum number of errors that are described for one pair. The report keeps ten categories and a
 /// thousand characters.
@@ -28,10 +32,10 @@ const MAX_INNER: usize = 20;
 /// An error and its inner errors.
 struct Group {
     outer: usize,
-    /// The first of its inner errors that name no id.
-    without_ids: Vec<usize>,
-    /// Whether no error in it names an id.
-    is_without_ids: bool,
+    /// The first of its inner errors that name no id and no invalid type.
+    unspecific: Vec<usize>,
+    /// Whether all errors in it are like that.
+    is_unspecific: bool,
 }
 
 /// The records that the errors of a reply name.
@@ -45,22 +49,17 @@ pub(crate) struct ErrorMatches<'e> {
     about_record: [Vec<Vec<usize>>; 2],
     /// By pair: the first errors that name both of its records.
     about_pair: Vec<Vec<usize>>,
-    /// The first errors without any id. They add details to the top-level error.
+    /// By type: the first errors that call it invalid; empty if no pair has labels.
+    about_type: TypeErrors<'e>,
+    has_labels: bool,
+    /// The first errors without any id or invalid type. They add details to the top-level error.
     explaining: Vec<usize>,
-}
-
-/// An error about a pair, without ids of other pairs.
-pub(crate) struct ErrorAbout<'n> {
-    /// The error itself.
-    pub(crate) outer: Part<'n>,
-    /// Its inner errors.
-    pub(crate) inner: Vec<Part<'n>>,
 }
 
 impl<'e> ErrorMatches<'e> {
     /// `open` are the pairs that the errors may be about. No two of them may have the same two ids.
-    pub(crate) fn of(envelope: &'e Envelope, open: &[&Pair]) -> Self {
-        let sides = Sides::of(open);
+    pub(crate) fn of<R: LinkRequest>(envelope: &'e Envelope, open: &[R]) -> Self {
+        let sides = Sides::of(open.iter().map(LinkRequest::pair));
         let empty = |side| vec![Vec::new(); sides.records(side)];
         let mut named = Self {
             groups: Vec::new(),
@@ -68,6 +67,8 @@ impl<'e> ErrorMatches<'e> {
             mentions: Side::BOTH.map(|side| vec![Vec::new(); sides.records(side)]),
             about_record: Side::BOTH.map(empty),
             about_pair: vec![Vec::new(); open.len()],
+            about_type: TypeErrors::default(),
+            has_labels: open.iter().any(|row| row.labels().is_some()),
             explaining: Vec::new(),
             sides,
         };
@@ -100,8 +101,8 @@ impl<'e> ErrorMatches<'e> {
     fn add_group(&mut self, entry: &'e Entry, clues: Clues) {
         self.groups.push(Group {
             outer: self.units.len(),
-            without_ids: Vec::new(),
-            is_without_ids: true,
+            unspecific: Vec::new(),
+            is_unspecific: true,
         });
         self.add(entry, clues);
     }
@@ -109,55 +110,66 @@ impl<'e> ErrorMatches<'e> {
     /// Adds an error to the last group.
     fn add(&mut self, entry: &'e Entry, clues: Clues) {
         let index = self.units.len();
-        let mut unit = Unit {
-            entry,
-            group: self.groups.len() - 1,
-            context: Vec::with_capacity(entry.context.len()),
-            has_ids: false,
-            is_pair: false,
-            is_one_sided: false,
-            records: [Vec::new(), Vec::new()],
-        };
+        let mut unit = Unit::of(entry, self.groups.len() - 1);
         let mut keys = [false; 2];
         let mut has_stranger = false;
         for (key, values) in &entry.context {
-            let Some(kind) = IdKey::of(key) else {
-                unit.context.push((key, Kept::Texts(each_once(values))));
-                continue;
+            let kept = if let Some(kind) = IdKey::of(key) {
+                keys[0] |= kind == IdKey::On(Side::From);
+                keys[1] |= kind == IdKey::On(Side::To);
+                let ids = self.add_ids(&mut unit, index, (kind, clues), values, &mut has_stranger);
+                unit.is_specific |= !ids.is_empty();
+                Kept::Ids(ordered(ids))
+            } else if self.has_labels && is_type_key(key) {
+                Kept::Types(ordered(types(values)))
+            } else {
+                Kept::Texts(each_once(values))
             };
-            keys[0] |= kind == IdKey::On(Side::From);
-            keys[1] |= kind == IdKey::On(Side::To);
-            let mut ids = Vec::with_capacity(values.len());
-            for value in values {
-                let Some((id, type_name)) = kind.read(value) else {
-                    continue;
-                };
-                let number = id.number();
-                ids.push(Id {
-                    number,
-                    text: value,
-                    place: ids.len(),
-                });
-                let meant = self.sides.of_id(kind, clues, type_name, number);
-                let mut is_known = false;
-                for side in Side::BOTH.into_iter().filter(|side| meant[*side as usize]) {
-                    let Some(record) = self.sides.record(side, number) else {
-                        continue;
-                    };
-                    is_known = true;
-                    let fault = FaultCertainty::of(kind == IdKey::Sentence, side, clues);
-                    self.mention(&mut unit, index, side, record, fault);
-                }
-                has_stranger |= !is_known;
-            }
-            unit.has_ids |= !ids.is_empty();
-            unit.context.push((key, Kept::Ids(ordered(ids))));
+            unit.context.push((key, kept));
+        }
+        if self.has_labels && !unit.is_specific {
+            unit.is_specific = self.about_type.add(entry, index);
         }
         unit.is_pair = keys == [true; 2];
         let is_two_sided = unit.records.iter().all(|records| !records.is_empty());
         unit.is_one_sided = !unit.is_pair && !has_stranger && !is_two_sided;
         self.add_to_group(&unit, index);
         self.units.push(unit);
+    }
+
+    /// Adds the ids under a key of an error, and returns them. Sets `has_stranger` if no pair has one of them.
+    fn add_ids(
+        &mut self,
+        unit: &mut Unit<'_>,
+        index: usize,
+        (kind, clues): (IdKey, Clues),
+        values: &'e [String],
+        has_stranger: &mut bool,
+    ) -> Vec<Listed<'e, u128>> {
+        let mut ids = Vec::with_capacity(values.len());
+        for value in values {
+            let Some((id, type_name)) = kind.read(value) else {
+                continue;
+            };
+            let number = id.number();
+            ids.push(Listed {
+                key: number,
+                text: value,
+                place: ids.len(),
+            });
+            let meant = self.sides.of_id(kind, clues, type_name, number);
+            let mut is_known = false;
+            for side in Side::BOTH.into_iter().filter(|side| meant[*side as usize]) {
+                let Some(record) = self.sides.record(side, number) else {
+                    continue;
+                };
+                is_known = true;
+                let fault = FaultCertainty::of(kind == IdKey::Sentence, side, clues);
+                self.mention(unit, index, side, record, fault);
+            }
+            *has_stranger |= !is_known;
+        }
+        ids
     }
 
     fn mention(
@@ -182,9 +194,9 @@ impl<'e> ErrorMatches<'e> {
         let Some(group) = self.groups.last_mut() else {
             return;
         };
-        group.is_without_ids &= !unit.has_ids;
-        if index > group.outer && !unit.has_ids && group.without_ids.len() < MAX_ERRORS {
-            group.without_ids.push(index);
+        group.is_unspecific &= !unit.is_specific;
+        if index > group.outer && !unit.is_specific && group.unspecific.len() < MAX_ERRORS {
+            group.unspecific.push(index);
         }
     }
 
@@ -256,7 +268,7 @@ impl<'e> ErrorMatches<'e> {
 
     fn find_explaining(&mut self) {
         self.explaining = (1..self.groups.len())
-            .filter(|&group| self.groups[group].is_without_ids)
+            .filter(|&group| self.groups[group].is_unspecific)
             .take(MAX_ERRORS)
             .collect();
     }
@@ -272,37 +284,37 @@ impl<'e> ErrorMatches<'e> {
         }
     }
 
-    /// Whether no error names any record of the pairs.
+    /// Whether no error names any record of the pairs, or an invalid type.
     pub(crate) fn is_empty(&self) -> bool {
-        self.mentions.iter().flatten().all(Vec::is_empty)
+        self.about_type.is_empty() && self.mentions.iter().flatten().all(Vec::is_empty)
     }
 
-    /// The first errors about the pair at `index` among the open ones.
-    pub(crate) fn errors_about(&self, index: usize, pair: &Pair) -> Vec<ErrorAbout<'_>> {
-        let about = self.units_about(index);
+    /// The first errors about the row at `index` among the open ones.
+    pub(crate) fn errors_about(&self, index: usize, row: &impl LinkRequest) -> Vec<ErrorAbout<'_>> {
+        let about = self.units_about(index, row);
         let Some(first) = about.first() else {
             return Vec::new();
         };
         let of_units = about.iter().map(|&unit| self.units[unit].group);
-        // Errors without any id may add details to a top-level error about the pair.
+        // Unspecific errors may add details to a top-level error about the pair.
         let explaining = self.explaining.iter().filter(|_| *first == 0);
         let groups = first_of(of_units.chain(explaining.copied()), MAX_ERRORS);
         let mut left = MAX_INNER;
         let mut errors = Vec::with_capacity(groups.len());
         for group in groups {
             let Group {
-                outer, without_ids, ..
+                outer, unspecific, ..
             } = &self.groups[group];
             let own = about
                 .iter()
                 .filter(|&&unit| unit > *outer && self.units[unit].group == group);
-            let inner = first_of(own.chain(without_ids).copied(), left);
+            let inner = first_of(own.chain(unspecific).copied(), left);
             left -= inner.len();
             errors.push(ErrorAbout {
-                outer: self.units[*outer].part_about(pair),
+                outer: self.units[*outer].part_about(row),
                 inner: inner
                     .into_iter()
-                    .map(|unit| self.units[unit].part_about(pair))
+                    .map(|unit| self.units[unit].part_about(row))
                     .collect(),
             });
         }
@@ -310,27 +322,17 @@ impl<'e> ErrorMatches<'e> {
     }
 
     /// The first errors about a pair, in their order.
-    fn units_about(&self, index: usize) -> Vec<usize> {
+    fn units_about(&self, index: usize, row: &impl LinkRequest) -> Vec<usize> {
         let [from, to] = self.sides.records_of_pairs()[index];
         let [about_from, about_to] = &self.about_record;
         let about = [&about_from[from], &about_to[to], &self.about_pair[index]];
-        first_of(about.into_iter().flatten().copied(), MAX_ERRORS)
-    }
-}
-
-/// The `max` smallest of these numbers, each once, in order.
-fn first_of(numbers: impl Iterator<Item = usize>, max: usize) -> Vec<usize> {
-    let mut numbers: Vec<usize> = numbers.collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    numbers.truncate(max);
-    numbers
-}
-
-/// The only element of a list.
-fn only<T>(list: &[T]) -> Option<&T> {
-    match list {
-        [only] => Some(only),
-        _ => None,
+        let of_types = row
+            .labels()
+            .into_iter()
+            .flat_map(|labels| self.about_type.about(&labels.sent));
+        first_of(
+            about.into_iter().flatten().copied().chain(of_types),
+            MAX_ERRORS,
+        )
     }
 }

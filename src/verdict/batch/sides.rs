@@ -102,9 +102,10 @@ pub(crate) struct Sides {
 }
 
 impl Sides {
-    pub(crate) fn of(open: &[&Pair]) -> Self {
+    pub(crate) fn of<'p>(open: impl ExactSizeIterator<Item = &'p Pair>) -> Self {
+        let mut open = open.peekable();
         let types = open
-            .first()
+            .peek()
             .map(|pair| [&pair.from.object_type, &pair.to.object_type].map(ObjectType::as_str))
             .map(|types| types.map(plain_name));
         let mut sides = Self {
@@ -114,7 +115,7 @@ impl Sides {
             pairs: [Vec::new(), Vec::new()],
             records_of_pairs: Vec::with_capacity(open.len()),
         };
-        for (index, pair) in open.iter().enumerate() {
+        for (index, pair) in open.enumerate() {
             let from = sides.add(Side::From, &pair.from.id, index);
             let to = sides.add(Side::To, &pair.to.id, index);
             sides.records_of_pairs.push([from, to]);
@@ -209,7 +210,7 @@ impl Sides {
 }
 
 /// The words that describe an error: `crm.associations.FROM_OBJECT_NOT_FOUND` without its path.
-fn words(entry: &Entry) -> impl Iterator<Item = &str> {
+pub(crate) fn words(entry: &Entry) -> impl Iterator<Item = &str> {
     let words = [&entry.sub_category, &entry.code, &entry.category];
     words
         .into_iter()

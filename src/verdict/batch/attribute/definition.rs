@@ -4,6 +4,8 @@
 use crate::api::response::body::Body;
 use crate::api::response::envelope::{Entry, Envelope};
 use crate::api::response::headers::{Answer, ReplyHeaders};
+use crate::domain::fixtures::LabelledPair;
+use crate::domain::link_request::LinkRequest;
 use crate::domain::outcome::Details;
 use crate::domain::pair::Pair;
 use crate::verdict::batch::sides::{Clues, IdKey, Side, Sides};
@@ -21,15 +23,15 @@ type Fault = u8;
 
 pub(super) struct Definition<'e> {
     envelope: &'e Envelope,
-    open: Vec<&'e Pair>,
+    open: Vec<&'e LabelledPair>,
     sides: Sides,
     /// Each outer error with its inner errors; the top level comes first.
     groups: Vec<Vec<Error<'e>>>,
 }
 
 impl<'e> Definition<'e> {
-    pub(super) fn of(envelope: &'e Envelope, open: Vec<&'e Pair>) -> Self {
-        let sides = Sides::of(&open);
+    pub(super) fn of(envelope: &'e Envelope, open: Vec<&'e LabelledPair>) -> Self {
+        let sides = Sides::of(open.iter().map(|row| row.pair()));
         let only = |list: &'e [Entry]| {
             if list.len() == 1 {
                 Some(&list[0])
@@ -70,17 +72,18 @@ impl<'e> Definition<'e> {
     }
 
     /// The details for a pair, if any error is about it.
-    pub(super) fn details(&self, pair: &Pair) -> Option<Details> {
-        let top_is_about = self.is_about(&self.groups[0][0], pair);
+    pub(super) fn details(&self, row: &LabelledPair) -> Option<Details> {
+        let top_is_about = self.is_about(&self.groups[0][0], row);
         let mut errors = Vec::new();
         for (index, group) in self.groups.iter().enumerate() {
-            let belongs = |error: &Error<'_>| self.is_about(error, pair) || !has_ids(error.entry);
+            let belongs =
+                |error: &Error<'_>| self.is_about(error, row) || !self.is_specific(error.entry);
             let explains = top_is_about && index > 0 && group.iter().all(belongs);
-            if explains || group.iter().any(|error| self.is_about(error, pair)) {
-                let mut outer = without_others(group[0].entry, pair);
+            if explains || group.iter().any(|error| self.is_about(error, row)) {
+                let mut outer = self.without_others(group[0].entry, row);
                 let inner = group[1..].iter().filter(|error| belongs(error));
                 outer.details = inner
-                    .map(|error| without_others(error.entry, pair))
+                    .map(|error| self.without_others(error.entry, row))
                     .collect();
                 let has_category =
                     |entry: &Entry| entry.category.is_some() || entry.error_type.is_some();
@@ -105,7 +108,11 @@ impl<'e> Definition<'e> {
         })
     }
 
-    fn is_about(&self, error: &Error<'_>, pair: &Pair) -> bool {
+    fn is_about(&self, error: &Error<'_>, row: &LabelledPair) -> bool {
+        let pair = row.pair();
+        if self.names_invalid_type_of(error.entry, row) {
+            return true;
+        }
         let [from, to] = [
             self.fault(error, Side::From, pair.from.id.number()),
             self.fault(error, Side::To, pair.to.id.number()),
@@ -117,7 +124,7 @@ impl<'e> Definition<'e> {
             };
             self.open
                 .iter()
-                .filter(|other| id_of(other) == id_of(pair))
+                .filter(|other| id_of(other.pair()) == id_of(pair))
                 .count()
                 == 1
         };
@@ -162,7 +169,8 @@ impl<'e> Definition<'e> {
                 .any(|(key, _)| IdKey::of(key) == Some(IdKey::On(side)))
         };
         keys(Side::From) && keys(Side::To)
-            || self.open.iter().any(|pair| {
+            || self.open.iter().any(|row| {
+                let pair = row.pair();
                 self.fault(error, Side::From, pair.from.id.number())
                     .is_some()
                     && self.fault(error, Side::To, pair.to.id.number()).is_some()
@@ -190,6 +198,89 @@ impl<'e> Definition<'e> {
         let is_two_sided = on(Side::From) && on(Side::To);
         !(is_pair || strangers || is_two_sided)
     }
+
+    /// Whether the error names no id, and calls a type invalid that is sent with the pair.
+    fn names_invalid_type_of(&self, entry: &Entry, row: &LabelledPair) -> bool {
+        let sent: Vec<String> = sent_types(row);
+        let mut named = self.invalid_types(entry).into_iter();
+        !has_ids(entry) && named.any(|name| sent.contains(&name))
+    }
+
+    /// Whether the error names any id or invalid type.
+    fn is_specific(&self, entry: &Entry) -> bool {
+        has_ids(entry) || !self.invalid_types(entry).is_empty()
+    }
+
+    fn has_labels(&self) -> bool {
+        self.open.iter().any(|row| row.labels().is_some())
+    }
+
+    fn invalid_types(&self, entry: &Entry) -> Vec<String> {
+        let names_invalid = entry
+            .context
+            .iter()
+            .any(|(key, _)| key == "INVALID_ASSOCIATION_TYPE_ID");
+        let says_invalid = entry
+            .sub_category
+            .as_ref()
+            .is_some_and(|sub| sub.contains("INVALID_ASSOCIATION_TYPE"));
+        if !self.has_labels() || !(names_invalid || says_invalid) {
+            return Vec::new();
+        }
+        let context = entry
+            .context
+            .iter()
+            .filter(|(key, _)| TYPE_KEYS.contains(&key.as_str()));
+        context
+            .flat_map(|(_, texts)| texts)
+            .filter_map(|text| first_word(text))
+            .collect()
+    }
+
+    /// The error, reduced to the parts about this pair.
+    fn without_others(&self, entry: &Entry, row: &LabelledPair) -> Entry {
+        let pair = row.pair();
+        let own = [pair.from.id.number(), pair.to.id.number()];
+        let sent = sent_types(row);
+        let mut copy = entry.clone();
+        copy.details = Vec::new();
+        for (key, values) in &mut copy.context {
+            let kind = IdKey::of(key);
+            let is_own = |value: &String| match kind.and_then(|kind| kind.read(value)) {
+                Some((id, _)) => own.contains(&id.number()),
+                None if self.has_labels() && TYPE_KEYS.contains(&key.as_str()) => {
+                    first_word(value).is_some_and(|name| sent.contains(&name))
+                }
+                None => kind.is_none(),
+            };
+            let mut kept: Vec<String> = Vec::new();
+            for value in values.iter().filter(|value| is_own(value)) {
+                if !kept.contains(value) {
+                    kept.push(value.clone());
+                }
+            }
+            *values = kept;
+        }
+        copy.context.retain(|(_, values)| !values.is_empty());
+        copy
+    }
+}
+
+const TYPE_KEYS: [&str; 2] = ["associationSpec", "INVALID_ASSOCIATION_TYPE_ID"];
+
+/// `USER_DEFINED=3` in `USER_DEFINED=3 is not valid`.
+fn first_word(text: &str) -> Option<String> {
+    let word = text.split(' ').next()?;
+    word.contains('=').then(|| word.to_owned())
+}
+
+fn sent_types(row: &LabelledPair) -> Vec<String> {
+    let sent = row
+        .labels()
+        .into_iter()
+        .flat_map(|labels| labels.sent.iter());
+    sent.map(|label| format!("{}={}", label.category, label.type_id))
+        .collect()
 }
 
 fn ids(entry: &Entry) -> impl Iterator<Item = (IdKey, u128, Option<&str>)> {
@@ -204,27 +295,4 @@ fn ids(entry: &Entry) -> impl Iterator<Item = (IdKey, u128, Option<&str>)> {
 
 fn has_ids(entry: &Entry) -> bool {
     ids(entry).next().is_some()
-}
-
-/// The error, reduced to the parts about this pair.
-fn without_others(entry: &Entry, pair: &Pair) -> Entry {
-    let own = [pair.from.id.number(), pair.to.id.number()];
-    let mut copy = entry.clone();
-    copy.details = Vec::new();
-    for (key, values) in &mut copy.context {
-        let kind = IdKey::of(key);
-        let is_own = |value: &String| match kind.and_then(|kind| kind.read(value)) {
-            Some((id, _)) => own.contains(&id.number()),
-            None => kind.is_none(),
-        };
-        let mut kept: Vec<String> = Vec::new();
-        for value in values.iter().filter(|value| is_own(value)) {
-            if !kept.contains(value) {
-                kept.push(value.clone());
-            }
-        }
-        *values = kept;
-    }
-    copy.context.retain(|(_, values)| !values.is_empty());
-    copy
 }

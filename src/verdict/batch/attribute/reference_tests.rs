@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::fixtures::LabelledPair;
 use crate::verdict::batch::attribute::definition::Definition;
 use crate::verdict::batch::attribute::tests::{HEADER_ID, answer};
 use crate::verdict::tests::support::{CONTACTS, pair_of};
@@ -35,6 +36,8 @@ fn any_context() -> impl Strategy<Value = String> {
         "limit",
     ];
     let field = prop_oneof![
+        2 => invalid_types(),
+        1 => Just(r#""associationSpec":["USER_DEFINED=3"]"#.to_owned()),
         8 => (proptest::sample::select(keys), list()).prop_map(|(key, ids)| format!("\"{key}\":{ids}")),
         2 => sentence,
         2 => proptest::sample::select(vec![r#""objectType":["CONTACT"]"#, r#""objectType":["COMPANY","COMPANY"]"#])
@@ -44,12 +47,31 @@ fn any_context() -> impl Strategy<Value = String> {
         .prop_map(|fields| format!("\"context\":{{{}}}", fields.join(",")))
 }
 
+/// Types that some of the pairs are sent with.
+fn invalid_types() -> impl Strategy<Value = String> {
+    let named = proptest::collection::vec(
+        (proptest::sample::select(vec!["USER", "HUBSPOT"]), 1..6_u8),
+        1..3,
+    );
+    named.prop_map(|named| {
+        let list = |rest: &str| -> Vec<String> {
+            let texts = named
+                .iter()
+                .map(|(category, id)| format!("\"{category}_DEFINED={id}{rest}\""));
+            texts.collect()
+        };
+        let (specs, texts) = (list("").join(","), list(" is not valid").join(","));
+        format!(r#""associationSpec":[{specs}],"INVALID_ASSOCIATION_TYPE_ID":[{texts}]"#)
+    })
+}
+
 fn any_words() -> impl Strategy<Value = String> {
     let words = vec![
         r#""category":"VALIDATION_ERROR""#,
         r#""category":"OBJECT_NOT_FOUND""#,
         r#""subCategory":"crm.associations.FROM_OBJECT_NOT_FOUND""#,
         r#""subCategory":"crm.associations.TO_OBJECT_NOT_FOUND""#,
+        r#""subCategory":"crm.associations.INVALID_ASSOCIATION_TYPE""#,
         r#""code":"OBJECT_DELETED""#,
         r#""message":"m""#,
         r#""message":"other""#,
@@ -95,27 +117,36 @@ proptest! {
         top in (any_words(), any_context()),
         ids in proptest::collection::btree_set((1..6_u8, 1..6_u8), 1..8),
         one_type: bool,
+        labels in proptest::option::of(proptest::collection::vec((1..6_u8, 1..6_u8), 8)),
     ) {
         let types = if one_type { ["contacts", "0-1"] } else { CONTACTS };
         // No two pairs have the same two ids, in either order.
         let ids: BTreeSet<_> = ids.into_iter().map(|(from, to)| (from.min(to), from.max(to))).collect();
-        let pairs: Vec<Pair> = ids
+        let rows: Vec<LabelledPair> = ids
             .iter()
-            .map(|(from, to)| pair_of(types, [from.to_string().as_str(), to.to_string().as_str()]))
+            .enumerate()
+            .map(|(index, (from, to))| {
+                let pair = pair_of(types, [from.to_string().as_str(), to.to_string().as_str()]);
+                match labels.as_ref().map(|labels| labels[index]) {
+                    Some((asked, kept)) => LabelledPair::new(
+                        pair, &format!("USER_DEFINED:{asked}:A"), &format!("HUBSPOT_DEFINED:{kept}:B")),
+                    None => LabelledPair(pair, None),
+                }
+            })
             .collect();
         let errors = format!("\"errors\":[{}]", errors.join(","));
         let body = fields(&[top.0, top.1, errors]);
         let reply = answer(400, &body);
         let answered = reply.answer().unwrap();
-        let definition = Definition::of(answered.body.envelope().unwrap(), pairs.iter().collect());
-        let BatchVerdict::PerPair { results, .. } = attribute(&reply, &pairs) else {
+        let definition = Definition::of(answered.body.envelope().unwrap(), rows.iter().collect());
+        let BatchVerdict::PerPair { results, .. } = attribute(&reply, &rows) else {
             return Err(TestCaseError::fail(body));
         };
-        for (pair, results) in pairs.iter().zip(results) {
-            let expected = definition.details(pair).map_or(PairResult::NotMentioned, |details| {
+        for (row, results) in rows.iter().zip(results) {
+            let expected = definition.details(row).map_or(PairResult::NotMentioned, |details| {
                 PairResult::Named(Details { correlation_id: Some(HEADER_ID.to_owned()), ..details })
             });
-            prop_assert_eq!(results, expected, "{} of {}", pair, body);
+            prop_assert_eq!(results, expected, "{:?} of {}", row, body);
         }
     }
 }

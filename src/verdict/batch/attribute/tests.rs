@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::api::response::body::Unreadable;
+use crate::domain::pair::{Pair, RecordId};
 use crate::verdict::tests::support::{CONTACTS, answer_with_id, pair_of, unread};
 
 /// 1 -> 10, 2 -> 20, 3 -> 1, 4 -> 20.
@@ -18,8 +19,8 @@ pub(super) fn answer(status: u16, body: &str) -> Reply {
     answer_with_id(status, HEADER_ID, body)
 }
 
-/// One letter per pair: `c`onfirmed, `n`amed or `-`.
-fn letters(verdict: &BatchVerdict) -> String {
+/// One letter per pair: `c`onfirmed, `n`amed, without a `l`abel or `-`.
+pub(super) fn letters(verdict: &BatchVerdict) -> String {
     let BatchVerdict::PerPair { results, .. } = verdict else {
         return format!("{verdict:?}");
     };
@@ -28,6 +29,7 @@ fn letters(verdict: &BatchVerdict) -> String {
         .map(|results| match results {
             PairResult::Confirmed(_) => 'c',
             PairResult::Named(_) => 'n',
+            PairResult::WithoutLabel => 'l',
             PairResult::NotMentioned => '-',
         })
         .collect()
