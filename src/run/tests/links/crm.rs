@@ -17,7 +17,6 @@ use crate::api::lookup_call::LookupCall;
 use crate::api::response::headers::Reply;
 use crate::domain::link_request::LinkRequest;
 use crate::domain::outcome::{Outcome, OutcomeKind};
-use crate::domain::pair::Pair;
 use crate::domain::proof::{ExistedBefore, LinkState, Proof, UndoOutcome, Undone, Verified};
 use crate::exit_status::ExitStatus;
 use crate::input::row::CheckedRow;
@@ -30,6 +29,7 @@ use crate::run::context::{
 use crate::run::dispatcher::run;
 use crate::run::stop_reason::StopRequest;
 use crate::run::tests::links::world::*;
+use crate::run::tests::links::writes::ids_of;
 use crate::run::tests::support::*;
 
 /// The kinds of requests.
@@ -118,34 +118,19 @@ impl Crm {
     }
 }
 
-fn ids_of(pair: &Pair) -> Ids {
-    let [from, to] = [&pair.from, &pair.to].map(|record| record.id.as_str().parse().unwrap());
-    (from, to)
-}
-
 impl Endpoint for Crm {
     async fn associate<R: LinkRequest + Sync>(&self, row: &R) -> Reply {
-        let pair = row.pair();
-        let ids = ids_of(pair);
-        let link = |world: &mut World| {
-            world.links.entry(ids).or_insert_with(|| vec![unlabelled()]);
-            good(pair)
-        };
-        self.handle(Kind::Put, vec![ids.0], link).await
+        self.associate_all(&[row]).await
     }
 
     async fn associate_all<P: LinkRequest + Sync>(&self, pairs: &[P]) -> Reply {
-        let all: Vec<Ids> = pairs.iter().map(|pair| ids_of(pair.pair())).collect();
-        let results = all.iter().map(
-            |(from, to)| json!({"from": {"id": from.to_string()}, "to": {"id": to.to_string()}}),
-        );
-        let body = json!({"status": "COMPLETE", "results": results.collect::<Vec<_>>()});
-        let named = all.iter().map(|&(from, _)| from).collect();
+        let named = pairs.iter().map(|row| ids_of(row.pair()).0).collect();
         let link = |world: &mut World| {
-            for ids in all {
-                world.links.entry(ids).or_insert_with(|| vec![unlabelled()]);
-            }
-            answer(200, &body.to_string())
+            let results: Vec<_> = pairs.iter().map(|row| world.write(row)).collect();
+            answer(
+                200,
+                &json!({"status": "COMPLETE", "results": results}).to_string(),
+            )
         };
         self.handle(Kind::Put, named, link).await
     }

@@ -13,8 +13,10 @@ use crate::api::link_call::LinkCall;
 use crate::api::lookup_call::LookupCall;
 use crate::api::response::body::{Body, Unreadable};
 use crate::api::response::headers::{Answer, Reply, ReplyHeaders};
+use crate::domain::labels::LinkLabels;
 use crate::domain::link_request::LinkRequest;
 use crate::domain::outcome::Outcome;
+use crate::domain::pair::Pair;
 use crate::input::row::CheckedRow;
 use crate::rate_limit::rate::Share;
 use crate::run::context::{LinkPurpose, LinkSettings, RunSettings};
@@ -90,16 +92,42 @@ impl Killable {
     }
 }
 
+/// What is written, for a request that outlives its run.
+struct Written {
+    pair: Pair,
+    labels: Option<LinkLabels>,
+}
+
+impl Written {
+    fn of(row: &impl LinkRequest) -> Self {
+        Self {
+            pair: row.pair().clone(),
+            labels: row.labels().cloned(),
+        }
+    }
+}
+
+impl LinkRequest for Written {
+    fn pair(&self) -> &Pair {
+        &self.pair
+    }
+
+    fn labels(&self) -> Option<&LinkLabels> {
+        self.labels.as_ref()
+    }
+}
+
 impl Endpoint for Killable {
     async fn associate<R: LinkRequest + Sync>(&self, row: &R) -> Reply {
-        let pair = row.pair();
-        let pair = pair.clone();
-        let send = |crm: Crm| async move { crm.associate(&pair).await };
+        let row = Written::of(row);
+        let send = |crm: Crm| async move { crm.associate(&row).await };
         self.send(send).await
     }
 
-    async fn associate_all<P: LinkRequest + Sync>(&self, _pairs: &[P]) -> Reply {
-        unreachable!("a run without batches")
+    async fn associate_all<P: LinkRequest + Sync>(&self, rows: &[P]) -> Reply {
+        let rows: Vec<Written> = rows.iter().map(Written::of).collect();
+        let send = |crm: Crm| async move { crm.associate_all(&rows).await };
+        self.send(send).await
     }
 
     async fn lookup(&self, call: &LookupCall) -> Reply {
@@ -115,12 +143,23 @@ impl Endpoint for Killable {
     }
 }
 
-/// Runs one process, to its end or until it is killed. Returns the lines of its report.
+/// Runs one process without batches, to its end or until it is killed. Returns the lines of its report.
 pub(super) async fn process(
     world: &Arc<Mutex<World>>,
     purpose: LinkPurpose,
     rows: Vec<CheckedRow>,
     trouble: &Trouble,
+) -> Vec<Outcome> {
+    process_with(world, purpose, rows, trouble, settings(3, 3)).await
+}
+
+/// Runs one process with these settings.
+pub(super) async fn process_with(
+    world: &Arc<Mutex<World>>,
+    purpose: LinkPurpose,
+    rows: Vec<CheckedRow>,
+    trouble: &Trouble,
+    settings: RunSettings,
 ) -> Vec<Outcome> {
     let is_dead = Arc::new(AtomicBool::new(false));
     let lost = Arc::clone(&is_dead);
@@ -150,7 +189,7 @@ pub(super) async fn process(
             is_unlimited: false,
             share: Share::ALL,
         }),
-        ..settings(3, 3)
+        ..settings
     };
     let running = Box::pin(run(endpoint, settings, context));
     tokio::select! {

@@ -9,6 +9,7 @@ use crate::api::lookup_call::LookupCall;
 use crate::api::response::body::Body;
 use crate::api::response::headers::{Answer, Reply, ReplyHeaders};
 use crate::domain::association_type::AssociationType;
+use crate::run::tests::links::writes::{inverse as inverse_of, is_inverse};
 
 /// A contact and a company.
 pub(super) type Ids = (u64, u64);
@@ -48,6 +49,8 @@ pub(super) struct World {
     pub(super) one_sided: BTreeSet<Ids>,
     /// Links that stay when they are removed.
     pub(super) staying: BTreeSet<Ids>,
+    /// The types that writes of other labels have removed.
+    pub(super) lost: Vec<(Ids, AssociationType)>,
 }
 
 fn reply(status: u16, body: Vec<u8>) -> Reply {
@@ -97,7 +100,7 @@ impl World {
 
     /// The links of these records, from either side, in pages of 500.
     pub(super) fn read(&self, call: &LinkCall) -> Reply {
-        let is_inverse = call.from_type.as_str() == "companies";
+        let is_inverse = is_inverse(call.from_type.as_str());
         let mut inverse: BTreeMap<u64, Vec<Ids>> = BTreeMap::new();
         let listed = |link: &&Ids| is_inverse && !self.one_sided.contains(*link);
         for &link in self.links.keys().filter(listed) {
@@ -116,8 +119,13 @@ impl World {
                 range.map(|(&link, _)| link).collect()
             };
             let links = of_record.into_iter().skip(skipped).map(|link| {
-                let to = if is_inverse { link.0 } else { link.1 };
-                json!({"toObjectId": to, "associationTypes": shown(&self.links[&link])})
+                let types = &self.links[&link];
+                let (to, types) = if is_inverse {
+                    (link.0, types.iter().map(inverse_of).collect())
+                } else {
+                    (link.1, types.clone())
+                };
+                json!({"toObjectId": to, "associationTypes": shown(&types)})
             });
             let links: Vec<Value> = links.collect();
             if links.is_empty() {
