@@ -144,7 +144,7 @@ mod tests {
             ] {
                 let read = envelope(&format!("{{{head}{rest}}}"));
                 assert!(read.is_result && read.status.is_none(), "{rest}");
-                assert_eq!(read.results, [expected.clone()], "{rest}");
+                assert_eq!(read.results, std::slice::from_ref(&expected), "{rest}");
                 let read = envelope(&format!(
                     r#"{{"status":"COMPLETE","results":[{{{head}{rest}}}]}}"#
                 ));

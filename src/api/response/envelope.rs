@@ -143,7 +143,8 @@ fn linked(object: &Map<String, Value>) -> Option<Linked> {
         labels: object
             .get("labels")
             .and_then(Value::as_array)
-            .map(|labels| names(labels)),
+            .map(Vec::as_slice)
+            .map(names),
     })
 }
 

@@ -123,12 +123,7 @@ impl Dispatcher<'_> {
         let sent = batch.rows.len();
         let types = batch.types();
         let request = batch.request.number;
-        let BatchRequest {
-            rows,
-            rest,
-            mut named,
-            ..
-        } = batch;
+        let (rows, rest, mut named) = (batch.rows, batch.rest, batch.named);
         let earlier = named.len();
         let mut open = Vec::new();
         let mut without_label = Vec::new();

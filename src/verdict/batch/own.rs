@@ -67,6 +67,11 @@ mod tests {
                 r#"{"category":"OBJECT_NOT_FOUND","message":"contact 41001 not found"}"#,
                 true,
             ),
+            // The id of an association type.
+            (
+                r#"{"category":"VALIDATION_ERROR","context":{"associationSpec":["USER_DEFINED=41001"],"INVALID_ASSOCIATION_TYPE_ID":["USER_DEFINED=41001 is not valid"]}}"#,
+                false,
+            ),
             (
                 r#"{"category":"OBJECT_NOT_FOUND","message":"No record with id='52002'."}"#,
                 true,

@@ -54,9 +54,10 @@ fn replies() -> Vec<(&'static str, &'static str, Value, bool)> {
 #[test]
 fn a_labelled_row_is_associated_only_if_all_its_labels_are_listed() {
     for (asked, kept, labels, is_confirmed) in replies() {
-        let class = match is_confirmed {
-            true => Class::Associated,
-            false => Class::Unconfirmed,
+        let class = if is_confirmed {
+            Class::Associated
+        } else {
+            Class::Unconfirmed
         };
         let row = row(asked, kept);
         let alone = result(IDS, &labels).to_string();

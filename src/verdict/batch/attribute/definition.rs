@@ -31,7 +31,7 @@ pub(super) struct Definition<'e> {
 
 impl<'e> Definition<'e> {
     pub(super) fn of(envelope: &'e Envelope, open: Vec<&'e LabelledPair>) -> Self {
-        let sides = Sides::of(open.iter().map(|row| row.pair()));
+        let sides = Sides::of(open.iter().map(LinkRequest::pair));
         let only = |list: &'e [Entry]| {
             if list.len() == 1 {
                 Some(&list[0])
