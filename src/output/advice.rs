@@ -77,6 +77,9 @@ fn own_advice(category: &str) -> Option<&'static str> {
         "CLIENT_RESULT_MISMATCH" => {
             "the reply names another record, maybe after a merge: the report shows its id"
         }
+        "CLIENT_LABEL_NOT_CONFIRMED" => {
+            "HubSpot linked the pair without a label: check whether it was renamed or deleted"
+        }
         "CLIENT_NOT_COMPLETE" => "HubSpot did not complete the request: run the rows again later",
         _ => return None,
     })
