@@ -144,7 +144,8 @@ impl Findings {
                 self.already_associated += 1;
             }
             // A check asks HubSpot nothing, and undoes nothing.
-            RowContent::Skipped(SkippedRow::Exists(_) | SkippedRow::Kept(..)) => {}
+            RowContent::Skipped(SkippedRow::Exists(_) | SkippedRow::Kept(..))
+            | RowContent::LabelsOf(_) => {}
         }
     }
 

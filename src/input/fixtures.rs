@@ -55,7 +55,7 @@ pub(crate) fn shown(bytes: impl AsRef<[u8]>) -> Vec<String> {
 pub(crate) fn shown_row(row: CheckedRow) -> String {
     let place = format!("{}/{}", row.key.row, row.key.line);
     match row.content {
-        RowContent::Pair(pair) => format!("{place}: {pair}"),
+        RowContent::Pair(pair) | RowContent::LabelsOf(pair) => format!("{place}: {pair}"),
         RowContent::Keyed(pair) => {
             let name = |name: &RecordName| match name {
                 RecordName::Id(record) => format!("{} {}", record.object_type, record.id),

@@ -38,6 +38,8 @@ impl Default for CheckedRow {
 pub enum RowContent {
     /// A pair to link.
     Pair(Pair),
+    /// A pair whose link stays, while an undo removes labels of it.
+    LabelsOf(Pair),
     /// A pair to link, with at least one key that has to be looked up first.
     Keyed(Box<KeyedPair>),
     /// An invalid row; it is not sent.
@@ -165,7 +167,7 @@ pub(crate) fn truncated(bytes: &[u8]) -> String {
 #[must_use]
 pub fn target_of(row: &CheckedRow) -> RowTarget {
     match &row.content {
-        RowContent::Pair(pair) => RowTarget::Pair(pair.clone()),
+        RowContent::Pair(pair) | RowContent::LabelsOf(pair) => RowTarget::Pair(pair.clone()),
         RowContent::Keyed(pair) => RowTarget::Raw(pair.values()),
         RowContent::Invalid(invalid) => raw(invalid.values.clone()),
         RowContent::Skipped(skipped) => skipped.target(),
@@ -181,7 +183,9 @@ impl RowContent {
     /// The two ids or keys as the row has them, or the text in their place; `None` if the row is skipped.
     pub(crate) fn ids(&self) -> Option<[&str; 2]> {
         match self {
-            Self::Pair(pair) => Some([pair.from.id.as_str(), pair.to.id.as_str()]),
+            Self::Pair(pair) | Self::LabelsOf(pair) => {
+                Some([pair.from.id.as_str(), pair.to.id.as_str()])
+            }
             Self::Invalid(InvalidRow { values, .. }) => Some(values.cells()),
             Self::Keyed(pair) => Some([cell_of(&pair.from), cell_of(&pair.to)]),
             Self::Skipped(_) => None,
@@ -192,7 +196,7 @@ impl RowContent {
     #[must_use]
     pub fn pair_values(&self) -> Option<[&str; 4]> {
         match self {
-            Self::Pair(Pair { from, to }) => Some([
+            Self::Pair(Pair { from, to }) | Self::LabelsOf(Pair { from, to }) => Some([
                 from.object_type.as_str(),
                 from.id.as_str(),
                 to.object_type.as_str(),
@@ -215,7 +219,7 @@ impl RowContent {
             Self::Keyed(pair) => Some(pair.keys()),
             Self::Invalid(InvalidRow { values, .. })
             | Self::Skipped(SkippedRow::NothingToLink(values)) => values.keys.as_deref().cloned(),
-            Self::Pair(_) | Self::Skipped(_) => None,
+            Self::Pair(_) | Self::LabelsOf(_) | Self::Skipped(_) => None,
         }
     }
 

@@ -5,6 +5,7 @@
 
 pub(crate) mod after_reply;
 pub(crate) mod decision;
+pub(crate) mod presence;
 pub(crate) mod read;
 pub(crate) mod records;
 pub(crate) mod removal;

@@ -9,8 +9,19 @@ use crate::output::next_command::NOT_FOR_RESOLVED;
 use crate::output::summary::NextStep;
 use crate::verify::totals::VerifyTotals;
 
+/// Flags whose labels stand in the file of missing pairs.
+const LABELS: [&str; 3] = ["label", "label-id", "label-column"];
+
 /// Flags of `verify` that an import of the missing pairs must not repeat, besides those for how its input was read.
 const NOT_FOR_MISSING: [&str; 3] = ["resume", "repair", "html"];
+
+/// A file of missing pairs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MissingFile<'f> {
+    pub(crate) path: &'f Path,
+    /// Whether it has a column with labels.
+    pub(crate) has_labels: bool,
+}
 
 /// The commands to run after a run that was not stopped: what links the missing pairs, and what reads the unknown ones
 /// again. `missing` is the file of the missing pairs, if one was written; `report` is what the run wrote. An output that
@@ -20,11 +31,12 @@ pub(crate) fn after_verify(
     arguments: &[OsString],
     totals: &VerifyTotals,
     report: &Path,
-    missing: Option<&Path>,
+    missing: Option<MissingFile<'_>>,
     can_resume: bool,
 ) -> Vec<NextStep> {
     let again = again(arguments, can_resume);
-    let can_import = totals.states.missing.exist > 0 && !totals.expects_absent;
+    let can_import =
+        totals.states.missing.exist + totals.states.missing.linked > 0 && !totals.expects_absent;
     let link = can_import.then(|| match missing {
         Some(missing) => step(
             "import the missing pairs again",
@@ -50,15 +62,20 @@ fn step(what: &str, command: String) -> NextStep {
     }
 }
 
-/// The import of the missing pairs, which needs no flags to be read.
-fn import_of_missing(arguments: &[OsString], missing: &Path) -> String {
-    CommandLine::new(arguments)
+/// The import of the missing pairs, which needs no flags to be read but that for a column with labels.
+fn import_of_missing(arguments: &[OsString], missing: MissingFile<'_>) -> String {
+    let command_line = CommandLine::new(arguments)
         .without(&NOT_FOR_RESOLVED)
         .without(&NOT_FOR_MISSING)
+        .without(&LABELS)
         .only_flags_of("import")
         .command("import")
-        .file(missing)
-        .line()
+        .file(missing.path);
+    if missing.has_labels {
+        command_line.with_value("label-column", "label").line()
+    } else {
+        command_line.line()
+    }
 }
 
 /// The same verification, which reads only the unknown pairs again; all pairs if the output cannot be resumed, as that of
@@ -116,7 +133,10 @@ mod tests {
             &arguments(typed),
             totals,
             Path::new("x/p.verify.csv"),
-            missing,
+            missing.map(|path| MissingFile {
+                path,
+                has_labels: typed.contains("--label"),
+            }),
             !typed.starts_with("verify - "),
         );
         steps.iter().map(ToString::to_string).collect()
@@ -137,6 +157,19 @@ mod tests {
                 "read the unknown pairs again: hubspot-associate verify pairs.csv '--split=;' --from-type=contacts \
                  --sample=5 --seed=7 --output=v.csv --missing=m.csv --token-file=t --rate=50/10s -v --resume",
             ]
+        );
+    }
+
+    #[test]
+    fn the_labels_of_missing_pairs_are_read_from_their_file() {
+        let linked = PairState::Missing(MissingRecords::Linked);
+        assert_eq!(
+            steps(
+                "verify p.csv --label=A --label-id=USER_DEFINED:3 --missing=m.csv",
+                &totals(&[(linked, 1)]),
+                Some(Path::new("m.csv"))
+            ),
+            ["import the missing pairs again: hubspot-associate import m.csv --label-column label"]
         );
     }
 

@@ -172,6 +172,11 @@ pub(crate) fn reasons(missing: &MissingCounts) -> Vec<MissingReason> {
             "Import these pairs again; --missing writes them to a file.",
         ),
         (
+            missing.linked,
+            "they are linked without all labels of their rows",
+            "Import these pairs again with their labels; --missing writes them to a file.",
+        ),
+        (
             missing.deleted,
             "a record is deleted, or never existed",
             "Correct the id, or remove the row.",

@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+
 use crate::domain::category::Category;
+use crate::domain::label_set::LabelSet;
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::pair::{Pair, RowKey};
 use crate::domain::proof::ExistedBefore;
@@ -36,6 +39,12 @@ pub struct ReportRow {
     pub is_existing: bool,
     /// Whether the pair was linked before it was sent; `None` if that was not asked.
     pub existed_before: Option<ExistedBefore>,
+    /// The labels that it asked for.
+    pub labels: Option<LabelSet>,
+    /// Those of them that its link did not have before, as far as that is known.
+    pub labels_added: Option<LabelSet>,
+    /// When it ended; read only for rows with labels.
+    pub finished_at: Option<Timestamp>,
     /// The account that the run wrote to; `None` if it is not known.
     pub portal_id: Option<u64>,
     /// The kind of run that wrote the line.
@@ -67,6 +76,8 @@ impl ReportRows {
                 return Err(ReportError::ReadBack { path, source });
             }
         };
+        let labels = line.labels();
+        let time = labels.as_ref().map(|_| line.text(Column::FinishedAt));
         let is_skipped = line.outcome == OutcomeKind::Skipped;
         Ok(Some(ReportRow {
             key: RowKey {
@@ -79,6 +90,9 @@ impl ReportRows {
             is_existing: is_skipped
                 && line.field(Column::Categories) == Category::Exists.as_str().as_bytes(),
             existed_before: line.existed_before(),
+            labels,
+            labels_added: line.labels_added(),
+            finished_at: time.and_then(|time| time.parse().ok()),
             portal_id: line.portal_id(),
             origin: line.origin(),
         }))
@@ -162,6 +176,9 @@ mod tests {
             outcome: OutcomeKind::Associated,
             is_existing: false,
             existed_before: Some(ExistedBefore::No),
+            labels: None,
+            labels_added: None,
+            finished_at: None,
             portal_id: Some(62_515),
             origin: Origin::RealRun,
         };

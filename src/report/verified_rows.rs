@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::domain::label_set::LabelSet;
 use crate::domain::pair::Pair;
 use crate::domain::proof::{LinkState, RecordState};
 use crate::report::column::Column;
@@ -32,6 +33,8 @@ pub struct VerifiedRow {
     pub state: Option<LinkState>,
     /// Whether the records of a missing link exist; `None` if that was not asked.
     pub records: Option<[RecordState; 2]>,
+    /// The labels that the row asks for and that its link lacks; `None` if it asks for none.
+    pub missing_labels: Option<LabelSet>,
 }
 
 impl VerifiedRows {
@@ -65,11 +68,21 @@ impl VerifiedRows {
             pair: self.pairs.pair(&line),
             state: line.link_state(),
             records: records_of(&line.text(Column::Record)),
+            missing_labels: line.missing_labels(),
         }))
     }
 }
 
 impl ReportLine<'_> {
+    /// The labels that a row of `verify` asks for and that its link lacks; all of them if its types cannot be read.
+    fn missing_labels(&self) -> Option<LabelSet> {
+        let asked = self.labels()?;
+        let found = LabelSet::parse(&self.text(Column::AssociationTypes));
+        let found = found.as_ref().map(|labels| labels.iter().as_slice());
+        let missing = asked.missing_in(found.unwrap_or_default());
+        LabelSet::new(missing.cloned())
+    }
+
     /// The state of the link in a report of `verify`; `None` for an invalid row.
     #[must_use]
     pub fn link_state(&self) -> Option<LinkState> {
@@ -115,6 +128,7 @@ mod tests {
                 pair: Some(pair.clone()),
                 state: Some(state),
                 records,
+                missing_labels: None,
             });
         }
         lines.add(&Outcome {
@@ -126,6 +140,7 @@ mod tests {
             pair: None,
             state: None,
             records: None,
+            missing_labels: None,
         });
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.csv");

@@ -2,6 +2,9 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use jiff::Timestamp;
+
+use crate::domain::label_set::LabelSet;
 use crate::domain::pair::{Pair, Record};
 use crate::domain::proof::ExistedBefore;
 use crate::domain::standard_type::canonical;
@@ -19,6 +22,12 @@ pub struct LinkRow<'r> {
     pub existed_before: Option<ExistedBefore>,
     /// The portal of the run; `None` if the line does not name it.
     pub portal: Option<u64>,
+    /// The labels that it asked for.
+    pub labels: Option<&'r LabelSet>,
+    /// Those of them that the link did not have before, as far as that is known.
+    pub labels_added: Option<&'r LabelSet>,
+    /// When it ended, if it has labels.
+    pub finished_at: Option<Timestamp>,
 }
 
 impl LinkRow<'_> {
@@ -30,24 +39,42 @@ impl LinkRow<'_> {
             && self.portal.is_some()
     }
 
+    /// The labels that the line proves the import added in a portal that it names.
+    #[must_use]
+    pub fn proved_labels(&self) -> Option<&LabelSet> {
+        let is_read = matches!(
+            self.existed_before,
+            Some(ExistedBefore::Yes | ExistedBefore::No)
+        );
+        self.labels_added
+            .filter(|_| self.is_associated && is_read && self.portal.is_some())
+    }
+
+    /// Whether it names the records of its link in one of the two orders. Each order has label ids of its own.
+    #[must_use]
+    pub fn is_inverse(&self) -> bool {
+        end_hash(&self.pair.from) > end_hash(&self.pair.to)
+    }
+
     /// A hash of the link: both directions of a pair, all spellings of its types and of its ids have the same one.
     ///
     /// Two different links have the same hash with a probability of one in 10^19. The second is then kept, as if it were
     /// the first: a hash never causes a removal.
     #[must_use]
     pub fn link_hash(&self) -> u64 {
-        let end = |record: &Record| {
-            let mut hasher = DefaultHasher::new();
-            canonical(record.object_type.as_str()).hash(&mut hasher);
-            record.id.number().hash(&mut hasher);
-            hasher.finish()
-        };
-        let mut ends = [end(&self.pair.from), end(&self.pair.to)];
+        let mut ends = [end_hash(&self.pair.from), end_hash(&self.pair.to)];
         ends.sort_unstable();
         let mut hasher = DefaultHasher::new();
         ends.hash(&mut hasher);
         hasher.finish()
     }
+}
+
+fn end_hash(record: &Record) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    canonical(record.object_type.as_str()).hash(&mut hasher);
+    record.id.number().hash(&mut hasher);
+    hasher.finish()
 }
 
 #[cfg(test)]
@@ -67,6 +94,9 @@ pub(crate) mod tests {
             is_associated: true,
             existed_before,
             portal: Some(1),
+            labels: None,
+            labels_added: None,
+            finished_at: None,
         }
     }
 

@@ -6,6 +6,8 @@
 pub mod count;
 pub mod error;
 pub mod keep_reason;
+pub mod label_counts;
+pub mod labelled_link;
 pub mod link_row;
 pub mod pair_uses;
 pub mod plan;

@@ -16,8 +16,10 @@ const OTHER: &str = "other reasons";
 /// The rows of the report of `undo`, by outcome. The lines of earlier runs that it resumed are counted too.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UndoTotals {
-    /// Links that were removed.
+    /// Links that were removed, and links of which only labels were.
     pub removed: u64,
+    /// Those of them of which only labels were removed.
+    pub labels: u64,
     /// Links that were absent already.
     pub gone: u64,
     /// Links that could not be removed or read.
@@ -59,7 +61,11 @@ impl UndoTotals {
     /// Counts a row.
     pub fn add(&mut self, outcome: UndoOutcome, reason: &str) {
         match outcome {
-            UndoOutcome::Removed => self.removed += 1,
+            UndoOutcome::Removed => {
+                self.removed += 1;
+                // The reason names the labels. A removed link has none.
+                self.labels += u64::from(!reason.is_empty());
+            }
             UndoOutcome::Gone => self.gone += 1,
             UndoOutcome::Failed => {
                 self.failed += 1;

@@ -71,6 +71,9 @@ mod tests {
             outcome,
             is_existing: false,
             existed_before: None,
+            labels: None,
+            labels_added: None,
+            finished_at: None,
             portal_id,
             origin: Origin::RealRun,
         }

@@ -18,6 +18,8 @@ const OTHER: &str = "(other)";
 pub enum MissingRecords {
     /// Both exist: importing the pair again can link it.
     Exist,
+    /// They are linked, but the link lacks a label that the row asks for.
+    Linked,
     /// At least one was deleted, or never existed.
     Deleted,
     /// At least one was merged into another, and none was deleted.
@@ -63,14 +65,17 @@ impl PairState {
     /// How a result is counted.
     #[must_use]
     pub fn of(verified: &Verified) -> Self {
-        Self::new(verified.state, verified.records.as_ref())
+        let has_types = !verified.types.is_empty();
+        Self::new(verified.state, has_types, verified.records.as_ref())
     }
 
-    /// How a pair with this state is counted, if its records were found as these.
+    /// How a pair with this state is counted, if its records were found as these. `has_types` says whether it is linked in
+    /// some way.
     #[must_use]
-    pub fn new(state: LinkState, records: Option<&[RecordState; 2]>) -> Self {
+    pub fn new(state: LinkState, has_types: bool, records: Option<&[RecordState; 2]>) -> Self {
         match state {
             LinkState::Present => Self::Present,
+            LinkState::Missing if has_types => Self::Missing(MissingRecords::Linked),
             LinkState::Missing => Self::Missing(MissingRecords::of(records)),
             LinkState::Unknown => Self::Unknown,
         }
@@ -82,6 +87,8 @@ impl PairState {
 pub struct MissingCounts {
     /// Both records exist.
     pub exist: u64,
+    /// They are linked without a label that the row asks for.
+    pub linked: u64,
     /// A record was deleted, or never existed.
     pub deleted: u64,
     /// A record was merged into another.
@@ -96,7 +103,7 @@ impl MissingCounts {
     /// All missing pairs.
     #[must_use]
     pub fn all(&self) -> u64 {
-        self.exist + self.deleted + self.merged + self.unknown + self.not_asked
+        self.exist + self.linked + self.deleted + self.merged + self.unknown + self.not_asked
     }
 }
 
@@ -124,6 +131,7 @@ impl StateCounts {
             PairState::Unknown => &mut self.unknown,
             PairState::Missing(records) => match records {
                 MissingRecords::Exist => &mut self.missing.exist,
+                MissingRecords::Linked => &mut self.missing.linked,
                 MissingRecords::Deleted => &mut self.missing.deleted,
                 MissingRecords::Merged => &mut self.missing.merged,
                 MissingRecords::Unknown => &mut self.missing.unknown,

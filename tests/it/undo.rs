@@ -128,7 +128,7 @@ to keep: 2 rows
              1  the link existed before the import
              1  its links could not be read before the import: the link may have existed before
 not associated: 1 row
-nothing was sent; each link is read again before it is removed, and kept if it has a label by then
+nothing was sent; each link is read again before it is removed, and kept if it has a label of others by then
 next: remove these links: hubspot-associate undo pairs.report.csv --expect-portal 111 --confirm 2
 "
     );

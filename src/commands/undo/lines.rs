@@ -36,6 +36,9 @@ impl LinkLine {
             is_associated: self.0.outcome == OutcomeKind::Associated,
             existed_before: self.0.existed_before,
             portal: self.0.portal_id,
+            labels: self.0.labels.as_ref(),
+            labels_added: self.0.labels_added.as_ref(),
+            finished_at: self.0.finished_at,
         })
     }
 

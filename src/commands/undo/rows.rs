@@ -9,6 +9,7 @@ use crate::commands::undo::earlier::status;
 use crate::commands::undo::lines::{LinkLine, LinkLines};
 use crate::commands::undo::source::Source;
 use crate::diagnostic::Problem;
+use crate::domain::labels::AskedLabels;
 use crate::error::RunError;
 use crate::input::error::InputError;
 use crate::input::row::{CheckedRow, RowContent, SkippedRow};
@@ -64,14 +65,25 @@ impl UndoRows {
         }
         let key = line.key();
         let pair = line.into_pair()?;
-        let content = match fate {
-            Fate::Remove => RowContent::Pair(pair),
-            Fate::Keep(reason) => RowContent::Skipped(SkippedRow::Kept(pair, reason.text())),
+        let (content, labels) = match fate {
+            Fate::Remove => (RowContent::Pair(pair), None),
+            Fate::RemoveLabelled { made_link, labels } => {
+                let content = if made_link {
+                    RowContent::Pair(pair)
+                } else {
+                    RowContent::LabelsOf(pair)
+                };
+                (content, Some(AskedLabels::Known(labels)))
+            }
+            Fate::Keep(reason) => {
+                let kept = SkippedRow::Kept(pair, reason.text());
+                (RowContent::Skipped(kept), None)
+            }
         };
         Some(CheckedRow {
             key,
             content,
-            labels: None,
+            labels,
         })
     }
 

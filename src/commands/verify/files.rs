@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::verify::VerifyArgs;
 use crate::commands::verify::source::Source;
+use crate::domain::label_set::LabelSet;
 use crate::domain::pair::Pair;
 use crate::domain::proof::LinkState;
 use crate::error::RunError;
@@ -23,6 +24,18 @@ const MISSING: &str = "--missing";
 
 /// The header of the file of missing pairs, which an import reads without flags.
 const HEADER: &str = "from_object_type,from_object_id,to_object_type,to_object_id\n";
+
+/// The same where pairs have labels: a row for each label that is missing. Several labels in one cell would need a separator
+/// that occurs in no name.
+const LABELLED_HEADER: &str = "from_object_type,from_object_id,to_object_type,to_object_id,label\n";
+
+/// A file of missing pairs that was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WrittenPairs {
+    pub(crate) rows: u64,
+    /// Whether it has a column with labels.
+    pub(crate) has_labels: bool,
+}
 
 /// The files besides the output.
 #[derive(Debug)]
@@ -102,32 +115,76 @@ fn existing(path: &Path) -> io::Result<Existing> {
         return Ok(Existing::Nothing);
     };
     let mut first = Vec::new();
-    BufReader::new(file.take(HEADER.len() as u64)).read_until(b'\n', &mut first)?;
+    BufReader::new(file.take(LABELLED_HEADER.len() as u64)).read_until(b'\n', &mut first)?;
     Ok(match first.as_slice() {
         b"" => Existing::Nothing,
-        first if first == HEADER.as_bytes() => Existing::Pairs,
+        first
+            if [HEADER, LABELLED_HEADER]
+                .map(str::as_bytes)
+                .contains(&first) =>
+        {
+            Existing::Pairs
+        }
         _ => Existing::Other,
     })
 }
 
-/// Writes the missing pairs whose records exist, according to a complete output. Returns how many there are.
-pub(crate) fn write_missing(path: &Path, output: &Path) -> Result<u64, RunError> {
+/// Writes the missing pairs whose records exist, according to a complete output.
+pub(crate) fn write_missing(path: &Path, output: &Path) -> Result<WrittenPairs, RunError> {
     let mut verified = VerifiedRows::open(output)?;
     let failed = |source| unwritten(path, source);
     let mut file = AtomicFile::create(path).map_err(failed)?;
-    file.write_all(HEADER.as_bytes()).map_err(failed)?;
     let mut rows = 0;
+    // All rows have labels, or none has.
+    let mut has_labels = None;
     while let Some(row) = verified.next()? {
         let can_link = row.state == Some(LinkState::Missing)
             && MissingRecords::of(row.records.as_ref()) == MissingRecords::Exist;
-        if let Some(Pair { from, to }) = row.pair.filter(|_| can_link) {
-            // Types and ids need no quotes.
-            let [from_type, to_type] = [&from.object_type, &to.object_type];
-            writeln!(file, "{from_type},{},{to_type},{}", from.id, to.id).map_err(failed)?;
-            rows += 1;
+        let Some(pair) = row.pair.filter(|_| can_link) else {
+            continue;
+        };
+        let labels = row.missing_labels;
+        if has_labels.is_none() {
+            write_header(&mut file, labels.is_some()).map_err(failed)?;
         }
+        let has_labels = *has_labels.get_or_insert(labels.is_some());
+        rows += write_pair(&mut file, &pair, labels.as_ref(), has_labels).map_err(failed)?;
+    }
+    if has_labels.is_none() {
+        write_header(&mut file, false).map_err(failed)?;
     }
     file.finish().map_err(failed)?;
+    Ok(WrittenPairs {
+        rows,
+        has_labels: has_labels.unwrap_or_default(),
+    })
+}
+
+fn write_header(file: &mut AtomicFile, has_labels: bool) -> io::Result<()> {
+    let header = if has_labels { LABELLED_HEADER } else { HEADER };
+    file.write_all(header.as_bytes())
+}
+
+/// Writes a pair, once for each of these labels. Returns the number of rows.
+fn write_pair(
+    file: &mut AtomicFile,
+    Pair { from, to }: &Pair,
+    labels: Option<&LabelSet>,
+    has_labels: bool,
+) -> io::Result<u64> {
+    // Types and ids need no quotes.
+    let [from_type, to_type] = [&from.object_type, &to.object_type];
+    let pair = format!("{from_type},{},{to_type},{}", from.id, to.id);
+    if !has_labels {
+        writeln!(file, "{pair}")?;
+        return Ok(1);
+    }
+    let mut rows = 0;
+    for label in labels.into_iter().flat_map(LabelSet::iter) {
+        let name = label.label.as_deref().unwrap_or_default();
+        writeln!(file, "{pair},\"{}\"", name.replace('"', "\"\""))?;
+        rows += 1;
+    }
     Ok(rows)
 }
 
@@ -152,7 +209,7 @@ mod tests {
         let (output, path) = (folder.path().join("v.csv"), folder.path().join("m.csv"));
         let header = ReportKind::Verify.layout().header();
         let line = |id: u64, state: &str, record: &str| {
-            format!("{id},contacts,{id},0-2,9,{state},,{record},2026-05-04T09:15:22.118Z\n")
+            format!("{id},contacts,{id},0-2,9,{state},,{record},2026-05-04T09:15:22.118Z,\n")
         };
         let lines = [
             line(1, "present", ""),
@@ -166,10 +223,51 @@ mod tests {
             line(9, "missing", "exists"),
         ];
         fs::write(&output, header + &lines.concat()).unwrap();
-        assert_eq!(write_missing(&path, &output).unwrap(), 2);
+        let found = write_missing(&path, &output).unwrap();
+        let expected = WrittenPairs {
+            rows: 2,
+            has_labels: false,
+        };
+        assert_eq!(found, expected);
         let written = fs::read_to_string(&path).unwrap();
         let expected = format!("{HEADER}contacts,2,0-2,9\ncontacts,9,0-2,9\n");
         assert_eq!(written, expected);
+        assert_eq!(existing(&path).unwrap(), Existing::Pairs);
+    }
+
+    #[test]
+    fn a_link_that_lacks_labels_has_a_row_for_each_of_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let (output, path) = (folder.path().join("v.csv"), folder.path().join("m.csv"));
+        let mut lines = ReportKind::Verify.layout().header();
+        let labels = r#""USER_DEFINED:1:A;USER_DEFINED:2:Sales\; ""EMEA"", x""#;
+        for (id, state, types, record) in [
+            (1, "present", "USER_DEFINED:1:A", ""),
+            (2, "missing", "", "exists"),
+            (
+                3,
+                "missing",
+                "HUBSPOT_DEFINED:279:;USER_DEFINED:1:A",
+                "exists",
+            ),
+            (4, "missing", "", "to deleted"),
+        ] {
+            lines += &format!(
+                "{id},contacts,{id},0-2,9,{state},{types},{record},2026-05-04T09:15:22.118Z,{labels}\n"
+            );
+        }
+        fs::write(&output, lines).unwrap();
+        let found = write_missing(&path, &output).unwrap();
+        let expected = WrittenPairs {
+            rows: 3,
+            has_labels: true,
+        };
+        assert_eq!(found, expected);
+        let second = r#""Sales; ""EMEA"", x""#;
+        let expected = format!(
+            "{LABELLED_HEADER}contacts,2,0-2,9,\"A\"\ncontacts,2,0-2,9,{second}\ncontacts,3,0-2,9,{second}\n"
+        );
+        assert_eq!(fs::read_to_string(&path).unwrap(), expected);
         assert_eq!(existing(&path).unwrap(), Existing::Pairs);
     }
 

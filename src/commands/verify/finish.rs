@@ -10,7 +10,7 @@ use crate::clock::now;
 use crate::commands::connection::ClosedConnection;
 use crate::commands::context::Context;
 use crate::commands::import::finish::status_with_write_failure;
-use crate::commands::verify::files::{Files, write_missing};
+use crate::commands::verify::files::{Files, WrittenPairs, write_missing};
 use crate::diagnostic::Problem;
 use crate::domain::property_name::PropertyName;
 use crate::error::RunError;
@@ -18,7 +18,7 @@ use crate::exit_status::ExitStatus;
 use crate::output::exit_reason::{FINISHED, OUTPUT, reason_of_stop};
 use crate::output::html::verify_page::VerifyPage;
 use crate::output::next_command;
-use crate::output::next_verify::after_verify;
+use crate::output::next_verify::{MissingFile, after_verify};
 use crate::output::stop_message::FollowUpCommand;
 use crate::output::summary::RejectsFile;
 use crate::output::verify_summary::{VerifySource, VerifySummary};
@@ -45,7 +45,7 @@ impl Verification<'_> {
     pub(crate) fn finish(self, mut connection: ClosedConnection, ctx: &Context) -> ExitStatus {
         let lost_token = connection.lost_token.take();
         let mut unwritten: Vec<RunError> = lost_token.into_iter().map(RunError::from).collect();
-        let missing = self.write_missing().unwrap_or_else(|error| {
+        let written = self.write_missing().unwrap_or_else(|error| {
             unwritten.push(error);
             None
         });
@@ -54,7 +54,10 @@ impl Verification<'_> {
         let steps = if stop.is_some() {
             Vec::new()
         } else {
-            let missing = missing.map(|file| file.path);
+            let missing = written.map(|(path, written)| MissingFile {
+                path,
+                has_labels: written.has_labels,
+            });
             let can_resume = can_resume(self.flags);
             after_verify(
                 &ctx.arguments,
@@ -76,7 +79,10 @@ impl Verification<'_> {
             reason: stop.map_or(FINISHED, reason_of_stop),
             resumable: stopped.is_some(),
             problem: stopped.as_ref(),
-            missing,
+            missing: written.map(|(path, written)| RejectsFile {
+                path,
+                rows: written.rows,
+            }),
             html: None,
             next: &steps,
         };
@@ -133,12 +139,9 @@ impl Verification<'_> {
     }
 
     /// Writes the missing pairs, unless the run was stopped: then the output is not complete.
-    fn write_missing(&self) -> Result<Option<RejectsFile<'_>>, RunError> {
+    fn write_missing(&self) -> Result<Option<(&Path, WrittenPairs)>, RunError> {
         match (&self.files.missing, &self.result.stop) {
-            (Some(path), None) => {
-                let rows = write_missing(path, self.output)?;
-                Ok(Some(RejectsFile { path, rows }))
-            }
+            (Some(path), None) => Ok(Some((path, write_missing(path, self.output)?))),
             _ => Ok(None),
         }
     }

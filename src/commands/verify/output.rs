@@ -102,7 +102,10 @@ fn continue_output(
         lines += 1;
         if is_kept {
             let state = count(line, &mut totals, &mut previous_counts);
-            if state == Some(PairState::Missing(MissingRecords::NotAsked)) {
+            // A link without the labels of its row shows that its records exist, which only a run that expects it notes.
+            let lacks_records = state == Some(PairState::Missing(MissingRecords::Linked))
+                && line.field(Column::Record).is_empty();
+            if lacks_records || state == Some(PairState::Missing(MissingRecords::NotAsked)) {
                 without_records = without_records.or(Some(line.number));
             }
         }
@@ -174,7 +177,8 @@ fn count(
         return None;
     };
     let records = records_of(&line.text(Column::Record));
-    let pair_state = PairState::new(state, records.as_ref());
+    let has_types = !line.field(Column::AssociationTypes).is_empty();
+    let pair_state = PairState::new(state, has_types, records.as_ref());
     let [from_type, _, to_type, _] = line.target();
     let types = [from_type, to_type].map(String::from_utf8_lossy);
     totals.count([&types[0], &types[1]], pair_state);

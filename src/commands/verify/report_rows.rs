@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::domain::label_set::LabelSet;
+use crate::domain::labels::AskedLabels;
 use crate::domain::pair::{Pair, RowKey};
 use crate::input::row::{CheckedRow, RowContent};
 use crate::report::end_of_run::EndOfRun;
@@ -23,6 +25,8 @@ pub(crate) struct LinkedRow {
     /// Its position in the input of the import.
     pub(crate) key: RowKey,
     pub(crate) pair: Pair,
+    /// The labels that it asked for.
+    pub(crate) labels: Option<LabelSet>,
 }
 
 impl From<LinkedRow> for CheckedRow {
@@ -30,7 +34,7 @@ impl From<LinkedRow> for CheckedRow {
         Self {
             key: row.key,
             content: RowContent::Pair(row.pair),
-            labels: None,
+            labels: row.labels.map(AskedLabels::Known),
         }
     }
 }
@@ -59,7 +63,13 @@ impl LinkedRows {
         while let Some(row) = self.rows.next().map_err(RowsError::Report)? {
             let is_verified = self.survey.add(&row).map_err(RowsError::Refused)?;
             match row.pair {
-                Some(pair) if is_verified => return Ok(Some(LinkedRow { key: row.key, pair })),
+                Some(pair) if is_verified => {
+                    return Ok(Some(LinkedRow {
+                        key: row.key,
+                        pair,
+                        labels: row.labels,
+                    }));
+                }
                 None if is_verified => {
                     let path = self.path.clone();
                     let source = ReadBackError::Damaged {

@@ -26,7 +26,9 @@ pub(super) fn split(rows: &str, first: Option<u64>) -> Vec<String> {
     let mut input = open_with(source, &settings).unwrap();
     let shown = |row: CheckedRow| {
         let what = match row.content {
-            RowContent::Pair(pair) => format!("{} -> {}", pair.from.id, pair.to.id),
+            RowContent::Pair(pair) | RowContent::LabelsOf(pair) => {
+                format!("{} -> {}", pair.from.id, pair.to.id)
+            }
             RowContent::Keyed(pair) => format!("{pair:?}"),
             RowContent::Invalid(InvalidRow { problems, values }) => format!(
                 "{} -> {}, {} wrong",

@@ -80,7 +80,7 @@ proptest! {
                     prop_assert_eq!(&invalid.values.from_id, from.trim());
                     prop_assert!(!invalid.problems.is_empty());
                 }
-                RowContent::Keyed(_) | RowContent::Skipped(_) => prop_assert!(false, "nothing is split here"),
+                RowContent::LabelsOf(_) | RowContent::Keyed(_) | RowContent::Skipped(_) => prop_assert!(false, "nothing is split here"),
             }
         }
     }

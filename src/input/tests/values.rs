@@ -177,7 +177,7 @@ fn a_value_in_the_text_form_of_a_spreadsheet_is_unwrapped() {
         .unwrap()
         .into_iter()
         .map(|row| match row.content {
-            RowContent::Pair(pair) => pair.to_string(),
+            RowContent::Pair(pair) | RowContent::LabelsOf(pair) => pair.to_string(),
             RowContent::Keyed(pair) => format!("{pair:?}"),
             RowContent::Invalid(invalid) => invalid.to_string(),
             RowContent::Skipped(skipped) => format!("{skipped:?}"),

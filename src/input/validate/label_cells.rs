@@ -64,7 +64,7 @@ impl LabelCells {
     pub(crate) fn of(&self, content: &RowContent) -> Option<AskedLabels> {
         match content {
             RowContent::Pair(_) | RowContent::Keyed(_) => self.current.clone(),
-            RowContent::Invalid(_) | RowContent::Skipped(_) => None,
+            RowContent::LabelsOf(_) | RowContent::Invalid(_) | RowContent::Skipped(_) => None,
         }
     }
 
@@ -163,7 +163,7 @@ pub(crate) fn refused(
             row.problems.push(problem);
             RowContent::Invalid(row)
         }
-        Some(RowContent::Pair(_) | RowContent::Keyed(_)) | None => {
+        Some(RowContent::Pair(_) | RowContent::LabelsOf(_) | RowContent::Keyed(_)) | None => {
             RowContent::Invalid(invalid(vec![problem], columns, record))
         }
     }

@@ -1,29 +1,51 @@
-//! One request that removes links. Pure.
+//! One request that removes links, or labels of links. Pure.
 
-use crate::domain::pair::ObjectType;
+use crate::domain::pair::{ObjectType, Pair, Record, RecordId};
 use crate::verdict::retry::AttemptCounts;
 
-/// The two types of all pairs in a request, as their rows spell them.
-pub(super) type Types = (ObjectType, ObjectType);
+/// What the pairs of a request have in common.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct GroupKey {
+    /// The type of the records named first, as the rows spell it.
+    pub(super) from_type: ObjectType,
+    /// The type of the records named second.
+    pub(super) to_type: ObjectType,
+    /// Whether labels are removed, and the links stay.
+    pub(super) is_for_labels: bool,
+}
 
-/// A request to remove the links of distinct pairs of the same two types.
+impl GroupKey {
+    /// A pair of these types.
+    pub(super) fn pair(&self, from: RecordId, to: RecordId) -> Pair {
+        let record = |object_type: &ObjectType, id| Record {
+            object_type: object_type.clone(),
+            id,
+        };
+        Pair {
+            from: record(&self.from_type, from),
+            to: record(&self.to_type, to),
+        }
+    }
+}
+
+/// A request to remove the links of distinct pairs of the same two types, or labels of these links.
 #[derive(Debug)]
 pub(crate) struct Removal {
     /// The attempts for it so far.
     pub(crate) counts: AttemptCounts,
     /// How often it was refused for the credentials.
     pub(crate) refusals: u32,
-    pub(super) types: Types,
+    pub(super) key: GroupKey,
     /// The places of its rows.
     pub(super) rows: Vec<u32>,
 }
 
 impl Removal {
-    pub(super) fn new(types: Types, rows: Vec<u32>) -> Self {
+    pub(super) fn new(key: GroupKey, rows: Vec<u32>) -> Self {
         Self {
             counts: AttemptCounts::default(),
             refusals: 0,
-            types,
+            key,
             rows,
         }
     }
@@ -36,7 +58,7 @@ impl Removal {
     /// Requests of `size` pairs at most.
     pub(super) fn parts(self, size: usize) -> Vec<Self> {
         let parts = self.rows.chunks(size.max(1));
-        let part = |rows: &[u32]| Self::new(self.types.clone(), rows.to_vec());
+        let part = |rows: &[u32]| Self::new(self.key.clone(), rows.to_vec());
         parts.map(part).collect()
     }
 }

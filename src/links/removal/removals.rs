@@ -1,5 +1,5 @@
-//! The rows whose links are being removed, and the requests that remove them. Pure: the caller sends the requests and passes
-//! the time.
+//! The rows whose links, or labels of links, are being removed, and the requests that remove them. Pure: the caller sends the
+//! requests and passes the time.
 //!
 //! The maximum number of pairs in a call is not documented. At least one client stops at 100, so that is where this one
 //! starts; where HubSpot refuses a request for its size, all later ones are smaller.
@@ -11,14 +11,16 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::api::link_body::labels_to_archive;
 use crate::api::link_call::{LinkCall, LinkRoute};
 use crate::api::response::body::Body;
 use crate::api::response::envelope::Envelope;
+use crate::domain::label_set::LabelSet;
 use crate::domain::outcome::Details;
-use crate::domain::pair::{Pair, Record, RecordId};
+use crate::domain::pair::{Pair, RecordId};
 use crate::links::after_reply::AfterReply;
 use crate::links::removal::body::body;
-use crate::links::removal::removal_request::{Removal, Types};
+use crate::links::removal::removal_request::{GroupKey, Removal};
 use crate::links::request_queue::RequestQueue;
 use crate::links::slab::Slab;
 use crate::verdict::batch::error_matching::ErrorMatches;
@@ -37,6 +39,8 @@ struct WaitingRow<R> {
     row: R,
     from: RecordId,
     to: RecordId,
+    /// The labels that are removed; `None` if the link is.
+    labels: Option<LabelSet>,
 }
 
 /// Pairs for the next request.
@@ -51,7 +55,7 @@ struct Group {
 #[derive(Debug)]
 pub(crate) struct Removals<R> {
     rows: Slab<WaitingRow<R>>,
-    groups: HashMap<Types, Group>,
+    groups: HashMap<GroupKey, Group>,
     requests: RequestQueue<Removal>,
     /// Maximum number of pairs in a request.
     max_pairs: usize,
@@ -69,33 +73,38 @@ impl<R> Removals<R> {
         }
     }
 
-    /// Adds a row whose link is to be removed.
-    pub(crate) fn push(&mut self, row: R, pair: &Pair) {
+    /// Adds a row whose link is to be removed, or only these labels of it.
+    pub(crate) fn push(&mut self, row: R, pair: &Pair, labels: Option<LabelSet>) {
         let Pair { from, to } = pair;
-        let types = (from.object_type.clone(), to.object_type.clone());
+        let key = GroupKey {
+            from_type: from.object_type.clone(),
+            to_type: to.object_type.clone(),
+            is_for_labels: labels.is_some(),
+        };
         let ids = [from.id.number(), to.id.number()];
-        let group = self.groups.entry(types.clone()).or_default();
+        let group = self.groups.entry(key.clone()).or_default();
         if group.pairs.contains(&ids) {
             let full = std::mem::take(group);
-            self.requests.push(Removal::new(types.clone(), full.rows));
+            self.requests.push(Removal::new(key.clone(), full.rows));
         }
         group.pairs.insert(ids);
         group.rows.push(self.rows.insert(WaitingRow {
             row,
             from: from.id,
             to: to.id,
+            labels,
         }));
         if group.rows.len() >= self.max_pairs {
             let full = std::mem::take(group);
-            self.requests.push(Removal::new(types, full.rows));
+            self.requests.push(Removal::new(key, full.rows));
         }
     }
 
     /// Makes requests of the groups that are not full.
     pub(crate) fn flush(&mut self) {
-        for (types, group) in self.groups.drain() {
+        for (key, group) in self.groups.drain() {
             if !group.rows.is_empty() {
-                self.requests.push(Removal::new(types, group.rows));
+                self.requests.push(Removal::new(key, group.rows));
             }
         }
     }
@@ -117,14 +126,26 @@ impl<R> Removals<R> {
 
     /// The call of a request.
     pub(crate) fn call(&self, request: &Removal) -> LinkCall {
-        let (from_type, to_type) = request.types.clone();
+        let key = &request.key;
         let places = request.rows.iter();
         let rows = places.filter_map(|&place| self.rows.get(place));
+        let (route, body) = if key.is_for_labels {
+            let labelled =
+                rows.filter_map(|row| Some((key.pair(row.from, row.to), row.labels.as_ref()?)));
+            let labelled: Vec<(Pair, &LabelSet)> = labelled.collect();
+            let types = labelled
+                .iter()
+                .map(|(pair, labels)| (pair, labels.iter().as_slice()));
+            (LinkRoute::ArchiveLabels, labels_to_archive(types))
+        } else {
+            let body = body(rows.map(|row| (&row.from, &row.to)));
+            (LinkRoute::Archive, body)
+        };
         LinkCall {
-            from_type,
-            to_type,
-            route: LinkRoute::Archive,
-            body: body(rows.map(|row| (&row.from, &row.to))),
+            from_type: key.from_type.clone(),
+            to_type: key.to_type.clone(),
+            route,
+            body,
         }
     }
 
@@ -163,7 +184,7 @@ impl<R> Removals<R> {
         if !is_success && named.is_empty() {
             return AfterReply::ByStatus(request);
         }
-        let Removal { types, rows, .. } = request;
+        let Removal { key, rows, .. } = request;
         let (bad, rest): (Vec<u32>, Vec<u32>) = rows
             .into_iter()
             .partition(|place| named.contains_key(place));
@@ -175,7 +196,7 @@ impl<R> Removals<R> {
         if is_success {
             self.finish(&rest, &Ok(()));
         } else if !rest.is_empty() {
-            self.requests.push_first(Removal::new(types, rest));
+            self.requests.push_first(Removal::new(key, rest));
         }
         AfterReply::Stored
     }
@@ -246,18 +267,10 @@ impl<R> Removals<R> {
         status: u16,
         envelope: &Envelope,
     ) -> HashMap<u32, Arc<Details>> {
-        let (from_type, to_type) = &request.types;
-        let record = |object_type: &_, id| Record {
-            object_type: Clone::clone(object_type),
-            id,
-        };
         let rows = request.rows.iter();
         let known = rows.filter_map(|&place| Some((place, self.rows.get(place)?)));
         let (places, pairs): (Vec<u32>, Vec<Pair>) = known
-            .map(|(place, row)| {
-                let (from, to) = (record(from_type, row.from), record(to_type, row.to));
-                (place, Pair { from, to })
-            })
+            .map(|(place, row)| (place, request.key.pair(row.from, row.to)))
             .unzip();
         let pairs: Vec<&Pair> = pairs.iter().collect();
         let errors = ErrorMatches::of(envelope, &pairs);

@@ -8,6 +8,7 @@ use proptest::sample::select;
 use serde_json::{Value, json};
 
 use crate::api::link_call::LinkRoute;
+use crate::domain::label_set::LabelSet;
 use crate::domain::outcome::Details;
 use crate::domain::pair::{ObjectType, Pair, Record, RecordId};
 use crate::links::after_reply::AfterReply;
@@ -32,7 +33,7 @@ fn removals(pairs: impl IntoIterator<Item = (u64, u64)>) -> Removals<usize> {
     let mut removals = Removals::new();
     for (row, (from, to)) in pairs.into_iter().enumerate() {
         let pair = pair(TYPES, [&from.to_string(), &to.to_string()]);
-        removals.push(row, &pair);
+        removals.push(row, &pair, None);
     }
     removals.flush();
     removals
@@ -60,12 +61,42 @@ fn left(removals: &mut Removals<usize>) -> Vec<(usize, Option<String>)> {
 }
 
 #[test]
+fn labels_are_removed_by_a_call_of_their_own_and_halved_as_links_are() {
+    let labels = LabelSet::parse("USER_DEFINED:37:Billing");
+    let mut removals = Removals::new();
+    for (row, ids) in [["1", "9"], ["2", "9"], ["3", "9"]].into_iter().enumerate() {
+        let labels = labels.clone().filter(|_| row != 1);
+        removals.push(row, &pair(TYPES, ids), labels);
+    }
+    removals.flush();
+    let mut routes = Vec::new();
+    while let Some(request) = removals.pop_request() {
+        let route = removals.call(&request).route;
+        routes.push((route, request.pairs()));
+        if request.pairs() == 2 {
+            removals.refused(request, &Details::default());
+        }
+    }
+    routes.sort_unstable_by_key(|&(route, pairs)| (route == LinkRoute::ArchiveLabels, pairs));
+    let labels = LinkRoute::ArchiveLabels;
+    assert_eq!(
+        routes,
+        [
+            (LinkRoute::Archive, 1),
+            (labels, 1),
+            (labels, 1),
+            (labels, 2)
+        ]
+    );
+}
+
+#[test]
 fn pairs_of_the_same_first_record_share_an_input() {
     let mut removals = Removals::new();
     for ids in [["041001", "1"], ["2", "3"], ["041001", "2"]] {
-        removals.push((), &pair(TYPES, ids));
+        removals.push((), &pair(TYPES, ids), None);
     }
-    removals.push((), &pair(["deals", "companies"], ["5", "6"]));
+    removals.push((), &pair(["deals", "companies"], ["5", "6"]), None);
     assert!(!removals.is_ready());
     removals.flush();
     let mut bodies = Vec::new();
@@ -98,7 +129,7 @@ fn a_request_has_up_to_100_pairs_and_none_twice() {
     assert_eq!(sizes, [100, 100, 50]);
     let mut twice = Removals::new();
     for ids in [["1", "2"], ["01", "2"], ["2", "1"]] {
-        twice.push((), &pair(["contacts", "contacts"], ids));
+        twice.push((), &pair(["contacts", "contacts"], ids), None);
     }
     twice.flush();
     let sizes: Vec<usize> = std::iter::from_fn(|| twice.pop_request())

@@ -53,6 +53,7 @@ impl UndoSummary<'_> {
                 settled: totals.rows(),
                 earlier: self.earlier,
                 removed: totals.removed,
+                labels_only: totals.labels,
                 kept: totals.kept,
                 gone: totals.gone,
                 failed: totals.failed,
@@ -110,8 +111,13 @@ struct Json<'s> {
 struct Planned {
     associated: u64,
     not_associated: u64,
+    /// Links, and links that stay and lose labels.
     remove: u64,
     types: Vec<Types>,
+    /// The number of links that stay and lose labels.
+    labels_only: u64,
+    /// The labels that these lose.
+    labels: Vec<Labels>,
     keep: u64,
     reasons: Vec<Reason>,
 }
@@ -130,10 +136,24 @@ impl Planned {
                     links,
                 })
                 .collect(),
+            labels_only: plan.stay,
+            labels: plan
+                .labels
+                .listed()
+                .into_iter()
+                .map(|(label, links)| Labels { label, links })
+                .collect(),
             keep: plan.kept_rows(),
             reasons: reasons(plan.kept.iter().copied()),
         }
     }
+}
+
+#[derive(Serialize)]
+struct Labels {
+    /// `CATEGORY:ID:label`.
+    label: String,
+    links: u64,
 }
 
 #[derive(Serialize)]
@@ -165,6 +185,8 @@ struct Rows {
     settled: u64,
     earlier: u64,
     removed: u64,
+    /// Those of `removed` of which only labels were removed.
+    labels_only: u64,
     kept: u64,
     gone: u64,
     failed: u64,
@@ -182,6 +204,7 @@ struct Requests {
 mod tests {
     use super::*;
     use crate::domain::fixtures::pair;
+    use crate::domain::label_set::LabelSet;
     use crate::domain::proof::UndoOutcome;
     use crate::domain::run_counts::RunCounts;
     use crate::exit_status::ExitStatus;
@@ -195,13 +218,16 @@ mod tests {
     fn a_plan_says_what_is_removed_and_in_which_portal() {
         let mut plan = Plan {
             associated: 5,
-            remove: 2,
+            remove: 3,
+            stay: 1,
             kept: vec![("the link existed before the import", 3)],
             ..Plan::new(Some(7))
         };
         for company in ["companies 2", "companies 3"] {
             plan.types.add(&pair("contacts 1", company));
         }
+        plan.labels
+            .add(&LabelSet::parse("USER_DEFINED:37:Billing").unwrap());
         let summary = PlanSummary {
             plan: &plan,
             report: Path::new("r.csv"),
@@ -217,9 +243,11 @@ mod tests {
             json!({
                 "associated": 5,
                 "not_associated": 0,
-                "remove": 2,
+                "remove": 3,
                 "types": [{"from_object_type": "contacts", "to_object_type": "companies", "links": 2}],
-                "keep": 3,
+                "labels_only": 1,
+                "labels": [{"label": "USER_DEFINED:37:Billing", "links": 1}],
+                "keep": 2,
                 "reasons": [{"reason": "the link existed before the import", "rows": 3}],
             })
         );
@@ -249,7 +277,7 @@ mod tests {
         let found: Value = serde_json::from_str(&summary.to_json()).unwrap();
         assert_eq!(
             found["rows"],
-            json!({"settled": 3, "earlier": 0, "removed": 1, "kept": 1, "gone": 0, "failed": 1})
+            json!({"settled": 3, "earlier": 0, "removed": 1, "labels_only": 0, "kept": 1, "gone": 0, "failed": 1})
         );
         assert_eq!(
             found["kept"],

@@ -148,6 +148,7 @@ impl States {
 #[derive(Serialize)]
 struct Missing {
     records_exist: u64,
+    labels_missing: u64,
     deleted: u64,
     merged: u64,
     unknown: u64,
@@ -158,6 +159,7 @@ impl Missing {
     fn of(missing: &MissingCounts) -> Self {
         Self {
             records_exist: missing.exist,
+            labels_missing: missing.linked,
             deleted: missing.deleted,
             merged: missing.merged,
             unknown: missing.unknown,
@@ -285,7 +287,7 @@ mod tests {
             ),
             (
                 "missing",
-                json!({"records_exist": 5, "deleted": 2, "merged": 1, "unknown": 0, "not_asked": 0}),
+                json!({"records_exist": 5, "labels_missing": 0, "deleted": 2, "merged": 1, "unknown": 0, "not_asked": 0}),
             ),
             (
                 "rows",

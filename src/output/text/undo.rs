@@ -32,12 +32,17 @@ impl PlanSummary<'_> {
             );
         }
         lines.about_some("portal", plan.portal);
-        lines.about("to remove", counted(plan.remove, "link", "links"));
+        lines.about("to remove", counted(plan.links(), "link", "links"));
         let types = plan.types.listed().into_iter();
         add_list(
             types.map(|([from, to], links)| (format!("{from} -> {to}"), links)),
             &mut lines,
         );
+        if plan.stay > 0 {
+            let links = counted(plan.stay, "link that stays", "links that stay");
+            lines.about("labels to remove", format!("of {links}"));
+            add_list(plan.labels.listed(), &mut lines);
+        }
         if plan.kept_rows() > 0 {
             lines.about("to keep", rows(plan.kept_rows()));
             add_list(plan.kept.iter().copied(), &mut lines);
@@ -76,7 +81,7 @@ impl PlanSummary<'_> {
             lines.add(HOW_TO_PROVE);
         } else {
             lines.add(
-                "nothing was sent; each link is read again before it is removed, and kept if it has a label by then",
+                "nothing was sent; each link is read again before it is removed, and kept if it has a label of others by then",
             );
         }
     }
@@ -98,6 +103,10 @@ impl UndoSummary<'_> {
             if rows > 0 {
                 lines.add(format!("  {what:<11}{:>12}", grouped(rows)));
             }
+        }
+        if totals.labels > 0 {
+            let links = counted(totals.labels, "link that stays", "links that stay");
+            lines.add(format!("of the removed, only labels: {links}"));
         }
         if totals.kept > 0 {
             lines.add("kept because:");
@@ -184,6 +193,9 @@ mod tests {
             is_associated: true,
             existed_before: None,
             portal: Some(7),
+            labels: None,
+            labels_added: None,
+            finished_at: None,
         };
         let mut plan = Plan::new(Some(7));
         (0..removed).for_each(|_| plan.add(&row, Some(Fate::Remove)));
@@ -216,7 +228,7 @@ to remove: 1,200 links
 to keep: 3 rows
              3  imported without `--check-existing`: the link may have existed before
 not associated: 1 row
-nothing was sent; each link is read again before it is removed, and kept if it has a label by then
+nothing was sent; each link is read again before it is removed, and kept if it has a label of others by then
 next: remove these links: hubspot-associate undo r.csv --expect-portal 7 --confirm 1200
 "
         );

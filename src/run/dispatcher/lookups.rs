@@ -160,7 +160,7 @@ impl Dispatcher<'_> {
                         ..invalid_outcome(row, &invalid, now)
                     }),
                     // The row was made a pair above.
-                    RowContent::Keyed(_) => {}
+                    RowContent::Keyed(_) | RowContent::LabelsOf(_) => {}
                 }
             }
             Resolved::Unknown(outcome) => {

@@ -3,6 +3,7 @@
 use tokio::time::Instant;
 
 use crate::domain::outcome::{Details, Outcome, OutcomeKind};
+use crate::domain::proof::ExistedBefore;
 use crate::input::error::InputError;
 use crate::input::row::{CheckedRow, RowContent, SkippedRow};
 use crate::run::dispatcher::Dispatcher;
@@ -41,6 +42,11 @@ impl Dispatcher<'_> {
             }) => match content {
                 RowContent::Pair(pair) => self.enqueue(SendableRow {
                     labels: labels_of(labels),
+                    ..SendableRow::new(key, pair)
+                }),
+                RowContent::LabelsOf(pair) => self.enqueue(SendableRow {
+                    labels: labels_of(labels),
+                    existed_before: Some(ExistedBefore::Yes),
                     ..SendableRow::new(key, pair)
                 }),
                 // Only an input with properties has such rows, and its run has lookups.

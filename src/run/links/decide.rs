@@ -7,9 +7,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::domain::association_type::AssociationType;
+use crate::domain::labels::LinkLabels;
 use crate::domain::outcome::{Details, Outcome, OutcomeKind, RowTarget};
 use crate::domain::proof::{LinkState, Proof, RecordState, UndoOutcome, Undone, Verified};
-use crate::links::decision::{Decision, GONE, decide, decide_after, unread};
+use crate::links::decision::{Added, Decision, decide, decide_after, decide_after_labels, unread};
+use crate::links::presence::{lacking, state_of};
 use crate::links::read::found::LinksFound;
 use crate::run::context::LinkPurpose;
 use crate::run::links::import::import;
@@ -25,7 +27,7 @@ pub(crate) enum Next {
     Finish(Outcome),
     /// Its link is missing: its records are read. The array says which of them are known to exist.
     ReadRecords(LinkRow, [bool; 2]),
-    /// Its link is removed.
+    /// Its link, or labels of it, are removed.
     Remove(LinkRow),
 }
 
@@ -42,22 +44,32 @@ pub(crate) fn after_read(
             labels,
         } => import(row, &found, skip_existing, labels, now),
         LinkPurpose::Verify { expect_absent } => verify(row, found, expect_absent, now),
-        LinkPurpose::Undo => match decide(&found) {
-            Decision::Remove => Next::Remove(row),
-            Decision::Kept(reason) => {
-                Next::Finish(undone(row, UndoOutcome::Kept, reason, None, now))
-            }
-            Decision::Gone => {
-                let reason = GONE.into();
-                Next::Finish(undone(row, UndoOutcome::Gone, reason, None, now))
-            }
-            Decision::Unknown(details) => {
-                let reason = unread(&details).into();
-                let details = Some(details);
-                Next::Finish(undone(row, UndoOutcome::Failed, reason, details, now))
-            }
-        },
+        LinkPurpose::Undo => undo(row, &found, now),
     }
+}
+
+fn undo(row: LinkRow, found: &LinksFound, now: Timestamp) -> Next {
+    let added = Added {
+        link: !row.keeps_link,
+        labels: row.labels.as_ref(),
+    };
+    let (outcome, reason, details) = match decide(found, added) {
+        Decision::Remove => return Next::Remove(row),
+        Decision::RemoveLabels(labels) => {
+            return Next::Remove(LinkRow {
+                labels: Some(labels),
+                removes_labels: true,
+                ..row
+            });
+        }
+        Decision::Kept(reason) => (UndoOutcome::Kept, reason, None),
+        Decision::Gone(reason) => (UndoOutcome::Gone, reason.into(), None),
+        Decision::Unknown(details) => {
+            let reason = unread(&details).into();
+            (UndoOutcome::Failed, reason, Some(details))
+        }
+    };
+    Next::Finish(undone(row, outcome, reason, details, now))
 }
 
 fn verify(row: LinkRow, found: LinksFound, expect_absent: bool, now: Timestamp) -> Next {
@@ -74,10 +86,12 @@ fn verify(row: LinkRow, found: LinksFound, expect_absent: bool, now: Timestamp) 
         }
     };
     if types.is_empty() && !expect_absent {
-        Next::ReadRecords(row, seen)
-    } else {
-        Next::Finish(known(row, types, None, expect_absent, now))
+        return Next::ReadRecords(row, seen);
     }
+    // A link that is there, although without a label, shows that its records exist.
+    let lacks_label = state_of(&types, row.labels.as_ref(), expect_absent) == LinkState::Missing;
+    let records = (lacks_label && !expect_absent).then_some([RecordState::Exists; 2]);
+    Next::Finish(known(row, types, records, expect_absent, now))
 }
 
 /// The outcome of a row whose link is missing, once its records are read.
@@ -92,12 +106,13 @@ fn known(
     expect_absent: bool,
     now: Timestamp,
 ) -> Outcome {
-    let (state, message) = if types.is_empty() {
-        (LinkState::Missing, "the link is missing")
-    } else {
-        (LinkState::Present, "the link is present")
+    let state = state_of(&types, row.labels.as_ref(), expect_absent);
+    let message = match (state, &row.labels) {
+        (LinkState::Missing, Some(labels)) if !types.is_empty() => lacking(&types, labels),
+        (LinkState::Missing, _) => "the link is missing".to_owned(),
+        _ => "the link is present".to_owned(),
     };
-    let is_expected = types.is_empty() == expect_absent;
+    let is_expected = (state == LinkState::Missing) == expect_absent;
     let found = Verified {
         state,
         types,
@@ -109,7 +124,7 @@ fn known(
     }
     let details = Details {
         num_errors: 1,
-        message: message.to_owned(),
+        message,
         ..Details::default()
     };
     verified(row, OutcomeKind::Rejected, details, found, now)
@@ -128,7 +143,13 @@ fn verified(
 /// The outcome of a row whose link was to be removed, once that is read back. What is read decides: the reply to the
 /// removal may have been lost, or be about another pair.
 pub(crate) fn after_removal(row: LinkRow, found: &LinksFound, now: Timestamp) -> Outcome {
-    let Undone { outcome, reason } = decide_after(found, row.removal.as_deref());
+    let removal = row.removal.as_deref();
+    let Undone { outcome, reason } = match &row.labels {
+        Some(labels) if row.removes_labels => {
+            decide_after_labels(found, removal, labels, !row.keeps_link)
+        }
+        _ => decide_after(found, removal),
+    };
     let details = match (found, &row.removal) {
         (LinksFound::Unknown(details), _) => Some(Arc::clone(details)),
         (_, removal) => removal.clone(),
@@ -175,6 +196,11 @@ fn outcome(
     if kind == OutcomeKind::Failed {
         details.num_errors = details.num_errors.max(1);
     }
+    // The report of an undo shows labels in its reasons.
+    let labels = row
+        .labels
+        .filter(|_| matches!(proof, Proof::Verified(_)))
+        .map(|labels| Box::new(LinkLabels::only(labels)));
     Outcome {
         key: row.key,
         target: RowTarget::Pair(row.pair),
@@ -185,7 +211,7 @@ fn outcome(
         duration: Duration::ZERO,
         finished_at: now,
         existed_before: None,
-        labels: None,
+        labels,
         proof: Some(Box::new(proof)),
     }
 }

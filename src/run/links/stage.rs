@@ -239,7 +239,8 @@ impl LinkStage {
                 }
                 Next::Remove(row) => {
                     let pair = row.pair.clone();
-                    self.removals.push(row, &pair);
+                    let labels = row.labels.clone().filter(|_| row.removes_labels);
+                    self.removals.push(row, &pair, labels);
                 }
             }
         }
