@@ -99,7 +99,8 @@ fn an_import_that_is_killed_again_and_again_writes_the_same_labels() {
         let rehearsal = Rehearsal::against(slow()).file(file(rows));
         link(&rehearsal, (0..60).filter(|row| row % 10 != 9), true);
         for after in [1, 30, 60] {
-            let flags = ["--label-column", "Role", "--resume", "--mode", mode];
+            let usual = ["--label-column", "Role", "--resume", "--batch-size", "9"];
+            let flags = [&usual[..], &["--mode", mode]].concat();
             let (mut running, finish) = rehearsal.start(after, &flags);
             running.kill();
             finish(running);
