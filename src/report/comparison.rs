@@ -146,7 +146,7 @@ impl Comparison {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fixtures::{from_key, key, raw};
+    use crate::domain::fixtures::{from_key, key, label_set, raw};
 
     fn identity(name: &str) -> RowIdentity {
         RowIdentity::new(raw(["contacts", name, "companies", "1"]), None)
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_by_key_needs_a_report_with_columns_for_keys() {
+    fn keys_and_labels_need_a_report_with_columns_for_them() {
         let target = raw(["contacts", "", "companies", "1"]);
         let keyed = RowIdentity::new(target, Some(from_key("a", None).into()));
         for row in [1, 2] {
@@ -257,6 +257,23 @@ mod tests {
             assert_eq!(
                 (refused.row, refused.lacks),
                 (row, Some(MissingColumns::Keys))
+            );
+        }
+        let labels = Some(label_set("USER_DEFINED:1:A"));
+        let labelled = identity("a").with_labels(labels);
+        for (layout, lacks) in [
+            (Layout::WithoutKeys, Some(MissingColumns::Labels)),
+            (Layout::Undo, Some(MissingColumns::Labels)),
+            (Layout::WithoutPortal, None),
+            (Layout::Current, None),
+            (Layout::Verify, None),
+        ] {
+            let mut comparison = Comparison::new(Checkpoint::default(), false, layout);
+            let refused = comparison.check(key(1), &labelled).err();
+            assert_eq!(
+                refused.and_then(|refused| refused.lacks),
+                lacks,
+                "{layout:?}"
             );
         }
         let by_id = comparison(&[(1, "a", true)], false).check(key(1), &keyed);

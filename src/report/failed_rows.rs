@@ -286,6 +286,28 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_ca
     }
 
     #[test]
+    fn the_line_of_a_row_with_labels_is_found_before_they_are_resolved() {
+        let report = "\
+row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_categories,error_message,labels
+1,contacts,1,deals,9,rejected,GONE,gone,USER_DEFINED:1:A
+1,contacts,2,deals,9,associated,,,USER_DEFINED:1:A
+2,contacts,1,deals,9,invalid,X,wrong,
+";
+        let folder = tempfile::tempdir().unwrap();
+        let mut bad = read(folder.path(), report.as_bytes());
+        for (row, from, category) in [(1, "1", Some("GONE")), (1, "2", None), (2, "1", Some("X"))] {
+            bad.advance_to(key(row)).unwrap();
+            let why = bad.why(&identity(from, "9")).unwrap();
+            assert_eq!(
+                why.map(|why| why.categories).as_deref(),
+                category,
+                "row {row}"
+            );
+        }
+        bad.end().unwrap();
+    }
+
+    #[test]
     fn another_input_is_detected_at_the_first_line_without_a_row() {
         let folder = tempfile::tempdir().unwrap();
         let mut bad = bad_lines(folder.path());

@@ -159,7 +159,8 @@ fn is_linked(line: &ReportLine<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fixtures::pair;
+    use crate::domain::fixtures::{label_set, pair};
+    use crate::domain::labels::AskedLabels;
     use crate::report::existing_file::IfExists;
     use crate::report::layout::ReportKind;
 
@@ -299,5 +300,41 @@ row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,portal_i
         };
         assert_eq!(check(Some(7), Origin::RealRun), Some(message(5, 8, 7)));
         assert_eq!(check(Some(8), Origin::RealRun), Some(message(4, 7, 8)));
+    }
+
+    #[test]
+    fn a_linked_pair_is_known_with_the_labels_that_its_lines_name() {
+        let report = "\
+row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,error_categories,labels
+1,contacts,1,deals,1,associated,,USER_DEFINED:1:A
+2,contacts,1,deals,1,skipped,CLIENT_EXISTS,USER_DEFINED:2:B
+3,contacts,1,deals,1,rejected,CLIENT_LABEL_NOT_CONFIRMED,USER_DEFINED:3:C
+4,contacts,2,deals,2,skipped,CLIENT_ALREADY_ASSOCIATED,USER_DEFINED:1:A
+5,contacts,3,deals,3,associated,,
+6,contacts,4,deals,4,associated,,no list
+";
+        let mut known_pairs = KnownPairs::default();
+        let path = Path::new("r.csv");
+        known_pairs
+            .read(report.as_bytes(), path, Origin::RealRun)
+            .unwrap();
+        let pairs = known_pairs.associated;
+        for (number, labels, expected) in [
+            ("1", "USER_DEFINED:1:A;USER_DEFINED:2:B", true),
+            ("1", "USER_DEFINED:1:A;USER_DEFINED:3:C", false),
+            ("2", "USER_DEFINED:1:A", true),
+            ("2", "USER_DEFINED:2:B", false),
+            ("3", "USER_DEFINED:1:A", false),
+            ("4", "USER_DEFINED:1:A", false),
+        ] {
+            let pair = pair(&format!("contacts {number}"), &format!("deals {number}"));
+            let asked = AskedLabels::Known(label_set(labels));
+            assert_eq!(
+                pairs.contains(&pair, Some(&asked)),
+                expected,
+                "{number} {labels}"
+            );
+            assert!(pairs.contains(&pair, None));
+        }
     }
 }

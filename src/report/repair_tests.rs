@@ -55,8 +55,11 @@ impl Damaged {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.csv");
         let outcomes = (1..).zip(kinds).map(|(row, &kind)| outcome(row, kind));
-        // A report without columns for keys is of an input without keys.
-        let outcomes = outcomes.filter(|outcome| layout.has_keys() || outcome.keys.is_none());
+        // A report without columns for keys or labels is of an input without them.
+        let outcomes = outcomes.filter(|outcome| {
+            (layout.has_keys() || outcome.keys.is_none())
+                && (layout.has_labels() || !identity(outcome).has_labels())
+        });
         let outcomes: Vec<Outcome> = outcomes.collect();
         let whole = text(&outcomes, layout);
         #[expect(

@@ -229,7 +229,9 @@ impl LockedReport {
 pub(crate) mod tests {
     use super::*;
     use crate::domain::fixtures;
-    use crate::domain::fixtures::{details, from_key, raw};
+    use crate::domain::fixtures::{details, from_key, label_set, raw};
+    use crate::domain::label_set::LabelSet;
+    use crate::domain::labels::LinkLabels;
     use crate::domain::outcome::{Outcome, OutcomeKind, RowTarget};
     use crate::domain::row_keys::MatchKind;
     use crate::report::checkpoint::RowStatus;
@@ -246,8 +248,23 @@ pub(crate) mod tests {
     use std::io::{self, Write};
     use std::path::Path;
 
-    /// The outcome of a row; every third row has a key, which was found unless the row is rejected.
+    /// The outcome of a row; every third row has a key, which was found unless the row is rejected, and every second one
+    /// has labels, which only the line of an invalid row does not show.
     pub(crate) fn outcome(row: u64, kind: OutcomeKind) -> Outcome {
+        let labels = labels(row).filter(|_| kind != OutcomeKind::Invalid);
+        Outcome {
+            labels: labels.map(|labels| LinkLabels::beside(labels, &[]).into()),
+            ..unlabelled(row, kind)
+        }
+    }
+
+    /// The labels that a row asks for.
+    fn labels(row: u64) -> Option<LabelSet> {
+        let text = format!(r"USER_DEFINED:{row}:=a, b\; c\;USER_DEFINED:999:+x");
+        row.is_multiple_of(2).then(|| label_set(&text))
+    }
+
+    fn unlabelled(row: u64, kind: OutcomeKind) -> Outcome {
         if row.is_multiple_of(3) {
             let is_found = kind != OutcomeKind::Rejected;
             let id = if is_found { "7" } else { "" };
@@ -267,15 +284,16 @@ pub(crate) mod tests {
 
     /// The identity of the row in its input, where no key is looked up yet.
     pub(crate) fn identity(outcome: &Outcome) -> RowIdentity {
+        let labels = labels(outcome.key.row);
         let Some(mut keys) = outcome.keys.clone() else {
-            return RowIdentity::new(outcome.target.clone(), None);
+            return RowIdentity::new(outcome.target.clone(), None).with_labels(labels);
         };
         for key in [&mut keys.from, &mut keys.to].into_iter().flatten() {
             key.matched = None;
         }
         let [from_type, _, to_type, to_id] = outcome.target.values();
         let target = RowTarget::Raw([from_type, String::new(), to_type, to_id]);
-        RowIdentity::new(target, Some(keys))
+        RowIdentity::new(target, Some(keys)).with_labels(labels)
     }
 
     pub(crate) fn open(path: &Path, if_exists: IfExists) -> LockedReport {

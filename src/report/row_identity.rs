@@ -44,6 +44,12 @@ impl RowIdentity {
         }
     }
 
+    /// The identity of the same row with these labels.
+    #[cfg(test)]
+    pub(crate) fn with_labels(self, labels: Option<LabelSet>) -> Self {
+        Self { labels, ..self }
+    }
+
     /// The identity of a row of the input. Labels that are not resolved are left out.
     #[must_use]
     pub fn of(row: &CheckedRow) -> Self {
@@ -310,12 +316,12 @@ fn fingerprint(values: [Value<'_>; 4], asked: Asked<'_>) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fixtures::{self, from_key, key, raw, record};
+    use crate::domain::fixtures::{self, from_key, key, label_set, raw, record};
     use crate::domain::keyed_pair::{KeyedPair, RecordName};
-    use crate::domain::outcome::{Outcome, OutcomeKind};
+    use crate::domain::labels::LinkLabels;
     use crate::domain::pair::ObjectType;
     use crate::domain::row_keys::MatchKind;
-    use crate::input::row::RowContent;
+    use crate::input::row::{InvalidRow, RawValues};
     use crate::report::layout::Layout;
     use crate::report::line::LineBuffer;
     use crate::report::reader::ReportReader;
@@ -367,6 +373,85 @@ mod tests {
         assert_eq!(by_key.to_string(), "contacts `7` -> companies 9");
         assert_eq!(by_id.to_string(), "contacts 7 -> companies 9");
         assert_eq!(read_back(&keyed_outcome("7", "51")).1, by_key.to_string());
+    }
+
+    /// A row of the input that asks for these labels; an invalid one asks for none.
+    fn labelled_row(labels: Option<&str>, is_invalid: bool) -> RowIdentity {
+        let pair = fixtures::pair("contacts 7", "companies 9");
+        let content = if is_invalid {
+            RowContent::Invalid(InvalidRow {
+                problems: Vec::new(),
+                values: RawValues::of(&pair),
+            })
+        } else {
+            RowContent::Pair(pair)
+        };
+        RowIdentity::of(&CheckedRow {
+            key: key(1),
+            content,
+            labels: labels.map(|text| AskedLabels::Known(label_set(text))),
+        })
+    }
+
+    #[test]
+    fn a_row_is_that_of_a_line_with_the_same_labels_or_of_an_invalid_row() {
+        let (a, b) = ("USER_DEFINED:1:A", "USER_DEFINED:1:A;USER_DEFINED:2:B");
+        let rows = [
+            (None, false),
+            (Some(a), false),
+            (Some(b), false),
+            (None, true),
+        ];
+        for (outcome, text, matched) in [
+            ("associated", "", [true, false, false, true]),
+            ("associated", a, [false, true, false, false]),
+            (
+                "associated",
+                "USER_DEFINED:1:renamed",
+                [false, true, false, false],
+            ),
+            (
+                "skipped",
+                "USER_DEFINED:2:B;USER_DEFINED:1:A",
+                [false, false, true, false],
+            ),
+            ("associated", "INTEGRATOR_DEFINED:1:A", [false; 4]),
+            ("associated", "Decision maker", [false; 4]),
+            ("invalid", "", [true; 4]),
+            ("invalid", a, [true; 4]),
+        ] {
+            let report = format!(
+                "row,from_object_type,from_object_id,to_object_type,to_object_id,outcome,labels\n\
+                 1,contacts,7,companies,9,{outcome},{text}\n"
+            );
+            let mut reader = ReportReader::new(report.as_bytes()).unwrap();
+            let line = reader.read().unwrap().unwrap();
+            let mut checkpoint = Checkpoint::default();
+            checkpoint.insert(1, line.fingerprint(), true);
+            let found = rows.map(|(labels, is_invalid)| {
+                let row = labelled_row(labels, is_invalid);
+                assert_eq!(row.pair_fingerprint(), line.pair_fingerprint());
+                row.status_in(&checkpoint, 1).is_some()
+            });
+            assert_eq!(found, matched, "{outcome} {text}");
+        }
+    }
+
+    #[test]
+    fn the_labels_of_both_sides_are_shown_behind_the_pair() {
+        let text = "USER_DEFINED:1:A, b";
+        let shown = "contacts 7 -> companies 9 with the labels `USER_DEFINED:1:A, b`";
+        assert_eq!(labelled_row(Some(text), false).to_string(), shown);
+        let outcome = Outcome {
+            target: raw(["contacts", "7", "companies", "9"]),
+            labels: Some(Box::new(LinkLabels::only(label_set(text)))),
+            ..fixtures::outcome(1, OutcomeKind::Associated)
+        };
+        let (fingerprint, line) = read_back(&outcome);
+        assert_eq!(line, shown);
+        assert_eq!(fingerprint, fingerprint_of_outcome(&outcome));
+        let unlabelled = labelled_row(None, false);
+        assert_eq!(unlabelled.to_string(), "contacts 7 -> companies 9");
     }
 
     proptest! {
