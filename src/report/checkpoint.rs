@@ -1,7 +1,7 @@
 //! The state of each row according to the lines of a report, in a few bytes per row. Pure.
 //!
 //! A resume needs to know for every row whether it is finished, and whether it is still the same row. Ten million
-//! rows take 80 MB: 63 bits are a fingerprint of the pair, one bit says whether the line is kept. Two different pairs
+//! rows take 80 MB: 63 bits are a fingerprint of the pair with its labels, one bit says whether the line is kept. Two different pairs
 //! have the same fingerprint with a probability of one in 10^18 per row; a changed row would then count as unchanged.
 //! A damaged report can contain any row number: memory grows with the number of lines, not with the distance between
 //! their rows.

@@ -338,3 +338,37 @@ pub(crate) fn changed(
         how: format!("{now}{before}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures::key;
+
+    fn message(mismatch: Mismatch, found: &str, reported: &[&str]) -> String {
+        let reported: Vec<String> = reported.iter().map(|&text| text.to_owned()).collect();
+        changed("pairs.csv", mismatch, found, &reported).to_string()
+    }
+
+    #[test]
+    fn the_error_for_a_changed_row_shows_what_both_sides_have() {
+        let found = "contacts 1 -> deals 2 with the labels `USER_DEFINED:2:B`";
+        let reported =
+            "contacts 1 -> deals 2 with the labels `USER_DEFINED:1:A` (line 9 of the report)";
+        let text = message(Mismatch::at(key(8)), found, &[reported]);
+        let shown = format!("the input has {found}, the report has {reported}");
+        assert!(text.contains(&shown), "{text}");
+        for (lacks, word) in [
+            (MissingColumns::Keys, "keys"),
+            (MissingColumns::Labels, "labels"),
+        ] {
+            let mismatch = Mismatch {
+                lacks: Some(lacks),
+                ..Mismatch::at(key(8))
+            };
+            let text = message(mismatch, found, &[]);
+            let shown =
+                format!("the report is from a version without {word}: it has no columns for them");
+            assert!(text.contains(&shown), "{text}");
+        }
+    }
+}

@@ -3,11 +3,15 @@
 use std::time::Duration;
 
 use crate::domain::category::Category;
+use crate::domain::fixtures::label_set;
 use crate::domain::known_links::KnownLinks;
+use crate::domain::labels::AskedLabels;
 use crate::domain::outcome::OutcomeKind;
 use crate::exit_status::ExitStatus;
 use crate::input::row::{CheckedRow, InvalidRow, RawValues, RowContent};
 use crate::input::skip::Skips;
+use crate::report::checkpoint::{Checkpoint, RowStatus};
+use crate::report::row_identity::{RowIdentity, fingerprint_of_outcome};
 use crate::run::batch::groups::BatchSettings;
 use crate::run::tests::lookups::crm::*;
 use crate::run::tests::support::{pair, row, settings};
@@ -106,6 +110,37 @@ async fn duplicates_and_known_pairs_are_skipped_by_the_ids_that_were_found() {
     let key = skipped.keys.as_ref().and_then(|keys| keys.from.as_ref());
     assert_eq!(key.map(|key| &*key.cell), Some("alias1@x.de"));
     assert_eq!(skipped.target.values()[1], "1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_that_would_replace_the_labels_of_an_earlier_one_is_invalid_by_the_ids_that_were_found()
+ {
+    let labels = |text| Some(AskedLabels::Known(label_set(text)));
+    let row = CheckedRow {
+        labels: labels("USER_DEFINED:2:B"),
+        ..keyed(2, key("contacts", "alias1@x.de"), id(1_000_001))
+    };
+    let mut run = LookupRun::of([row.clone()]);
+    run.skips = Skips::new(KnownLinks::default(), false).replacing_labels(true);
+    run.skips
+        .begin_with_labels(1, &pair(1), &label_set("USER_DEFINED:1:A"));
+    let ended = run.run().await;
+    assert!(ended.pairs().is_empty());
+    let [outcome] = &ended.outcomes[..] else {
+        panic!("{:?}", ended.outcomes);
+    };
+    assert_eq!(outcome.kind, OutcomeKind::Invalid);
+    assert_eq!(outcome.target.values()[1], "1");
+    let message = &outcome.details.message;
+    assert!(
+        message.starts_with("row 1 asks for other labels"),
+        "{message}"
+    );
+    // A resume finds its line, although the row is valid until its keys are looked up.
+    let mut checkpoint = Checkpoint::default();
+    checkpoint.insert(2, fingerprint_of_outcome(outcome), true);
+    let status = RowIdentity::of(&row).status_in(&checkpoint, 2);
+    assert_eq!(status, Some(RowStatus::Reported));
 }
 
 #[tokio::test(start_paused = true)]
