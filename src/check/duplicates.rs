@@ -1,4 +1,4 @@
-//! The number of pairs that occur in the input again: exact as long as the pairs fit in a memory limit, then
+//! The number of pairs that occur in the input again, with no other labels than before: exact as long as the pairs fit in a memory limit, then
 //! estimated from a sample, which is halved as often as needed.
 //!
 //! A hash of the pair decides which pairs are in the sample, so that either all occurrences of a pair are in it
@@ -6,11 +6,13 @@
 //! reports", VLDB 2001).
 
 use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::Serialize;
 
+use crate::domain::known_links::KnownLinks;
+use crate::domain::labels::AskedLabels;
 use crate::domain::pair::Pair;
-use crate::domain::pair_set::PairSet;
 
 /// The number of pairs that occurred in the input before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -24,7 +26,7 @@ pub struct Duplicates {
 /// Counts duplicate pairs.
 #[derive(Debug)]
 pub struct DuplicateCount {
-    seen: PairSet,
+    seen: KnownLinks,
     /// The maximum size of `seen`.
     bytes: usize,
     /// A pair is in the sample if its hash ends with at least this many zeros: one in 2^level.
@@ -38,7 +40,7 @@ impl DuplicateCount {
     #[must_use]
     pub fn within(bytes: usize) -> Self {
         Self {
-            seen: PairSet::default(),
+            seen: KnownLinks::by_name(),
             bytes,
             level: 0,
             found: [0; u64::BITS as usize + 1],
@@ -46,12 +48,12 @@ impl DuplicateCount {
     }
 
     /// Adds the next pair of the input.
-    pub fn add(&mut self, pair: &Pair) {
+    pub fn add(&mut self, pair: &Pair, labels: Option<&AskedLabels>) {
         // As long as all pairs are counted, only a duplicate needs its hash.
         if self.level > 0 && zeros_of(pair) < self.level {
             return;
         }
-        if !self.seen.insert(pair) {
+        if !self.seen.insert(pair, labels) {
             self.found[zeros_of(pair) as usize] += 1;
             return;
         }
@@ -96,12 +98,20 @@ impl DuplicateHashes {
         }
     }
 
-    /// Adds the hash of the next pair of the input.
-    pub fn add(&mut self, hash: u64) {
+    /// Adds the hash of the next pair of the input, and its labels.
+    pub fn add(&mut self, hash: u64, labels: Option<&AskedLabels>) {
         if hash.trailing_zeros() < self.level {
             return;
         }
-        if !self.seen.insert(hash) {
+        let is_new = match labels {
+            Some(AskedLabels::Named(names)) => {
+                let hashes = names.iter().map(|name| with_label(hash, name));
+                hashes.fold(false, |is_new, hash| self.seen.insert(hash) || is_new)
+            }
+            // The labels of an input are only known by name before they are resolved.
+            Some(AskedLabels::Known(_)) | None => self.seen.insert(hash),
+        };
+        if !is_new {
             self.found[hash.trailing_zeros() as usize] += 1;
             return;
         }
@@ -118,6 +128,17 @@ impl DuplicateHashes {
     pub fn duplicates(&self) -> Duplicates {
         estimate(&self.found, self.level)
     }
+}
+
+/// The hash of a pair with a label; case has no meaning. The lower half is that of the pair, so that all labels of a pair
+/// are in the sample together.
+fn with_label(hash: u64, name: &str) -> u64 {
+    const LOWER: u64 = u32::MAX as u64;
+    let mut hasher = DefaultHasher::new();
+    hash.hash(&mut hasher);
+    let characters = name.chars().flat_map(char::to_lowercase);
+    characters.for_each(|character| character.hash(&mut hasher));
+    (hasher.finish() & !LOWER) | (hash & LOWER)
 }
 
 /// The duplicates of a sample, for all pairs.
@@ -153,6 +174,7 @@ fn mixed(number: u128) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::label_names::LabelNames;
     use crate::domain::pair::{ObjectType, Record, RecordId};
 
     fn pair(to_type: &str, to: u64) -> Pair {
@@ -170,7 +192,7 @@ mod tests {
     fn duplicates_are_counted_exactly_while_the_pairs_fit() {
         let mut count = DuplicateCount::within(1024 * 1024);
         for id in (1..=1000).chain(501..=600).chain(501..=600) {
-            count.add(&pair("deals", id));
+            count.add(&pair("deals", id), None);
         }
         let expected = Duplicates {
             pairs: 200,
@@ -186,7 +208,7 @@ mod tests {
             let mut count = DuplicateCount::within(bytes);
             for _ in 0..times {
                 for id in 1..=40_000 {
-                    count.add(&pair("deals", id));
+                    count.add(&pair("deals", id), None);
                     assert!(count.seen.max_bytes() <= bytes);
                 }
             }
@@ -203,7 +225,7 @@ mod tests {
         for (bytes, is_exact) in [(1 << 20, true), (16 << 10, false)] {
             let mut count = DuplicateHashes::within(bytes);
             for _ in 0..2 {
-                (1..=10_000_u128).for_each(|number| count.add(mixed(number)));
+                (1..=10_000_u128).for_each(|number| count.add(mixed(number), None));
             }
             let Duplicates { pairs, exact } = count.duplicates();
             assert_eq!(exact, is_exact);
@@ -216,9 +238,50 @@ mod tests {
     fn a_file_with_many_types_stays_within_the_memory_limit() {
         let mut count = DuplicateCount::within(64 * 1024);
         for id in 1..=5_000 {
-            count.add(&pair(&format!("p_{id}"), id));
+            count.add(&pair(&format!("p_{id}"), id), None);
             assert!(count.seen.max_bytes() <= 64 * 1024);
         }
         assert_eq!(count.duplicates().pairs, 0);
+    }
+
+    fn labels(text: &str) -> Option<AskedLabels> {
+        LabelNames::new(text.split(';')).map(AskedLabels::Named)
+    }
+
+    #[test]
+    fn a_pair_with_another_label_is_no_duplicate() {
+        let mut pairs = DuplicateCount::within(1 << 20);
+        let mut hashes = DuplicateHashes::within(1 << 20);
+        for (cell, duplicates) in [
+            ("CEO", 0),
+            ("CFO", 0),
+            ("ceo", 1),
+            ("CEO;CFO", 2),
+            ("CEO;COO", 2),
+            ("", 2),
+            ("", 3),
+        ] {
+            pairs.add(&pair("deals", 1), labels(cell).as_ref());
+            hashes.add(mixed(1), labels(cell).as_ref());
+            assert_eq!(pairs.duplicates().pairs, duplicates, "{cell}");
+            assert_eq!(hashes.duplicates().pairs, duplicates, "{cell}");
+        }
+        hashes.add(mixed(2), labels("CEO").as_ref());
+        pairs.add(&pair("deals", 2), labels("CEO").as_ref());
+        assert_eq!(pairs.duplicates(), hashes.duplicates());
+    }
+
+    #[test]
+    fn a_file_with_many_labels_stays_within_the_memory_limit() {
+        let mut count = DuplicateCount::within(64 * 1024);
+        for _ in 0..2 {
+            for id in 1..=5_000 {
+                let label = labels(&format!("Role {}", id % 7));
+                count.add(&pair("deals", id), label.as_ref());
+                assert!(count.seen.max_bytes() <= 64 * 1024);
+            }
+        }
+        let Duplicates { pairs, exact } = count.duplicates();
+        assert!(!exact && (3_000..7_000).contains(&pairs), "{pairs}");
     }
 }

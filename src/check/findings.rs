@@ -6,8 +6,10 @@ use serde::Serialize;
 
 use crate::check::duplicates::{DuplicateCount, DuplicateHashes, Duplicates};
 use crate::check::keys::{KeyCount, LookupPlan};
+use crate::check::labels::LabelCount;
 use crate::check::tiers::BATCH_SIZE;
 use crate::domain::keyed_pair::KeyedPair;
+use crate::domain::labels::AskedLabels;
 use crate::domain::pair::{ObjectType, Pair, RowKey};
 use crate::domain::property_name::PropertyName;
 use crate::input::csv::quoted_rows::QuotedRows;
@@ -70,6 +72,8 @@ pub struct Findings {
     pub quoted_rows: QuotedRows,
     /// The maximum number of pairs in one call of the batch form.
     pub per_call: u64,
+    /// The names in the label column.
+    pub labels: LabelCount,
     /// The first problems.
     pub examples: Vec<Example>,
     kinds: Vec<(&'static str, u64)>,
@@ -99,6 +103,7 @@ impl Findings {
             self_links: SelfLinks::default(),
             quoted_rows: QuotedRows::default(),
             per_call: BATCH_SIZE,
+            labels: LabelCount::default(),
             examples: Vec::new(),
             kinds: Vec::new(),
             types: HashMap::new(),
@@ -122,14 +127,19 @@ impl Findings {
 
     /// Adds the next row, or the next pair of the last one.
     pub fn add(&mut self, row: &CheckedRow) {
-        let CheckedRow { key, content, .. } = row;
+        let CheckedRow {
+            key,
+            content,
+            labels,
+        } = row;
+        let labels = labels.as_ref();
         if key.row != self.last_row {
             self.rows += 1;
             self.last_row = key.row;
         }
         match content {
-            RowContent::Pair(pair) => self.pair(*key, pair),
-            RowContent::Keyed(pair) => self.keyed(pair),
+            RowContent::Pair(pair) => self.pair(*key, pair, labels),
+            RowContent::Keyed(pair) => self.keyed(pair, labels),
             RowContent::Invalid(invalid) => {
                 self.invalid += 1;
                 for problem in &invalid.problems {
@@ -150,12 +160,12 @@ impl Findings {
     }
 
     /// A pair with keys. Whether it links a record with itself is not known before the lookup.
-    fn keyed(&mut self, pair: &KeyedPair) {
+    fn keyed(&mut self, pair: &KeyedPair, labels: Option<&AskedLabels>) {
         self.to_send += 1;
         self.count_types(pair.from.object_type(), pair.to.object_type());
         let hash = self.keys.add(pair);
         if let Some(duplicates) = &mut self.keyed_duplicates {
-            duplicates.add(hash);
+            duplicates.add(hash, labels);
         }
     }
 
@@ -169,7 +179,7 @@ impl Findings {
         }
     }
 
-    fn pair(&mut self, key: RowKey, pair: &Pair) {
+    fn pair(&mut self, key: RowKey, pair: &Pair, labels: Option<&AskedLabels>) {
         self.to_send += 1;
         let (from, to) = (&pair.from.object_type, &pair.to.object_type);
         self.count_types(from, to);
@@ -179,7 +189,7 @@ impl Findings {
             self.self_links.first_line.get_or_insert(key.line);
         }
         if let Some(duplicates) = &mut self.duplicates {
-            duplicates.add(pair);
+            duplicates.add(pair, labels);
         }
     }
 

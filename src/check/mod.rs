@@ -3,4 +3,5 @@
 pub mod duplicates;
 pub mod findings;
 pub mod keys;
+pub mod labels;
 pub mod tiers;

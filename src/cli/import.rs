@@ -46,7 +46,7 @@ pub struct ImportArgs {
     /// Send only the labels of the row; HubSpot then removes the other labels of the link
     ///
     /// Without this flag, the labels of each link are read first, and sent together with those of the row.
-    #[arg(long, help_heading = "Labels")]
+    #[arg(long, requires = "LabelArgs", help_heading = "Labels")]
     pub replace_labels: bool,
 
     /// Rehearse: run against a built-in imitation of the API; needs no token

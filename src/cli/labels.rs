@@ -21,7 +21,8 @@ pub struct LabelArgs {
     pub label_id: Vec<LabelId>,
     /// Column with the name of the row's label
     ///
-    /// A header name, or #3 for the third column. With --split, a cell can have several names.
+    /// A header name, or #3 for the third column. With --split, a cell can have several names. A row whose cell is blank is
+    /// invalid, unless --label or --label-id gives all rows a label.
     #[arg(long, value_name = "COLUMN", help_heading = "Labels")]
     pub label_column: Option<ColumnName>,
 }

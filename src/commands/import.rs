@@ -15,7 +15,7 @@ use crate::api::request::ApiVersion;
 use crate::cli::check::ByteSize;
 use crate::cli::import::ImportArgs;
 use crate::clock::now;
-use crate::commands::check::{CheckPlan, show};
+use crate::commands::check::{CheckPlan, common_labels, show};
 use crate::commands::connection::Connection;
 use crate::commands::context::Context;
 use crate::commands::import::finish::{FinishedRun, RunStart, report_failed_start};
@@ -219,6 +219,7 @@ fn dry_run(flags: ImportArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
     let (origin, skip) = (origin(&flags), flags.input.skip_settings());
     let input = flags.input_settings();
     let plan = CheckPlan {
+        labels: common_labels(&flags.labels),
         origin,
         skip,
         per_call: flags.batch_size.get() as u64,
@@ -227,7 +228,7 @@ fn dry_run(flags: ImportArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
         import: next_command::import_of_checked(&ctx.arguments, input.path.file_or_dash()),
         input,
     };
-    show(&plan, ctx)
+    show(plan, ctx)
 }
 
 fn warn_of(settings: &ImportSettings, input: &Input) {

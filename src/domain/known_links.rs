@@ -86,6 +86,11 @@ impl KnownLinks {
         self.links.insert_ids(types, ids);
         for label in labels.into_iter().flat_map(LabelSet::iter) {
             self.insert_label(key_of(label, self.by_name), types, ids);
+            if self.by_name {
+                // A row that is not resolved can name a label by its id.
+                let id = LabelId::of(label).to_string();
+                self.insert_label(of_name(&id), types, ids);
+            }
         }
     }
 

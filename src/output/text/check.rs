@@ -11,6 +11,7 @@ use crate::input::columns::column::Column;
 use crate::input::csv::quoted_rows::QuotedRows;
 use crate::number::{grouped, rows, span};
 use crate::output::json::format::pretty;
+use crate::output::text::check_labels::{CheckedLabels, LabelJson};
 use crate::output::text::check_lookups::{self, LookupJson};
 use crate::output::text::lines::Lines;
 use crate::output::text::run::ONLY_EMPTY_LISTS;
@@ -25,6 +26,8 @@ pub struct Checked<'c> {
     pub findings: &'c Findings,
     /// The input's name, escaped.
     pub input: &'c str,
+    /// The labels of the rows, if they have any.
+    pub labels: Option<CheckedLabels<'c>>,
     /// Whether the input was read to its end.
     pub complete: bool,
     /// The suggested next command, if there is one.
@@ -47,6 +50,9 @@ impl Checked<'_> {
         self.add_counts(&mut lines);
         self.add_problems(&mut lines);
         self.add_types(&mut lines);
+        if let Some(labels) = &self.labels {
+            labels.add_to(&mut lines, &findings.types());
+        }
         lines.about_some("duplicates", findings.duplicates().map(about));
         self.add_odd_rows(&mut lines);
         self.add_calls(&mut lines);
@@ -201,6 +207,7 @@ impl Checked<'_> {
                 .collect(),
             calls,
             lookups: findings.lookups().map(LookupJson::of),
+            labels: self.labels.as_ref().map(CheckedLabels::json),
         };
         pretty(&json)
     }
@@ -252,6 +259,9 @@ struct Json<'j> {
     /// Only for an input with keys.
     #[serde(skip_serializing_if = "Option::is_none")]
     lookups: Option<LookupJson>,
+    /// Only for an input with labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    labels: Option<LabelJson<'j>>,
 }
 
 #[derive(Serialize)]
@@ -325,6 +335,7 @@ mod tests {
         let text = Checked {
             findings: &findings,
             input: "pairs.csv",
+            labels: None,
             complete: true,
             next: Some("do this"),
         }

@@ -1,6 +1,7 @@
 //! Results as text for people.
 
 pub mod check;
+pub mod check_labels;
 pub mod check_lookups;
 pub mod doctor;
 pub mod labels;
