@@ -6,20 +6,12 @@ use jiff::Timestamp;
 
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::pair::Pair;
-use crate::domain::proof::ExistedBefore;
 use crate::links::read::found::LinksFound;
 use crate::run::links::decide::{Next, after_read};
 use crate::run::links::open_links::is_same_direction;
 use crate::run::links::row::LinkRow;
 use crate::run::links::stage::LinkStage;
 use crate::run::row::SendableRow;
-
-/// What a row leaves behind for the next row with its link.
-struct Known {
-    found: LinksFound,
-    /// Whether the pair was linked before the row was sent, if it was.
-    existed_before: Option<ExistedBefore>,
-}
 
 impl LinkStage {
     /// The number of rows that are held.
@@ -56,11 +48,7 @@ impl LinkStage {
             return after_read(self.settings.purpose, row, found, now);
         };
         let pair = row.pair.clone();
-        let existed_before = row.existed_before;
-        let known = open_links.is_awaited(&pair).then(|| Known {
-            found: found.clone(),
-            existed_before,
-        });
+        let known = open_links.is_awaited(&pair).then(|| found.clone());
         let next = after_read(self.settings.purpose, row, found, now);
         if let Next::Finish(_) = next {
             self.close_link(&pair, known);
@@ -77,31 +65,22 @@ impl LinkStage {
             // Otherwise it is not known which labels the link has now.
             kind == OutcomeKind::Associated && open_links.is_awaited(&row.pair)
         });
-        let known = sent.map(|labels| Known {
-            found: LinksFound::Known {
-                types: labels.sent.iter().cloned().collect(),
-                seen: [true; 2],
-            },
-            existed_before: row.existed_before,
+        let known = sent.map(|labels| LinksFound::Known {
+            types: labels.sent.iter().cloned().collect(),
+            seen: [true; 2],
         });
         self.close_link(&row.pair, known);
     }
 
-    fn close_link(&mut self, pair: &Pair, known: Option<Known>) {
+    fn close_link(&mut self, pair: &Pair, known: Option<LinksFound>) {
         let open_links = self.open_links.as_mut();
-        let Some(mut row) = open_links.and_then(|links| links.close(pair)) else {
+        let Some(row) = open_links.and_then(|links| links.close(pair)) else {
             return;
         };
-        let known = known
-            .filter(|known| is_same_direction(&row.pair, pair) && is_enough(&known.found, &row));
+        let known =
+            known.filter(|known| is_same_direction(&row.pair, pair) && is_enough(known, &row));
         match known {
-            Some(Known {
-                found,
-                existed_before,
-            }) => {
-                row.existed_before = existed_before;
-                self.continued.push_back((row, found));
-            }
+            Some(found) => self.continued.push_back((row, found)),
             None => self.to_read.push(row),
         }
     }

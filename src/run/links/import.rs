@@ -58,7 +58,6 @@ pub(crate) fn import(
         }
         return Next::Finish(skipped);
     }
-    let existed_before = row.existed_before.unwrap_or(existed_before);
     Next::Send(SendableRow {
         labels,
         existed_before: Some(existed_before),

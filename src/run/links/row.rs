@@ -19,8 +19,6 @@ pub(crate) struct LinkRow {
     pub(crate) keys: Option<Box<RowKeys>>,
     /// The labels that it asks for; in an undo those that are removed, unless the link is.
     pub(crate) labels: Option<LabelSet>,
-    /// Whether its pair was linked before an earlier row of the run wrote it; `None` if there is none, or if that says nothing.
-    pub(crate) existed_before: Option<ExistedBefore>,
     /// In an undo: whether the link was there before the import, and only its labels are removed.
     pub(crate) keeps_link: bool,
     /// In an undo: whether its labels are being removed, and not its link.
@@ -36,7 +34,6 @@ impl From<SendableRow> for LinkRow {
             pair: row.pair,
             keys: row.keys,
             labels: row.labels.map(|labels| labels.asked),
-            existed_before: None,
             keeps_link: row.existed_before == Some(ExistedBefore::Yes),
             removes_labels: false,
             removal: None,
