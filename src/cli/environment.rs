@@ -1,6 +1,8 @@
 //! Sets flags from environment variables. The name of a variable is `HUBSPOT_ASSOCIATE_` followed by the flag's name.
 
+use std::any::TypeId;
 use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
 
 use clap::ArgAction;
 use clap::builder::BoolishValueParser;
@@ -79,9 +81,10 @@ pub(crate) fn with_variable(
     if is_overridden || is_off {
         return flag;
     }
+    let has_paths = flag.get_value_parser().type_id() == TypeId::of::<PathBuf>();
     // clap would read a list in a variable as one value.
     if is_list
-        && let values = values(&value)
+        && let values = values(&value, has_paths)
         && values != [&*value]
     {
         return flag.default_values(values).hide_default_value(true);
@@ -89,12 +92,14 @@ pub(crate) fn with_variable(
     flag.env(variable).hide_env(true)
 }
 
-/// The values of a list: one per line if it has several lines, otherwise separated as in `PATH`.
-fn values(list: &OsStr) -> Vec<OsString> {
+/// The values of a list: one per line if it has several lines; paths on one line are separated as in `PATH`. Other values,
+/// such as `USER_DEFINED:37`, can contain its separator.
+fn values(list: &OsStr, has_paths: bool) -> Vec<OsString> {
     let lines = list.to_str().filter(|text| text.contains('\n'));
     let values: Vec<OsString> = match lines {
         Some(text) => text.lines().map(OsString::from).collect(),
-        None => std::env::split_paths(list).map(OsString::from).collect(),
+        None if has_paths => std::env::split_paths(list).map(OsString::from).collect(),
+        None => vec![list.to_owned()],
     };
     values
         .into_iter()
@@ -205,7 +210,7 @@ mod tests {
             ),
             ("2026-05-04T09:15.csv\n".into(), &["2026-05-04T09:15.csv"]),
         ] {
-            assert_eq!(values(&list), expected, "{list:?}");
+            assert_eq!(values(&list, true), expected, "{list:?}");
             let program = Cli::described(&[], |name| {
                 (name == "HUBSPOT_ASSOCIATE_SKIP_ASSOCIATED_IN").then(|| list.clone())
             });
@@ -214,11 +219,28 @@ mod tests {
                 let words = ["hubspot-associate", "import", "p.csv"];
                 let matches = program.get_matches_from(words);
                 let import = matches.subcommand_matches("import").unwrap();
-                let paths = import.get_many::<std::path::PathBuf>("skip_associated_in");
+                let paths = import.get_many::<PathBuf>("skip_associated_in");
                 let paths: Vec<_> = paths.unwrap().map(|path| path.as_os_str()).collect();
                 assert_eq!(paths, expected, "{list:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_list_of_labels_has_one_value_per_line() {
+        for (list, expected) in [
+            ("USER_DEFINED:37", &["USER_DEFINED:37"][..]),
+            ("A: B; C\n\nD\n", &["A: B; C", "D"]),
+        ] {
+            assert_eq!(values(OsStr::new(list), false), expected, "{list:?}");
+        }
+        let program = Cli::described(&[], |name| {
+            (name == "HUBSPOT_ASSOCIATE_LABEL").then(|| "A:1\nB:2".into())
+        });
+        let matches = program.get_matches_from(["hubspot-associate", "check", "p.csv"]);
+        let check = matches.subcommand_matches("check").unwrap();
+        let labels: Vec<&String> = check.get_many("label").unwrap().collect();
+        assert_eq!(labels, ["A:1", "B:2"]);
     }
 
     #[test]

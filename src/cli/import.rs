@@ -43,7 +43,7 @@ pub struct ImportArgs {
     /// The labels of the associations.
     #[command(flatten)]
     pub labels: LabelArgs,
-    /// Send only the labels of the row; HubSpot then removes the other labels of the link
+    /// Send only the row's labels; HubSpot then removes other labels of the link
     ///
     /// Without this flag, the labels of each link are read first, and sent together with those of the row.
     #[arg(long, requires = "LabelArgs", help_heading = "Labels")]

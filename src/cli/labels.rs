@@ -10,13 +10,17 @@ use crate::input::settings::InputSettings;
 /// The labels of all rows, and the column with those of each row.
 #[derive(Args, Clone, Debug, Default)]
 pub struct LabelArgs {
-    /// Label of the association in all rows, by its name; can be used repeatedly
+    /// Label in all rows, by its name; can be used repeatedly
     ///
     /// The name is the one from the first record to the second, as `hubspot-associate labels` lists it. The labels that a
     /// link has are kept.
+    ///
+    /// The variable `HUBSPOT_ASSOCIATE_LABEL` can have several names, one per line.
     #[arg(long, value_name = "NAME", value_parser = label, help_heading = "Labels")]
     pub label: Vec<String>,
-    /// Label in all rows, by category and id, such as `USER_DEFINED:37`; can be used repeatedly
+    /// Label in all rows, such as `USER_DEFINED:37`; can be used repeatedly
+    ///
+    /// CATEGORY:ID is the category and the id that `hubspot-associate labels` lists.
     #[arg(long, value_name = "CATEGORY:ID", help_heading = "Labels")]
     pub label_id: Vec<LabelId>,
     /// Column with the name of the row's label

@@ -62,7 +62,7 @@ impl Columns {
         let mut problems = Vec::new();
         let mut ignored = Vec::new();
         let names = |role| known_names(role, settings, properties);
-        let named = |role| candidates(headers, settings.column_name(role), &names(role));
+        let matching = |role| candidates(headers, settings.column_name(role), &names(role));
         let mut find = |role| match find(headers, settings.column_name(role), role, &names(role)) {
             Ok(column) => Some(column),
             Err(problem) => {
@@ -72,7 +72,7 @@ impl Columns {
         };
         let mut find_type = |role| match settings.fixed_type(role) {
             Some(fixed) => {
-                ignored.extend(named(role));
+                ignored.extend(matching(role));
                 Some(TypeSource::Fixed(fixed.clone()))
             }
             None => find(role).map(TypeSource::Column),
