@@ -105,8 +105,11 @@ impl DuplicateHashes {
         }
         let is_new = match labels {
             Some(AskedLabels::Named(names)) => {
-                let hashes = names.iter().map(|name| with_label(hash, name));
-                hashes.fold(false, |is_new, hash| self.seen.insert(hash) || is_new)
+                let mut is_new = false;
+                for name in names.iter() {
+                    is_new |= self.seen.insert(with_label(hash, name));
+                }
+                is_new
             }
             // The labels of an input are only known by name before they are resolved.
             Some(AskedLabels::Known(_)) | None => self.seen.insert(hash),

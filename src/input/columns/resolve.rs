@@ -129,15 +129,11 @@ fn known_names(
         Role::ToId => to_property.map(|property| (property, &settings.to_type)),
         Role::FromType | Role::ToType | Role::Label => None,
     };
-    match of_key {
-        Some((property, object_type)) => {
-            key_column_names(role, property, object_type.as_ref()).to_vec()
-        }
-        None => {
-            let known = role.known_names().iter();
-            vec![known.map(|&name| name.to_owned()).collect()]
-        }
+    if let Some((property, object_type)) = of_key {
+        return key_column_names(role, property, object_type.as_ref()).to_vec();
     }
+    let known = role.known_names().iter();
+    vec![known.map(|&name| name.to_owned()).collect()]
 }
 
 fn column_of(source: Option<&TypeSource>) -> Option<&Column> {
