@@ -218,7 +218,7 @@ async fn many_rows_of_one_link_are_written_one_after_the_other_with_one_read() {
         let ended = run.run().await;
         assert_eq!(ended.status(), ExitStatus::Done);
         assert_eq!(ended.of(OutcomeKind::Associated), rows.len());
-        assert_eq!(ended.existed(ExistedBefore::No), 4500);
+        assert_eq!(ended.existed(ExistedBefore::No), 1);
         assert_eq!(ended.calls(Kind::Read), 3, "of each direction in turn");
         assert_eq!(places(&ended.world, ids(7)), BTreeSet::from([0, 2, 3]));
         assert_eq!(ended.world.lost, []);
