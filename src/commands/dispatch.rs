@@ -9,7 +9,7 @@ use crate::exit_status::ExitStatus;
 pub fn run(cli: Cli, ctx: &Context) -> Result<ExitStatus, RunError> {
     crate::process::file_size::fail_writes_beyond_the_limit().map_err(RunError::System)?;
     match cli.command {
-        Command::Import(flags) => crate::commands::import::import(*flags, ctx),
+        Command::Import(flags) => crate::commands::import::import(&flags, ctx),
         Command::Check(flags) => crate::commands::check::check(*flags, ctx),
         Command::Doctor(flags) => crate::commands::doctor::doctor(&flags, ctx),
         Command::Resolve(flags) => crate::commands::resolve::resolve(&flags, ctx),

@@ -46,7 +46,7 @@ use crate::settings::import::{ImportSettings, origin};
 const V4_WARNING_FROM: &str = "2027-01-01T00:00:00Z";
 
 /// Links every pair of the input.
-pub(crate) fn import(flags: ImportArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
+pub(crate) fn import(flags: &ImportArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
     if flags.dry_run {
         return dry_run(flags, ctx);
     }
@@ -54,7 +54,7 @@ pub(crate) fn import(flags: ImportArgs, ctx: &Context) -> Result<ExitStatus, Run
         at: now(),
         clock: Instant::now(),
     };
-    let outputs = Outputs::of(&flags)?;
+    let outputs = Outputs::of(flags)?;
     ctx.signals.set_exit_handler({
         let (flags, outputs, ctx) = (flags.clone(), outputs.clone(), ctx.clone());
         move |signal| {
@@ -65,11 +65,11 @@ pub(crate) fn import(flags: ImportArgs, ctx: &Context) -> Result<ExitStatus, Run
             ctx.screen.flush();
         }
     });
-    match link(flags.clone(), start, &outputs, ctx) {
+    match link(flags, start, &outputs, ctx) {
         Ok(status) => Ok(status),
         Err(error) => {
             ctx.signals.begin_end();
-            report_failed_start(&error, &flags, start, &outputs, ctx);
+            report_failed_start(&error, flags, start, &outputs, ctx);
             Err(error)
         }
     }
@@ -77,7 +77,7 @@ pub(crate) fn import(flags: ImportArgs, ctx: &Context) -> Result<ExitStatus, Run
 
 /// Checks flags and environment. If the credentials are missing, the header of the input is checked first: a wrong
 /// column is easier to fix than getting a token.
-fn resolve(flags: ImportArgs, ctx: &Context) -> Result<ImportSettings, RunError> {
+fn resolve(flags: &ImportArgs, ctx: &Context) -> Result<ImportSettings, RunError> {
     match ImportSettings::resolve(flags.clone(), &ctx.environment) {
         Err(error) if error.is_about_token() => {
             Input::open(&flags.input_settings())?;
@@ -89,7 +89,7 @@ fn resolve(flags: ImportArgs, ctx: &Context) -> Result<ImportSettings, RunError>
 
 /// Prepares and runs the import. An error means that nothing was sent; the end of a started run is reported here.
 fn link(
-    flags: ImportArgs,
+    flags: &ImportArgs,
     start: RunStart,
     outputs: &Outputs,
     ctx: &Context,
@@ -215,8 +215,8 @@ impl ReadyRun<'_> {
 }
 
 /// Runs `--dry-run`. Needs no token and writes no report.
-fn dry_run(flags: ImportArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
-    let (origin, skip) = (origin(&flags), flags.input.skip_settings());
+fn dry_run(flags: &ImportArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
+    let (origin, skip) = (origin(flags), flags.input.skip_settings());
     let input = flags.input_settings();
     let plan = CheckPlan {
         labels: common_labels(&flags.labels),

@@ -62,15 +62,11 @@ impl NotResolved {
     pub fn about_name(&self, [from, to]: [&ObjectType; 2]) -> String {
         match self {
             Self::Unknown { nearest, all } => {
-                let choices = match nearest.split_first() {
-                    None => listed(all),
-                    Some((first, more)) => {
-                        let others: String = more
-                            .iter()
-                            .map(|name| format!(" or {}", quoted(name)))
-                            .collect();
-                        format!("did you mean {}{others}?", quoted(first))
-                    }
+                let choices = if nearest.is_empty() {
+                    listed(all)
+                } else {
+                    let names: Vec<String> = nearest.iter().map(|name| quoted(name)).collect();
+                    format!("did you mean {}?", names.join(" or "))
                 };
                 format!("is no label from {from} to {to}: {choices}")
             }
@@ -136,9 +132,8 @@ impl LabelError {
     #[must_use]
     pub fn exit_status(&self) -> ExitStatus {
         match self {
-            Self::NotResolved { .. } => ExitStatus::Usage,
             Self::Refused { is_forbidden, .. } if *is_forbidden => ExitStatus::Credentials,
-            Self::Refused { .. } => ExitStatus::Usage,
+            Self::NotResolved { .. } | Self::Refused { .. } => ExitStatus::Usage,
             Self::Unread { .. } => ExitStatus::StoppedEarly,
         }
     }

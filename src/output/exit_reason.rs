@@ -88,14 +88,13 @@ pub fn reason_of_stop(reason: &StopReason) -> &'static str {
 pub fn reason_of_error(error: &RunError) -> &'static str {
     match error {
         RunError::Settings(_) | RunError::SandboxSettings(_) | RunError::Verify(_) => "settings",
-        RunError::Credentials(_) => "credentials",
-        RunError::Portal(_) => "portal",
-        RunError::Input(_) => "input",
-        RunError::Labels(LabelError::Refused {
+        RunError::Credentials(_)
+        | RunError::Labels(LabelError::Refused {
             is_forbidden: true, ..
         }) => "credentials",
+        RunError::Portal(_) => "portal",
         RunError::Labels(LabelError::Unread { .. }) => "outage",
-        RunError::Labels(_) => "input",
+        RunError::Input(_) | RunError::Labels(_) => "input",
         RunError::Report(ReportError::Busy { .. }) => "report-busy",
         RunError::Report(_) | RunError::Undo(_) => "report",
         RunError::Rejects(_) | RunError::Resolve(_) | RunError::Output(_) | RunError::Stdout(_) => {

@@ -4,6 +4,8 @@
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
+
 use crate::domain::label_set::LabelSet;
 use crate::domain::proof::ExistedBefore;
 use crate::undo::labelled_link::{LabelUse, LabelledLink};
@@ -71,7 +73,7 @@ impl PairUses {
         self.uses.push(Use {
             link: row.link_hash(),
             row: row.row,
-            finished_at: row.finished_at.map_or(0, |time| time.as_millisecond()),
+            finished_at: row.finished_at.map_or(0, Timestamp::as_millisecond),
             labels,
             portal,
             shows,

@@ -201,6 +201,7 @@ fn unwritten(path: &Path, source: io::Error) -> RunError {
 mod tests {
     use super::*;
     use crate::report::layout::ReportKind;
+    use std::fmt::Write as _;
     use std::fs;
 
     #[test]
@@ -252,9 +253,11 @@ mod tests {
             ),
             (4, "missing", "", "to deleted"),
         ] {
-            lines += &format!(
-                "{id},contacts,{id},0-2,9,{state},{types},{record},2026-05-04T09:15:22.118Z,{labels}\n"
-            );
+            writeln!(
+                lines,
+                "{id},contacts,{id},0-2,9,{state},{types},{record},2026-05-04T09:15:22.118Z,{labels}"
+            )
+            .unwrap();
         }
         fs::write(&output, lines).unwrap();
         let found = write_missing(&path, &output).unwrap();

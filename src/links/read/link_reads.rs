@@ -81,6 +81,7 @@ impl<R> LinkReads<R> {
     }
 
     /// Whether one more row can be read. Rows that are ready to leave count until they are taken.
+    #[cfg(test)]
     pub(crate) fn has_room(&self) -> bool {
         self.rows.len() < self.limits.pairs
     }

@@ -22,7 +22,8 @@ struct Label<'l> {
     from_type: &'l str,
     to_type: &'l str,
     /// Null for the unlabelled type.
-    label: Option<&'l str>,
+    #[serde(rename = "label")]
+    name: Option<&'l str>,
     category: &'l str,
     type_id: u64,
 }
@@ -53,7 +54,7 @@ fn label<'l>(kind: &'l AssociationType, from: &'l ObjectType, to: &'l ObjectType
     Label {
         from_type: from.as_str(),
         to_type: to.as_str(),
-        label: kind.label.as_deref(),
+        name: kind.label.as_deref(),
         category: &kind.category,
         type_id: kind.type_id,
     }

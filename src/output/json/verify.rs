@@ -148,7 +148,8 @@ impl States {
 #[derive(Serialize)]
 struct Missing {
     records_exist: u64,
-    labels_missing: u64,
+    #[serde(rename = "labels_missing")]
+    without_labels: u64,
     deleted: u64,
     merged: u64,
     unknown: u64,
@@ -159,7 +160,7 @@ impl Missing {
     fn of(missing: &MissingCounts) -> Self {
         Self {
             records_exist: missing.exist,
-            labels_missing: missing.linked,
+            without_labels: missing.linked,
             deleted: missing.deleted,
             merged: missing.merged,
             unknown: missing.unknown,

@@ -39,8 +39,8 @@ impl PlanSummary<'_> {
             &mut lines,
         );
         if plan.stay > 0 {
-            let links = counted(plan.stay, "link that stays", "links that stay");
-            lines.about("labels to remove", format!("of {links}"));
+            let stay = counted(plan.stay, "link that stays", "links that stay");
+            lines.about("labels to remove", format!("of {stay}"));
             add_list(plan.labels.listed(), &mut lines);
         }
         if plan.kept_rows() > 0 {
@@ -105,8 +105,8 @@ impl UndoSummary<'_> {
             }
         }
         if totals.labels > 0 {
-            let links = counted(totals.labels, "link that stays", "links that stay");
-            lines.add(format!("of the removed, only labels: {links}"));
+            let stay = counted(totals.labels, "link that stays", "links that stay");
+            lines.add(format!("of the removed, only labels: {stay}"));
         }
         if totals.kept > 0 {
             lines.add("kept because:");

@@ -4,11 +4,12 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
+use crate::domain::association_type::AssociationType;
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::pair::Pair;
 use crate::links::read::found::LinksFound;
 use crate::run::links::decide::{Next, after_read};
-use crate::run::links::open_links::is_same_direction;
+use crate::run::links::open_links::{OpenLinks, is_same_direction};
 use crate::run::links::row::LinkRow;
 use crate::run::links::stage::LinkStage;
 use crate::run::row::SendableRow;
@@ -17,7 +18,7 @@ impl LinkStage {
     /// The number of rows that are held.
     pub(super) fn rows_held(&self) -> usize {
         let open_links = self.open_links.as_ref();
-        open_links.map_or(0, |links| links.rows_held())
+        open_links.map_or(0, OpenLinks::rows_held)
     }
 
     /// Whether no row can leave before one that was sent has its outcome.
@@ -91,7 +92,7 @@ impl LinkStage {
 fn is_enough(found: &LinksFound, row: &LinkRow) -> bool {
     match (found, &row.labels) {
         (LinksFound::Known { types, .. }, Some(asked)) => {
-            asked.missing_in(types).all(|label| label.is_label())
+            asked.missing_in(types).all(AssociationType::is_label)
         }
         (LinksFound::Known { .. }, None) => false,
         (LinksFound::Unknown(_), _) => true,

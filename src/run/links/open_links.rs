@@ -76,13 +76,12 @@ impl OpenLinks {
 
     fn record(&mut self, record: &Record) -> RecordKey {
         let name = canonical(record.object_type.as_str());
-        let number = match self.types.get(name) {
-            Some(&number) => number,
-            None => {
-                let number = u32::try_from(self.types.len()).expect("fewer types than rows");
-                self.types.insert(name.into(), number);
-                number
-            }
+        let number = if let Some(&number) = self.types.get(name) {
+            number
+        } else {
+            let number = u32::try_from(self.types.len()).expect("fewer types than rows");
+            self.types.insert(name.into(), number);
+            number
         };
         (number, RecordNumber::of(&record.id))
     }

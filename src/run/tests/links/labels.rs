@@ -194,8 +194,12 @@ async fn a_row_is_skipped_only_if_all_its_labels_are_there() {
     let run = import(&rows, LinkLabelUse::Kept, true).in_world(before);
     let ended = run.run().await;
     let kinds: Vec<_> = ended.outcomes.iter().map(|outcome| outcome.kind).collect();
-    use OutcomeKind::{Associated, Skipped};
-    assert_eq!(kinds, [Skipped, Associated, Skipped]);
+    let expected = [
+        OutcomeKind::Skipped,
+        OutcomeKind::Associated,
+        OutcomeKind::Skipped,
+    ];
+    assert_eq!(kinds, expected);
     assert_eq!(ended.outcomes[0].details.categories, ["CLIENT_EXISTS"]);
     assert_eq!(added(&ended.outcomes[0]), []);
     assert_eq!(added(&ended.outcomes[1]), [types()[1].clone()]);
