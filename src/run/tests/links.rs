@@ -10,6 +10,7 @@ mod property;
 mod sandbox;
 mod stops;
 mod undo;
+mod undo_labels;
 mod verify;
 mod world;
 mod writes;

@@ -160,7 +160,14 @@ impl Endpoint for Crm {
                 self.handle(Kind::Removal, ids, |world| world.remove(call))
                     .await
             }
-            LinkRoute::ArchiveLabels => panic!("no link of this world has a label"),
+            LinkRoute::ArchiveLabels => {
+                let ids = inputs
+                    .iter()
+                    .map(|input| number(&input["from"]["id"]))
+                    .collect();
+                self.handle(Kind::Removal, ids, |world| world.remove_labels(call))
+                    .await
+            }
         }
     }
 }

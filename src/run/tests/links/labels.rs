@@ -24,13 +24,13 @@ use crate::run::tests::links::writes::{ids_of, inverse, is_inverse};
 use crate::run::tests::support::{answer, settings};
 
 /// Longer than any request takes.
-const LATER: Duration = Duration::from_mins(1);
+pub(super) const LATER: Duration = Duration::from_mins(1);
 
 /// Longer than any run takes: a run that takes longer waits for itself.
-const TOO_LONG: Duration = Duration::from_hours(6);
+pub(super) const TOO_LONG: Duration = Duration::from_hours(6);
 
 /// The types from contacts to companies.
-fn types() -> Vec<AssociationType> {
+pub(super) fn types() -> Vec<AssociationType> {
     let named = |category: &str, type_id, name: &str| AssociationType {
         category: category.into(),
         type_id,
@@ -53,9 +53,9 @@ fn chosen(places: &BTreeSet<usize>) -> Vec<AssociationType> {
 
 /// A row of an input.
 #[derive(Clone, Debug)]
-struct Asked {
-    ids: Ids,
-    types: [&'static str; 2],
+pub(super) struct Asked {
+    pub(super) ids: Ids,
+    pub(super) types: [&'static str; 2],
     labels: BTreeSet<usize>,
 }
 
@@ -266,14 +266,14 @@ async fn rows_that_wait_for_their_link_have_no_line_if_the_run_stops() {
 
 /// An import of a sequence.
 #[derive(Clone, Debug)]
-struct Import {
-    rows: Vec<Asked>,
+pub(super) struct Import {
+    pub(super) rows: Vec<Asked>,
     batch: Option<usize>,
     skip_existing: bool,
-    troubles: Vec<Trouble>,
+    pub(super) troubles: Vec<Trouble>,
 }
 
-fn all_ids() -> Vec<Ids> {
+pub(super) fn all_ids() -> Vec<Ids> {
     let contacts = 1..=3;
     let pairs = contacts.flat_map(|from| (1..=2).map(move |to| (from, 1_000_000 + to)));
     pairs.collect()
@@ -283,7 +283,7 @@ fn label_places(least: usize) -> impl Strategy<Value = BTreeSet<usize>> {
     prop::collection::btree_set(0..types().len(), least..4)
 }
 
-fn imports() -> impl Strategy<Value = Vec<Import>> {
+pub(super) fn imports() -> impl Strategy<Value = Vec<Import>> {
     let spelled = prop::sample::select(vec![
         ["contacts", "companies"],
         ["contacts", "companies"],
@@ -324,7 +324,7 @@ fn imports() -> impl Strategy<Value = Vec<Import>> {
 }
 
 /// Links, some with labels, and some of these with the primary type.
-fn accounts() -> impl Strategy<Value = World> {
+pub(super) fn accounts() -> impl Strategy<Value = World> {
     let link = prop::option::of(label_places(0));
     prop::collection::vec(link, all_ids().len()).prop_map(|links| {
         let links = all_ids().into_iter().zip(links);
@@ -339,19 +339,18 @@ fn accounts() -> impl Strategy<Value = World> {
     })
 }
 
-/// Runs an import, and resumes it until every row has its outcome.
-async fn run_import(world: &Arc<Mutex<World>>, import: &Import) {
+/// Runs an import, and resumes it until every row has its outcome. Returns the outcomes in the order in which rows ended.
+pub(super) async fn run_import(world: &Arc<Mutex<World>>, import: &Import) -> Vec<Outcome> {
     let before = world.lock().unwrap().clone();
     let rows = checked(&import.rows);
     let purpose = LinkPurpose::Import {
         skip_existing: import.skip_existing,
         labels: LinkLabelUse::Kept,
     };
-    let mut settled = BTreeMap::new();
+    let mut settled = BTreeSet::new();
+    let mut ended = Vec::new();
     for trouble in import.troubles.iter().chain([&Trouble::default()]) {
-        let open = rows
-            .iter()
-            .filter(|row| !settled.contains_key(&row.key.row));
+        let open = rows.iter().filter(|row| !settled.contains(&row.key.row));
         let open = open.cloned().collect();
         let settings = match import.batch {
             Some(size) => in_batches(settings(3, 3), size),
@@ -362,8 +361,8 @@ async fn run_import(world: &Arc<Mutex<World>>, import: &Import) {
         for outcome in lines.expect("a run ends") {
             check_line(&before, &outcome);
             if outcome.kind != OutcomeKind::Failed {
-                let earlier = settled.insert(outcome.key.row, outcome);
-                assert_eq!(earlier, None);
+                assert!(settled.insert(outcome.key.row), "{outcome:?}");
+                ended.push(outcome);
             }
         }
         // The requests that were in flight at a kill have had their effect.
@@ -382,6 +381,7 @@ async fn run_import(world: &Arc<Mutex<World>>, import: &Import) {
         let union: BTreeSet<usize> = places(&before, ids).into_iter().chain(asked).collect();
         assert_eq!(places(&after, ids), union);
     }
+    ended
 }
 
 /// What a line says about the state before the import.
@@ -408,7 +408,7 @@ fn check_line(before: &World, outcome: &Outcome) {
     }
 }
 
-fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_time().start_paused(true).build();
     runtime.unwrap().block_on(future)

@@ -88,6 +88,16 @@ fn shown(types: &[AssociationType]) -> Vec<Value> {
     types.iter().map(one).collect()
 }
 
+/// The link that a call names by its two records.
+fn link_of(call: &LinkCall, from: &Value, to: &Value) -> Ids {
+    let (from, to) = (number(&from["id"]), number(&to["id"]));
+    if is_inverse(call.from_type.as_str()) {
+        (to, from)
+    } else {
+        (from, to)
+    }
+}
+
 impl World {
     /// The API after these rows were imported.
     pub(super) fn linked(rows: impl IntoIterator<Item = u64>) -> Self {
@@ -155,10 +165,34 @@ impl World {
     pub(super) fn remove(&mut self, call: &LinkCall) -> Reply {
         for input in inputs(&call.body) {
             for to in input["to"].as_array().unwrap() {
-                let link = (number(&input["from"]["id"]), number(&to["id"]));
+                let link = link_of(call, &input["from"], to);
                 if !self.staying.contains(&link) {
                     self.links.remove(&link);
                 }
+            }
+        }
+        reply(204, Vec::new())
+    }
+
+    /// Removes types of links. The removal of the unlabelled type would remove all labels.
+    pub(super) fn remove_labels(&mut self, call: &LinkCall) -> Reply {
+        for input in inputs(&call.body) {
+            let link = link_of(call, &input["from"], &input["to"]);
+            let Some(types) = self.links.get_mut(&link) else {
+                continue;
+            };
+            for of in input["types"].as_array().unwrap() {
+                let category = of["associationCategory"].as_str().unwrap();
+                let is_meant = |kind: &AssociationType| {
+                    let kind = if is_inverse(call.from_type.as_str()) {
+                        inverse_of(kind)
+                    } else {
+                        kind.clone()
+                    };
+                    kind.category == category && of["associationTypeId"] == kind.type_id
+                };
+                let removed = types.extract_if(.., |kind| is_meant(kind));
+                assert!(removed.into_iter().all(|kind| kind.label.is_some()));
             }
         }
         reply(204, Vec::new())
