@@ -111,7 +111,7 @@ impl RunError {
                     .to_owned(),
             ),
             Self::Input(error) => error.hint(),
-            Self::Labels(error) => Some(error.hint()),
+            Self::Labels(error) => Some(error.plain_hint()),
             Self::Rejects(error) => error.hint(),
             Self::Resolve(error) => Some(error.hint()),
             Self::Undo(error) => error.hint(),

@@ -110,15 +110,7 @@ fn link(
     )?;
     connection.authenticate(settings.expect_portal, Access::Write)?;
     let report = ReportSettings::of(&settings);
-    let report = report.prepare(known, || {
-        Ok(Connected {
-            portal: connection.name_portal()?,
-            labeler: match &settings.labels {
-                Some(labels) => Some(labeler(labels, &input, &settings.input, &connection)?),
-                None => None,
-            },
-        })
-    })?;
+    let report = report.prepare(known, || connect(&settings, &input, &mut connection))?;
     let daily_reset = settings
         .wait_for_daily_reset
         .then(|| connection.daily_reset());
@@ -152,6 +144,28 @@ fn link(
         throttles: &throttles,
     };
     Ok(finished.finish(lost_token, outputs, ctx))
+}
+
+/// Names the account, and resolves the labels of the rows.
+fn connect(
+    settings: &ImportSettings,
+    input: &Input,
+    connection: &mut Connection,
+) -> Result<Connected, RunError> {
+    let portal = connection.name_portal()?;
+    let resolve = |labels| {
+        labeler(
+            labels,
+            input,
+            &settings.input,
+            settings.report.if_exists,
+            connection,
+        )
+    };
+    Ok(Connected {
+        portal,
+        labeler: settings.labels.as_ref().map(resolve).transpose()?,
+    })
 }
 
 /// A run that can start.

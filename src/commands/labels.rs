@@ -3,7 +3,7 @@
 use crate::cli::labels_command::LabelsArgs;
 use crate::commands::connection::Connection;
 use crate::commands::context::Context;
-use crate::commands::label_lists::list;
+use crate::commands::label_lists::{Refresh, list};
 use crate::commands::portal::Access;
 use crate::error::RunError;
 use crate::exit_status::ExitStatus;
@@ -22,7 +22,12 @@ pub(crate) fn labels(flags: &LabelsArgs, ctx: &Context) -> Result<ExitStatus, Ru
     let mut connection = Connection::open(&destination, &transport, 1, &ctx.signals)?;
     connection.prepare(flags.connection.expect_portal, Access::Read)?;
     let listed = connection
-        .wait_for(list(&connection.endpoint, &flags.from, &flags.to))
+        .wait_for(list(
+            &connection.endpoint,
+            &flags.from,
+            &flags.to,
+            Refresh::Allowed,
+        ))
         .map_err(RunError::Stopped)??;
     let labels = match listed {
         Listed::Known(labels) => labels,

@@ -25,7 +25,7 @@ use crate::commands::verify::files::Files;
 use crate::commands::verify::finish::Verification;
 use crate::commands::verify::output::{PreparedOutput, open, prepare};
 use crate::commands::verify::rows::{Feed, feed};
-use crate::commands::verify::source::{ReadyReport, Source};
+use crate::commands::verify::source::{ReadyInput, ReadyReport, Source};
 use crate::domain::outcome::Outcome;
 use crate::error::RunError;
 use crate::exit_status::ExitStatus;
@@ -34,6 +34,7 @@ use crate::output::verify_summary::VerifySource;
 use crate::rate_limit::controller::RateController;
 use crate::rate_limit::limiter::RateLimiter;
 use crate::report::end_of_run::EndOfRun;
+use crate::report::existing_file::IfExists;
 use crate::run::context::{RunContext, RunOutcome, RunSettings};
 use crate::run::dispatcher::run;
 use crate::run::stop_reason::StopReason;
@@ -57,10 +58,11 @@ pub(crate) fn verify(flags: &VerifyArgs, ctx: &Context) -> Result<ExitStatus, Ru
     )?;
     // Opened first, so that an output that is refused costs no request, and changed last.
     let locked = open(&plan, &source)?;
-    check_portal(&mut connection, &source, settings.expect_portal)?;
-    if let (Source::Input(input), Some(labels)) = (&mut source, &settings.labels) {
-        let found = labeler(labels, &input.input, &input.settings, &connection)?;
-        input.labeler = Some(found);
+    let checked = check_portal(&mut connection, &source, settings.expect_portal)
+        .and_then(|()| resolve_labels(&mut source, &settings, plan.if_exists, &connection));
+    if let Err(error) = checked {
+        locked.give_up();
+        return Err(error);
     }
     let output = prepare(locked, &mut source, settings.expects_absent)?;
     let daily_reset = settings
@@ -91,6 +93,25 @@ pub(crate) fn verify(flags: &VerifyArgs, ctx: &Context) -> Result<ExitStatus, Ru
         files: &files,
     };
     Ok(verification.finish(connection, ctx))
+}
+
+/// Resolves the labels that the rows of a CSV are expected to have.
+fn resolve_labels(
+    source: &mut Source,
+    settings: &VerifySettings,
+    if_exists: IfExists,
+    connection: &Connection,
+) -> Result<(), RunError> {
+    if let (Source::Input(input), Some(labels)) = (source, &settings.labels) {
+        let ReadyInput {
+            input: opened,
+            settings,
+            labeler: resolved,
+            ..
+        } = &mut **input;
+        *resolved = Some(labeler(labels, opened, settings, if_exists, connection)?);
+    }
+    Ok(())
 }
 
 /// What is verified, for the summary. Warns of the report of an import that has not finished.

@@ -6,6 +6,9 @@ use crate::domain::pair::ObjectType;
 use crate::exit_status::ExitStatus;
 use crate::text::one_line;
 
+/// The program, for a command in a hint.
+const PROGRAM: &str = env!("CARGO_PKG_NAME");
+
 /// How many labels a message lists.
 const MAX_LISTED: usize = 10;
 
@@ -125,35 +128,72 @@ pub enum LabelError {
         /// The reason.
         why: String,
     },
+    /// The rows have more pairs of types than are listed.
+    #[error("the rows have more than {max} different pairs of object types")]
+    TooManyTypes {
+        /// The limit.
+        max: usize,
+    },
+    /// A row has types that the file did not have when its types were looked for.
+    #[error("the file has changed: no row had the types {from} and {to} before")]
+    Changed {
+        /// The type of the records named first.
+        from: ObjectType,
+        /// The type of the records named second.
+        to: ObjectType,
+    },
 }
 
 impl LabelError {
+    /// The hint where the flags of the command are not known.
+    #[must_use]
+    pub fn plain_hint(&self) -> String {
+        let list = self
+            .types()
+            .map(|[from, to]| format!("{PROGRAM} labels {from} {to}"));
+        self.hint(&list.unwrap_or_default(), &format!("{PROGRAM} doctor"))
+    }
+
     /// The exit status of the program.
     #[must_use]
     pub fn exit_status(&self) -> ExitStatus {
         match self {
             Self::Refused { is_forbidden, .. } if *is_forbidden => ExitStatus::Credentials,
-            Self::NotResolved { .. } | Self::Refused { .. } => ExitStatus::Usage,
+            Self::NotResolved { .. }
+            | Self::Refused { .. }
+            | Self::TooManyTypes { .. }
+            | Self::Changed { .. } => ExitStatus::Usage,
             Self::Unread { .. } => ExitStatus::StoppedEarly,
         }
     }
 
-    /// What the user can do.
+    /// The types whose list helps.
     #[must_use]
-    pub fn hint(&self) -> String {
+    pub fn types(&self) -> Option<[&ObjectType; 2]> {
         match self {
-            Self::NotResolved { from, to, why, .. } => {
-                let list = format!("`hubspot-associate labels {from} {to}`");
+            Self::NotResolved { from, to, .. }
+            | Self::Refused { from, to, .. }
+            | Self::Unread { from, to, .. }
+            | Self::Changed { from, to } => Some([from, to]),
+            Self::TooManyTypes { .. } => None,
+        }
+    }
+
+    /// What the user can do. `list` is the command that lists the labels of the types, `doctor` the one that checks the token.
+    #[must_use]
+    pub fn hint(&self, list: &str, doctor: &str) -> String {
+        match self {
+            Self::NotResolved { why, .. } => {
                 match why {
                     NotResolved::Unknown { .. } => {
-                        format!("{list} lists the labels; create a missing one in HubSpot first")
+                        format!("`{list}` lists the labels; create a missing one in HubSpot first")
                     }
                     NotResolved::Ambiguous(ids) => {
                         let first = ids.first().map(ToString::to_string).unwrap_or_default();
                         format!("name one of them by its id, such as `--label-id {first}`")
                     }
                     NotResolved::OtherDirection { .. } => format!(
-                        "choose a label of this direction ({list} lists them), or exchange the two sides of the rows"
+                        "choose a label of this direction (`{list}` lists them), or exchange the two sides of the rows"
                     ),
                     NotResolved::Unlabelled => {
                         "leave the flag out to write the unlabelled association".to_owned()
@@ -168,13 +208,20 @@ impl LabelError {
             } => {
                 if *is_forbidden {
                     format!(
-                        "give the token the scopes to read {from} and {to}; `hubspot-associate doctor` checks it"
+                        "give the token the scopes to read {from} and {to}; `{doctor}` checks it"
                     )
                 } else {
                     "check the two object types".to_owned()
                 }
             }
             Self::Unread { .. } => "nothing more was sent; run the command again".to_owned(),
+            Self::TooManyTypes { .. } => {
+                "check that the columns of the object types are the right ones, or split the file".to_owned()
+            }
+            Self::Changed { .. } => {
+                "do not write to the file while it is read: write it under another name, and rename it when it is complete"
+                    .to_owned()
+            }
         }
     }
 }

@@ -20,6 +20,9 @@ use crate::text::excerpt;
 /// How many different cells of a pair of types are remembered.
 const MAX_CELLS: usize = 10_000;
 
+/// The maximum number of pairs of types. It bounds memory and requests for a file whose type columns hold something else.
+pub const MAX_TYPE_PAIRS: usize = 1000;
+
 /// Characters of a cell that a message shows.
 const MAX_SHOWN_CELL: usize = 60;
 
@@ -162,6 +165,10 @@ impl Labeler {
 
     fn insert(&mut self, types: [&ObjectType; 2], listed: Listed) -> Result<usize, LabelError> {
         let [from, to] = types;
+        if self.labels.len() >= MAX_TYPE_PAIRS {
+            let max = MAX_TYPE_PAIRS;
+            return Err(LabelError::TooManyTypes { max });
+        }
         let common = self.common(from, to, &listed)?;
         self.labels.push(PairLabels {
             listed,

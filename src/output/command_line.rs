@@ -160,6 +160,13 @@ impl CommandLine {
         self
     }
 
+    /// Adds files.
+    pub(crate) fn with_files(mut self, files: [&str; 2]) -> Self {
+        let files = files.map(|file| Part::Positional(file.into()));
+        self.parts.extend(files);
+        self
+    }
+
     /// Whether a flag was typed.
     pub(crate) fn has(&self, flag: &str) -> bool {
         self.parts.iter().any(|part| part.flag() == Some(flag))

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use crate::domain::pair::ObjectType;
 use crate::error::RunError;
 use crate::input::error::InputError;
 use crate::output::command_line::CommandLine;
@@ -34,6 +35,10 @@ pub fn hint(error: &RunError, arguments: &[OsString]) -> Option<String> {
             ))
         }
         RunError::Report(report) => of_report(report, arguments),
+        RunError::Labels(labels) => {
+            let list = labels.types().map(|types| list_of(arguments, types));
+            Some(labels.hint(&list.unwrap_or_default(), &doctor(arguments)))
+        }
         RunError::Undo(undo) => of_undo(undo, arguments).or_else(|| error.hint()),
         _ => error.hint(),
     }
@@ -61,6 +66,16 @@ fn doctor(arguments: &[OsString]) -> String {
         .without_files()
         .only_flags_of("doctor")
         .command("doctor")
+        .line()
+}
+
+/// The command that lists the labels of two types, with the credentials of the command with these arguments.
+fn list_of(arguments: &[OsString], types: [&ObjectType; 2]) -> String {
+    CommandLine::new(arguments)
+        .without_files()
+        .only_flags_of("labels")
+        .command("labels")
+        .with_files(types.map(ObjectType::as_str))
         .line()
 }
 
@@ -121,6 +136,7 @@ mod tests {
     use crate::api::portal_error::PortalError;
     use crate::input::columns::resolve::Columns;
     use crate::input::columns::settings::ColumnSettings;
+    use crate::labels::error::{LabelError, NotResolved};
     use crate::report::error::ReportError;
     use std::num::NonZeroU64;
 
@@ -172,6 +188,22 @@ mod tests {
         assert_eq!(
             hint(&error, &command_line).unwrap(),
             "nothing was sent; run `hubspot-associate -v doctor --token-file t` to check the token"
+        );
+        let [from, to] = ["contacts", "2-7"].map(|name| ObjectType::new(name).unwrap());
+        let why = NotResolved::Unknown {
+            nearest: Vec::new(),
+            all: Vec::new(),
+        };
+        let name = "Boss".to_owned();
+        let error = RunError::Labels(LabelError::NotResolved {
+            from,
+            to,
+            name,
+            why,
+        });
+        assert_eq!(
+            hint(&error, &command_line).unwrap(),
+            "`hubspot-associate -v labels --token-file t contacts 2-7` lists the labels; create a missing one in HubSpot first"
         );
         let error = RunError::Verify(VerifyError::OtherPortal {
             path: "r.csv".into(),

@@ -58,6 +58,8 @@ pub struct LockedReport {
     pub(crate) plan: ReportPlan,
     /// Whether it is a regular file. A device or a pipe cannot be truncated, locked or synced.
     pub(crate) regular: bool,
+    /// Whether it did not exist before.
+    pub(crate) is_new: bool,
     /// The lock file, where the file system has no locks.
     pub(crate) lock_file: Option<LockFile>,
 }
@@ -82,6 +84,7 @@ impl LockedReport {
         if is_same_file(input, &plan.path) {
             return Err(ReportError::IsInput { path: path() });
         }
+        let is_new = fs::symlink_metadata(&plan.path).is_err();
         let mut locked = loop {
             let file = open_or_create(&plan.path).map_err(failed)?;
             let regular = file.metadata().map_err(failed)?.is_file();
@@ -106,6 +109,7 @@ impl LockedReport {
                     file,
                     plan: plan.clone(),
                     regular,
+                    is_new,
                     lock_file,
                 };
             }
@@ -118,6 +122,15 @@ impl LockedReport {
         match found.check(plan.if_exists, plan.origin) {
             Ok(()) => Ok(locked),
             Err(refusal) => Err(ReportError::refused(path(), refusal, plan.kind)),
+        }
+    }
+
+    /// Gives the report up before anything is written. Removes the empty file that was created for it.
+    pub fn give_up(self) {
+        let is_empty = self.file.metadata().is_ok_and(|file| file.len() == 0);
+        if self.is_new && self.regular && is_empty {
+            // An empty file that stays is no report.
+            drop(fs::remove_file(&self.plan.path));
         }
     }
 

@@ -137,6 +137,7 @@ impl ReportFile {
             file,
             plan,
             regular,
+            is_new: _,
             lock_file,
         } = locked;
         let has_marks = regular && layout.has_portal();

@@ -98,7 +98,13 @@ impl<'s> ReportSettings<'s> {
         let Connected {
             portal,
             mut labeler,
-        } = connect()?;
+        } = match connect() {
+            Ok(connected) => connected,
+            Err(error) => {
+                locked.give_up();
+                return Err(error);
+            }
+        };
         locked.plan.portal = portal;
         known_pairs.check_portal(&locked.plan)?;
         let carried = has_lines(&mut locked)? && carry::is_needed(plan, &skip.associated_in);

@@ -110,7 +110,7 @@ impl Rows {
                 input: self.input.name().to_owned(),
                 line: self.row.key.line,
                 why: error.to_string(),
-                hint: error.hint(),
+                hint: error.plain_hint(),
             })
     }
 
