@@ -230,15 +230,15 @@ fn many_rows_of_one_link_and_both_directions_end_with_all_labels() {
         ] {
             assert!(labels.contains(label), "{mode}: {labels:?}");
         }
-        let lines = rehearsal.report();
+        let report = rehearsal.report();
         let of = |outcome: &str| {
-            lines
+            report
                 .iter()
                 .filter(|line| line["outcome"] == outcome)
                 .count()
         };
         assert_eq!(
-            (of("associated"), of("invalid"), lines.len()),
+            (of("associated"), of("invalid"), report.len()),
             (240, 60, 300),
             "{mode}"
         );
