@@ -26,8 +26,8 @@ fn with_sample_data() -> Rehearsal {
     rehearsal
 }
 
-/// Sample data without record ids.
-const WITH_KEYS: [&str; 1] = ["crm-export.csv"];
+/// Sample data that needs flags: without record ids, and with labels.
+const WITH_FLAGS: [&str; 2] = ["crm-export.csv", "contact-roles.csv"];
 
 #[test]
 fn the_sample_data_gives_the_results_of_its_readme() {
@@ -65,8 +65,8 @@ fn the_sample_data_gives_the_results_of_its_readme() {
     let there = there.map(|file| file.unwrap().path());
     let csv = there.filter(|path| {
         let is_report = path.to_string_lossy().contains(".report.");
-        let has_keys = WITH_KEYS.iter().any(|name| path.ends_with(name));
-        path.extension().is_some_and(|end| end == "csv") && !is_report && !has_keys
+        let needs_flags = WITH_FLAGS.iter().any(|name| path.ends_with(name));
+        path.extension().is_some_and(|end| end == "csv") && !is_report && !needs_flags
     });
     assert_eq!(files, csv.count());
 }
