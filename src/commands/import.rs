@@ -48,7 +48,7 @@ const V4_WARNING_FROM: &str = "2027-01-01T00:00:00Z";
 /// Links every pair of the input.
 pub(crate) fn import(flags: &ImportArgs, ctx: &Context) -> Result<ExitStatus, RunError> {
     if flags.dry_run {
-        return dry_run(&flags, ctx);
+        return dry_run(flags, ctx);
     }
     let start = RunStart {
         at: now(),
@@ -94,7 +94,7 @@ fn link(
     outputs: &Outputs,
     ctx: &Context,
 ) -> Result<ExitStatus, RunError> {
-    let settings = resolve(&flags, ctx)?;
+    let settings = resolve(flags, ctx)?;
     if let Some(path) = &settings.rejects {
         rejects::prepare(path, &settings.input, &settings.report.path)?;
     }
