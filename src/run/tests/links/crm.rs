@@ -120,7 +120,15 @@ impl Crm {
 
 impl Endpoint for Crm {
     async fn associate<R: LinkRequest + Sync>(&self, row: &R) -> Reply {
-        self.associate_all(&[row]).await
+        let link = |world: &mut World| {
+            let result = world.write(row);
+            match row.labels() {
+                Some(_) => answer(201, &result.to_string()),
+                None => good(row.pair()),
+            }
+        };
+        let named = vec![ids_of(row.pair()).0];
+        self.handle(Kind::Put, named, link).await
     }
 
     async fn associate_all<P: LinkRequest + Sync>(&self, pairs: &[P]) -> Reply {

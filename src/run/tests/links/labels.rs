@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use crate::domain::association_type::AssociationType;
 use crate::domain::label_set::LabelSet;
 use crate::domain::labels::AskedLabels;
-use crate::domain::outcome::{Outcome, OutcomeKind};
+use crate::domain::outcome::{Outcome, OutcomeKind, RowTarget};
 use crate::domain::pair::{ObjectType, Pair, Record, RecordId, RowKey};
 use crate::domain::proof::ExistedBefore;
 use crate::exit_status::ExitStatus;
@@ -20,7 +20,7 @@ use crate::run::stop_reason::{Signal, StopRequest};
 use crate::run::tests::links::crm::*;
 use crate::run::tests::links::kills::{Trouble, process_with};
 use crate::run::tests::links::world::*;
-use crate::run::tests::links::writes::{ids_of, inverse, is_inverse};
+use crate::run::tests::links::writes::{inverse, is_inverse};
 use crate::run::tests::support::{answer, settings};
 
 /// Longer than any request takes.
@@ -235,7 +235,8 @@ async fn many_rows_of_one_link_are_written_one_after_the_other_with_one_read() {
 #[tokio::test(start_paused = true)]
 async fn rows_of_a_link_continue_after_one_that_is_refused_for_its_credentials() {
     let mut rows = vec![labelled(0); 2500];
-    rows[0].ids = ids(8);
+    // Its link is read and sent first.
+    rows[0].ids = ids(6);
     // A row that is refused alone is sent twice.
     let is_refused = |number| number == 1 || number == 2;
     let refused = || answer(403, r#"{"status":"error","category":"C","message":"m"}"#);
@@ -249,6 +250,42 @@ async fn rows_of_a_link_continue_after_one_that_is_refused_for_its_credentials()
         let ended = tokio::time::timeout(TOO_LONG, run).await.unwrap();
         assert_eq!(ended.outcomes.len(), 2500, "{:?}", ended.ending.stop);
         assert_eq!(ended.of(OutcomeKind::Rejected), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_reads_its_link_again_after_one_that_was_rejected() {
+    let rows = [labelled(0), labelled(0)];
+    let run = import(&rows, LinkLabelUse::Kept, true);
+    let refused = || answer(400, r#"{"status":"error","category":"C","message":"m"}"#);
+    let run = run.faulty(Kind::Put, |number| number == 0, refused);
+    let ended = run.run().await;
+    let kinds: Vec<_> = ended.outcomes.iter().map(|outcome| outcome.kind).collect();
+    assert_eq!(kinds, [OutcomeKind::Rejected, OutcomeKind::Associated]);
+    assert_eq!(ended.calls(Kind::Read), 2);
+    assert_eq!(added(&ended.outcomes[1]), [types()[0].clone()]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn labels_are_read_from_the_side_of_the_record_that_the_row_names_first() {
+    let all = (2001..=4100).map(|from| (from, 1_000_001 + from % 6));
+    let rows = all.clone().map(|ids| Asked { ids, ..labelled(1) });
+    let rows: Vec<_> = rows.collect();
+    let links = all.map(|ids| (ids, vec![unlabelled(), types()[0].clone()]));
+    let world = World {
+        links: links.collect(),
+        ..World::default()
+    };
+    for labels in [LinkLabelUse::Kept, LinkLabelUse::Replaced] {
+        let mut run = import(&rows, labels, false).in_world(world.clone());
+        run.settings = in_batches(run.settings, 1000);
+        let ended = run.run().await;
+        assert_eq!(ended.of(OutcomeKind::Associated), rows.len());
+        let reads = ended.asked.iter().filter(|asked| asked.kind == Kind::Read);
+        let mut records = reads.flat_map(|asked| asked.ids.iter());
+        assert!(records.all(|&id| id < 1_000_000));
+        let is_kept = labels == LinkLabelUse::Kept;
+        assert_eq!(ended.world.lost.is_empty(), is_kept);
     }
 }
 
@@ -367,14 +404,16 @@ pub(super) async fn run_import(world: &Arc<Mutex<World>>, import: &Import) -> Ve
         }
         // The requests that were in flight at a kill have had their effect.
         tokio::time::sleep(LATER).await;
-        assert_eq!(world.lock().unwrap().lost, []);
+        let now = world.lock().unwrap();
+        assert_eq!(now.lost, []);
+        for &row in &settled {
+            let row = &import.rows[usize::try_from(row).unwrap() - 1];
+            let has = places(&now, row.ids);
+            assert!(has.is_superset(&row.labels), "{row:?} {has:?}");
+        }
     }
     assert_eq!(settled.len(), rows.len(), "{settled:?}");
     let after = world.lock().unwrap();
-    for row in &import.rows {
-        let has = places(&after, row.ids);
-        assert!(has.is_superset(&row.labels), "{row:?} {has:?}");
-    }
     for ids in all_ids() {
         let asked = import.rows.iter().filter(|row| row.ids == ids);
         let asked = asked.flat_map(|row| row.labels.iter().copied());
@@ -391,7 +430,7 @@ fn check_line(before: &World, outcome: &Outcome) {
         [Associated, Failed, Skipped].contains(&outcome.kind),
         "{outcome:?}"
     );
-    let crate::domain::outcome::RowTarget::Pair(pair) = &outcome.target else {
+    let RowTarget::Pair(pair) = &outcome.target else {
         panic!("{outcome:?}");
     };
     let types = before.types(pair);
@@ -404,7 +443,7 @@ fn check_line(before: &World, outcome: &Outcome) {
     }
     if outcome.kind == Skipped {
         assert_eq!(outcome.existed_before, Some(ExistedBefore::Yes));
-        assert!(before.links.contains_key(&ids_of(pair)) || outcome.labels.is_some());
+        assert_eq!(added(outcome), []);
     }
 }
 

@@ -82,6 +82,10 @@ impl World {
             .iter()
             .filter_map(|kind| kind.label.as_deref())
             .collect();
-        json!({"from": {"id": pair.from.id.as_str()}, "to": {"id": pair.to.id.as_str()}, "labels": labels})
+        let [from, to] = [&pair.from, &pair.to].map(|record| record.id.as_str());
+        if row.labels().is_none() {
+            return json!({"from": {"id": from}, "to": {"id": to}});
+        }
+        json!({"fromObjectId": from, "toObjectId": to, "labels": labels})
     }
 }
