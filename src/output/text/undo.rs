@@ -172,6 +172,7 @@ fn add_list<T: AsRef<str>>(entries: impl IntoIterator<Item = (T, u64)>, lines: &
 mod tests {
     use super::*;
     use crate::domain::fixtures::pair;
+    use crate::domain::label_set::LabelSet;
     use crate::domain::proof::UndoOutcome;
     use crate::domain::run_counts::RunCounts;
     use crate::exit_status::ExitStatus;
@@ -232,6 +233,29 @@ nothing was sent; each link is read again before it is removed, and kept if it h
 next: remove these links: hubspot-associate undo r.csv --expect-portal 7 --confirm 1200
 "
         );
+    }
+
+    #[test]
+    fn a_plan_shows_the_labels_that_links_lose_which_stay() {
+        let mut plan = plan(2, 0);
+        let labels = LabelSet::parse("USER_DEFINED:1:Decision maker").unwrap();
+        plan.labels.add(&labels);
+        (plan.associated, plan.remove, plan.stay) = (3, 3, 1);
+        let summary = PlanSummary {
+            plan: &plan,
+            report: Path::new("r.csv"),
+            is_finished: true,
+            earlier: None,
+            next: None,
+        };
+        let text = summary.to_text();
+        let expected = "
+to remove: 2 links
+             2  contacts -> companies
+labels to remove: of 1 link that stays
+             1  USER_DEFINED:1:Decision maker
+";
+        assert!(text.contains(expected), "{text}");
     }
 
     #[test]
