@@ -58,7 +58,7 @@ fn transcripts(rehearsal: &Rehearsal, lines: &[&str]) -> String {
         let words = shlex::split(line).unwrap();
         let mut words: Vec<_> = words.iter().map(String::as_str).collect();
         let url = rehearsal.url();
-        let calls_api = ["import", "doctor"].contains(&words[0]);
+        let calls_api = ["import", "doctor", "labels"].contains(&words[0]);
         if calls_api && !words.contains(&"--base-url") && !words.contains(&"--help") {
             words.extend(["--base-url", &url]);
         }
@@ -102,6 +102,24 @@ fn the_help_of_verify() {
 #[test]
 fn the_help_of_undo() {
     help("undo");
+}
+
+#[test]
+fn the_help_of_labels() {
+    help("labels");
+}
+
+#[test]
+fn the_labels_of_two_types() {
+    let rehearsal = Rehearsal::new().rows(["contacts,41001,companies,52001"]);
+    let lines = [
+        "labels contacts companies",
+        "labels contacts widgets",
+        "import pairs.csv --label 'Decison maker'",
+        "import pairs.csv --label Reseller",
+        "import pairs.csv --label Employee",
+    ];
+    is_as_before("labels", &transcripts(&rehearsal, &lines));
 }
 
 #[test]
