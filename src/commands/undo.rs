@@ -85,6 +85,8 @@ pub(crate) fn undo(flags: &UndoArgs, ctx: &Context) -> Result<ExitStatus, RunErr
         }
         .start(ctx),
         _ => {
+            let is_over = is_undone || is_confirmed;
+            let next = next_step(&planned.plan, settled.is_some(), ctx).filter(|_| !is_over);
             let summary = PlanSummary {
                 plan: &planned.plan,
                 report: &flags.report,
@@ -93,13 +95,7 @@ pub(crate) fn undo(flags: &UndoArgs, ctx: &Context) -> Result<ExitStatus, RunErr
                     path: &report.path,
                     settled,
                 }),
-                next: None,
-            };
-            let is_over = is_undone || is_confirmed;
-            let next = next_step(&planned.plan, settled.is_some(), ctx).filter(|_| !is_over);
-            let summary = PlanSummary {
                 next: next.as_ref(),
-                ..summary
             };
             show_plan(&summary, flags, ctx)
         }

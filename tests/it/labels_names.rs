@@ -1,5 +1,7 @@
 //! Names and ids of labels in flags and cells: what they mean, and what happens where one means no label.
 
+use std::fmt::Write as _;
+
 use std::io::Write as _;
 use std::process::Stdio;
 
@@ -9,11 +11,8 @@ use crate::support::{Finished, HEADER, Rehearsal, finish};
 fn with_roles(roles: &[&str]) -> Rehearsal {
     let mut text = format!("{HEADER},Role\n");
     for (place, role) in roles.iter().enumerate() {
-        text += &format!(
-            "contacts,{},companies,{},{role}\n",
-            41_001 + place,
-            52_001 + place
-        );
+        let (contact, company) = (41_001 + place, 52_001 + place);
+        writeln!(text, "contacts,{contact},companies,{company},{role}").unwrap();
     }
     Rehearsal::new().file(text)
 }

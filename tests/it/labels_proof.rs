@@ -33,7 +33,7 @@ fn links(rehearsal: &Rehearsal) -> Vec<Vec<String>> {
 
 #[test]
 fn missing_labels_with_separators_are_imported_by_the_command_that_verify_prints() {
-    let rehearsal = Rehearsal::new().file(FILE.to_owned());
+    let rehearsal = Rehearsal::new().file(FILE);
     let flags = ["--label", "Sales; EMEA", "--label", "Decision maker"];
     assert_eq!(rehearsal.import(&flags).code, 0);
     replace_labels(&rehearsal);
@@ -64,7 +64,7 @@ fn missing_labels_with_separators_are_imported_by_the_command_that_verify_prints
 
 #[test]
 fn the_plan_of_an_undo_counts_links_that_stay_and_names_their_labels() {
-    let rehearsal = Rehearsal::new().file(FILE.to_owned());
+    let rehearsal = Rehearsal::new().file(FILE);
     replace_labels(&rehearsal);
     let before = links(&rehearsal);
     assert_eq!(rehearsal.import(&["--label", "Sales; EMEA"]).code, 0);

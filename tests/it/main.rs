@@ -28,9 +28,9 @@ mod keys; // files that name records by email or domain
 mod known_pairs; // one report that is its own memory
 mod labels_import; // labels that an import writes, and those that it keeps
 mod labels_input; // the column with the labels of rows, and what `check` says about it
-mod labels_proof; // labels that are verified and undone with the commands that are printed
 mod labels_lists; // the lists of labels: printed, and read by imports
 mod labels_names; // names of labels in flags and cells
+mod labels_proof; // labels that are verified and undone with the commands that are printed
 mod labels_recovery; // labelled imports that are killed, resumed, verified and undone
 mod layout; // lines and fields that are not as usual
 mod lookup; // every row ends as its keys say

@@ -219,18 +219,7 @@ impl ExistingReport<'_> {
             self.input.split.is_some(),
             found.layout(),
         );
-        // The rows of a stream can be read only once: they are compared while they are sent.
-        if let InputSource::File(_) = self.input.path
-            && !self.carried
-        {
-            compare(
-                &mut self.locked,
-                self.input,
-                self.labeler.as_mut(),
-                &mut comparison,
-            )?;
-            comparison.rewind();
-        }
+        self.compare_file(&mut comparison)?;
         skips.begin_with(looked_up);
         Ok(PreparedReport {
             report: self.locked.resume(&found)?,
@@ -240,6 +229,18 @@ impl ExistingReport<'_> {
             failures,
             labeler: self.labeler,
         })
+    }
+
+    /// Compares the rows of a file. Those of a stream can be read only once: they are compared while they are sent.
+    fn compare_file(&mut self, comparison: &mut Comparison) -> Result<(), RunError> {
+        if let InputSource::File(_) = self.input.path
+            && !self.carried
+        {
+            let labeler = self.labeler.as_mut();
+            compare(&mut self.locked, self.input, labeler, comparison)?;
+            comparison.rewind();
+        }
+        Ok(())
     }
 
     /// Logs what the lines are, and whether some are damaged.

@@ -52,25 +52,7 @@ impl FinishedUndo<'_> {
             Some(reason) => reason.exit_status(),
             None => totals.exit_status(),
         };
-        let next = if totals.failed > 0 {
-            NextStep {
-                what: "try the failed rows again".to_owned(),
-                command: again,
-            }
-        } else {
-            NextStep {
-                what: if totals.kept == 0 {
-                    "check that the links are absent".to_owned()
-                } else {
-                    "check that the links are absent, except for those that are kept".to_owned()
-                },
-                command: verify_absent(
-                    &ctx.arguments,
-                    &self.flags.report,
-                    verify_report_beside(&self.flags.report).exists(),
-                ),
-            }
-        };
+        let next = self.next_step(again, ctx);
         let summary = UndoSummary {
             totals,
             plan: self.plan,
@@ -98,6 +80,27 @@ impl FinishedUndo<'_> {
         match lost_token {
             Some(error) => Err(error.into()),
             None => Ok(status),
+        }
+    }
+
+    /// What to run next; `again` is the command that continues the undo.
+    fn next_step(&self, again: String, ctx: &Context) -> NextStep {
+        if self.totals.failed > 0 {
+            return NextStep {
+                what: "try the failed rows again".to_owned(),
+                command: again,
+            };
+        }
+        let what = if self.totals.kept == 0 {
+            "check that the links are absent"
+        } else {
+            "check that the links are absent, except for those that are kept"
+        };
+        let report = &self.flags.report;
+        let is_verified = verify_report_beside(report).exists();
+        NextStep {
+            what: what.to_owned(),
+            command: verify_absent(&ctx.arguments, report, is_verified),
         }
     }
 }
