@@ -300,3 +300,175 @@ fn raw_values(content: &RowContent) -> Option<RawValues> {
     let are_keys = [keys.from.is_some(), keys.to.is_some()];
     Some(RawValues::new([from_type, to_type], [from, to], are_keys))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+    use super::*;
+    use crate::domain::fixtures::pair;
+    use crate::domain::pair::RowKey;
+    use crate::labels::type_labels::tests::contacts_and_companies;
+
+    /// A labeler for all spellings of these types, and how often it has listed labels.
+    fn labeler(names: &[&str], ids: &[&str]) -> (Labeler, Arc<AtomicUsize>) {
+        let calls = Arc::new(AtomicUsize::default());
+        let counter = Arc::clone(&calls);
+        let list: ListLabels = Box::new(move |from, to| {
+            counter.fetch_add(1, Relaxed);
+            if to.as_str() == "widgets" {
+                return Ok(Listed::Refused("no such type".to_owned()));
+            }
+            Ok(Listed::Known(TypeLabels {
+                from_type: from.clone(),
+                to_type: to.clone(),
+                ..contacts_and_companies()
+            }))
+        });
+        let ids = ids.iter().map(|id| id.parse().unwrap()).collect();
+        let column = Column {
+            index: 4,
+            header: "Role".to_owned(),
+        };
+        let names = LabelNames::new(names.iter().copied());
+        (Labeler::new(names, ids, Some(column), list), calls)
+    }
+
+    fn row(from: &str, to: &str, names: &[&str]) -> CheckedRow {
+        CheckedRow {
+            key: RowKey { row: 7, line: 8 },
+            content: RowContent::Pair(pair(&format!("{from} 1"), &format!("{to} 2"))),
+            labels: LabelNames::new(names.iter().copied()).map(AskedLabels::Named),
+        }
+    }
+
+    /// The ids of the labels of a row, its problem, or the error that ends the run.
+    fn shown(labeler: &mut Labeler, mut row: CheckedRow) -> String {
+        if let Err(error) = labeler.apply(&mut row) {
+            return format!("error: {error}");
+        }
+        match (row.content, row.labels) {
+            (RowContent::Invalid(invalid), None) => invalid.to_string(),
+            (_, Some(AskedLabels::Known(labels))) => {
+                let ids: Vec<String> = labels.ids().map(|id| id.to_string()).collect();
+                ids.join(" ")
+            }
+            (content, labels) => format!("{content:?} {labels:?}"),
+        }
+    }
+
+    #[test]
+    fn a_row_has_the_labels_of_its_cell_and_of_the_flags() {
+        let (mut cells, _) = labeler(&[], &[]);
+        let (mut flags, _) = labeler(&["manager"], &["HUBSPOT_DEFINED:1"]);
+        for (names, of_cell, of_both) in [
+            (
+                &["Decision maker", "vip"][..],
+                "USER_DEFINED:1 USER_DEFINED:11",
+                "HUBSPOT_DEFINED:1 USER_DEFINED:1 USER_DEFINED:11 USER_DEFINED:5",
+            ),
+            (
+                &["user_defined:1"],
+                "USER_DEFINED:1",
+                "HUBSPOT_DEFINED:1 USER_DEFINED:1 USER_DEFINED:5",
+            ),
+        ] {
+            // Once looked up, and once remembered.
+            for _ in 0..2 {
+                let row = || row("contacts", "companies", names);
+                let sorted = |text: String| {
+                    let mut ids: Vec<&str> = text.split(' ').collect();
+                    ids.sort_unstable();
+                    ids.join(" ")
+                };
+                assert_eq!(sorted(shown(&mut cells, row())), of_cell);
+                assert_eq!(sorted(shown(&mut flags, row())), of_both);
+            }
+        }
+        let blank = row("contacts", "companies", &[]);
+        assert_eq!(shown(&mut flags, blank), "HUBSPOT_DEFINED:1 USER_DEFINED:5");
+    }
+
+    #[test]
+    fn a_cell_that_means_no_label_makes_its_row_invalid_with_the_values_of_the_row() {
+        let (mut labeler, _) = labeler(&[], &[]);
+        for (names, problem) in [
+            (
+                &["Decison maker"][..],
+                "`Decison maker` is no label from contacts to companies: did you mean \"Decision maker\"?",
+            ),
+            (
+                &["Manager", "Boss X"],
+                "`Manager; Boss X` has \"Boss X\", which is no label from contacts to companies: ",
+            ),
+            (
+                &["Manager; Decision maker"],
+                "`Manager; Decision maker` is a list where one label was expected, see `--split`",
+            ),
+        ] {
+            let row = row("contacts", "companies", names);
+            let shown = shown(&mut labeler, row);
+            let expected = format!("`Role` (column 5): {problem}");
+            assert!(shown.starts_with(&expected), "{shown}");
+        }
+        let mut invalid = row("contacts", "companies", &["Boss"]);
+        labeler.apply(&mut invalid).unwrap();
+        let RowContent::Invalid(InvalidRow { values, .. }) = invalid.content else {
+            panic!("{invalid:?}");
+        };
+        let values = [
+            values.from_type,
+            values.from_id,
+            values.to_type,
+            values.to_id,
+        ];
+        assert_eq!(values, ["contacts", "1", "companies", "2"]);
+    }
+
+    #[test]
+    fn types_that_hubspot_refuses_make_rows_invalid_unless_flags_name_labels() {
+        let widgets = || row("contacts", "widgets", &["Manager"]);
+        let (mut cells, _) = labeler(&[], &[]);
+        let message = shown(&mut cells, widgets());
+        assert!(message.ends_with(": no such type"), "{message}");
+        let (mut flags, _) = labeler(&["Manager"], &[]);
+        assert_eq!(
+            shown(&mut flags, widgets()),
+            "error: HubSpot does not list the labels from contacts to widgets: no such type"
+        );
+    }
+
+    #[test]
+    fn types_are_listed_once_in_any_spelling_up_to_a_limit() {
+        let (mut labeler, calls) = labeler(&["Manager"], &[]);
+        for (from, to) in [
+            ("contacts", "companies"),
+            ("0-1", "0-2"),
+            ("deals", "0-2"),
+            ("Contact", "company"),
+        ] {
+            assert_eq!(shown(&mut labeler, row(from, to, &[])), "USER_DEFINED:5");
+        }
+        assert_eq!(calls.load(Relaxed), 2);
+        for number in 2..MAX_TYPE_PAIRS {
+            let row = row("contacts", &format!("2-{number}"), &[]);
+            assert_eq!(shown(&mut labeler, row), "USER_DEFINED:5");
+        }
+        assert_eq!(
+            shown(&mut labeler, row("contacts", "2-0", &[])),
+            "error: the rows have more than 1000 different pairs of object types"
+        );
+    }
+
+    #[test]
+    fn a_row_that_is_not_sent_has_no_labels() {
+        let (mut labeler, calls) = labeler(&["Manager"], &[]);
+        let mut skipped = CheckedRow {
+            labels: LabelNames::new(["x"]).map(AskedLabels::Named),
+            ..CheckedRow::default()
+        };
+        labeler.apply(&mut skipped).unwrap();
+        assert_eq!((skipped.labels, calls.load(Relaxed)), (None, 0));
+    }
+}

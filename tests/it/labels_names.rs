@@ -1,7 +1,6 @@
 //! Names and ids of labels in flags and cells: what they mean, and what happens where one means no label.
 
 use std::fmt::Write as _;
-
 use std::io::Write as _;
 use std::process::Stdio;
 

@@ -156,10 +156,10 @@ fn the_rejects_file_is_imported_with_the_same_flags() {
     assert_eq!(first.code, 1, "{}", first.stderr);
     let rejects = fs::read_to_string(rehearsal.path("rejects.csv")).unwrap();
     assert_eq!(rejects.lines().count(), 3, "{rejects}");
-    let mended = rejects
+    let corrected = rejects
         .replace("Boss", "Decision maker")
         .replace(",Full", ",Partner");
-    fs::write(rehearsal.path("rejects.csv"), mended).unwrap();
+    fs::write(rehearsal.path("rejects.csv"), corrected).unwrap();
     let second = run(&rehearsal, "import rejects.csv --label-column Role");
     assert_eq!(second.code, 0, "{}", second.stderr);
     assert_eq!(links(&rehearsal).len(), 10);

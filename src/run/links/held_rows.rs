@@ -26,7 +26,7 @@ impl LinkStage {
         self.len() == self.rows_held()
     }
 
-    /// Whether rows are held, and so many that no other row can enter or leave before one that was sent has its outcome.
+    /// Whether rows are held, and that no other row can enter or leave before one that was sent has its outcome.
     pub(crate) fn is_blocked(&self) -> bool {
         self.rows_held() > 0 && self.has_only_held_rows() && !self.has_room()
     }
