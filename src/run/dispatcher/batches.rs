@@ -1,5 +1,6 @@
 //! Batch mode: decides when batches are sent.
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::domain::outcome::{Details, OutcomeKind};
@@ -82,10 +83,22 @@ impl Dispatcher<'_> {
 
     /// Finishes a row that was sent.
     pub(super) fn finish_row(&mut self, row: SendableRow, kind: OutcomeKind, details: Details) {
+        let at = (Instant::now(), (self.context.now)());
+        self.finish_row_at(row, kind, details, at);
+    }
+
+    /// The same at a time that is known already, so that the clocks are read once per reply.
+    pub(super) fn finish_row_at(
+        &mut self,
+        row: SendableRow,
+        kind: OutcomeKind,
+        details: Details,
+        (now, wall): (Instant, Timestamp),
+    ) {
         if let Some(stage) = &mut self.links {
             stage.row_ended(&row, kind);
         }
-        let outcome = row.outcome(kind, details, Instant::now(), (self.context.now)());
+        let outcome = row.outcome(kind, details, now, wall);
         self.finish_with(outcome);
     }
 

@@ -38,6 +38,7 @@ impl Dispatcher<'_> {
         let now = Instant::now();
         let rate = RateFeedback::of(&mut self.context.rate_limiter, permit, class, &reply, now);
         let received = self.received(rate, class, &reply, &details, now);
+        let wall = received.wall;
         let Handled {
             before,
             action,
@@ -56,7 +57,7 @@ impl Dispatcher<'_> {
                 } else if names_record(&reply, &row.pair) {
                     self.uniform_failures.note_own();
                 }
-                self.finish_row(row, kind, details);
+                self.finish_row_at(row, kind, details, (now, wall));
             }
             Action::SendAgain | Action::Keep => self.queue.push_retry(row, Duration::ZERO),
             Action::Retry { after } => self.retry_row(row, class, &details, after),
